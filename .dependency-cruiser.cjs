@@ -1,0 +1,90 @@
+// Layers, top first. A folder may import from the layers below its own and from itself; inside a layer
+// only what SAME_LAYER names.
+const LAYERS = [
+  ['main'],
+  ['daemon'],
+  ['api', 'jobs', 'backtest'],
+  ['monitoring'],
+  ['trading', 'training'],
+  ['risk', 'signals'],
+  ['models'],
+  ['features', 'collection'],
+  ['exchange', 'storage'],
+  ['domain'],
+  ['lib'],
+];
+
+// `main` and `daemon` are files; what `daemon.ts` is put together from has a folder of its own beside it.
+const path = (name) => `^src/${name}(\\.ts$|/)`;
+const TESTS = '\\.test\\.ts$';
+
+const direction = LAYERS.flatMap((layer, depth) =>
+  layer.map((name) => {
+    const above = LAYERS.slice(0, depth).flat();
+    const beside = layer.filter((other) => other !== name);
+    return {
+      name: `${name}-imports-down-only`,
+      severity: 'error',
+      comment: `${name} may not import from ${[...above, ...beside].join(', ')}`,
+      from: { path: path(name), pathNot: TESTS },
+      to: { path: [...above, ...beside].map(path) },
+    };
+  }),
+).filter((rule) => rule.to.path.length > 0);
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: { pathNot: TESTS }, to: { circular: true } },
+    ...direction,
+    {
+      name: 'demo-stands-alone',
+      severity: 'error',
+      comment:
+        'The demo exchange knows nothing of the daemon, and only the daemon and tests know it.',
+      from: { path: '^src/demo/', pathNot: TESTS },
+      to: { path: '^src/', pathNot: '^src/(demo|domain|lib)/' },
+    },
+    {
+      name: 'demo-is-handed-in',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/demo/', '^src/daemon', TESTS] },
+      to: { path: '^src/demo/' },
+    },
+    {
+      name: 'settings-are-handed-in',
+      severity: 'error',
+      comment:
+        'Rooms take what they need as options; only the entry and the wiring see the settings.',
+      from: { path: '^src/', pathNot: ['^src/(main|daemon)', TESTS] },
+      to: { path: '^config/' },
+    },
+    {
+      name: 'only-exchange-sees-ccxt',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/exchange/', TESTS] },
+      to: { path: 'node_modules/ccxt' },
+    },
+    {
+      name: 'only-storage-sees-sql',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/storage/', TESTS] },
+      to: { path: 'node_modules/(knex|mysql2|better-sqlite3)' },
+    },
+    {
+      name: 'no-tests-in-code',
+      severity: 'error',
+      from: { path: '^(src|config|migrations|scripts)/', pathNot: TESTS },
+      to: { path: ['^test/', TESTS] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    includeOnly: '^(src|config|migrations|scripts|test|bench|node_modules)/',
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js'],
+      conditionNames: ['import', 'node', 'types'],
+    },
+  },
+};

@@ -1,0 +1,183 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StatusAnswer } from '../src/api/contract.js';
+import { startDemoProcess, type DemoProcess } from '../src/demo/demo-process.js';
+import { GeneratedSource } from '../src/demo/generator/generated-source.js';
+import { PROJECT_DIR, SILENT } from '../test/trainer/real-trainer.js';
+
+/** Of the reference kernel: `getconf CLK_TCK`. */
+const TICKS_A_SECOND = 100;
+const POLL_MS = 1000;
+const STATUS_POLL_MS = 10;
+
+/** A daemon as a person starts it, on a venue that runs at real speed in another process. */
+export class DaemonChild {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly url: string,
+    /** From the start of the process to the first answer of `GET /api/status`. */
+    readonly firstStatusMs: number,
+  ) {}
+
+  static async start(site: Site, symbols: readonly string[]): Promise<DaemonChild> {
+    const port = await freePort();
+    const startedAt = performance.now();
+    const child = spawn('sh', ['-c', startCommand()], {
+      cwd: PROJECT_DIR,
+      stdio: 'ignore',
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        EXCHANGE: 'binance',
+        EXCHANGE_BASE_URL: site.venue.baseUrl,
+        DATA_DIR: site.dataDir,
+        SYMBOLS: symbols.join(','),
+        HISTORY_DAYS: String(site.historyDays),
+        API_PORT: String(port),
+        LOG_LEVEL: 'warn',
+      },
+    });
+    const url = `http://127.0.0.1:${port}`;
+    while (!(await answers(url))) {
+      if (child.exitCode !== null) throw new Error(`The daemon ended with ${child.exitCode}`);
+      await sleep(STATUS_POLL_MS);
+    }
+    return new DaemonChild(child, url, performance.now() - startedAt);
+  }
+
+  async status(): Promise<StatusAnswer> {
+    const answer = await fetch(`${this.url}/api/status`);
+    return (await answer.json()) as StatusAnswer;
+  }
+
+  /** Polls until something has held for a while. @throws when it does not within the limit */
+  async until(
+    holds: (status: StatusAnswer) => boolean,
+    { steadyMs, limitMs }: { readonly steadyMs: number; readonly limitMs: number },
+  ): Promise<void> {
+    const startedAt = performance.now();
+    let heldSince = Infinity;
+    while (performance.now() - startedAt < limitMs) {
+      const now = performance.now();
+      heldSince = holds(await this.status()) ? Math.min(heldSince, now) : Infinity;
+      if (now - heldSince >= steadyMs) return;
+      await sleep(POLL_MS);
+    }
+    throw new Error(`Not so within ${limitMs / 1000} s: ${String(holds)}`);
+  }
+
+  /** A gauge of `/metrics`, without the prefix of its name. */
+  async gauge(name: string): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const line = text.split('\n').find((one) => one.startsWith(`evenkeel_${name} `));
+    return Number(line?.split(' ')[1]);
+  }
+
+  /** Resident memory of the daemon and all its children, in MB of 2^20 bytes. */
+  treeRssMb(): number {
+    const kilobytes = this.tree().map((pid) => {
+      const text = readProc(pid, 'status');
+      return Number(/VmRSS:\s+(\d+)/.exec(text)?.[1] ?? 0);
+    });
+    return kilobytes.reduce((sum, value) => sum + value, 0) / 1024;
+  }
+
+  /** Processor time of the daemon's tree so far. */
+  treeProcessorMs(): number {
+    const ticks = this.tree().map((pid) => {
+      const fields = readProc(pid, 'stat').split(') ')[1]?.split(' ') ?? [];
+      return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+    });
+    return (ticks.reduce((sum, value) => sum + value, 0) * 1000) / TICKS_A_SECOND;
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null) return;
+    const exited = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    await exited;
+  }
+
+  private tree(): readonly number[] {
+    const parents = new Map(
+      readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .map((name) => {
+          const fields = readProc(Number(name), 'stat').split(') ')[1]?.split(' ') ?? [];
+          return [Number(name), Number(fields[1] ?? 0)] as const;
+        }),
+    );
+    const found = [this.child.pid ?? 0];
+    for (const pid of found) {
+      for (const [child, parent] of parents) if (parent === pid) found.push(child);
+    }
+    return found;
+  }
+}
+
+/** A venue and a data folder that several daemons use one after the other. */
+export interface Site {
+  readonly venue: DemoProcess;
+  readonly dataDir: string;
+  readonly historyDays: number;
+  readonly symbols: readonly string[];
+}
+
+/** Lends a venue whose market time is `startMs` now, and removes all of it in the end. */
+export async function withSite<T>(
+  { startMs, historyDays }: { readonly startMs: number; readonly historyDays: number },
+  use: (site: Site) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'evenkeel-bench-'));
+  const settings = { dataDir: path.join(folder, 'venue'), start: startMs, speed: 1 };
+  const venue = await startDemoProcess({ ...settings, logger: SILENT });
+  const { instruments } = new GeneratedSource({ seed: '1' });
+  const symbols = instruments.map(({ base, quote }) => `${base}/${quote}`);
+  try {
+    return await use({ venue, dataDir: path.join(folder, 'data'), historyDays, symbols });
+  } finally {
+    await venue.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What `npm start` runs once all is installed: with the options for memory that it gives. */
+function startCommand(): string {
+  const manifest = readFileSync(path.join(PROJECT_DIR, 'package.json'), 'utf8');
+  const { scripts } = JSON.parse(manifest) as { scripts: Readonly<Record<string, string>> };
+  const command = scripts['start']?.split('&&').at(-1)?.trim() ?? '';
+  if (!command.includes(' exec node ')) throw new Error(`npm start ends in "${command}"`);
+  return command;
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/api/status`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** Empty for a process that has just ended. */
+function readProc(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'latin1');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,189 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { readSettings } from '../config/read-settings.js';
+import { toColumns, type CandleColumns } from '../src/domain/candle-columns.js';
+import type { PromotionGate } from '../src/domain/model-record.js';
+import { featureHash } from '../src/features/feature-hash.js';
+import { buildDataset, type DatasetSummary } from '../src/training/build-dataset.js';
+import { toCatBoostParams } from '../src/training/catboost-params.js';
+import { findClassWeights } from '../src/training/class-weights.js';
+import { toPrior } from '../src/training/evaluation/losses.js';
+import { writeFeatureFile } from '../src/training/feature-file.js';
+import { judge } from '../src/training/gate.js';
+import { judgeModel, type Judgement } from '../src/training/judge-model.js';
+import { planSelection } from '../src/training/selection-plan.js';
+import { rowCount } from '../src/training/split.js';
+import type { TrainingOptions } from '../src/training/training-options.js';
+import type { TrainerDone } from '../src/training/trainer-process/trainer-outcome.js';
+import type { TrainerProcess } from '../src/training/trainer-process/trainer-process.js';
+import { createTrainer } from '../test/trainer/real-trainer.js';
+import { YEAR_HALF_BARS, type PairCandles } from './markets.js';
+
+const SETTINGS = readSettings({}).settings;
+const BYTES_A_MB = 1_000_000;
+const MAX_LATENCY_MS = 50;
+
+/** What the settings say when nobody sets anything. */
+export const DEFAULT_PARAMS = toCatBoostParams({
+  iterations: SETTINGS.catboostIterations,
+  depth: SETTINGS.catboostDepth,
+  learningRate: SETTINGS.catboostLearningRate,
+  l2LeafReg: SETTINGS.catboostL2LeafReg,
+  rsm: SETTINGS.catboostRsm,
+  bootstrapType: SETTINGS.catboostBootstrapType,
+  subsample: SETTINGS.catboostSubsample,
+  borderCount: SETTINGS.catboostBorderCount,
+  earlyStoppingRounds: SETTINGS.catboostEarlyStoppingRounds,
+});
+
+/** As the daemon hands them to training, with what only a benchmark knows. */
+export function defaultTrainingOptions(
+  own: Pick<TrainingOptions, 'venue' | 'symbols'> & { readonly folder: string },
+): TrainingOptions {
+  const { venue, symbols, folder } = own;
+  const primarySymbol = symbols[0] ?? '';
+  return {
+    ...SETTINGS,
+    ...{ venue, symbols, primarySymbol, referenceSymbol: primarySymbol },
+    timeframes: ['1h'],
+    bots: ['catboost'],
+    promotionGate: 'baseline',
+    trainRetryCooldownSec: 600,
+    maxLatencyMs: MAX_LATENCY_MS,
+    catboost: DEFAULT_PARAMS,
+    modelsDir: path.join(folder, 'models'),
+    workDir: path.join(folder, 'work'),
+  };
+}
+
+export interface FitRequest {
+  readonly pair: PairCandles;
+  /** The reference symbol's candles; the pair itself where it is the reference. */
+  readonly reference: PairCandles | undefined;
+  /** Bars of the training window. */
+  readonly bars?: number;
+}
+
+/** A pair's model as training makes and judges it. */
+export interface Fitted {
+  readonly symbol: string;
+  readonly summary: DatasetSummary;
+  readonly featuresFile: string;
+  readonly trained: TrainerDone;
+  readonly judgement: Judgement;
+  readonly series: CandleColumns;
+  readonly reference: CandleColumns | undefined;
+  passes(gate: PromotionGate): boolean;
+}
+
+/**
+ * The road that training takes from candles to a verdict, with the default settings and without a
+ * database: the same dataset, the same trainer process, the same judge.
+ */
+export class FitRoad {
+  readonly #trainer: TrainerProcess;
+  #fits = 0;
+
+  private constructor(readonly folder: string) {
+    this.#trainer = createTrainer();
+  }
+
+  static async open(): Promise<FitRoad> {
+    return new FitRoad(await mkdtemp(path.join(tmpdir(), 'evenkeel-bench-')));
+  }
+
+  async close(): Promise<void> {
+    await this.#trainer.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async fit(request: FitRequest): Promise<Fitted> {
+    const uid = `fit-${++this.#fits}`;
+    const featuresFile = path.join(this.folder, `${uid}.evkf`);
+    const { summary, dataSha256, series, reference } = await prepare(request, featuresFile);
+    const classWeights = findClassWeights(summary.trainCounts, SETTINGS.classWeights);
+    const trained = await this.#trainer.run({
+      ...{ uid, featuresFile, classWeights, bot: 'catboost' },
+      outputDir: path.join(this.folder, uid),
+      seed: SETTINGS.trainSeed,
+      split: summary.split,
+      params: DEFAULT_PARAMS,
+      selection: selectionOf(summary),
+      describe: {},
+    });
+    if (trained.status === 'failed') throw new Error(`${request.pair.symbol}: ${trained.message}`);
+    const { features, files } = trained.manifest;
+    const referenceSymbol = request.reference?.symbol;
+    const judgement = await judgeModel({
+      ...{ featuresFile, features, files, referenceSymbol, dataSha256, classWeights },
+      folder: trained.outputDir,
+      test: summary.split.test,
+      prior: toPrior(summary.trainCounts),
+      maxFileBytes: SETTINGS.maxModelMb * BYTES_A_MB,
+    });
+    const passes = (gate: PromotionGate): boolean => {
+      const facts = {
+        ...judgement,
+        expectedFeatureHash: featureHash(features, referenceSymbol),
+        modelSizeMb: (files['model.onnx']?.bytes ?? Infinity) / BYTES_A_MB,
+        maxModelMb: SETTINGS.maxModelMb,
+        maxLatencyMs: MAX_LATENCY_MS,
+      };
+      return judge(gate, facts, judgement.score).isPromoted;
+    };
+    const { symbol } = request.pair;
+    return { symbol, summary, featuresFile, trained, judgement, series, reference, passes };
+  }
+
+  /** Frees the disk; the files of the fit are gone afterwards. */
+  async discard({ featuresFile, trained }: Fitted): Promise<void> {
+    await rm(featuresFile, { force: true });
+    await rm(trained.outputDir, { recursive: true, force: true });
+  }
+}
+
+export function columnsOf({ candles }: PairCandles): CandleColumns {
+  return toColumns(candles, { timeframe: '1h', birthIndex: undefined, isKnownGap: () => true });
+}
+
+export interface PreparedPair {
+  readonly summary: DatasetSummary;
+  readonly dataSha256: string;
+  readonly series: CandleColumns;
+  readonly reference: CandleColumns | undefined;
+}
+
+/** Writes a pair's feature file as training does. */
+export async function prepare(request: FitRequest, featuresFile: string): Promise<PreparedPair> {
+  const { pair, reference: other, bars = YEAR_HALF_BARS } = request;
+  const series = columnsOf(pair);
+  const isReference = other?.symbol === pair.symbol;
+  const reference = isReference ? series : other && columnsOf(other);
+  const toIndex = series.firstIndex + series.length;
+  const horizonBars = SETTINGS.labelHorizonBars;
+  const dataset = buildDataset({
+    ...{ series, reference, toIndex, horizonBars },
+    fromIndex: toIndex - bars,
+    embargoBars: SETTINGS.embargoBars === 'auto' ? horizonBars : SETTINGS.embargoBars,
+    trainFraction: SETTINGS.trainSplit[0] / 100,
+    validationFraction: SETTINGS.trainSplit[1] / 100,
+    minSamples: SETTINGS.minInitialTrainSamples,
+    candidateFeatures: undefined,
+  });
+  if (dataset.status === 'too_few_rows') throw new Error(`${pair.symbol}: ${dataset.reason}`);
+  const { sha256 } = await writeFeatureFile(featuresFile, dataset.table);
+  return { summary: dataset.summary, dataSha256: sha256, series, reference };
+}
+
+function selectionOf(summary: DatasetSummary): ReturnType<typeof planSelection>['selection'] {
+  return planSelection({
+    candidates: summary.names,
+    trainRows: rowCount(summary.split.train),
+    catalogueHash: '',
+    earlier: [],
+    marketMs: summary.dataEnd,
+    minRfeSamples: SETTINGS.minRfeSamples,
+    maxBaselineFeatures: SETTINGS.maxBaselineFeatures,
+  }).selection;
+}

@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util';
+import { backfill } from './backfill.js';
+import { daemon, memoryOne } from './daemon.js';
+import { featureMatrix } from './feature-matrix.js';
+import { meetsBar, type Benchmark } from './harness/benchmark.js';
+import { describeMachine, toText } from './harness/report.js';
+import { pattern, walks } from './gates.js';
+import { inference } from './inference.js';
+import { liveRow } from './live-row.js';
+import { parity } from './parity.js';
+import { retrain } from './retrain.js';
+import { skill } from './skill.js';
+
+/** Every benchmark, in the order of the list. */
+const BENCHMARKS: readonly Benchmark[] = [
+  featureMatrix,
+  liveRow,
+  inference,
+  retrain,
+  backfill,
+  daemon,
+  memoryOne,
+  parity,
+  walks,
+  pattern,
+  skill,
+];
+
+const USAGE = `npm run bench -- NAME… [--json]   (npm run -s for clean JSON)
+
+${BENCHMARKS.map(({ name, bar, title }) => `  ${name.padEnd(16)} ${bar.padEnd(8)} ${title}`).join('\n')}
+`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { json: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  if (positionals.length === 0) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const chosen = positionals.map((name) => BENCHMARKS.find((one) => one.name === name));
+  for (const [position, benchmark] of chosen.entries()) {
+    if (benchmark === undefined) {
+      process.stderr.write(`There is no benchmark ${positionals[position] ?? ''}\n\n${USAGE}`);
+      return 64;
+    }
+    await runOne(benchmark, values.json);
+  }
+  return 0;
+}
+
+async function runOne(benchmark: Benchmark, isJson: boolean): Promise<void> {
+  const machine = describeMachine();
+  const result = await benchmark.run();
+  if (!isJson) {
+    process.stdout.write(toText(benchmark, result, machine));
+    return;
+  }
+  const { name, bar, title } = benchmark;
+  const figures = result.figures.map((figure) => ({ ...figure, meets_bar: meetsBar(figure) }));
+  process.stdout.write(
+    `${JSON.stringify({ name, bar, title, figures, notes: result.notes, machine })}\n`,
+  );
+}
+
+process.exitCode = await main();

@@ -1,0 +1,66 @@
+import type { Candle } from '../src/domain/candle.js';
+import { seededRandom, type Random } from '../src/training/evaluation/seeded-random.js';
+import type { PairCandles } from './markets.js';
+
+const HOUR_MS = 3_600_000;
+const START_MS = Date.UTC(2023, 0, 1);
+/** Moves inside a bar, from which its high and low come. */
+const STEPS_A_BAR = 12;
+const HOURLY_VOLATILITY = 0.006;
+/** GARCH(1, 1) as it is fitted to daily and hourly returns of currencies: shocks fade within days. */
+const GARCH = { alpha: 0.08, beta: 0.9 } as const;
+
+export type WalkKind = 'iid' | 'clustered';
+
+export interface WalkOptions {
+  readonly kind: WalkKind;
+  readonly seed: number;
+  readonly bars: number;
+}
+
+/**
+ * A market in which nothing tells the direction: the sign of each move is a fair coin's. In the
+ * `clustered` kind volatility and, with it, volume can be foretold, as in real markets.
+ */
+export function randomWalk({ kind, seed, bars }: WalkOptions): PairCandles {
+  const random = seededRandom(seed.toString(16).padStart(8, '0').repeat(4));
+  const candles: Candle[] = [];
+  let variance = HOURLY_VOLATILITY ** 2;
+  let open = 100;
+  for (let bar = 0; bar < bars; bar++) {
+    const candle = walkBar(random, { open, volatility: Math.sqrt(variance), bar });
+    candles.push(candle);
+    const move = Math.log(candle.close / open);
+    if (kind === 'clustered') variance = nextVariance(variance, move);
+    open = candle.close;
+  }
+  return { symbol: `${kind.toUpperCase()}${seed}/USDT`, candles };
+}
+
+function nextVariance(variance: number, move: number): number {
+  const { alpha, beta } = GARCH;
+  return (1 - alpha - beta) * HOURLY_VOLATILITY ** 2 + alpha * move ** 2 + beta * variance;
+}
+
+interface BarStart {
+  readonly open: number;
+  readonly volatility: number;
+  readonly bar: number;
+}
+
+function walkBar(random: Random, { open, volatility, bar }: BarStart): Candle {
+  const step = volatility / Math.sqrt(STEPS_A_BAR);
+  let [high, low, close] = [open, open, open];
+  for (let at = 0; at < STEPS_A_BAR; at++) {
+    close *= Math.exp(step * gaussian(random));
+    high = Math.max(high, close);
+    low = Math.min(low, close);
+  }
+  const volume = 1000 * (volatility / HOURLY_VOLATILITY) * Math.exp(0.3 * gaussian(random));
+  return { openTime: START_MS + bar * HOUR_MS, open, high, low, close, volume };
+}
+
+/** Box and Muller. */
+function gaussian(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}

@@ -1,0 +1,78 @@
+import { OTHER_TABLES } from '../../migrations/index.js';
+import { custom, flag, integer, number, optionalText, secret, text } from '../setting.js';
+
+/** A name that needs no quotes on MySQL, and that no other table has. */
+function readTableName(name: string): string | undefined {
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)) return undefined;
+  return OTHER_TABLES.includes(name.toLowerCase()) ? undefined : name;
+}
+
+const LONGEST_DAYS = 36_500;
+
+/** Days after which a kind of row is deleted. */
+function retention(
+  defaultDays: number,
+  help: string,
+  clock: 'market' | 'wall' = 'market',
+): ReturnType<typeof number> {
+  return number({
+    default: defaultDays,
+    min: 0,
+    max: LONGEST_DAYS,
+    unit: 'days',
+    clock,
+    help: `${help} 0 = for ever.`,
+  });
+}
+
+export const STORAGE_SETTINGS = {
+  DATA_DIR: text({ default: 'data', help: 'Folder of database, models, demo and logs.' }),
+  SQLITE_FILE: optionalText({ help: 'Default: `evenkeel.sqlite` in DATA_DIR.' }),
+  MODELS_DIR: optionalText({ help: 'Default: `models` in DATA_DIR.' }),
+  MYSQL_ENABLED: flag({ default: false, help: 'Store in MySQL or MariaDB in place of SQLite.' }),
+  MYSQL_HOST: optionalText({ help: 'Required with MYSQL_ENABLED.' }),
+  MYSQL_PORT: integer({ default: 3306, min: 1, max: 65_535, help: 'Port of the server.' }),
+  MYSQL_USER: optionalText({ help: 'Required with MYSQL_ENABLED.' }),
+  MYSQL_PASSWORD: secret({
+    help: 'Required with MYSQL_ENABLED; set to nothing it counts as given.',
+  }),
+  MYSQL_DB: optionalText({ help: 'Required with MYSQL_ENABLED.' }),
+  MYSQL_CHARSET: text({ default: 'utf8mb4', help: 'Character set of the connection.' }),
+  MYSQL_TIMEZONE: text({ default: '+00:00', help: 'Time zone of the connection.' }),
+  MYSQL_MARKET_DATA_TABLE: custom({
+    default: 'market_data',
+    expected: 'a letter or _ and then up to 63 letters, digits or _, and no name of another table',
+    read: readTableName,
+    help: 'Name of the candle table on MySQL.',
+  }),
+  MYSQL_POOL_SIZE: integer({
+    default: 8,
+    min: 2,
+    max: 100,
+    unit: 'connections',
+    help: 'Connections of the daemon at most; while it trains there is one more. SQLite has one writer and a reader for training.',
+  }),
+  AUTO_CREATE_SCHEMA: flag({
+    default: true,
+    help: 'Make what the schema lacks. `false` refuses to start instead and names the command.',
+  }),
+  AUTO_FALLBACK_DB: flag({
+    default: true,
+    help: 'Go on with SQLite where MySQL cannot be used at the start; no position is opened then. `false` refuses to start.',
+  }),
+  RETENTION_PRICES_DAYS: retention(7, 'How long ticker prices are kept.'),
+  RETENTION_CANDLES_DAYS: retention(
+    0,
+    'How long candles are kept, and never less than models need.',
+  ),
+  RETENTION_PREDICTIONS_DAYS: retention(365, 'How long predictions of models are kept.'),
+  RETENTION_SIGNALS_DAYS: retention(0, 'How long signals without a decision are kept.'),
+  RETENTION_DECISIONS_DAYS: retention(0, 'How long decisions and their signals are kept.'),
+  RETENTION_JOBS_DAYS: retention(
+    365,
+    'How long finished training jobs and their evidence are kept.',
+    'wall',
+  ),
+  RETENTION_RUNS_DAYS: retention(365, 'How long ended runs of the daemon are kept.', 'wall'),
+  RETENTION_QUARANTINE_DAYS: retention(90, 'How long refused candles are kept.', 'wall'),
+} as const;

@@ -1,0 +1,132 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { ConfigError } from '../src/lib/errors.js';
+import { editDistance } from '../src/lib/near-names.js';
+import type { Setting } from './setting.js';
+import { propertyName, SETTINGS, type Settings } from './settings.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface ReadSettingsResult {
+  readonly settings: Settings;
+  /** Names that were given and mean nothing, but resemble a setting. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The process's environment and, below it, the `.env` file of the working directory: a variable that
+ * is set wins over the file's. The only place that reads `process.env`.
+ */
+export function readEnvironment(file = '.env'): Environment {
+  if (!existsSync(file)) return process.env;
+  return { ...parseEnv(readFileSync(file, 'utf8')), ...process.env };
+}
+
+/**
+ * Reads every setting of the table.
+ * @throws ConfigError naming each malformed or out-of-range value, what was read and what is expected.
+ */
+export function readSettings(environment: Environment): ReadSettingsResult {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of SETTINGS) {
+    const value = readOne(name, setting, environment[name]);
+    if (value.status === 'refused') problems.push(value.problem);
+    else values[propertyName(name)] = value.value;
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  const settings = values as unknown as Settings;
+  problems.push(...findContradictions(settings));
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  return { settings, warnings: findMisspelt(environment) };
+}
+
+type ReadOne =
+  | { readonly status: 'read'; readonly value: unknown }
+  | { readonly status: 'refused'; readonly problem: string };
+
+function readOne(name: string, setting: Setting<unknown>, raw: string | undefined): ReadOne {
+  const given = raw?.trim();
+  if (given === undefined) return { status: 'read', value: setting.defaultValue };
+  // A secret may be empty on purpose; any other variable set to nothing is one not set.
+  if (given === '' && setting.isSecret !== true) {
+    return { status: 'read', value: setting.defaultValue };
+  }
+  const value = setting.read(given);
+  if (value !== undefined) return { status: 'read', value };
+  const shown = setting.isSecret === true ? 'a secret value' : `"${given}"`;
+  return { status: 'refused', problem: `${name} is ${shown}; expected ${setting.expected}` };
+}
+
+/** Values that are fine alone and wrong together. */
+function findContradictions(settings: Settings): string[] {
+  return [...findMissingMysql(settings), ...findApiProblems(settings), ...findTrading(settings)];
+}
+
+function findMissingMysql(settings: Settings): string[] {
+  if (!settings.mysqlEnabled) return [];
+  const required = {
+    MYSQL_HOST: settings.mysqlHost,
+    MYSQL_USER: settings.mysqlUser,
+    MYSQL_PASSWORD: settings.mysqlPassword,
+    MYSQL_DB: settings.mysqlDb,
+  };
+  const missing = Object.entries(required).flatMap(([name, value]) =>
+    value === undefined ? [name] : [],
+  );
+  if (missing.length === 0) return [];
+  return [
+    `MYSQL_ENABLED=true also needs ${missing.join(', ')}; give them or set MYSQL_ENABLED=false`,
+  ];
+}
+
+const LOOPBACK_HOSTS = new Set(['127.0.0.1', '::1', 'localhost']);
+const MIN_TOKEN_LENGTH = 16;
+
+function findApiProblems({ apiHost, apiToken }: Settings): string[] {
+  if (apiToken !== undefined && apiToken.length < MIN_TOKEN_LENGTH) {
+    return [`API_TOKEN is too short; expected at least ${MIN_TOKEN_LENGTH} characters`];
+  }
+  if (LOOPBACK_HOSTS.has(apiHost) || apiToken !== undefined) return [];
+  return [`API_HOST is "${apiHost}", which others can reach; set API_TOKEN, or API_HOST=127.0.0.1`];
+}
+
+function findTrading(settings: Settings): string[] {
+  const problems: string[] = [];
+  const { tradeTimeframe, timeframes, tradeBot, bots } = settings;
+  if (tradeTimeframe !== undefined && !timeframes.includes(tradeTimeframe)) {
+    problems.push(
+      `TRADE_TIMEFRAME is "${tradeTimeframe}"; expected one of TIMEFRAMES (${timeframes.join(', ')})`,
+    );
+  }
+  if (tradeBot !== undefined && !bots.includes(tradeBot)) {
+    problems.push(`TRADE_BOT is "${tradeBot}"; expected one of BOTS (${bots.join(', ')})`);
+  }
+  if (settings.catboostBootstrapType === 'Bayesian' && settings.catboostSubsample !== undefined) {
+    problems.push(
+      'CATBOOST_SUBSAMPLE does not go with CATBOOST_BOOTSTRAP_TYPE=Bayesian; leave one of them out',
+    );
+  }
+  if (settings.modelMaxAgeHours < settings.modelStaleHours) {
+    problems.push(
+      'MODEL_MAX_AGE_HOURS is below MODEL_STALE_HOURS; a model must expire after it is stale',
+    );
+  }
+  return problems;
+}
+
+/** Names that differ from a setting by a slip of the fingers. */
+function findMisspelt(environment: Environment): string[] {
+  const known = [...SETTINGS.keys()];
+  return Object.keys(environment).flatMap((name) => {
+    if (SETTINGS.has(name) || !/^[A-Z][A-Z0-9_]{3,}$/.test(name)) return [];
+    const nearest = known.find((candidate) => isNear(name, candidate));
+    return nearest === undefined ? [] : [`${name} is not a setting; did you mean ${nearest}?`];
+  });
+}
+
+function isNear(name: string, candidate: string): boolean {
+  const allowed = candidate.length <= 6 ? 1 : 2;
+  if (Math.abs(name.length - candidate.length) > allowed) return false;
+  return editDistance(name, candidate) <= allowed;
+}

@@ -1,0 +1,35 @@
+/** Readers of settings whose text has a form of its own. Each gives undefined for what it refuses. */
+
+export function readUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  return /^https?:$/.test(new URL(text).protocol) ? text.replace(/\/+$/, '') : undefined;
+}
+
+/** ISO 8601 or epoch milliseconds, to epoch milliseconds. A date without a zone is UTC. */
+export function readInstant(text: string): number | undefined {
+  if (/^\d{10,}$/.test(text)) return Number(text);
+  if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text)) {
+    return undefined;
+  }
+  const hasZone = /(Z|[+-]\d{2}:?\d{2})$/.test(text) && text.includes('T');
+  const instant = Date.parse(hasZone || !text.includes('T') ? text : `${text}Z`);
+  return Number.isNaN(instant) ? undefined : instant;
+}
+
+export type SplitPercent = readonly [train: number, validation: number, test: number];
+
+export function readSplit(text: string): SplitPercent | undefined {
+  const match = /^(\d+)\/(\d+)\/(\d+)$/.exec(text);
+  if (match === null) return undefined;
+  const [train, validation, test] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  const isUsable = train + validation + test === 100 && Math.min(train, validation, test) >= 5;
+  return isUsable ? [train, validation, test] : undefined;
+}
+
+export function readTimeZone(text: string): string | undefined {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,73 @@
+import tseslint from 'typescript-eslint';
+
+const CLOCK_ONLY = {
+  selector:
+    "CallExpression[callee.object.name='Date'][callee.property.name='now'], NewExpression[callee.name='Date'][arguments.length=0]",
+  message: 'Time comes through Clock (src/lib/clock.ts).',
+};
+const SETTINGS_ONLY = {
+  selector: "MemberExpression[object.name='process'][property.name='env']",
+  message: 'Settings are read in config/ and handed in.',
+};
+const MAIN_ONLY = {
+  selector: "CallExpression[callee.object.name='process'][callee.property.name='exit']",
+  message: "Only a process's own entry may end it.",
+};
+
+export default tseslint.config(
+  {
+    ignores: ['dist/**', 'node_modules/**', '.venv/**', 'data/**', '.cache/**', 'vitest.config.ts'],
+  },
+  ...tseslint.configs.strictTypeChecked.map((entry) => ({ ...entry, files: ['**/*.ts'] })),
+  {
+    files: ['**/*.ts'],
+    languageOptions: {
+      parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/promise-function-async': 'off',
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: true },
+      ],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      '@typescript-eslint/unified-signatures': 'off',
+      'no-console': 'error',
+      'max-params': ['error', 4],
+      'max-depth': ['error', 4],
+      'max-lines': ['error', 400],
+      'max-lines-per-function': ['error', { max: 70, skipComments: true }],
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['**/*.test.ts', 'src/lib/system-clock.ts', 'src/demo/main.ts', 'src/main.ts'],
+    rules: { 'no-restricted-syntax': ['error', CLOCK_ONLY, SETTINGS_ONLY, MAIN_ONLY] },
+  },
+  {
+    files: ['**/*.test.ts', 'test/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts'],
+    rules: {
+      'no-console': 'off',
+      'max-lines-per-function': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+);

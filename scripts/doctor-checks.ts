@@ -1,0 +1,131 @@
+import { createServer } from 'node:net';
+import { hostname } from 'node:os';
+import { readEnvironment, readSettings } from '../config/read-settings.js';
+import type { Settings } from '../config/settings.js';
+import { databaseLocation } from '../src/daemon/room-options.js';
+import { CcxtMarketData } from '../src/exchange/ccxt-market-data.js';
+import { AlreadyRunningError, messageOf } from '../src/lib/errors.js';
+import type { Logger } from '../src/lib/logger.js';
+import { SystemClock } from '../src/lib/system-clock.js';
+import { DataDirLock } from '../src/storage/data-dir-lock.js';
+import { openDatabase } from '../src/storage/database.js';
+
+export interface Finding {
+  readonly name: string;
+  readonly status: 'ok' | 'warning' | 'failed';
+  readonly message: string;
+  readonly fix?: string;
+}
+
+const EXCHANGE_LIMIT_MS = 15_000;
+const clock = new SystemClock();
+
+/** What only the program itself can check: settings, data folder, database, port, exchange. */
+export async function checkSetup(): Promise<readonly Finding[]> {
+  const read = await attempt('settings', 'see docs/settings.md', async () =>
+    readSettings(readEnvironment()),
+  );
+  if (read.status !== 'ok') return [read.finding];
+  const { settings, warnings } = read.value;
+  const message = warnings.length === 0 ? 'all fine' : warnings.join('; ');
+  const own: Finding = {
+    name: 'settings',
+    status: warnings.length === 0 ? 'ok' : 'warning',
+    message,
+  };
+  return [
+    own,
+    dataFolder(settings),
+    await database(settings),
+    await port(settings),
+    await exchange(settings),
+  ];
+}
+
+function dataFolder({ dataDir }: Settings): Finding {
+  const lock = new DataDirLock(dataDir);
+  try {
+    const startedAt = new Date(clock.wallMs()).toISOString();
+    lock.acquire({ pid: process.pid, host: hostname(), startedAt });
+    return { name: 'data', status: 'ok', message: `${dataDir} can be written` };
+  } catch (error) {
+    if (error instanceof AlreadyRunningError) {
+      return { name: 'data', status: 'ok', message: `in use: ${error.message}` };
+    }
+    return { name: 'data', status: 'failed', message: messageOf(error), fix: 'set DATA_DIR' };
+  } finally {
+    lock.stop();
+  }
+}
+
+async function database(settings: Settings): Promise<Finding> {
+  const location = databaseLocation(settings);
+  const opened = await attempt(
+    'database',
+    'see the message; docs/runbook.md has more',
+    async () => {
+      const open = await openDatabase(location, { clock, logger: SILENT });
+      await open.close();
+      return location.engine;
+    },
+  );
+  if (opened.status !== 'ok') return opened.finding;
+  return { name: 'database', status: 'ok', message: `${opened.value} opens, schema is current` };
+}
+
+async function port({ apiHost, apiPort }: Settings): Promise<Finding> {
+  const free = await attempt('port', 'stop what uses it, or set API_PORT', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(apiPort, apiHost, resolve);
+    });
+    await new Promise((resolve) => server.close(resolve));
+  });
+  if (free.status === 'ok') return { name: 'port', status: 'ok', message: `${apiPort} is free` };
+  // A daemon that runs is the usual reason.
+  return { ...free.finding, status: 'warning' };
+}
+
+async function exchange(settings: Settings): Promise<Finding> {
+  if (settings.exchange === 'demo')
+    return { name: 'exchange', status: 'ok', message: 'demo: on this machine' };
+  const fix = 'check the name in EXCHANGE and the network';
+  const asked = await attempt('exchange', fix, async () => {
+    const { exchange: exchangeId, exchangeBaseUrl } = settings;
+    const address = exchangeBaseUrl === undefined ? {} : { baseUrl: exchangeBaseUrl };
+    const data = new CcxtMarketData({ exchangeId, ...address, clock, logger: SILENT });
+    try {
+      await data.start(AbortSignal.timeout(EXCHANGE_LIMIT_MS));
+      return `${data.venue} answers, ${data.listSpot().length} spot markets`;
+    } finally {
+      await data.stop();
+    }
+  });
+  return asked.status === 'ok'
+    ? { name: 'exchange', status: 'ok', message: asked.value }
+    : { ...asked.finding, status: 'warning' };
+}
+
+type Attempt<T> =
+  | { readonly status: 'ok'; readonly value: T }
+  | { readonly status: 'failed'; readonly finding: Finding };
+
+async function attempt<T>(name: string, fix: string, work: () => Promise<T>): Promise<Attempt<T>> {
+  try {
+    return { status: 'ok', value: await work() };
+  } catch (error) {
+    return {
+      status: 'failed',
+      finding: { name, status: 'failed', message: messageOf(error), fix },
+    };
+  }
+}
+
+const SILENT: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => SILENT,
+};

@@ -1,0 +1,32 @@
+import { SystemClock } from '../src/lib/system-clock.js';
+import { forgetFallback } from '../src/storage/fallback-note.js';
+import { MysqlTarget } from '../src/storage/transfer/mysql-target.js';
+import { SqliteSource } from '../src/storage/transfer/sqlite-source.js';
+import { mysqlLocation, quietLogger, runTransfer, sqliteFile } from './transfer-command.js';
+
+process.exitCode = await runTransfer(
+  {
+    name: 'migrate:mysql',
+    description: 'Copies all stored data from SQLite to MySQL or MariaDB, and verifies it.',
+    fileFlag: ['--source <file>', 'the SQLite file (default: SQLITE_FILE, or the one in DATA_DIR)'],
+    async open(settings, flags) {
+      const location = mysqlLocation(settings);
+      const source = SqliteSource.open(sqliteFile(settings, flags.source));
+      try {
+        const target = await MysqlTarget.open(location, {
+          ...{ clock: new SystemClock(), logger: quietLogger },
+          ...{ batchRows: flags.batchSize, isReadOnly: flags.dryRun },
+        });
+        return { source, target };
+      } catch (error) {
+        await source.close();
+        throw error;
+      }
+    },
+    onWhole(settings, flags) {
+      // Another file than the daemon's own is not what it collected while MySQL was away.
+      if (flags.source === undefined) forgetFallback(settings.dataDir);
+    },
+  },
+  process.argv.slice(2),
+);

@@ -1,0 +1,263 @@
+#!/usr/bin/env node
+// Installs what is missing: Node packages, the Python trainer, the build. Needs nothing but Node itself,
+// because it runs before anything is installed. Fast when all is done; safe to interrupt and to start
+// twice at once, because each step ends by renaming a stamp into place and a lock lets one work at a time.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { withLock } from './setup-lock.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const STAMPS = path.join(ROOT, '.cache', 'setup');
+const LOG = path.join(ROOT, '.cache', 'setup', 'last.log');
+const PYTHON_CANDIDATES = ['python3.13', 'python3.12', 'python3.11', 'python3'];
+const MIN_NODE = [20, 19];
+
+/** @typedef {{ name: string, isDone: () => boolean, run: () => Promise<void>, isOptional?: boolean, fix?: string }} Step */
+
+/** Brings the checkout to a state in which it runs. */
+export async function setup() {
+  assertNode();
+  mkdirSync(STAMPS, { recursive: true });
+  if (steps().every((step) => step.isDone())) return;
+  await withLock(path.join(STAMPS, 'lock'), async () => {
+    writeFileSync(LOG, '');
+    for (const step of steps()) if (!step.isDone()) await runStep(step);
+  });
+}
+
+function assertNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const [wantedMajor = 0, wantedMinor = 0] = MIN_NODE;
+  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return;
+  throw new Error(
+    `Node ${process.versions.node} is too old; install Node ${MIN_NODE.join('.')} or newer`,
+  );
+}
+
+/** @returns {Step[]} */
+function steps() {
+  return [
+    {
+      name: 'Node packages',
+      isDone: () =>
+        isStamped('packages', packagesKey()) && existsSync(path.join(ROOT, 'node_modules')),
+      run: installPackages,
+    },
+    {
+      name: 'program',
+      isDone: () =>
+        isStamped('build', buildKey()) && existsSync(path.join(ROOT, 'dist/src/main.js')),
+      run: build,
+    },
+    {
+      name: 'Python trainer',
+      isDone: isTrainerDone,
+      run: installTrainer,
+      isOptional: true,
+      fix: 'Without it the daemon runs on fallback signals. Install Python 3.11 to 3.13 with venv and pip (Debian: apt-get install python3 python3-venv), then: npm run setup',
+    },
+  ];
+}
+
+/** @param {Step} step */
+async function runStep(step) {
+  const started = process.hrtime.bigint();
+  const stopTicking = showProgress(step.name);
+  try {
+    await step.run();
+    stopTicking(`ready in ${Number((process.hrtime.bigint() - started) / 1_000_000_000n)} s`);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    stopTicking(`failed: ${message}`);
+    if (step.isOptional !== true) throw error;
+    process.stderr.write(`setup: ${step.fix}\n`);
+  }
+}
+
+/**
+ * One line that grows on a terminal, two lines elsewhere.
+ * @param {string} name
+ */
+function showProgress(name) {
+  const started = Date.now();
+  const isTerminal = process.stderr.isTTY;
+  process.stderr.write(`setup: ${name} …${isTerminal ? '' : '\n'}`);
+  const timer = setInterval(() => {
+    const seconds = Math.round((Date.now() - started) / 1000);
+    if (isTerminal) process.stderr.write(`\rsetup: ${name} … ${seconds} s `);
+  }, 1000);
+  return (/** @type {string} */ end) => {
+    clearInterval(timer);
+    process.stderr.write(`${isTerminal ? '\r' : ''}setup: ${name}: ${end}\n`);
+  };
+}
+
+async function installPackages() {
+  const key = packagesKey();
+  const isClean = existsSync(path.join(ROOT, 'node_modules'));
+  // `npm ci` removes node_modules first, so an interrupted install leaves nothing half done behind.
+  await run('npm', ['ci', '--no-audit', '--no-fund', ...(isClean ? ['--prefer-offline'] : [])], {
+    ONNXRUNTIME_NODE_INSTALL: 'skip',
+  });
+  stamp('packages', key);
+}
+
+async function build() {
+  const key = buildKey();
+  await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
+  stamp('build', key);
+}
+
+function isTrainerDone() {
+  if (process.env['PYTHON'] !== undefined)
+    return isStamped('trainer', `given ${process.env['PYTHON']}`);
+  return isStamped('trainer', trainerKey()) && existsSync(venvPython());
+}
+
+async function installTrainer() {
+  const key = trainerKey();
+  if (process.env['PYTHON'] !== undefined) {
+    await checkTrainer(process.env['PYTHON']);
+    stamp('trainer', `given ${process.env['PYTHON']}`);
+    return;
+  }
+  const python = await findPython();
+  const fresh = path.join(ROOT, '.venv');
+  rmSync(fresh, { recursive: true, force: true });
+  await run(python, ['-m', 'venv', fresh]);
+  const lock = path.join(ROOT, 'trainer', 'requirements.lock');
+  const flags = [
+    '--no-deps',
+    '--require-hashes',
+    '--only-binary',
+    ':all:',
+    '--no-input',
+    '-r',
+    lock,
+  ];
+  await run(venvPython(), ['-m', 'pip', 'install', '--disable-pip-version-check', ...flags]);
+  await checkTrainer(venvPython());
+  stamp('trainer', key);
+}
+
+/** @param {string} python */
+async function checkTrainer(python) {
+  await run(python, ['-m', 'evenkeel_trainer', '--check'], {}, path.join(ROOT, 'trainer'));
+}
+
+async function findPython() {
+  for (const candidate of PYTHON_CANDIDATES) {
+    const test = 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else 1)';
+    const isUsable = await run(candidate, ['-c', test]).then(
+      () => true,
+      () => false,
+    );
+    if (isUsable) return candidate;
+  }
+  throw new Error(`no Python 3.11 to 3.13 among ${PYTHON_CANDIDATES.join(', ')}`);
+}
+
+function venvPython() {
+  return path.join(ROOT, '.venv', 'bin', 'python');
+}
+
+function packagesKey() {
+  // The lock names all that is installed; a changed script in package.json installs nothing.
+  return hashOf(['package-lock.json'], process.version);
+}
+
+function trainerKey() {
+  return hashOf(['trainer/requirements.lock'], '');
+}
+
+/** Sizes and times of all sources: cheap to read, and any edit changes it. */
+function buildKey() {
+  const folders = ['config', 'migrations', 'src', 'scripts', 'test', 'bench'];
+  const files = folders
+    .filter((folder) => existsSync(path.join(ROOT, folder)))
+    .flatMap((folder) =>
+      readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+        .map((entry) => path.join(entry.parentPath, entry.name)),
+    );
+  const facts = files.sort().map((file) => {
+    const { size, mtimeMs } = statSync(file);
+    return `${path.relative(ROOT, file)} ${size} ${mtimeMs}`;
+  });
+  return hashOf(['tsconfig.json', 'package-lock.json'], facts.join('\n'));
+}
+
+/**
+ * @param {string[]} files
+ * @param {string} extra
+ */
+function hashOf(files, extra) {
+  const hash = createHash('sha256').update(extra);
+  for (const file of files) {
+    const full = path.join(ROOT, file);
+    if (existsSync(full)) hash.update(readFileSync(full));
+  }
+  return hash.digest('hex');
+}
+
+/** @param {string} name @param {string} key */
+function isStamped(name, key) {
+  const file = path.join(STAMPS, name);
+  return existsSync(file) && readFileSync(file, 'utf8') === key;
+}
+
+/** @param {string} name @param {string} key */
+function stamp(name, key) {
+  const temporary = path.join(STAMPS, `${name}.${process.pid}`);
+  writeFileSync(temporary, key);
+  renameSync(temporary, path.join(STAMPS, name));
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {Record<string, string>} [extraEnvironment]
+ * @param {string} [cwd]
+ * @returns {Promise<void>}
+ */
+function run(command, args, extraEnvironment = {}, cwd = ROOT) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...extraEnvironment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let tail = '';
+    const keep = (/** @type {Buffer} */ chunk) => {
+      writeFileSync(LOG, chunk, { flag: 'a' });
+      tail = (tail + chunk.toString()).slice(-2000);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.on('error', (error) => reject(new Error(`${command}: ${error.message}`)));
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve();
+      else
+        reject(new Error(`${command} ended with ${signal ?? code} (log: ${LOG})\n${tail.trim()}`));
+    });
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  setup().catch((error) => {
+    process.stderr.write(`setup: ${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 1;
+  });
+}

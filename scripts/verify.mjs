@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+// `npm run verify`: everything that can be checked without running the suites that need servers, then
+// the unit tests. `--static` leaves the tests out, for the gate that runs all suites anyway.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { setup } from './setup.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+const CHECKS = [
+  ['format', 'prettier', '--check', '--log-level', 'warn', '.'],
+  ['types', 'tsc', '--noEmit', '-p', '.'],
+  ['lint', 'eslint', '--cache', '--cache-location', '.cache/eslint', '.'],
+  ['layers', 'depcruise', '--output-type', 'err', 'src', 'config', 'migrations', 'scripts'],
+  ['dead code', 'knip'],
+  ['documents', 'node', 'dist/scripts/document.js', '--check'],
+];
+const UNIT_TESTS = ['unit tests', 'vitest', 'run', '--dir', 'src', '--reporter=dot'];
+
+await setup();
+const failed = [];
+const checks = process.argv.includes('--static') ? CHECKS : [...CHECKS, UNIT_TESTS];
+for (const [name = '', command = '', ...args] of checks) {
+  const started = Date.now();
+  const isNode = command === 'node';
+  const file = isNode ? process.execPath : `${ROOT}node_modules/.bin/${command}`;
+  const { status } = spawnSync(file, args, { cwd: ROOT, stdio: 'inherit' });
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`verify: ${name}: ${status === 0 ? 'fine' : 'FAILED'} (${seconds} s)\n`);
+  if (status !== 0) failed.push(name);
+}
+process.stdout.write(
+  failed.length === 0 ? 'verify: all fine\n' : `verify: failed: ${failed.join(', ')}\n`,
+);
+process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,0 +1,71 @@
+import type { Registry } from 'prom-client';
+import type { Candle } from '../domain/candle.js';
+import type { Decision } from '../domain/decision.js';
+import type { ModelKey } from '../domain/model-key.js';
+import type { Series, SeriesKey } from '../domain/series.js';
+import type { Signal, SignalOutcome } from '../domain/signal.js';
+import type { Timeframe } from '../domain/timeframe.js';
+import type { BookKey, EquityPoint, Fill, Order, Position } from '../domain/trade.js';
+import type { Clock } from '../lib/clock.js';
+import type { Health } from '../monitoring/health.js';
+import type { ModelStatusAnswer, StatusAnswer } from './contract.js';
+
+export interface Page {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export interface Paged<T> {
+  readonly total: number;
+  readonly rows: readonly T[];
+}
+
+type Filter = Partial<ModelKey>;
+type List<F, T> = (filter: F, page: Page) => Promise<Paged<T>>;
+
+export type StoredSignal = Signal & {
+  readonly createdAt: number;
+  readonly outcome?: SignalOutcome | undefined;
+};
+
+/** What the API reads of the database. */
+export interface ApiStores {
+  readonly series: {
+    list(filter: { readonly venue: string }): Promise<readonly Series[]>;
+    find(key: SeriesKey): Promise<Series | undefined>;
+  };
+  readonly candles: { latest(seriesId: number, count: number): Promise<readonly Candle[]> };
+  readonly signals: {
+    list: List<Filter, StoredSignal>;
+    latest(key: ModelKey): Promise<StoredSignal | undefined>;
+    findMany(uids: readonly string[]): Promise<readonly StoredSignal[]>;
+  };
+  readonly decisions: {
+    list: List<Filter, Decision>;
+    findBySignal(signalUid: string): Promise<Decision | undefined>;
+  };
+  readonly positions: { list: List<Partial<BookKey> & { symbol?: string }, Position> };
+  readonly orders: { list: List<Partial<BookKey> & { symbol?: string }, Order> };
+  readonly fills: { list: List<Partial<BookKey> & { symbol?: string }, Fill> };
+  readonly equity: { list: List<Partial<BookKey>, EquityPoint> };
+}
+
+/** What the daemon hands to the API: rows to read, and views of what is going on now. */
+export interface ApiContext {
+  readonly stores: ApiStores;
+  readonly clock: Clock;
+  readonly metrics: Registry;
+  /** What trades, for calls that leave it out; undefined until the venue is known. */
+  readonly findTradingKey: () => ModelKey | undefined;
+  readonly status: () => Promise<StatusAnswer>;
+  readonly modelStatus: (key: ModelKey, marketId: string) => Promise<ModelStatusAnswer>;
+  readonly health: () => Promise<Health>;
+}
+
+/** Narrowing of a list call, with the symbol resolved. */
+export interface SeriesFilter {
+  readonly venue?: string;
+  readonly symbol?: string;
+  readonly timeframe?: Timeframe;
+  readonly bot?: string;
+}

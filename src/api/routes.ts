@@ -1,0 +1,20 @@
+import type { ApiContext } from './api-context.js';
+import { analysisRoutes } from './routes/analysis.js';
+import { candleRoutes } from './routes/candles.js';
+import { healthRoutes } from './routes/health.js';
+import { modelStatusRoutes } from './routes/model-status.js';
+import { pageRoutes } from './routes/page.js';
+import { statusRoutes } from './routes/status.js';
+import { tradingRoutes } from './routes/trading.js';
+import type { Server } from './new-server.js';
+
+/** Every resource of the API, one file each. */
+export function addRoutes(server: Server, context: ApiContext, projectDir: string): void {
+  statusRoutes(server, context);
+  modelStatusRoutes(server, context);
+  analysisRoutes(server, context);
+  candleRoutes(server, context);
+  tradingRoutes(server, context);
+  healthRoutes(server, context);
+  pageRoutes(server, projectDir);
+}

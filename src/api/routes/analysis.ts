@@ -1,0 +1,57 @@
+import { notFound } from '../answer-errors.js';
+import { signalAnswer, iso } from '../answers.js';
+import type { ApiContext } from '../api-context.js';
+import { analysis, keyQuery, listAnswer, listQuery, signal, symbolParams } from '../contract.js';
+import type { Server } from '../new-server.js';
+import { readMarketIds, resolveFilter, resolveKey } from '../symbols.js';
+
+const signals = listAnswer('signals', signal);
+
+export function analysisRoutes(server: Server, context: ApiContext): void {
+  server.get(
+    '/api/analysis/:symbol',
+    {
+      schema: {
+        summary: 'The newest signal of a symbol with the decision on it',
+        params: symbolParams,
+        querystring: keyQuery.omit({ symbol: true }),
+        response: { 200: analysis },
+      },
+    },
+    async (request) => {
+      const { key, marketId } = await resolveKey(context, { ...request.query, ...request.params });
+      const newest = await context.stores.signals.latest(key);
+      if (newest === undefined) throw notFound(`${key.symbol} has no signal yet`, 'symbol');
+      const decision = await context.stores.decisions.findBySignal(newest.uid);
+      return {
+        ...signalAnswer(newest, new Map([[key.symbol, marketId]])),
+        decision:
+          decision === undefined
+            ? null
+            : {
+                action: decision.action,
+                reason: decision.reason,
+                is_advisory: decision.isAdvisory,
+                decided_at: iso(decision.decidedAt),
+              },
+      };
+    },
+  );
+
+  server.get(
+    '/api/signals',
+    {
+      schema: {
+        summary: 'Signals, newest first',
+        querystring: listQuery,
+        response: { 200: signals },
+      },
+    },
+    async (request) => {
+      const filter = await resolveFilter(context, request.query);
+      const { total, rows } = await context.stores.signals.list(filter, request.query);
+      const marketIds = await readMarketIds(context, filter.venue);
+      return { total, signals: rows.map((row) => signalAnswer(row, marketIds)) };
+    },
+  );
+}

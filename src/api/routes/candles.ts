@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { iso } from '../answers.js';
+import { notFound } from '../answer-errors.js';
+import type { ApiContext } from '../api-context.js';
+import { candle, listQuery, symbolParams } from '../contract.js';
+import type { Server } from '../new-server.js';
+import { resolveKey } from '../symbols.js';
+
+const answer = z.object({
+  symbol: z.string(),
+  unified_symbol: z.string(),
+  candles: z.array(candle),
+});
+
+export function candleRoutes(server: Server, context: ApiContext): void {
+  server.get(
+    '/api/candles/:symbol',
+    {
+      schema: {
+        summary: 'The newest closed candles, oldest first',
+        params: symbolParams,
+        querystring: listQuery.pick({ timeframe: true, venue: true, limit: true }),
+        response: { 200: answer },
+      },
+    },
+    async ({ params, query }) => {
+      const { key, marketId } = await resolveKey(context, { ...query, ...params });
+      const series = await context.stores.series.find(key);
+      if (series === undefined)
+        throw notFound(`${key.symbol} has no ${key.timeframe} candles`, 'timeframe');
+      const candles = await context.stores.candles.latest(series.id, query.limit);
+      return {
+        symbol: marketId,
+        unified_symbol: key.symbol,
+        candles: candles.map(({ openTime, ...prices }) => ({
+          open_time: iso(openTime),
+          ...prices,
+        })),
+      };
+    },
+  );
+}

@@ -1,0 +1,21 @@
+import type { ApiContext } from '../api-context.js';
+import { keyQuery, modelStatus } from '../contract.js';
+import type { Server } from '../new-server.js';
+import { resolveKey } from '../symbols.js';
+
+export function modelStatusRoutes(server: Server, context: ApiContext): void {
+  server.get(
+    '/api/model/status',
+    {
+      schema: {
+        summary: 'Whether a model serves, why not, and what training is doing',
+        querystring: keyQuery,
+        response: { 200: modelStatus },
+      },
+    },
+    async (request) => {
+      const { key, marketId } = await resolveKey(context, request.query);
+      return context.modelStatus(key, marketId);
+    },
+  );
+}

@@ -1,0 +1,71 @@
+import fastifySwagger from '@fastify/swagger';
+import fastifySwaggerUi from '@fastify/swagger-ui';
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod';
+import { ConfigError } from '../lib/errors.js';
+import { guardRequests } from './guard-requests.js';
+import type { Logger } from '../lib/logger.js';
+import { answerErrors } from './answer-errors.js';
+import { newServer, type Server } from './new-server.js';
+
+export interface ServerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Bearer token that every call must carry; undefined on loopback without one. */
+  readonly token: string | undefined;
+  readonly version: string;
+  readonly logger: Logger;
+}
+
+/** A server with documentation, guards and errors set up, ready for routes. Not listening yet. */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const server = newServer();
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  answerErrors(server, options.logger);
+  guardRequests(server, options);
+  await server.register(fastifySwagger, {
+    openapi: {
+      info: {
+        title: 'Evenkeel',
+        description: 'What the daemon sees, thinks and does. Times are ISO 8601 UTC.',
+        version: options.version,
+      },
+      ...(options.token === undefined ? {} : BEARER),
+    },
+    transform: jsonSchemaTransform,
+  });
+  await server.register(fastifySwaggerUi, { routePrefix: '/docs' });
+  return server;
+}
+
+const BEARER = {
+  components: { securitySchemes: { bearer: { type: 'http' as const, scheme: 'bearer' } } },
+  security: [{ bearer: [] }],
+};
+
+/**
+ * Listens and gives the address.
+ * @throws ConfigError when the port is taken or the address is not this machine's.
+ */
+export async function listen(server: Server, options: ServerOptions): Promise<string> {
+  const { host, port } = options;
+  try {
+    return await server.listen({ host, port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === undefined ? undefined : LISTEN_PROBLEMS[code];
+    if (why === undefined) throw error;
+    throw new ConfigError(`API_PORT ${port} at API_HOST ${host}: ${why}`, { cause: error });
+  }
+}
+
+const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is taken by another program; stop it or set another API_PORT',
+  EACCES: 'not allowed to listen there; set an API_PORT above 1023',
+  EADDRNOTAVAIL: 'this machine has no such address; set API_HOST=127.0.0.1',
+  ENOTFOUND: 'the name is unknown; set API_HOST=127.0.0.1',
+};

@@ -1,0 +1,84 @@
+import type { ModelKey } from '../domain/model-key.js';
+import type { Series } from '../domain/series.js';
+import { ApiError, badRequest, notFound } from './answer-errors.js';
+import type { ApiContext, SeriesFilter } from './api-context.js';
+import type { ListQuery } from './contract.js';
+
+/** A key that a call is about, with the id under which the venue knows the symbol. */
+export interface NamedKey {
+  readonly key: ModelKey;
+  readonly marketId: string;
+}
+
+type Asked = Partial<Pick<ListQuery, 'symbol' | 'timeframe' | 'bot' | 'venue'>>;
+
+/** What the call is about; what it leaves out is what trades. */
+export async function resolveKey(context: ApiContext, asked: Asked): Promise<NamedKey> {
+  const trading = context.findTradingKey();
+  if (trading === undefined) {
+    throw starting();
+  }
+  const venue = asked.venue ?? trading.venue;
+  const found = await findSeries(context, venue, asked.symbol ?? trading.symbol);
+  return {
+    key: {
+      venue,
+      symbol: found.symbol,
+      timeframe: asked.timeframe ?? trading.timeframe,
+      bot: asked.bot ?? trading.bot,
+    },
+    marketId: found.marketId,
+  };
+}
+
+/** The filter of a list call; a symbol is taken in any of its forms. */
+export async function resolveFilter(context: ApiContext, asked: Asked): Promise<SeriesFilter> {
+  const venue = asked.venue ?? context.findTradingKey()?.venue;
+  if (asked.symbol !== undefined && venue === undefined) throw starting();
+  const { timeframe, bot } = asked;
+  const symbol =
+    asked.symbol === undefined || venue === undefined
+      ? undefined
+      : (await findSeries(context, venue, asked.symbol)).symbol;
+  return {
+    ...(venue === undefined ? {} : { venue }),
+    ...(symbol === undefined ? {} : { symbol }),
+    ...(timeframe === undefined ? {} : { timeframe }),
+    ...(bot === undefined ? {} : { bot }),
+  };
+}
+
+/** Market ids of a venue by unified symbol, for answers. */
+export async function readMarketIds(
+  context: ApiContext,
+  venue: string | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  if (venue === undefined) return new Map();
+  const series = await context.stores.series.list({ venue });
+  return new Map(series.map(({ symbol, marketId }) => [symbol, marketId]));
+}
+
+/** `BTCUSDT`, `BTC-USDT`, `BTC/USDT`: the series that is meant, whatever the form. */
+async function findSeries(context: ApiContext, venue: string, text: string): Promise<Series> {
+  const all = await context.stores.series.list({ venue });
+  if (all.length === 0) throw notFound(`venue "${venue}" has no stored series`, 'venue');
+  const wanted = text.toUpperCase();
+  const exact = all.find(({ symbol }) => symbol.toUpperCase() === wanted);
+  if (exact !== undefined) return exact;
+  const matching = all.filter(({ symbol, marketId }) =>
+    [marketId, symbol.replace('/', '-'), symbol.replace('/', '')].some(
+      (form) => form.toUpperCase() === wanted,
+    ),
+  );
+  const symbols = [...new Set(matching.map(({ symbol }) => symbol))];
+  const [first] = matching;
+  if (first === undefined)
+    throw notFound(`symbol "${text}" is not among the stored series`, 'symbol');
+  if (symbols.length > 1)
+    throw badRequest(`symbol "${text}" may be ${symbols.join(' or ')}`, 'symbol');
+  return first;
+}
+
+function starting(): ApiError {
+  return new ApiError(503, 'starting', 'The exchange has not answered yet; try again in a moment');
+}

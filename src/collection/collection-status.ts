@@ -1,0 +1,106 @@
+import type { Timeframe } from '../domain/timeframe.js';
+import { barsBehind, raiseStaleAlarm, type StaleAlarm } from './stale-alarm.js';
+import type { SeriesState, TrackedSeries } from './tracked-series.js';
+
+export type CollectionPhase = 'idle' | 'connecting' | 'backfilling' | 'following' | 'stopped';
+
+export interface SeriesStatus {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  readonly state: SeriesState;
+  readonly barsWanted: number;
+  readonly barsDone: number;
+  readonly newestOpenTime: number | undefined;
+  readonly barsBehind: number;
+  readonly hasFutureCandles: boolean;
+  readonly hasVolume: boolean;
+  readonly birthOpenTime: number | undefined;
+  readonly lastError: string | undefined;
+  /** Whether the venue refuses it as it stands. */
+  readonly isRefused: boolean;
+}
+
+/** What health checks, status and logs read of collection. */
+export interface CollectionStatus {
+  readonly phase: CollectionPhase;
+  /** The file that holds collection at the moment. */
+  readonly pausedBy: string | undefined;
+  readonly progress: {
+    readonly percentage: number;
+    readonly barsDone: number;
+    readonly barsWanted: number;
+    readonly seriesReady: number;
+    readonly seriesTotal: number;
+  };
+  readonly series: readonly SeriesStatus[];
+  /** Configured symbols and timeframes that the venue does not have, each with the reason. */
+  readonly refused: readonly { readonly name: string; readonly reason: string }[];
+  readonly staleAlarm: StaleAlarm;
+  /** Why prices are not being refreshed, where they are not. */
+  readonly quotesError: string | undefined;
+}
+
+export interface StatusOptions {
+  readonly phase: CollectionPhase;
+  readonly pausedBy: string | undefined;
+  readonly marketMs: number;
+  readonly staleAfterBars: number;
+  readonly refused: CollectionStatus['refused'];
+  readonly quotesError: string | undefined;
+}
+
+export function toCollectionStatus(
+  tracked: readonly TrackedSeries[],
+  options: StatusOptions,
+): CollectionStatus {
+  const { phase, pausedBy, marketMs, staleAfterBars, refused, quotesError } = options;
+  const sum = (of: (one: TrackedSeries) => number): number =>
+    tracked.reduce((total, one) => total + of(one), 0);
+  const barsWanted = sum((one) => one.barsWanted);
+  const barsDone = sum((one) => Math.min(one.barsDone, one.barsWanted));
+  const seriesReady = tracked.filter((one) => one.state === 'following').length;
+  return {
+    phase,
+    pausedBy,
+    progress: {
+      percentage: percentageOf(tracked),
+      barsDone,
+      barsWanted,
+      seriesReady,
+      seriesTotal: tracked.length,
+    },
+    series: tracked.map((one) => toSeriesStatus(one, marketMs)),
+    refused,
+    staleAlarm: raiseStaleAlarm(tracked, { marketMs, allowedBars: staleAfterBars }),
+    quotesError,
+  };
+}
+
+/** Each series counts alike: how many bars those not begun will need is not known yet. */
+function percentageOf(tracked: readonly TrackedSeries[]): number {
+  if (tracked.length === 0) return 0;
+  const shares = tracked.map((one) => {
+    if (one.state === 'following') return 1;
+    return one.barsWanted === 0 ? 0 : Math.min(1, one.barsDone / one.barsWanted);
+  });
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  return Math.floor((100 * total) / tracked.length);
+}
+
+function toSeriesStatus(one: TrackedSeries, marketMs: number): SeriesStatus {
+  const { symbol, timeframe, hasVolume, birthOpenTime } = one.series;
+  return {
+    symbol,
+    timeframe,
+    state: one.state,
+    barsWanted: one.barsWanted,
+    barsDone: one.barsDone,
+    newestOpenTime: one.newestOpenTime,
+    barsBehind: barsBehind(one, marketMs),
+    hasFutureCandles: one.hasFutureCandles || one.futureStored.size > 0,
+    hasVolume,
+    birthOpenTime,
+    lastError: one.lastError,
+    isRefused: one.isRefused,
+  };
+}

@@ -1,0 +1,22 @@
+import type { CandleStore } from '../storage/candle-store.js';
+import type { KnownGapStore } from '../storage/known-gap-store.js';
+import type { PriceStore } from '../storage/price-store.js';
+import type { SeriesStore } from '../storage/series-store.js';
+
+/** The part of storage that collection writes. */
+export interface CollectionStores {
+  readonly series: Pick<SeriesStore, 'ensure' | 'setBirth' | 'setHasVolume'>;
+  readonly candles: Pick<
+    CandleStore,
+    | 'upsert'
+    | 'read'
+    | 'latest'
+    | 'range'
+    | 'openTimes'
+    | 'quarantine'
+    | 'quarantineStored'
+    | 'releaseQuarantine'
+  >;
+  readonly knownGaps: Pick<KnownGapStore, 'add' | 'list' | 'forgetAfter'>;
+  readonly prices: Pick<PriceStore, 'insert'>;
+}

@@ -1,0 +1,78 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { rejectOnAbort } from '../exchange/retry-reads.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
+
+/** Wall time between two looks, which bounds how late a pause shows and how late it ends. */
+const LOOK_EVERY_MS = 500;
+
+/** Users' scripts wait for these lines, so they carry no fields. */
+const PAUSED_LINE = 'PAUSE DETECTED: Collection paused';
+const RESUMED_LINE = 'RESUMING: Collection resumed';
+
+export interface PauseFileOptions {
+  /** `PAUSE_COLLECTOR_FILE`; relative to the working directory. */
+  readonly file: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Candles wait at their next safe point while a file exists. What is in it does not matter. Nothing is
+ * remembered: the file alone says whether to wait, also at the start and after a kill.
+ */
+export class PauseFile {
+  /** As an absolute path. */
+  readonly file: string;
+  readonly #options: PauseFileOptions;
+  #isPaused = false;
+  #resumed: Promise<void> = Promise.resolve();
+  #resume: () => void = () => undefined;
+
+  constructor(options: PauseFileOptions) {
+    this.#options = options;
+    this.file = path.resolve(options.file);
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Looks at the file again and again until the signal aborts. Without this a pause never ends. */
+  async run(signal: AbortSignal): Promise<void> {
+    const isOver = (): boolean => signal.aborted;
+    while (!isOver()) {
+      await this.#look();
+      await this.#options.clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined);
+    }
+  }
+
+  /** Resolves at once, or as soon as the file is gone; rejects with the signal's reason. */
+  async passage(signal: AbortSignal): Promise<void> {
+    await this.#look();
+    // A new file may be there before the ones that waited get their turn.
+    while (this.#isPaused) await rejectOnAbort(this.#resumed, signal);
+  }
+
+  async #look(): Promise<void> {
+    const isThere = await this.#exists();
+    if (isThere === this.#isPaused) return;
+    this.#isPaused = isThere;
+    // Both are warnings, so that they are seen at every usual LOG_LEVEL and always in pairs.
+    this.#options.logger.warn(isThere ? PAUSED_LINE : RESUMED_LINE);
+    if (isThere) this.#resumed = new Promise((resolve) => (this.#resume = resolve));
+    else this.#resume();
+  }
+
+  /** Where the file system does not say, nothing changes: a network drive may be away for a moment. */
+  async #exists(): Promise<boolean> {
+    try {
+      await stat(this.file);
+      return true;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      return code === 'ENOENT' || code === 'ENOTDIR' ? false : this.#isPaused;
+    }
+  }
+}

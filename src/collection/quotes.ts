@@ -1,0 +1,88 @@
+import type { Quote } from '../domain/quote.js';
+import type { MarketData } from '../exchange/market-data.js';
+import { messageOf } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
+import type { CollectionStores } from './collection-stores.js';
+
+export interface QuoteOptions {
+  readonly marketData: Pick<MarketData, 'fetchQuotes' | 'clock'>;
+  readonly prices: CollectionStores['prices'];
+  readonly logger: Logger;
+  /** Unified symbols; asked anew each time, since symbols may be resolved later. */
+  readonly symbols: () => readonly string[];
+  /** Told of every batch, after it is stored. */
+  readonly onQuotes?: (quotes: readonly Quote[]) => void;
+  /** Wall time between two regular calls. */
+  readonly everyMs: number;
+}
+
+/** Keeps the best prices of all symbols fresh in memory and in the store. */
+export class Quotes {
+  readonly #options: QuoteOptions;
+  readonly #latest = new Map<string, Quote>();
+  #failures = 0;
+  #lastReason: string | undefined;
+
+  constructor(options: QuoteOptions) {
+    this.#options = options;
+  }
+
+  /** The newest known quote of a symbol; its `venueTime` says how old it is. */
+  find(symbol: string): Quote | undefined {
+    return this.#latest.get(symbol);
+  }
+
+  /** Why the last regular call failed, undefined when it did not. */
+  get lastError(): string | undefined {
+    return this.#lastReason;
+  }
+
+  /**
+   * Fetches and stores quotes now, by one bulk call, and returns those that came. Rejects with the
+   * errors of the market data.
+   */
+  async refresh(
+    symbols: readonly string[] = this.#options.symbols(),
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, Quote>> {
+    if (symbols.length === 0) return new Map();
+    const { marketData, prices, logger } = this.#options;
+    const { quotes, missing } = await marketData.fetchQuotes(symbols, signal);
+    if (missing.length > 0) logger.debug('Symbols without a quote', { missing });
+    for (const quote of quotes) this.#keepNewer(quote);
+    await prices.insert(quotes);
+    this.#options.onQuotes?.(quotes);
+    return new Map(quotes.map((quote) => [quote.symbol, quote]));
+  }
+
+  /** Refreshes at the interval until the signal aborts; failures are logged once and outlived. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options.marketData;
+    const isOver = (): boolean => signal.aborted;
+    while (!isOver()) {
+      await this.#refreshQuietly(signal);
+      await clock.sleep(this.#options.everyMs, signal).catch(() => undefined);
+    }
+  }
+
+  async #refreshQuietly(signal: AbortSignal): Promise<void> {
+    try {
+      await this.refresh(this.#options.symbols(), signal);
+      this.#failures = 0;
+      this.#lastReason = undefined;
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#failures++;
+      this.#lastReason = messageOf(error);
+      if (this.#failures > 1) return;
+      this.#options.logger.warn('Prices could not be refreshed', { reason: this.#lastReason });
+    }
+  }
+
+  #keepNewer(quote: Quote): void {
+    const known = this.#latest.get(quote.symbol);
+    if (known === undefined || known.venueTime <= quote.venueTime) {
+      this.#latest.set(quote.symbol, quote);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import type { Settings } from '../../config/settings.js';
+import type { Instrument } from '../domain/instrument.js';
+import { isTimeframe, type Timeframe } from '../domain/timeframe.js';
+import type { MarketData } from '../exchange/market-data.js';
+import { ConfigError, messageOf, RejectedError } from '../lib/errors.js';
+
+/** What the daemon works on, with every name resolved at the venue. */
+export interface Instruments {
+  /** Trained and decided on. */
+  readonly all: readonly Instrument[];
+  /** Collected only because others look at it: a reference that SYMBOLS does not name. */
+  readonly contextOnly: readonly Instrument[];
+  /** Trained first; its quote currency is the one that the books are kept in. */
+  readonly primary: Instrument;
+  /** Context for every other one's features. */
+  readonly reference: Instrument;
+  readonly timeframes: readonly Timeframe[];
+  readonly tradeTimeframe: Timeframe;
+  readonly tradeBot: string;
+  /** Configured names that the venue does not have, with the reason. */
+  readonly refused: readonly string[];
+}
+
+const BOTS = ['catboost'];
+
+/** Best first: what `SYMBOLS=all` is led by where nothing else is said. */
+const USUAL_PRIMARIES = ['BTC/USDT', 'BTC/USDC', 'BTC/USD', 'BTC/EUR'];
+
+/** Markets that a message names as examples. */
+const SYMBOLS_SHOWN = 5;
+
+/**
+ * Resolves the configured names once the venue's markets are known. One that is wrong is left out and
+ * named; the primary symbol and the reference must exist.
+ * @throws ConfigError when nothing is left to work on
+ */
+export function chooseInstruments(settings: Settings, data: MarketData): Instruments {
+  assertBots(settings.bots);
+  const timeframes = settings.timeframes.map((name) => {
+    if (!isTimeframe(name)) throw unknownTimeframe(name, data);
+    data.assertTimeframe(name);
+    return name;
+  });
+  const named = resolveNamed(settings, data);
+  const primary = choosePrimary(settings, data, named);
+  const all = settings.symbols.includes('all') ? data.listSpot(primary.quote) : [...named.found];
+  if (!all.some(({ symbol }) => symbol === primary.symbol)) all.unshift(primary);
+  const [referenceName, ...rest] = settings.referenceSymbols;
+  if (rest.length > 0) {
+    throw new ConfigError('REFERENCE_SYMBOLS takes one symbol so far; name the one that matters');
+  }
+  const reference =
+    referenceName === undefined ? primary : resolve('REFERENCE_SYMBOLS', referenceName, data);
+  const isContextOnly = !all.some(({ symbol }) => symbol === reference.symbol);
+  const [firstTimeframe] = timeframes;
+  const tradeTimeframe =
+    timeframes.find((name) => name === settings.tradeTimeframe) ?? firstTimeframe;
+  const tradeBot = settings.tradeBot ?? settings.bots[0];
+  if (tradeTimeframe === undefined || tradeBot === undefined) {
+    throw new ConfigError('TIMEFRAMES and BOTS must each name at least one');
+  }
+  return {
+    ...{ all, primary, reference, timeframes, tradeTimeframe, tradeBot },
+    contextOnly: isContextOnly ? [reference] : [],
+    refused: named.refused,
+  };
+}
+
+function assertBots(bots: readonly string[]): void {
+  for (const bot of bots) {
+    if (!BOTS.includes(bot)) {
+      throw new ConfigError(`BOTS names "${bot}"; expected ${BOTS.join(', ')}`);
+    }
+  }
+}
+
+function unknownTimeframe(name: string, data: MarketData): ConfigError {
+  return new ConfigError(
+    `TIMEFRAMES names "${name}"; ${data.venue} has ${data.timeframes.join(', ')}`,
+  );
+}
+
+interface Named {
+  readonly found: readonly Instrument[];
+  readonly refused: readonly string[];
+}
+
+/** A market may be delisted while the daemon runs unattended: the others must not suffer from it. */
+function resolveNamed(settings: Settings, data: MarketData): Named {
+  const found = new Map<string, Instrument>();
+  const refused: string[] = [];
+  for (const name of settings.symbols.filter((symbol) => symbol !== 'all')) {
+    try {
+      const instrument = data.resolveSymbol(name, settings.symbols);
+      found.set(instrument.symbol, instrument);
+    } catch (error) {
+      if (!(error instanceof RejectedError) && !(error instanceof ConfigError)) throw error;
+      refused.push(messageOf(error));
+    }
+  }
+  return { found: [...found.values()], refused };
+}
+
+function choosePrimary(settings: Settings, data: MarketData, named: Named): Instrument {
+  if (settings.primarySymbol !== undefined) {
+    return resolve('PRIMARY_SYMBOL', settings.primarySymbol, data);
+  }
+  const [first] = named.found;
+  if (first !== undefined) return first;
+  const spot = data.listSpot();
+  if (!settings.symbols.includes('all')) {
+    const some = spot.slice(0, SYMBOLS_SHOWN).map(({ symbol }) => symbol);
+    const has = `${data.venue} has ${spot.length} spot markets, such as ${some.join(', ')}`;
+    throw new ConfigError(`SYMBOLS: ${named.refused.join('; ')}; ${has}`);
+  }
+  const usual =
+    USUAL_PRIMARIES.map((name) => spot.find(({ symbol }) => symbol === name)).find(Boolean) ??
+    spot[0];
+  if (usual === undefined) throw new ConfigError(`${data.venue} lists no spot market`);
+  return usual;
+}
+
+function resolve(variable: string, name: string, data: MarketData): Instrument {
+  try {
+    return data.resolveSymbol(name);
+  } catch (error) {
+    throw new ConfigError(`${variable}: ${messageOf(error)}`, { cause: error });
+  }
+}

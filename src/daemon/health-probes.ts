@@ -1,0 +1,114 @@
+import type { HealthCheck, HealthProbe, HealthStatus } from '../monitoring/health.js';
+import type { DaemonState } from './daemon-state.js';
+import { pauseText } from './status-view.js';
+
+/** A daemon that only begins is given this long before missing data counts against it. */
+const START_GRACE_MS = 180_000;
+
+/** What `GET /api/health` looks at: failing stops the show, degraded is worth knowing. */
+export function healthProbes(state: DaemonState): ReadonlyMap<string, HealthProbe> {
+  return new Map<string, HealthProbe>([
+    ['loop', () => loopCheck(state)],
+    ['database', () => databaseCheck(state)],
+    ['exchange', () => exchangeCheck(state)],
+    ['data', () => dataCheck(state)],
+    ['models', () => modelCheck(state)],
+    ['trainer', () => trainerCheck(state)],
+    ['trading', () => tradingCheck(state)],
+  ]);
+}
+
+function check(name: string, status: HealthStatus, message: string): HealthCheck {
+  return { name, status, message };
+}
+
+function loopCheck({ loopWatch, work }: DaemonState): HealthCheck {
+  if (work === undefined)
+    return check('loop', 'ok', 'no cycles while this daemon starts or stands by');
+  const seconds = Math.round(loopWatch.silenceMs() / 1000);
+  if (loopWatch.isAlive()) return check('loop', 'ok', `last cycle ${seconds} s ago`);
+  return check('loop', 'failing', `no cycle for ${seconds} s`);
+}
+
+async function databaseCheck(state: DaemonState): Promise<HealthCheck> {
+  const { database, databaseWatch, fallbackReason, stores, runUid } = state;
+  const run = await databaseWatch.whileAnswering(() => stores.runs.find(runUid));
+  if (run === undefined) return check('database', 'failing', 'this run is not in the database');
+  if (fallbackReason !== undefined) {
+    return check('database', 'degraded', `on SQLite, because ${fallbackReason}`);
+  }
+  return check('database', 'ok', `${database.engine} answers`);
+}
+
+function exchangeCheck({ market }: DaemonState): HealthCheck {
+  if (market === undefined) return check('exchange', 'degraded', 'not asked yet');
+  const { venue, isReady } = market.data;
+  if (isReady) return check('exchange', 'ok', `${venue} answers`);
+  return check('exchange', 'degraded', `${venue} has not answered yet; trying again`);
+}
+
+function dataCheck(state: DaemonState): HealthCheck {
+  const status = state.work?.collector.status();
+  if (status === undefined) return check('data', 'degraded', 'nothing is collected yet');
+  const { staleAlarm, progress, quotesError, pausedBy } = status;
+  // Candles that grow old while they wait are what was asked for: they do not count as stale.
+  if (pausedBy !== undefined) return check('data', 'degraded', pauseText(pausedBy));
+  const isYoung = state.wallClock.wallMs() - state.startedAt < START_GRACE_MS;
+  if (progress.percentage === 0 && !isYoung) {
+    return check('data', 'failing', 'nothing could be collected since the start');
+  }
+  if (staleAlarm.stale.length > 0) {
+    const names = staleAlarm.stale.map(({ name }) => name);
+    const isAll = staleAlarm.stale.length === progress.seriesTotal && !isYoung;
+    return check('data', isAll ? 'failing' : 'degraded', `no new candles of ${names.join(', ')}`);
+  }
+  const future = status.series.filter(({ hasFutureCandles }) => hasFutureCandles);
+  if (future.length > 0) {
+    const names = future.map(({ symbol }) => symbol).join(', ');
+    return check('data', 'degraded', `candles from the future in quarantine: ${names}`);
+  }
+  if (quotesError !== undefined) return check('data', 'degraded', `no prices: ${quotesError}`);
+  if (progress.seriesReady < progress.seriesTotal) {
+    return check('data', 'degraded', `back-filling: ${progress.percentage} %`);
+  }
+  return check('data', 'ok', `${progress.seriesTotal} series are up to date`);
+}
+
+async function modelCheck({
+  databaseWatch,
+  instruments,
+  market,
+  settings,
+  stores,
+}: DaemonState): Promise<HealthCheck> {
+  if (market === undefined || instruments === undefined) {
+    return check('models', 'degraded', 'not looked for yet');
+  }
+  const { venue } = market.data;
+  const serving = await databaseWatch.whileAnswering(() => stores.models.listServing(venue));
+  const wanted = instruments.all.length * settings.timeframes.length * settings.bots.length;
+  if (serving.length >= wanted) return check('models', 'ok', `${serving.length} models serve`);
+  return check(
+    'models',
+    'degraded',
+    `${serving.length} of ${wanted} models serve; the rest by fallback`,
+  );
+}
+
+function trainerCheck({ work }: DaemonState): HealthCheck {
+  const fault = work?.training.trainerFault;
+  if (fault === undefined) return check('trainer', 'ok', 'nothing against it');
+  return check('trainer', 'degraded', `${fault.message}; ${fault.fix}`);
+}
+
+function tradingCheck({ trading }: DaemonState): HealthCheck {
+  const status = trading?.status();
+  if (status === undefined) return check('trading', 'degraded', 'not started yet');
+  if (status.state === 'active')
+    return check('trading', 'ok', `${status.account} trading is active`);
+  return check(
+    'trading',
+    'degraded',
+    `${status.state}: ${status.leaseHolder ?? 'another'} holds the lease`,
+  );
+}

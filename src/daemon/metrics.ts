@@ -1,0 +1,50 @@
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { DaemonState } from './daemon-state.js';
+
+/** Figures for Prometheus, read at each scrape from what the daemon knows anyway. */
+export function createMetrics(state: DaemonState): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'evenkeel_' });
+  const gauge = (name: string, help: string, read: () => number | Promise<number>): void => {
+    new Gauge({
+      name: `evenkeel_${name}`,
+      help,
+      registers: [registry],
+      async collect() {
+        this.set(await read());
+      },
+    });
+  };
+  const { stores, loopWatch } = state;
+  gauge('cycles_total', 'Analysis cycles since the start', () => loopWatch.cycles);
+  gauge('loop_silence_seconds', 'Time since the last cycle', () => loopWatch.silenceMs() / 1000);
+  gauge('event_loop_delay_p99_seconds', 'Since the start: 1 % of the waits were longer', () => {
+    return loopWatch.delay().p99Ms / 1000;
+  });
+  gauge('event_loop_delay_p999_seconds', 'Since the start: 0.1 % of the waits were longer', () => {
+    return loopWatch.delay().p999Ms / 1000;
+  });
+  gauge('series', 'Series that are collected', () => state.work?.collector.series.length ?? 0);
+  gauge('series_stale', 'Series without new candles', () => {
+    return state.work?.collector.status().staleAlarm.stale.length ?? 0;
+  });
+  gauge('models_serving', 'Models that serve', async () => {
+    const venue = state.market?.data.venue;
+    return venue === undefined ? 0 : (await stores.models.listServing(venue)).length;
+  });
+  gauge('fallback_signals_total', 'Signals of this run for which no model spoke', () => {
+    return state.work?.warnings.total ?? 0;
+  });
+  gauge('equity', 'Value of the books in quote currency', () => {
+    return state.trading?.status().books?.equity.toNumber() ?? NaN;
+  });
+  gauge(
+    'open_positions',
+    'Positions that are open',
+    () => state.trading?.status().openPositions ?? 0,
+  );
+  gauge('trading_active', '1 while this daemon holds the lease', () => {
+    return state.trading?.status().state === 'active' ? 1 : 0;
+  });
+  return registry;
+}

@@ -1,0 +1,131 @@
+import { isoOrNull, keyAnswer } from '../api/answers.js';
+import { ApiError } from '../api/answer-errors.js';
+import type { ModelStatusAnswer } from '../api/contract.js';
+import type { ModelKey } from '../domain/model-key.js';
+import type { Interval, ModelRecord, TestScore } from '../domain/model-record.js';
+import { scoreLive, toPrior } from '../signals/live-score.js';
+import type { TrainingStatus } from '../training/training-status.js';
+import type { DaemonState } from './daemon-state.js';
+import type { Work } from './work.js';
+
+const LIVE_SIGNALS = 500;
+
+/** The answer of `GET /api/model/status`. */
+export async function modelStatusView(
+  state: DaemonState,
+  key: ModelKey,
+  marketId: string,
+): Promise<ModelStatusAnswer> {
+  const { work, stores } = state;
+  if (work === undefined) {
+    throw new ApiError(503, 'standing_by', 'This daemon does not train now; try again in a moment');
+  }
+  const training = await work.training.status(key);
+  const choice = await work.servingModels.find(key);
+  const serving = choice.status === 'trusted' ? choice.model.record : choice.record;
+  const shown = serving ?? (await stores.models.latest(key));
+  return {
+    ...keyAnswer(key, new Map([[key.symbol, marketId]])),
+    is_trained: training.isTrained,
+    training_progress: training.trainingProgress,
+    training_state: wordsOf(training),
+    fallback_active: choice.status === 'untrusted',
+    fallback_reason: choice.status === 'untrusted' ? `${choice.reason}: ${choice.detail}` : null,
+    model_uid: serving?.uid ?? null,
+    is_stale: choice.status === 'trusted' && choice.isStale,
+    ...trainingFields(training, work, key),
+    test_score: shown?.testScore === undefined ? null : scoreAnswer(shown.testScore),
+    live_score: serving === undefined ? null : await liveScore(state, key, serving),
+  };
+}
+
+function trainingFields(
+  training: TrainingStatus,
+  work: Work,
+  key: ModelKey,
+): Pick<
+  ModelStatusAnswer,
+  | 'last_training_time'
+  | 'samples_in_last_train'
+  | 'class_distribution'
+  | 'class_weights'
+  | 'training_cooldown_active'
+  | 'next_retry_at'
+  | 'last_training_error'
+  | 'prediction_warning_count'
+  | 'sanitization'
+  | 'verdict'
+> {
+  const { sanitization, verdict } = training;
+  return {
+    last_training_time: isoOrNull(training.lastTrainingTime),
+    samples_in_last_train: training.samplesInLastTrain ?? null,
+    class_distribution: classes(training.classDistribution),
+    class_weights: classes(training.classWeights),
+    training_cooldown_active: training.isCooldownActive,
+    next_retry_at: isoOrNull(training.nextRetryAt),
+    last_training_error: training.lastTrainingError ?? null,
+    prediction_warning_count: work.warnings.count(key),
+    sanitization:
+      sanitization === undefined
+        ? null
+        : {
+            initial_features: sanitization.initialFeatures,
+            final_features: sanitization.finalFeatures,
+            dropped: [...sanitization.dropped],
+          },
+    verdict:
+      verdict === undefined
+        ? null
+        : { gate: verdict.gate, is_promoted: verdict.isPromoted, reason: verdict.reason },
+  };
+}
+
+function wordsOf({ isTraining, trainingStage, due }: TrainingStatus): string {
+  if (isTraining) return trainingStage ?? 'starting';
+  return due.status === 'due' ? `due: ${due.reason}` : due.reason;
+}
+
+function classes(
+  values: readonly [number, number, number] | undefined,
+): { SELL: number; HOLD: number; BUY: number } | null {
+  if (values === undefined) return null;
+  const [SELL, HOLD, BUY] = values;
+  return { SELL, HOLD, BUY };
+}
+
+function scoreAnswer(score: TestScore): ModelStatusAnswer['test_score'] {
+  const interval = ({ estimate, lower, upper }: Interval): Interval => ({ estimate, lower, upper });
+  return {
+    rows: score.rows,
+    log_loss: score.logLoss,
+    prior_log_loss: score.priorLogLoss,
+    skill: interval(score.skill),
+    direction_rows: score.directionRows,
+    direction_skill: interval(score.directionSkill),
+    directional_auc: score.directionalAuc,
+    accuracy: score.accuracy,
+    macro_f1: score.macroF1,
+    calibration_error: score.calibrationError,
+  };
+}
+
+/** How the serving model's own signals turned out, on candles that it was not trained on. */
+async function liveScore(
+  { settings, stores }: DaemonState,
+  key: ModelKey,
+  record: ModelRecord,
+): Promise<ModelStatusAnswer['live_score']> {
+  const resolved = await stores.signals.listResolved(key, {
+    modelUid: record.uid,
+    limit: LIVE_SIGNALS,
+  });
+  const unseen = resolved.filter(({ candleOpenTime }) => candleOpenTime >= (record.dataEnd ?? 0));
+  const { signals, hits, hitRate, logLossSkill } = scoreLive(unseen, {
+    prior: toPrior(record.classDistribution),
+    roundTripCost: 2 * settings.feeRate,
+  });
+  const rate = hitRate === undefined ? '' : ` (${(100 * hitRate).toFixed(0)} %)`;
+  const skill = logLossSkill === undefined ? '' : `, skill ${logLossSkill.toFixed(4)} nat`;
+  return { signals, hits, text: `${hits} of ${signals} right${rate}${skill}` };
+}

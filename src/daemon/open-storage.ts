@@ -1,0 +1,37 @@
+import type { Settings } from '../../config/settings.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
+import { chooseEngine, type ChosenEngine } from '../storage/choose-engine.js';
+import { findFallbackNote, noteFallback } from '../storage/fallback-note.js';
+import { databaseLocation, sqliteLocation } from './room-options.js';
+
+export interface OpenedStorage extends ChosenEngine {
+  /** Since when rows lie on SQLite that MySQL, which is used again, does not know. */
+  readonly notCarriedOver: string | undefined;
+}
+
+/** The database of the settings or what stands in for it, remembering what is to be carried over. */
+export async function openStorage(
+  settings: Settings,
+  tools: { readonly clock: Clock; readonly logger: Logger; readonly signal: AbortSignal },
+): Promise<OpenedStorage> {
+  const { mysqlEnabled, dataDir } = settings;
+  const chosen = await chooseEngine({
+    ...tools,
+    wanted: databaseLocation(settings),
+    fallback: mysqlEnabled && settings.autoFallbackDb ? sqliteLocation(settings) : undefined,
+    mayCreate: settings.autoCreateSchema,
+  });
+  if (chosen.fallbackReason !== undefined) {
+    const since = new Date(tools.clock.wallMs()).toISOString();
+    noteFallback(dataDir, { since, reason: chosen.fallbackReason });
+  }
+  const isBack = mysqlEnabled && chosen.fallbackReason === undefined;
+  const notCarriedOver = isBack ? findFallbackNote(dataDir) : undefined;
+  if (notCarriedOver !== undefined) tools.logger.warn(carryOverText(notCarriedOver));
+  return { ...chosen, notCarriedOver };
+}
+
+export function carryOverText(since: string): string {
+  return `MySQL is used again. What was collected on SQLite since ${since} is carried over by: npm run migrate:mysql`;
+}

@@ -1,0 +1,53 @@
+import { addRoutes } from '../api/routes.js';
+import { createServer, listen } from '../api/server.js';
+import type { ModelKey } from '../domain/model-key.js';
+import type { DisposalStack } from '../lib/disposal.js';
+import type { Logger } from '../lib/logger.js';
+import { checkHealth } from '../monitoring/health.js';
+import { noteApiAddress } from '../storage/data-dir-lock.js';
+import { clockOf, type DaemonState } from './daemon-state.js';
+import { healthProbes } from './health-probes.js';
+import { createMetrics } from './metrics.js';
+import { modelStatusView } from './model-status-view.js';
+import { statusView } from './status-view.js';
+import { PROJECT_DIR } from './work.js';
+
+/** Serves API and page from the first moment on, and gives the address. */
+export async function serveApi(
+  state: DaemonState,
+  { stack, logger }: { readonly stack: DisposalStack; readonly logger: Logger },
+): Promise<string> {
+  const { settings, version } = state;
+  const options = {
+    ...{ host: settings.apiHost, port: settings.apiPort, token: settings.apiToken },
+    ...{ version, logger },
+  };
+  const server = await createServer(options);
+  const metrics = createMetrics(state);
+  const probes = healthProbes(state);
+  const context = {
+    ...{ stores: state.stores, metrics },
+    get clock() {
+      return clockOf(state);
+    },
+    findTradingKey: () => findTradingKey(state),
+    status: () => statusView(state),
+    modelStatus: (key: ModelKey, marketId: string) => modelStatusView(state, key, marketId),
+    health: () => checkHealth(probes),
+  };
+  addRoutes(server, context, PROJECT_DIR);
+  stack.defer('api', () => server.close());
+  const address = await listen(server, options);
+  noteApiAddress(settings.dataDir, address);
+  return address;
+}
+
+function findTradingKey({ market, instruments }: DaemonState): ModelKey | undefined {
+  if (market === undefined || instruments === undefined) return undefined;
+  return {
+    venue: market.data.venue,
+    symbol: instruments.primary.symbol,
+    timeframe: instruments.tradeTimeframe,
+    bot: instruments.tradeBot,
+  };
+}

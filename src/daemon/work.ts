@@ -1,0 +1,255 @@
+import { fileURLToPath } from 'node:url';
+import type { Settings } from '../../config/settings.js';
+import type { Collector } from '../collection/collector.js';
+import { historyBars } from '../collection/history-depth.js';
+import type { ModelRecord } from '../domain/model-record.js';
+import type { Signal } from '../domain/signal.js';
+import type { Quote } from '../domain/quote.js';
+import { CandleDecisions } from '../jobs/candle-decisions.js';
+import { analysisCycle } from '../jobs/analysis-cycle.js';
+import { ReferenceGate } from '../jobs/reference-gate.js';
+import { repeat } from '../jobs/repeat.js';
+import { retention } from '../jobs/retention.js';
+import { DisposalStack } from '../lib/disposal.js';
+import type { Logger } from '../lib/logger.js';
+import { removeUnfinished } from '../models/artifact-cleanup.js';
+import { Predictor } from '../models/predictor.js';
+import { ServingModels } from '../models/serving-models.js';
+import type { LoopWatch } from '../monitoring/loop-watch.js';
+import { OutcomeResolver } from '../signals/outcome-resolver.js';
+import { PredictionWarnings } from '../signals/prediction-warnings.js';
+import { RecentBars } from '../signals/recent-bars.js';
+import { SignalMaker } from '../signals/signal-maker.js';
+import type { Database } from '../storage/database.js';
+import { loadColumns } from '../storage/load-columns.js';
+import type { Stores } from '../storage/stores.js';
+import { decisionLagMs } from '../trading/trading-rules.js';
+import type { TradingService } from '../trading/trading-service.js';
+import { checkPython } from '../training/trainer-process/check-python.js';
+import { findPython, trainerCommand, trainerDir } from '../training/trainer-process/find-python.js';
+import { TrainerProcess } from '../training/trainer-process/trainer-process.js';
+import { trainingKeys } from '../training/training-options.js';
+import { TrainingService } from '../training/training-service.js';
+import type { Instruments } from './choose-instruments.js';
+import { createCollector } from './create-collector.js';
+import type { Market } from './open-market.js';
+import { retentionRules, tradingRules, trainingOptions } from './room-options.js';
+
+export const PROJECT_DIR = fileURLToPath(new URL('../../../', import.meta.url));
+
+const BYTES_PER_MB = 1024 * 1024;
+const RECYCLE_AFTER_JOBS = 50;
+const RETENTION_INTERVAL_MS = 3_600_000;
+
+export interface WorkOptions {
+  readonly settings: Settings;
+  readonly market: Market;
+  readonly instruments: Instruments;
+  readonly database: Database;
+  readonly stores: Stores;
+  readonly trading: TradingService;
+  readonly loopWatch: LoopWatch;
+  readonly runUid: string;
+  readonly trainerEnvironment: Readonly<Record<string, string>>;
+  readonly logger: Logger;
+}
+
+/** The rooms that may run in one daemon only: they begin when it holds the lease and end with it. */
+export class Work {
+  readonly collector: Collector;
+  readonly training: TrainingService;
+  readonly servingModels: ServingModels;
+  readonly warnings: PredictionWarnings;
+  readonly #options: WorkOptions;
+  readonly #stack: DisposalStack;
+  readonly #stopping = new AbortController();
+  readonly #predictor: Predictor;
+  readonly #bars: RecentBars;
+  readonly #decisions: CandleDecisions;
+
+  constructor(options: WorkOptions) {
+    const { stores, logger, market } = options;
+    this.#options = options;
+    this.#stack = new DisposalStack(logger);
+    this.#bars = new RecentBars({
+      series: stores.series,
+      loadColumns: (id, range) => loadColumns(options.database, id, range),
+    });
+    this.warnings = new PredictionWarnings(logger);
+    this.servingModels = createServingModels(options);
+    this.#predictor = new Predictor({ clock: market.data.clock, logger });
+    this.collector = createCollector(options.settings, {
+      ...{ marketData: market.data, stores, logger },
+      symbols: [...options.instruments.all, ...options.instruments.contextOnly].map(
+        ({ symbol }) => symbol,
+      ),
+      timeframes: options.instruments.timeframes,
+    });
+    this.#decisions = this.#createDecisions();
+    this.training = this.#createTraining();
+  }
+
+  /** Starting is recovering: leftovers go, jobs of dead runs are taken up, missed candles are recorded. */
+  async start(): Promise<void> {
+    const { logger } = this.#options;
+    const { modelsDir } = trainingOptions(this.#options.settings, this.#options);
+    await removeUnfinished({ modelsDir, logger });
+    this.#stack.use('predictor', this.#predictor).start();
+    this.#stack.defer('decisions', () => this.#decisions.stop());
+    await this.#stack.use('training', this.training).start();
+    this.#stack.use('collection', this.collector).start();
+    this.#stack.defer('analysis cycle', this.#repeatCycle());
+    this.#stack.defer('retention', this.#repeatRetention());
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('The daemon stops'));
+    await this.#stack.stop();
+  }
+
+  #createDecisions(): CandleDecisions {
+    const { settings, market, instruments, stores, trading, logger } = this.#options;
+    const { clock } = market.data;
+    const rules = tradingRules(settings, this.#options);
+    const decisions = new CandleDecisions({
+      bots: settings.bots,
+      referenceSymbol: instruments.reference.symbol,
+      contextSymbols: new Set(instruments.contextOnly.map(({ symbol }) => symbol)),
+      findHorizonBars: (signal) => this.#findHorizonBars(signal),
+      signals: new SignalMaker({
+        stores,
+        ...{ bars: this.#bars, servingModels: this.servingModels, predictor: this.#predictor },
+        ...{ warnings: this.warnings, clock },
+      }),
+      ...{ trading, stores, clock, logger, bars: this.#bars, gate: new ReferenceGate(clock) },
+      refreshQuotes: async () => {
+        await this.collector.quotes.refresh();
+      },
+      decisionLagMs: (timeframe) => decisionLagMs({ ...rules, timeframe }),
+      marketSpeed: market.speed,
+      signal: this.#stopping.signal,
+    });
+    this.collector.subscribe({
+      seriesReady: (series) => decisions.seriesReady(series),
+      closedCandles: (series, candles) => decisions.closedCandles(series, candles),
+      revised: (series) => decisions.revised(series),
+      quotes: (quotes) => this.#passQuotes(quotes),
+    });
+    return decisions;
+  }
+
+  #createTraining(): TrainingService {
+    const { settings, market, database, stores, logger, runUid } = this.#options;
+    const { clock } = market.data;
+    const python = findPython({ python: settings.python, projectDir: PROJECT_DIR });
+    const cwd = trainerDir(PROJECT_DIR);
+    return new TrainingService({
+      ...{ stores, location: database.location, clock, logger, runUid, python },
+      options: trainingOptions(settings, this.#options),
+      createTrainer: () =>
+        new TrainerProcess({
+          ...{ command: trainerCommand(python), cwd, clock, logger },
+          env: this.#options.trainerEnvironment,
+          memoryLimitMb: settings.trainMemoryMb,
+          jobTimeoutMs: settings.trainJobTimeoutSec * 1000,
+          recycleAfterJobs: RECYCLE_AFTER_JOBS,
+        }),
+      checkPython: () => checkPython(python, cwd),
+      findArtefactFault: (record) => this.servingModels.findDamage(record),
+      events: {
+        onPromoted: (record) => {
+          this.#servePromoted(record).catch((error: unknown) => {
+            logger.error('A promoted model does not serve yet', { error });
+          });
+        },
+      },
+    });
+  }
+
+  /** As far as the model looked that made the signal; the fallback has no horizon of its own. */
+  async #findHorizonBars(signal: Signal): Promise<number> {
+    const choice = await this.servingModels.find(signal);
+    const record = choice.status === 'trusted' ? choice.model.record : choice.record;
+    const isItsModel = signal.source === 'model' && record?.uid === signal.modelUid;
+    return isItsModel ? record.horizonBars : this.#options.settings.labelHorizonBars;
+  }
+
+  /** The new model is warm before it is asked, and the old one is let go after its last answer. */
+  async #servePromoted(record: ModelRecord): Promise<void> {
+    const before = await this.servingModels.find(record);
+    this.servingModels.invalidate(record);
+    const choice = await this.servingModels.find(record);
+    if (choice.status === 'trusted') await this.#predictor.prepare(choice.model);
+    const { symbol, timeframe } = record;
+    const series = this.collector.series.find(
+      (one) => one.symbol === symbol && one.timeframe === timeframe,
+    );
+    if (series !== undefined) this.#decisions.promoted(record, series);
+    const old = before.status === 'trusted' ? before.model.record.uid : undefined;
+    if (old !== undefined && old !== record.uid) await this.#predictor.release(old);
+  }
+
+  /** @returns what ends it */
+  #repeatCycle(): () => Promise<void> {
+    const { settings, market, stores, logger, loopWatch } = this.#options;
+    const { clock } = market.data;
+    const resolver = new OutcomeResolver({
+      ...{ stores, bars: this.#bars, clock },
+      fallbackHorizonBars: settings.labelHorizonBars,
+    });
+    const cycle = analysisCycle({
+      keys: trainingKeys(trainingOptions(settings, this.#options)),
+      ...{ training: this.training, decisions: this.#decisions, resolver, loopWatch },
+    });
+    const intervalMs = cycleIntervalMs(settings, market);
+    const { signal } = this.#stopping;
+    const running = repeat({ name: 'analysis cycle', intervalMs, clock, logger, signal }, cycle);
+    return () => running;
+  }
+
+  /** @returns what ends it */
+  #repeatRetention(): () => Promise<void> {
+    const { settings, market, stores, logger } = this.#options;
+    const { venue, clock } = market.data;
+    const job = retention({
+      rules: retentionRules(settings),
+      neededBars: (timeframe) => historyBars(timeframe, settings),
+      ...{ venue, stores, clock, logger },
+    });
+    const { signal } = this.#stopping;
+    const intervalMs = RETENTION_INTERVAL_MS;
+    const running = repeat({ name: 'retention', intervalMs, clock, logger, signal }, job);
+    return () => running;
+  }
+
+  #passQuotes(quotes: readonly Quote[]): void {
+    const { trading, logger } = this.#options;
+    trading.onQuotes(quotes).catch((error: unknown) => {
+      logger.error('Quotes could not be acted on', { error });
+    });
+  }
+}
+
+/** The demo's hours pass in seconds, and its cycles keep step. */
+export function cycleIntervalMs(settings: Settings, market: Market): number {
+  const intervalMs = settings.analysisIntervalSec * 1000;
+  return market.isDemo ? Math.min(intervalMs, DEMO_CYCLE_MS) : intervalMs;
+}
+
+const DEMO_CYCLE_MS = 2500;
+
+function createServingModels({
+  settings,
+  market,
+  instruments,
+  stores,
+  logger,
+}: WorkOptions): ServingModels {
+  const { modelsDir } = trainingOptions(settings, { market, instruments });
+  return new ServingModels({
+    ...{ models: stores.models, cooldowns: stores.cooldowns, modelsDir },
+    maxAgeHours: settings.modelMaxAgeHours,
+    maxFileBytes: settings.maxModelMb * BYTES_PER_MB,
+    ...{ clock: market.data.clock, logger },
+  });
+}

@@ -1,0 +1,33 @@
+import type { FaultEffect } from '../faults.js';
+import type { Instrument } from '../instrument.js';
+import type { Market } from '../market.js';
+import { invalidSymbol } from './binance-refusal.js';
+import type { Query } from './query.js';
+
+/** A request as a route sees it: everything in it belongs to the one instant `nowMs` of market time. */
+export interface RouteRequest {
+  readonly query: Query;
+  readonly market: Market;
+  readonly nowMs: number;
+  /** Market time as the venue tells it: `nowMs`, unless a fault puts its clock wrong. */
+  readonly toldMs: number;
+  readonly weightPerMinute: number;
+  readonly effects: readonly FaultEffect[];
+}
+
+/** One call of the dialect. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  /** Request weight, as the spot API documentation states it. */
+  weightOf(parameters: URLSearchParams): number;
+  /** The answer as a JSON value; a `BinanceRefusal` is answered as an error. */
+  answer(request: RouteRequest): unknown;
+}
+
+/** The pair of that id as of now, or Binance's refusal. */
+export function getInstrument({ market, nowMs }: RouteRequest, id: string): Instrument {
+  const instrument = market.findInstrument(id, nowMs);
+  if (instrument === undefined) throw invalidSymbol();
+  return instrument;
+}

@@ -1,0 +1,136 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../lib/clock.js';
+import { ConfigError, messageOf } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
+import { assertDefined } from '../lib/invariant.js';
+import { RequestHandler } from './request-handler.js';
+import { WeightLimit } from './binance/weight-limit.js';
+import type { CandleSource } from './candle-source.js';
+import type { DemoSettings } from './demo-settings.js';
+import { Faults } from './faults.js';
+import { GeneratedSource } from './generator/generated-source.js';
+import { MarketClock } from './market-clock.js';
+import { Market } from './market.js';
+import { RecordedSource } from './recording/recorded-source.js';
+import { demoFolder } from './run-state.js';
+
+const DEFAULT_SPEED = 360;
+const DEFAULT_SEED = 1;
+const WEIGHT_PER_MINUTE = 6_000;
+
+/** Longer than clients keep an idle connection, so that they do not write into a closing one. */
+const KEEP_ALIVE_MS = 75_000;
+
+export interface DemoExchangeOptions extends DemoSettings {
+  readonly wall: Pick<Clock, 'wallMs'>;
+  readonly logger: Logger;
+}
+
+export interface StartedDemo {
+  /** Such as `http://127.0.0.1:41234`. */
+  readonly baseUrl: string;
+  /** `demo:<hash>:<run>`: hash of the data or of the seed, and the number of the run, from 1. */
+  readonly venue: string;
+  /** Market time in epoch milliseconds at the start. */
+  readonly marketMs: number;
+}
+
+/**
+ * The demo exchange in this process: Binance's spot REST dialect on the loopback address, over a
+ * recorded or generated market whose time goes on across restarts. Throws a ConfigError where the
+ * settings, the recording or the stored run are wrong, and when the port is taken.
+ */
+export class DemoExchange {
+  readonly faults = new Faults();
+  private server: Server | undefined;
+  private clock: MarketClock | undefined;
+
+  constructor(private readonly options: DemoExchangeOptions) {}
+
+  async start(): Promise<StartedDemo> {
+    const { options } = this;
+    const source = openSource(options);
+    const clock = createClock(source, options);
+    clock.start();
+    this.clock = clock;
+    const handler = new RequestHandler({
+      market: new Market(source, options.emptyBars),
+      clock,
+      faults: this.faults,
+      weightLimit: new WeightLimit(options.wall, options.weightPerMinute ?? WEIGHT_PER_MINUTE),
+      controlToken: options.controlToken,
+      logger: options.logger,
+    });
+    const server = createServer((request, response) => handler.handle(request, response));
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
+    this.server = server;
+    const port = await listen(server, options.port ?? 0);
+    return {
+      baseUrl: `http://127.0.0.1:${port}`,
+      venue: `demo:${source.hash}:${clock.runNumber}`,
+      marketMs: clock.nowMs(),
+    };
+  }
+
+  /** Market time in epoch milliseconds. */
+  marketMs(): number {
+    return this.runningClock().nowMs();
+  }
+
+  /** Whether a recording has been played to its end; market time then stands still. */
+  hasEnded(): boolean {
+    return this.runningClock().hasEnded();
+  }
+
+  async stop(): Promise<void> {
+    const { server, clock } = this;
+    this.server = undefined;
+    this.clock = undefined;
+    if (server?.listening === true) {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    }
+    clock?.stop();
+  }
+
+  private runningClock(): MarketClock {
+    return assertDefined(this.clock, 'running demo exchange');
+  }
+}
+
+function openSource({ data, seed = DEFAULT_SEED, hasPattern, births }: DemoSettings): CandleSource {
+  if (data !== undefined) return RecordedSource.open(data);
+  return new GeneratedSource({ seed: String(seed), hasPattern, births });
+}
+
+function createClock(source: CandleSource, options: DemoExchangeOptions): MarketClock {
+  const { start, speed = DEFAULT_SPEED, wall, dataDir } = options;
+  const startMs = start === undefined ? source.defaultStartMs : parseStart(start);
+  const { hash, endMs } = source;
+  if (startMs < source.startMs || startMs >= (endMs ?? Infinity)) {
+    const from = new Date(source.startMs).toISOString();
+    const to = endMs === undefined ? 'any later time' : new Date(endMs).toISOString();
+    throw new ConfigError(`DEMO_START: ${start ?? ''} is not between ${from} and ${to}`);
+  }
+  if (!(speed > 0) || !Number.isFinite(speed)) {
+    throw new ConfigError(`DEMO_SPEED: ${speed} is not a number above 0`);
+  }
+  return new MarketClock({ folder: demoFolder(dataDir), hash, startMs, endMs, speed, wall });
+}
+
+function parseStart(start: string | number): number {
+  const startMs = /^\d+$/.test(String(start)) ? Number(start) : Date.parse(String(start));
+  if (Number.isSafeInteger(startMs)) return startMs;
+  throw new ConfigError(`DEMO_START: ${start} is neither an ISO 8601 time nor epoch milliseconds`);
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new ConfigError(`Demo exchange: port ${port}: ${messageOf(cause)}`, { cause })),
+    );
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}

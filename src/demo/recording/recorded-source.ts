@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Candle } from '../../domain/candle.js';
+import { closeTimeOf, floorToBar, isTimeframe, type Timeframe } from '../../domain/timeframe.js';
+import { ConfigError, messageOf } from '../../lib/errors.js';
+import { assertDefined } from '../../lib/invariant.js';
+import type { CandleSource, TimeSpan } from '../candle-source.js';
+import type { Instrument } from '../instrument.js';
+import { resampleBars } from '../resample.js';
+import {
+  decimalsIn,
+  parseRecording,
+  readRecordingText,
+  type RecordedColumns,
+} from './recording-file.js';
+
+const FILE_NAME = /^([A-Z0-9]+)_([A-Z0-9]+)-(\d+[mhdw])\.csv(\.gz)?$/;
+
+/** Part of the folder's span that is history when the first run begins. */
+const HISTORY_PART = 0.75;
+
+/** Pairs that trade most are listed first, as far as the folder has them. */
+const FIRST_BASES = ['BTC', 'ETH', 'SOL'];
+
+interface Recording {
+  readonly file: string;
+  readonly timeframe: Timeframe;
+  readonly instrument: Instrument;
+}
+
+/**
+ * A folder of candle files, replayed as they are. All files are read and checked when it is opened;
+ * the columns of a pair are kept from the first time that somebody asks for it.
+ */
+export class RecordedSource implements CandleSource {
+  readonly hash: string;
+  readonly instruments: readonly Instrument[];
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly defaultStartMs: number;
+  private readonly columns = new Map<string, RecordedColumns>();
+
+  private constructor(
+    private readonly recordings: ReadonlyMap<string, Recording>,
+    hash: string,
+  ) {
+    this.hash = hash;
+    const all = [...recordings.values()];
+    this.instruments = all.map(({ instrument }) => instrument);
+    this.startMs = Math.min(...this.instruments.map(({ listedFromMs }) => listedFromMs));
+    this.endMs = Math.max(...this.instruments.map(({ delistedAtMs }) => delistedAtMs ?? 0));
+    const historyEndMs = this.startMs + HISTORY_PART * (this.endMs - this.startMs);
+    this.defaultStartMs = floorToBar(historyEndMs, all[0]?.timeframe ?? '1h');
+  }
+
+  /** Opens the folder; a ConfigError names the file and line that is wrong. */
+  static open(folder: string): RecordedSource {
+    const digest = createHash('sha256');
+    const recordings = new Map<string, Recording>();
+    for (const name of recordingNames(folder)) {
+      const recording = readRecording(path.join(folder, name), digest);
+      const { id } = recording.instrument;
+      const other = recordings.get(id);
+      if (other !== undefined) {
+        throw new ConfigError(`${other.file} and ${recording.file} both hold ${id}: keep one`);
+      }
+      recordings.set(id, recording);
+    }
+    return new RecordedSource(recordings, digest.digest('hex').slice(0, 10));
+  }
+
+  levelsOf(id: string): readonly Timeframe[] {
+    return [this.recordingOf(id).timeframe];
+  }
+
+  readBars(id: string, timeframe: Timeframe, span: TimeSpan): Candle[] {
+    const columns = this.columnsOf(id);
+    const from = firstAtOrAfter(columns, span.fromMs);
+    const to = firstAtOrAfter(columns, span.toMs);
+    const bars = Array.from({ length: Math.max(0, to - from) }, (_, i) =>
+      candleAt(columns, from + i),
+    );
+    return timeframe === this.recordingOf(id).timeframe ? bars : resampleBars(bars, timeframe);
+  }
+
+  findBarAt(id: string, timeMs: number): Candle | undefined {
+    const columns = this.columnsOf(id);
+    const row = firstAtOrAfter(columns, timeMs + 1) - 1;
+    return row < 0 ? undefined : candleAt(columns, row);
+  }
+
+  private recordingOf(id: string): Recording {
+    return assertDefined(this.recordings.get(id), `recording of ${id}`);
+  }
+
+  private columnsOf(id: string): RecordedColumns {
+    const known = this.columns.get(id);
+    if (known !== undefined) return known;
+    const { file, timeframe } = this.recordingOf(id);
+    const columns = parseRecording(file, { text: readRecordingText(file), timeframe });
+    this.columns.set(id, columns);
+    return columns;
+  }
+}
+
+function recordingNames(folder: string): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder).filter((name) => FILE_NAME.test(name));
+  } catch (cause) {
+    throw new ConfigError(`DEMO_DATA: cannot read ${folder}: ${messageOf(cause)}`, { cause });
+  }
+  if (names.length === 0) {
+    throw new ConfigError(`DEMO_DATA: no file named like BTC_USDT-1h.csv or .csv.gz in ${folder}`);
+  }
+  const rank = (name: string): number => {
+    const position = FIRST_BASES.indexOf(name.split('_')[0] ?? '');
+    return position < 0 ? FIRST_BASES.length : position;
+  };
+  return names.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+function readRecording(file: string, digest: ReturnType<typeof createHash>): Recording {
+  const [, base = '', quote = '', timeframe = ''] = FILE_NAME.exec(path.basename(file)) ?? [];
+  if (!isTimeframe(timeframe)) {
+    throw new ConfigError(`${file}: ${timeframe} is not a timeframe`);
+  }
+  const text = readRecordingText(file);
+  digest.update(`${base}_${quote}-${timeframe}\n`).update(text, 'latin1');
+  const { openTime } = parseRecording(file, { text, timeframe });
+  const decimals = decimalsIn(text);
+  const instrument: Instrument = {
+    id: `${base}${quote}`,
+    base,
+    quote,
+    priceDecimals: decimals.price,
+    quantityDecimals: decimals.quantity,
+    spreadBps: 2,
+    listedFromMs: openTime[0] ?? 0,
+    delistedAtMs: closeTimeOf(openTime[openTime.length - 1] ?? 0, timeframe),
+  };
+  return { file, timeframe, instrument };
+}
+
+/** Number of the first row whose open time is not before `timeMs`; the length when there is none. */
+function firstAtOrAfter({ openTime, length }: RecordedColumns, timeMs: number): number {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((openTime[middle] ?? 0) < timeMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function candleAt(columns: RecordedColumns, row: number): Candle {
+  return {
+    openTime: columns.openTime[row] ?? NaN,
+    open: columns.open[row] ?? NaN,
+    high: columns.high[row] ?? NaN,
+    low: columns.low[row] ?? NaN,
+    close: columns.close[row] ?? NaN,
+    volume: columns.volume[row] ?? NaN,
+  };
+}

@@ -1,0 +1,108 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { ConfigError, messageOf } from '../lib/errors.js';
+
+/**
+ * A run of the demo market, kept in `DATA_DIR/demo/<hash>-<run>.json`. The run number is in the file's
+ * name, so that it survives a damaged content; the highest number is the current run.
+ */
+export interface RunState {
+  readonly hash: string;
+  /** Counts from 1; part of the venue's name. */
+  readonly run: number;
+  /** Market time at which the run began; null until it is first started. */
+  readonly startMs: number | null;
+  /** No market time after this one has ever been shown; null until the run is first started. */
+  readonly reservedMs: number | null;
+}
+
+const FILE_NAME = /^([0-9a-f]+)-(\d+)\.json$/;
+
+export function demoFolder(dataDir: string): string {
+  return path.join(dataDir, 'demo');
+}
+
+/** The current run of each market that was ever played in the folder, without its content. */
+export function listRuns(folder: string): { hash: string; run: number }[] {
+  const newest = new Map<string, number>();
+  for (const { hash, run } of runFiles(folder)) {
+    newest.set(hash, Math.max(run, newest.get(hash) ?? 0));
+  }
+  return [...newest].map(([hash, run]) => ({ hash, run }));
+}
+
+/** The market's current run, or undefined when it was never played. A damaged file is a ConfigError. */
+export function findRun(folder: string, hash: string): RunState | undefined {
+  const run = listRuns(folder).find((one) => one.hash === hash)?.run;
+  if (run === undefined) return undefined;
+  const file = runFile(folder, { hash, run });
+  try {
+    const { startMs, reservedMs } = JSON.parse(readFileSync(file, 'utf8')) as RunState;
+    for (const time of [startMs, reservedMs]) {
+      if (time !== null && !Number.isSafeInteger(time)) throw new Error(`${time} is not a time`);
+    }
+    return { hash, run, startMs, reservedMs };
+  } catch (cause) {
+    const fix = 'npm run demo:reset begins a new run';
+    throw new ConfigError(`Cannot read ${file}: ${messageOf(cause)}; ${fix}`, { cause });
+  }
+}
+
+/** Writes the run so that it is on the disk, whole, before this returns. */
+export function writeRun(folder: string, state: RunState): void {
+  mkdirSync(folder, { recursive: true });
+  const file = runFile(folder, state);
+  const temporary = `${file}.tmp`;
+  const { startMs, reservedMs } = state;
+  const handle = openSync(temporary, 'w');
+  try {
+    writeSync(handle, `${JSON.stringify({ startMs, reservedMs })}\n`);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  renameSync(temporary, file);
+  syncFolder(folder);
+}
+
+/** Removes the files of the market's earlier runs. */
+export function removeEarlierRuns(folder: string, current: RunState): void {
+  for (const old of runFiles(folder)) {
+    if (old.hash === current.hash && old.run < current.run) {
+      rmSync(runFile(folder, old), { force: true });
+    }
+  }
+}
+
+function runFile(folder: string, { hash, run }: { hash: string; run: number }): string {
+  return path.join(folder, `${hash}-${run}.json`);
+}
+
+function runFiles(folder: string): { hash: string; run: number }[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => {
+    const [, hash, run] = FILE_NAME.exec(name) ?? [];
+    return hash === undefined ? [] : [{ hash, run: Number(run) }];
+  });
+}
+
+/** A rename is durable once its folder is synced. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

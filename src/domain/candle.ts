@@ -1,0 +1,33 @@
+/**
+ * One bar of a series. Prices in quote currency per unit of base, volume in base units,
+ * `openTime` in epoch milliseconds UTC. A candle is only called closed once the venue's
+ * clock has passed `openTime + timeframe`.
+ */
+export interface Candle {
+  readonly openTime: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+
+/** Names what is wrong with a candle taken by itself, or returns undefined when nothing is. */
+export function findCandleDefect(candle: Candle): string | undefined {
+  const { openTime, open, high, low, close, volume } = candle;
+  if (!Number.isSafeInteger(openTime) || openTime < 0) return `open time ${openTime} is not a time`;
+  for (const [name, value] of Object.entries({ open, high, low, close })) {
+    if (!Number.isFinite(value) || value <= 0) return `${name} ${value} is not a positive number`;
+  }
+  if (!Number.isFinite(volume) || volume < 0) return `volume ${volume} is not a number from 0 up`;
+  if (high < Math.max(open, close)) return `high ${high} lies below open or close`;
+  if (low > Math.min(open, close)) return `low ${low} lies above open or close`;
+  return undefined;
+}
+
+/** An empty bar traded nothing and moved nothing: readers synthesise it, so it is not stored. */
+export function isEmptyBar(candle: Candle, previousClose: number | undefined): boolean {
+  const { open, high, low, close, volume } = candle;
+  const isFlat = open === high && high === low && low === close;
+  return volume === 0 && isFlat && (previousClose === undefined || close === previousClose);
+}

@@ -1,0 +1,21 @@
+import type { ModelKey } from './model-key.js';
+
+export const DECISION_ACTIONS = ['open', 'close', 'keep', 'skip'] as const;
+
+export type DecisionAction = (typeof DECISION_ACTIONS)[number];
+
+/** The verdict on one signal. There is exactly one for each signal. */
+export interface Decision extends ModelKey {
+  readonly uid: string;
+  readonly signalUid: string;
+  readonly candleOpenTime: number;
+  readonly action: DecisionAction;
+  /** In words, for a person: `confidence 38.2 below 40`. */
+  readonly reason: string;
+  /** True when the signal's timeframe and bot do not trade this symbol. */
+  readonly isAdvisory: boolean;
+  /** The position that the decision opens, closes or keeps. */
+  readonly positionUid: string | undefined;
+  /** Market time. */
+  readonly decidedAt: number;
+}

@@ -1,0 +1,92 @@
+import type { ModelKey } from './model-key.js';
+
+/** Where a trained model stands. `rejected` never served, `superseded` did. */
+export type ModelStage = 'candidate' | 'rejected' | 'serving' | 'superseded';
+
+export type ModelStatus = 'active' | 'archived' | 'failed';
+
+/** An estimate with its one-sided 95 % bounds. */
+export interface Interval {
+  readonly estimate: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/** How well a model did on rows that it never saw. Losses in nat. */
+export interface TestScore {
+  readonly rows: number;
+  readonly logLoss: number;
+  readonly priorLogLoss: number;
+  /** Prior's log loss less the model's, per row: above 0 the model knows something. */
+  readonly skill: Interval;
+  /** Rows whose label is not HOLD. */
+  readonly directionRows: number;
+  readonly directionSkill: Interval;
+  readonly directionalAuc: number;
+  readonly accuracy: number;
+  readonly macroF1: number;
+  readonly calibrationError: number;
+}
+
+export type PromotionGate = 'baseline' | 'strict' | 'parity';
+
+export interface Verdict {
+  readonly gate: PromotionGate;
+  readonly isPromoted: boolean;
+  /** In words, for a person. */
+  readonly reason: string;
+}
+
+/** Forward log returns that part the classes, from the training split only. */
+export interface LabelThresholds {
+  readonly sell: number;
+  readonly buy: number;
+}
+
+export interface SanitizationRecord {
+  readonly initialFeatures: number;
+  readonly finalFeatures: number;
+  readonly dropped: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** One training run and the model that came of it, if one did. Times are market times unless said. */
+export interface ModelRecord extends ModelKey {
+  readonly uid: string;
+  readonly jobUid: string;
+  readonly parentUid: string | undefined;
+  readonly stage: ModelStage;
+  readonly status: ModelStatus;
+  readonly trainedAt: number;
+  readonly trainingDurationSec: number;
+  readonly dataPointsUsed: number;
+  /** Window in days, `180d`. */
+  readonly trainingPeriod: string;
+  readonly trainingLoss: number | undefined;
+  readonly validationLoss: number | undefined;
+  readonly testScore: TestScore | undefined;
+  readonly verdict: Verdict | undefined;
+  /** Folder below the models' folder. */
+  readonly modelPath: string | undefined;
+  readonly modelSizeMb: number | undefined;
+  readonly manifestSha256: string | undefined;
+  readonly featureHash: string | undefined;
+  readonly catalogueHash: string | undefined;
+  /** Names of the selected features, in the model's order. */
+  readonly features: readonly string[];
+  readonly referenceSymbol: string | undefined;
+  readonly horizonBars: number;
+  readonly thresholds: LabelThresholds | undefined;
+  /** Mean forward log return of each class in the training split: SELL, HOLD, BUY. */
+  readonly classMeanReturns: readonly [number, number, number] | undefined;
+  /** By which the probabilities are divided again; undefined when the classes were not weighted. */
+  readonly classWeights: readonly [number, number, number] | undefined;
+  readonly classDistribution: readonly [number, number, number] | undefined;
+  readonly sanitization: SanitizationRecord | undefined;
+  /** When the features were selected; reuse keeps the older time. */
+  readonly selectedAt: number | undefined;
+  /** Close time of the newest candle that any fit saw. */
+  readonly dataEnd: number | undefined;
+  readonly errorMessage: string | undefined;
+  /** Parameters, seed, split, library versions. */
+  readonly config: Readonly<Record<string, unknown>>;
+}

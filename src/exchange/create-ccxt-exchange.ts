@@ -1,0 +1,93 @@
+import { Decimal } from 'decimal.js';
+import type { Instrument } from '../domain/instrument.js';
+import { TransientError } from '../lib/errors.js';
+import { applyBaseUrl } from './apply-base-url.js';
+import type { CcxtClass, CcxtExchange, CcxtMarket } from './ccxt-exchange.js';
+import type { VenueHttp } from './venue-http.js';
+
+/** ccxt's mark for precisions that count decimal places; the others are step sizes. */
+const DECIMAL_PLACES = 2;
+
+export interface PublicInstanceOptions {
+  readonly exchangeClass: CcxtClass;
+  readonly http: VenueHttp;
+  readonly baseUrl: URL | undefined;
+  readonly timeoutMs: number;
+  /** Wall time between two requests of cost 1; undefined leaves ccxt's own figure for the venue. */
+  readonly requestSpacingMs: number | undefined;
+  readonly marketMs: () => number;
+}
+
+/** An exchange object for public data: without keys, so that nothing it sends can be signed. */
+export function createPublicInstance(options: PublicInstanceOptions): CcxtExchange {
+  const spacing =
+    options.requestSpacingMs === undefined ? {} : { rateLimit: options.requestSpacingMs };
+  const exchange = new options.exchangeClass({ enableRateLimit: true, ...spacing });
+  // Own deadline and answer checks; ccxt's time-out is only the second line.
+  exchange.timeout = options.timeoutMs * 2;
+  exchange.fetchImplementation = options.http.fetch;
+  exchange.milliseconds = options.marketMs;
+  exchange.options['defaultType'] = 'spot';
+  limitToSpot(exchange);
+  refuseCutAnswers(exchange);
+  if (options.baseUrl !== undefined) {
+    exchange.urls.api = applyBaseUrl(exchange.urls.api, options.baseUrl);
+  }
+  return exchange;
+}
+
+/** Most venues list derivatives by further requests, which spot data does not need. */
+function limitToSpot(exchange: CcxtExchange): void {
+  const known = exchange.options['fetchMarkets'];
+  if (typeof known !== 'object' || known === null) return;
+  const types: unknown = (known as { types?: unknown }).types;
+  if (Array.isArray(types) && (types as unknown[]).includes('spot')) {
+    exchange.options['fetchMarkets'] = { ...known, types: ['spot'] };
+  } else if (typeof types === 'object' && types !== null && 'spot' in types) {
+    const onlySpot = Object.keys(types).map((type) => [type, type === 'spot'] as const);
+    exchange.options['fetchMarkets'] = { ...known, types: Object.fromEntries(onlySpot) };
+  }
+}
+
+/** ccxt hands an unreadable body on as text, and its parsers make rows of rubbish from that. */
+function refuseCutAnswers(exchange: CcxtExchange): void {
+  const parseJson = exchange.parseJson.bind(exchange);
+  exchange.parseJson = (text) => {
+    const parsed = parseJson(text);
+    if (parsed === undefined && /^\s*[[{]/.test(text)) {
+      throw new TransientError(`an answer that breaks off after ${text.length} characters`);
+    }
+    return parsed;
+  };
+}
+
+/** The spot markets that are open for trading, by symbol. */
+export function toInstruments(exchange: CcxtExchange): Instrument[] {
+  return Object.values(exchange.markets ?? {})
+    .filter((market) => market.spot === true && market.active !== false)
+    .map((market) => toInstrument(market, exchange.precisionMode))
+    .sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+}
+
+function toInstrument(market: CcxtMarket, precisionMode: number): Instrument {
+  const { id, symbol, base, quote } = market;
+  const precision = market.precision?.amount;
+  const step = precisionMode === DECIMAL_PLACES ? stepOfPlaces(precision) : precision;
+  return {
+    symbol,
+    marketId: id,
+    base,
+    quote,
+    sizeStep: toText(step),
+    minCost: toText(market.limits?.cost?.min),
+  };
+}
+
+function stepOfPlaces(places: number | undefined): number | undefined {
+  return places === undefined ? undefined : 10 ** -places;
+}
+
+function toText(value: number | undefined): string | undefined {
+  if (value === undefined || !Number.isFinite(value)) return undefined;
+  return new Decimal(value).toFixed();
+}

@@ -1,0 +1,52 @@
+import type { Clock } from '../lib/clock.js';
+import { ConfigError, TransientError } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
+
+export interface RepeatOptions {
+  readonly name: string;
+  /** Wall time from the start of one run to the start of the next; a run that is longer delays it. */
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs `work` again and again until the signal aborts. What a run throws is logged and costs that run
+ * only; a `ConfigError` ends the repetition, because no later run would do better.
+ */
+export async function repeat(
+  options: RepeatOptions,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const { clock, signal, intervalMs } = options;
+  while (!signal.aborted) {
+    const startedMs = clock.wallMs();
+    await runOnce(options, work);
+    const restMs = intervalMs - (clock.wallMs() - startedMs);
+    // A clock that was set back must not make the rest longer than the interval.
+    await rest(clock, Math.min(intervalMs, Math.max(0, restMs)), signal);
+  }
+}
+
+async function runOnce(
+  { name, logger, signal }: RepeatOptions,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  try {
+    await work(signal);
+  } catch (error) {
+    if (signal.aborted) return;
+    if (error instanceof ConfigError) throw error;
+    if (error instanceof TransientError) logger.warn(`${name}: ${error.message}`);
+    else logger.error(`${name} failed`, { error });
+  }
+}
+
+async function rest(clock: Clock, durationMs: number, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(durationMs, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

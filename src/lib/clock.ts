@@ -1,0 +1,13 @@
+/**
+ * The only source of time. `wallMs` is this machine's clock, for time-outs, cooldowns and rates;
+ * `marketMs` is the venue's clock, for everything about candles. Outside the demo they are the same
+ * to within the measured skew.
+ */
+export interface Clock {
+  /** Epoch milliseconds on this machine. */
+  wallMs(): number;
+  /** Epoch milliseconds at the venue, or the wall's before the venue has been asked. */
+  marketMs(): number;
+  /** Resolves after `durationMs` of wall time; rejects with the signal's reason when it aborts. */
+  sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { readEnvironment, readSettings, type Environment } from '../config/read-settings.js';
+import type { Settings } from '../config/settings.js';
+import { createDaemon } from './daemon.js';
+import { AlreadyRunningError, ConfigError, messageOf, TransientError } from './lib/errors.js';
+import { createLogger, type ClosableLogger } from './lib/winston-logger.js';
+
+/** What the process ends with; those above 1 are of `sysexits.h`. */
+const EXIT = { fine: 0, failure: 1, unavailable: 69, alreadyRunning: 75, config: 78 } as const;
+
+/** After this long a graceful stop has failed. */
+const STOP_LIMIT_MS = 9500;
+
+const HELP = `Evenkeel: collects candles, trains its own models, and trades on paper.
+
+Usage: npm start            (or: node dist/src/main.js)
+  --help       this text
+  --version    the version
+
+Settings come from the environment and from a .env file: docs/settings.md lists them.
+  EXCHANGE=binance npm start      the real market, still on paper
+  SYMBOLS=BTC/USDT,ETH/USDT       what to follow
+  API_PORT=8420                   where the page and the API are
+
+Exit codes: 0 stopped as asked, 1 a defect, 69 the database does not answer (trying again may help),
+75 another daemon uses this DATA_DIR, 78 a setting or the set-up must be mended first.
+`;
+
+const manifest = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { version: string };
+
+async function main(): Promise<number> {
+  const [flag] = process.argv.slice(2);
+  if (flag === '--help' || flag === '-h') return print(HELP);
+  if (flag === '--version') return print(`${manifest.version}\n`);
+  if (flag !== undefined) return refuse(`${flag} is no option of the daemon; see --help`);
+  const environment = readEnvironment();
+  try {
+    return await run(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return refuse(error.message);
+    throw error;
+  }
+}
+
+async function run(environment: Environment): Promise<number> {
+  const { settings, warnings } = readSettings(environment);
+  const logger = createLogger(loggerOptions(settings, environment));
+  for (const warning of warnings) logger.warn(warning);
+  const controller = new AbortController();
+  const forget = abortOnSignals(controller, logger);
+  try {
+    const daemon = createDaemon(settings, {
+      logger,
+      version: manifest.version,
+      supervisor: {
+        socket: environment['NOTIFY_SOCKET'],
+        watchdogUsec: environment['WATCHDOG_USEC'],
+      },
+      trainerEnvironment: trainerEnvironment(environment),
+    });
+    await daemon.run(controller.signal);
+    return EXIT.fine;
+  } catch (error) {
+    return report(error, logger);
+  } finally {
+    forget();
+    await logger.close();
+  }
+}
+
+function report(error: unknown, logger: ClosableLogger): number {
+  if (error instanceof AlreadyRunningError) {
+    logger.error(error.message);
+    return EXIT.alreadyRunning;
+  }
+  if (error instanceof ConfigError) {
+    logger.error(error.message);
+    return EXIT.config;
+  }
+  if (error instanceof TransientError) {
+    logger.error(error.message);
+    return EXIT.unavailable;
+  }
+  logger.error(`The daemon stopped on a defect: ${messageOf(error)}`, { error });
+  return EXIT.failure;
+}
+
+/** The first signal asks for a graceful stop within a limit; a second one ends at once. */
+function abortOnSignals(controller: AbortController, logger: ClosableLogger): () => void {
+  let limit: NodeJS.Timeout | undefined;
+  const onSignal = (name: string): void => {
+    if (controller.signal.aborted) process.exit(EXIT.failure);
+    logger.info(`${name}: stopping; a second one ends at once`);
+    limit = setTimeout(() => process.exit(EXIT.failure), STOP_LIMIT_MS);
+    limit.unref();
+    controller.abort(new Error(`Stopped by ${name}`));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  process.on('SIGHUP', onSignal);
+  return () => clearTimeout(limit);
+}
+
+/** What Python needs to be found and to print; no key or password of the daemon. */
+function trainerEnvironment(environment: Environment): Record<string, string> {
+  return Object.fromEntries(
+    ['PATH', 'LANG', 'HOME', 'LD_LIBRARY_PATH'].flatMap((name) => {
+      const value = environment[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+function loggerOptions(
+  settings: Settings,
+  environment: Environment,
+): Parameters<typeof createLogger>[0] {
+  // Under systemd the journal keeps the lines; a second copy in files would only fill the disk.
+  const isJournal = environment['JOURNAL_STREAM'] !== undefined;
+  return {
+    level: settings.logLevel,
+    target: isJournal ? 'journal' : 'terminal',
+    folder: path.join(settings.dataDir, 'logs'),
+    secrets: [settings.apiToken, settings.mysqlPassword].filter((value) => value !== undefined),
+  };
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return EXIT.fine;
+}
+
+function refuse(message: string): number {
+  process.stderr.write(`evenkeel: ${message}\n`);
+  return EXIT.config;
+}
+
+process.exitCode = await main();
+// Nothing is left to do; a handle that a library forgot must not keep the process.
+process.exit();

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+/** Version of the manifest's layout that this program reads. */
+const MANIFEST_FORMAT = 1;
+const MAX_FEATURES = 5_000;
+const MAX_FILES = 32;
+
+/** Plain names only: no separators, no parent folders, nothing hidden. */
+const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
+
+const fileEntry = z.object({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.int().min(1),
+});
+
+const classWeights = z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]);
+
+const manifestSchema = z
+  .object({
+    format: z.literal(MANIFEST_FORMAT),
+    /** Names in the order of the model's columns. */
+    features: z.array(z.string().min(1).max(200)).min(1).max(MAX_FEATURES),
+    class_order: z.tuple([z.literal('SELL'), z.literal('HOLD'), z.literal('BUY')]).optional(),
+    files: z.record(z.string().regex(FILE_NAME), fileEntry),
+    /** Smallest and largest value of each feature in the training rows. */
+    feature_ranges: z.array(z.tuple([z.number(), z.number()])),
+    class_weights: classWeights.nullish(),
+  })
+  .refine((manifest) => manifest.feature_ranges.length === manifest.features.length, {
+    message: 'as many ranges as features are expected',
+    path: ['feature_ranges'],
+  })
+  .refine((manifest) => Object.keys(manifest.files).length <= MAX_FILES, {
+    message: `at most ${MAX_FILES} files are expected`,
+    path: ['files'],
+  });
+
+/** What the trainer says about a model; fields that serving does not need are left out. */
+export type ModelManifest = z.infer<typeof manifestSchema>;
+
+/** @throws Error whose message names the field and what is wrong with it */
+export function parseManifest(text: string): ModelManifest {
+  const parsed = manifestSchema.safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new Error(`${issue?.path.join('.') ?? 'manifest'}: ${issue?.message ?? 'is malformed'}`);
+}

@@ -1,0 +1,71 @@
+import { performance } from 'node:perf_hooks';
+import type { CandleColumns } from '../domain/candle-columns.js';
+import { computeFeatureRow, type createFeatureWorkspace } from '../features/feature-matrix.js';
+import { noveltyShare } from '../features/novelty.js';
+import { messageOf } from '../lib/errors.js';
+import { expectedReturn, toHonestProbabilities } from './class-probabilities.js';
+import type { OnnxSession } from './onnx-session.js';
+import { unavailable, type PredictionOutcome, type Unavailable } from './predictor-protocol.js';
+import type { ModelSpecification } from './serving-model.js';
+
+/** A row is novel when more than this share of its features lies outside their training ranges. */
+const MAX_NOVEL_SHARE = 0.05;
+
+/** How many missing features a message names. */
+const MAX_NAMED_FEATURES = 5;
+
+export interface RowRequest {
+  readonly model: ModelSpecification;
+  readonly series: CandleColumns;
+  readonly reference: CandleColumns | undefined;
+  readonly index: number;
+  readonly workspace: ReturnType<typeof createFeatureWorkspace>;
+}
+
+/** Computes the candle's feature row and lets the model speak, unless the row is none it may speak on. */
+export async function predictRow(
+  request: RowRequest,
+  session: OnnxSession,
+): Promise<PredictionOutcome> {
+  const row = computeValues(request);
+  if (row.status === 'unavailable') return row;
+  const { model } = request;
+  const share = noveltyShare(row.values, model.featureRanges);
+  if (share > MAX_NOVEL_SHARE) {
+    const percent = (100 * share).toFixed(1);
+    return unavailable('novel', `${percent} % of the features lie outside their training range`);
+  }
+  const startedAt = performance.now();
+  const raw = await session.run(row.values, 1);
+  const latencyUs = Math.round((performance.now() - startedAt) * 1000);
+  const probabilities = toHonestProbabilities(raw, model.classWeights);
+  return {
+    status: 'predicted',
+    probabilities,
+    expectedReturn: expectedReturn(probabilities, model.classMeanReturns),
+    latencyUs,
+    featureHash: model.featureHash,
+  };
+}
+
+type RowValues = { readonly status: 'complete'; readonly values: Float32Array } | Unavailable;
+
+/** Only finite values ever reach a model. */
+function computeValues(request: RowRequest): RowValues {
+  const { index, model, reference, series, workspace } = request;
+  const features = model.features;
+  try {
+    const row = computeFeatureRow({ series, reference, index, features, workspace });
+    if (!row.isUsable)
+      return unavailable('features_missing', 'history before the candle is not complete');
+    const missing = features.filter((_, position) => !Number.isFinite(row.values[position]));
+    if (missing.length === 0) return { status: 'complete', values: row.values };
+    const cause = row.isReferenceMissing
+      ? `${model.referenceSymbol ?? 'reference'} has no candle: `
+      : '';
+    const names = missing.slice(0, MAX_NAMED_FEATURES).join(', ');
+    return unavailable('features_missing', `${cause}${missing.length} features missing: ${names}`);
+  } catch (error) {
+    return unavailable('features_changed', messageOf(error));
+  }
+}

@@ -1,0 +1,45 @@
+import { createOnnxSession, type OnnxSession } from './onnx-session.js';
+import type { ModelSpecification } from './serving-model.js';
+import { readVerifiedFile } from './verified-file.js';
+
+/** About 1 MB each; a model that fell out is read and loaded again within milliseconds. */
+const MAX_SESSIONS = 16;
+
+/** The sessions used last. Used by one worker that does one thing after the other. */
+export class SessionCache {
+  /** In the order of their last use. */
+  readonly #sessions = new Map<string, OnnxSession>();
+  readonly #maxSessions: number;
+
+  constructor(maxSessions = MAX_SESSIONS) {
+    this.#maxSessions = maxSessions;
+  }
+
+  /** @throws RejectedError when the model's file is damaged or no model */
+  async get(model: ModelSpecification): Promise<OnnxSession> {
+    const known = this.#sessions.get(model.modelUid);
+    const session = known ?? (await load(model));
+    this.#sessions.delete(model.modelUid);
+    this.#sessions.set(model.modelUid, session);
+    await this.#evict();
+    return session;
+  }
+
+  async release(modelUid: string): Promise<void> {
+    const session = this.#sessions.get(modelUid);
+    this.#sessions.delete(modelUid);
+    await session?.release();
+  }
+
+  async #evict(): Promise<void> {
+    for (const modelUid of this.#sessions.keys()) {
+      if (this.#sessions.size <= this.#maxSessions) return;
+      await this.release(modelUid);
+    }
+  }
+}
+
+async function load(model: ModelSpecification): Promise<OnnxSession> {
+  const bytes = await readVerifiedFile(model.onnx, model.maxFileBytes);
+  return createOnnxSession(bytes, model.features.length);
+}

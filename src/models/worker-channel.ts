@@ -1,0 +1,168 @@
+import { Worker, type Transferable } from 'node:worker_threads';
+import type { Clock } from '../lib/clock.js';
+import { messageOf, TransientError } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
+
+const DEFAULT_MAX_STARTS = 5;
+const DEFAULT_START_WINDOW_MS = 10 * 60_000;
+const MAX_PENDING_CALLS = 10_000;
+
+export interface WorkerChannelOptions {
+  readonly name: string;
+  readonly workerUrl: URL;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A call without an answer for so long (wall time) ends the worker and starts another. */
+  readonly callTimeoutMs: number;
+  readonly maxOldGenerationMb: number;
+  /** At most so many starts of the worker within the window; calls beyond are refused until it has passed. */
+  readonly maxStarts?: number;
+  readonly startWindowMs?: number;
+}
+
+interface PendingCall<Answer> {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+  readonly answered: AbortController;
+}
+
+interface AnswerMessage<Answer> {
+  readonly id: number;
+  readonly answer: Answer;
+}
+
+/**
+ * Questions and answers between this thread and one worker thread, which is started when it is first
+ * needed and started anew, within a limit, after it died or hung.
+ */
+export class WorkerChannel<Request, Answer> {
+  readonly #options: WorkerChannelOptions;
+  readonly #pending = new Map<number, PendingCall<Answer>>();
+  #worker: Worker | undefined;
+  #startTimes: number[] = [];
+  #nextId = 1;
+  #generation = 0;
+  #isStopped = false;
+
+  constructor(options: WorkerChannelOptions) {
+    this.#options = options;
+  }
+
+  /** Counts the workers started so far: what an earlier one was told is unknown to the next. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Starts the worker if none runs. @throws TransientError when it may not be started now */
+  start(): void {
+    if (this.#isStopped) throw new TransientError(`${this.#options.name} is stopped`);
+    if (this.#worker !== undefined) return;
+    this.#countStart();
+    this.#worker = this.#spawn();
+    this.#generation++;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#discard('is stopped');
+  }
+
+  /** Ends the worker to free its memory; the next call starts another. */
+  async rest(): Promise<void> {
+    if (this.#pending.size > 0) return;
+    this.#startTimes.pop();
+    await this.#discard('rests');
+  }
+
+  /** @throws TransientError when the worker dies, hangs or may not be started */
+  call(request: Request, transfer: readonly Transferable[] = []): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.start();
+      if (this.#pending.size >= MAX_PENDING_CALLS) {
+        throw new TransientError(`${this.#options.name} has ${MAX_PENDING_CALLS} calls waiting`);
+      }
+      const id = this.#nextId++;
+      const answered = new AbortController();
+      this.#worker?.postMessage({ id, request }, transfer);
+      this.#worker?.ref();
+      this.#pending.set(id, { resolve, reject, answered });
+      this.#watch(id, answered.signal);
+    });
+  }
+
+  #spawn(): Worker {
+    const worker = new Worker(this.#options.workerUrl, {
+      name: this.#options.name,
+      resourceLimits: {
+        maxOldGenerationSizeMb: this.#options.maxOldGenerationMb,
+        maxYoungGenerationSizeMb: 4,
+      },
+    });
+    worker.on('message', (message: AnswerMessage<Answer>) => this.#settle(message));
+    worker.on('error', (error) => this.#lose(worker, messageOf(error)));
+    worker.on('exit', (code) => this.#lose(worker, `exit code ${code}`));
+    // An idle worker must not keep the process alive.
+    worker.unref();
+    return worker;
+  }
+
+  #countStart(): void {
+    const { clock, maxStarts = DEFAULT_MAX_STARTS } = this.#options;
+    const windowMs = this.#options.startWindowMs ?? DEFAULT_START_WINDOW_MS;
+    const now = clock.wallMs();
+    this.#startTimes = this.#startTimes.filter((startedAt) => startedAt > now - windowMs);
+    if (this.#startTimes.length >= maxStarts) {
+      throw new TransientError(
+        `${this.#options.name} was started ${maxStarts} times within ${windowMs / 1000} s`,
+      );
+    }
+    this.#startTimes.push(now);
+  }
+
+  #settle(message: AnswerMessage<Answer>): void {
+    const call = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (this.#pending.size === 0) this.#worker?.unref();
+    call?.answered.abort();
+    call?.resolve(message.answer);
+  }
+
+  #watch(id: number, answered: AbortSignal): void {
+    const { callTimeoutMs, clock } = this.#options;
+    clock.sleep(callTimeoutMs, answered).then(
+      () => {
+        const worker = this.#worker;
+        if (worker === undefined || !this.#pending.has(id)) return;
+        this.#lose(worker, `no answer within ${callTimeoutMs} ms`);
+        void worker.terminate();
+      },
+      () => undefined, // answered in time
+    );
+  }
+
+  /** The worker is gone or given up: whoever waits is told, the next call starts another. */
+  #lose(worker: Worker, why: string): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#options.logger.error(`${this.#options.name} lost`, {
+      why,
+      waitingCalls: this.#pending.size,
+    });
+    this.#rejectAll(why);
+  }
+
+  async #discard(why: string): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    this.#rejectAll(why);
+    await worker?.terminate();
+  }
+
+  #rejectAll(why: string): void {
+    for (const call of this.#pending.values()) {
+      call.answered.abort();
+      call.reject(new TransientError(`${this.#options.name}: ${why}`));
+    }
+    this.#pending.clear();
+  }
+}

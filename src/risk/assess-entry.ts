@@ -1,0 +1,26 @@
+import type { Money } from '../domain/money.js';
+import type { Entry, RiskContext } from './risk-rule.js';
+import { RISK_RULES } from './rules.js';
+
+export type EntryAssessment =
+  | {
+      readonly status: 'allowed';
+      readonly sizeBase: Money;
+      /** What made it smaller than the whole equity, in the order of the rules. */
+      readonly reductions: readonly string[];
+    }
+  | { readonly status: 'vetoed'; readonly reason: string };
+
+/** Starts from everything the equity could buy and lets each rule take its part away. */
+export function assessEntry(symbol: string, price: Money, context: RiskContext): EntryAssessment {
+  const reductions: string[] = [];
+  let entry: Entry = { symbol, price, sizeBase: context.equity.div(price) };
+  for (const rule of RISK_RULES) {
+    const verdict = rule(entry, context);
+    if (verdict.kind === 'veto') return { status: 'vetoed', reason: verdict.reason };
+    if (verdict.kind === 'allow') continue;
+    entry = { ...entry, sizeBase: verdict.sizeBase };
+    reductions.push(verdict.reason);
+  }
+  return { status: 'allowed', sizeBase: entry.sizeBase, reductions };
+}

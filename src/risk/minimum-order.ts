@@ -1,0 +1,14 @@
+import { ALLOW, type RiskRule } from './risk-rule.js';
+
+/** The venue refuses orders below its minimum, so they are not sent. */
+export const minimumOrder: RiskRule = (entry, context) => {
+  const { minCost, currency } = context;
+  if (entry.sizeBase.lte(0)) {
+    const reason = `below the venue's minimum order: less than one step of ${context.sizeStep.toString()}`;
+    return { kind: 'veto', reason };
+  }
+  const cost = entry.sizeBase.times(entry.price);
+  if (minCost === undefined || cost.gte(minCost)) return ALLOW;
+  const amounts = `${cost.toFixed(2)} of ${minCost.toString()} ${currency}`;
+  return { kind: 'veto', reason: `below the venue's minimum order: ${amounts}` };
+};

@@ -1,0 +1,73 @@
+import { modelKeyText, type ModelKey } from '../domain/model-key.js';
+import type { FallbackReason } from '../domain/signal.js';
+import type { Logger } from '../lib/logger.js';
+
+/** How many signals without a trained model pass between two log lines about it. */
+const SIGNALS_PER_LINE = 10;
+
+const WITHOUT_MODEL: ReadonlySet<FallbackReason> = new Set([
+  'features_changed',
+  'expired',
+  'rejected',
+  'cooldown',
+  'untrained',
+]);
+
+interface Counts {
+  warnings: number;
+  withoutModel: number;
+  isMissingLogged: boolean;
+}
+
+/** Counts every signal for which no model spoke, and logs few of them. Counts since the start of the run. */
+export class PredictionWarnings {
+  readonly #logger: Logger;
+  readonly #counts = new Map<string, Counts>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  count(key: ModelKey): number {
+    return this.#counts.get(modelKeyText(key))?.warnings ?? 0;
+  }
+
+  get total(): number {
+    return [...this.#counts.values()].reduce((sum, counts) => sum + counts.warnings, 0);
+  }
+
+  note(key: ModelKey, reason: FallbackReason, detail: string): void {
+    const counts = this.#countsOf(key);
+    counts.warnings++;
+    if (WITHOUT_MODEL.has(reason)) this.#noteWithoutModel(key, counts, { reason, detail });
+    if (reason === 'features_missing' && !counts.isMissingLogged) {
+      counts.isMissingLogged = true;
+      this.#logger.warn('Features are missing', { key: modelKeyText(key), detail });
+    }
+  }
+
+  #noteWithoutModel(
+    key: ModelKey,
+    counts: Counts,
+    why: { readonly reason: FallbackReason; readonly detail: string },
+  ): void {
+    counts.withoutModel++;
+    if (counts.withoutModel % SIGNALS_PER_LINE !== 0) return;
+    this.#logger.warn('Model is not trained', {
+      key: modelKeyText(key),
+      ...why,
+      predictions: counts.withoutModel,
+    });
+  }
+
+  #countsOf(key: ModelKey): Counts {
+    const text = modelKeyText(key);
+    const counts = this.#counts.get(text) ?? {
+      warnings: 0,
+      withoutModel: 0,
+      isMissingLogged: false,
+    };
+    this.#counts.set(text, counts);
+    return counts;
+  }
+}

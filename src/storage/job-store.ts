@@ -1,0 +1,229 @@
+import { modelKeyText, type ModelKey } from '../domain/model-key.js';
+import type { JobStatus, TrainingJob } from '../domain/training-job.js';
+import type { Clock } from '../lib/clock.js';
+import { RejectedError } from '../lib/errors.js';
+import { assertDefined } from '../lib/invariant.js';
+import type { Database } from './database.js';
+import { insertOnce } from './insert-once.js';
+import { keyColumns } from './key-columns.js';
+import { listRows } from './list-rows.js';
+import { number, optional, rowCodec, text } from './row-codec.js';
+import type { InsertStatus, Page, Paged, Row, Versioned } from './row.js';
+
+export type StoredJob = Versioned<TrainingJob>;
+
+/** Other processes may win the oldest job this often in a row. */
+const CLAIM_ATTEMPTS = 50;
+
+export interface JobFilter {
+  readonly venue?: string | undefined;
+  readonly symbol?: string | undefined;
+  readonly timeframe?: string | undefined;
+  readonly bot?: string | undefined;
+  readonly status?: JobStatus | undefined;
+  readonly sessionUid?: string | undefined;
+  /** Bounds of the wall time of queueing, both included. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+export interface JobEnd {
+  readonly status: Extract<JobStatus, 'completed' | 'failed' | 'cancelled'>;
+  readonly finishedAt: number;
+  readonly errorCode?: string | undefined;
+  readonly errorMessage?: string | undefined;
+  readonly modelUid?: string | undefined;
+}
+
+const JOB = rowCodec<StoredJob>({
+  id: number(),
+  uid: text(),
+  venue: text(),
+  symbol: text(),
+  timeframe: text(),
+  bot: text(),
+  sessionUid: text(),
+  status: text(),
+  cause: text(),
+  attempt: number(),
+  ownerRunUid: optional(text()),
+  stage: optional(text()),
+  progressPct: number(),
+  queuedAt: number(),
+  startedAt: optional(number()),
+  finishedAt: optional(number()),
+  errorCode: optional(text()),
+  errorMessage: optional(text()),
+  modelUid: optional(text()),
+  rowVersion: number(),
+  createdAt: number(),
+});
+
+export interface JobClaim {
+  /** Another venue's jobs belong to another daemon. */
+  readonly venue: string;
+  readonly ownerRunUid: string;
+  /** Wall time. */
+  readonly at: number;
+}
+
+/** Attempts to train: at most one of a key is pending or running. */
+export class JobStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Queues a job, or answers with the one of its key that is still open. */
+  async insert(
+    job: TrainingJob,
+  ): Promise<{ readonly status: InsertStatus; readonly job: StoredJob }> {
+    const createdAt = this.clock.wallMs();
+    const values = {
+      ...JOB.encodePart({ ...job, rowVersion: 1, createdAt }),
+      open_key: isOpen(job.status) ? modelKeyText(job) : null,
+    };
+    const inserted = await insertOnce(
+      this.database,
+      { table: 'training_jobs', values },
+      async () => (isOpen(job.status) ? this.findOpen(job) : this.find(job.uid)),
+    );
+    return { status: inserted.status, job: inserted.row };
+  }
+
+  /** Takes the venue's oldest pending job; no two callers ever get the same one. */
+  async claimNext({ venue, ownerRunUid, at }: JobClaim): Promise<StoredJob | undefined> {
+    for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
+      const oldest = await this.database.run((knex) =>
+        knex('training_jobs')
+          .where({ status: 'pending', venue })
+          .orderBy(['queued_at', 'id'])
+          .first<Row | undefined>('uid', 'row_version'),
+      );
+      if (oldest === undefined) return undefined;
+      const uid = String(oldest['uid']);
+      const claimed = await this.change(
+        { uid, status: 'pending', row_version: oldest['row_version'] },
+        { status: 'running', owner_run_uid: ownerRunUid, started_at: at },
+      );
+      if (claimed) return this.get(uid);
+    }
+    return undefined;
+  }
+
+  /** Does nothing to a job that no longer runs. */
+  async progress(
+    uid: string,
+    progress: { readonly stage: string; readonly progressPct: number },
+  ): Promise<void> {
+    await this.change({ uid, status: 'running' }, JOB.encodePart(progress));
+  }
+
+  /** @throws RejectedError when the job has already ended otherwise, or is unknown */
+  async finish(uid: string, end: JobEnd): Promise<StoredJob> {
+    const { status, finishedAt, errorCode, errorMessage, modelUid } = end;
+    const columns = JOB.encodePart({ status, finishedAt, errorCode, errorMessage, modelUid });
+    for (const from of ['running', 'pending'] as const) {
+      const isChanged = await this.change({ uid, status: from }, { ...columns, open_key: null });
+      if (isChanged) return this.get(uid);
+    }
+    const job = await this.find(uid);
+    if (job?.status === status) return job;
+    throw new RejectedError(`Job ${uid} is ${job?.status ?? 'unknown'}, not to be ${status}`);
+  }
+
+  async find(uid: string): Promise<StoredJob | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('training_jobs').where({ uid }).first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : JOB.decode(row);
+  }
+
+  /** The pending or running job of the key. */
+  async findOpen(key: ModelKey): Promise<StoredJob | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('training_jobs')
+        .where({ open_key: modelKeyText(key) })
+        .first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : JOB.decode(row);
+  }
+
+  /** Running jobs of other runs, which may be dead. */
+  async listRunningNotOwnedBy(runUid: string, venue: string): Promise<readonly StoredJob[]> {
+    const rows = await this.database.run((knex) =>
+      knex('training_jobs')
+        .where({ status: 'running', venue })
+        .where((owner) => {
+          void owner.whereNot('owner_run_uid', runUid).orWhereNull('owner_run_uid');
+        })
+        .orderBy(['queued_at', 'id'])
+        .select<Row[]>('*'),
+    );
+    return rows.map((row) => JOB.decode(row));
+  }
+
+  /**
+   * Puts a running job back in the queue; says whether it was running.
+   *
+   * @param why.isDeath the process died over it, which counts as an attempt; a graceful stop does not
+   */
+  requeue(
+    uid: string,
+    { reason, isDeath }: { readonly reason: string; readonly isDeath: boolean },
+  ): Promise<boolean> {
+    return this.database.run(async (knex) => {
+      const changed = await knex('training_jobs')
+        .where({ uid, status: 'running' })
+        .update({
+          ...{ status: 'pending', owner_run_uid: null, started_at: null },
+          ...{ stage: null, progress_pct: 0, error_message: reason },
+          ...(isDeath ? { attempt: knex.raw('attempt + 1') } : {}),
+          row_version: knex.raw('row_version + 1'),
+        });
+      return changed === 1;
+    });
+  }
+
+  /** Newest first. */
+  list(filter: JobFilter, page: Page): Promise<Paged<StoredJob>> {
+    const { from, to, venue, symbol, timeframe, bot, status, sessionUid } = filter;
+    const equal = { venue, symbol, timeframe, bot, status, session_uid: sessionUid };
+    const query = { table: 'training_jobs', equal, timeColumn: 'queued_at', from, to, page };
+    return listRows(this.database, query, (row) => JOB.decode(row));
+  }
+
+  /** The job of the key that was queued last. */
+  async latest(key: ModelKey): Promise<StoredJob | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('training_jobs')
+        .where(keyColumns(key))
+        .orderBy([
+          { column: 'queued_at', order: 'desc' },
+          { column: 'id', order: 'desc' },
+        ])
+        .first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : JOB.decode(row);
+  }
+
+  private async get(uid: string): Promise<StoredJob> {
+    return assertDefined(await this.find(uid), `job ${uid}`);
+  }
+
+  private change(
+    where: Record<string, unknown>,
+    columns: Record<string, unknown>,
+  ): Promise<boolean> {
+    return this.database.run(async (knex) => {
+      const changed = await knex('training_jobs')
+        .where(where)
+        .update({ ...columns, row_version: knex.raw('row_version + 1') });
+      return changed === 1;
+    });
+  }
+}
+
+function isOpen(status: JobStatus): boolean {
+  return status === 'pending' || status === 'running';
+}

@@ -1,0 +1,131 @@
+import knexModule, { type Knex } from 'knex';
+import mysql, { type Connection as RawConnection } from 'mysql2';
+import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
+import { MIGRATIONS } from '../../../migrations/index.js';
+import type { Clock } from '../../lib/clock.js';
+import { ConfigError } from '../../lib/errors.js';
+import type { Logger } from '../../lib/logger.js';
+import { driverCodeOf, driverMessageOf } from '../driver-error.js';
+import { locationText, type MysqlLocation } from '../location.js';
+import { omit } from '../omit.js';
+import type { OpenedKnex } from '../opened-knex.js';
+import { mayNotCreate } from '../pending-migrations.js';
+import { connectionOptions, sessionSetup } from './connection-options.js';
+import { translateMysqlOpenError } from './errors.js';
+import { migrateMysql } from './migrate-mysql.js';
+import { mysqlClient } from './mysql-client.js';
+import { findServerFault } from './server-version.js';
+
+/** Enough for what the daemon does at once; a training worker has one more of its own. */
+export const POOL_SIZE = 8;
+
+/** Longest wait for a free connection of the pool. */
+const ACQUIRE_TIMEOUT_MS = 15_000;
+
+interface MysqlContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** False refuses a database that lacks a step of the schema. Default true. */
+  readonly mayCreate?: boolean | undefined;
+}
+
+/**
+ * @throws ConfigError when the server refuses the user or the database cannot be used
+ * @throws TransientError when the server does not answer
+ */
+export async function openMysql(
+  location: MysqlLocation,
+  { clock, logger, mayCreate }: MysqlContext,
+): Promise<OpenedKnex> {
+  try {
+    assertCharset(location);
+    await prepare(location, { clock, mayCreate });
+  } catch (error) {
+    throw translateMysqlOpenError(error, location);
+  }
+  const knex = knexModule.knex({
+    client: mysqlClient,
+    // knex passes it on to the driver as it is; its own type for it is an older one.
+    connection: connectionOptions(location) as unknown as Knex.MySql2ConnectionConfig,
+    pool: { min: 0, max: location.poolSize ?? POOL_SIZE, afterCreate: setUpSession(location) },
+    acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
+    compileSqlOnError: false,
+    log: { warn: (message: string) => logger.warn(message, { database: locationText(location) }) },
+  });
+  return { knex, close: () => knex.destroy() };
+}
+
+async function prepare(
+  location: MysqlLocation,
+  { clock, mayCreate }: Omit<MysqlContext, 'logger'>,
+): Promise<void> {
+  const connection = await connectCreating(location, mayCreate);
+  try {
+    await assertServer(connection, location);
+    const setup = sessionSetup(location);
+    await connection.query(setup.sql, setup.values);
+    await migrateMysql({
+      connection,
+      database: location.database,
+      migrations: MIGRATIONS,
+      appliedAt: clock.wallMs(),
+      candleTable: location.marketDataTable,
+      mayCreate,
+    });
+  } finally {
+    await connection.end();
+  }
+}
+
+/** Names of instruments are any text: a narrower set would lose some. */
+function assertCharset({ charset = 'utf8mb4' }: MysqlLocation): void {
+  if (/^utf8mb4(_|$)/i.test(charset)) return;
+  throw new ConfigError(`MYSQL_CHARSET=${charset} cannot carry every name. Use utf8mb4`);
+}
+
+async function assertServer(connection: Connection, location: MysqlLocation): Promise<void> {
+  const [rows] = await connection.query<RowDataPacket[]>('SELECT VERSION() AS version');
+  const fault = findServerFault(String(rows[0]?.['version']));
+  if (fault !== undefined) throw new ConfigError(`MySQL at ${locationText(location)}: ${fault}`);
+}
+
+async function connectCreating(
+  location: MysqlLocation,
+  mayCreate: boolean | undefined,
+): Promise<Connection> {
+  try {
+    return await createConnection(connectionOptions(location));
+  } catch (error) {
+    if (driverCodeOf(error) !== 'ER_BAD_DB_ERROR') throw error;
+  }
+  if (mayCreate === false)
+    throw mayNotCreate(`the missing database ${location.database}`, MIGRATIONS);
+  await createDatabase(location);
+  return createConnection(connectionOptions(location));
+}
+
+async function createDatabase(location: MysqlLocation): Promise<void> {
+  const connection = await createConnection(omit(connectionOptions(location), ['database']));
+  const statement = `CREATE DATABASE IF NOT EXISTS ${mysql.escapeId(location.database, true)} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
+  try {
+    await connection.query(statement);
+  } catch (error) {
+    throw new ConfigError(
+      `Database ${location.database} does not exist and user ${location.user} may not create it (${driverMessageOf(error)}). Run as an administrator: ${statement}`,
+      { cause: error },
+    );
+  } finally {
+    await connection.end();
+  }
+}
+
+type SessionDone = (error: Error | null | undefined, connection: RawConnection) => void;
+
+function setUpSession(location: MysqlLocation) {
+  const setup = sessionSetup(location);
+  return (connection: RawConnection, done: SessionDone): void => {
+    connection.query(setup.sql, setup.values, (error) => {
+      done(error, connection);
+    });
+  };
+}

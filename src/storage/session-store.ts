@@ -1,0 +1,51 @@
+import type { SessionKind, TrainingSession } from '../domain/training-job.js';
+import { assertDefined } from '../lib/invariant.js';
+import type { Database } from './database.js';
+import { listRows } from './list-rows.js';
+import { json, number, rowCodec, text } from './row-codec.js';
+import type { Page, Paged, Row, Versioned } from './row.js';
+
+export type StoredSession = Versioned<TrainingSession>;
+
+export interface SessionFilter {
+  readonly kind?: SessionKind | undefined;
+  /** Bounds of the wall time of creation, both included. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+const SESSION = rowCodec<StoredSession>({
+  id: number(),
+  uid: text(),
+  kind: text(),
+  name: text(),
+  config: json(),
+  rowVersion: number(),
+  createdAt: number(),
+});
+
+/** Requests to train. */
+export class SessionStore {
+  constructor(private readonly database: Database) {}
+
+  async insert(session: TrainingSession): Promise<StoredSession> {
+    const values = SESSION.encodePart({ ...session, rowVersion: 1 });
+    await this.database.run((knex) => knex('training_sessions').insert(values));
+    return assertDefined(await this.find(session.uid), `session ${session.uid}`);
+  }
+
+  async find(uid: string): Promise<StoredSession | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('training_sessions').where({ uid }).first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : SESSION.decode(row);
+  }
+
+  /** Newest first. */
+  list(filter: SessionFilter, page: Page): Promise<Paged<StoredSession>> {
+    const { from, to, kind } = filter;
+    const table = 'training_sessions';
+    const query = { table, equal: { kind }, timeColumn: 'created_at', from, to, page };
+    return listRows(this.database, query, (row) => SESSION.decode(row));
+  }
+}

@@ -1,0 +1,71 @@
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import SqliteDatabase, { type Database } from 'better-sqlite3';
+import { ConfigError, messageOf } from '../../lib/errors.js';
+import { WRITABLE_HINT } from './errors.js';
+
+/** `EVKL` in ASCII, written into the file's header (PRAGMA application_id). */
+export const APPLICATION_ID = 0x45564b4c;
+
+/** Larger files are not read through at the start: 64 MB take about a quarter of a second. */
+const QUICK_CHECK_BYTES = 64 * 1024 * 1024;
+
+/** Makes the folder where it is missing and names what keeps the file from being written. */
+export function assertWritable(file: string): void {
+  const folder = path.dirname(file);
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    if (existsSync(file)) accessSync(file, constants.W_OK | constants.R_OK);
+  } catch (error) {
+    throw new ConfigError(`${file} cannot be written: ${messageOf(error)}. ${WRITABLE_HINT}`, {
+      cause: error,
+    });
+  }
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
+    throw new ConfigError(`${file} is a folder: name a file`);
+  }
+}
+
+/**
+ * Looks at what is there without writing: a damaged file keeps its log for the next attempt, which a
+ * writing connection would fold into the file when it closes, and another program's file stays as it is.
+ *
+ * @throws ConfigError that says what is wrong
+ */
+export function inspectFile(file: string): void {
+  if (sizeOf(file) === 0) return;
+  const wasLeftOpen = sizeOf(`${file}-wal`) > 0;
+  const database = new SqliteDatabase(file, { readonly: true });
+  try {
+    assertOurs(database, file);
+    if (wasLeftOpen) assertUndamaged(database, file);
+  } finally {
+    database.close();
+  }
+}
+
+/** Reads a small file through, after a process that ended without closing it or beside one that lives. */
+function assertUndamaged(database: Database, file: string): void {
+  if (sizeOf(file) > QUICK_CHECK_BYTES) return;
+  const found = database.pragma('quick_check(1)', { simple: true });
+  if (found !== 'ok') {
+    throw new ConfigError(`${file} is damaged: ${String(found)}. Restore it from a backup`);
+  }
+}
+
+function assertOurs(database: Database, file: string): void {
+  const id = database.pragma('application_id', { simple: true });
+  const tables = database
+    .prepare("SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
+    .pluck()
+    .get();
+  if (id === APPLICATION_ID || (id === 0 && tables === 0)) return;
+  throw new ConfigError(
+    `${file} is another program's database (${String(tables)} tables and indexes): name another file`,
+  );
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}

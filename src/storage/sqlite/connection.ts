@@ -1,0 +1,112 @@
+import SqliteDatabase, { type Database } from 'better-sqlite3';
+
+/** Statements kept prepared: the stores have about 150 short ones. */
+const CACHED_STATEMENTS = 256;
+
+/** Longer ones are batches of many rows: rarely the same twice, and large when prepared. */
+const CACHED_SQL_CHARS = 2_000;
+
+/** Wait inside one statement for another process's lock. It blocks the event loop, so it is short. */
+const BUSY_TIMEOUT_MS = 250;
+
+/** What knex needs of a prepared statement. */
+interface PreparedStatement {
+  readonly reader: boolean;
+  all(bindings: readonly unknown[]): unknown[];
+  run(bindings: readonly unknown[]): { changes: number; lastInsertRowid: number | bigint };
+}
+
+/**
+ * The connection as knex sees it: statements are prepared once, and transactions end whatever happens.
+ */
+export class SqliteConnection {
+  private readonly statements = new Map<string, PreparedStatement>();
+
+  constructor(private readonly database: Database) {}
+
+  prepare(sql: string): PreparedStatement {
+    const known = this.statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.compile(sql);
+    if (sql.length > CACHED_SQL_CHARS) return statement;
+    if (this.statements.size >= CACHED_STATEMENTS) this.statements.clear();
+    this.statements.set(sql, statement);
+    return statement;
+  }
+
+  /** Runs one statement for each row; answers with the first value of each run's first row. */
+  runEach(sql: string, rows: readonly (readonly unknown[])[]): unknown[] {
+    const statement = this.database.prepare<readonly unknown[]>(sql).pluck();
+    return rows.map((row) => statement.get(row));
+  }
+
+  /**
+   * The same as a transaction of its own that does not wait for the disk: a failing machine may take
+   * back the last of these, never a part of one, and nothing that was stored in another way. All of it
+   * is one synchronous step, so that no other commit can come in between and be as weak.
+   */
+  runEachWithoutSync(sql: string, rows: readonly (readonly unknown[])[]): unknown[] {
+    const { database } = this;
+    // In a transaction SQLite would ignore the change and its commit decides.
+    if (database.inTransaction) throw new Error('A transaction is open on this connection');
+    database.pragma('synchronous = NORMAL');
+    try {
+      return database.transaction(() => this.runEach(sql, rows)).immediate();
+    } finally {
+      database.pragma('synchronous = FULL');
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.database.open;
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  private compile(sql: string): PreparedStatement {
+    // Takes the write lock at once: one that is taken half-way fails, however long one would wait.
+    if (sql === 'BEGIN;') return this.database.prepare<readonly unknown[]>('BEGIN IMMEDIATE');
+    if (sql === 'COMMIT;') return this.ending('COMMIT');
+    if (sql === 'ROLLBACK') return this.ending('ROLLBACK');
+    return this.database.prepare<readonly unknown[]>(sql);
+  }
+
+  /**
+   * SQLite leaves a transaction open when its commit fails (disk full), and may have rolled it back
+   * by itself before it is asked to; knex knows neither and would go on in the wrong one.
+   */
+  private ending(sql: 'COMMIT' | 'ROLLBACK'): PreparedStatement {
+    const { database } = this;
+    const run = (): { changes: number; lastInsertRowid: number } => {
+      try {
+        if (sql === 'COMMIT' || database.inTransaction) database.exec(sql);
+      } catch (error) {
+        if (database.inTransaction) database.exec('ROLLBACK');
+        throw error;
+      }
+      return { changes: 0, lastInsertRowid: 0 };
+    };
+    return { reader: false, run, all: () => [] };
+  }
+}
+
+/**
+ * Opens a file that is known to be ours with what every writing connection needs. `synchronous=FULL`:
+ * WAL alone may lose the last commits when the machine fails, and a committed order has to stay
+ * committed.
+ */
+export function openWritable(file: string): Database {
+  const database = new SqliteDatabase(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    database.pragma('journal_size_limit = 67108864');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,78 @@
+import type { Clock } from '../lib/clock.js';
+import { AccountStore } from './account-store.js';
+import { CandleStore } from './candle-store.js';
+import { CooldownStore } from './cooldown-store.js';
+import type { Database } from './database.js';
+import { DecisionStore } from './decision-store.js';
+import { EquityStore } from './equity-store.js';
+import { EvidenceStore } from './evidence-store.js';
+import { FillStore } from './fill-store.js';
+import { JobStore } from './job-store.js';
+import { KnownGapStore } from './known-gap-store.js';
+import { LeaseStore } from './lease-store.js';
+import { ModelStore } from './model-store.js';
+import { OrderStore } from './order-store.js';
+import { PositionStore } from './position-store.js';
+import { PredictionStore } from './prediction-store.js';
+import { PriceStore } from './price-store.js';
+import { RetentionStore } from './retention-store.js';
+import { RunStore } from './run-store.js';
+import { SeriesStore } from './series-store.js';
+import { SessionStore } from './session-store.js';
+import { SignalStore } from './signal-store.js';
+
+/** Everything that is stored, one store for each table. */
+export interface Stores {
+  readonly series: SeriesStore;
+  readonly candles: CandleStore;
+  readonly knownGaps: KnownGapStore;
+  readonly prices: PriceStore;
+  readonly predictions: PredictionStore;
+  readonly signals: SignalStore;
+  readonly decisions: DecisionStore;
+  readonly positions: PositionStore;
+  readonly orders: OrderStore;
+  readonly fills: FillStore;
+  readonly equity: EquityStore;
+  readonly accounts: AccountStore;
+  readonly models: ModelStore;
+  readonly sessions: SessionStore;
+  readonly jobs: JobStore;
+  readonly evidence: EvidenceStore;
+  readonly cooldowns: CooldownStore;
+  readonly runs: RunStore;
+  readonly leases: LeaseStore;
+  readonly retention: RetentionStore;
+  /** Runs `work` with the same stores bound to one transaction: all of it is stored or nothing. */
+  transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+  /** The same stores bound to a transaction of the database. */
+  within(tx: Database): Stores;
+}
+
+/** The stores of a database. The clock gives the wall times at which rows are stored. */
+export function openStores(database: Database, clock: Clock): Stores {
+  return {
+    series: new SeriesStore(database, clock),
+    candles: new CandleStore(database, clock),
+    knownGaps: new KnownGapStore(database, clock),
+    prices: new PriceStore(database, clock),
+    predictions: new PredictionStore(database, clock),
+    signals: new SignalStore(database, clock),
+    decisions: new DecisionStore(database, clock),
+    positions: new PositionStore(database, clock),
+    orders: new OrderStore(database, clock),
+    fills: new FillStore(database, clock),
+    equity: new EquityStore(database, clock),
+    accounts: new AccountStore(database, clock),
+    models: new ModelStore(database, clock),
+    sessions: new SessionStore(database),
+    jobs: new JobStore(database, clock),
+    evidence: new EvidenceStore(database),
+    cooldowns: new CooldownStore(database, clock),
+    runs: new RunStore(database, clock),
+    leases: new LeaseStore(database),
+    retention: new RetentionStore(database, clock),
+    transaction: (work) => database.transaction((tx) => work(openStores(tx, clock))),
+    within: (tx) => openStores(tx, clock),
+  };
+}

@@ -1,0 +1,50 @@
+/** What became of one table; counts are rows. */
+export interface TableReport {
+  readonly table: string;
+  readonly sourceRows: number;
+  /** Stored, or to be stored when this was a look. */
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  /** The target's row is newer and stayed. */
+  readonly keptNewer: number;
+  /** Changed on both sides under the same version; the target's row stayed. */
+  readonly conflicts: number;
+  readonly rejected: number;
+  /** Undefined after a look. */
+  readonly verification: VerificationReport | undefined;
+}
+
+export interface VerificationReport {
+  /** Rows that both sides were asked for. */
+  readonly rows: number;
+  readonly sourceChecksum: string;
+  readonly targetChecksum: string;
+  /** Rows that are missing or differ, conflicts included. */
+  readonly differences: number;
+}
+
+export interface TransferReport {
+  readonly source: string;
+  readonly target: string;
+  readonly isDryRun: boolean;
+  /** A dry run found no schema; a real one would make it. */
+  readonly makesSchema: boolean;
+  readonly tables: readonly TableReport[];
+  readonly elapsedMs: number;
+  /** Somebody wrote to the source meanwhile: another run carries that over. */
+  readonly sourceChanged: boolean;
+  /** False where a row was refused or differs: the second of the exit codes. */
+  readonly isClean: boolean;
+}
+
+export type RowFate = 'rejected' | 'kept_newer' | 'conflict' | 'difference';
+
+/** One row that a person may want to look at. */
+export interface ListedRow {
+  readonly table: string;
+  readonly fate: RowFate;
+  readonly reason: string;
+  /** Column to value as text; NULL as null. */
+  readonly row: Readonly<Record<string, string | null>>;
+}

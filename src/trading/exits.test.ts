@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import type { Candle } from '../domain/candle.js';
+import { Money } from '../domain/money.js';
+import { buildPosition, buildQuote, CLOSE, HOUR } from '../../test/trading/build-trading.js';
+import { findCandleExit, findQuoteExit } from './exits.js';
+
+const guarded = buildPosition({ targetPrice: new Money(105) });
+const LATER = CLOSE + HOUR;
+
+function quoteAt(bid: string, venueTime = LATER): ReturnType<typeof buildQuote> {
+  return buildQuote({ bid, ask: '200', venueTime });
+}
+
+function candle(openTime: number, prices: readonly [number, number, number, number]): Candle {
+  const [open, high, low, close] = prices;
+  return { openTime, open, high, low, close, volume: 1 };
+}
+
+describe('at a quote', () => {
+  it.each([
+    ['97.01', undefined],
+    ['97', 'stop_loss'],
+    ['96', 'stop_loss'],
+    ['104.99', undefined],
+    ['105', 'take_profit'],
+  ])('a bid of %s means %s', (bid, exitReason) => {
+    expect(findQuoteExit(guarded, quoteAt(bid), false)?.exitReason).toBe(exitReason);
+  });
+
+  it('leaves when the holding time is over, unless it may be prolonged', () => {
+    const end = quoteAt('100', CLOSE + 4 * HOUR);
+    expect(findQuoteExit(guarded, end, false)?.exitReason).toBe('max_hold');
+    expect(findQuoteExit(guarded, end, true)).toBeUndefined();
+    expect(findQuoteExit(guarded, quoteAt('100', CLOSE + 4 * HOUR - 1), false)).toBeUndefined();
+  });
+
+  it('holds for ever where the holding time is off', () => {
+    const endless = buildPosition({ holdUntil: undefined });
+    expect(findQuoteExit(endless, quoteAt('100', CLOSE + 9_999 * HOUR), false)).toBeUndefined();
+  });
+
+  it('stops also while the holding time may be prolonged', () => {
+    const trigger = findQuoteExit(guarded, quoteAt('90', CLOSE + 4 * HOUR), true);
+    expect(trigger?.exitReason).toBe('stop_loss');
+  });
+
+  it('ignores a quote from before the position', () => {
+    expect(findQuoteExit(guarded, quoteAt('90', CLOSE), false)).toBeUndefined();
+  });
+
+  it('sells at the bid that showed it', () => {
+    const trigger = findQuoteExit(guarded, quoteAt('90'), false);
+    expect(trigger).toMatchObject({ at: LATER, price: new Money(90) });
+    expect(trigger?.reason).toBe('bid 90 at or below the stop 97');
+  });
+});
+
+describe('against closed candles', () => {
+  it.each([
+    ['a quiet candle', [100, 104, 98, 101], undefined, undefined],
+    ['a low on the stop', [100, 101, 97, 100], 'stop_loss', '97'],
+    ['a high on the target', [100, 105, 99, 100], 'take_profit', '105'],
+    ['stop and target in one candle', [100, 106, 96, 105], 'stop_loss', '97'],
+    ['a gap below the stop', [95, 96, 94, 95], 'stop_loss', '95'],
+    ['a gap above the target', [107, 108, 106, 107], 'take_profit', '107'],
+  ] as const)('%s', (_, prices, exitReason, price) => {
+    const trigger = findCandleExit(guarded, [candle(LATER, prices)], '1h');
+    expect(trigger?.exitReason).toBe(exitReason);
+    expect(trigger?.price.toString()).toBe(price);
+  });
+
+  it('takes the first candle of many that went through, at its close', () => {
+    const candles = [
+      candle(LATER, [100, 101, 99, 100]),
+      candle(LATER + HOUR, [100, 101, 96, 97]),
+      candle(LATER + 2 * HOUR, [80, 81, 79, 80]),
+    ];
+    const trigger = findCandleExit(guarded, candles, '1h');
+    expect(trigger).toMatchObject({ exitReason: 'stop_loss', at: LATER + 2 * HOUR });
+    expect(trigger?.price.toString()).toBe('97');
+  });
+
+  it('ignores candles that closed before the position was opened', () => {
+    expect(
+      findCandleExit(guarded, [candle(CLOSE - HOUR, [90, 110, 80, 90])], '1h'),
+    ).toBeUndefined();
+  });
+
+  it('counts only the stop, at its own price, in the candle of the entry', () => {
+    const above = candle(CLOSE, [100, 120, 98, 100]);
+    expect(findCandleExit(guarded, [above], '1h')).toBeUndefined();
+    const through = candle(CLOSE, [90, 120, 89, 100]);
+    expect(findCandleExit(guarded, [through], '1h')?.price.toString()).toBe('97');
+  });
+});

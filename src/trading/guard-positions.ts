@@ -1,0 +1,69 @@
+import type { Candle } from '../domain/candle.js';
+import { closeTimeOf } from '../domain/timeframe.js';
+import type { Position } from '../domain/trade.js';
+import { findCandleExit, findQuoteExit, type ExitTrigger } from './exits.js';
+import { toExitOrder } from './orders.js';
+import { toClosing } from './position-states.js';
+import { settleOrder } from './settle-order.js';
+import { bookKeyOf, createUid, type TradingParts } from './trading-parts.js';
+import { decisionLagMs } from './trading-rules.js';
+import type { StoredPosition } from './trading-stores.js';
+
+/** Leaves every position whose newest quote is through its stop or target or past its holding time. */
+export async function guardByQuotes(parts: TradingParts): Promise<void> {
+  for (const position of await listHeld(parts)) {
+    const quote = parts.quotes.find(position.symbol);
+    if (quote === undefined) continue;
+    const mayHoldOn = await mayBeProlonged(parts, position, quote.venueTime);
+    const trigger = findQuoteExit(position, quote, mayHoldOn);
+    if (trigger !== undefined) await leave(parts, position, trigger);
+  }
+}
+
+/** Leaves the position of a symbol that closed candles (ascending) of the trading timeframe went through. */
+export async function guardByCandles(
+  parts: TradingParts,
+  symbol: string,
+  candles: readonly Candle[],
+): Promise<void> {
+  const held = await listHeld(parts);
+  const position = held.find((one) => one.symbol === symbol);
+  if (position === undefined) return;
+  const trigger = findCandleExit(position, candles, parts.rules.timeframe);
+  if (trigger !== undefined) await leave(parts, position, trigger);
+}
+
+async function listHeld({ rules, stores }: TradingParts): Promise<StoredPosition[]> {
+  const positions = await stores.positions.listOpen(bookKeyOf(rules));
+  return positions.filter((position) => position.status === 'open');
+}
+
+/**
+ * True while the decision on the candle that closes when the holding time ends is still to come: it
+ * may prolong it, and selling first would pay for a round trip.
+ */
+async function mayBeProlonged(
+  { rules, stores }: TradingParts,
+  { symbol, holdUntil }: Position,
+  atMs: number,
+): Promise<boolean> {
+  const isDue = holdUntil !== undefined && atMs >= holdUntil;
+  if (!isDue || rules.maxHoldBars !== 'auto') return false;
+  if (atMs > holdUntil + decisionLagMs(rules)) return false;
+  const { venue, timeframe, bot } = rules;
+  const key = { venue, symbol, timeframe, bot };
+  const lastOpenTime = await stores.decisions.lastDecidedOpenTime(key);
+  return lastOpenTime === undefined || closeTimeOf(lastOpenTime, timeframe) < holdUntil;
+}
+
+async function leave(
+  parts: TradingParts,
+  from: StoredPosition,
+  trigger: ExitTrigger,
+): Promise<void> {
+  const { exitReason, reason, at, price } = trigger;
+  const order = toExitOrder(from, { uid: createUid(parts), intendedAt: at, reason, exitReason });
+  const changed = { from, to: toClosing(from, exitReason) };
+  await parts.ledger.store({ changed, intended: order });
+  await settleOrder(parts, order, { price, at });
+}

@@ -1,0 +1,70 @@
+import type { Decision } from '../domain/decision.js';
+import type { EquityPoint, Fill, Order, Position } from '../domain/trade.js';
+import { RejectedError } from '../lib/errors.js';
+import type { LeaseKeeper } from './lease-keeper.js';
+import type { StoredPosition, TradingStores } from './trading-stores.js';
+
+/** What belongs together: stored as a whole or not at all. */
+export interface LedgerEntry {
+  readonly decision?: Decision | undefined;
+  readonly opened?: Position;
+  readonly changed?: PositionChange | undefined;
+  /** An intent, stored before anything is done about it. */
+  readonly intended?: Order;
+  readonly fill?: Fill;
+  readonly settled?: Settlement;
+  readonly valued?: EquityPoint;
+}
+
+export interface PositionChange {
+  readonly from: StoredPosition;
+  readonly to: Position;
+}
+
+export interface Settlement {
+  readonly orderUid: string;
+  readonly status: 'filled' | 'rejected';
+  readonly settledAt: number;
+  readonly reason?: string;
+}
+
+/** The only writer of the books. Each entry is one transaction of the process that holds the lease. */
+export class Ledger {
+  constructor(
+    private readonly stores: TradingStores,
+    private readonly lease: LeaseKeeper,
+  ) {}
+
+  /**
+   * @throws TransientError when the lease is lost
+   * @throws RejectedError when the signal was decided on, or the position changed, meanwhile
+   */
+  async store(entry: LedgerEntry): Promise<void> {
+    await this.stores.transaction(async (stores) => {
+      await this.lease.assertHeld(stores.leases);
+      await write(stores, entry);
+    });
+  }
+}
+
+/** Parents before the rows that refer to them. */
+async function write(stores: TradingStores, entry: LedgerEntry): Promise<void> {
+  const { decision, opened, changed, intended, fill, settled, valued } = entry;
+  if (decision !== undefined) await insertDecision(stores, decision);
+  if (opened !== undefined) await stores.positions.insert(opened);
+  if (changed !== undefined) await stores.positions.update(changed.to, changed.from.rowVersion);
+  if (intended !== undefined) await stores.orders.insert(intended);
+  if (fill !== undefined) await stores.fills.insert(fill);
+  if (settled !== undefined) {
+    const { orderUid, ...outcome } = settled;
+    await stores.orders.settle(orderUid, outcome);
+  }
+  if (valued !== undefined) await stores.equity.insert(valued);
+}
+
+/** The first decision on a signal stands: whatever was to be stored with a second one must not be. */
+async function insertDecision({ decisions }: TradingStores, decision: Decision): Promise<void> {
+  const stored = await decisions.insert(decision);
+  if (stored.decision.uid === decision.uid) return;
+  throw new RejectedError(`Signal ${decision.signalUid} is already decided on`);
+}

@@ -1,0 +1,33 @@
+import { Money } from '../domain/money.js';
+import type { Quote } from '../domain/quote.js';
+
+/** The newest quote of each symbol. */
+export class QuoteBoard {
+  private readonly quotes = new Map<string, Quote>();
+
+  /** Takes what is not older than what it has and can be traded on. */
+  update(quotes: Iterable<Quote>): void {
+    for (const quote of quotes) {
+      const known = this.quotes.get(quote.symbol);
+      const isNewest = known === undefined || quote.venueTime >= known.venueTime;
+      if (isNewest && isTradable(quote)) this.quotes.set(quote.symbol, quote);
+    }
+  }
+
+  find(symbol: string): Quote | undefined {
+    return this.quotes.get(symbol);
+  }
+
+  /** The quote of a symbol unless it is older than `maxAgeMs` at market time `nowMs`. */
+  findFresh(symbol: string, nowMs: number, maxAgeMs: number): Quote | undefined {
+    const quote = this.quotes.get(symbol);
+    return quote !== undefined && nowMs - quote.venueTime <= maxAgeMs ? quote : undefined;
+  }
+}
+
+/** A side may be empty at the venue, and two sides may be crossed for a moment. */
+function isTradable(quote: Quote): boolean {
+  const bid = new Money(quote.bid);
+  const ask = new Money(quote.ask);
+  return bid.isFinite() && bid.gt(0) && ask.isFinite() && ask.gte(bid);
+}

@@ -1,0 +1,169 @@
+import type { Decision } from '../domain/decision.js';
+import type { Money } from '../domain/money.js';
+import type { Signal } from '../domain/signal.js';
+import { closeTimeOf } from '../domain/timeframe.js';
+import type { Position } from '../domain/trade.js';
+import { assertDefined } from '../lib/invariant.js';
+import { decide, findLateness, type Verdict } from './decide.js';
+import type { PositionChange } from './ledger.js';
+import { observe, type TickObservation } from './observe.js';
+import { toEntryOrder, toExitOrder } from './orders.js';
+import { planEntry } from './plan-entry.js';
+import { toClosing } from './position-states.js';
+import { settleOrder } from './settle-order.js';
+import { createUid, type TradingParts } from './trading-parts.js';
+import { holdingTimeMs } from './trading-rules.js';
+
+/** What comes with a signal from whoever made it. */
+export interface SignalContext {
+  /** Bars that the signal looks ahead. */
+  readonly horizonBars: number;
+}
+
+interface Subject {
+  readonly signal: Signal;
+  readonly context: SignalContext;
+  readonly seen: TickObservation;
+}
+
+/**
+ * One signal from observation to record: observe, decide, pass the risk rules, store decision and
+ * intent together, carry the intent out, store what came of it. A signal that has a decision keeps
+ * it, and nothing is done again.
+ */
+export async function tick(
+  parts: TradingParts,
+  signal: Signal,
+  context: SignalContext,
+): Promise<Decision> {
+  const known = await parts.stores.decisions.findBySignal(signal.uid);
+  if (known !== undefined) return known;
+  const subject = { signal, context, seen: await observe(parts, signal) };
+  const verdict = decide(signal, subject.seen);
+  if (verdict.action === 'open') return openPosition(parts, subject, verdict);
+  if (verdict.action === 'close') return closePosition(parts, subject, verdict);
+  const decision = toDecision(parts, subject, verdict);
+  await parts.ledger.store({ decision, changed: findProlonging(parts, subject, verdict) });
+  return decision;
+}
+
+/** Records that a signal came too late to be acted on: the one after it is newer. */
+export async function recordLate(parts: TradingParts, signal: Signal): Promise<Decision> {
+  const known = await parts.stores.decisions.findBySignal(signal.uid);
+  if (known !== undefined) return known;
+  const seen = await observe(parts, signal);
+  const lateness = findLateness(signal, seen) ?? 'too late: a newer candle has closed since';
+  const reason = seen.advisory === undefined ? lateness : `advisory: ${seen.advisory}`;
+  const decision = toDecision(parts, { signal, seen }, { action: 'skip', reason });
+  await parts.ledger.store({ decision });
+  return decision;
+}
+
+async function openPosition(
+  parts: TradingParts,
+  subject: Subject,
+  verdict: Verdict,
+): Promise<Decision> {
+  const quote = assertDefined(subject.seen.quote, 'quote behind a decision to open');
+  const plan = await planEntry(parts, quote);
+  if (plan.status === 'vetoed') {
+    const decision = toDecision(parts, subject, { action: 'skip', reason: plan.reason });
+    await parts.ledger.store({ decision });
+    return decision;
+  }
+  const positionUid = createUid(parts);
+  const decision = { ...toDecision(parts, subject, verdict), positionUid };
+  const opened = toOpening(parts, subject, { decision, positionUid, sizeBase: plan.sizeBase });
+  const order = toEntryOrder(opened, {
+    uid: createUid(parts),
+    intendedAt: decision.decidedAt,
+    reason: [verdict.reason, ...plan.reductions].join('; '),
+  });
+  await parts.ledger.store({ decision, opened, intended: order });
+  await settleOrder(parts, order);
+  return decision;
+}
+
+async function closePosition(
+  parts: TradingParts,
+  subject: Subject,
+  verdict: Verdict,
+): Promise<Decision> {
+  const from = assertDefined(subject.seen.position, 'position behind a decision to close');
+  const decision = toDecision(parts, subject, verdict);
+  const order = toExitOrder(from, {
+    uid: createUid(parts),
+    intendedAt: decision.decidedAt,
+    reason: verdict.reason,
+    exitReason: 'signal',
+    decisionUid: decision.uid,
+  });
+  const changed = { from, to: toClosing(from, 'signal') };
+  await parts.ledger.store({ decision, changed, intended: order });
+  await settleOrder(parts, order);
+  return decision;
+}
+
+function toDecision(
+  parts: TradingParts,
+  { signal, seen }: Pick<Subject, 'signal' | 'seen'>,
+  verdict: Verdict,
+): Decision {
+  const { venue, symbol, timeframe, bot, candleOpenTime } = signal;
+  return {
+    uid: createUid(parts),
+    signalUid: signal.uid,
+    ...{ venue, symbol, timeframe, bot, candleOpenTime },
+    action: verdict.action,
+    reason: verdict.reason,
+    isAdvisory: seen.advisory !== undefined,
+    positionUid: verdict.action === 'skip' ? undefined : seen.position?.uid,
+    decidedAt: seen.nowMs,
+  };
+}
+
+function toOpening(
+  { rules }: TradingParts,
+  { signal, context }: Subject,
+  entry: { readonly decision: Decision; readonly positionUid: string; readonly sizeBase: Money },
+): Position {
+  const { symbol, timeframe, bot } = signal;
+  return {
+    uid: entry.positionUid,
+    venue: rules.venue,
+    account: rules.account,
+    ...{ symbol, timeframe, bot },
+    status: 'opening',
+    decisionUid: entry.decision.uid,
+    sizeBase: entry.sizeBase,
+    entryPrice: undefined,
+    exitPrice: undefined,
+    stopPrice: undefined,
+    targetPrice: undefined,
+    holdUntil: findHoldUntil(signal, holdingTimeMs(rules, context.horizonBars)),
+    exitReason: undefined,
+    realizedPnl: undefined,
+    openedAt: entry.decision.decidedAt,
+    closedAt: undefined,
+  };
+}
+
+function findHoldUntil(signal: Signal, holdingMs: number | undefined): number | undefined {
+  if (holdingMs === undefined) return undefined;
+  return closeTimeOf(signal.candleOpenTime, signal.timeframe) + holdingMs;
+}
+
+/** Another BUY for what is held starts its holding time anew, where that is the model's horizon. */
+function findProlonging(
+  { rules }: TradingParts,
+  { signal, context, seen }: Subject,
+  verdict: Verdict,
+): PositionChange | undefined {
+  const isAffirmed = verdict.action === 'keep' && signal.prediction === 'BUY';
+  const from = seen.position;
+  if (!isAffirmed || from?.holdUntil === undefined || rules.maxHoldBars !== 'auto')
+    return undefined;
+  const holdUntil = findHoldUntil(signal, holdingTimeMs(rules, context.horizonBars));
+  if (holdUntil === undefined || holdUntil <= from.holdUntil) return undefined;
+  return { from, to: { ...from, holdUntil } };
+}

@@ -1,0 +1,35 @@
+import type { Instrument } from '../domain/instrument.js';
+import type { BookKey } from '../domain/trade.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
+import { newUid } from '../lib/uid.js';
+import type { Books } from './books.js';
+import type { Broker } from './broker.js';
+import type { Ledger } from './ledger.js';
+import type { QuoteBoard } from './quote-board.js';
+import type { TradingRules } from './trading-rules.js';
+import type { TradingStores } from './trading-stores.js';
+
+/** What the steps of a tick work with. */
+export interface TradingParts {
+  readonly rules: TradingRules;
+  /** For reading; whatever is written goes through the ledger. */
+  readonly stores: TradingStores;
+  readonly ledger: Ledger;
+  readonly books: Books;
+  readonly quotes: QuoteBoard;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly findInstrument: (symbol: string) => Instrument | undefined;
+  /** Why no position is opened at the moment, in words; undefined when entries are free. */
+  readonly findEntryFreeze: () => string | undefined;
+}
+
+export function bookKeyOf(rules: TradingRules): BookKey {
+  return { venue: rules.venue, account: rules.account };
+}
+
+export function createUid(parts: Pick<TradingParts, 'clock'>): string {
+  return newUid(parts.clock.wallMs());
+}

@@ -1,0 +1,46 @@
+import type { Money } from '../domain/money.js';
+import { timeframeMs, type Timeframe } from '../domain/timeframe.js';
+import type { BookKey } from '../domain/trade.js';
+
+/** The settings that trading goes by. */
+export interface TradingRules extends BookKey {
+  /** Quote currency of the primary symbol: the one the books are kept in. */
+  readonly currency: string;
+  /** The one timeframe and bot whose signals trade. */
+  readonly timeframe: Timeframe;
+  readonly bot: string;
+  readonly paperEquity: Money;
+  readonly positionFraction: Money;
+  /** Of each side's value: 0.001 is 0.1 %. */
+  readonly feeRate: Money;
+  /** Percent below the entry price; 0 is off. */
+  readonly stopLossPct: number;
+  /** Percent above the entry price; 0 is off. */
+  readonly takeProfitPct: number;
+  /** `auto`: the model's horizon, prolonged by each further BUY. 0 is off. */
+  readonly maxHoldBars: number | 'auto';
+  /** A model's expected move must reach this many times the cost of the round trip. */
+  readonly minEdgeCosts: number;
+  /** Market seconds after a candle's close within which its signal is acted on. */
+  readonly maxDecisionLagSec: number | 'auto';
+  /** Market seconds that pass in one second: 1 outside the demo. */
+  readonly marketSpeed: number;
+  readonly allowFallbackExecution: boolean;
+  readonly minModelConfidence: number;
+  readonly minFallbackConfidence: number;
+}
+
+/** However short the bar, a decision has this much wall time. */
+const SHORTEST_LAG_MS = 30_000;
+
+/** Market time after a candle's close within which its signal is acted on. */
+export function decisionLagMs(rules: TradingRules): number {
+  if (rules.maxDecisionLagSec !== 'auto') return rules.maxDecisionLagSec * 1_000;
+  return Math.max(timeframeMs(rules.timeframe) / 2, SHORTEST_LAG_MS * rules.marketSpeed);
+}
+
+/** Market time for which a position may be held from the close of its candle; undefined for ever. */
+export function holdingTimeMs(rules: TradingRules, horizonBars: number): number | undefined {
+  const bars = rules.maxHoldBars === 'auto' ? horizonBars : rules.maxHoldBars;
+  return bars === 0 ? undefined : bars * timeframeMs(rules.timeframe);
+}

@@ -1,0 +1,247 @@
+import type { Candle } from '../domain/candle.js';
+import type { Decision } from '../domain/decision.js';
+import type { Instrument } from '../domain/instrument.js';
+import type { Money } from '../domain/money.js';
+import type { Quote } from '../domain/quote.js';
+import type { Series } from '../domain/series.js';
+import type { Signal } from '../domain/signal.js';
+import { barIndex } from '../domain/timeframe.js';
+import type { EquityPoint } from '../domain/trade.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
+import { Books } from './books.js';
+import type { Broker } from './broker.js';
+import { guardByCandles, guardByQuotes } from './guard-positions.js';
+import { LeaseKeeper } from './lease-keeper.js';
+import { Ledger } from './ledger.js';
+import { QuoteBoard } from './quote-board.js';
+import { reconcile, settleUnsettled } from './reconcile.js';
+import { recordLate, tick, type SignalContext } from './tick.js';
+import { bookKeyOf, type TradingParts } from './trading-parts.js';
+import type { TradingRules } from './trading-rules.js';
+import type { TradingStores } from './trading-stores.js';
+
+export interface TradingServiceOptions {
+  readonly rules: TradingRules;
+  readonly stores: TradingStores;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Who holds the lease: the same for every run of one installation. */
+  readonly holder: string;
+  readonly findInstrument: (symbol: string) => Instrument | undefined;
+  /** Why no position is opened at the moment, in words. */
+  readonly findEntryFreeze?: () => string | undefined;
+}
+
+export type TradingState = 'active' | 'standby' | 'stopped';
+
+/** What came of a signal: its decision, or nothing because this process may not trade. */
+export type SignalAnswer =
+  | { readonly status: 'decided'; readonly decision: Decision }
+  | { readonly status: 'not_trading'; readonly state: TradingState };
+
+export interface TradingStatus {
+  readonly state: TradingState;
+  readonly account: string;
+  readonly currency: string;
+  readonly timeframe: string;
+  readonly bot: string;
+  /** Who trades while this process stands by. */
+  readonly leaseHolder: string | undefined;
+  /** Value of the books at the newest quotes; undefined until they were first read. */
+  readonly books: EquityPoint | undefined;
+  readonly openPositions: number;
+  readonly entryFreeze: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Trades on signals, quotes and closed candles, one after another, while this process holds the
+ * lease. Starting is recovering: whenever it becomes active, also after an error, the books are read
+ * and reconciled anew.
+ */
+export class TradingService {
+  private readonly lease: LeaseKeeper;
+  private readonly quotes = new QuoteBoard();
+  private readonly warnings = new Set<string>();
+  private parts: TradingParts | undefined;
+  private lastPoint: EquityPoint | undefined;
+  private valued: EquityPoint | undefined;
+  private openPositions = 0;
+  private isRunning = false;
+  private tail: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: TradingServiceOptions) {
+    const { stores, clock, logger, rules, holder } = options;
+    this.lease = new LeaseKeeper({
+      leases: stores.leases,
+      ...{ clock, logger, holder },
+      key: bookKeyOf(rules),
+    });
+  }
+
+  /** Asks for the lease and, holding it, recovers what an earlier process left unfinished. */
+  async start(): Promise<void> {
+    this.isRunning = true;
+    await this.lease.start();
+    await this.serially(async () => undefined);
+  }
+
+  /** Finishes what is in hand and gives the lease back. */
+  async stop(): Promise<void> {
+    this.isRunning = false;
+    await this.tail;
+    await this.lease.stop();
+  }
+
+  /** Decides on the signal of a candle that has just closed, once, and acts on the decision. */
+  async onSignal(signal: Signal, context: SignalContext): Promise<SignalAnswer> {
+    return this.answer((parts) => tick(parts, signal, context));
+  }
+
+  /** Records a signal of a candle that is not the newest any more as too late. */
+  async skipLate(signal: Signal): Promise<SignalAnswer> {
+    return this.answer((parts) => recordLate(parts, signal));
+  }
+
+  /** Fills what waits for a quote, then checks stop, target and holding time, then values the books. */
+  async onQuotes(quotes: readonly Quote[]): Promise<void> {
+    this.quotes.update(quotes);
+    await this.serially(async (parts) => {
+      await settleUnsettled(parts);
+      await guardByQuotes(parts);
+      await this.value(parts);
+    });
+  }
+
+  /** Checks newly stored closed candles (ascending) against stop and target. */
+  async onClosedCandles(series: Series, candles: readonly Candle[]): Promise<void> {
+    if (series.timeframe !== this.options.rules.timeframe) return;
+    await this.serially((parts) => guardByCandles(parts, series.symbol, candles));
+  }
+
+  status(): TradingStatus {
+    const { rules, findEntryFreeze } = this.options;
+    return {
+      state: this.state(),
+      account: rules.account,
+      currency: rules.currency,
+      timeframe: rules.timeframe,
+      bot: rules.bot,
+      leaseHolder: this.lease.otherHolder,
+      books: this.valued,
+      openPositions: this.openPositions,
+      entryFreeze: findEntryFreeze?.(),
+      warnings: [...this.warnings],
+    };
+  }
+
+  private state(): TradingState {
+    if (!this.isRunning) return 'stopped';
+    return this.lease.isHeld() ? 'active' : 'standby';
+  }
+
+  private async answer(work: (parts: TradingParts) => Promise<Decision>): Promise<SignalAnswer> {
+    const decision = await this.serially(work);
+    if (decision === undefined) return { status: 'not_trading', state: this.state() };
+    return { status: 'decided', decision };
+  }
+
+  /** Callers wait for their own work, so what queues up here is no more than they are. */
+  private serially<T>(work: (parts: TradingParts) => Promise<T>): Promise<T | undefined> {
+    const run = this.tail.then(() => this.whileActive(work));
+    this.tail = run.catch(() => undefined);
+    return run;
+  }
+
+  private async whileActive<T>(work: (parts: TradingParts) => Promise<T>): Promise<T | undefined> {
+    if (this.state() !== 'active') {
+      this.parts = undefined;
+      return undefined;
+    }
+    try {
+      this.parts ??= await this.recover();
+      const answer = await work(this.parts);
+      if (this.parts.books.cash !== this.valued?.cash) await this.value(this.parts);
+      return answer;
+    } catch (error) {
+      // What is in memory may be behind what is stored: read it anew before the next step.
+      this.parts = undefined;
+      throw error;
+    }
+  }
+
+  private async recover(): Promise<TradingParts> {
+    const { rules, stores, broker, clock, logger, findInstrument } = this.options;
+    const { books, currency } = await this.openBooks();
+    const parts: TradingParts = {
+      rules: { ...rules, currency },
+      ...{ stores, books, broker, clock, logger, findInstrument },
+      quotes: this.quotes,
+      ledger: new Ledger(stores, this.lease),
+      findEntryFreeze: this.options.findEntryFreeze ?? (() => undefined),
+    };
+    this.quotes.update((await stores.prices.latest(rules.venue)).values());
+    this.lastPoint = await stores.equity.latest(bookKeyOf(rules));
+    await reconcile(parts);
+    await this.value(parts);
+    return parts;
+  }
+
+  private async openBooks(): Promise<{ books: Books; currency: string }> {
+    const { rules, stores, logger } = this.options;
+    const key = bookKeyOf(rules);
+    const { currency, paperEquity: initialEquity } = rules;
+    const account = await stores.accounts.ensure({ ...key, currency, initialEquity });
+    for (const warning of findDifferences(account, rules)) {
+      if (!this.warnings.has(warning)) logger.warn(warning);
+      this.warnings.add(warning);
+    }
+    const fillsCash = await stores.fills.sumCash(key);
+    const books = new Books(key, account.initialEquity, fillsCash);
+    return { books, currency: account.currency };
+  }
+
+  /** Stores the value of the books once a bar and whenever the cash has changed. */
+  private async value(parts: TradingParts): Promise<void> {
+    const key = bookKeyOf(parts.rules);
+    const held = await parts.stores.positions.listOpen(key);
+    const point = parts.books.valueAt(parts.clock.marketMs(), held, this.quotes);
+    this.openPositions = held.length;
+    this.valued = point;
+    if (!isWorthKeeping(point, this.lastPoint, parts.rules)) return;
+    await parts.ledger.store({ valued: point });
+    this.lastPoint = point;
+  }
+}
+
+function isWorthKeeping(
+  point: EquityPoint,
+  last: EquityPoint | undefined,
+  { timeframe }: TradingRules,
+): boolean {
+  if (last === undefined) return true;
+  if (point.at <= last.at) return false;
+  return !point.cash.eq(last.cash) || barIndex(point.at, timeframe) > barIndex(last.at, timeframe);
+}
+
+/** Settings that differ from what the books began with: history is not rewritten. */
+function findDifferences(
+  account: { readonly currency: string; readonly initialEquity: Money },
+  { currency, paperEquity }: TradingRules,
+): string[] {
+  const differences = [];
+  if (!account.initialEquity.eq(paperEquity)) {
+    const began = account.initialEquity.toString();
+    differences.push(
+      `PAPER_EQUITY=${paperEquity.toString()} is not used: these books began with ${began} ${account.currency}`,
+    );
+  }
+  if (account.currency !== currency) {
+    differences.push(
+      `These books are kept in ${account.currency}, but the primary symbol is quoted in ${currency}`,
+    );
+  }
+  return differences;
+}

@@ -1,0 +1,31 @@
+import type { AccountStore } from '../storage/account-store.js';
+import type { CandleStore } from '../storage/candle-store.js';
+import type { DecisionStore } from '../storage/decision-store.js';
+import type { EquityStore } from '../storage/equity-store.js';
+import type { FillStore } from '../storage/fill-store.js';
+import type { LeaseStore } from '../storage/lease-store.js';
+import type { OrderStore } from '../storage/order-store.js';
+import type { PositionStore } from '../storage/position-store.js';
+import type { PriceStore } from '../storage/price-store.js';
+import type { SeriesStore } from '../storage/series-store.js';
+
+export type { StoredPosition } from '../storage/position-store.js';
+
+/** What trading needs of the stores. */
+export interface TradingStores {
+  readonly accounts: Pick<AccountStore, 'ensure'>;
+  readonly candles: Pick<CandleStore, 'read'>;
+  readonly decisions: Pick<
+    DecisionStore,
+    'insert' | 'findBySignal' | 'lastDecidedOpenTime' | 'list'
+  >;
+  readonly equity: Pick<EquityStore, 'insert' | 'latest'>;
+  readonly fills: Pick<FillStore, 'insert' | 'listByOrder' | 'sumCash'>;
+  readonly leases: Pick<LeaseStore, 'acquire' | 'renew' | 'release'>;
+  readonly orders: Pick<OrderStore, 'insert' | 'settle' | 'list' | 'listUnsettled'>;
+  readonly positions: Pick<PositionStore, 'insert' | 'update' | 'find' | 'listOpen'>;
+  readonly prices: Pick<PriceStore, 'latest'>;
+  readonly series: Pick<SeriesStore, 'find'>;
+  /** Runs `work` with the same stores bound to one transaction: all of it is stored or nothing. */
+  transaction<T>(work: (stores: TradingStores) => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,104 @@
+import type { Interval, PromotionGate, TestScore, Verdict } from '../domain/model-record.js';
+
+/** Fewer rows with a direction say too little for an interval to mean anything. */
+export const MIN_DIRECTION_ROWS = 60;
+
+/** How far a probability in ONNX may lie from CatBoost's own. */
+export const MAX_PARITY_DIFFERENCE = 1e-5;
+
+/** ONNX against CatBoost over the test rows. */
+export interface Parity {
+  readonly rows: number;
+  readonly maxDifference: number;
+  /** Rows whose winning class differs. */
+  readonly classFlips: number;
+}
+
+/** What must hold of a candidate's files, whatever it knows of markets. */
+export interface TechnicalFacts {
+  readonly judgedParity: Parity;
+  readonly refittedParity: Parity;
+  readonly expectedFeatureHash: string;
+  readonly featureHash: string;
+  readonly modelSizeMb: number;
+  readonly maxModelMb: number;
+  /** Median time of one row inside the model's run. */
+  readonly latencyMs: number;
+  readonly maxLatencyMs: number;
+}
+
+/** Judges a candidate: the technical checks first, then what the gate asks of its score. */
+export function judge(gate: PromotionGate, facts: TechnicalFacts, score: TestScore): Verdict {
+  const defect = findTechnicalDefect(facts);
+  if (defect !== undefined) return { gate, isPromoted: false, reason: defect };
+  switch (gate) {
+    case 'parity':
+      return { gate, isPromoted: true, reason: 'technical checks passed; skill is not asked for' };
+    case 'baseline':
+      return judgeBaseline(score);
+    case 'strict':
+      return judgeStrict(score);
+  }
+}
+
+/** Names what is technically wrong with the candidate, or returns undefined. */
+export function findTechnicalDefect(facts: TechnicalFacts): string | undefined {
+  return (
+    findParityDefect('judged', facts.judgedParity) ??
+    findParityDefect('refitted', facts.refittedParity) ??
+    findLimitDefect(facts)
+  );
+}
+
+function findParityDefect(which: string, parity: Parity): string | undefined {
+  const { rows, maxDifference, classFlips } = parity;
+  // Written so that NaN is a defect too.
+  if (rows > 0 && maxDifference <= MAX_PARITY_DIFFERENCE && classFlips === 0) return undefined;
+  return (
+    `parity: ONNX of the ${which} model differs from CatBoost on ${rows} test rows ` +
+    `(max |Δp| ${maxDifference.toExponential(1)}, ${classFlips} class flips)`
+  );
+}
+
+function findLimitDefect(facts: TechnicalFacts): string | undefined {
+  if (facts.featureHash !== facts.expectedFeatureHash) {
+    return `feature hash ${facts.featureHash.slice(0, 12)} is not ${facts.expectedFeatureHash.slice(0, 12)}`;
+  }
+  if (!(facts.modelSizeMb <= facts.maxModelMb)) {
+    return `model of ${facts.modelSizeMb.toFixed(1)} MB is larger than MAX_MODEL_MB=${facts.maxModelMb}`;
+  }
+  if (!(facts.latencyMs <= facts.maxLatencyMs)) {
+    return `one row takes ${facts.latencyMs.toFixed(2)} ms, limit ${facts.maxLatencyMs} ms`;
+  }
+  return undefined;
+}
+
+function judgeBaseline(score: TestScore): Verdict {
+  const isPromoted = score.skill.estimate >= 0 && score.directionSkill.estimate >= 0;
+  const comparison = isPromoted ? 'not worse than the prior' : 'worse than the prior';
+  return { gate: 'baseline', isPromoted, reason: `${comparison}: ${skillWords(score)}` };
+}
+
+function judgeStrict(score: TestScore): Verdict {
+  if (score.directionRows < MIN_DIRECTION_ROWS) {
+    const reason = `too_few_rows: ${score.directionRows} test rows have a direction, ${MIN_DIRECTION_ROWS} are needed`;
+    return { gate: 'strict', isPromoted: false, reason };
+  }
+  const isPromoted = score.skill.lower > 0 && score.directionSkill.lower > 0;
+  const comparison = isPromoted
+    ? 'surely better than the prior'
+    : 'not surely better than the prior';
+  return { gate: 'strict', isPromoted, reason: `${comparison}: ${skillWords(score)}` };
+}
+
+function skillWords(score: TestScore): string {
+  return `skill ${intervalWords(score.skill)}, direction skill ${intervalWords(score.directionSkill)} nat`;
+}
+
+function intervalWords({ estimate, lower, upper }: Interval): string {
+  return `${signed(estimate)} [${signed(lower)}, ${signed(upper)}]`;
+}
+
+function signed(value: number): string {
+  return `${value >= 0 ? '+' : ''}${value.toFixed(4)}`;
+}

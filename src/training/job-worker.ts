@@ -1,0 +1,249 @@
+import type { ModelRecord } from '../domain/model-record.js';
+import type { TrainingJob } from '../domain/training-job.js';
+import type { Clock } from '../lib/clock.js';
+import { messageOf, TransientError } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
+import { newUid } from '../lib/uid.js';
+import type { Stores } from '../storage/stores.js';
+import { pruneVersions } from '../models/artifact-cleanup.js';
+import { removeLeftovers } from './candidate-folder.js';
+import { recordFailure } from './promotion.js';
+import { ProgressReporter, type Progress } from './progress-reporter.js';
+import { settleJob, type Settlement } from './settle-job.js';
+import { trainModel, type TrainingResult } from './train-model.js';
+import type { TrainPlanner } from './train-planner.js';
+import type { TrainerProcess } from './trainer-process/trainer-process.js';
+import type { TrainerReadiness } from './trainer-readiness.js';
+import type { TrainingDesk } from './training-desk.js';
+import type { TrainingOptions } from './training-options.js';
+
+/** Told once it is stored. */
+export interface TrainingEvents {
+  /** A model has begun to serve its key. */
+  readonly onPromoted?: ((record: ModelRecord) => void) | undefined;
+  readonly onRejected?: ((record: ModelRecord) => void) | undefined;
+  readonly onFailed?: ((record: ModelRecord) => void) | undefined;
+  readonly onProgress?: ((job: TrainingJob, progress: Progress) => void) | undefined;
+}
+
+export interface JobWorkerDependencies {
+  readonly stores: Stores;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly options: TrainingOptions;
+  readonly runUid: string;
+  readonly trainer: Pick<TrainerProcess, 'run' | 'stop'>;
+  readonly desk: Pick<TrainingDesk, 'prepare' | 'judge' | 'rest'>;
+  readonly planner: TrainPlanner;
+  readonly readiness: TrainerReadiness;
+  readonly events?: TrainingEvents | undefined;
+}
+
+/** The database may be away for a moment just when a result is to be stored. */
+const STORE_ATTEMPTS = 5;
+const STORE_PAUSE_MS = 2000;
+/** A result that the database refuses is offered again with each next wake, so often. */
+const MAX_REFUSALS = 10;
+
+interface Attempt {
+  readonly job: TrainingJob;
+  readonly modelUid: string;
+  readonly startedAt: number;
+  readonly logger: Logger;
+  readonly result: TrainingResult;
+  /** How often the database refused both the result and the job's failure. */
+  readonly refusals: number;
+}
+
+/** Works off stored jobs one after the other with one trainer. */
+export class JobWorker {
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private wakeUp: () => void = () => undefined;
+  private isWoken = true;
+  /** An attempt whose end could not be stored yet. */
+  private unsettled: Attempt | undefined;
+
+  constructor(private readonly dependencies: JobWorkerDependencies) {}
+
+  start(): void {
+    this.running = this.work();
+  }
+
+  /** There may be something to do. */
+  wake(): void {
+    this.isWoken = true;
+    this.wakeUp();
+  }
+
+  /** Gives the current job back and kills its trainer. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.wake();
+    await this.running;
+    await this.dependencies.trainer.stop();
+  }
+
+  private async work(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      const didWork = await this.tryNext();
+      if (!didWork) await this.rest();
+    }
+  }
+
+  /** @returns whether there was a job; an error counts as none, so that the next wake tries again */
+  private async tryNext(): Promise<boolean> {
+    const { clock, logger, options, runUid, stores } = this.dependencies;
+    try {
+      if (this.unsettled !== undefined) await this.conclude(this.unsettled);
+      if (!(await this.isWorkWaiting())) return false;
+      const job = await stores.jobs.claimNext({
+        venue: options.venue,
+        ownerRunUid: runUid,
+        at: clock.wallMs(),
+      });
+      if (job === undefined) return false;
+      await this.handle(job);
+      return true;
+    } catch (error) {
+      logger.error('[TRAIN] The queue could not be worked on', { error });
+      return false;
+    }
+  }
+
+  private async isWorkWaiting(): Promise<boolean> {
+    const { options, readiness, stores } = this.dependencies;
+    const filter = { venue: options.venue, status: 'pending' } as const;
+    const { total } = await stores.jobs.list(filter, { limit: 1, offset: 0 });
+    return total > 0 && (await readiness.find()).status === 'ready';
+  }
+
+  private async rest(): Promise<void> {
+    if (!this.isWoken) await this.dependencies.desk.rest();
+    if (!this.isWoken) await new Promise<void>((resolve) => (this.wakeUp = resolve));
+    this.isWoken = false;
+  }
+
+  private async handle(job: TrainingJob): Promise<void> {
+    const startedAt = this.dependencies.clock.wallMs();
+    const { symbol, timeframe, bot, uid } = job;
+    const logger = this.dependencies.logger.child({ symbol, timeframe, bot, job: uid });
+    const result = await this.train(job, logger);
+    await this.conclude({
+      job,
+      modelUid: newUid(startedAt),
+      startedAt,
+      logger,
+      result,
+      refusals: 0,
+    });
+  }
+
+  private async conclude(attempt: Attempt): Promise<void> {
+    const { stores, logger, options } = this.dependencies;
+    const settlement = await this.store(attempt);
+    this.tell(attempt.logger, settlement);
+    if (settlement.status !== 'promoted') return;
+    const { modelsDir, modelVersionsKept: versionsKept } = options;
+    await pruneVersions(
+      { models: stores.models, modelsDir, logger },
+      { key: attempt.job, versionsKept },
+    );
+  }
+
+  private async train(job: TrainingJob, logger: Logger): Promise<TrainingResult> {
+    const { signal } = this.stopping;
+    const progress = this.reporterFor(job, logger);
+    try {
+      return await trainModel({ ...this.dependencies, job, logger, progress, signal });
+    } catch (error) {
+      if (signal.aborted) return { status: 'aborted' };
+      const code = error instanceof TransientError ? 'unavailable' : 'internal';
+      return { status: 'failed', code, message: messageOf(error), prepared: undefined };
+    } finally {
+      await progress.settle();
+    }
+  }
+
+  private reporterFor(job: TrainingJob, logger: Logger): ProgressReporter {
+    const { clock, stores, events } = this.dependencies;
+    return new ProgressReporter({
+      clock,
+      store: (progress) => stores.jobs.progress(job.uid, progress),
+      emit: (progress) => events?.onProgress?.(job, progress),
+      onStoreError: (error) => logger.warn('[TRAIN] Progress could not be stored', { error }),
+    });
+  }
+
+  /** Tries for a while; what then cannot be stored is tried again before the next job. */
+  private async store(attempt: Attempt): Promise<Settlement> {
+    const { clock } = this.dependencies;
+    this.unsettled = attempt;
+    for (let round = 1; ; round++) {
+      try {
+        const settlement = await settleJob({ ...this.dependencies, ...attempt }, attempt.result);
+        this.unsettled = undefined;
+        return settlement;
+      } catch (error) {
+        if (!(error instanceof TransientError)) return this.failRefused(attempt, error);
+        if (round === STORE_ATTEMPTS || this.stopping.signal.aborted) throw error;
+      }
+      // A stop ends the pause for one last try.
+      await clock.sleep(STORE_PAUSE_MS, this.stopping.signal).catch(() => undefined);
+    }
+  }
+
+  /** An open job would keep its key from training; where its end is refused too, that is bounded. */
+  private async failRefused(attempt: Attempt, error: unknown): Promise<Settlement> {
+    const refusals = attempt.refusals + 1;
+    this.unsettled = refusals < MAX_REFUSALS ? { ...attempt, refusals } : undefined;
+    try {
+      return await this.failJob(attempt, error);
+    } catch (failure) {
+      if (refusals === MAX_REFUSALS) {
+        attempt.logger.error('[TRAIN] The job stays open until the next start: its end is refused');
+      }
+      throw failure;
+    }
+  }
+
+  /** Ends a job whose result the database refuses, unless it has ended already. */
+  private async failJob(attempt: Attempt, error: unknown): Promise<Settlement> {
+    const { stores, options } = this.dependencies;
+    const { job, modelUid } = attempt;
+    const stored = await stores.jobs.find(job.uid);
+    // The result is stored all the same, and its files with it: the next try finds it.
+    if (stored?.modelUid === modelUid) throw error;
+    const message = `the result could not be stored: ${messageOf(error)}`;
+    const failure = { code: 'unstorable', message, prepared: undefined };
+    const context = { ...this.dependencies, ...attempt };
+    const isOpen = stored?.status === 'running';
+    const record = isOpen ? await recordFailure(stores, context, failure) : undefined;
+    this.unsettled = undefined;
+    await removeLeftovers(job, options);
+    if (record === undefined) throw error;
+    return { status: 'failed', record };
+  }
+
+  private tell(logger: Logger, settlement: Settlement): void {
+    const { events, options } = this.dependencies;
+    if (!('record' in settlement)) {
+      logger.info(`[TRAIN] ${settlement.status}: ${settlement.reason}`);
+      return;
+    }
+    const { record, status } = settlement;
+    const reason = record.verdict?.reason ?? record.errorMessage ?? '';
+    if (status === 'promoted') {
+      logger.info(`[TRAIN] Promoted: ${reason}`, { model: record.uid });
+      events?.onPromoted?.(record);
+      return;
+    }
+    const candles =
+      status === 'rejected' ? ` and after ${options.rejectedRetryBars} more candles` : '';
+    const wait = `next attempt in ${options.trainRetryCooldownSec} s at the earliest${candles}`;
+    logger.warn(`[TRAIN] Model ${status}: ${reason}; ${wait}`, { model: record.uid });
+    const tell = status === 'rejected' ? events?.onRejected : events?.onFailed;
+    tell?.(record);
+  }
+}

@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { TestScore } from '../domain/model-record.js';
+import { featureHash } from '../features/feature-hash.js';
+import { toHonestProbabilities } from '../models/class-probabilities.js';
+import { createOnnxSession, type OnnxSession } from '../models/onnx-session.js';
+import { readVerifiedFile } from '../models/verified-file.js';
+import type { ClassWeights } from './class-weights.js';
+import { argmaxOf } from './evaluation/classification.js';
+import type { Prior } from './evaluation/losses.js';
+import { scoreClassifier } from './evaluation/score-classifier.js';
+import { readFeatureRows, type FeatureRows } from './feature-rows.js';
+import type { Parity } from './gate.js';
+import type { RowRange } from './split.js';
+
+const CLASSES = 3;
+const TIMED_RUNS = 51;
+
+/** The trainer's files for judging; the served model is `model.onnx`. */
+export const JUDGED_MODEL = 'judged.onnx';
+export const SERVED_MODEL = 'model.onnx';
+export const JUDGED_PROBABILITIES = 'judged-test.f32';
+export const SERVED_PROBABILITIES = 'refit-test.f32';
+
+export interface JudgeRequest {
+  readonly featuresFile: string;
+  /** Folder of the candidate. */
+  readonly folder: string;
+  /** What the manifest says of the candidate's files. */
+  readonly files: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>;
+  /** Names in the order of the model's columns. */
+  readonly features: readonly string[];
+  readonly referenceSymbol: string | undefined;
+  readonly test: RowRange;
+  readonly classWeights: ClassWeights | undefined;
+  /** Unweighted frequencies of the training part. */
+  readonly prior: Prior;
+  /** Seeds the bootstrap. */
+  readonly dataSha256: string;
+  readonly maxFileBytes: number;
+}
+
+/** What the test rows say about a candidate. */
+export interface Judgement {
+  readonly judgedParity: Parity;
+  readonly refittedParity: Parity;
+  /** Median of one row inside the served model's run. */
+  readonly latencyMs: number;
+  /** By the catalogue of this thread, which computed the rows. */
+  readonly featureHash: string;
+  /** Of the judged model, which never saw the test rows. */
+  readonly score: TestScore;
+}
+
+/**
+ * Runs both models of a candidate over the test rows and holds them against what CatBoost said.
+ *
+ * @throws RejectedError when a file is damaged or no model
+ */
+export async function judgeModel(request: JudgeRequest): Promise<Judgement> {
+  const rows = await readFeatureRows(request.featuresFile, request.features, request.test);
+  const judged = await runOverRows(request, JUDGED_MODEL, rows);
+  const refitted = await runOverRows(request, SERVED_MODEL, rows);
+  const probabilities = toHonestRows(judged.probabilities, request.classWeights);
+  const predicted = { probabilities, labels: rows.labels, prior: request.prior };
+  return {
+    judgedParity: await compare(request, JUDGED_PROBABILITIES, judged.probabilities),
+    refittedParity: await compare(request, SERVED_PROBABILITIES, refitted.probabilities),
+    latencyMs: refitted.latencyMs,
+    featureHash: featureHash(request.features, request.referenceSymbol),
+    score: scoreClassifier(predicted, request.dataSha256),
+  };
+}
+
+interface Run {
+  readonly probabilities: Float32Array;
+  readonly latencyMs: number;
+}
+
+async function runOverRows(request: JudgeRequest, name: string, rows: FeatureRows): Promise<Run> {
+  const { features, folder, files, maxFileBytes } = request;
+  const expected = { sha256: files[name]?.sha256 ?? 'none', bytes: files[name]?.bytes };
+  const bytes = await readVerifiedFile(
+    { path: path.join(folder, name), ...expected },
+    maxFileBytes,
+  );
+  const session = await createOnnxSession(bytes, features.length);
+  try {
+    const probabilities = await session.run(rows.values, rows.labels.length);
+    return { probabilities, latencyMs: await timeOneRow(session, rows.values, features.length) };
+  } finally {
+    await session.release();
+  }
+}
+
+async function timeOneRow(
+  session: OnnxSession,
+  values: Float32Array,
+  columns: number,
+): Promise<number> {
+  const times: number[] = [];
+  const row = values.slice(0, columns);
+  for (let run = 0; run < TIMED_RUNS; run++) {
+    const startedAt = performance.now();
+    await session.run(row, 1);
+    times.push(performance.now() - startedAt);
+  }
+  times.sort((one, other) => one - other);
+  return times[Math.floor(TIMED_RUNS / 2)] ?? NaN;
+}
+
+/** ONNX against what CatBoost itself said of the same rows, both with the class weights still in. */
+async function compare(request: JudgeRequest, name: string, onnx: Float32Array): Promise<Parity> {
+  const bytes = await readFile(path.join(request.folder, name));
+  const catboost = new Float32Array(
+    bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
+  );
+  const rows = onnx.length / CLASSES;
+  if (catboost.length !== onnx.length) return { rows, maxDifference: NaN, classFlips: rows };
+  return measureParity(onnx, catboost);
+}
+
+/** @returns a difference of NaN as soon as one probability is not a number */
+export function measureParity(onnx: Float32Array, catboost: Float32Array): Parity {
+  const rows = onnx.length / CLASSES;
+  let maxDifference = 0;
+  onnx.forEach((value, at) => {
+    maxDifference = Math.max(maxDifference, Math.abs(value - (catboost[at] ?? NaN)));
+  });
+  let classFlips = 0;
+  for (let row = 0; row < rows; row++) {
+    if (argmaxOf(onnx, row) !== argmaxOf(catboost, row)) classFlips++;
+  }
+  return { rows, maxDifference, classFlips };
+}
+
+function toHonestRows(raw: Float32Array, weights: ClassWeights | undefined): Float64Array {
+  const honest = new Float64Array(raw.length);
+  for (let at = 0; at < raw.length; at += CLASSES) {
+    honest.set(toHonestProbabilities(raw.subarray(at, at + CLASSES), weights), at);
+  }
+  return honest;
+}

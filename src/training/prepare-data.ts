@@ -1,0 +1,70 @@
+import { catalogueHash } from '../features/feature-hash.js';
+import type { Timeframe } from '../domain/timeframe.js';
+import { loadColumns } from '../storage/load-columns.js';
+import type { DatabaseLocation } from '../storage/location.js';
+import { openReader } from '../storage/read-candles.js';
+import { buildDataset, type DatasetRequest, type DatasetSummary } from './build-dataset.js';
+import { writeFeatureFile } from './feature-file.js';
+import type { TrainingWindow } from './training-window.js';
+
+export interface PrepareRequest extends Omit<
+  DatasetRequest,
+  'series' | 'reference' | 'fromIndex' | 'toIndex'
+> {
+  readonly timeframe: Timeframe;
+  readonly seriesId: number;
+  /** Equal to `seriesId` for the reference symbol itself; undefined for no reference. */
+  readonly referenceSeriesId: number | undefined;
+  readonly referenceSymbol: string | undefined;
+  readonly window: TrainingWindow;
+  /** Where the feature file goes. */
+  readonly filePath: string;
+}
+
+/** What lies in the feature file, for whoever orders the fit and judges the model. */
+export interface PreparedData extends DatasetSummary {
+  readonly status: 'prepared';
+  readonly referenceSymbol: string | undefined;
+  readonly catalogueHash: string;
+  readonly dataSha256: string;
+  /** Open time of the newest closed bar when the data was read. */
+  readonly lastOpenTime: number;
+}
+
+export type Preparation =
+  PreparedData | { readonly status: 'too_few_rows'; readonly reason: string };
+
+/** Reads the candles over a connection of its own, computes features and labels, writes the file. */
+export async function prepareData(
+  location: DatabaseLocation,
+  request: PrepareRequest,
+): Promise<Preparation> {
+  const { window, referenceSymbol } = request;
+  const { series, reference } = await readColumns(location, request);
+  const { fromIndex, toIndex } = window;
+  const dataset = buildDataset({ ...request, series, reference, fromIndex, toIndex });
+  if (dataset.status === 'too_few_rows') return dataset;
+  const { sha256 } = await writeFeatureFile(request.filePath, dataset.table);
+  return {
+    status: 'prepared',
+    ...dataset.summary,
+    referenceSymbol,
+    catalogueHash: catalogueHash(),
+    dataSha256: sha256,
+    lastOpenTime: window.lastOpenTime,
+  };
+}
+
+async function readColumns(location: DatabaseLocation, request: PrepareRequest) {
+  const { seriesId, referenceSeriesId, window } = request;
+  const range = { fromOpenTime: window.loadFromOpenTime, toOpenTime: window.lastOpenTime };
+  const reader = await openReader(location);
+  try {
+    const series = await loadColumns(reader, seriesId, range);
+    if (referenceSeriesId === undefined) return { series, reference: undefined };
+    if (referenceSeriesId === seriesId) return { series, reference: series };
+    return { series, reference: await loadColumns(reader, referenceSeriesId, range) };
+  } finally {
+    await reader.close();
+  }
+}

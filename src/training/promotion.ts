@@ -1,0 +1,105 @@
+import type { ModelRecord } from '../domain/model-record.js';
+import type { TrainingJob } from '../domain/training-job.js';
+import type { Stores } from '../storage/stores.js';
+import { failureCooldown, rejectionCooldown } from './cooldown.js';
+import { getNextStatus } from './job-state.js';
+import type { Candidate } from './train-model.js';
+import {
+  evidenceOf,
+  recordOfCandidate,
+  recordOfFailure,
+  type Failure,
+  type RecordContext,
+} from './training-record.js';
+
+/**
+ * Makes a judged model serve its key: record, switch, end of the job, end of the cooldown and evidence
+ * in one transaction. Its folder was renamed into place before, so a kill leaves either a serving model
+ * or a folder that the next start removes.
+ *
+ * @throws RejectedError when the job has meanwhile ended otherwise, or its model may not serve
+ */
+export async function promote(
+  stores: Stores,
+  context: RecordContext,
+  candidate: Candidate,
+): Promise<ModelRecord> {
+  const record = recordOfCandidate(context, candidate);
+  const { prepared } = candidate;
+  return storeOnce(stores, record, async (tx) => {
+    await complete(tx, context, record);
+    await tx.models.insert(record);
+    await tx.evidence.insert(evidenceOf(context, record, { candidate, prepared }));
+    await tx.cooldowns.clear(context.job);
+    return tx.models.promote(record.uid);
+  });
+}
+
+/** Records a model that the gate refused, and the wait for new candles, in one transaction. */
+export async function reject(
+  stores: Stores,
+  context: RecordContext,
+  candidate: Candidate,
+): Promise<ModelRecord> {
+  const record = recordOfCandidate(context, candidate);
+  const { prepared, verdict } = candidate;
+  const { lastOpenTime } = prepared;
+  const cooldown = rejectionCooldown(
+    context.job,
+    { reason: verdict.reason, lastOpenTime },
+    context,
+  );
+  return storeOnce(stores, record, async (tx) => {
+    await complete(tx, context, record);
+    await tx.evidence.insert(evidenceOf(context, record, { candidate, prepared }));
+    await tx.cooldowns.set(cooldown);
+    return tx.models.insert(record);
+  });
+}
+
+/** Records an attempt that brought no model, and the wait before the next, in one transaction. */
+export async function recordFailure(
+  stores: Stores,
+  context: RecordContext,
+  failure: Failure,
+): Promise<ModelRecord> {
+  const record = recordOfFailure(context, failure);
+  const { prepared, code: errorCode, message: errorMessage } = failure;
+  const cooldown = failureCooldown(context.job, `${errorCode}: ${errorMessage}`, context);
+  return storeOnce(stores, record, async (tx) => {
+    await tx.jobs.finish(context.job.uid, {
+      status: finalStatus(context.job, 'fail'),
+      finishedAt: context.clock.wallMs(),
+      ...{ errorCode, errorMessage, modelUid: record.uid },
+    });
+    await tx.evidence.insert(evidenceOf(context, record, { prepared }));
+    await tx.cooldowns.set(cooldown);
+    return tx.models.insert(record);
+  });
+}
+
+/** A commit whose answer was lost is found again instead of being repeated. */
+function storeOnce(
+  stores: Stores,
+  record: ModelRecord,
+  store: (tx: Stores) => Promise<ModelRecord>,
+): Promise<ModelRecord> {
+  return stores.transaction(async (tx) => (await tx.models.find(record.uid)) ?? (await store(tx)));
+}
+
+async function complete(tx: Stores, context: RecordContext, record: ModelRecord): Promise<void> {
+  await tx.jobs.progress(context.job.uid, { stage: 'done', progressPct: 100 });
+  await tx.jobs.finish(context.job.uid, {
+    status: finalStatus(context.job, 'complete'),
+    finishedAt: context.clock.wallMs(),
+    modelUid: record.uid,
+  });
+}
+
+type FinalStatus = 'completed' | 'failed' | 'cancelled';
+
+/** The status that ends the job; the state machine has the say. */
+export function finalStatus(job: TrainingJob, event: 'complete' | 'fail' | 'cancel'): FinalStatus {
+  // These three events lead to final statuses only.
+  return getNextStatus(job.status, event) as FinalStatus;
+}

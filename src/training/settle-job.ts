@@ -1,0 +1,75 @@
+import type { ModelRecord } from '../domain/model-record.js';
+import type { Stores } from '../storage/stores.js';
+import { finalStatus, promote, recordFailure, reject } from './promotion.js';
+import type { TrainingResult } from './train-model.js';
+import type { TrainPlanner } from './train-planner.js';
+import type { TrainerReadiness } from './trainer-readiness.js';
+import type { RecordContext } from './training-record.js';
+
+export interface SettleContext extends RecordContext {
+  readonly stores: Stores;
+  readonly planner: Pick<TrainPlanner, 'rememberShortage'>;
+  readonly readiness: Pick<TrainerReadiness, 'forget' | 'find'>;
+}
+
+/** What has been stored about an attempt's end. */
+export type Settlement =
+  | { readonly status: 'promoted' | 'rejected' | 'failed'; readonly record: ModelRecord }
+  | { readonly status: 'requeued' | 'cancelled'; readonly reason: string };
+
+/** Stores how an attempt ended. May be repeated after an error: it then finds what is stored already. */
+export async function settleJob(
+  context: SettleContext,
+  result: TrainingResult,
+): Promise<Settlement> {
+  switch (result.status) {
+    case 'judged':
+      return settleJudged(context, result);
+    case 'waiting':
+      await context.planner.rememberShortage(context.job, result.reason);
+      return cancel(context, { code: 'waiting_for_history', message: result.reason });
+    case 'aborted':
+      return requeue(context, 'the daemon was stopped');
+    case 'failed':
+      if (result.code === 'no_python' && !(await isPythonThere(context))) {
+        return requeue(context, result.message);
+      }
+      return { status: 'failed', record: await recordFailure(context.stores, context, result) };
+  }
+}
+
+/** Ends a job that is not to be worked on. */
+async function cancel(
+  context: Pick<SettleContext, 'stores' | 'job' | 'clock'>,
+  why: { readonly code: string; readonly message: string },
+): Promise<Settlement> {
+  const { stores, job, clock } = context;
+  await stores.jobs.finish(job.uid, {
+    status: finalStatus(job, 'cancel'),
+    finishedAt: clock.wallMs(),
+    errorCode: why.code,
+    errorMessage: why.message,
+  });
+  return { status: 'cancelled', reason: why.message };
+}
+
+async function settleJudged(
+  context: SettleContext,
+  { candidate }: Extract<TrainingResult, { status: 'judged' }>,
+): Promise<Settlement> {
+  const { stores } = context;
+  return candidate.verdict.isPromoted
+    ? { status: 'promoted', record: await promote(stores, context, candidate) }
+    : { status: 'rejected', record: await reject(stores, context, candidate) };
+}
+
+async function requeue({ stores, job }: SettleContext, reason: string): Promise<Settlement> {
+  await stores.jobs.requeue(job.uid, { reason, isDeath: false });
+  return { status: 'requeued', reason };
+}
+
+/** The interpreter may have gone between the check and the job; then the job waits for it. */
+async function isPythonThere({ readiness }: SettleContext): Promise<boolean> {
+  readiness.forget();
+  return (await readiness.find()).status === 'ready';
+}

@@ -1,0 +1,171 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { ModelRecord } from '../domain/model-record.js';
+import { featureHash } from '../features/feature-hash.js';
+import type { Logger } from '../lib/logger.js';
+import {
+  candidatePath,
+  featureFileName,
+  keepServedFiles,
+  modelSizeMb,
+  removeLeftovers,
+} from './candidate-folder.js';
+import type { ClassWeights } from './class-weights.js';
+import { judge } from './gate.js';
+import type { Judgement } from './judge-model.js';
+import type { PreparedData } from './prepare-data.js';
+import type { ProgressReporter } from './progress-reporter.js';
+import type { SelectionPlan } from './selection-plan.js';
+import type { TrainerProcess } from './trainer-process/trainer-process.js';
+import type { TrainerDone, TrainerOutcome } from './trainer-process/trainer-outcome.js';
+import { logPreparation, PREPARING_LINE } from './train-log.js';
+import type { TrainingDesk } from './training-desk.js';
+import {
+  toJudgeRequest,
+  toOrder,
+  toPrepareRequest,
+  toTrainerJob,
+  type AttemptContext,
+  type Order,
+  type Trained,
+} from './training-requests.js';
+
+/** Share of the bar that each part of the road takes, in percent of the whole job. */
+const PREPARED_PCT = 5;
+const TRAINED_PCT = 92;
+const JUDGED_PCT = 98;
+
+export interface TrainModelContext extends AttemptContext {
+  readonly logger: Logger;
+  readonly trainer: Pick<TrainerProcess, 'run'>;
+  readonly desk: Pick<TrainingDesk, 'prepare' | 'judge'>;
+  readonly progress: ProgressReporter;
+  readonly signal: AbortSignal;
+}
+
+/** What is known of a model once it has been judged. */
+export interface Candidate {
+  readonly prepared: PreparedData;
+  readonly plan: SelectionPlan;
+  readonly classWeights: ClassWeights | undefined;
+  readonly trained: TrainerDone;
+  readonly judgement: Judgement;
+  readonly verdict: NonNullable<ModelRecord['verdict']>;
+  readonly featureHash: string;
+  readonly manifestSha256: string;
+  readonly modelSizeMb: number;
+  /** Relative to the models' folder. */
+  readonly modelPath: string;
+}
+
+/** How one attempt ended. Nothing of it is in the database yet but the job's progress. */
+export type TrainingResult =
+  | { readonly status: 'judged'; readonly candidate: Candidate }
+  /** The stored candles give too few rows: not a failure, only too early. */
+  | { readonly status: 'waiting'; readonly reason: string }
+  | {
+      readonly status: 'failed';
+      readonly code: string;
+      readonly message: string;
+      readonly prepared: PreparedData | undefined;
+    }
+  | { readonly status: 'aborted' };
+
+/**
+ * The road of one job: features and labels into a file, two fits in Python, both models run over the
+ * test rows, the verdict. What is left on disk afterwards is the folder of a promoted model, or nothing.
+ *
+ * @throws TransientError when the database or the worker thread is gone
+ */
+export async function trainModel(context: TrainModelContext): Promise<TrainingResult> {
+  const { job, options } = context;
+  await removeLeftovers(job, options);
+  const result = await attempt(context);
+  const isKept = result.status === 'judged' && result.candidate.verdict.isPromoted;
+  const featuresFile = path.join(options.workDir, featureFileName(job));
+  await rm(featuresFile, { force: true });
+  if (!isKept) await removeLeftovers(job, options);
+  return result;
+}
+
+async function attempt(context: TrainModelContext): Promise<TrainingResult> {
+  await mkdir(context.options.workDir, { recursive: true });
+  const { progress, signal, desk } = context;
+  context.logger.info(PREPARING_LINE);
+  progress.report('prepare', 0);
+  const preparation = await desk.prepare(await toPrepareRequest(context));
+  if (isAborted(signal)) return { status: 'aborted' };
+  if (preparation.status === 'too_few_rows')
+    return { status: 'waiting', reason: preparation.reason };
+  if (preparation.status === 'failed') return failed('preparation', preparation.message);
+  logPreparation(context.logger, preparation);
+  progress.report('train', PREPARED_PCT);
+
+  const order = await toOrder(context, preparation);
+  const trained = await train(context, preparation, order);
+  if (trained.status === 'failed') {
+    if (trained.code === 'cancelled') return { status: 'aborted' };
+    return failed(trained.code, trained.message, preparation);
+  }
+  progress.report('judge', TRAINED_PCT);
+
+  const judgement = await desk.judge(
+    toJudgeRequest(context, { prepared: preparation, order, trained }),
+  );
+  if (isAborted(signal)) return { status: 'aborted' };
+  if ('status' in judgement) return failed('judging', judgement.message, preparation);
+  progress.report('decide', JUDGED_PCT);
+  return decide(context, { prepared: preparation, order, trained }, judgement);
+}
+
+async function train(
+  context: TrainModelContext,
+  prepared: PreparedData,
+  order: Order,
+): Promise<TrainerOutcome> {
+  const { progress, signal, trainer } = context;
+  const job = toTrainerJob(context, prepared, order);
+  await mkdir(path.dirname(job.outputDir), { recursive: true });
+  const span = (TRAINED_PCT - PREPARED_PCT) / 100;
+  return trainer.run(job, {
+    signal,
+    onProgress: ({ stage, percent }) => progress.report(stage, PREPARED_PCT + percent * span),
+  });
+}
+
+async function decide(
+  { job, options }: TrainModelContext,
+  { prepared, order, trained }: Trained,
+  judgement: Judgement,
+): Promise<TrainingResult> {
+  const { features } = trained.manifest;
+  const facts = {
+    ...judgement,
+    expectedFeatureHash: judgement.featureHash,
+    featureHash: featureHash(features, prepared.referenceSymbol),
+    modelSizeMb: await modelSizeMb(trained.outputDir),
+    maxModelMb: options.maxModelMb,
+    maxLatencyMs: options.maxLatencyMs,
+  };
+  const verdict = judge(options.promotionGate, facts, judgement.score);
+  const candidate: Candidate = {
+    prepared,
+    ...order,
+    trained,
+    judgement,
+    verdict,
+    featureHash: facts.featureHash,
+    modelPath: candidatePath(job),
+    ...(await keepServedFiles(trained.outputDir)),
+  };
+  return { status: 'judged', candidate };
+}
+
+/** Asked anew each time: it changes while one waits. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+function failed(code: string, message: string, prepared?: PreparedData): TrainingResult {
+  return { status: 'failed', code, message, prepared };
+}

@@ -1,0 +1,100 @@
+import { modelKeyText, type ModelKey } from '../domain/model-key.js';
+import type { ModelRecord } from '../domain/model-record.js';
+import { featureHash } from '../features/feature-hash.js';
+import type { MarketClock } from '../exchange/venue-clock.js';
+import type { Clock } from '../lib/clock.js';
+import type { Stores } from '../storage/stores.js';
+import type { Moment } from './cooldown.js';
+import {
+  findCause,
+  judgeDue,
+  type DueVerdict,
+  type KeyFacts,
+  type ModelFault,
+} from './due-verdict.js';
+import { readHistory, type HistoryState } from './training-history.js';
+import { trainingKeys, type TrainingOptions } from './training-options.js';
+
+export interface TrainPlannerDependencies {
+  readonly stores: Stores;
+  /** A market's own clock also knows how fast its time passes. */
+  readonly clock: Clock & Partial<Pick<MarketClock, 'wallMsUntil'>>;
+  readonly options: TrainingOptions;
+  /** Says what is wrong with a serving model's files, for whoever has seen it; undefined when nothing is. */
+  readonly findArtefactFault?: ((record: ModelRecord) => string | undefined) | undefined;
+}
+
+const NOT_ASKED: HistoryState = { samples: 0, newestOpenTime: undefined, shortage: undefined };
+
+/** Decides from stored state which keys are due for training, so that a missed cycle costs nothing. */
+export class TrainPlanner {
+  /** Keys whose rows turned out unusable, with the samples they had: asked again once there are others. */
+  private readonly unusable = new Map<string, { samples: number; shortage: string }>();
+
+  constructor(private readonly dependencies: TrainPlannerDependencies) {}
+
+  /** One verdict for each key, in the order in which they are to be trained. */
+  async plan(): Promise<readonly DueVerdict[]> {
+    const verdicts: DueVerdict[] = [];
+    for (const key of trainingKeys(this.dependencies.options)) verdicts.push(await this.judge(key));
+    return verdicts;
+  }
+
+  /** Remembers that the stored candles gave too few rows, which only the rows themselves can show. */
+  async rememberShortage(key: ModelKey, shortage: string): Promise<void> {
+    const { samples } = await this.readHistory(key);
+    this.unusable.set(modelKeyText(key), { samples, shortage });
+  }
+
+  /** Asks for little at a time: records are large, and the event loop is to be free in between. */
+  async judge(key: ModelKey): Promise<DueVerdict> {
+    const { stores, options, clock } = this.dependencies;
+    const serving = await stores.models.findServing(key);
+    const facts: KeyFacts = {
+      key,
+      serving,
+      latest: serving ?? (await stores.models.latest(key)),
+      fault: serving === undefined ? undefined : this.findFault(serving),
+      cooldown: undefined,
+      openJob: undefined,
+      history: NOT_ASKED,
+    };
+    const now: Moment = {
+      wallMs: clock.wallMs(),
+      marketMs: clock.marketMs(),
+      wallMsUntil: (marketMs) => clock.wallMsUntil?.(marketMs) ?? marketMs - clock.marketMs(),
+    };
+    if (findCause(facts, options, now.marketMs) === undefined) return judgeDue(facts, options, now);
+    const openJob = await stores.jobs.findOpen(key);
+    const cooldown = await stores.cooldowns.find(key);
+    const history = await this.readHistory(key);
+    return judgeDue({ ...facts, openJob, cooldown, history }, options, now);
+  }
+
+  private async readHistory(key: ModelKey): Promise<HistoryState> {
+    const { stores, options, clock } = this.dependencies;
+    const history = await readHistory(stores, key, { options, marketMs: clock.marketMs() });
+    const known = this.unusable.get(modelKeyText(key));
+    if (known === undefined || known.samples !== history.samples) return history;
+    return { ...history, shortage: history.shortage ?? known.shortage };
+  }
+
+  private findFault(record: ModelRecord): ModelFault | undefined {
+    if (!hasCurrentFeatures(record)) {
+      return { cause: 'features_changed', words: 'formulas of its features have changed' };
+    }
+    const words = this.dependencies.findArtefactFault?.(record);
+    return words === undefined ? undefined : { cause: 'damaged', words };
+  }
+}
+
+/** Whether the catalogue still computes what the model was trained on. */
+export function hasCurrentFeatures(record: ModelRecord): boolean {
+  try {
+    return featureHash(record.features, record.referenceSymbol) === record.featureHash;
+  } catch (error) {
+    // A feature that the catalogue no longer has.
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}

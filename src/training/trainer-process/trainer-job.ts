@@ -1,0 +1,85 @@
+import type { ClassWeights } from '../class-weights.js';
+import type { RowRange, Split } from '../split.js';
+
+/** Parameters of CatBoost; all are given, so that the library's own defaults decide nothing. */
+export interface CatBoostParams {
+  readonly iterations: number;
+  readonly depth: number;
+  readonly learningRate: number;
+  readonly l2LeafReg: number;
+  /** Share of the features that each split may look at. */
+  readonly rsm: number;
+  readonly bootstrapType: 'Bernoulli' | 'MVS' | 'Bayesian' | 'No';
+  /** Share of the rows for each tree: with Bernoulli and MVS, and only with them. */
+  readonly subsample?: number;
+  readonly borderCount: number;
+  readonly earlyStoppingRounds: number;
+}
+
+export type FeatureSelection =
+  | { readonly method: 'rfe'; readonly maxFeatures: number; readonly steps: number }
+  | { readonly method: 'importance'; readonly maxFeatures: number }
+  | { readonly method: 'reuse'; readonly features: readonly string[] }
+  | { readonly method: 'none' };
+
+export interface TrainerJob {
+  readonly uid: string;
+  readonly bot: string;
+  /** Absolute path of what `writeFeatureFile` wrote. */
+  readonly featuresFile: string;
+  /** Absolute path of a directory that does not exist yet. */
+  readonly outputDir: string;
+  readonly seed: number;
+  readonly split: Split;
+  readonly params: CatBoostParams;
+  readonly selection: FeatureSelection;
+  readonly classWeights: ClassWeights | undefined;
+  /** Goes into the manifest under `model` as it is. */
+  readonly describe: Readonly<Record<string, unknown>>;
+}
+
+/** The line that the trainer reads. */
+export function toJobLine(job: TrainerJob): string {
+  const { split } = job;
+  const line = {
+    job: job.uid,
+    bot: job.bot,
+    features_file: job.featuresFile,
+    output_dir: job.outputDir,
+    seed: job.seed,
+    split: {
+      train: toPair(split.train),
+      validation: toPair(split.validation),
+      test: toPair(split.test),
+    },
+    params: toParams(job.params),
+    selection: toSelection(job.selection),
+    class_weights: job.classWeights ?? null,
+    describe: job.describe,
+  };
+  return `${JSON.stringify(line)}\n`;
+}
+
+function toPair(range: RowRange): readonly [number, number] {
+  return [range.from, range.to];
+}
+
+function toParams(params: CatBoostParams): Record<string, unknown> {
+  return {
+    iterations: params.iterations,
+    depth: params.depth,
+    learning_rate: params.learningRate,
+    l2_leaf_reg: params.l2LeafReg,
+    rsm: params.rsm,
+    bootstrap_type: params.bootstrapType,
+    subsample: params.subsample,
+    border_count: params.borderCount,
+    early_stopping_rounds: params.earlyStoppingRounds,
+  };
+}
+
+function toSelection(selection: FeatureSelection): Record<string, unknown> {
+  if (!('maxFeatures' in selection)) return { ...selection };
+  const { maxFeatures, ...rest } = selection;
+  return { ...rest, max_features: maxFeatures };
+}

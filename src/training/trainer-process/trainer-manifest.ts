@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+
+export const MANIFEST_FILE = 'manifest.json';
+
+const pairSchema = z.tuple([z.number(), z.number()]);
+
+/** What the trainer says about the model that it wrote; losses in nat. */
+const manifestSchema = z.object({
+  format: z.literal(1),
+  job: z.string(),
+  bot: z.string(),
+  seed: z.number(),
+  params: z.record(z.string(), z.unknown()),
+  split: z.object({ train: pairSchema, validation: pairSchema, test: pairSchema }),
+  class_weights: z.array(z.number()).nullable(),
+  data_sha256: z.string(),
+  library_versions: z.record(z.string(), z.string()),
+  model: z.record(z.string(), z.unknown()),
+  features: z.array(z.string()).min(1),
+  class_order: z.tuple([z.literal('SELL'), z.literal('HOLD'), z.literal('BUY')]),
+  tree_count: z.int().min(1),
+  /** Labelled rows of each part; `complete` are those of the refit. */
+  rows: z.object({
+    train: z.int(),
+    validation: z.int(),
+    test: z.int(),
+    complete: z.int(),
+  }),
+  metrics: z.object({
+    train_logloss: z.number(),
+    validation_logloss: z.number(),
+    refit_logloss: z.number(),
+  }),
+  selection: z.object({
+    method: z.enum(['rfe', 'importance', 'reuse', 'none']),
+    candidates: z.int(),
+    kept: z.int(),
+    seconds: z.number(),
+  }),
+  /** Least and greatest value of each feature over the rows of the refit. */
+  feature_ranges: z.array(pairSchema),
+  importance: z.array(z.object({ feature: z.string(), importance: z.number() })),
+  durations_ms: z.record(z.string(), z.number()),
+  files: z.record(z.string(), z.object({ sha256: z.string(), bytes: z.int() })),
+});
+
+export type TrainerManifest = z.infer<typeof manifestSchema>;
+
+export type ManifestReading =
+  | { readonly status: 'read'; readonly manifest: TrainerManifest }
+  | { readonly status: 'unreadable'; readonly reason: string };
+
+/** Reads the manifest of a finished job and checks it against the hash that the trainer announced. */
+export async function readManifest(outputDir: string, sha256: string): Promise<ManifestReading> {
+  let text: Buffer;
+  try {
+    text = await readFile(path.join(outputDir, MANIFEST_FILE));
+  } catch (error) {
+    return unreadable(`${MANIFEST_FILE} cannot be read: ${String(error)}`);
+  }
+  if (createHash('sha256').update(text).digest('hex') !== sha256) {
+    return unreadable(`${MANIFEST_FILE} is not the one that was announced`);
+  }
+  try {
+    const parsed = manifestSchema.safeParse(JSON.parse(text.toString()));
+    if (parsed.success) return { status: 'read', manifest: parsed.data };
+    return unreadable(`${MANIFEST_FILE}: ${z.prettifyError(parsed.error)}`);
+  } catch (error) {
+    return unreadable(`${MANIFEST_FILE} is not JSON: ${String(error)}`);
+  }
+}
+
+function unreadable(reason: string): ManifestReading {
+  return { status: 'unreadable', reason };
+}

@@ -1,0 +1,158 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import type { Clock } from '../../lib/clock.js';
+import type { Logger } from '../../lib/logger.js';
+import { JobAttempt, type AttemptResult, type TrainerProgress } from './job-attempt.js';
+import { TrainerChild } from './trainer-child.js';
+import type { TrainerJob } from './trainer-job.js';
+import { failed, type TrainerOutcome } from './trainer-outcome.js';
+
+/** A process that came this close to its limit is replaced: what it holds it will not give back. */
+const RECYCLE_MEMORY_SHARE = 0.85;
+const DEFAULT_POLL_INTERVAL_MS = 500;
+const DEFAULT_IDLE_STOP_MS = 60_000;
+
+export interface TrainerProcessOptions {
+  /** Interpreter and arguments, as `trainerCommand` gives them. */
+  readonly command: readonly string[];
+  /** Folder of the Python package. */
+  readonly cwd: string;
+  /** The whole environment of the process: without it, it inherits every secret of the daemon. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly memoryLimitMb: number;
+  readonly jobTimeoutMs: number;
+  /** Longest silence during a job; without it only the job's own limit holds. */
+  readonly stallTimeoutMs?: number;
+  readonly recycleAfterJobs: number;
+  readonly clock: Clock;
+  /** A clock that no one sets; only differences count. */
+  readonly monotonicMs?: () => number;
+  readonly logger: Logger;
+  readonly pollIntervalMs?: number;
+  /** An idle process holds 200 MB: after this long without a job it is ended. */
+  readonly idleStopMs?: number;
+}
+
+export interface RunOptions {
+  /** Aborting kills the whole process group. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: TrainerProgress) => void;
+}
+
+/**
+ * The trainer as seen by Node: a process that is started with the first job, kept warm for the next
+ * ones, and replaced when it misbehaves, after enough jobs, or near its memory limit. One job at a time.
+ * Every way in which Python can fail is an outcome, never an exception.
+ */
+export class TrainerProcess {
+  private child: TrainerChild | undefined;
+  private running: Promise<TrainerOutcome> | undefined;
+  private disposal: Promise<void> = Promise.resolve();
+  private idle = new AbortController();
+  private readonly stopping = new AbortController();
+
+  constructor(private readonly options: TrainerProcessOptions) {}
+
+  /** Id of the process and of its group while there is one. */
+  get processId(): number | undefined {
+    return this.child?.groupId;
+  }
+
+  async run(job: TrainerJob, options: RunOptions = {}): Promise<TrainerOutcome> {
+    if (this.running !== undefined) throw new Error('A trainer process takes one job at a time');
+    this.idle.abort();
+    this.running = this.runOne(job, options);
+    try {
+      return await this.running;
+    } finally {
+      this.running = undefined;
+      this.scheduleIdleStop();
+    }
+  }
+
+  /** Cancels a running job, kills the group and waits until it is gone. For good: no job runs after. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.idle.abort();
+    // A failure of the job is its caller's to see.
+    await this.running?.catch(() => undefined);
+    await this.dispose();
+  }
+
+  private async runOne(job: TrainerJob, options: RunOptions): Promise<TrainerOutcome> {
+    const signals = [
+      this.stopping.signal,
+      ...(options.signal === undefined ? [] : [options.signal]),
+    ];
+    const signal = AbortSignal.any(signals);
+    await this.disposal;
+    if (signal.aborted) return failed('cancelled', 'the job was cancelled before it began');
+    if (existsSync(job.outputDir)) {
+      return failed('bad_job', `output_dir: exists already: ${job.outputDir}`);
+    }
+    const child = this.ensureChild();
+    const result = await new JobAttempt(child, job, {
+      ...this.options,
+      monotonicMs: this.options.monotonicMs ?? (() => performance.now()),
+      stallTimeoutMs: this.options.stallTimeoutMs ?? this.options.jobTimeoutMs,
+      pollIntervalMs: this.options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS,
+      signal,
+      onProgress: options.onProgress ?? (() => undefined),
+    }).run();
+    await this.tidyUp(child, job, result);
+    return result.outcome;
+  }
+
+  private ensureChild(): TrainerChild {
+    if (this.child !== undefined) return this.child;
+    const child = new TrainerChild(this.options);
+    child.start();
+    this.child = child;
+    void child.ended.then(() => {
+      if (this.child === child) this.child = undefined;
+    });
+    return child;
+  }
+
+  private async tidyUp(child: TrainerChild, job: TrainerJob, result: AttemptResult): Promise<void> {
+    if (!result.isChildUsable) {
+      await this.dispose(child);
+      await removeOutput(job, child.groupId);
+      return;
+    }
+    const isWorn = child.jobsRun >= this.options.recycleAfterJobs;
+    const isNearLimit = result.peakRssMb > this.options.memoryLimitMb * RECYCLE_MEMORY_SHARE;
+    if (isWorn || isNearLimit) await this.dispose(child);
+  }
+
+  private scheduleIdleStop(): void {
+    if (this.child === undefined || this.stopping.signal.aborted) return;
+    this.idle = new AbortController();
+    const { clock, idleStopMs = DEFAULT_IDLE_STOP_MS } = this.options;
+    clock
+      .sleep(idleStopMs, this.idle.signal)
+      .then(
+        () => this.dispose(),
+        // Aborted: there is another job.
+        () => undefined,
+      )
+      .catch((error: unknown) => {
+        this.options.logger.error('the idle trainer could not be ended', { error });
+      });
+  }
+
+  private async dispose(child = this.child): Promise<void> {
+    if (child !== undefined) {
+      this.child = undefined;
+      this.disposal = child.kill();
+    }
+    await this.disposal;
+  }
+}
+
+/** What a killed job may have left: its scratch, or a directory renamed in its last moment. */
+async function removeOutput(job: TrainerJob, processId: number | undefined): Promise<void> {
+  for (const directory of [job.outputDir, `${job.outputDir}.tmp-${String(processId)}`]) {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

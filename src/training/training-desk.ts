@@ -1,0 +1,82 @@
+import type { Clock } from '../lib/clock.js';
+import { compiledUrl } from '../lib/compiled-url.js';
+import type { Logger } from '../lib/logger.js';
+import { WorkerChannel } from '../models/worker-channel.js';
+import type { DatabaseLocation } from '../storage/location.js';
+import type { Judgement, JudgeRequest } from './judge-model.js';
+import type { PrepareRequest, Preparation } from './prepare-data.js';
+
+const CALL_TIMEOUT_MS = 10 * 60_000;
+const MAX_OLD_GENERATION_MB = 192;
+
+export type DeskRequest =
+  | {
+      readonly kind: 'prepare';
+      readonly location: DatabaseLocation;
+      readonly request: PrepareRequest;
+    }
+  | { readonly kind: 'judge'; readonly request: JudgeRequest };
+
+export type DeskAnswer =
+  | { readonly status: 'prepared'; readonly preparation: Preparation }
+  | { readonly status: 'judged'; readonly judgement: Judgement }
+  | DeskFailure;
+
+/** What was thrown in the worker, as a value: errors lose their class on the way between threads. */
+export interface DeskFailure {
+  readonly status: 'failed';
+  readonly message: string;
+}
+
+export interface TrainingDeskOptions {
+  readonly location: DatabaseLocation;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Does the heavy work of training that belongs to Node in a worker thread: matrices and judging. */
+export class TrainingDesk {
+  private readonly channel: WorkerChannel<DeskRequest, DeskAnswer>;
+
+  constructor(private readonly options: TrainingDeskOptions) {
+    this.channel = new WorkerChannel({
+      name: 'training worker',
+      workerUrl: compiledUrl(import.meta.url, './training-worker.js'),
+      clock: options.clock,
+      logger: options.logger,
+      callTimeoutMs: CALL_TIMEOUT_MS,
+      maxOldGenerationMb: MAX_OLD_GENERATION_MB,
+    });
+  }
+
+  /** @throws TransientError when the worker dies or hangs */
+  async prepare(request: PrepareRequest): Promise<Preparation | DeskFailure> {
+    const { location } = this.options;
+    const answer = await this.channel.call({ kind: 'prepare', location, request });
+    if (answer.status === 'prepared') return answer.preparation;
+    return answer.status === 'failed' ? answer : misplaced(answer.status);
+  }
+
+  /** @throws TransientError when the worker dies or hangs */
+  async judge(request: JudgeRequest): Promise<Judgement | DeskFailure> {
+    const answer = await this.channel.call({ kind: 'judge', request });
+    if (answer.status === 'judged') return answer.judgement;
+    return answer.status === 'failed' ? answer : misplaced(answer.status);
+  }
+
+  /** Ends the worker when nothing is under way: it holds tens of megabytes that nobody needs. */
+  async rest(): Promise<void> {
+    await this.channel.rest();
+  }
+
+  async stop(): Promise<void> {
+    await this.channel.stop();
+  }
+}
+
+function misplaced(status: string): DeskFailure {
+  return {
+    status: 'failed',
+    message: `the training worker answered "${status}" to another question`,
+  };
+}

@@ -1,0 +1,55 @@
+import type { ModelKey } from '../domain/model-key.js';
+import type { PromotionGate } from '../domain/model-record.js';
+import type { Timeframe } from '../domain/timeframe.js';
+import type { ClassWeightMode } from './class-weights.js';
+import type { CatBoostParams } from './trainer-process/trainer-job.js';
+
+/** What training is told. Names follow the settings; units last. */
+export interface TrainingOptions {
+  readonly venue: string;
+  readonly symbols: readonly string[];
+  readonly primarySymbol: string;
+  /** Market whose bars are context for the features; undefined for none. */
+  readonly referenceSymbol: string | undefined;
+  readonly timeframes: readonly Timeframe[];
+  readonly bots: readonly string[];
+  readonly historyDays: number | 'auto';
+  readonly trainMonthsBack: number;
+  readonly labelHorizonBars: number;
+  readonly embargoBars: number | 'auto';
+  /** Percentages of train, validation and test. */
+  readonly trainSplit: readonly [number, number, number];
+  readonly minInitialTrainSamples: number;
+  readonly minRfeSamples: number;
+  readonly maxBaselineFeatures: number;
+  /** Candidate features; the whole catalogue where undefined. */
+  readonly candidateFeatures?: readonly string[] | undefined;
+  readonly classWeights: ClassWeightMode;
+  readonly promotionGate: PromotionGate;
+  /** Wall time. */
+  readonly trainRetryCooldownSec: number;
+  readonly rejectedRetryBars: number;
+  /** Market time. */
+  readonly modelStaleHours: number;
+  /** Market time. */
+  readonly modelMaxAgeHours: number;
+  readonly modelVersionsKept: number;
+  readonly maxModelMb: number;
+  /** Most that one row may take inside the model. */
+  readonly maxLatencyMs: number;
+  readonly catboost: CatBoostParams;
+  readonly trainSeed: number;
+  readonly modelsDir: string;
+  /** Folder for feature files while a job runs. */
+  readonly workDir: string;
+}
+
+/** Every key that is to have a model, the primary symbol's first: it trades and is the reference. */
+export function trainingKeys(options: TrainingOptions): readonly ModelKey[] {
+  const { venue, symbols, primarySymbol, timeframes, bots } = options;
+  const others = symbols.filter((symbol) => symbol !== primarySymbol);
+  const ordered = symbols.includes(primarySymbol) ? [primarySymbol, ...others] : others;
+  return ordered.flatMap((symbol) =>
+    timeframes.flatMap((timeframe) => bots.map((bot) => ({ venue, symbol, timeframe, bot }))),
+  );
+}

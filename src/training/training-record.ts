@@ -1,0 +1,143 @@
+import type { ModelRecord } from '../domain/model-record.js';
+import type { TrainingEvidence, TrainingJob } from '../domain/training-job.js';
+import type { Clock } from '../lib/clock.js';
+import { newUid } from '../lib/uid.js';
+import type { PreparedData } from './prepare-data.js';
+import type { Candidate } from './train-model.js';
+import type { TrainingOptions } from './training-options.js';
+import { trainingPeriodText, windowBars } from './training-window.js';
+
+export interface RecordContext {
+  readonly job: TrainingJob;
+  readonly clock: Clock;
+  readonly options: TrainingOptions;
+  /** Chosen once for each attempt, so that what is stored twice is known to be the same. */
+  readonly modelUid: string;
+  /** Wall time at which the attempt began. */
+  readonly startedAt: number;
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly prepared: PreparedData | undefined;
+}
+
+/** The record of a judged model, before it serves. */
+export function recordOfCandidate(context: RecordContext, candidate: Candidate): ModelRecord {
+  const { prepared, trained, verdict, plan } = candidate;
+  const { manifest } = trained;
+  const { isPromoted } = verdict;
+  return {
+    ...bareRecord(context, prepared),
+    stage: isPromoted ? 'candidate' : 'rejected',
+    status: isPromoted ? 'active' : 'archived',
+    trainingLoss: manifest.metrics.train_logloss,
+    validationLoss: manifest.metrics.validation_logloss,
+    testScore: candidate.judgement.score,
+    verdict,
+    modelPath: isPromoted ? candidate.modelPath : undefined,
+    modelSizeMb: candidate.modelSizeMb,
+    manifestSha256: isPromoted ? candidate.manifestSha256 : undefined,
+    featureHash: candidate.featureHash,
+    features: manifest.features,
+    classWeights: candidate.classWeights,
+    selectedAt: plan.selectedAt,
+    config: configOf(context, candidate),
+  };
+}
+
+/** The record of an attempt that brought no model. */
+export function recordOfFailure(context: RecordContext, failure: Failure): ModelRecord {
+  const errorMessage = `${failure.code}: ${failure.message}`;
+  return { ...bareRecord(context, failure.prepared), status: 'failed', errorMessage };
+}
+
+/** What is known of every attempt; `prepared` is missing where the data could not even be laid out. */
+function bareRecord(context: RecordContext, prepared: PreparedData | undefined): ModelRecord {
+  const { job, clock, options, startedAt } = context;
+  const { venue, symbol, timeframe, bot } = job;
+  return {
+    ...{ venue, symbol, timeframe, bot },
+    uid: context.modelUid,
+    jobUid: job.uid,
+    parentUid: undefined,
+    stage: 'candidate',
+    status: 'active',
+    trainedAt: clock.marketMs(),
+    trainingDurationSec: (clock.wallMs() - startedAt) / 1000,
+    dataPointsUsed: prepared?.samples ?? 0,
+    trainingPeriod: trainingPeriodText(windowBars(timeframe, options), timeframe),
+    trainingLoss: undefined,
+    validationLoss: undefined,
+    testScore: undefined,
+    verdict: undefined,
+    modelPath: undefined,
+    modelSizeMb: undefined,
+    manifestSha256: undefined,
+    featureHash: undefined,
+    catalogueHash: prepared?.catalogueHash,
+    features: [],
+    referenceSymbol: prepared === undefined ? options.referenceSymbol : prepared.referenceSymbol,
+    horizonBars: options.labelHorizonBars,
+    thresholds: prepared?.thresholds,
+    classMeanReturns: prepared?.classMeanReturns,
+    classWeights: undefined,
+    classDistribution: prepared?.classDistribution,
+    sanitization: prepared?.sanitization,
+    selectedAt: undefined,
+    dataEnd: prepared?.dataEnd,
+    errorMessage: undefined,
+    config: { params: options.catboost, seed: options.trainSeed },
+  };
+}
+
+function configOf({ options }: RecordContext, candidate: Candidate): ModelRecord['config'] {
+  const { prepared, trained, judgement, plan } = candidate;
+  const { manifest } = trained;
+  return {
+    params: options.catboost,
+    seed: options.trainSeed,
+    treeCount: manifest.tree_count,
+    selectedBy: plan.chosenBy,
+    selection: manifest.selection,
+    importance: manifest.importance,
+    adjustedThresholds: prepared.adjustedThresholds,
+    split: prepared.split,
+    judgedWindow: { from: prepared.dataFrom, to: prepared.trainEnd },
+    servedWindow: { from: prepared.dataFrom, to: prepared.dataEnd },
+    parity: { judged: judgement.judgedParity, served: judgement.refittedParity },
+    latencyMs: judgement.latencyMs,
+    peakRssMb: trained.peakRssMb,
+    durationsMs: manifest.durations_ms,
+    libraryVersions: manifest.library_versions,
+  };
+}
+
+/** What remains of the attempt for whoever asks later how the model came to be. */
+export function evidenceOf(
+  context: RecordContext,
+  record: ModelRecord,
+  found: { readonly candidate?: Candidate; readonly prepared: PreparedData | undefined },
+): TrainingEvidence {
+  const { job, clock, options, startedAt } = context;
+  const { candidate, prepared } = found;
+  const versions = candidate?.trained.manifest.library_versions ?? {};
+  return {
+    uid: newUid(clock.wallMs()),
+    jobUid: job.uid,
+    modelUid: record.uid,
+    modelName: job.bot,
+    modelVersion: versions['catboost'],
+    device: 'cpu',
+    processingTimeMs: clock.wallMs() - startedAt,
+    artifactSha256: candidate?.trained.manifest.files['model.onnx']?.sha256,
+    dataFrom: prepared?.dataFrom,
+    dataTo: prepared?.dataEnd,
+    dataHash: prepared?.dataSha256,
+    libraryVersions: versions,
+    seed: options.trainSeed,
+    error: record.errorMessage,
+    createdAt: clock.wallMs(),
+  };
+}

@@ -1,0 +1,203 @@
+import type { ModelKey } from '../domain/model-key.js';
+import type { ModelRecord } from '../domain/model-record.js';
+import type { SessionKind, TrainingJob } from '../domain/training-job.js';
+import type { Logger } from '../lib/logger.js';
+import { newUid } from '../lib/uid.js';
+import type { DatabaseLocation } from '../storage/location.js';
+import type { Stores } from '../storage/stores.js';
+import type { DueVerdict } from './due-verdict.js';
+import { recoverJobs } from './recover-jobs.js';
+import { TrainPlanner, type TrainPlannerDependencies } from './train-planner.js';
+import type { PythonCheck } from './trainer-process/check-python.js';
+import type { TrainerProcess } from './trainer-process/trainer-process.js';
+import { TrainerReadiness } from './trainer-readiness.js';
+import { TrainingDesk } from './training-desk.js';
+import type { TrainingOptions } from './training-options.js';
+import { readTrainingStatus, type TrainingStatus } from './training-status.js';
+import { JobWorker, type TrainingEvents } from './job-worker.js';
+import { WaitingLog } from './train-log.js';
+
+export type Trainer = Pick<TrainerProcess, 'run' | 'stop'>;
+
+export interface TrainingServiceDependencies {
+  readonly stores: Stores;
+  /** For the worker thread, which reads candles over a connection of its own. */
+  readonly location: DatabaseLocation;
+  readonly clock: TrainPlannerDependencies['clock'];
+  readonly logger: Logger;
+  readonly options: TrainingOptions;
+  /** Run of the daemon that owns the jobs it works on. */
+  readonly runUid: string;
+  /** How many jobs are worked on at once, each with a trainer of its own. */
+  readonly workers?: number;
+  readonly createTrainer: () => Trainer;
+  /** Interpreter, and the question whether it can train. */
+  readonly python: string;
+  readonly checkPython: () => Promise<PythonCheck>;
+  readonly findArtefactFault?: ((record: ModelRecord) => string | undefined) | undefined;
+  readonly events?: TrainingEvents | undefined;
+}
+
+export interface RequestedJobs {
+  readonly sessionUid: string;
+  readonly jobs: readonly TrainingJob[];
+}
+
+/**
+ * Keeps every key on a trained model: decides what is due, queues it as stored jobs and works them off
+ * beside everything else. Must be started only by the daemon that holds the venue's lease: running jobs
+ * of other runs are taken for dead.
+ */
+export class TrainingService {
+  private readonly planner: TrainPlanner;
+  private readonly readiness: TrainerReadiness;
+  private readonly desk: TrainingDesk;
+  private readonly waitingLog: WaitingLog;
+  private readonly workers: readonly JobWorker[];
+  private readonly stopping = new AbortController();
+  private planning: Promise<readonly DueVerdict[]> | undefined;
+
+  constructor(private readonly dependencies: TrainingServiceDependencies) {
+    const { clock, logger, location, options, python, checkPython } = dependencies;
+    this.planner = new TrainPlanner(dependencies);
+    this.desk = new TrainingDesk({ location, clock, logger });
+    this.waitingLog = new WaitingLog(logger);
+    this.readiness = new TrainerReadiness({
+      python,
+      clock,
+      check: checkPython,
+      recheckSec: options.trainRetryCooldownSec,
+    });
+    this.workers = Array.from({ length: dependencies.workers ?? 1 }, () => this.createWorker());
+  }
+
+  /** Takes up what an earlier run left behind, then works on whatever is queued. */
+  async start(): Promise<void> {
+    await recoverJobs(this.dependencies);
+    for (const worker of this.workers) worker.start();
+  }
+
+  /**
+   * Stops within seconds: the trainers' process groups are killed, their jobs go back into the queue.
+   */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await Promise.all(this.workers.map((worker) => worker.stop()));
+    await this.desk.stop();
+    await this.planning?.catch(() => undefined);
+  }
+
+  /** Queues what is due. Called in each analysis cycle; a call while one is under way joins it. */
+  planDue(): Promise<readonly DueVerdict[]> {
+    this.planning ??= this.planOnce().finally(() => (this.planning = undefined));
+    return this.planning;
+  }
+
+  /** Queues these keys whatever their models' age; a key that is queued already keeps its job. */
+  async request(keys: readonly ModelKey[], kind: SessionKind): Promise<RequestedJobs> {
+    const requested = await this.queue(keys, { kind, causeOf: () => 'requested' });
+    this.wake();
+    return requested;
+  }
+
+  /** Everything that the API tells about a key's training. */
+  async status(key: ModelKey): Promise<TrainingStatus> {
+    const verdict = await this.planner.judge(key);
+    return readTrainingStatus(this.dependencies, { key, verdict, readiness: this.readiness.last });
+  }
+
+  /** What a person must mend before anything can be trained. */
+  get trainerFault(): { readonly message: string; readonly fix: string } | undefined {
+    const { last } = this.readiness;
+    return last?.status === 'not_ready' ? { message: last.message, fix: last.fix } : undefined;
+  }
+
+  private async planOnce(): Promise<readonly DueVerdict[]> {
+    const verdicts = await this.planner.plan();
+    this.waitingLog.report(verdicts);
+    const due = verdicts.filter((verdict) => verdict.status === 'due');
+    if (due.length > 0 && !this.stopping.signal.aborted && (await this.isTrainerReady())) {
+      await this.queueDue(due);
+    }
+    this.wake();
+    return verdicts;
+  }
+
+  private async queueDue(due: readonly Extract<DueVerdict, { status: 'due' }>[]): Promise<void> {
+    const causes = new Map(due.map(({ key, cause }) => [key, cause]));
+    // Whoever has a model keeps it meanwhile: that is housekeeping. Whoever has none waits for one.
+    const kind = due.some(({ cause }) => cause === 'untrained') ? 'initial' : 'auto';
+    const keys = due.map(({ key }) => key);
+    const { jobs } = await this.queue(keys, { kind, causeOf: (key) => causes.get(key) ?? 'due' });
+    for (const { uid, symbol, timeframe, bot, cause } of jobs) {
+      this.dependencies.logger.info('[TRAIN] Queued', { symbol, timeframe, bot, job: uid, cause });
+    }
+  }
+
+  private async isTrainerReady(): Promise<boolean> {
+    const before = this.readiness.last?.status;
+    const found = await this.readiness.find();
+    if (found.status === 'not_ready' && before !== 'not_ready') {
+      this.dependencies.logger.warn(
+        `[TRAIN] Cannot train: ${found.message}. To mend it, ${found.fix}`,
+      );
+    }
+    return found.status === 'ready';
+  }
+
+  private async queue(
+    keys: readonly ModelKey[],
+    session: { readonly kind: SessionKind; readonly causeOf: (key: ModelKey) => string },
+  ): Promise<RequestedJobs> {
+    const { stores, clock } = this.dependencies;
+    const now = clock.wallMs();
+    const sessionUid = newUid(now);
+    return stores.transaction(async (tx) => {
+      const { kind, causeOf } = session;
+      const name = `${kind} training of ${keys.length} models`;
+      await tx.sessions.insert({ uid: sessionUid, kind, name, config: {}, createdAt: now });
+      const jobs: TrainingJob[] = [];
+      for (const key of keys) {
+        const wanted = newJob(key, { sessionUid, cause: causeOf(key), queuedAt: now });
+        jobs.push((await tx.jobs.insert(wanted)).job);
+      }
+      return { sessionUid, jobs };
+    });
+  }
+
+  private wake(): void {
+    for (const worker of this.workers) worker.wake();
+  }
+
+  private createWorker(): JobWorker {
+    return new JobWorker({
+      ...this.dependencies,
+      trainer: this.dependencies.createTrainer(),
+      planner: this.planner,
+      readiness: this.readiness,
+      desk: this.desk,
+    });
+  }
+}
+
+function newJob(
+  key: ModelKey,
+  job: Pick<TrainingJob, 'sessionUid' | 'cause' | 'queuedAt'>,
+): TrainingJob {
+  const { venue, symbol, timeframe, bot } = key;
+  return {
+    ...{ venue, symbol, timeframe, bot },
+    uid: newUid(job.queuedAt),
+    ...job,
+    status: 'pending',
+    attempt: 1,
+    ownerRunUid: undefined,
+    stage: undefined,
+    progressPct: 0,
+    startedAt: undefined,
+    finishedAt: undefined,
+    errorCode: undefined,
+    errorMessage: undefined,
+    modelUid: undefined,
+  };
+}

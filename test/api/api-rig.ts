@@ -1,0 +1,144 @@
+import { fileURLToPath } from 'node:url';
+import { Registry } from 'prom-client';
+import type { ApiContext } from '../../src/api/api-context.js';
+import type { ModelStatusAnswer, StatusAnswer } from '../../src/api/contract.js';
+import { keyAnswer } from '../../src/api/answers.js';
+import type { Server } from '../../src/api/new-server.js';
+import { addRoutes } from '../../src/api/routes.js';
+import { createServer } from '../../src/api/server.js';
+import type { Health } from '../../src/monitoring/health.js';
+import type { Stores } from '../../src/storage/stores.js';
+import { fixedClock } from '../storage/fixed-clock.js';
+import { LogKeeper } from '../demo/demo-fixture.js';
+import {
+  aCandle,
+  aDecision,
+  aFallbackSignal,
+  aFill,
+  aModelSignal,
+  anOrder,
+  aPosition,
+  BOOK,
+  HOUR_MS,
+  KEY,
+  SERIES_KEY,
+  START_MS,
+} from '../storage/rows.js';
+import { Money } from '../../src/domain/money.js';
+
+const PROJECT_DIR = fileURLToPath(new URL('../../', import.meta.url));
+const SIGNALS = 12;
+
+export interface ApiRig {
+  readonly server: Server;
+  readonly logger: LogKeeper;
+  /** What the next question for health is answered. */
+  health: Health;
+  isStarting: boolean;
+  /** Part of the status. */
+  readonly warnings: string[];
+}
+
+export interface RigOptions {
+  readonly stores: Stores;
+  readonly token?: string;
+  readonly host?: string;
+}
+
+/** The real server over real stores; what only a running daemon knows is made up. */
+export async function buildApi({ stores, token, host = '127.0.0.1' }: RigOptions): Promise<ApiRig> {
+  const logger = new LogKeeper();
+  const options = { host, port: 0, token, version: '1.2.3', logger };
+  const server = await createServer(options);
+  const rig: ApiRig = { server, logger, health: healthy, isStarting: false, warnings: [] };
+  addRoutes(server, contextOf(stores, rig), PROJECT_DIR);
+  await server.ready();
+  return rig;
+}
+
+const healthy: Health = {
+  status: 'ok',
+  checks: [{ name: 'loop', status: 'ok', message: 'last cycle 1 s ago' }],
+};
+
+function contextOf(stores: Stores, rig: ApiRig): ApiContext {
+  return {
+    stores,
+    clock: fixedClock(),
+    metrics: new Registry(),
+    findTradingKey: () => (rig.isStarting ? undefined : KEY),
+    status: async () => ({ ...STATUS, warnings: [...rig.warnings] }),
+    modelStatus: async (key, marketId) => ({
+      ...keyAnswer(key, new Map([[key.symbol, marketId]])),
+      ...MODEL_STATUS,
+    }),
+    health: async () => rig.health,
+  };
+}
+
+/** Two markets with candles; the first with signals, decisions and books. */
+export async function fillStores(stores: Stores): Promise<void> {
+  const btc = await stores.series.ensure(SERIES_KEY);
+  await stores.series.ensure({ ...SERIES_KEY, symbol: 'ETH/USDT', marketId: 'ETHUSDT' });
+  const candles = Array.from({ length: 50 }, (_, index) => aCandle(index));
+  await stores.candles.upsert(btc.id, candles, 'rest');
+  for (let bar = 0; bar < SIGNALS; bar++) {
+    const times = { candleOpenTime: START_MS + bar * HOUR_MS };
+    const signal = bar < SIGNALS / 2 ? aFallbackSignal(times) : aModelSignal(times);
+    await stores.signals.insert(signal);
+    await stores.decisions.insert(aDecision({ ...times, signalUid: signal.uid }));
+  }
+  const position = aPosition();
+  await stores.positions.insert(position);
+  const order = anOrder({ positionUid: position.uid });
+  await stores.orders.insert(order);
+  await stores.fills.insert(aFill({ orderUid: order.uid }));
+  const [cash, value] = [new Money('9000.5'), new Money('1000')];
+  await stores.equity.insert({
+    ...{ ...BOOK, at: START_MS, cash, positionsValue: value, equity: cash.plus(value) },
+  });
+}
+
+const time = new Date(START_MS).toISOString();
+
+const STATUS: StatusAnswer = {
+  ...{ version: '1.2.3', versions: { node: 'v20' }, run_uid: 'run', state: 'running' },
+  ...{ started_at: time, uptime_sec: 5, market_time: time, wall_time: time },
+  display_timezone: null,
+  loop: {
+    ...{ interval_sec: 60, last_cycle_at: null, cycles: 0 },
+    event_loop_delay_ms: { p50: 0, p99: 0, max: 0 },
+  },
+  database: { engine: 'sqlite', fallback: false, reason: null },
+  exchange: { id: 'binance', venue: 'binance', demo: false, skew_ms: 3, ready: true },
+  symbols: [
+    { symbol: 'BTCUSDT', unified_symbol: 'BTC/USDT' },
+    { symbol: 'ETHUSDT', unified_symbol: 'ETH/USDT' },
+  ],
+  ...{ timeframes: ['1h'], bots: ['catboost'] },
+  collection: {
+    ...{ state: 'following', paused: false, series: 2, series_ready: 2, bars_done: 100 },
+    ...{ bars_wanted: 100, backfill_percent: 100, stale: [], quarantined: 0 },
+  },
+  model: { trained: 0, expected: 2, fallback_active: true },
+  queue: { pending: 0, running: 0, current: null },
+  trading: {
+    ...{ mode: 'paper', state: 'active', standby: null, account: 'paper', currency: 'USDT' },
+    ...{ timeframe: '1h', bot: 'catboost', open_positions: 0, equity: '10000' },
+    allow_fallback_execution: false,
+  },
+  trainer: { ready: true, message: 'ready' },
+  warnings: [],
+};
+
+const MODEL_STATUS: Omit<
+  ModelStatusAnswer,
+  'symbol' | 'unified_symbol' | 'venue' | 'timeframe' | 'bot'
+> = {
+  ...{ is_trained: false, training_progress: 0, training_state: 'waiting for history' },
+  ...{ fallback_active: true, fallback_reason: 'untrained: none', model_uid: null },
+  ...{ is_stale: false, last_training_time: null, samples_in_last_train: null },
+  ...{ class_distribution: null, class_weights: null, training_cooldown_active: false },
+  ...{ next_retry_at: null, last_training_error: null, prediction_warning_count: 0 },
+  ...{ sanitization: null, test_score: null, verdict: null, live_score: null },
+};

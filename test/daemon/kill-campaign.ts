@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import {
+  candle,
+  decision,
+  listAnswer,
+  modelStatus,
+  order,
+  position,
+  signal,
+  trade,
+} from '../../src/api/contract.js';
+import type { DaemonChild } from './daemon-child.js';
+
+export const SYMBOLS = ['SOL/USDT', 'ETH/USDT'];
+const LISTS = {
+  signals: signal,
+  decisions: decision,
+  positions: position,
+  orders: order,
+  trades: trade,
+};
+const candles = z.object({ candles: z.array(candle) });
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** What the API has answered so far: after a kill all of it must still be there. */
+export class Acknowledged {
+  /** Rows by list and uid, candles by series and open time. */
+  readonly #rows = new Map<string, Row>();
+  readonly #models = new Set<string>();
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  /** Names of served models. */
+  get models(): readonly string[] {
+    return [...this.#models];
+  }
+
+  /** Asks for everything; throws when the daemon is gone meanwhile. */
+  async read(daemon: DaemonChild): Promise<void> {
+    for (const [name, row] of await readAll(daemon)) this.#rows.set(name, row);
+    for (const symbol of SYMBOLS) {
+      const answer = await daemon.fetch(`/api/model/status?symbol=${encodeURIComponent(symbol)}`);
+      if (answer.status !== 200) continue;
+      const { model_uid: uid } = modelStatus.parse(await answer.json());
+      if (uid !== null) this.#models.add(uid);
+    }
+  }
+
+  /** Rows that were answered and are gone, or changed in a way that a kill has no right to. */
+  async findLosses(daemon: DaemonChild): Promise<string[]> {
+    const now = await readAll(daemon);
+    const oldest = oldestCandles(now);
+    return [...this.#rows].flatMap(([name, row]) => {
+      const found = now.get(name);
+      const start = oldest.find((candleName) => candleName.slice(0, 15) === name.slice(0, 15));
+      if (start !== undefined && name < start) return [];
+      if (found === undefined) return [`${name} is gone`];
+      return changesOf(row, found).map((field) => `${name} has another ${field}`);
+    });
+  }
+}
+
+async function readAll(daemon: DaemonChild): Promise<Map<string, Row>> {
+  const rows = new Map<string, Row>();
+  for (const [name, shape] of Object.entries(LISTS)) {
+    for (const row of await readList(daemon, name, shape)) {
+      rows.set(`${name} ${String(row['uid'])}`, row);
+    }
+  }
+  for (const symbol of SYMBOLS) {
+    const answer = await daemon.fetch(`/api/candles/${encodeURIComponent(symbol)}?limit=1000`);
+    if (answer.status !== 200) continue;
+    for (const row of candles.parse(await answer.json()).candles) {
+      rows.set(candleName(symbol, row.open_time), row);
+    }
+  }
+  return rows;
+}
+
+/** Newest first: rows that come while the pages are turned are seen by the next reading. */
+async function readList(daemon: DaemonChild, name: string, shape: z.ZodType): Promise<Row[]> {
+  const list: z.ZodType = listAnswer(name, shape);
+  const rows: Row[] = [];
+  for (let total = 1; rows.length < total;) {
+    const page = await daemon.get(`/api/${name}?limit=1000&offset=${rows.length}`, list);
+    const answer = page as { readonly total: number } & Record<string, Row[]>;
+    rows.push(...(answer[name] ?? []));
+    total = answer.total;
+  }
+  return rows;
+}
+
+function candleName(symbol: string, openTime: string): string {
+  return `candle ${symbol} ${openTime}`;
+}
+
+/** The API shows the newest candles only: of those before there is nothing to be found. */
+function oldestCandles(now: ReadonlyMap<string, Row>): readonly string[] {
+  const names = [...now.keys()].sort();
+  return SYMBOLS.flatMap(
+    (symbol) => names.find((name) => name.startsWith(`candle ${symbol}`)) ?? [],
+  );
+}
+
+/** Fields that a living daemon goes on to fill in; everything else is final once it was answered. */
+const GROWING = new Set(['outcome', 'hold_until', 'status', 'settled_at', 'stop_price']);
+
+function changesOf(before: Row, now: Row): string[] {
+  // Until its order is filled a position is an intention with a time of its own.
+  const growing = before['status'] === 'opening' ? new Set([...GROWING, 'opened_at']) : GROWING;
+  return Object.entries(before).flatMap(([field, value]) => {
+    if (growing.has(field)) return isStepBack(field, value, now[field]) ? [field] : [];
+    if (value === null) return [];
+    return JSON.stringify(value) === JSON.stringify(now[field]) ? [] : [field];
+  });
+}
+
+const FINAL = new Set(['closed', 'filled', 'rejected', 'abandoned']);
+
+function isStepBack(field: string, before: unknown, now: unknown): boolean {
+  if (field === 'status') return FINAL.has(String(before)) && before !== now;
+  return before !== null && now === null;
+}

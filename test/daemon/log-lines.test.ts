@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { daemonRig, QUICK } from './daemon-child.js';
+
+const { start, folder } = daemonRig();
+const CANARIES = { API_TOKEN: 'canary-token-0123456789', MYSQL_PASSWORD: 'canary-password-9876' };
+
+test('in a terminal every line is time, level and words; daily files hold the same as JSON', async () => {
+  const DATA_DIR = folder();
+  const daemon = start({ environment: { ...QUICK, DATA_DIR } });
+  await daemon.line(/by fallback/);
+  await daemon.stop();
+  const lines = daemon.stdout.trimEnd().split('\n');
+  for (const line of lines) expect(line).toMatch(/^\d\d:\d\d:\d\d (INFO |WARN |ERROR|DEBUG) \S/);
+  expect(daemon.stdout).not.toContain('undefined');
+  const files = readdirSync(path.join(DATA_DIR, 'logs')).filter((name) => name.endsWith('.log'));
+  const stored = files
+    .flatMap((name) =>
+      readFileSync(path.join(DATA_DIR, 'logs', name), 'utf8')
+        .trimEnd()
+        .split('\n'),
+    )
+    .map((line) => JSON.parse(line) as { message: string });
+  expect(stored).toHaveLength(lines.length);
+  expect(stored.at(-1)?.message).toBe('Stopped');
+});
+
+test('under systemd every line is one JSON object, and no file is written', async () => {
+  const DATA_DIR = folder();
+  const daemon = start({ environment: { ...QUICK, DATA_DIR, JOURNAL_STREAM: '8:12345' } });
+  await daemon.line(/by fallback/);
+  await daemon.stop();
+  for (const line of daemon.stdout.trimEnd().split('\n')) {
+    expect(JSON.parse(line)).toMatchObject({
+      level: expect.any(String),
+      message: expect.any(String),
+    });
+  }
+  expect(readdirSync(DATA_DIR)).not.toContain('logs');
+});
+
+test('no secret is in the log, the files, an answer or the figures, also at level debug', async () => {
+  const DATA_DIR = folder();
+  const environment = { ...QUICK, ...CANARIES, DATA_DIR, LOG_LEVEL: 'debug' };
+  const daemon = start({ environment });
+  await daemon.line(/\[TRAIN\] Final dataset/);
+  const headers = { authorization: `Bearer ${CANARIES.API_TOKEN}` };
+  const answers: string[] = [];
+  for (const route of [
+    '/api/status',
+    '/api/health',
+    '/metrics',
+    '/docs/json',
+    '/api/nothing',
+    '/',
+  ]) {
+    answers.push(await (await daemon.fetch(route, { headers })).text());
+  }
+  const refused = await daemon.fetch('/api/status', { headers: { authorization: 'Bearer wrong' } });
+  expect(refused.status).toBe(401);
+  answers.push(await refused.text());
+  await daemon.stop();
+  const files = readdirSync(DATA_DIR, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), 'latin1'));
+  expect(files.length).toBeGreaterThan(3);
+  for (const text of [daemon.output, ...answers, ...files]) expect(text).not.toContain('canary');
+});

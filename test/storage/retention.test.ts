@@ -1,0 +1,228 @@
+import { ulid } from 'ulid';
+import { describe, expect, it } from 'vitest';
+import { retention, type RetentionRules } from '../../src/jobs/retention.js';
+import type { Stores } from '../../src/storage/stores.js';
+import { forEachEngine, type TestEngine } from '../database.js';
+import { fixedClock, silentLogger } from './fixed-clock.js';
+import {
+  aCandle,
+  aDecision,
+  aFallbackSignal,
+  aJob,
+  aModelRecord,
+  aModelSignal,
+  aPosition,
+  aPrediction,
+  aSession,
+  candles,
+  HOUR_MS,
+  KEY,
+  SERIES_KEY,
+  someEvidence,
+  START_MS,
+} from './rows.js';
+
+const DAY_MS = 86_400_000;
+/** Four years on: everything at the start is old. */
+const NOW_MS = START_MS + 1_461 * DAY_MS;
+const FOR_EVER: RetentionRules = {
+  ...{ pricesDays: 0, candlesDays: 0, predictionsDays: 0, signalsDays: 0, decisionsDays: 0 },
+  ...{ jobsDays: 0, runsDays: 0, quarantineDays: 0 },
+};
+const clock = fixedClock(NOW_MS);
+const everything = { limit: 1_000, offset: 0 };
+
+async function run(
+  stores: Stores,
+  rules: Partial<RetentionRules>,
+  neededBars = 0,
+  signal = new AbortController().signal,
+): Promise<void> {
+  const job = retention({
+    ...{ rules: { ...FOR_EVER, ...rules }, venue: 'binance', neededBars: () => neededBars },
+    ...{ stores, clock, logger: silentLogger },
+  });
+  await job(signal);
+}
+
+async function open(engine: TestEngine): Promise<Stores> {
+  return (await engine.open({ clock })).stores;
+}
+
+/** A candle of each hour up to now. */
+async function withCandles(stores: Stores, count: number): Promise<number> {
+  const { id } = await stores.series.ensure(SERIES_KEY);
+  const last = NOW_MS / HOUR_MS - START_MS / HOUR_MS;
+  const rows = candles(count).map((candle, at) => ({
+    ...candle,
+    openTime: aCandle(last - count + 1 + at).openTime,
+  }));
+  await stores.candles.upsert(id, rows, 'rest');
+  return id;
+}
+
+forEachEngine((engine) => {
+  describe('retention', () => {
+    it('deletes nothing where nothing is set, however old it is', async () => {
+      const stores = await open(engine);
+      const id = await withCandles(stores, 50);
+      const signal = aFallbackSignal();
+      await stores.signals.insert(signal);
+      await stores.decisions.insert(aDecision({ signalUid: signal.uid }));
+      await run(stores, {});
+      expect(await stores.candles.count(id)).toBe(50);
+      expect((await stores.signals.list({}, everything)).total).toBe(1);
+    });
+
+    it('deletes candles in batches up to the day, of its own venue alone', async () => {
+      const stores = await open(engine);
+      const id = await withCandles(stores, 1_300);
+      const other = await stores.series.ensure({ ...SERIES_KEY, venue: 'kraken' });
+      await stores.candles.upsert(other.id, candles(3), 'rest');
+      await run(stores, { candlesDays: 1 });
+      const range = await stores.candles.range(id);
+      expect(range).toMatchObject({ first: NOW_MS - DAY_MS, last: NOW_MS, count: 25 });
+      expect(await stores.candles.count(other.id)).toBe(3);
+    });
+
+    it('keeps the candles that training and its features look back on', async () => {
+      const stores = await open(engine);
+      const id = await withCandles(stores, 1_300);
+      await run(stores, { candlesDays: 1 }, 1_240);
+      expect(await stores.candles.range(id)).toMatchObject({ first: NOW_MS - 1_241 * HOUR_MS });
+    });
+
+    it('keeps the candles from before an open position was opened', async () => {
+      const stores = await open(engine);
+      const id = await withCandles(stores, 1_300);
+      await stores.positions.insert(
+        aPosition({ status: 'open', openedAt: NOW_MS - 600 * HOUR_MS }),
+      );
+      await stores.positions.insert(
+        aPosition({ status: 'closed', openedAt: NOW_MS - 1_200 * HOUR_MS, closedAt: NOW_MS }),
+      );
+      await run(stores, { candlesDays: 1 });
+      expect(await stores.candles.range(id)).toMatchObject({ first: NOW_MS - 1_240 * HOUR_MS });
+    });
+
+    it('keeps the newest price of a symbol, whatever its age', async () => {
+      const stores = await open(engine);
+      const quote = { venue: 'binance', symbol: 'BTC/USDT', bid: '1', ask: '2', last: '1.5' };
+      const times = [START_MS, START_MS + 1, START_MS + 2];
+      await stores.prices.insert(times.map((venueTime) => ({ ...quote, venueTime })));
+      await run(stores, { pricesDays: 7 });
+      const kept = await stores.prices.latest('binance');
+      expect(kept.get('BTC/USDT')?.venueTime).toBe(START_MS + 2);
+      expect(await stores.prices.prune(NOW_MS)).toBe(0);
+    });
+
+    it('keeps decisions that belong to a position, and the newest of a key', async () => {
+      const stores = await open(engine);
+      const kinds = ['opened', 'named', 'old', 'newest'] as const;
+      const decisions = kinds.map((kind, at) =>
+        aDecision({
+          candleOpenTime: START_MS + at * HOUR_MS,
+          ...(kind === 'opened' ? { positionUid: ulid() } : {}),
+        }),
+      );
+      for (const decision of decisions) await stores.decisions.insert(decision);
+      await stores.positions.insert(aPosition({ decisionUid: decisions[1]?.uid ?? '' }));
+      await run(stores, { decisionsDays: 30 });
+      const { rows } = await stores.decisions.list({}, everything);
+      const left = rows.map(({ uid }) => kinds[decisions.findIndex((one) => one.uid === uid)]);
+      expect(left).toEqual(['newest', 'named', 'opened']);
+    });
+
+    it('deletes a signal once its decision is gone, but not of a model that serves', async () => {
+      const stores = await open(engine);
+      const serving = await stores.models.insert(aModelRecord());
+      await stores.models.promote(serving.uid);
+      const signals = [
+        aFallbackSignal({ candleOpenTime: START_MS }),
+        aFallbackSignal({ candleOpenTime: START_MS + HOUR_MS }),
+        aModelSignal({ candleOpenTime: START_MS + HOUR_MS, modelUid: serving.uid }),
+        aFallbackSignal({ candleOpenTime: START_MS + 2 * HOUR_MS }),
+      ];
+      for (const signal of signals) await stores.signals.insert(signal);
+      await stores.decisions.insert(aDecision({ signalUid: signals[0]?.uid ?? '' }));
+      await run(stores, { signalsDays: 30 });
+      const uids = (await stores.signals.list({}, everything)).rows.map(({ uid }) => uid);
+      expect(new Set(uids)).toEqual(
+        new Set([signals[0], signals[2], signals[3]].map((s) => s?.uid)),
+      );
+    });
+
+    it('keeps predictions that a challenger is measured against, and those behind a position', async () => {
+      const stores = await open(engine);
+      const serving = await stores.models.insert(aModelRecord());
+      await stores.models.promote(serving.uid);
+      const traded = aPrediction();
+      const predictions = [aPrediction(), aPrediction({ modelUid: serving.uid }), traded];
+      for (const prediction of predictions) await stores.predictions.insert(prediction);
+      const signal = aModelSignal({ modelUid: traded.modelUid, predictionUid: traded.uid });
+      await stores.signals.insert(signal);
+      await stores.decisions.insert(aDecision({ signalUid: signal.uid, positionUid: ulid() }));
+      await run(stores, { predictionsDays: 30 });
+      const { rows } = await stores.predictions.list({}, everything);
+      expect(new Set(rows.map(({ uid }) => uid))).toEqual(
+        new Set(predictions.slice(1).map(({ uid }) => uid)),
+      );
+    });
+
+    it('deletes finished jobs with their evidence and empty sessions, not those of a model', async () => {
+      const stores = await open(engine);
+      const [old, kept] = [aSession(), aSession()];
+      await stores.sessions.insert(old);
+      await stores.sessions.insert(kept);
+      const model = await stores.models.insert(aModelRecord());
+      const finish = async (sessionUid: string, at: number, modelUid?: string) => {
+        const job = aJob(sessionUid, { queuedAt: START_MS + at });
+        await stores.jobs.insert(job);
+        await stores.evidence.insert(someEvidence(job.uid));
+        await stores.jobs.finish(job.uid, { status: 'completed', finishedAt: START_MS, modelUid });
+        return job.uid;
+      };
+      const gone = await finish(old.uid, 1);
+      const ofModel = await finish(kept.uid, 2, model.uid);
+      const newest = await finish(kept.uid, 3);
+      const open_ = aJob(kept.uid, { queuedAt: START_MS, symbol: 'ETH/USDT' });
+      await stores.jobs.insert(open_);
+      await run(stores, { jobsDays: 30 });
+      const { rows } = await stores.jobs.list({}, everything);
+      const uids = new Set(rows.map(({ uid }) => uid));
+      expect(uids).toEqual(new Set([ofModel, newest, open_.uid]));
+      expect(await stores.evidence.listByJob(gone)).toEqual([]);
+      expect(await stores.evidence.listByJob(ofModel)).toHaveLength(1);
+      expect(await stores.sessions.find(old.uid)).toBeUndefined();
+      expect(await stores.sessions.find(kept.uid)).toBeDefined();
+      expect(await stores.jobs.latest(KEY)).toMatchObject({ uid: newest });
+    });
+
+    it('deletes ended runs and old quarantined candles', async () => {
+      const stores = await open(engine);
+      const run_ = { version: '1', settingsHash: 'h', venue: 'binance', pid: 1, host: 'here' };
+      for (const uid of ['ended', 'running', 'young']) {
+        const startedAt = uid === 'young' ? NOW_MS : START_MS;
+        await stores.runs.begin({ ...run_, uid, startedAt });
+      }
+      await stores.runs.end('ended', { endedAt: START_MS + 1, exitReason: 'stopped' });
+      await stores.runs.end('young', { endedAt: NOW_MS, exitReason: 'stopped' });
+      const early = (await engine.open({ clock: fixedClock(START_MS) })).stores;
+      const { id } = await early.series.ensure(SERIES_KEY);
+      await early.candles.quarantine(id, [{ candle: aCandle(1), reason: 'old' }]);
+      await stores.candles.quarantine(id, [{ candle: aCandle(2), reason: 'new' }]);
+      await run(stores, { runsDays: 30, quarantineDays: 30 });
+      const { rows } = await stores.runs.list({}, everything);
+      expect(rows.map(({ uid }) => uid).sort()).toEqual(['running', 'young']);
+      const quarantined = await stores.candles.listQuarantined();
+      expect(quarantined.map(({ reason }) => reason)).toEqual(['new']);
+    });
+
+    it('ends at the next batch when it is told to', async () => {
+      const stores = await open(engine);
+      const id = await withCandles(stores, 100);
+      await run(stores, { candlesDays: 1 }, 0, AbortSignal.abort());
+      expect(await stores.candles.count(id)).toBe(100);
+    });
+  });
+});

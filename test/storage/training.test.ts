@@ -1,0 +1,287 @@
+import { ulid } from 'ulid';
+import { describe, expect, it } from 'vitest';
+import { RejectedError } from '../../src/lib/errors.js';
+import type { Stores } from '../../src/storage/stores.js';
+import { fixedClock, forEachEngine } from '../database.js';
+import { aJob, aModelRecord, aSession, HOUR_MS, KEY, someEvidence, START_MS } from './rows.js';
+
+const PAGE = { limit: 100, offset: 0 };
+
+async function storedSession(stores: Stores): Promise<string> {
+  return (await stores.sessions.insert(aSession())).uid;
+}
+
+forEachEngine((engine) => {
+  describe('models', () => {
+    it('come back as they were stored, whole and nearly empty', async () => {
+      const { stores } = await engine.open({ clock: fixedClock(9_000) });
+      const full = aModelRecord();
+      const bare = aModelRecord({
+        ...{ stage: 'candidate', status: 'failed', testScore: undefined, verdict: undefined },
+        ...{ thresholds: undefined, classMeanReturns: undefined, sanitization: undefined },
+        ...{ trainingLoss: undefined, modelPath: undefined, features: [], dataEnd: undefined },
+        errorMessage: 'the trainer crashed',
+      });
+      for (const record of [full, bare]) {
+        const stored = await stores.models.insert(record);
+        expect(stored).toMatchObject({ rowVersion: 1, createdAt: 9_000 });
+        expect(stored).toMatchObject(record);
+      }
+    });
+
+    it('keep a score that could not be computed as such', async () => {
+      const { stores } = await engine.open();
+      const score = { ...aModelRecord().testScore, directionalAuc: NaN, directionRows: 0 };
+      const record = aModelRecord({
+        testScore: score as ReturnType<typeof aModelRecord>['testScore'],
+      });
+      const stored = await stores.models.insert(record);
+      expect(stored.testScore?.directionalAuc).toBeNaN();
+      expect(stored.testScore?.directionRows).toBe(0);
+    });
+
+    it('serve one at a time: a promotion replaces the one before', async () => {
+      const { stores } = await engine.open();
+      const first = await stores.models.insert(aModelRecord());
+      const second = await stores.models.insert(aModelRecord({ trainedAt: START_MS + HOUR_MS }));
+      expect(await stores.models.findServing(KEY)).toBeUndefined();
+      const serving = await stores.models.promote(first.uid);
+      expect(serving).toMatchObject({ stage: 'serving', status: 'active' });
+      await stores.models.promote(first.uid);
+      await stores.models.promote(second.uid);
+      expect((await stores.models.findServing(KEY))?.uid).toBe(second.uid);
+      expect(await stores.models.get(first.uid)).toMatchObject({
+        stage: 'superseded',
+        status: 'archived',
+      });
+      expect((await stores.models.listServing(KEY.venue)).map(({ uid }) => uid)).toEqual([
+        second.uid,
+      ]);
+      expect((await stores.models.listVersions(KEY)).map(({ uid }) => uid)).toEqual([
+        second.uid,
+        first.uid,
+      ]);
+    });
+
+    it('serve one at a time also when promotions race', async () => {
+      const one = await engine.open();
+      const other = await engine.open();
+      const models = await Promise.all(
+        Array.from({ length: 6 }, () => one.stores.models.insert(aModelRecord())),
+      );
+      await Promise.all(
+        models.map(({ uid }, index) => (index % 2 === 0 ? one : other).stores.models.promote(uid)),
+      );
+      const { rows } = await one.stores.models.list({}, PAGE);
+      expect(rows.filter(({ stage }) => stage === 'serving')).toHaveLength(1);
+      expect(rows.filter(({ stage }) => stage === 'superseded')).toHaveLength(5);
+    });
+
+    it('are kept to one serving by the database itself', async () => {
+      const { database, stores } = await engine.open();
+      const first = await stores.models.insert(aModelRecord());
+      const second = await stores.models.insert(aModelRecord());
+      await stores.models.promote(first.uid);
+      const { servingKey } = await database.run((knex) =>
+        knex('model_training_records')
+          .where({ uid: first.uid })
+          .first<{ servingKey: string }>('serving_key as servingKey'),
+      );
+      const forced = database.run((knex) =>
+        knex('model_training_records')
+          .where({ uid: second.uid })
+          .update({ serving_key: servingKey }),
+      );
+      await expect(forced).rejects.toThrow(RejectedError);
+    });
+
+    it('free their key when they stop to serve, and never serve once rejected', async () => {
+      const { stores } = await engine.open();
+      const model = await stores.models.insert(aModelRecord());
+      await stores.models.promote(model.uid);
+      const archived = await stores.models.update(model.uid, {
+        stage: 'superseded',
+        status: 'archived',
+      });
+      expect(archived.stage).toBe('superseded');
+      expect(await stores.models.findServing(KEY)).toBeUndefined();
+      const rejected = await stores.models.insert(aModelRecord({ stage: 'rejected' }));
+      await expect(stores.models.promote(rejected.uid)).rejects.toThrow(RejectedError);
+      await expect(stores.models.update(model.uid, { stage: 'serving' })).rejects.toThrow(
+        RejectedError,
+      );
+      await expect(stores.models.insert(aModelRecord({ stage: 'serving' }))).rejects.toThrow(
+        RejectedError,
+      );
+    });
+
+    it('find the newest record and list by filter', async () => {
+      const { stores } = await engine.open();
+      expect(await stores.models.latest(KEY)).toBeUndefined();
+      await stores.models.insert(aModelRecord({ trainedAt: START_MS }));
+      const failed = await stores.models.insert(
+        aModelRecord({ trainedAt: START_MS + HOUR_MS, status: 'failed' }),
+      );
+      await stores.models.insert(aModelRecord({ symbol: 'ETH/USDT', trainedAt: START_MS * 2 }));
+      expect((await stores.models.latest(KEY))?.uid).toBe(failed.uid);
+      const listed = await stores.models.list({ symbol: 'BTC/USDT', bot: 'catboost' }, PAGE);
+      expect([listed.total, listed.rows[0]?.uid]).toEqual([2, failed.uid]);
+      expect((await stores.models.list({ status: 'failed' }, PAGE)).total).toBe(1);
+      expect(await stores.models.find('nobody')).toBeUndefined();
+      await expect(stores.models.get('nobody')).rejects.toThrow('nobody');
+    });
+  });
+
+  describe('jobs', () => {
+    it('are open once for a key', async () => {
+      const { stores } = await engine.open();
+      const session = await storedSession(stores);
+      const first = await stores.jobs.insert(aJob(session));
+      const second = await stores.jobs.insert(aJob(session));
+      expect(second).toEqual({ status: 'exists', job: first.job });
+      expect((await stores.jobs.insert(aJob(session, { symbol: 'ETH/USDT' }))).status).toBe(
+        'inserted',
+      );
+      await stores.jobs.claimNext({ venue: KEY.venue, ownerRunUid: 'run', at: START_MS });
+      expect((await stores.jobs.insert(aJob(session))).status).toBe('exists');
+      await stores.jobs.finish(first.job.uid, { status: 'failed', finishedAt: START_MS });
+      expect((await stores.jobs.insert(aJob(session))).status).toBe('inserted');
+    });
+
+    it('run through their life', async () => {
+      const { stores } = await engine.open({ clock: fixedClock(9_000) });
+      const queued = (await stores.jobs.insert(aJob(await storedSession(stores)))).job;
+      expect(queued).toMatchObject({ status: 'pending', rowVersion: 1, createdAt: 9_000 });
+      const running = await stores.jobs.claimNext({
+        venue: KEY.venue,
+        ownerRunUid: 'run-1',
+        at: START_MS + 1,
+      });
+      expect(running).toMatchObject({ uid: queued.uid, status: 'running', ownerRunUid: 'run-1' });
+      await stores.jobs.progress(queued.uid, { stage: 'fitting', progressPct: 42.5 });
+      expect(await stores.jobs.findOpen(KEY)).toMatchObject({
+        stage: 'fitting',
+        progressPct: 42.5,
+      });
+      const modelUid = ulid();
+      const end = { status: 'completed' as const, finishedAt: START_MS + 2, modelUid };
+      const finished = await stores.jobs.finish(queued.uid, end);
+      expect(finished).toMatchObject({ ...end, errorCode: undefined });
+      await stores.jobs.progress(queued.uid, { stage: 'late', progressPct: 1 });
+      expect(await stores.jobs.find(queued.uid)).toEqual(finished);
+      expect(await stores.jobs.finish(queued.uid, end)).toEqual(finished);
+      const turned = stores.jobs.finish(queued.uid, { ...end, status: 'failed' });
+      await expect(turned).rejects.toThrow(RejectedError);
+      expect(await stores.jobs.findOpen(KEY)).toBeUndefined();
+      expect((await stores.jobs.latest(KEY))?.uid).toBe(queued.uid);
+    });
+
+    it('are claimed oldest first, each by one of those that race', async () => {
+      const one = await engine.open();
+      const other = await engine.open();
+      const session = await storedSession(one.stores);
+      const expected = [];
+      for (let index = 0; index < 12; index++) {
+        const job = aJob(session, { symbol: `S${index}/USDT`, queuedAt: START_MS + index });
+        expected.push((await one.stores.jobs.insert(job)).job.uid);
+      }
+      expect(
+        (await one.stores.jobs.claimNext({ venue: KEY.venue, ownerRunUid: 'first', at: START_MS }))
+          ?.uid,
+      ).toBe(expected[0]);
+      const claims = await Promise.all(
+        Array.from({ length: 14 }, (_, index) =>
+          (index % 2 === 0 ? one : other).stores.jobs.claimNext({
+            venue: KEY.venue,
+            ownerRunUid: `run-${index}`,
+            at: START_MS,
+          }),
+        ),
+      );
+      const uids = claims.flatMap((job) => (job === undefined ? [] : [job.uid]));
+      expect([...uids].sort()).toEqual(expected.slice(1).sort());
+    });
+
+    it('of another venue are neither claimed nor taken for dead', async () => {
+      const { stores } = await engine.open();
+      await stores.jobs.insert(aJob(await storedSession(stores)));
+      const claim = { venue: 'elsewhere', ownerRunUid: 'run', at: START_MS };
+      expect(await stores.jobs.claimNext(claim)).toBeUndefined();
+      const claimed = await stores.jobs.claimNext({ ...claim, venue: KEY.venue });
+      expect(claimed).toBeDefined();
+      expect(await stores.jobs.listRunningNotOwnedBy('other', 'elsewhere')).toEqual([]);
+      const stop = { reason: 'stopped', isDeath: false };
+      await stores.jobs.requeue(claimed?.uid ?? '', stop);
+      expect(await stores.jobs.findOpen(KEY)).toMatchObject({ status: 'pending', attempt: 1 });
+    });
+
+    it('of a dead run are found and queued again as the next attempt', async () => {
+      const { stores } = await engine.open();
+      const session = await storedSession(stores);
+      for (const symbol of ['A/USDT', 'B/USDT'])
+        await stores.jobs.insert(aJob(session, { symbol }));
+      const dead = await stores.jobs.claimNext({
+        venue: KEY.venue,
+        ownerRunUid: 'dead',
+        at: START_MS,
+      });
+      await stores.jobs.claimNext({ venue: KEY.venue, ownerRunUid: 'alive', at: START_MS });
+      const orphans = await stores.jobs.listRunningNotOwnedBy('alive', KEY.venue);
+      expect(orphans.map(({ uid }) => uid)).toEqual([dead?.uid]);
+      expect(
+        await stores.jobs.requeue(dead?.uid ?? '', { reason: 'its process died', isDeath: true }),
+      ).toBe(true);
+      expect(await stores.jobs.requeue(dead?.uid ?? '', { reason: 'again', isDeath: true })).toBe(
+        false,
+      );
+      const again = await stores.jobs.find(dead?.uid ?? '');
+      expect(again).toMatchObject({
+        ...{ status: 'pending', attempt: 2, ownerRunUid: undefined },
+        errorMessage: 'its process died',
+      });
+      expect((await stores.jobs.list({ status: 'pending' }, PAGE)).total).toBe(1);
+      expect((await stores.jobs.list({ sessionUid: session }, PAGE)).total).toBe(2);
+    });
+
+    it('leave evidence, in order', async () => {
+      const { stores } = await engine.open();
+      const { job } = await stores.jobs.insert(aJob(await storedSession(stores)));
+      const first = someEvidence(job.uid);
+      const second = someEvidence(job.uid, { createdAt: START_MS + 1, error: 'out of memory' });
+      await stores.evidence.insert(second);
+      await stores.evidence.insert(first);
+      const listed = await stores.evidence.listByJob(job.uid);
+      expect(listed).toMatchObject([first, second]);
+    });
+  });
+
+  describe('sessions', () => {
+    it('come back with their settings and are listed by kind', async () => {
+      const { stores } = await engine.open();
+      const session = aSession({ config: { symbols: ['龍/USDT'], deep: { limit: null } } });
+      expect(await stores.sessions.insert(session)).toMatchObject(session);
+      await stores.sessions.insert(aSession({ kind: 'manual', createdAt: START_MS + 1 }));
+      const listed = await stores.sessions.list({ kind: 'initial' }, PAGE);
+      expect(listed.rows.map(({ uid }) => uid)).toEqual([session.uid]);
+    });
+  });
+
+  describe('cooldowns', () => {
+    it('are replaced, found, listed and cleared by key', async () => {
+      const { stores } = await engine.open();
+      const cooldown = {
+        ...{ ...KEY, kind: 'failure' as const, until: START_MS + 600_000 },
+        ...{ notBeforeOpenTime: undefined, reason: 'the trainer crashed' },
+      };
+      await stores.cooldowns.set(cooldown);
+      const rejection = { ...cooldown, kind: 'rejection' as const, notBeforeOpenTime: START_MS };
+      await stores.cooldowns.set(rejection);
+      await stores.cooldowns.set({ ...cooldown, symbol: 'ETH/USDT', until: START_MS });
+      expect(await stores.cooldowns.find(KEY)).toEqual(rejection);
+      const listed = await stores.cooldowns.list(KEY.venue);
+      expect(listed.map(({ symbol }) => symbol)).toEqual(['ETH/USDT', 'BTC/USDT']);
+      await stores.cooldowns.clear(KEY);
+      expect(await stores.cooldowns.find(KEY)).toBeUndefined();
+    });
+  });
+});

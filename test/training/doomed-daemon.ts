@@ -1,0 +1,54 @@
+/** Runs as a process of its own, compiled: trains until it is killed. Arguments: one JSON text. */
+import { SystemClock } from '../../src/lib/system-clock.js';
+import { ManualClock } from '../../src/lib/manual-clock.js';
+import { openDatabase } from '../../src/storage/database.js';
+import type { DatabaseLocation } from '../../src/storage/location.js';
+import { openStores } from '../../src/storage/stores.js';
+import { TrainerProcess } from '../../src/training/trainer-process/trainer-process.js';
+import type { TrainingOptions } from '../../src/training/training-options.js';
+import { TrainingService } from '../../src/training/training-service.js';
+
+export interface DoomedOrder {
+  readonly location: DatabaseLocation;
+  readonly options: TrainingOptions;
+  readonly marketMs: number;
+  readonly command: readonly string[];
+  readonly cwd: string;
+}
+
+/** What it prints as soon as a job has come to a stage. */
+export interface DoomedProgress {
+  readonly stage: string;
+  readonly trainerPid: number | undefined;
+}
+
+const silent = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: (message: string, fields?: unknown) => console.error(message, fields),
+  child: () => silent,
+};
+
+// The test that starts this process writes the argument.
+const order = JSON.parse(process.argv[2] ?? '') as DoomedOrder;
+const clock = new ManualClock(order.marketMs);
+const database = await openDatabase(order.location, { clock, logger: silent });
+const trainer = new TrainerProcess({
+  ...{ command: order.command, cwd: order.cwd, memoryLimitMb: 400, jobTimeoutMs: 120_000 },
+  ...{ recycleAfterJobs: 50, clock: new SystemClock(), logger: silent, pollIntervalMs: 50 },
+});
+const service = new TrainingService({
+  ...{ stores: openStores(database, clock), location: order.location, clock, logger: silent },
+  ...{ options: order.options, runUid: 'doomed', python: order.command[0] ?? '' },
+  createTrainer: () => trainer,
+  checkPython: () => Promise.resolve({ status: 'ok', versions: {} }),
+  events: {
+    onProgress: (_, { stage }) =>
+      console.log(JSON.stringify({ stage, trainerPid: trainer.processId })),
+  },
+});
+await service.start();
+await service.planDue();
+// Nothing else keeps the process alive while the worker thread is at rest.
+setInterval(() => undefined, 1000);

@@ -1,0 +1,105 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { PythonCheck } from '../../src/training/trainer-process/check-python.js';
+import { forEachEngine } from '../database.js';
+import { createTrainer, HAS_PYTHON } from '../trainer/real-trainer.js';
+import { filesBelow } from './files-below.js';
+import { plantedCandles } from './planted-candles.js';
+import { createBench, KEY, LAST_OPEN_TIME, type Bench } from './training-bench.js';
+
+const CANDLES = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
+const FIX = 'run "npm run setup"';
+
+describe.skipIf(!HAS_PYTHON)('training that is interrupted (needs npm run setup)', () => {
+  forEachEngine((engine) => {
+    // Stages do not depend on the engine: each once.
+    const isSqlite = engine.name === 'sqlite';
+    let bench: Bench;
+    afterEach(() => bench.close());
+
+    it.each(isSqlite ? ['prepare', 'train', 'judge'] : ['fit'])(
+      'by a stop in the stage "%s" gives the job back, and the next run does it',
+      async (stage) => {
+        bench = await createBench(engine, { promotionGate: 'parity' });
+        const { stores, options } = bench;
+        await bench.store(plantedCandles(CANDLES));
+        const trainer = createTrainer();
+        let reach: () => void = () => undefined;
+        const reached = new Promise<void>((resolve) => (reach = resolve));
+        const service = bench.service({
+          createTrainer: () => trainer,
+          events: { onProgress: (_, progress) => progress.stage === stage && reach() },
+        });
+        await service.start();
+        await service.planDue();
+        await reached;
+        await service.stop();
+        expect(trainer.processId).toBeUndefined();
+        expect(await stores.jobs.latest(KEY)).toMatchObject({ status: 'pending' });
+        expect(await stores.models.latest(KEY)).toBeUndefined();
+        expect(filesBelow(options.modelsDir)).toEqual([]);
+        expect(filesBelow(options.workDir)).toEqual([]);
+
+        const next = bench.service({ runUid: 'run-2' });
+        await next.start();
+        expect((await bench.untilEnded()).status).toBe('completed');
+      },
+    );
+
+    it('by nothing: stopping twice, or without a start, is harmless', async () => {
+      bench = await createBench(engine);
+      const service = bench.service();
+      await service.stop();
+      await expect(service.stop()).resolves.toBeUndefined();
+    });
+
+    it('by a missing Python says what is missing and the command, and begins when it is there', async () => {
+      bench = await createBench(engine, { promotionGate: 'parity' });
+      const { stores, clock, log } = bench;
+      await bench.store(plantedCandles(CANDLES));
+      let answer: PythonCheck = { status: 'missing', message: 'there is no Python', fix: FIX };
+      const service = bench.service({ checkPython: () => Promise.resolve(answer) });
+      await service.start();
+      await service.planDue();
+      await service.planDue();
+      expect(await stores.jobs.latest(KEY)).toBeUndefined();
+      expect(await service.status(KEY)).toMatchObject({
+        ...{ isTrained: false, isCooldownActive: true, nextRetryAt: clock.wallMs() + 600_000 },
+        lastTrainingError: `there is no Python; to mend it, ${FIX}`,
+        trainerFault: { fix: FIX },
+      });
+      expect(log.filter(({ message }) => message.includes(FIX))).toHaveLength(1);
+
+      answer = { status: 'ok', versions: {} };
+      await clock.advance(600_000);
+      await service.planDue();
+      expect((await bench.untilEnded()).status).toBe('completed');
+    });
+
+    it('by a Python that goes away between check and job keeps the job waiting', async () => {
+      bench = await createBench(engine);
+      const { stores } = bench;
+      await bench.store(plantedCandles(CANDLES));
+      const answers: PythonCheck[] = [{ status: 'ok', versions: {} }];
+      const gone: PythonCheck = { status: 'missing', message: 'there is no Python', fix: FIX };
+      const service = bench.service({
+        checkPython: () => Promise.resolve(answers.shift() ?? gone),
+        createTrainer: () => createTrainer({ command: ['/nonexistent/python'] }),
+      });
+      await service.planDue();
+      await service.start();
+      await untilAttempt(bench, 2);
+      await service.stop();
+      expect(await stores.jobs.latest(KEY)).toMatchObject({ status: 'pending' });
+      expect(await stores.cooldowns.find(KEY)).toBeUndefined();
+    });
+  });
+});
+
+async function untilAttempt({ stores }: Bench, attempt: number): Promise<void> {
+  for (let round = 0; round < 500; round++) {
+    const job = await stores.jobs.latest(KEY);
+    if (job !== undefined && job.attempt >= attempt) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`No attempt ${attempt}`);
+}

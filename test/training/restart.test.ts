@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { compiledUrl } from '../../src/lib/compiled-url.js';
+import { SystemClock } from '../../src/lib/system-clock.js';
+import { trainerCommand } from '../../src/training/trainer-process/find-python.js';
+import { forEachEngine } from '../database.js';
+import { HAS_PYTHON, PYTHON, TRAINER_DIR } from '../trainer/real-trainer.js';
+import type { DoomedOrder, DoomedProgress } from './doomed-daemon.js';
+import { plantedCandles } from './planted-candles.js';
+import { createBench, KEY, LAST_OPEN_TIME, START_MS, type Bench } from './training-bench.js';
+
+const DOOMED = fileURLToPath(compiledUrl(import.meta.url, './doomed-daemon.js'));
+const CANDLES = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
+const GONE_LIMIT_ROUNDS = 100;
+
+describe.skipIf(!HAS_PYTHON)('a daemon that dies while it trains (needs npm run setup)', () => {
+  forEachEngine((engine) => {
+    // What is on disk and in the process table does not depend on the engine: each stage once.
+    const isSqlite = engine.name === 'sqlite';
+    let bench: Bench;
+    afterEach(() => bench.close());
+
+    /** Starts a daemon of its own, kills it at that stage, and waits until its trainer is gone too. */
+    const killAt = async (stage: string): Promise<void> => {
+      const { location, options } = bench;
+      // Slow enough to be killed in the middle of every stage.
+      const slow = { ...options, catboost: { ...options.catboost, iterations: 600 } };
+      const order: DoomedOrder = {
+        ...{ location, options: slow, marketMs: START_MS },
+        ...{ command: trainerCommand(PYTHON), cwd: TRAINER_DIR },
+      };
+      const child = spawn(process.execPath, [DOOMED, JSON.stringify(order)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const exited = once(child, 'exit');
+      const reached = await untilStage(createInterface(child.stdout), stage);
+      child.kill('SIGKILL');
+      await exited;
+      expect(reached?.stage).toBe(stage);
+      if (reached?.trainerPid !== undefined) await untilGone(reached.trainerPid);
+    };
+
+    it.each(isSqlite ? ['prepare', 'fit', 'judge'] : ['refit'])(
+      'in the stage "%s" leaves a job that the next one does again, and nothing else',
+      async (stage) => {
+        bench = await createBench(engine);
+        await bench.store(plantedCandles(CANDLES));
+        await killAt(stage);
+        const { stores, options } = bench;
+        expect(await stores.jobs.findOpen(KEY)).toMatchObject({ status: 'running', attempt: 1 });
+        expect(await stores.models.latest(KEY)).toBeUndefined();
+
+        const next = bench.service({ runUid: 'run-2' });
+        await next.start();
+        const job = await bench.untilEnded();
+        await next.stop();
+        expect(job).toMatchObject({ status: 'completed', attempt: 2 });
+        const serving = await stores.models.findServing(KEY);
+        expect(modelFolders(options.modelsDir)).toEqual([serving?.modelPath]);
+        expect(readdirSync(options.workDir)).toEqual([]);
+        expect(await next.planDue()).toMatchObject([{ obstacle: 'fresh' }]);
+      },
+    );
+
+    it('for the second time with the same job lets it fail, with a cooldown', async () => {
+      bench = await createBench(engine);
+      await bench.store(plantedCandles(CANDLES));
+      await killAt('fit');
+      const { stores, log } = bench;
+      const open = await stores.jobs.findOpen(KEY);
+      await stores.jobs.requeue(open?.uid ?? '', { reason: 'died once', isDeath: true });
+      await stores.jobs.claimNext({
+        venue: KEY.venue,
+        ownerRunUid: 'doomed-2',
+        at: bench.clock.wallMs(),
+      });
+
+      await bench.service({ runUid: 'run-3' }).start();
+      const job = await stores.jobs.latest(KEY);
+      expect(job).toMatchObject({ status: 'failed', errorCode: 'owner_died' });
+      expect(await stores.cooldowns.find(KEY)).toMatchObject({ kind: 'failure' });
+      expect(log.some(({ message }) => message.includes('second time'))).toBe(true);
+    });
+  });
+});
+
+async function untilStage(
+  lines: AsyncIterable<string>,
+  stage: string,
+): Promise<DoomedProgress | undefined> {
+  for await (const line of lines) {
+    const progress = JSON.parse(line) as DoomedProgress;
+    if (progress.stage === stage) return progress;
+  }
+  return undefined;
+}
+
+async function untilGone(pid: number): Promise<void> {
+  const clock = new SystemClock();
+  for (let round = 0; round < GONE_LIMIT_ROUNDS; round++) {
+    if (!existsSync(`/proc/${pid}`)) return;
+    await clock.sleep(50);
+  }
+  throw new Error(`Process ${pid} outlived its daemon`);
+}
+
+/** Folders that hold a manifest, relative to the models' folder. */
+function modelFolders(modelsDir: string): readonly string[] {
+  return readdirSync(modelsDir, { recursive: true })
+    .map((name) => name.toString())
+    .filter((name) => name.endsWith('manifest.json'))
+    .map((name) => name.replace(/\/manifest\.json$/, ''));
+}

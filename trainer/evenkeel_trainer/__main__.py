@@ -1,0 +1,24 @@
+"""Entry: `python -u -m evenkeel_trainer` serves jobs, `--check` describes the environment.
+
+Nothing heavy is imported before the process has bound its life to its parent's, and `--check` must
+run on any Python, so that it can say that this one is too old.
+"""
+
+import sys
+
+
+def main():
+    if sys.argv[1:] == ["--check"]:
+        from .check import print_check
+
+        return print_check()
+    from .lifeline import settle_process
+
+    settle_process()
+    from .server import serve
+
+    return serve()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

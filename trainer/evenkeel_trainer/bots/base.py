@@ -1,0 +1,31 @@
+"""What a bot is to the rest of the trainer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ..artifact import Artifact
+from ..events import Progress
+from ..feature_file import FeatureFile
+from ..job import Job
+from ..stopwatch import Stopwatch
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """All that a bot is given: the job, its data, where to write and whom to tell."""
+
+    job: Job
+    data: FeatureFile
+    artifact: Artifact
+    progress: Progress
+    stopwatch: Stopwatch
+
+
+class Bot(Protocol):
+    def check(self, job: Job) -> None:
+        """Refuses a job that can be seen to be wrong without its data (JobError `bad_job`)."""
+
+    def train(self, bench: Workbench) -> dict[str, Any]:
+        """Writes its files into the artifact; returns its part of the manifest, ready for JSON."""

@@ -1,0 +1,1 @@
+"""One file per library: fits, chooses features and writes ONNX; knows nothing of jobs."""

@@ -1,0 +1,119 @@
+"""Fits of CatBoost's classifier in the order of time, on one thread, reproducible by seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable
+
+import numpy as np
+from catboost import CatBoostClassifier, Pool
+
+from .catboost_params import CatBoostParams
+
+#: Called with the share (0 to 1) of the iterations that are done.
+OnFraction = Callable[[float], None]
+CLASSES = 3
+LOSS = "MultiClass"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows to fit or to stop on: features float32 (rows, columns), labels 0 to CLASSES - 1."""
+
+    features: np.ndarray
+    labels: np.ndarray
+
+    def pool(self, names: list[str]) -> Pool:
+        return Pool(self.features, self.labels, feature_names=names, thread_count=1)
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    names: list[str]
+    params: CatBoostParams
+    seed: int
+    class_weights: tuple[float, ...] | None
+
+    def classifier(self, iterations: int, **more: Any) -> CatBoostClassifier:
+        if self.class_weights is not None:
+            more["class_weights"] = list(self.class_weights)
+        return CatBoostClassifier(
+            loss_function=LOSS,
+            class_names=list(range(CLASSES)),
+            boosting_type="Plain",
+            has_time=True,
+            nan_mode="Forbidden",
+            random_seed=self.seed,
+            thread_count=1,
+            allow_writing_files=False,
+            logging_level="Silent",
+            **self.params.for_fit(iterations),
+            **more,
+        )
+
+
+@dataclass(frozen=True)
+class Fit:
+    model: CatBoostClassifier
+    tree_count: int
+    #: Multi-class log loss at the last kept tree, weighted by the class weights where there are any.
+    train_logloss: float
+    validation_logloss: float | None
+
+
+def fit_judged(
+    settings: FitSettings, train: Part, validation: Part, on_fraction: OnFraction
+) -> Fit:
+    """Stops early on the validation rows and keeps the trees up to the best of them, at least one."""
+    params = settings.params
+    model = settings.classifier(
+        params.iterations,
+        early_stopping_rounds=params.early_stopping_rounds,
+        use_best_model=True,
+    )
+    model.fit(
+        train.pool(settings.names),
+        eval_set=validation.pool(settings.names),
+        callbacks=[_IterationReport(params.iterations, on_fraction)],
+    )
+    last = max(model.get_best_iteration() or 0, 0)
+    losses = model.get_evals_result()
+    return Fit(
+        model=model,
+        tree_count=last + 1,
+        train_logloss=losses["learn"][LOSS][last],
+        validation_logloss=losses["validation"][LOSS][last],
+    )
+
+
+def fit_fixed(settings: FitSettings, rows: Part, iterations: int, on_fraction: OnFraction) -> Fit:
+    """Fits a given number of trees on all the rows handed in."""
+    model = settings.classifier(iterations)
+    report = _IterationReport(iterations, on_fraction)
+    model.fit(rows.pool(settings.names), callbacks=[report])
+    loss = model.get_evals_result()["learn"][LOSS][-1]
+    return Fit(model, model.tree_count_, train_logloss=loss, validation_logloss=None)
+
+
+def predict(model: CatBoostClassifier, features: np.ndarray) -> np.ndarray:
+    """Probabilities, float32 (rows, CLASSES), columns in the order of the labels."""
+    if list(model.classes_) != list(range(CLASSES)):
+        raise RuntimeError(f"CatBoost ordered the classes {list(model.classes_)}")
+    return model.predict_proba(features, thread_count=1).astype("<f4")
+
+
+def importances(model: CatBoostClassifier) -> np.ndarray:
+    """PredictionValuesChange of each feature; the sum is 100."""
+    return np.asarray(model.get_feature_importance(type="PredictionValuesChange"))
+
+
+class _IterationReport:
+    """CatBoost's callback: it calls `after_iteration` and goes on while the answer is true."""
+
+    def __init__(self, iterations: int, on_fraction: OnFraction) -> None:
+        self._iterations = iterations
+        self._on_fraction = on_fraction
+
+    def after_iteration(self, info: Any) -> bool:
+        self._on_fraction(info.iteration / self._iterations)
+        return True

@@ -1,0 +1,143 @@
+"""The job line: what it must hold, and a named refusal of everything else."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .errors import bad_job
+from .fields import Fields
+
+SelectionMethod = Literal["rfe", "importance", "reuse", "none"]
+SELECTION_METHODS: tuple[SelectionMethod, ...] = ("rfe", "importance", "reuse", "none")
+#: Recursive elimination in fewer steps drops features by a single look at them.
+MIN_RFE_STEPS = 3
+MAX_UID_LENGTH = 128
+MAX_SEED = 2**53 - 1
+MAX_WEIGHT = 1e6
+
+
+@dataclass(frozen=True)
+class RowRange:
+    """Rows from `start` up to but not including `end`."""
+
+    start: int
+    end: int
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(frozen=True)
+class Split:
+    """Parts in the order of time; what lies between them was purged and belongs to none."""
+
+    train: RowRange
+    validation: RowRange
+    test: RowRange
+
+    def as_json(self) -> dict[str, list[int]]:
+        return {name: [part.start, part.end] for name, part in vars(self).items()}
+
+
+@dataclass(frozen=True)
+class Selection:
+    method: SelectionMethod
+    max_features: int
+    steps: int
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    uid: str
+    bot: str
+    features_file: str
+    output_dir: str
+    seed: int
+    split: Split
+    #: Checked by the bot, which alone knows its parameters.
+    params: dict[str, Any]
+    selection: Selection
+    class_weights: tuple[float, ...] | None
+    #: Copied into the manifest as it is.
+    describe: dict[str, Any]
+
+
+def read_object(line: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except ValueError as error:
+        raise bad_job(f"the job line is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise bad_job("the job line is not a JSON object")
+    return value
+
+
+def parse_job(line: bytes) -> Job:
+    """Raises JobError `bad_job`, its message beginning with the name of the field."""
+    fields = Fields(read_object(line))
+    job = Job(
+        uid=fields.text("job", MAX_UID_LENGTH),
+        bot=fields.text("bot", MAX_UID_LENGTH),
+        features_file=_absolute_path(fields, "features_file"),
+        output_dir=_absolute_path(fields, "output_dir"),
+        seed=fields.integer("seed", 0, MAX_SEED),
+        split=_parse_split(fields.object("split")),
+        params=fields.object("params").rest(),
+        selection=_parse_selection(fields.object("selection")),
+        class_weights=_parse_weights(fields.optional("class_weights")),
+        describe=fields.object("describe").rest(),
+    )
+    fields.refuse_rest()
+    return job
+
+
+def _absolute_path(fields: Fields, name: str) -> str:
+    path = fields.text(name, 4096)
+    if not os.path.isabs(path) or path != os.path.normpath(path):
+        raise bad_job(f"{name}: expected an absolute, normal path, read {path!r}")
+    return path
+
+
+def _parse_split(fields: Fields) -> Split:
+    parts: dict[str, RowRange] = {}
+    previous = RowRange(0, 0)
+    for name in ("train", "validation", "test"):
+        part = RowRange(*fields.integer_pair(name))
+        if not previous.end <= part.start < part.end:
+            raise bad_job(
+                f"split.{name}: expected rows after row {previous.end} and at least one,"
+                f" read [{part.start}, {part.end}]"
+            )
+        parts[name] = previous = part
+    fields.refuse_rest()
+    return Split(**parts)
+
+
+def _parse_selection(fields: Fields) -> Selection:
+    method = fields.choice("method", SELECTION_METHODS)
+    limited = method in ("rfe", "importance")
+    selection = Selection(
+        method=method,
+        max_features=fields.integer("max_features", 1, 100_000) if limited else 0,
+        steps=fields.integer("steps", MIN_RFE_STEPS, 100) if method == "rfe" else 0,
+        features=fields.names("features") if method == "reuse" else (),
+    )
+    fields.ignore("max_features", "steps", "features")  # belong to another method
+    fields.refuse_rest()
+    return selection
+
+
+def _parse_weights(value: Any) -> tuple[float, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not value or not all(map(_is_weight, value)):
+        raise bad_job(f"class_weights: expected null or a list of positive numbers, read {value!r}")
+    return tuple(float(weight) for weight in value)
+
+
+def _is_weight(value: Any) -> bool:
+    return type(value) in (int, float) and 0 < value <= MAX_WEIGHT
