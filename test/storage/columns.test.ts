@@ -89,8 +89,10 @@ forEachEngine((engine) => {
       const worker = new Worker(compiledUrl(import.meta.url, './columns-worker.js'), {
         workerData: { location: database.location, seriesId: id },
       });
+      // Asked for before the wait: both may come in one turn.
+      const ended = once(worker, 'exit');
       const [columns] = (await once(worker, 'message')) as [unknown];
-      await once(worker, 'exit');
+      await ended;
       expect(columns).toEqual(await loadColumns(database, id, {}));
     });
 
