@@ -33,10 +33,13 @@ ${BENCHMARKS.map(({ name, bar, title }) => `  ${name.padEnd(16)} ${bar.padEnd(8)
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
-    options: { json: { type: 'boolean', default: false } },
+    options: {
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
     allowPositionals: true,
   });
-  if (positionals.length === 0) {
+  if (values.help || positionals.length === 0) {
     process.stdout.write(USAGE);
     return 0;
   }
