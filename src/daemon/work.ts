@@ -130,7 +130,10 @@ export class Work {
       signal: this.#stopping.signal,
     });
     this.collector.subscribe({
-      seriesReady: (series) => decisions.seriesReady(series),
+      seriesReady: (series) => {
+        decisions.seriesReady(series);
+        this.#planOnceReady();
+      },
       closedCandles: (series, candles) => decisions.closedCandles(series, candles),
       revised: (series) => decisions.revised(series),
       quotes: (quotes) => this.#passQuotes(quotes),
@@ -220,6 +223,15 @@ export class Work {
     const intervalMs = RETENTION_INTERVAL_MS;
     const running = repeat({ name: 'retention', intervalMs, clock, logger, signal }, job);
     return () => running;
+  }
+
+  /** A newcomer's first model does not wait for the next cycle, which may be a minute away. */
+  #planOnceReady(): void {
+    const { seriesReady, seriesTotal } = this.collector.status().progress;
+    if (seriesReady < seriesTotal) return;
+    this.training.planDue().catch((error: unknown) => {
+      this.#options.logger.warn('Training could not be planned yet', { error });
+    });
   }
 
   #passQuotes(quotes: readonly Quote[]): void {

@@ -30,8 +30,11 @@ test(
   'from an empty folder to a paper trade on a model of its own',
   async () => {
     const daemon = start({ environment: { ...NEWCOMER, DATA_DIR: folder() } });
-    await daemon.line(/BTC\/USDT 1h is up to date/);
-    await daemon.line(/BTC\/USDT 1h catboost \w+ [\d.]+ by fallback: .*fallback_reason=untrained/);
+    await daemon.line(/BTC\/USDT 1h is up to date/, LIMIT_MS);
+    await daemon.line(
+      /BTC\/USDT 1h catboost \w+ [\d.]+ by fallback: .*fallback_reason=untrained/,
+      LIMIT_MS,
+    );
     for (const line of TRAIN_LINES) await daemon.line(line, LIMIT_MS);
     await daemon.line(/\[TRAIN\] Promoted: /, LIMIT_MS);
     await daemon.line(/ by model: /, LIMIT_MS);
