@@ -85,6 +85,9 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
       });
       const { source, target } = await fixture.contents();
       expect(target).toEqual(source);
+      const again = await start().end;
+      const { tables } = JSON.parse(again.stdout) as { tables: { inserted: number }[] };
+      expect(tables.filter(({ inserted }) => inserted > 0)).toEqual([]);
     },
     KILLS * 60_000,
   );
