@@ -6,6 +6,8 @@ import {
   type TableShape,
 } from '../../src/storage/transfer/table-shapes.js';
 
+const MYSQL_TYPES = readMysqlTypes();
+
 /** Values that a careless copy would change. */
 const HARD_NUMBERS = [
   ...[0, 1, -1.5, 0.1, 1e-7, 1.5e-7, 9.87e-9, 5e-324, -2.2250738585072014e-308],
@@ -106,7 +108,7 @@ function uniqueValue({ name, kind }: ColumnShape, index: number): unknown {
 /** As hard as the column allows. */
 function valueOf(table: TableShape, { name, kind }: ColumnShape, index: number): unknown {
   const at = index + name.length;
-  const type = readMysqlTypes().get(table.name)?.get(name);
+  const type = MYSQL_TYPES.get(table.name)?.get(name);
   if (kind === 'real') return HARD_NUMBERS[at % HARD_NUMBERS.length];
   if (kind === 'text') {
     return (HARD_TEXTS[at % HARD_TEXTS.length] ?? '').slice(0, type?.length ?? undefined);
