@@ -2,11 +2,12 @@ import { parseArgs } from 'node:util';
 import { backfill } from './backfill.js';
 import { daemon, memoryOne } from './daemon.js';
 import { featureMatrix } from './feature-matrix.js';
-import { meetsBar, type Benchmark } from './harness/benchmark.js';
+import { meetsBar, type Benchmark, type BenchmarkOptions } from './harness/benchmark.js';
 import { describeMachine, toText } from './harness/report.js';
 import { pattern, walks } from './gates.js';
 import { inference } from './inference.js';
 import { liveRow } from './live-row.js';
+import { migration } from './migration.js';
 import { parity } from './parity.js';
 import { retrain } from './retrain.js';
 import { skill } from './skill.js';
@@ -18,6 +19,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   inference,
   retrain,
   backfill,
+  migration,
   daemon,
   memoryOne,
   parity,
@@ -26,7 +28,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   skill,
 ];
 
-const USAGE = `npm run bench -- NAME… [--json]   (npm run -s for clean JSON)
+const USAGE = `npm run bench -- NAME… [--json] [--with-sqlite3-to-mysql PROGRAM]   (npm run -s for clean JSON)
 
 ${BENCHMARKS.map(({ name, bar, title }) => `  ${name.padEnd(16)} ${bar.padEnd(8)} ${title}`).join('\n')}
 `;
@@ -36,6 +38,7 @@ async function main(): Promise<number> {
     options: {
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
+      'with-sqlite3-to-mysql': { type: 'string' },
     },
     allowPositionals: true,
   });
@@ -43,20 +46,25 @@ async function main(): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
+  const options = { sqlite3ToMysql: values['with-sqlite3-to-mysql'] };
   const chosen = positionals.map((name) => BENCHMARKS.find((one) => one.name === name));
   for (const [position, benchmark] of chosen.entries()) {
     if (benchmark === undefined) {
       process.stderr.write(`There is no benchmark ${positionals[position] ?? ''}\n\n${USAGE}`);
       return 64;
     }
-    await runOne(benchmark, values.json);
+    await runOne(benchmark, options, values.json);
   }
   return 0;
 }
 
-async function runOne(benchmark: Benchmark, isJson: boolean): Promise<void> {
+async function runOne(
+  benchmark: Benchmark,
+  options: BenchmarkOptions,
+  isJson: boolean,
+): Promise<void> {
   const machine = describeMachine();
-  const result = await benchmark.run();
+  const result = await benchmark.run(options);
   if (!isJson) {
     process.stdout.write(toText(benchmark, result, machine));
     return;

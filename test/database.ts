@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,13 +7,11 @@ import type { Clock } from '../src/lib/clock.js';
 import { openDatabase, type Database } from '../src/storage/database.js';
 import type { DatabaseLocation, MysqlLocation } from '../src/storage/location.js';
 import { openStores, type Stores } from '../src/storage/stores.js';
+import { dropDatabase, mysqlLocation, mysqlSkipReason } from './mysql-server.js';
 import { fixedClock, silentLogger } from './storage/fixed-clock.js';
 
-const MYSQL_URL = new URL(process.env['TEST_MYSQL_URL'] ?? 'mysql://root@127.0.0.1:3306');
-
-const INSTALL_HINT = 'apt-get install mariadb-server';
-
 export { fixedClock } from './storage/fixed-clock.js';
+export { dropDatabase, mysqlLocation, mysqlSkipReason, onMysqlServer } from './mysql-server.js';
 
 export interface TestDatabase {
   readonly database: Database;
@@ -56,9 +53,6 @@ export function forEachEngine(declare: (engine: TestEngine) => void): void {
   });
 }
 
-/** Why suites for MySQL are skipped on this machine; undefined when a server answers. */
-export const mysqlSkipReason: string | undefined = await findSkipReason();
-
 function sqliteEngine(): TestEngine {
   let folder: string | undefined;
   let count = 0;
@@ -92,34 +86,6 @@ function mysqlEngine(): TestEngine {
   return { name: 'mysql', location: () => location, open: opener(opened, () => location) };
 }
 
-/** A database name that nobody uses on the test server; `dropDatabase` removes it. */
-export function mysqlLocation(): MysqlLocation {
-  return {
-    engine: 'mysql',
-    host: MYSQL_URL.hostname,
-    port: Number(MYSQL_URL.port || 3306),
-    user: decodeURIComponent(MYSQL_URL.username),
-    password: decodeURIComponent(MYSQL_URL.password),
-    database: `evenkeel_test_${randomBytes(6).toString('hex')}`,
-    poolSize: 4,
-  };
-}
-
-/** Runs statements on the test server, outside of any database. */
-export async function onMysqlServer(...statements: readonly string[]): Promise<void> {
-  const { host, port, user, password } = mysqlLocation();
-  const connection = await createConnection({ host, port, user, password });
-  try {
-    for (const statement of statements) await connection.query(statement);
-  } finally {
-    await connection.end();
-  }
-}
-
-export async function dropDatabase(location: MysqlLocation): Promise<void> {
-  await onMysqlServer(`DROP DATABASE IF EXISTS \`${location.database}\``);
-}
-
 function opener(opened: Database[], location: () => DatabaseLocation): TestEngine['open'] {
   return async (options) => {
     const test = await openAt(location(), options?.clock ?? fixedClock());
@@ -151,14 +117,5 @@ async function emptyTables({ database }: MysqlLocation): Promise<void> {
     }
   } finally {
     await connection.end();
-  }
-}
-
-async function findSkipReason(): Promise<string | undefined> {
-  try {
-    await onMysqlServer('SELECT 1');
-    return undefined;
-  } catch {
-    return `no server at ${MYSQL_URL.host}; ${INSTALL_HINT}`;
   }
 }

@@ -17,13 +17,18 @@ export interface BenchmarkResult {
   readonly notes: readonly string[];
 }
 
+export interface BenchmarkOptions {
+  /** The program `sqlite3mysql` of sqlite3-to-mysql, to be measured beside the migration. */
+  readonly sqlite3ToMysql: string | undefined;
+}
+
 export interface Benchmark {
   /** As in `npm run bench -- NAME`. */
   readonly name: string;
   /** Number of the bar, `P5` or `S3`. */
   readonly bar: string;
   readonly title: string;
-  run(): Promise<BenchmarkResult>;
+  run(options: BenchmarkOptions): Promise<BenchmarkResult>;
 }
 
 export function meetsBar({ value, bar }: Figure): boolean | undefined {

@@ -1,8 +1,11 @@
+import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/lib/errors.js';
+import { openDatabase } from '../../src/storage/database.js';
 import { readTableShapes } from '../../src/storage/transfer/table-shapes.js';
-import { mysqlSkipReason, onMysqlServer } from '../database.js';
+import { fixedClock, mysqlSkipReason, onMysqlServer } from '../database.js';
+import { silentLogger } from '../storage/fixed-clock.js';
 import { fillTables } from './fill-tables.js';
 import { tableReport, totals, TransferFixture } from './transfer-fixture.js';
 
@@ -112,6 +115,16 @@ describe.skipIf(mysqlSkipReason !== undefined)('a source', () => {
       /There is no database .*--source/,
     );
     await missing.remove();
+  });
+
+  it('that is not what it was when it was closed is refused, and nothing is made of it', async () => {
+    const location = { engine: 'sqlite', file: fixture.file } as const;
+    await (await openDatabase(location, { clock: fixedClock(), logger: silentLogger })).close();
+    const handle = openSync(fixture.file, 'r+');
+    writeSync(handle, 'x', statSync(fixture.file).size - 1);
+    closeSync(handle);
+    await expect(fixture.copy()).rejects.toThrow(/is damaged: it is not what it was/);
+    expect(await targetState()).toMatchObject({ databases: [], tables: [] });
   });
 
   it('of an older schema is refused with what brings it up to date', async () => {

@@ -6,6 +6,8 @@ import {
   type TableShape,
 } from '../../src/storage/transfer/table-shapes.js';
 
+const MYSQL_TYPES = readMysqlTypes();
+
 /** Values that a careless copy would change. */
 const HARD_NUMBERS = [
   ...[0, 1, -1.5, 0.1, 1e-7, 1.5e-7, 9.87e-9, 5e-324, -2.2250738585072014e-308],
@@ -70,11 +72,13 @@ function fillTable(
   const insert = database.prepare(
     `INSERT INTO \`${table.name}\` (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
   );
+  const parents = new Map(
+    [...keys, SERIES_KEY].map((key) => [key.from, parentValues(database, key)]),
+  );
   for (let index = from; index < from + count; index++) {
     const values = table.columns.map((column) => {
-      const key = keys.find((one) => one.from === column.name);
-      if (key !== undefined) return parentValue(database, key, index);
-      if (column.name === 'series_id') return parentValue(database, SERIES_KEY, index);
+      const held = parents.get(column.name);
+      if (held !== undefined) return held[index % held.length];
       const isNullable = info.find(({ name }) => name === column.name)?.notnull === 0;
       if (isNullable && index % 3 === 0) return null;
       return unique.includes(column.name)
@@ -93,9 +97,8 @@ interface ForeignKey {
 
 const SERIES_KEY: ForeignKey = { from: 'series_id', table: 'series', to: 'id' };
 
-function parentValue(database: Database, { table, to }: ForeignKey, index: number): unknown {
-  const rows = database.prepare(`SELECT \`${to}\` FROM \`${table}\` ORDER BY id`).pluck().all();
-  return rows[index % rows.length];
+function parentValues(database: Database, { table, to }: ForeignKey): readonly unknown[] {
+  return database.prepare(`SELECT \`${to}\` FROM \`${table}\` ORDER BY id`).pluck().all();
 }
 
 function uniqueValue({ name, kind }: ColumnShape, index: number): unknown {
@@ -105,7 +108,7 @@ function uniqueValue({ name, kind }: ColumnShape, index: number): unknown {
 /** As hard as the column allows. */
 function valueOf(table: TableShape, { name, kind }: ColumnShape, index: number): unknown {
   const at = index + name.length;
-  const type = readMysqlTypes().get(table.name)?.get(name);
+  const type = MYSQL_TYPES.get(table.name)?.get(name);
   if (kind === 'real') return HARD_NUMBERS[at % HARD_NUMBERS.length];
   if (kind === 'text') {
     return (HARD_TEXTS[at % HARD_TEXTS.length] ?? '').slice(0, type?.length ?? undefined);

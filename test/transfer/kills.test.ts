@@ -6,8 +6,9 @@ import { fillTables } from './fill-tables.js';
 import { mysqlSettings, startScript, type Command } from './run-command.js';
 import { TransferFixture } from './transfer-fixture.js';
 
-const KILLS = process.env['EVENKEEL_TEST_LONG'] === 'true' ? 30 : 4;
-const CANDLES = 60_000;
+const isLong = process.env['EVENKEEL_TEST_LONG'] === 'true';
+const KILLS = isLong ? 30 : 4;
+const CANDLES = isLong ? 60_000 : 15_000;
 const SEED = 20_261_121;
 
 let fixture: TransferFixture;
@@ -85,6 +86,9 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
       });
       const { source, target } = await fixture.contents();
       expect(target).toEqual(source);
+      const again = await start().end;
+      const { tables } = JSON.parse(again.stdout) as { tables: { inserted: number }[] };
+      expect(tables.filter(({ inserted }) => inserted > 0)).toEqual([]);
     },
     KILLS * 60_000,
   );

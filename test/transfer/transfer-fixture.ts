@@ -8,6 +8,7 @@ import { SystemClock } from '../../src/lib/system-clock.js';
 import { openDatabase } from '../../src/storage/database.js';
 import type { MysqlLocation } from '../../src/storage/location.js';
 import { omit } from '../../src/storage/omit.js';
+import { forgetClosingSum } from '../../src/storage/sqlite/closing-sum.js';
 import { MysqlTarget, type MysqlTargetOptions } from '../../src/storage/transfer/mysql-target.js';
 import { SqliteSource } from '../../src/storage/transfer/sqlite-source.js';
 import { transfer, type TransferOptions } from '../../src/storage/transfer/transfer.js';
@@ -31,10 +32,11 @@ export class TransferFixture {
     this.location = { ...mysqlLocation(), ...values };
   }
 
-  /** The source's file with its schema. */
+  /** The source's file with its schema, as one that is still written to: without a closing sum. */
   async create(): Promise<void> {
     const location = { engine: 'sqlite', file: this.file } as const;
     await (await openDatabase(location, { clock: fixedClock(), logger: silentLogger })).close();
+    forgetClosingSum(this.file);
   }
 
   /** Both sides anew under the same names. */
@@ -92,6 +94,7 @@ export class TransferFixture {
     const database = new SqliteDatabase(this.file);
     for (const statement of statements) database.exec(statement);
     database.close();
+    forgetClosingSum(this.file);
   }
 
   async onTarget(sql: string, values: readonly (string | number)[] = []): Promise<Plain[]> {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../src/lib/system-clock.js';
 import { DataDirLock } from '../../src/storage/data-dir-lock.js';
+import { openDatabase } from '../../src/storage/database.js';
 import { MysqlSource } from '../../src/storage/transfer/mysql-source.js';
 import { SqliteTarget } from '../../src/storage/transfer/sqlite-target.js';
 import { transfer } from '../../src/storage/transfer/transfer.js';
@@ -23,6 +24,12 @@ beforeEach(async () => {
 });
 
 afterEach(() => fixture.remove());
+
+/** As a daemon's start does: it refuses a file that is not what it was when it was closed. */
+async function openAsDaemon(file: string): Promise<void> {
+  const context = { clock: new SystemClock(), logger: silentLogger };
+  await (await openDatabase({ engine: 'sqlite', file }, context)).close();
+}
 
 async function copyBack(
   isDryRun = false,
@@ -57,6 +64,11 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     const { source, target } = await fixture.contents();
     expect(source).toEqual(target);
     expect(Object.values(source).every((rows) => rows.length === 30)).toBe(true);
+    for (const { verification } of report.tables) {
+      expect(verification).toMatchObject({ rows: 30, differences: 0 });
+      expect(verification?.targetChecksum).toBe(verification?.sourceChecksum);
+    }
+    await openAsDaemon(fixture.file);
   });
 
   it('brings what MySQL has newer, and leaves what SQLite has newer', async () => {
@@ -97,5 +109,6 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     const done = await startScript('migrate-mysql-to-sqlite', ['--to', to], settings).end;
     expect(done).toMatchObject({ code: 0 });
     expect(done.stdout).toMatch(/Copied root@.* to .*back\.sqlite/);
+    await openAsDaemon(to);
   });
 });

@@ -6,6 +6,7 @@ import { BOOKKEEPING_TABLE, MIGRATIONS } from '../../../migrations/index.js';
 import { ConfigError, messageOf } from '../../lib/errors.js';
 import { pendingMigrations } from '../pending-migrations.js';
 import { inspectFile } from '../sqlite/check-file.js';
+import { assertClosingSum } from '../sqlite/closing-sum.js';
 import { translateSqliteOpenError } from '../sqlite/errors.js';
 import { LineReader, type RawRow } from './line-reader.js';
 import { readValue, type Line } from './lines.js';
@@ -53,6 +54,8 @@ export class SqliteSource implements TransferSource {
     }
     const opened: Database[] = [];
     try {
+      // A flipped bit would be copied, and verified, as if it were a price.
+      assertClosingSum(file);
       inspectFile(file);
       const [database, other] = [openReadOnly(file, opened), openReadOnly(file, opened)];
       const version = other.pragma('data_version', { simple: true });

@@ -6,6 +6,7 @@ import type { Logger } from '../../lib/logger.js';
 import { openDatabase } from '../database.js';
 import { driverCodeOf, driverMessageOf } from '../driver-error.js';
 import { inspectFile } from '../sqlite/check-file.js';
+import { forgetClosingSum, writeClosingSum } from '../sqlite/closing-sum.js';
 import { translateSqliteError, translateSqliteOpenError } from '../sqlite/errors.js';
 import { LineReader, type RawRow } from './line-reader.js';
 import { fieldsOf, readValue, type Line } from './lines.js';
@@ -43,20 +44,27 @@ export class SqliteTarget implements TransferTarget {
     readonly place: string,
     /** Undefined where a look found no file. */
     private readonly database: Database | undefined,
+    private readonly isReadOnly: boolean,
   ) {}
 
   /** @throws ConfigError when the file cannot be used, or its schema is another one */
   static async open(file: string, options: SqliteTargetOptions): Promise<SqliteTarget> {
-    if (options.isReadOnly && !existsSync(file)) return new SqliteTarget(file, undefined);
+    if (options.isReadOnly && !existsSync(file)) {
+      return new SqliteTarget(file, undefined, true);
+    }
     try {
       if (options.isReadOnly) inspectFile(file);
       else await (await openDatabase({ engine: 'sqlite', file }, options)).close();
       const database = new SqliteDatabase(file, {
         ...{ readonly: options.isReadOnly, timeout: BUSY_TIMEOUT_MS },
       });
-      if (options.isReadOnly) assertSqliteSchema(database, file);
-      else database.pragma('foreign_keys = ON');
-      return new SqliteTarget(file, database);
+      if (options.isReadOnly) {
+        assertSqliteSchema(database, file);
+      } else {
+        forgetClosingSum(file);
+        database.pragma('foreign_keys = ON');
+      }
+      return new SqliteTarget(file, database, options.isReadOnly);
     } catch (error) {
       throw translateSqliteOpenError(error, file);
     }
@@ -147,6 +155,7 @@ export class SqliteTarget implements TransferTarget {
 
   close(): Promise<void> {
     this.database?.close();
+    if (!this.isReadOnly) writeClosingSum(this.place);
     return Promise.resolve();
   }
 

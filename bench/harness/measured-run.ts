@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+
+const POLL_MS = 20;
+const KB_PER_MB = 1024;
+
+export interface MeasuredRun {
+  /** From the start of the process to its end. */
+  readonly tookSec: number;
+  /** The most it ever held, as the kernel counts it; 0 where there is no /proc. */
+  readonly peakMb: number;
+  readonly stdout: string;
+}
+
+/** Runs a program to its end. @throws Error with what it said, unless it ends with 0 */
+export async function runMeasured(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<MeasuredRun> {
+  const startedMs = performance.now();
+  const child = spawn(command, args, {
+    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr, peakKb] = ['', '', 0];
+  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+  const timer = setInterval(() => {
+    peakKb = Math.max(peakKb, peakOf(child.pid));
+  }, POLL_MS);
+  try {
+    const [code] = (await once(child, 'close')) as [number | null];
+    if (code !== 0) throw new Error(`${command} ended with ${code}: ${stderr}${stdout}`);
+  } finally {
+    clearInterval(timer);
+  }
+  return { tookSec: (performance.now() - startedMs) / 1000, peakMb: peakKb / KB_PER_MB, stdout };
+}
+
+function peakOf(pid: number | undefined): number {
+  try {
+    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    // It has just ended.
+    return 0;
+  }
+}
