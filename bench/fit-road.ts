@@ -130,7 +130,7 @@ export class FitRoad {
         maxModelMb: SETTINGS.maxModelMb,
         maxLatencyMs: MAX_LATENCY_MS,
       };
-      return judge(gate, facts, judgement.score).isPromoted;
+      return judge(gate, facts, { score: judgement.score, championMinRows: 100 }).isPromoted;
     };
     const { symbol } = request.pair;
     return { symbol, summary, featuresFile, trained, judgement, series, reference, passes };

@@ -26,6 +26,14 @@ export function readSplit(text: string): SplitPercent | undefined {
   return isUsable ? [train, validation, test] : undefined;
 }
 
+const GATES = ['baseline', 'strict', 'parity', 'baseline+champion', 'strict+champion'] as const;
+
+/** `champion` may be added by a plus sign or a comma. */
+export function readPromotionGate(text: string): (typeof GATES)[number] | undefined {
+  const wanted = text.toLowerCase().replace(/\s*[,+]\s*/, '+');
+  return GATES.find((gate) => gate === wanted);
+}
+
 export function readTimeZone(text: string): string | undefined {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone;

@@ -445,6 +445,19 @@ CREATE TABLE IF NOT EXISTS `leases` (
   PRIMARY KEY (`venue`, `account`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE IF NOT EXISTS `model_pins` (
+  `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  `venue` VARCHAR(128) NOT NULL,
+  `symbol` VARCHAR(191) NOT NULL,
+  `timeframe` VARCHAR(8) NOT NULL,
+  `bot` VARCHAR(64) NOT NULL,
+  `model_uid` VARCHAR(26) NULL,
+  `pinned_at` BIGINT NOT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  UNIQUE KEY `u0` (`venue`, `symbol`, `timeframe`, `bot`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -466,4 +479,5 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0018_training_evidence', 0),
   ('0019_training_cooldowns', 0),
   ('0020_runs', 0),
-  ('0021_leases', 0);
+  ('0021_leases', 0),
+  ('0030_model_pins', 0);

@@ -1,5 +1,6 @@
 import { CANDLE_TABLE, type Migration } from './ddl.js';
 import { MARKET_DATA_MIGRATIONS } from './market-data.js';
+import { MODEL_PIN_MIGRATIONS } from './model-pins.js';
 import { MODEL_MIGRATIONS } from './models.js';
 import { OPERATION_MIGRATIONS } from './operations.js';
 import { SIGNAL_MIGRATIONS } from './signals.js';
@@ -17,6 +18,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...TRADING_MIGRATIONS,
   ...TRAINING_MIGRATIONS,
   ...OPERATION_MIGRATIONS,
+  ...MODEL_PIN_MIGRATIONS,
 ];
 
 /**

@@ -7,7 +7,7 @@ import {
   optionalNumber,
   optionalText,
 } from '../setting.js';
-import { readSplit } from '../setting-readers.js';
+import { readPromotionGate, readSplit } from '../setting-readers.js';
 
 export const TRAINING_SETTINGS = {
   TRAIN_MONTHS_BACK: number({
@@ -60,10 +60,16 @@ export const TRAINING_SETTINGS = {
   }),
   PROMOTION_GATE: custom({
     default: undefined,
-    expected: 'one of baseline, strict, parity',
-    read: (value) =>
-      (['baseline', 'strict', 'parity'] as const).find((gate) => gate === value.toLowerCase()),
-    help: 'What a model must show before it serves. Default: `baseline` on paper, `strict` live.',
+    expected: 'one of baseline, strict, parity, baseline+champion, strict+champion',
+    read: readPromotionGate,
+    help: 'What a model must show before it serves; `champion` added: also against the one that serves. Default: `baseline` on paper, `strict` live.',
+  }),
+  CHAMPION_MIN_ROWS: integer({
+    default: 100,
+    min: 1,
+    max: 10_000,
+    unit: 'candles',
+    help: 'Candles after the data of the serving model under which the gate decides without it.',
   }),
   TRAIN_RETRY_COOLDOWN_SEC: optionalNumber({
     min: 0,

@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import type { Candle } from '../domain/candle.js';
 import type { Decision } from '../domain/decision.js';
 import type { ModelKey } from '../domain/model-key.js';
+import type { ModelRecord } from '../domain/model-record.js';
 import type { Series, SeriesKey } from '../domain/series.js';
 import type { Signal, SignalOutcome } from '../domain/signal.js';
 import type { Timeframe } from '../domain/timeframe.js';
@@ -28,6 +29,8 @@ export type StoredSignal = Signal & {
   readonly outcome?: SignalOutcome | undefined;
 };
 
+export type StoredRecord = ModelRecord & { readonly createdAt: number };
+
 /** What the API reads of the database. */
 export interface ApiStores {
   readonly series: {
@@ -48,6 +51,43 @@ export interface ApiStores {
   readonly orders: { list: List<Partial<BookKey> & { symbol?: string }, Order> };
   readonly fills: { list: List<Partial<BookKey> & { symbol?: string }, Fill> };
   readonly equity: { list: List<Partial<BookKey>, EquityPoint> };
+  readonly models: {
+    list: List<ModelFilter, StoredRecord>;
+    findServing(key: ModelKey): Promise<StoredRecord | undefined>;
+    listServing(venue: string): Promise<readonly StoredRecord[]>;
+    /** The newest of each key. */
+    listNewest(venue: string): Promise<readonly StoredRecord[]>;
+  };
+  readonly pins: {
+    find(key: ModelKey): Promise<{ readonly modelUid: string } | undefined>;
+    list(venue: string): Promise<readonly { readonly modelUid: string }[]>;
+  };
+}
+
+interface ModelFilter extends Filter {
+  readonly stage?: ModelRecord['stage'] | undefined;
+  readonly status?: ModelRecord['status'] | undefined;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+/** What was done, or why not: `missing` where there is nothing it could be done to. */
+export type ModelChange<T> =
+  | ({ readonly status: 'done' } & T)
+  | { readonly status: 'refused' | 'missing'; readonly reason: string };
+
+/** What a person may do to models; refused on a daemon that stands by. */
+export interface ModelChanges {
+  /** @returns the records whose models were deleted */
+  clear(keys: readonly ModelKey[]): Promise<readonly ModelRecord[]>;
+  rollback(
+    key: ModelKey,
+    modelUid: string | undefined,
+  ): Promise<ModelChange<{ readonly record: ModelRecord; readonly before?: ModelRecord }>>;
+  pin(
+    key: ModelKey,
+    options: { readonly isPinned: boolean; readonly modelUid: string | undefined },
+  ): Promise<ModelChange<{ readonly modelUid: string | undefined }>>;
 }
 
 /** What the daemon hands to the API: rows to read, and views of what is going on now. */
@@ -59,6 +99,7 @@ export interface ApiContext {
   readonly findTradingKey: () => ModelKey | undefined;
   readonly status: () => Promise<StatusAnswer>;
   readonly modelStatus: (key: ModelKey, marketId: string) => Promise<ModelStatusAnswer>;
+  readonly models: ModelChanges;
   readonly health: () => Promise<Health>;
 }
 

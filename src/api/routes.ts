@@ -2,7 +2,9 @@ import type { ApiContext } from './api-context.js';
 import { analysisRoutes } from './routes/analysis.js';
 import { candleRoutes } from './routes/candles.js';
 import { healthRoutes } from './routes/health.js';
+import { modelChangeRoutes } from './routes/model-changes.js';
 import { modelStatusRoutes } from './routes/model-status.js';
+import { modelRoutes } from './routes/models.js';
 import { pageRoutes } from './routes/page.js';
 import { statusRoutes } from './routes/status.js';
 import { tradingRoutes } from './routes/trading.js';
@@ -12,6 +14,8 @@ import type { Server } from './new-server.js';
 export function addRoutes(server: Server, context: ApiContext, projectDir: string): void {
   statusRoutes(server, context);
   modelStatusRoutes(server, context);
+  modelRoutes(server, context);
+  modelChangeRoutes(server, context);
   analysisRoutes(server, context);
   candleRoutes(server, context);
   tradingRoutes(server, context);

@@ -10,7 +10,9 @@ export interface NamedKey {
   readonly marketId: string;
 }
 
-type Asked = Partial<Pick<ListQuery, 'symbol' | 'timeframe' | 'bot' | 'venue'>>;
+type Asked = {
+  readonly [Name in 'symbol' | 'timeframe' | 'bot' | 'venue']?: ListQuery[Name] | undefined;
+};
 
 /** What the call is about; what it leaves out is what trades. */
 export async function resolveKey(context: ApiContext, asked: Asked): Promise<NamedKey> {
@@ -29,6 +31,16 @@ export async function resolveKey(context: ApiContext, asked: Asked): Promise<Nam
     },
     marketId: found.marketId,
   };
+}
+
+/** The venue that a call is about, by default the one that trades. */
+export function resolveVenue(
+  context: Pick<ApiContext, 'findTradingKey'>,
+  asked: Pick<Asked, 'venue'>,
+): string {
+  const venue = asked.venue ?? context.findTradingKey()?.venue;
+  if (venue === undefined) throw starting();
+  return venue;
 }
 
 /** The filter of a list call; a symbol is taken in any of its forms. */

@@ -108,6 +108,7 @@ export function trainingOptions(
     classWeights: settings.classWeights,
     promotionGate:
       settings.promotionGate ?? (settings.tradingMode === 'live' ? 'strict' : 'baseline'),
+    championMinRows: settings.championMinRows,
     trainRetryCooldownSec: cooldownSec(settings),
     rejectedRetryBars: settings.rejectedRetryBars,
     modelStaleHours: settings.modelStaleHours,

@@ -8,6 +8,7 @@ import { noteApiAddress } from '../storage/data-dir-lock.js';
 import { clockOf, type DaemonState } from './daemon-state.js';
 import { healthProbes } from './health-probes.js';
 import { createMetrics } from './metrics.js';
+import { modelChanges } from './model-changes.js';
 import { modelStatusView } from './model-status-view.js';
 import { statusView } from './status-view.js';
 import { PROJECT_DIR } from './work.js';
@@ -33,6 +34,7 @@ export async function serveApi(
     findTradingKey: () => findTradingKey(state),
     status: () => statusView(state),
     modelStatus: (key: ModelKey, marketId: string) => modelStatusView(state, key, marketId),
+    models: modelChanges(() => state.work?.registry),
     health: () => checkHealth(probes),
   };
   addRoutes(server, context, PROJECT_DIR);

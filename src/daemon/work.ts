@@ -12,7 +12,8 @@ import { repeat } from '../jobs/repeat.js';
 import { retention } from '../jobs/retention.js';
 import { DisposalStack } from '../lib/disposal.js';
 import type { Logger } from '../lib/logger.js';
-import { removeUnfinished } from '../models/artifact-cleanup.js';
+import { removeArchived, removeUnfinished } from '../models/artifact-cleanup.js';
+import { ModelRegistry } from '../models/model-registry.js';
 import { Predictor } from '../models/predictor.js';
 import { ServingModels } from '../models/serving-models.js';
 import type { LoopWatch } from '../monitoring/loop-watch.js';
@@ -59,6 +60,7 @@ export class Work {
   readonly collector: Collector;
   readonly training: TrainingService;
   readonly servingModels: ServingModels;
+  readonly registry: ModelRegistry;
   readonly warnings: PredictionWarnings;
   readonly #options: WorkOptions;
   readonly #stack: DisposalStack;
@@ -85,15 +87,17 @@ export class Work {
       ),
       timeframes: options.instruments.timeframes,
     });
+    this.registry = this.#createRegistry();
     this.#decisions = this.#createDecisions();
     this.training = this.#createTraining();
   }
 
   /** Starting is recovering: leftovers go, jobs of dead runs are taken up, missed candles are recorded. */
   async start(): Promise<void> {
-    const { logger } = this.#options;
+    const { logger, market, stores } = this.#options;
     const { modelsDir } = trainingOptions(this.#options.settings, this.#options);
     await removeUnfinished({ modelsDir, logger });
+    await removeArchived({ modelsDir, models: stores.models, logger }, market.data.venue);
     this.#stack.use('predictor', this.#predictor).start();
     this.#stack.defer('decisions', () => this.#decisions.stop());
     await this.#stack.use('training', this.training).start();
@@ -139,6 +143,21 @@ export class Work {
       quotes: (quotes) => this.#passQuotes(quotes),
     });
     return decisions;
+  }
+
+  #createRegistry(): ModelRegistry {
+    const { settings, market, stores, logger } = this.#options;
+    const { modelsDir } = trainingOptions(settings, this.#options);
+    return new ModelRegistry({
+      ...{ stores, modelsDir, clock: market.data.clock, logger },
+      maxFileBytes: settings.maxModelMb * BYTES_PER_MB,
+      prepare: (model) => this.#predictor.prepare(model),
+      onCleared: async (key, records) => {
+        this.servingModels.invalidate(key);
+        for (const { uid } of records) await this.#predictor.release(uid);
+      },
+      onServing: (record) => this.#servePromoted(record),
+    });
   }
 
   #createTraining(): TrainingService {

@@ -28,7 +28,9 @@ export interface TestScore {
   readonly calibrationError: number;
 }
 
-export type PromotionGate = 'baseline' | 'strict' | 'parity';
+/** `+champion`: also not worse than the model that serves. */
+export type PromotionGate =
+  'baseline' | 'strict' | 'parity' | 'baseline+champion' | 'strict+champion';
 
 export interface Verdict {
   readonly gate: PromotionGate;

@@ -76,6 +76,23 @@ export async function deleteVersion(
   logger.info('Deleted a model version', { modelUid: record.uid, folder: record.modelPath });
 }
 
+/**
+ * Deletes the folders of records that were archived before their folders went: what a kill left of a
+ * clearing.
+ *
+ * @returns uids of the records whose folders were deleted
+ */
+export async function removeArchived(
+  options: ArtifactCleanupOptions & {
+    readonly models: { listUnreleased(venue: string): Promise<readonly ModelRecord[]> };
+  },
+  venue: string,
+): Promise<readonly string[]> {
+  const unreleased = await options.models.listUnreleased(venue);
+  for (const record of unreleased) await deleteVersion(options, record);
+  return unreleased.map(({ uid }) => uid);
+}
+
 /** Looks below one folder; symbolic links are not followed. */
 async function findUnfinished(
   modelsDir: string,

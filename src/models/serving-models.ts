@@ -1,5 +1,6 @@
 import { modelKeyText, type ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
+import { STALE_AFTER_HOURS } from '../domain/shown-status.js';
 import type { FallbackReason } from '../domain/signal.js';
 import type { TrainingCooldown } from '../domain/training-job.js';
 import { featureHash } from '../features/feature-hash.js';
@@ -9,9 +10,6 @@ import type { Logger } from '../lib/logger.js';
 import { openServingModel, type ServingModel } from './serving-model.js';
 
 const HOUR_MS = 3_600_000;
-
-/** Market age from which a model counts as stale: it still serves, and a retraining is due. */
-export const STALE_AFTER_HOURS = 24;
 
 export type UntrustedReason = Exclude<FallbackReason, 'features_missing' | 'novel'>;
 
@@ -147,7 +145,7 @@ function absent(reason: UntrustedReason, detail: string): ServingChoice {
 }
 
 /** Names what differs between the features that the model was trained on and today's formulas. */
-function findFeatureChange(record: ModelRecord): string | undefined {
+export function findFeatureChange(record: ModelRecord): string | undefined {
   try {
     const today = featureHash(record.features, record.referenceSymbol);
     if (today === record.featureHash) return undefined;

@@ -121,6 +121,50 @@ export class ModelStore {
     return rows.map(decodeModel);
   }
 
+  /** The newest record of each key, in the order of the keys. Uids rise with the time of training. */
+  async listNewest(venue: string): Promise<readonly StoredModelRecord[]> {
+    const rows = await this.database.run((knex) =>
+      knex('model_training_records')
+        .whereIn(
+          'uid',
+          knex('model_training_records')
+            .where({ venue })
+            .groupBy('symbol', 'timeframe', 'bot_name')
+            .max('uid'),
+        )
+        .orderBy(['symbol', 'timeframe', 'bot_name'])
+        .select<Row[]>('*'),
+    );
+    return rows.map(decodeModel);
+  }
+
+  /**
+   * Ends a model's life: it serves no longer and cannot be opened again, because the hash of its manifest
+   * is gone. Its folder keeps its name until it is deleted, so that a crash in between leaves a trace.
+   */
+  async archive(uid: string): Promise<StoredModelRecord> {
+    const { stage } = await this.get(uid);
+    const freed = stage === 'serving' ? ({ stage: 'superseded' } as const) : {};
+    return this.update(uid, { ...freed, status: 'archived', manifestSha256: undefined });
+  }
+
+  /** Archived records whose folders are still to be deleted. */
+  async listUnreleased(venue: string): Promise<readonly StoredModelRecord[]> {
+    const rows = await this.database.run((knex) =>
+      knex('model_training_records')
+        .where({ venue, status: 'archived' })
+        .whereNotNull('model_path')
+        .whereNull('manifest_sha256')
+        .select<Row[]>('*'),
+    );
+    return rows.map(decodeModel);
+  }
+
+  /** Inside a transaction: promotions and pins of one key wait for each other. */
+  lock(key: ModelKey): Promise<void> {
+    return lockKey(this.database, key);
+  }
+
   private async replaceServing(model: ModelRecord): Promise<void> {
     const servingKey = modelKeyText(model);
     await this.database.run((knex) =>

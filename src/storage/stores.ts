@@ -12,6 +12,7 @@ import { KnownGapStore } from './known-gap-store.js';
 import { LeaseStore } from './lease-store.js';
 import { ModelStore } from './model-store.js';
 import { OrderStore } from './order-store.js';
+import { PinStore } from './pin-store.js';
 import { PositionStore } from './position-store.js';
 import { PredictionStore } from './prediction-store.js';
 import { PriceStore } from './price-store.js';
@@ -36,6 +37,7 @@ export interface Stores {
   readonly equity: EquityStore;
   readonly accounts: AccountStore;
   readonly models: ModelStore;
+  readonly pins: PinStore;
   readonly sessions: SessionStore;
   readonly jobs: JobStore;
   readonly evidence: EvidenceStore;
@@ -65,6 +67,7 @@ export function openStores(database: Database, clock: Clock): Stores {
     equity: new EquityStore(database, clock),
     accounts: new AccountStore(database, clock),
     models: new ModelStore(database, clock),
+    pins: new PinStore(database, clock),
     sessions: new SessionStore(database),
     jobs: new JobStore(database, clock),
     evidence: new EvidenceStore(database),

@@ -7,12 +7,18 @@ const HEADER_LENGTH_AT = 8;
 const ALIGNMENT = 64;
 const MAX_HEADER_BYTES = 16 << 20;
 const FLOAT_BYTES = 4;
+const DOUBLE_BYTES = 8;
 
 const sectionSchema = z.object({ offset: z.int().min(0), bytes: z.int().min(0) });
 const headerSchema = z.object({
   rows: z.int().min(1),
   columns: z.array(z.string()),
-  sections: z.object({ features: sectionSchema, label: sectionSchema }),
+  sections: z.object({
+    features: sectionSchema,
+    label: sectionSchema,
+    forward_return: sectionSchema,
+    open_time: sectionSchema,
+  }),
 });
 
 type Header = z.infer<typeof headerSchema>;
@@ -23,6 +29,9 @@ export interface FeatureRows {
   readonly values: Float32Array;
   /** 0 SELL, 1 HOLD, 2 BUY. */
   readonly labels: Int32Array;
+  readonly forwardReturns: Float32Array;
+  /** Epoch milliseconds. */
+  readonly openTimes: Float64Array;
 }
 
 /**
@@ -47,7 +56,12 @@ export async function readFeatureRows(
     }
     const labels = new Int32Array(rows);
     await fill(file, labels, dataStart + header.sections.label.offset + range.from * FLOAT_BYTES);
-    return { values, labels };
+    const forwardReturns = new Float32Array(rows);
+    const openTimes = new Float64Array(rows);
+    const { forward_return: returnsAt, open_time: timesAt } = header.sections;
+    await fill(file, forwardReturns, dataStart + returnsAt.offset + range.from * FLOAT_BYTES);
+    await fill(file, openTimes, dataStart + timesAt.offset + range.from * DOUBLE_BYTES);
+    return { values, labels, forwardReturns, openTimes };
   } finally {
     await file.close();
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Interval, TestScore } from '../domain/model-record.js';
-import { judge, type TechnicalFacts } from './gate.js';
+import type { Interval, PromotionGate, TestScore, Verdict } from '../domain/model-record.js';
+import type { ChampionComparison } from './evaluation/compare-champion.js';
+import { judge as judgeBy, type TechnicalFacts } from './gate.js';
 
 const SOUND = { rows: 150, maxDifference: 6e-8, classFlips: 0 };
 const FACTS: TechnicalFacts = {
@@ -36,6 +37,15 @@ function scoreOf(skill: Interval, directionSkill: Interval, directionRows = 100)
 }
 
 const KNOWING = scoreOf(interval(0.006, 0.001), interval(0.002, 0.0004));
+
+function judge(
+  gate: PromotionGate,
+  facts: TechnicalFacts,
+  score: TestScore,
+  champion?: ChampionComparison,
+): Verdict {
+  return judgeBy(gate, facts, { score, champion, championMinRows: 100 });
+}
 
 describe('judge', () => {
   it('baseline passes a model that is not worse than the prior in both', () => {
@@ -105,4 +115,51 @@ describe('judge', () => {
       }
     });
   }
+
+  const champion = (changes: Partial<ChampionComparison> = {}): ChampionComparison => ({
+    ...{ modelUid: 'old', rows: 100, skillDifference: 0, directionSkillDifference: 0 },
+    ...changes,
+  });
+
+  it('champion passes a model that is not worse in both halves, and says by how much', () => {
+    const verdict = judge('baseline+champion', FACTS, KNOWING, champion());
+    expect(verdict).toMatchObject({ gate: 'baseline+champion', isPromoted: true });
+    expect(verdict.reason).toMatch(
+      /^not worse than champion old: skill \+0\.0000, .* over 100 candles; not worse than the prior/,
+    );
+  });
+
+  it.each([
+    { skillDifference: -0.0001 },
+    { directionSkillDifference: -0.0001 },
+    { skillDifference: NaN },
+  ])('champion refuses a model that is worse in one half: %o', (worse) => {
+    const verdict = judge('strict+champion', FACTS, KNOWING, champion(worse));
+    expect(verdict.isPromoted).toBe(false);
+    expect(verdict.reason).toMatch(/^worse than champion old/);
+  });
+
+  it('under the least number of candles the gate alone decides and says so', () => {
+    const few = champion({ rows: 99, skillDifference: -1 });
+    const passed = judge('baseline+champion', FACTS, KNOWING, few);
+    expect(passed.isPromoted).toBe(true);
+    expect(passed.reason).toContain('99 common candles, 100 are needed, baseline alone decides');
+    const clueless = scoreOf(interval(-0.5, -1), interval(-0.5, -1));
+    expect(judge('baseline+champion', FACTS, clueless, few).isPromoted).toBe(false);
+    const none = judge('strict+champion', FACTS, KNOWING);
+    expect(none.reason).toMatch(
+      /^no champion to compare with, strict alone decides; surely better/,
+    );
+  });
+
+  it('a model that is better than a champion still has to know more than the prior', () => {
+    const clueless = scoreOf(interval(-0.5, -1), interval(-0.5, -1));
+    const better = champion({ skillDifference: 1, directionSkillDifference: 1 });
+    expect(judge('baseline+champion', FACTS, clueless, better).isPromoted).toBe(false);
+  });
+
+  it('a champion is not asked about where the gate does not name it', () => {
+    const worse = champion({ skillDifference: -1 });
+    expect(judge('baseline', FACTS, KNOWING, worse).isPromoted).toBe(true);
+  });
 });

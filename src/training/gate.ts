@@ -1,4 +1,5 @@
 import type { Interval, PromotionGate, TestScore, Verdict } from '../domain/model-record.js';
+import type { ChampionComparison } from './evaluation/compare-champion.js';
 
 /** Fewer rows with a direction say too little for an interval to mean anything. */
 export const MIN_DIRECTION_ROWS = 60;
@@ -27,18 +28,59 @@ export interface TechnicalFacts {
   readonly maxLatencyMs: number;
 }
 
-/** Judges a candidate: the technical checks first, then what the gate asks of its score. */
-export function judge(gate: PromotionGate, facts: TechnicalFacts, score: TestScore): Verdict {
+/** What the candidate's test rows say, and those that the serving model spoke on as well. */
+export interface Evidence {
+  readonly score: TestScore;
+  /** Undefined where no model serves that could defend its place. */
+  readonly champion?: ChampionComparison | undefined;
+  /** Candles under which nothing is concluded from the comparison. */
+  readonly championMinRows: number;
+}
+
+/** Judges a candidate: the technical checks, what the gate asks of its score, then the champion. */
+export function judge(gate: PromotionGate, facts: TechnicalFacts, evidence: Evidence): Verdict {
   const defect = findTechnicalDefect(facts);
   if (defect !== undefined) return { gate, isPromoted: false, reason: defect };
+  const own = judgeAlone(gate, evidence.score);
+  if (!gate.endsWith('+champion') || !own.isPromoted) return { gate, ...own };
+  return { gate, ...judgeAgainstChampion(own, gate, evidence) };
+}
+
+type Opinion = Omit<Verdict, 'gate'>;
+
+function judgeAlone(gate: PromotionGate, score: TestScore): Opinion {
   switch (gate) {
     case 'parity':
-      return { gate, isPromoted: true, reason: 'technical checks passed; skill is not asked for' };
+      return { isPromoted: true, reason: 'technical checks passed; skill is not asked for' };
     case 'baseline':
+    case 'baseline+champion':
       return judgeBaseline(score);
     case 'strict':
+    case 'strict+champion':
       return judgeStrict(score);
   }
+}
+
+/** Both halves of the gate, as against the prior; too few candles decide nothing, and that is said. */
+function judgeAgainstChampion(own: Opinion, gate: PromotionGate, evidence: Evidence): Opinion {
+  const { champion, championMinRows } = evidence;
+  const alone = `${gate.replace('+champion', '')} alone decides`;
+  if (champion === undefined) {
+    return { ...own, reason: `no champion to compare with, ${alone}; ${own.reason}` };
+  }
+  const { modelUid, rows, skillDifference, directionSkillDifference } = champion;
+  if (rows < championMinRows) {
+    const few = `champion ${modelUid}: ${rows} common candles, ${championMinRows} are needed`;
+    return { ...own, reason: `${few}, ${alone}; ${own.reason}` };
+  }
+  // Without a candle with a direction there is nothing to be worse in.
+  const isDirectionWorse = directionSkillDifference < 0;
+  const isPromoted = skillDifference >= 0 && !isDirectionWorse;
+  const words = isPromoted ? 'not worse than' : 'worse than';
+  const figures =
+    `skill ${signed(skillDifference)}, direction skill ${signed(directionSkillDifference)} nat ` +
+    `over ${rows} candles`;
+  return { isPromoted, reason: `${words} champion ${modelUid}: ${figures}; ${own.reason}` };
 }
 
 /** Names what is technically wrong with the candidate, or returns undefined. */
@@ -73,22 +115,22 @@ function findLimitDefect(facts: TechnicalFacts): string | undefined {
   return undefined;
 }
 
-function judgeBaseline(score: TestScore): Verdict {
+function judgeBaseline(score: TestScore): Opinion {
   const isPromoted = score.skill.estimate >= 0 && score.directionSkill.estimate >= 0;
   const comparison = isPromoted ? 'not worse than the prior' : 'worse than the prior';
-  return { gate: 'baseline', isPromoted, reason: `${comparison}: ${skillWords(score)}` };
+  return { isPromoted, reason: `${comparison}: ${skillWords(score)}` };
 }
 
-function judgeStrict(score: TestScore): Verdict {
+function judgeStrict(score: TestScore): Opinion {
   if (score.directionRows < MIN_DIRECTION_ROWS) {
     const reason = `too_few_rows: ${score.directionRows} test rows have a direction, ${MIN_DIRECTION_ROWS} are needed`;
-    return { gate: 'strict', isPromoted: false, reason };
+    return { isPromoted: false, reason };
   }
   const isPromoted = score.skill.lower > 0 && score.directionSkill.lower > 0;
   const comparison = isPromoted
     ? 'surely better than the prior'
     : 'not surely better than the prior';
-  return { gate: 'strict', isPromoted, reason: `${comparison}: ${skillWords(score)}` };
+  return { isPromoted, reason: `${comparison}: ${skillWords(score)}` };
 }
 
 function skillWords(score: TestScore): string {

@@ -6,7 +6,9 @@ import { featureHash } from '../features/feature-hash.js';
 import { toHonestProbabilities } from '../models/class-probabilities.js';
 import { createOnnxSession, type OnnxSession } from '../models/onnx-session.js';
 import { readVerifiedFile } from '../models/verified-file.js';
+import type { Champion } from './champion.js';
 import type { ClassWeights } from './class-weights.js';
+import { compareWithChampion, type ChampionComparison } from './evaluation/compare-champion.js';
 import { argmaxOf } from './evaluation/classification.js';
 import type { Prior } from './evaluation/losses.js';
 import { scoreClassifier } from './evaluation/score-classifier.js';
@@ -39,6 +41,8 @@ export interface JudgeRequest {
   /** Seeds the bootstrap. */
   readonly dataSha256: string;
   readonly maxFileBytes: number;
+  /** The serving model that is to be matched, where the gate asks for it. */
+  readonly champion?: Champion | undefined;
 }
 
 /** What the test rows say about a candidate. */
@@ -51,6 +55,8 @@ export interface Judgement {
   readonly featureHash: string;
   /** Of the judged model, which never saw the test rows. */
   readonly score: TestScore;
+  /** Of the judged model too. */
+  readonly champion?: ChampionComparison | undefined;
 }
 
 /**
@@ -70,6 +76,10 @@ export async function judgeModel(request: JudgeRequest): Promise<Judgement> {
     latencyMs: refitted.latencyMs,
     featureHash: featureHash(request.features, request.referenceSymbol),
     score: scoreClassifier(predicted, request.dataSha256),
+    champion:
+      request.champion === undefined
+        ? undefined
+        : compareWithChampion({ ...rows, ...predicted }, request.champion),
   };
 }
 

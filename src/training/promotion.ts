@@ -17,6 +17,7 @@ import {
  * in one transaction. Its folder was renamed into place before, so a kill leaves either a serving model
  * or a folder that the next start removes.
  *
+ * @returns the record, of stage `rejected` where a person pinned the model that serves
  * @throws RejectedError when the job has meanwhile ended otherwise, or its model may not serve
  */
 export async function promote(
@@ -27,12 +28,30 @@ export async function promote(
   const record = recordOfCandidate(context, candidate);
   const { prepared } = candidate;
   return storeOnce(stores, record, async (tx) => {
+    await tx.models.lock(context.job);
+    const refusal = await findPinRefusal(tx, context, candidate);
+    if (refusal !== undefined) return storeRejected(tx, context, refusal);
     await complete(tx, context, record);
     await tx.models.insert(record);
     await tx.evidence.insert(evidenceOf(context, record, { candidate, prepared }));
     await tx.cooldowns.clear(context.job);
     return tx.models.promote(record.uid);
   });
+}
+
+/** A pinned model is not replaced: the one that would have been is refused, and the verdict says why. */
+async function findPinRefusal(
+  tx: Stores,
+  { job }: RecordContext,
+  candidate: Candidate,
+): Promise<Candidate | undefined> {
+  const pin = await tx.pins.findLocked(job);
+  if (pin === undefined || (await tx.models.findServing(job))?.uid !== pin.modelUid) {
+    return undefined;
+  }
+  const { verdict } = candidate;
+  const reason = `pinned: model ${pin.modelUid} stays until its pin is taken off; otherwise: ${verdict.reason}`;
+  return { ...candidate, verdict: { ...verdict, isPromoted: false, reason } };
 }
 
 /** Records a model that the gate refused, and the wait for new candles, in one transaction. */
@@ -42,19 +61,22 @@ export async function reject(
   candidate: Candidate,
 ): Promise<ModelRecord> {
   const record = recordOfCandidate(context, candidate);
+  return storeOnce(stores, record, (tx) => storeRejected(tx, context, candidate));
+}
+
+async function storeRejected(
+  tx: Stores,
+  context: RecordContext,
+  candidate: Candidate,
+): Promise<ModelRecord> {
+  const record = recordOfCandidate(context, candidate);
   const { prepared, verdict } = candidate;
   const { lastOpenTime } = prepared;
-  const cooldown = rejectionCooldown(
-    context.job,
-    { reason: verdict.reason, lastOpenTime },
-    context,
-  );
-  return storeOnce(stores, record, async (tx) => {
-    await complete(tx, context, record);
-    await tx.evidence.insert(evidenceOf(context, record, { candidate, prepared }));
-    await tx.cooldowns.set(cooldown);
-    return tx.models.insert(record);
-  });
+  const refused = { reason: verdict.reason, lastOpenTime };
+  await complete(tx, context, record);
+  await tx.evidence.insert(evidenceOf(context, record, { candidate, prepared }));
+  await tx.cooldowns.set(rejectionCooldown(context.job, refused, context));
+  return tx.models.insert(record);
 }
 
 /** Records an attempt that brought no model, and the wait before the next, in one transaction. */

@@ -1,5 +1,6 @@
 import type { ModelRecord } from '../domain/model-record.js';
 import type { Stores } from '../storage/stores.js';
+import { removeLeftovers } from './candidate-folder.js';
 import { finalStatus, promote, recordFailure, reject } from './promotion.js';
 import type { TrainingResult } from './train-model.js';
 import type { TrainPlanner } from './train-planner.js';
@@ -57,10 +58,14 @@ async function settleJudged(
   context: SettleContext,
   { candidate }: Extract<TrainingResult, { status: 'judged' }>,
 ): Promise<Settlement> {
-  const { stores } = context;
-  return candidate.verdict.isPromoted
-    ? { status: 'promoted', record: await promote(stores, context, candidate) }
-    : { status: 'rejected', record: await reject(stores, context, candidate) };
+  const { stores, job, options } = context;
+  if (!candidate.verdict.isPromoted) {
+    return { status: 'rejected', record: await reject(stores, context, candidate) };
+  }
+  const record = await promote(stores, context, candidate);
+  if (record.stage !== 'rejected') return { status: 'promoted', record };
+  await removeLeftovers(job, options);
+  return { status: 'rejected', record };
 }
 
 async function requeue({ stores, job }: SettleContext, reason: string): Promise<Settlement> {

@@ -110,7 +110,7 @@ async function attempt(context: TrainModelContext): Promise<TrainingResult> {
   progress.report('judge', TRAINED_PCT);
 
   const judgement = await desk.judge(
-    toJudgeRequest(context, { prepared: preparation, order, trained }),
+    await toJudgeRequest(context, { prepared: preparation, order, trained }),
   );
   if (isAborted(signal)) return { status: 'aborted' };
   if ('status' in judgement) return failed('judging', judgement.message, preparation);
@@ -147,7 +147,7 @@ async function decide(
     maxModelMb: options.maxModelMb,
     maxLatencyMs: options.maxLatencyMs,
   };
-  const verdict = judge(options.promotionGate, facts, judgement.score);
+  const verdict = judge(options.promotionGate, facts, { ...judgement, ...options });
   const candidate: Candidate = {
     prepared,
     ...order,

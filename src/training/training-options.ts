@@ -26,6 +26,7 @@ export interface TrainingOptions {
   readonly candidateFeatures?: readonly string[] | undefined;
   readonly classWeights: ClassWeightMode;
   readonly promotionGate: PromotionGate;
+  readonly championMinRows: number;
   /** Wall time. */
   readonly trainRetryCooldownSec: number;
   readonly rejectedRetryBars: number;

@@ -107,6 +107,7 @@ function configOf({ options }: RecordContext, candidate: Candidate): ModelRecord
     judgedWindow: { from: prepared.dataFrom, to: prepared.trainEnd },
     servedWindow: { from: prepared.dataFrom, to: prepared.dataEnd },
     parity: { judged: judgement.judgedParity, served: judgement.refittedParity },
+    champion: judgement.champion,
     latencyMs: judgement.latencyMs,
     peakRssMb: trained.peakRssMb,
     durationsMs: manifest.durations_ms,

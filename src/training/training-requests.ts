@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.js';
 import { RejectedError } from '../lib/errors.js';
 import type { Stores } from '../storage/stores.js';
 import { candidatePath, featureFileName } from './candidate-folder.js';
+import { findChampion } from './champion.js';
 import { findClassWeights, type ClassWeights } from './class-weights.js';
 import { toPrior } from './evaluation/losses.js';
 import type { JudgeRequest } from './judge-model.js';
@@ -130,11 +131,14 @@ export interface Trained {
   readonly trained: TrainerDone;
 }
 
-export function toJudgeRequest(
-  { job, options }: AttemptContext,
+export async function toJudgeRequest(
+  { job, options, stores, clock }: AttemptContext,
   { prepared, order, trained }: Trained,
-): JudgeRequest {
+): Promise<JudgeRequest> {
+  const isChampionAsked = options.promotionGate.endsWith('+champion');
+  const limits = { ...options, marketMs: clock.marketMs() };
   return {
+    champion: isChampionAsked ? await findChampion(stores, job, limits) : undefined,
     featuresFile: path.join(options.workDir, featureFileName(job)),
     folder: trained.outputDir,
     files: trained.manifest.files,

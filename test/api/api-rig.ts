@@ -6,6 +6,8 @@ import { keyAnswer } from '../../src/api/answers.js';
 import type { Server } from '../../src/api/new-server.js';
 import { addRoutes } from '../../src/api/routes.js';
 import { createServer } from '../../src/api/server.js';
+import { modelChanges } from '../../src/daemon/model-changes.js';
+import { ModelRegistry } from '../../src/models/model-registry.js';
 import type { Health } from '../../src/monitoring/health.js';
 import type { Stores } from '../../src/storage/stores.js';
 import { fixedClock } from '../storage/fixed-clock.js';
@@ -43,15 +45,20 @@ export interface RigOptions {
   readonly stores: Stores;
   readonly token?: string;
   readonly host?: string;
+  /** Where models lie that are cleared or rolled back to. */
+  readonly modelsDir?: string;
+  /** True for a daemon that stands by. */
+  readonly isStandby?: boolean;
 }
 
 /** The real server over real stores; what only a running daemon knows is made up. */
-export async function buildApi({ stores, token, host = '127.0.0.1' }: RigOptions): Promise<ApiRig> {
+export async function buildApi(rigOptions: RigOptions): Promise<ApiRig> {
+  const { token, host = '127.0.0.1' } = rigOptions;
   const logger = new LogKeeper();
   const options = { host, port: 0, token, version: '1.2.3', logger };
   const server = await createServer(options);
   const rig: ApiRig = { server, logger, health: healthy, isStarting: false, warnings: [] };
-  addRoutes(server, contextOf(stores, rig), PROJECT_DIR);
+  addRoutes(server, contextOf(rigOptions, rig), PROJECT_DIR);
   await server.ready();
   return rig;
 }
@@ -61,7 +68,9 @@ const healthy: Health = {
   checks: [{ name: 'loop', status: 'ok', message: 'last cycle 1 s ago' }],
 };
 
-function contextOf(stores: Stores, rig: ApiRig): ApiContext {
+function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
+  const { stores, isStandby = false } = options;
+  const registry = registryOver(options, rig);
   return {
     stores,
     clock: fixedClock(),
@@ -72,8 +81,21 @@ function contextOf(stores: Stores, rig: ApiRig): ApiContext {
       ...keyAnswer(key, new Map([[key.symbol, marketId]])),
       ...MODEL_STATUS,
     }),
+    models: modelChanges(() => (isStandby ? undefined : registry)),
     health: async () => rig.health,
   };
+}
+
+function registryOver(
+  { stores, modelsDir = '/nowhere' }: RigOptions,
+  { logger }: ApiRig,
+): ModelRegistry {
+  return new ModelRegistry({
+    ...{ stores, modelsDir, logger, maxFileBytes: 1_000_000, clock: fixedClock() },
+    prepare: async () => ({ status: 'ready' }),
+    onCleared: async () => undefined,
+    onServing: async () => undefined,
+  });
 }
 
 /** Two markets with candles; the first with signals, decisions and books. */

@@ -124,6 +124,7 @@ function quickOptions(folder: string): TrainingOptions {
     candidateFeatures: FEW_FEATURES,
     classWeights: 'auto',
     promotionGate: 'baseline',
+    championMinRows: 100,
     trainRetryCooldownSec: 600,
     rejectedRetryBars: 24,
     modelStaleHours: 24,

@@ -1,0 +1,139 @@
+import type { ModelKey } from '../domain/model-key.js';
+import type { Interval, ModelRecord, TestScore } from '../domain/model-record.js';
+import { shownStatus, STATUS_COLORS } from '../domain/shown-status.js';
+import { iso, isoOrNull, type MarketIds } from './answers.js';
+import type { StoredRecord } from './api-context.js';
+import type {
+  ComparedAnswer,
+  MetricsAnswer,
+  ReportedModelAnswer,
+  TrainingRecordAnswer,
+} from './model-contract.js';
+
+/** Records as the API shows them. */
+
+const HOUR_MS = 3_600_000;
+
+export interface ModelKeyAnswer {
+  symbol: string;
+  unified_symbol: string;
+  venue: string;
+  timeframe: string;
+  bot_name: string;
+}
+
+export function modelKeyAnswer(key: ModelKey, marketIds: MarketIds): ModelKeyAnswer {
+  const { venue, symbol, timeframe, bot } = key;
+  return {
+    symbol: marketIds.get(symbol) ?? symbol,
+    unified_symbol: symbol,
+    ...{ venue, timeframe },
+    bot_name: bot,
+  };
+}
+
+/** What the rows of an answer are shown by. */
+export interface ShownAt {
+  readonly marketIds: MarketIds;
+  readonly marketMs: number;
+}
+
+export function recordAnswer(record: StoredRecord, shown: ShownAt): TrainingRecordAnswer {
+  return { ...bareAnswer(record, shown), config: { ...record.config } };
+}
+
+/** @param lastError of the key's newest attempt, where it failed */
+export function reportedAnswer(
+  record: StoredRecord,
+  shown: ShownAt,
+  about: { readonly isPinned: boolean; readonly lastError: string | undefined },
+): ReportedModelAnswer {
+  return {
+    ...bareAnswer(record, shown),
+    age_hours: Math.max(0, shown.marketMs - record.trainedAt) / HOUR_MS,
+    is_pinned: about.isPinned,
+    last_error: about.lastError ?? null,
+  };
+}
+
+export function comparedAnswer(
+  record: StoredRecord,
+  shown: ShownAt,
+  against: { readonly serving: ModelRecord | undefined; readonly isPinned: boolean },
+): ComparedAnswer {
+  return {
+    ...bareAnswer(record, shown),
+    is_pinned: against.isPinned,
+    against_serving: differenceAnswer(record.testScore, against.serving?.testScore),
+  };
+}
+
+function bareAnswer(
+  record: StoredRecord,
+  { marketIds, marketMs }: ShownAt,
+): Omit<TrainingRecordAnswer, 'config'> {
+  const shown = shownStatus(record, marketMs);
+  const { verdict, thresholds, testScore } = record;
+  return {
+    uid: record.uid,
+    ...modelKeyAnswer(record, marketIds),
+    ...{ stage: record.stage, status: record.status },
+    ...{ shown_status: shown, color: STATUS_COLORS[shown] },
+    ...{ trained_at: iso(record.trainedAt), created_at: iso(record.createdAt) },
+    training_duration_seconds: record.trainingDurationSec,
+    data_points_used: record.dataPointsUsed,
+    training_period: record.trainingPeriod,
+    data_end: isoOrNull(record.dataEnd),
+    training_loss: record.trainingLoss ?? null,
+    validation_loss: record.validationLoss ?? null,
+    metrics: testScore === undefined ? null : metricsAnswer(testScore),
+    verdict:
+      verdict === undefined
+        ? null
+        : { gate: verdict.gate, is_promoted: verdict.isPromoted, reason: verdict.reason },
+    ...{ model_path: record.modelPath ?? null, model_size_mb: record.modelSizeMb ?? null },
+    ...{ feature_count: record.features.length, feature_hash: record.featureHash ?? null },
+    horizon_bars: record.horizonBars,
+    thresholds: thresholds === undefined ? null : { sell: thresholds.sell, buy: thresholds.buy },
+    ...{ job_uid: record.jobUid, parent_uid: record.parentUid ?? null },
+    error_message: record.errorMessage ?? null,
+  };
+}
+
+function metricsAnswer(score: TestScore): MetricsAnswer {
+  return {
+    rows: score.rows,
+    log_loss: finite(score.logLoss),
+    prior_log_loss: finite(score.priorLogLoss),
+    skill: intervalAnswer(score.skill),
+    direction_rows: score.directionRows,
+    direction_skill: intervalAnswer(score.directionSkill),
+    directional_auc: finite(score.directionalAuc),
+    accuracy: finite(score.accuracy),
+    macro_f1: finite(score.macroF1),
+    calibration_error: finite(score.calibrationError),
+  };
+}
+
+function differenceAnswer(
+  score: TestScore | undefined,
+  serving: TestScore | undefined,
+): ComparedAnswer['against_serving'] {
+  if (score === undefined || serving === undefined) return null;
+  return {
+    skill: finite(score.skill.estimate - serving.skill.estimate),
+    direction_skill: finite(score.directionSkill.estimate - serving.directionSkill.estimate),
+    directional_auc: finite(score.directionalAuc - serving.directionalAuc),
+    accuracy: finite(score.accuracy - serving.accuracy),
+    calibration_error: finite(score.calibrationError - serving.calibrationError),
+  };
+}
+
+function intervalAnswer({ estimate, lower, upper }: Interval): Interval | null {
+  return [estimate, lower, upper].every(Number.isFinite) ? { estimate, lower, upper } : null;
+}
+
+/** What could not be computed is shown as nothing. */
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import { SHOWN_STATUSES } from '../domain/shown-status.js';
+import { TIMEFRAMES } from '../domain/timeframe.js';
+import { listQuery } from './contract.js';
+
+/** Shapes of the calls about models: what was trained, what serves, and what a person does about it. */
+
+const time = z.iso.datetime();
+const optionalTime = time.nullable();
+const modelUid = z.string().min(1).max(64);
+const interval = z.object({ estimate: z.number(), lower: z.number(), upper: z.number() });
+
+/** How training history is narrowed and paged. */
+export const historyQuery = listQuery.extend({
+  stage: z.enum(['candidate', 'rejected', 'serving', 'superseded']).optional(),
+  status: z.enum(['active', 'archived', 'failed']).optional(),
+  from: time.optional().describe('trained at this market time or later'),
+  to: time.optional().describe('trained at this market time or earlier'),
+});
+
+/** `/{symbol}/{timeframe}` of a path, and the bot where there is one. */
+export const clearAllParams = z.object({
+  symbol: z.string().min(1).max(200),
+  timeframe: z.enum(TIMEFRAMES),
+});
+export const clearParams = clearAllParams.extend({ bot_name: z.string().min(1).max(64) });
+export const venueQuery = listQuery.pick({ venue: true });
+export const confirmQuery = venueQuery.extend({
+  confirm: z.literal('true').describe('must be true: every model of the venue is deleted'),
+});
+
+const keyBody = z.object({
+  symbol: z.string().min(1).max(200).optional(),
+  timeframe: z.enum(TIMEFRAMES).optional(),
+  bot: z.string().min(1).max(64).optional(),
+  venue: z.string().min(1).max(200).optional(),
+});
+export const rollbackBody = keyBody.extend({
+  model_uid: modelUid.optional().describe('default: the newest version that served before'),
+});
+export const pinBody = keyBody.extend({
+  model_uid: modelUid.optional().describe('must be the model that serves'),
+  pinned: z.boolean().default(true).describe('false takes the pin off'),
+});
+
+const keyFields = {
+  symbol: z.string().describe("the venue's own id, BTCUSDT"),
+  unified_symbol: z.string(),
+  venue: z.string(),
+  timeframe: z.string(),
+  bot_name: z.string(),
+};
+
+const metrics = z.object({
+  rows: z.number(),
+  log_loss: z.number().nullable(),
+  prior_log_loss: z.number().nullable(),
+  skill: interval.nullable(),
+  direction_rows: z.number(),
+  direction_skill: interval.nullable(),
+  directional_auc: z.number().nullable(),
+  accuracy: z.number().nullable(),
+  macro_f1: z.number().nullable(),
+  calibration_error: z.number().nullable(),
+});
+export type MetricsAnswer = z.input<typeof metrics>;
+
+export const trainingRecord = z.object({
+  uid: z.string(),
+  ...keyFields,
+  stage: z.string(),
+  status: z.string().describe('active, archived or failed'),
+  shown_status: z.enum(SHOWN_STATUSES),
+  color: z.string(),
+  trained_at: time,
+  created_at: time,
+  training_duration_seconds: z.number(),
+  data_points_used: z.number(),
+  training_period: z.string(),
+  data_end: optionalTime,
+  training_loss: z.number().nullable(),
+  validation_loss: z.number().nullable(),
+  metrics: metrics.nullable().describe('on candles that the judged model never saw'),
+  verdict: z.object({ gate: z.string(), is_promoted: z.boolean(), reason: z.string() }).nullable(),
+  model_path: z.string().nullable().describe('below MODELS_DIR; null once the files are deleted'),
+  model_size_mb: z.number().nullable(),
+  feature_count: z.number(),
+  feature_hash: z.string().nullable(),
+  horizon_bars: z.number(),
+  thresholds: z.object({ sell: z.number(), buy: z.number() }).nullable(),
+  job_uid: z.string(),
+  parent_uid: z.string().nullable(),
+  error_message: z.string().nullable(),
+  config: z.record(z.string(), z.unknown()),
+});
+export type TrainingRecordAnswer = z.input<typeof trainingRecord>;
+
+export const reportedModel = trainingRecord.omit({ config: true }).extend({
+  age_hours: z.number().describe('of market time since the training'),
+  is_pinned: z.boolean(),
+  last_error: z.string().nullable().describe('of the newest attempt, where it failed'),
+});
+export type ReportedModelAnswer = z.input<typeof reportedModel>;
+
+export const report = z.object({
+  summary: z.object({
+    total_models: z.number().describe('that serve'),
+    fresh_models: z.number(),
+    stale_models: z.number(),
+    total_size_mb: z.number(),
+    unique_symbols: z.number(),
+    unique_timeframes: z.number(),
+    bot_types: z.array(z.string()),
+  }),
+  models: z
+    .array(reportedModel)
+    .describe('one a key: the one that serves, else the newest attempt'),
+});
+
+const difference = z.object({
+  skill: z.number().nullable(),
+  direction_skill: z.number().nullable(),
+  directional_auc: z.number().nullable(),
+  accuracy: z.number().nullable(),
+  calibration_error: z.number().nullable(),
+});
+
+export const compared = trainingRecord.omit({ config: true }).extend({
+  is_pinned: z.boolean(),
+  against_serving: difference
+    .nullable()
+    .describe(
+      'its metrics less those of the model that serves; each was judged on its own candles',
+    ),
+});
+export type ComparedAnswer = z.input<typeof compared>;
+
+export const compareQuery = listQuery
+  .pick({ symbol: true, timeframe: true, bot: true, venue: true })
+  .extend({ limit: z.coerce.number().int().min(1).max(100).default(10) });
+
+export const comparison = z.object({
+  ...keyFields,
+  serving_uid: z.string().nullable(),
+  versions: z.array(compared),
+});
+
+export const clearedModels = z.object({
+  cleared: z.number(),
+  models: z.array(z.object({ uid: z.string(), ...keyFields })),
+});
+
+export const rollbackAnswer = z.object({
+  ...keyFields,
+  serving_uid: z.string(),
+  replaced_uid: z.string().nullable(),
+  trained_at: time,
+});
+
+export const pinAnswer = z.object({ ...keyFields, pinned_uid: z.string().nullable() });

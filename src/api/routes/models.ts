@@ -1,0 +1,133 @@
+import { modelKeyText } from '../../domain/model-key.js';
+import { comparedAnswer, modelKeyAnswer, recordAnswer, reportedAnswer } from '../model-answers.js';
+import type { ShownAt } from '../model-answers.js';
+import type { ApiContext, StoredRecord } from '../api-context.js';
+import { listAnswer } from '../contract.js';
+import {
+  compareQuery,
+  comparison,
+  historyQuery,
+  report,
+  trainingRecord,
+  venueQuery,
+  type ReportedModelAnswer,
+} from '../model-contract.js';
+import type { Server } from '../new-server.js';
+import { readMarketIds, resolveFilter, resolveKey, resolveVenue } from '../symbols.js';
+
+/** What was trained and what serves; `model-changes.ts` has what a person does about it. */
+export function modelRoutes(server: Server, context: ApiContext): void {
+  historyRoute(server, context);
+  reportRoute(server, context);
+  compareRoute(server, context);
+}
+
+function historyRoute(server: Server, context: ApiContext): void {
+  server.get(
+    '/api/models/training-history',
+    {
+      schema: {
+        summary: 'Every training and what became of it, newest first',
+        querystring: historyQuery,
+        response: { 200: listAnswer('records', trainingRecord) },
+      },
+    },
+    async ({ query }) => {
+      const { stage, status, from, to } = query;
+      const filter = {
+        ...(await resolveFilter(context, query)),
+        ...{ stage, status },
+        ...{ from: timeOf(from), to: timeOf(to) },
+      };
+      const { total, rows } = await context.stores.models.list(filter, query);
+      const shown = await shownAt(context, filter.venue);
+      return { total, records: rows.map((row) => recordAnswer(row, shown)) };
+    },
+  );
+}
+
+function reportRoute(server: Server, context: ApiContext): void {
+  server.get(
+    '/api/models/report',
+    {
+      schema: {
+        summary: 'One line a key: the model that serves, else what the newest attempt brought',
+        querystring: venueQuery,
+        response: { 200: report },
+      },
+    },
+    async ({ query }) => {
+      const models = await readReport(context, resolveVenue(context, query));
+      return { summary: summarize(models), models };
+    },
+  );
+}
+
+async function readReport(context: ApiContext, venue: string): Promise<ReportedModelAnswer[]> {
+  const { models, pins } = context.stores;
+  const newest = await models.listNewest(venue);
+  const serving = byKey(await models.listServing(venue));
+  const pinned = new Set((await pins.list(venue)).map(({ modelUid }) => modelUid));
+  const shown = await shownAt(context, venue);
+  return newest.map((latest) => {
+    const record = serving.get(modelKeyText(latest)) ?? latest;
+    const lastError = latest.status === 'failed' ? latest.errorMessage : undefined;
+    return reportedAnswer(record, shown, { isPinned: pinned.has(record.uid), lastError });
+  });
+}
+
+function summarize(models: readonly ReportedModelAnswer[]) {
+  const withStatus = (status: string) => models.filter((one) => one.shown_status === status).length;
+  const sizes = models.map((one) => (one.model_path === null ? 0 : (one.model_size_mb ?? 0)));
+  const [fresh, stale] = [withStatus('Active'), withStatus('Stale')];
+  return {
+    ...{ total_models: fresh + stale, fresh_models: fresh, stale_models: stale },
+    total_size_mb: sizes.reduce((sum, size) => sum + size, 0),
+    unique_symbols: new Set(models.map((one) => one.symbol)).size,
+    unique_timeframes: new Set(models.map((one) => one.timeframe)).size,
+    bot_types: [...new Set(models.map((one) => one.bot_name))].sort(),
+  };
+}
+
+function compareRoute(server: Server, context: ApiContext): void {
+  server.get(
+    '/api/models/compare',
+    {
+      schema: {
+        summary: 'The versions of one key side by side, newest first',
+        querystring: compareQuery,
+        response: { 200: comparison },
+      },
+    },
+    async ({ query }) => {
+      const { key, marketId } = await resolveKey(context, query);
+      const { rows } = await context.stores.models.list(key, { limit: query.limit, offset: 0 });
+      const serving = await context.stores.models.findServing(key);
+      const pin = await context.stores.pins.find(key);
+      const marketIds = new Map([[key.symbol, marketId]]);
+      const shown = { marketIds, marketMs: context.clock.marketMs() };
+      return {
+        ...modelKeyAnswer(key, marketIds),
+        serving_uid: serving?.uid ?? null,
+        versions: rows.map((row) =>
+          comparedAnswer(row, shown, { serving, isPinned: pin?.modelUid === row.uid }),
+        ),
+      };
+    },
+  );
+}
+
+async function shownAt(context: ApiContext, venue: string | undefined): Promise<ShownAt> {
+  return {
+    marketIds: await readMarketIds(context, venue),
+    marketMs: context.clock.marketMs(),
+  };
+}
+
+function byKey(records: readonly StoredRecord[]): ReadonlyMap<string, StoredRecord> {
+  return new Map(records.map((record): [string, StoredRecord] => [modelKeyText(record), record]));
+}
+
+function timeOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Date.parse(text);
+}

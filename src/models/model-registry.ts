@@ -1,0 +1,166 @@
+import { modelKeyText, type ModelKey } from '../domain/model-key.js';
+import type { ModelRecord } from '../domain/model-record.js';
+import type { Clock } from '../lib/clock.js';
+import { messageOf } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
+import type { Stores } from '../storage/stores.js';
+import { deleteVersion } from './artifact-cleanup.js';
+import { verifyModelArtifact } from './model-artifact.js';
+import { openServingModel, type ServingModel } from './serving-model.js';
+import { findFeatureChange } from './serving-models.js';
+
+export interface ModelRegistryOptions {
+  readonly stores: Stores;
+  readonly modelsDir: string;
+  readonly maxFileBytes: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Loads a model as serving would. */
+  readonly prepare: (
+    model: ServingModel,
+  ) => Promise<{ readonly status: 'ready' } | { readonly detail: string }>;
+  /** Told once it is stored that these models serve no longer; predictions stop when it resolves. */
+  readonly onCleared: (key: ModelKey, records: readonly ModelRecord[]) => Promise<void>;
+  /** Told once it is stored that this model serves its key now. */
+  readonly onServing: (record: ModelRecord) => Promise<void>;
+}
+
+/** What a person asked for, or in words why it was not done. */
+export type RegistryAnswer<T> =
+  | ({ readonly status: 'done' } & T)
+  | { readonly status: 'refused' | 'missing'; readonly reason: string };
+
+/** What a person does to models: clear, roll back, pin. Their training and promotion is elsewhere. */
+export class ModelRegistry {
+  readonly #options: ModelRegistryOptions;
+
+  constructor(options: ModelRegistryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Archives every model of a key, stops predictions with it and deletes the files, in this order: a kill
+   * in between leaves files that the next start deletes, never a serving record without its files. A pin
+   * goes with its model.
+   *
+   * @returns the records whose models were cleared, none where there was nothing to clear
+   */
+  async clear(key: ModelKey): Promise<readonly ModelRecord[]> {
+    const { stores, logger, modelsDir, onCleared } = this.#options;
+    const cleared = await stores.transaction(async (tx) => {
+      await tx.models.lock(key);
+      const versions = await tx.models.listVersions(key);
+      const present = versions.filter(
+        ({ modelPath, stage }) => modelPath !== undefined || stage === 'serving',
+      );
+      const archived: ModelRecord[] = [];
+      for (const { uid } of present) archived.push(await tx.models.archive(uid));
+      await this.#takePinOff(tx, key);
+      return archived;
+    });
+    await onCleared(key, cleared);
+    for (const record of cleared) {
+      await deleteVersion({ models: stores.models, modelsDir, logger }, record);
+    }
+    if (cleared.length > 0) {
+      logger.warn('Models cleared on request', { key: modelKeyText(key), models: cleared.length });
+    }
+    return cleared;
+  }
+
+  /**
+   * Makes an earlier version serve again: the named one, or the newest that served before. Its files are
+   * read, verified and loaded first, so that the model that serves goes on where they are damaged.
+   */
+  async rollback(
+    key: ModelKey,
+    modelUid?: string,
+  ): Promise<RegistryAnswer<{ readonly record: ModelRecord; readonly before?: ModelRecord }>> {
+    const { stores, logger, onServing } = this.#options;
+    const versions = await stores.models.listVersions(key);
+    const before = versions.find(({ stage }) => stage === 'serving');
+    const pin = await stores.pins.find(key);
+    if (pin !== undefined && pin.modelUid === before?.uid) {
+      return refused(`model ${pin.modelUid} is pinned: take the pin off first`);
+    }
+    const target = findTarget(versions, modelUid);
+    if (target === undefined) return missing(modelUid);
+    const defect = await this.#findDefect(target);
+    if (defect !== undefined) return refused(defect);
+    const record = await stores.models.promote(target.uid);
+    logger.warn('Rolled back on request', {
+      key: modelKeyText(key),
+      modelUid: record.uid,
+      instead_of: before?.uid ?? 'none',
+    });
+    await onServing(record);
+    return { status: 'done', record, ...(before === undefined ? {} : { before }) };
+  }
+
+  /** Keeps the serving model in place whatever is trained, or lets it be replaced again. */
+  async pin(
+    key: ModelKey,
+    { isPinned, modelUid }: { readonly isPinned: boolean; readonly modelUid?: string | undefined },
+  ): Promise<RegistryAnswer<{ readonly modelUid: string | undefined }>> {
+    const { stores, clock } = this.#options;
+    return stores.transaction(async (tx) => {
+      await tx.models.lock(key);
+      if (!isPinned) {
+        await this.#takePinOff(tx, key);
+        return { status: 'done', modelUid: undefined };
+      }
+      const serving = await tx.models.findServing(key);
+      if (serving === undefined) return { status: 'missing', reason: 'no model serves' };
+      if (modelUid !== undefined && modelUid !== serving.uid) {
+        return refused(`model ${modelUid} does not serve: roll back to it first`);
+      }
+      await tx.pins.set(key, serving.uid, clock.marketMs());
+      return { status: 'done', modelUid: serving.uid };
+    });
+  }
+
+  async #takePinOff(tx: Stores, key: ModelKey): Promise<void> {
+    if ((await tx.pins.findLocked(key)) === undefined) return;
+    await tx.pins.set(key, undefined, this.#options.clock.marketMs());
+  }
+
+  /** Everything that would keep the version from serving, found before it does. */
+  async #findDefect(record: ModelRecord): Promise<string | undefined> {
+    const { modelsDir, maxFileBytes, prepare } = this.#options;
+    const change = findFeatureChange(record);
+    if (change !== undefined) return `model ${record.uid}: ${change}`;
+    try {
+      const model = await openServingModel({ record, modelsDir, maxFileBytes });
+      const { modelPath = '', manifestSha256 = '' } = record;
+      await verifyModelArtifact({ modelsDir, maxFileBytes, modelPath, manifestSha256 });
+      const prepared = await prepare(model);
+      return 'detail' in prepared ? prepared.detail : undefined;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+}
+
+/** Newest first; only what passed the gate once and still has its files may serve again. */
+function findTarget(
+  versions: readonly ModelRecord[],
+  modelUid: string | undefined,
+): ModelRecord | undefined {
+  const able = versions.filter(
+    ({ stage, modelPath, manifestSha256 }) =>
+      stage === 'superseded' && modelPath !== undefined && manifestSha256 !== undefined,
+  );
+  return modelUid === undefined ? able[0] : able.find(({ uid }) => uid === modelUid);
+}
+
+function missing(modelUid: string | undefined): RegistryAnswer<never> {
+  const reason =
+    modelUid === undefined
+      ? 'no earlier version with its files is left'
+      : `model ${modelUid} is no earlier version of this key with its files left`;
+  return { status: 'missing', reason };
+}
+
+function refused(reason: string): RegistryAnswer<never> {
+  return { status: 'refused', reason };
+}

@@ -1,0 +1,77 @@
+import { labelOf } from '../../features/labels.js';
+import type { Champion } from '../champion.js';
+import { directionLosses, multiclassLosses, type Prior, type RowLosses } from './losses.js';
+
+/** What the challenger said of its test rows, before it was refitted. */
+export interface Challenger {
+  /** Open time of each test row. */
+  readonly openTimes: ArrayLike<number>;
+  readonly forwardReturns: ArrayLike<number>;
+  /** Rows × 3, honest. */
+  readonly probabilities: ArrayLike<number>;
+  /** By its own thresholds. */
+  readonly labels: ArrayLike<number>;
+  readonly prior: Prior;
+}
+
+/** Challenger's skill less the champion's, in nat a row, on candles that neither was fitted on. */
+export interface ChampionComparison {
+  readonly modelUid: string;
+  /** Candles that both spoke on. */
+  readonly rows: number;
+  readonly skillDifference: number;
+  /** NaN where neither or only one of them has a candle with a direction. */
+  readonly directionSkillDifference: number;
+}
+
+/**
+ * Each model is held against its own prior by its own thresholds, on the same candles, so that what is
+ * compared is what either knows beyond the frequencies of its classes.
+ */
+export function compareWithChampion(
+  challenger: Challenger,
+  champion: Champion,
+): ChampionComparison {
+  const spoken = new Map(champion.openTimes.map((time, at) => [time, at]));
+  const own: Picked = { probabilities: [], labels: [] };
+  const theirs: Picked = { probabilities: [], labels: [] };
+  for (let row = 0; row < challenger.openTimes.length; row++) {
+    const openTime = challenger.openTimes[row] ?? NaN;
+    const said = champion.probabilities[spoken.get(openTime) ?? -1];
+    const label = labelOf(challenger.forwardReturns[row] ?? NaN, {
+      ...champion.thresholds,
+      adjusted: [],
+    });
+    if (said === undefined || label === undefined || !(openTime >= champion.dataEnd)) continue;
+    theirs.probabilities.push(...said);
+    theirs.labels.push(label);
+    for (const at of [0, 1, 2]) own.probabilities.push(challenger.probabilities[row * 3 + at] ?? 0);
+    own.labels.push(challenger.labels[row] ?? -1);
+  }
+  const [one, other] = [
+    { ...own, prior: challenger.prior },
+    { ...theirs, prior: champion.prior },
+  ];
+  return {
+    modelUid: champion.modelUid,
+    rows: own.labels.length,
+    skillDifference: meanGain(multiclassLosses(one)) - meanGain(multiclassLosses(other)),
+    directionSkillDifference: meanGain(directionLosses(one)) - meanGain(directionLosses(other)),
+  };
+}
+
+interface Picked {
+  readonly probabilities: number[];
+  readonly labels: number[];
+}
+
+/** Prior's loss less the model's, a row that counts. */
+function meanGain({ model, prior, weight }: RowLosses): number {
+  let gain = 0;
+  let rows = 0;
+  for (let row = 0; row < model.length; row++) {
+    gain += (prior[row] ?? 0) - (model[row] ?? 0);
+    rows += weight[row] ?? 0;
+  }
+  return gain / rows;
+}
