@@ -2,6 +2,7 @@ import { CANDLE_TABLE, type Migration } from './ddl.js';
 import { MARKET_DATA_MIGRATIONS } from './market-data.js';
 import { MODEL_MIGRATIONS } from './models.js';
 import { OPERATION_MIGRATIONS } from './operations.js';
+import { QUEUE_MIGRATIONS } from './queue.js';
 import { SIGNAL_MIGRATIONS } from './signals.js';
 import { TRADING_MIGRATIONS } from './trading.js';
 import { TRAINING_MIGRATIONS } from './training.js';
@@ -17,6 +18,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...TRADING_MIGRATIONS,
   ...TRAINING_MIGRATIONS,
   ...OPERATION_MIGRATIONS,
+  ...QUEUE_MIGRATIONS,
 ];
 
 /**

@@ -7,7 +7,7 @@ const MAX_LIMIT = 10_000;
 
 export interface ListQuery {
   readonly table: string;
-  /** Columns that must equal a value; undefined ones do not narrow. */
+  /** Columns that must equal a value, or one of a list; undefined ones do not narrow. */
   readonly equal: Readonly<Record<string, unknown>>;
   /** The time column that `from` and `to` (both included) narrow, and that orders: newest first. */
   readonly timeColumn: string;
@@ -40,7 +40,8 @@ export async function listRows<T>(
 function narrowed(knex: Knex, query: ListQuery): Knex.QueryBuilder {
   const builder = knex(query.table);
   for (const [column, value] of Object.entries(query.equal)) {
-    if (value !== undefined) void builder.where(column, value as Knex.Value);
+    if (Array.isArray(value)) void builder.whereIn(column, value as Knex.Value[]);
+    else if (value !== undefined) void builder.where(column, value as Knex.Value);
   }
   if (query.from !== undefined) void builder.where(query.timeColumn, '>=', query.from);
   if (query.to !== undefined) void builder.where(query.timeColumn, '<=', query.to);

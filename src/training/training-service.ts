@@ -1,6 +1,6 @@
 import type { ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
-import type { SessionKind, TrainingJob } from '../domain/training-job.js';
+import type { Priority, SessionKind, TrainingJob } from '../domain/training-job.js';
 import type { Logger } from '../lib/logger.js';
 import { newUid } from '../lib/uid.js';
 import type { DatabaseLocation } from '../storage/location.js';
@@ -155,10 +155,16 @@ export class TrainingService {
     return stores.transaction(async (tx) => {
       const { kind, causeOf } = session;
       const name = `${kind} training of ${keys.length} models`;
-      await tx.sessions.insert({ uid: sessionUid, kind, name, config: {}, createdAt: now });
+      const priority = PRIORITY_OF[kind];
+      await tx.sessions.insert({
+        ...{ uid: sessionUid, kind, name, config: {}, createdAt: now },
+        ...{ status: 'running', priority, batchSize: keys.length, joinedJobs: undefined },
+      });
       const jobs: TrainingJob[] = [];
       for (const key of keys) {
-        const wanted = newJob(key, { sessionUid, cause: causeOf(key), queuedAt: now });
+        const wanted = newJob(key, {
+          ...{ sessionUid, cause: causeOf(key), queuedAt: now, priority, batch: 1 },
+        });
         jobs.push((await tx.jobs.insert(wanted)).job);
       }
       return { sessionUid, jobs };
@@ -180,9 +186,18 @@ export class TrainingService {
   }
 }
 
+const PRIORITY_OF: Readonly<Record<SessionKind, Priority>> = {
+  manual: 'training-high',
+  initial: 'training-normal',
+  incremental: 'training-normal',
+  full: 'training-normal',
+  retry: 'training-normal',
+  auto: 'training-low',
+};
+
 function newJob(
   key: ModelKey,
-  job: Pick<TrainingJob, 'sessionUid' | 'cause' | 'queuedAt'>,
+  job: Pick<TrainingJob, 'sessionUid' | 'cause' | 'queuedAt' | 'priority' | 'batch'>,
 ): TrainingJob {
   const { venue, symbol, timeframe, bot } = key;
   return {
