@@ -5,6 +5,7 @@ import {
   type JobStatus,
   type Priority,
   type TrainingJob,
+  type TrainingSession,
 } from '../domain/training-job.js';
 import type { Clock } from '../lib/clock.js';
 import { RejectedError } from '../lib/errors.js';
@@ -28,8 +29,6 @@ export interface JobFilter {
   readonly bot?: string | undefined;
   readonly status?: JobStatus | undefined;
   readonly sessionUid?: string | undefined;
-  /** Any of these. */
-  readonly uids?: readonly string[] | undefined;
   /** Bounds of the wall time of queueing, both included. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -91,6 +90,20 @@ export interface OpenJobs {
   readonly sessionUid?: string;
   readonly status?: 'pending';
   readonly except?: readonly string[];
+}
+
+/** Jobs of a venue, or of a session with those that it joined. */
+export type JobGroup =
+  { readonly venue: string } | { readonly sessionUid: string; readonly joined: readonly string[] };
+
+export interface JobTally {
+  readonly status: JobStatus;
+  readonly priority: Priority;
+  readonly jobs: number;
+  /** Of all of them together. */
+  readonly progressPct: number;
+  /** Wall time from start to end of all of them together. */
+  readonly workedMs: number;
 }
 
 /** Attempts to train: at most one of a key is pending or running. */
@@ -242,10 +255,46 @@ export class JobStore {
 
   /** Newest first. */
   list(filter: JobFilter, page: Page): Promise<Paged<StoredJob>> {
-    const { from, to, venue, symbol, timeframe, bot, status, sessionUid, uids } = filter;
-    const equal = { venue, symbol, timeframe, bot, status, session_uid: sessionUid, uid: uids };
+    const { from, to, venue, symbol, timeframe, bot, status, sessionUid } = filter;
+    const equal = { venue, symbol, timeframe, bot, status, session_uid: sessionUid };
     const query = { table: 'training_jobs', equal, timeColumn: 'queued_at', from, to, page };
     return listRows(this.database, query, (row) => JOB.decode(row));
+  }
+
+  /** Own jobs and those that it joined, newest first. */
+  listOfSession(
+    { uid, joinedJobs = [] }: Pick<TrainingSession, 'uid' | 'joinedJobs'>,
+    page: Page,
+  ): Promise<Paged<StoredJob>> {
+    const either = { session_uid: [uid], uid: joinedJobs };
+    const query = { table: 'training_jobs', equal: {}, either, timeColumn: 'queued_at', page };
+    return listRows(this.database, query, (row) => JOB.decode(row));
+  }
+
+  /** How many jobs there are in each status and priority, how far they are and how long they took. */
+  async tally(of: JobGroup): Promise<readonly JobTally[]> {
+    const rows = await this.database.run((knex) =>
+      knex('training_jobs')
+        .where((group) => {
+          if ('venue' in of) void group.where({ venue: of.venue });
+          else void group.where({ session_uid: of.sessionUid }).orWhereIn('uid', [...of.joined]);
+        })
+        .groupBy('status', 'priority')
+        .select<Row[]>(
+          'status',
+          'priority',
+          knex.raw('COUNT(*) AS jobs'),
+          knex.raw('SUM(progress_pct) AS progress'),
+          knex.raw('SUM(finished_at - started_at) AS worked'),
+        ),
+    );
+    return rows.map((row) => ({
+      status: String(row['status']) as JobStatus,
+      priority: String(row['priority']) as Priority,
+      jobs: Number(row['jobs']),
+      progressPct: Number(row['progress'] ?? 0),
+      workedMs: Number(row['worked'] ?? 0),
+    }));
   }
 
   /** The job of the key that was queued last. */
