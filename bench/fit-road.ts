@@ -48,6 +48,7 @@ export function defaultTrainingOptions(
     ...{ venue, symbols, primarySymbol, referenceSymbol: primarySymbol },
     timeframes: ['1h'],
     bots: ['catboost'],
+    batchSize: 25,
     promotionGate: 'baseline',
     trainRetryCooldownSec: 600,
     maxLatencyMs: MAX_LATENCY_MS,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createTable } from './ddl.js';
+import { addColumns, createTable } from './ddl.js';
 
 const BY_ID = createTable('0001_fills', {
   name: 'fills',
@@ -57,5 +57,33 @@ describe('createTable', () => {
     expect(table).not.toContain('`id`');
     expect(table).toMatch(/STRICT, WITHOUT ROWID$/);
     expect(BY_KEY.statements('mysql')[0]).toContain('`factor` DOUBLE NOT NULL');
+  });
+});
+
+describe('addColumns', () => {
+  const STEP = addColumns('0003_notes', 'fills', {
+    word: { type: 'word', default: "it's" },
+    size: { type: 'integer', default: 1 },
+    note: { type: 'text?' },
+  });
+
+  it('writes a statement a column for SQLite, which fills the rows that are there', () => {
+    expect(STEP.statements('sqlite')).toEqual([
+      "ALTER TABLE `fills` ADD COLUMN `word` TEXT NOT NULL DEFAULT 'it''s'",
+      'ALTER TABLE `fills` ADD COLUMN `size` INTEGER NOT NULL DEFAULT 1',
+      'ALTER TABLE `fills` ADD COLUMN `note` TEXT NULL',
+    ]);
+  });
+
+  it('writes one statement for MySQL, guarded where the server knows how', () => {
+    const guard = '  ADD COLUMN /*M! IF NOT EXISTS */';
+    expect(STEP.statements('mysql').map((sql) => sql.split('\n'))).toEqual([
+      [
+        'ALTER TABLE `fills`',
+        `${guard} \`word\` VARCHAR(64) NOT NULL DEFAULT 'it''s',`,
+        `${guard} \`size\` BIGINT NOT NULL DEFAULT 1,`,
+        `${guard} \`note\` MEDIUMTEXT NULL`,
+      ],
+    ]);
   });
 });

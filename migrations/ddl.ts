@@ -60,6 +60,43 @@ export function createTable(name: string, table: TableDefinition): Migration {
   };
 }
 
+export interface AddedColumn {
+  readonly type: ColumnSpec;
+  /** What the rows have that are there already; a column without it may be NULL. */
+  readonly default?: string | number;
+}
+
+/** The step that adds columns at the end of a table; rows that are there get the defaults. */
+export function addColumns(
+  name: string,
+  table: string,
+  columns: Readonly<Record<string, AddedColumn>>,
+): Migration {
+  const sqlOf = (dialect: SqlDialect): string[] =>
+    Object.entries(columns).map(([column, { type, default: value }]) => {
+      const filled = value === undefined ? '' : ` DEFAULT ${literal(value)}`;
+      return `${quote(column)} ${columnSql(type, dialect)}${filled}`;
+    });
+  // MariaDB reads what MySQL takes for a comment. MySQL knows no such guard: there the step is known
+  // to have been taken by its error.
+  const guard = '/*M! IF NOT EXISTS */';
+  return {
+    name,
+    statements: (dialect) =>
+      dialect === 'sqlite'
+        ? sqlOf(dialect).map((sql) => `ALTER TABLE ${quote(table)} ADD COLUMN ${sql}`)
+        : [
+            `ALTER TABLE ${quote(table)}\n${sqlOf(dialect)
+              .map((sql) => `  ADD COLUMN ${guard} ${sql}`)
+              .join(',\n')}`,
+          ],
+  };
+}
+
+function literal(value: string | number): string {
+  return typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`;
+}
+
 function sqliteTable(table: TableDefinition): string[] {
   const options = table.primaryKey === undefined ? 'STRICT' : 'STRICT, WITHOUT ROWID';
   const key = table.primaryKey === undefined ? '`id` INTEGER PRIMARY KEY' : undefined;

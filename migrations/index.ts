@@ -3,6 +3,7 @@ import { MARKET_DATA_MIGRATIONS } from './market-data.js';
 import { MODEL_PIN_MIGRATIONS } from './model-pins.js';
 import { MODEL_MIGRATIONS } from './models.js';
 import { OPERATION_MIGRATIONS } from './operations.js';
+import { QUEUE_MIGRATIONS } from './queue.js';
 import { SIGNAL_MIGRATIONS } from './signals.js';
 import { TRADING_MIGRATIONS } from './trading.js';
 import { TRAINING_MIGRATIONS } from './training.js';
@@ -18,6 +19,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...TRADING_MIGRATIONS,
   ...TRAINING_MIGRATIONS,
   ...OPERATION_MIGRATIONS,
+  ...QUEUE_MIGRATIONS,
   ...MODEL_PIN_MIGRATIONS,
 ];
 

@@ -6,6 +6,7 @@ import {
   numberOrAuto,
   optionalNumber,
   optionalText,
+  text,
 } from '../setting.js';
 import { readPromotionGate, readSplit } from '../setting-readers.js';
 
@@ -177,6 +178,22 @@ export const TRAINING_SETTINGS = {
     max: 1_000_000,
     unit: 'MB',
     help: "Most memory of the trainer's process group.",
+  }),
+  TRAIN_BATCH_SIZE: optionalNumber({
+    min: 1,
+    max: 10_000,
+    unit: 'jobs',
+    help: 'Jobs of a batch; sessions take turns by batches. Default 25; wins over TRAINING_BATCH_SIZE.',
+  }),
+  TRAINING_BATCH_SIZE: optionalNumber({
+    min: 1,
+    max: 10_000,
+    unit: 'jobs',
+    help: 'The same under its other name.',
+  }),
+  PAUSE_FILE: text({
+    default: 'pause.txt',
+    help: 'While this file exists, relative to the working directory, no training job begins; one under way ends.',
   }),
   TRAIN_JOB_TIMEOUT_SEC: number({
     default: 3600,

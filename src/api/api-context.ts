@@ -6,9 +6,13 @@ import type { ModelRecord } from '../domain/model-record.js';
 import type { Series, SeriesKey } from '../domain/series.js';
 import type { Signal, SignalOutcome } from '../domain/signal.js';
 import type { Timeframe } from '../domain/timeframe.js';
+import type { TrainingEvidence, TrainingJob, TrainingSession } from '../domain/training-job.js';
 import type { BookKey, EquityPoint, Fill, Order, Position } from '../domain/trade.js';
 import type { Clock } from '../lib/clock.js';
 import type { Health } from '../monitoring/health.js';
+import type { TrainingOptions } from '../training/training-options.js';
+import type { TrainingQueue } from '../training/training-queue.js';
+import type { TrainingSessions } from '../training/training-sessions.js';
 import type { ModelStatusAnswer, StatusAnswer } from './contract.js';
 
 export interface Page {
@@ -50,6 +54,15 @@ export interface ApiStores {
   readonly positions: { list: List<Partial<BookKey> & { symbol?: string }, Position> };
   readonly orders: { list: List<Partial<BookKey> & { symbol?: string }, Order> };
   readonly fills: { list: List<Partial<BookKey> & { symbol?: string }, Fill> };
+  readonly sessions: {
+    list(filter: object, page: Page): Promise<Paged<TrainingSession>>;
+    find(uid: string): Promise<TrainingSession | undefined>;
+  };
+  readonly jobs: {
+    find(uid: string): Promise<TrainingJob | undefined>;
+    listOfSession(session: TrainingSession, page: Page): Promise<Paged<TrainingJob>>;
+  };
+  readonly evidence: { listByJob(jobUid: string): Promise<readonly TrainingEvidence[]> };
   readonly equity: { list: List<Partial<BookKey>, EquityPoint> };
   readonly models: {
     list: List<ModelFilter, StoredRecord>;
@@ -90,6 +103,13 @@ export interface ModelChanges {
   ): Promise<ModelChange<{ readonly modelUid: string | undefined }>>;
 }
 
+/** What may be asked of training. */
+export interface ApiTraining {
+  readonly sessions: TrainingSessions;
+  readonly queue: TrainingQueue;
+  readonly options: Pick<TrainingOptions, 'venue' | 'symbols' | 'timeframes' | 'bots'>;
+}
+
 /** What the daemon hands to the API: rows to read, and views of what is going on now. */
 export interface ApiContext {
   readonly stores: ApiStores;
@@ -100,6 +120,8 @@ export interface ApiContext {
   readonly status: () => Promise<StatusAnswer>;
   readonly modelStatus: (key: ModelKey, marketId: string) => Promise<ModelStatusAnswer>;
   readonly models: ModelChanges;
+  /** Undefined while this daemon does not train. */
+  readonly training: () => ApiTraining | undefined;
   readonly health: () => Promise<Health>;
 }
 

@@ -6,8 +6,10 @@ import { modelChangeRoutes } from './routes/model-changes.js';
 import { modelStatusRoutes } from './routes/model-status.js';
 import { modelRoutes } from './routes/models.js';
 import { pageRoutes } from './routes/page.js';
+import { sessionRoutes } from './routes/sessions.js';
 import { statusRoutes } from './routes/status.js';
 import { tradingRoutes } from './routes/trading.js';
+import { trainingRoutes } from './routes/training.js';
 import type { Server } from './new-server.js';
 
 /** Every resource of the API, one file each. */
@@ -19,6 +21,8 @@ export function addRoutes(server: Server, context: ApiContext, projectDir: strin
   analysisRoutes(server, context);
   candleRoutes(server, context);
   tradingRoutes(server, context);
+  trainingRoutes(server, context);
+  sessionRoutes(server, context);
   healthRoutes(server, context);
   pageRoutes(server, projectDir);
 }

@@ -83,7 +83,9 @@ export class Collector {
     const { pauseFile, logger } = options;
     const { clock } = options.marketData;
     this.#pauseFile =
-      pauseFile === undefined ? undefined : new PauseFile({ file: pauseFile, clock, logger });
+      pauseFile === undefined
+        ? undefined
+        : new PauseFile({ file: pauseFile, subject: 'Collection', clock, logger });
     this.quotes = new Quotes({
       marketData: options.marketData,
       prices: options.stores.prices,

@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 function watch(name = file): PauseFile {
-  const pause = new PauseFile({ file: name, clock, logger });
+  const pause = new PauseFile({ file: name, subject: 'Collection', clock, logger });
   running = pause.run(stopping.signal);
   return pause;
 }

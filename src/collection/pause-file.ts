@@ -7,19 +7,18 @@ import type { Logger } from '../lib/logger.js';
 /** Wall time between two looks, which bounds how late a pause shows and how late it ends. */
 const LOOK_EVERY_MS = 500;
 
-/** Users' scripts wait for these lines, so they carry no fields. */
-const PAUSED_LINE = 'PAUSE DETECTED: Collection paused';
-const RESUMED_LINE = 'RESUMING: Collection resumed';
-
 export interface PauseFileOptions {
-  /** `PAUSE_COLLECTOR_FILE`; relative to the working directory. */
+  /** `PAUSE_COLLECTOR_FILE` or `PAUSE_FILE`; relative to the working directory. */
   readonly file: string;
+  /** What pauses. */
+  readonly subject: 'Collection' | 'Training';
+  readonly onResumed?: (() => void) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /**
- * Candles wait at their next safe point while a file exists. What is in it does not matter. Nothing is
+ * Work waits at its next safe point while a file exists. What is in it does not matter. Nothing is
  * remembered: the file alone says whether to wait, also at the start and after a kill.
  */
 export class PauseFile {
@@ -48,6 +47,12 @@ export class PauseFile {
     }
   }
 
+  /** Whether to wait, by a look at the file now. */
+  async check(): Promise<boolean> {
+    await this.#look();
+    return this.#isPaused;
+  }
+
   /** Resolves at once, or as soon as the file is gone; rejects with the signal's reason. */
   async passage(signal: AbortSignal): Promise<void> {
     await this.#look();
@@ -59,10 +64,16 @@ export class PauseFile {
     const isThere = await this.#exists();
     if (isThere === this.#isPaused) return;
     this.#isPaused = isThere;
-    // Both are warnings, so that they are seen at every usual LOG_LEVEL and always in pairs.
-    this.#options.logger.warn(isThere ? PAUSED_LINE : RESUMED_LINE);
-    if (isThere) this.#resumed = new Promise((resolve) => (this.#resume = resolve));
-    else this.#resume();
+    const { subject, logger, onResumed } = this.#options;
+    // Users' scripts wait for these lines, so they carry no fields. Both are warnings, so that they are
+    // seen at every usual LOG_LEVEL and always in pairs.
+    logger.warn(isThere ? `PAUSE DETECTED: ${subject} paused` : `RESUMING: ${subject} resumed`);
+    if (isThere) {
+      this.#resumed = new Promise((resolve) => (this.#resume = resolve));
+      return;
+    }
+    this.#resume();
+    onResumed?.();
   }
 
   /** Where the file system does not say, nothing changes: a network drive may be away for a moment. */

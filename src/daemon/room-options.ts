@@ -14,6 +14,7 @@ import type { Market } from './open-market.js';
 export const PAPER_ACCOUNT = 'paper';
 const DEFAULT_COOLDOWN_SEC = 600;
 const MAX_LATENCY_MS = 50;
+const DEFAULT_BATCH_SIZE = 25;
 
 export function sqliteLocation(settings: Settings): SqliteLocation {
   const file = settings.sqliteFile ?? path.join(settings.dataDir, 'evenkeel.sqlite');
@@ -59,6 +60,10 @@ export function cooldownSec(settings: Settings): number {
   const { trainRetryCooldownSec, trainRetryCooldownMin } = settings;
   if (trainRetryCooldownSec !== undefined) return trainRetryCooldownSec;
   return trainRetryCooldownMin === undefined ? DEFAULT_COOLDOWN_SEC : trainRetryCooldownMin * 60;
+}
+
+function batchSize({ trainBatchSize, trainingBatchSize }: Settings): number {
+  return Math.round(trainBatchSize ?? trainingBatchSize ?? DEFAULT_BATCH_SIZE);
 }
 
 export function tradingRules(
@@ -117,6 +122,8 @@ export function trainingOptions(
     maxModelMb: settings.maxModelMb,
     maxLatencyMs: MAX_LATENCY_MS,
     catboost: catboostParams(settings),
+    batchSize: batchSize(settings),
+    pauseFile: settings.pauseFile,
     trainSeed: settings.trainSeed,
     modelsDir: modelsDir(settings),
     workDir: path.resolve(settings.dataDir, 'work'),

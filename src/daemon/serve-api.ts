@@ -1,3 +1,4 @@
+import type { ApiTraining } from '../api/api-context.js';
 import { addRoutes } from '../api/routes.js';
 import { createServer, listen } from '../api/server.js';
 import type { ModelKey } from '../domain/model-key.js';
@@ -10,6 +11,7 @@ import { healthProbes } from './health-probes.js';
 import { createMetrics } from './metrics.js';
 import { modelChanges } from './model-changes.js';
 import { modelStatusView } from './model-status-view.js';
+import { trainingOptions } from './room-options.js';
 import { statusView } from './status-view.js';
 import { PROJECT_DIR } from './work.js';
 
@@ -35,6 +37,7 @@ export async function serveApi(
     status: () => statusView(state),
     modelStatus: (key: ModelKey, marketId: string) => modelStatusView(state, key, marketId),
     models: modelChanges(() => state.work?.registry),
+    training: () => findTraining(state),
     health: () => checkHealth(probes),
   };
   addRoutes(server, context, PROJECT_DIR);
@@ -42,6 +45,15 @@ export async function serveApi(
   const address = await listen(server, options);
   noteApiAddress(settings.dataDir, address);
   return address;
+}
+
+function findTraining(state: DaemonState): ApiTraining | undefined {
+  const { work, market, instruments, settings, isStopping } = state;
+  if (work === undefined || market === undefined || instruments === undefined || isStopping) {
+    return undefined;
+  }
+  const { sessions, queue } = work.training;
+  return { sessions, queue, options: trainingOptions(settings, { market, instruments }) };
 }
 
 function findTradingKey({ market, instruments }: DaemonState): ModelKey | undefined {

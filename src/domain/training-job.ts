@@ -6,13 +6,52 @@ export type SessionKind = (typeof SESSION_KINDS)[number];
 
 export type JobStatus = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
 
+export type SessionStatus = 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+
+/** Who goes first: what a person asks for, schedules, requests without a priority, housekeeping. */
+export const PRIORITIES = ['training-high', 'training-normal', 'default', 'training-low'] as const;
+
+export type Priority = (typeof PRIORITIES)[number];
+
+/** A job goes before one of the next higher priority once it has waited that much longer. */
+const PRIORITY_STEP_MS = 24 * 3_600_000;
+/** Sessions take turns by batches: a later one is not kept waiting for the whole of an earlier one. */
+const BATCH_STEP_MS = 3_600_000;
+
+/** Of the waiting jobs the one with the smallest turn is next. No job waits for ever behind others. */
+export function turnOf({
+  queuedAt,
+  priority,
+  batch,
+}: Pick<TrainingJob, 'queuedAt' | 'priority' | 'batch'>): number {
+  return queuedAt + PRIORITIES.indexOf(priority) * PRIORITY_STEP_MS + (batch - 1) * BATCH_STEP_MS;
+}
+
+export function isHigher(priority: Priority, than: Priority): boolean {
+  return PRIORITIES.indexOf(priority) < PRIORITIES.indexOf(than);
+}
+
 /** A request to train something: one or more jobs. */
 export interface TrainingSession {
   readonly uid: string;
   readonly kind: SessionKind;
   readonly name: string;
   readonly config: Readonly<Record<string, unknown>>;
+  /** As it was last set; that its jobs have all ended is seen from them. */
+  readonly status: SessionStatus;
+  readonly priority: Priority;
+  /** Jobs of one batch. */
+  readonly batchSize: number;
+  /** Jobs of other sessions that were open already when this one asked for the same key. */
+  readonly joinedJobs: readonly string[] | undefined;
   readonly createdAt: number;
+}
+
+/** What a person wants of a venue's whole queue; kept over restarts. */
+export interface TrainingControl {
+  readonly isPaused: boolean;
+  /** Nothing is queued by itself and nothing begins until it is resumed. */
+  readonly isStopped: boolean;
 }
 
 /** One attempt to train the model of one key. Times are wall times. */
@@ -22,6 +61,9 @@ export interface TrainingJob extends ModelKey {
   readonly status: JobStatus;
   /** Why the job was made: `untrained`, `expired`, `stale`, `features_changed`. */
   readonly cause: string;
+  readonly priority: Priority;
+  /** Which part of its session, from 1. */
+  readonly batch: number;
   readonly attempt: number;
   /** Uid of the run of the daemon that works on it. */
   readonly ownerRunUid: string | undefined;

@@ -1,5 +1,12 @@
 import { modelKeyText, type ModelKey } from '../domain/model-key.js';
-import type { JobStatus, TrainingJob } from '../domain/training-job.js';
+import {
+  isHigher,
+  turnOf,
+  type JobStatus,
+  type Priority,
+  type TrainingJob,
+  type TrainingSession,
+} from '../domain/training-job.js';
 import type { Clock } from '../lib/clock.js';
 import { RejectedError } from '../lib/errors.js';
 import { assertDefined } from '../lib/invariant.js';
@@ -45,6 +52,8 @@ const JOB = rowCodec<StoredJob>({
   sessionUid: text(),
   status: text(),
   cause: text(),
+  priority: text(),
+  batch: number(),
   attempt: number(),
   ownerRunUid: optional(text()),
   stage: optional(text()),
@@ -67,6 +76,36 @@ export interface JobClaim {
   readonly at: number;
 }
 
+/** Why open jobs are taken out of the queue. */
+export interface Cancellation {
+  readonly code: string;
+  readonly message: string;
+  /** Wall time. */
+  readonly at: number;
+}
+
+/** Which open jobs are meant: of a venue or of a session, but for some. */
+export interface OpenJobs {
+  readonly venue?: string;
+  readonly sessionUid?: string;
+  readonly status?: 'pending';
+  readonly except?: readonly string[];
+}
+
+/** Jobs of a venue, or of a session with those that it joined. */
+export type JobGroup =
+  { readonly venue: string } | { readonly sessionUid: string; readonly joined: readonly string[] };
+
+export interface JobTally {
+  readonly status: JobStatus;
+  readonly priority: Priority;
+  readonly jobs: number;
+  /** Of all of them together. */
+  readonly progressPct: number;
+  /** Wall time from start to end of all of them together. */
+  readonly workedMs: number;
+}
+
 /** Attempts to train: at most one of a key is pending or running. */
 export class JobStore {
   constructor(
@@ -74,7 +113,10 @@ export class JobStore {
     private readonly clock: Clock,
   ) {}
 
-  /** Queues a job, or answers with the one of its key that is still open. */
+  /**
+   * Queues a job, or joins the one of its key that is still open: where that one waits with a lower
+   * priority, it is raised.
+   */
   async insert(
     job: TrainingJob,
   ): Promise<{ readonly status: InsertStatus; readonly job: StoredJob }> {
@@ -82,22 +124,28 @@ export class JobStore {
     const values = {
       ...JOB.encodePart({ ...job, rowVersion: 1, createdAt }),
       open_key: isOpen(job.status) ? modelKeyText(job) : null,
+      turn_at: turnOf(job),
     };
     const inserted = await insertOnce(
       this.database,
       { table: 'training_jobs', values },
       async () => (isOpen(job.status) ? this.findOpen(job) : this.find(job.uid)),
     );
-    return { status: inserted.status, job: inserted.row };
+    if (inserted.status === 'inserted') return { status: 'inserted', job: inserted.row };
+    return { status: 'exists', job: await this.raise(inserted.row, job.priority) };
   }
 
-  /** Takes the venue's oldest pending job; no two callers ever get the same one. */
+  /** Takes the venue's pending job whose turn it is; no two callers ever get the same one. */
   async claimNext({ venue, ownerRunUid, at }: JobClaim): Promise<StoredJob | undefined> {
     for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
       const oldest = await this.database.run((knex) =>
         knex('training_jobs')
           .where({ status: 'pending', venue })
-          .orderBy(['queued_at', 'id'])
+          .whereNotIn(
+            'session_uid',
+            knex('training_sessions').where({ status: 'paused' }).select('uid'),
+          )
+          .orderBy(['turn_at', 'queued_at', 'id'])
           .first<Row | undefined>('uid', 'row_version'),
       );
       if (oldest === undefined) return undefined;
@@ -109,6 +157,26 @@ export class JobStore {
       if (claimed) return this.get(uid);
     }
     return undefined;
+  }
+
+  /** Ends open jobs, also running ones: what their workers bring is then refused. */
+  cancelOpen(which: OpenJobs, { code, message, at }: Cancellation): Promise<number> {
+    const { venue, sessionUid, status, except = [] } = which;
+    const equal = Object.entries({ venue, session_uid: sessionUid, status }).filter(
+      ([, value]) => value !== undefined,
+    );
+    const end = { status: 'cancelled', finishedAt: at, errorCode: code, errorMessage: message };
+    return this.database.run((knex) =>
+      knex('training_jobs')
+        .where(Object.fromEntries(equal))
+        .whereIn('status', ['pending', 'running'])
+        .whereNotIn('uid', [...except])
+        .update({
+          ...JOB.encodePart(end as Partial<StoredJob>),
+          open_key: null,
+          row_version: knex.raw('row_version + 1'),
+        }),
+    );
   }
 
   /** Does nothing to a job that no longer runs. */
@@ -193,6 +261,42 @@ export class JobStore {
     return listRows(this.database, query, (row) => JOB.decode(row));
   }
 
+  /** Own jobs and those that it joined, newest first. */
+  listOfSession(
+    { uid, joinedJobs = [] }: Pick<TrainingSession, 'uid' | 'joinedJobs'>,
+    page: Page,
+  ): Promise<Paged<StoredJob>> {
+    const either = { session_uid: [uid], uid: joinedJobs };
+    const query = { table: 'training_jobs', equal: {}, either, timeColumn: 'queued_at', page };
+    return listRows(this.database, query, (row) => JOB.decode(row));
+  }
+
+  /** How many jobs there are in each status and priority, how far they are and how long they took. */
+  async tally(of: JobGroup): Promise<readonly JobTally[]> {
+    const rows = await this.database.run((knex) =>
+      knex('training_jobs')
+        .where((group) => {
+          if ('venue' in of) void group.where({ venue: of.venue });
+          else void group.where({ session_uid: of.sessionUid }).orWhereIn('uid', [...of.joined]);
+        })
+        .groupBy('status', 'priority')
+        .select<Row[]>(
+          'status',
+          'priority',
+          knex.raw('COUNT(*) AS jobs'),
+          knex.raw('SUM(progress_pct) AS progress'),
+          knex.raw('SUM(finished_at - started_at) AS worked'),
+        ),
+    );
+    return rows.map((row) => ({
+      status: String(row['status']) as JobStatus,
+      priority: String(row['priority']) as Priority,
+      jobs: Number(row['jobs']),
+      progressPct: Number(row['progress'] ?? 0),
+      workedMs: Number(row['worked'] ?? 0),
+    }));
+  }
+
   /** The job of the key that was queued last. */
   async latest(key: ModelKey): Promise<StoredJob | undefined> {
     const row = await this.database.run((knex) =>
@@ -205,6 +309,13 @@ export class JobStore {
         .first<Row | undefined>(),
     );
     return row === undefined ? undefined : JOB.decode(row);
+  }
+
+  private async raise(job: StoredJob, priority: Priority): Promise<StoredJob> {
+    if (job.status !== 'pending' || !isHigher(priority, job.priority)) return job;
+    const columns = { priority, turn_at: turnOf({ ...job, priority }) };
+    await this.change({ uid: job.uid, status: 'pending', row_version: job.rowVersion }, columns);
+    return this.get(job.uid);
   }
 
   private async get(uid: string): Promise<StoredJob> {

@@ -9,6 +9,8 @@ export interface ListQuery {
   readonly table: string;
   /** Columns that must equal a value; undefined ones do not narrow. */
   readonly equal: Readonly<Record<string, unknown>>;
+  /** Where given, one of these columns must hold one of its values. */
+  readonly either?: Readonly<Record<string, readonly string[]>> | undefined;
   /** The time column that `from` and `to` (both included) narrow, and that orders: newest first. */
   readonly timeColumn: string;
   readonly from?: number | undefined;
@@ -41,6 +43,13 @@ function narrowed(knex: Knex, query: ListQuery): Knex.QueryBuilder {
   const builder = knex(query.table);
   for (const [column, value] of Object.entries(query.equal)) {
     if (value !== undefined) void builder.where(column, value as Knex.Value);
+  }
+  const { either } = query;
+  if (either !== undefined) {
+    void builder.where((any) => {
+      for (const [column, values] of Object.entries(either))
+        void any.orWhereIn(column, [...values]);
+    });
   }
   if (query.from !== undefined) void builder.where(query.timeColumn, '>=', query.from);
   if (query.to !== undefined) void builder.where(query.timeColumn, '<=', query.to);

@@ -1,8 +1,8 @@
-import type { SessionKind, TrainingSession } from '../domain/training-job.js';
+import type { SessionKind, SessionStatus, TrainingSession } from '../domain/training-job.js';
 import { assertDefined } from '../lib/invariant.js';
 import type { Database } from './database.js';
 import { listRows } from './list-rows.js';
-import { json, number, rowCodec, text } from './row-codec.js';
+import { json, number, optional, rowCodec, text } from './row-codec.js';
 import type { Page, Paged, Row, Versioned } from './row.js';
 
 export type StoredSession = Versioned<TrainingSession>;
@@ -20,6 +20,10 @@ const SESSION = rowCodec<StoredSession>({
   kind: text(),
   name: text(),
   config: json(),
+  status: text(),
+  priority: text(),
+  batchSize: number(),
+  joinedJobs: optional(json()),
   rowVersion: number(),
   createdAt: number(),
 });
@@ -39,6 +43,32 @@ export class SessionStore {
       knex('training_sessions').where({ uid }).first<Row | undefined>(),
     );
     return row === undefined ? undefined : SESSION.decode(row);
+  }
+
+  /**
+   * Changes the status if it is still `from`, and says whether it was.
+   *
+   * @param to.joinedJobs what a session that begins waits for besides its own jobs
+   */
+  change(
+    uid: string,
+    from: SessionStatus,
+    to: Partial<Pick<TrainingSession, 'status' | 'joinedJobs'>>,
+  ): Promise<boolean> {
+    return this.database.run(async (knex) => {
+      const changed = await knex('training_sessions')
+        .where({ uid, status: from })
+        .update({ ...SESSION.encodePart(to), row_version: knex.raw('row_version + 1') });
+      return changed === 1;
+    });
+  }
+
+  /** Sessions with that status as it was last set, newest first. */
+  async listByStatus(status: SessionStatus): Promise<readonly StoredSession[]> {
+    const rows = await this.database.run((knex) =>
+      knex('training_sessions').where({ status }).orderBy('id', 'desc').select<Row[]>('*'),
+    );
+    return rows.map((row) => SESSION.decode(row));
   }
 
   /** Newest first. */

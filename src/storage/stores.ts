@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.js';
 import { AccountStore } from './account-store.js';
 import { CandleStore } from './candle-store.js';
+import { ControlStore } from './control-store.js';
 import { CooldownStore } from './cooldown-store.js';
 import type { Database } from './database.js';
 import { DecisionStore } from './decision-store.js';
@@ -42,6 +43,7 @@ export interface Stores {
   readonly jobs: JobStore;
   readonly evidence: EvidenceStore;
   readonly cooldowns: CooldownStore;
+  readonly control: ControlStore;
   readonly runs: RunStore;
   readonly leases: LeaseStore;
   readonly retention: RetentionStore;
@@ -72,6 +74,7 @@ export function openStores(database: Database, clock: Clock): Stores {
     jobs: new JobStore(database, clock),
     evidence: new EvidenceStore(database),
     cooldowns: new CooldownStore(database, clock),
+    control: new ControlStore(database, clock),
     runs: new RunStore(database, clock),
     leases: new LeaseStore(database),
     retention: new RetentionStore(database, clock),

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { JobStatus } from '../domain/training-job.js';
+import type { JobStatus, SessionStatus } from '../domain/training-job.js';
 import {
+  findNextSessionStatus,
   findNextStatus,
   getNextStatus,
   isFinal,
   JOB_TRANSITIONS,
+  SESSION_TRANSITIONS,
   type JobEvent,
+  type SessionEvent,
 } from './job-state.js';
 
 const STATUSES: readonly JobStatus[] = ['pending', 'running', 'completed', 'failed', 'cancelled'];
@@ -37,4 +40,33 @@ describe('states of a training job', () => {
   it('ends in completed, failed or cancelled', () => {
     expect(STATUSES.filter(isFinal)).toEqual(['completed', 'failed', 'cancelled']);
   });
+});
+
+const SESSION_STATUSES: readonly SessionStatus[] = [
+  ...['pending', 'running', 'paused'],
+  ...['completed', 'failed', 'cancelled'],
+] as SessionStatus[];
+
+const LEGAL_SESSION: Readonly<Record<string, SessionStatus>> = {
+  'pending start': 'running',
+  'pending cancel': 'cancelled',
+  'running pause': 'paused',
+  'running cancel': 'cancelled',
+  'running complete': 'completed',
+  'running fail': 'failed',
+  'paused resume': 'running',
+  'paused cancel': 'cancelled',
+  'paused complete': 'completed',
+  'paused fail': 'failed',
+};
+
+describe('states of a session', () => {
+  for (const status of SESSION_STATUSES) {
+    for (const event of Object.keys(SESSION_TRANSITIONS) as SessionEvent[]) {
+      const expected = LEGAL_SESSION[`${status} ${event}`];
+      it(`${status} + ${event} → ${expected ?? 'refused'}`, () => {
+        expect(findNextSessionStatus(status, event)).toBe(expected);
+      });
+    }
+  }
 });

@@ -1,4 +1,4 @@
-import type { JobStatus } from '../domain/training-job.js';
+import type { JobStatus, SessionStatus } from '../domain/training-job.js';
 
 /** What may happen to a training job. */
 export type JobEvent = 'claim' | 'complete' | 'fail' | 'requeue' | 'cancel';
@@ -33,4 +33,31 @@ export function getNextStatus(status: JobStatus, event: JobEvent): JobStatus {
 /** A job in such a status never changes again. */
 export function isFinal(status: JobStatus): boolean {
   return Object.values(JOB_TRANSITIONS).every((transition) => !transition.from.includes(status));
+}
+
+/** What may happen to a session. */
+export type SessionEvent = 'start' | 'pause' | 'resume' | 'cancel' | 'complete' | 'fail';
+
+interface SessionTransition {
+  readonly from: readonly SessionStatus[];
+  readonly to: SessionStatus;
+}
+
+/** Every legal step of a session. The last two are seen from its jobs: all have ended. */
+export const SESSION_TRANSITIONS: Readonly<Record<SessionEvent, SessionTransition>> = {
+  start: { from: ['pending'], to: 'running' },
+  pause: { from: ['running'], to: 'paused' },
+  resume: { from: ['paused'], to: 'running' },
+  cancel: { from: ['pending', 'running', 'paused'], to: 'cancelled' },
+  complete: { from: ['running', 'paused'], to: 'completed' },
+  fail: { from: ['running', 'paused'], to: 'failed' },
+};
+
+/** Status of a session after `event`, or undefined where the event is illegal in that status. */
+export function findNextSessionStatus(
+  status: SessionStatus,
+  event: SessionEvent,
+): SessionStatus | undefined {
+  const { from, to } = SESSION_TRANSITIONS[event];
+  return from.includes(status) ? to : undefined;
 }

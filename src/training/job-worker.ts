@@ -36,6 +36,8 @@ export interface JobWorkerDependencies {
   readonly desk: Pick<TrainingDesk, 'prepare' | 'judge' | 'rest'>;
   readonly planner: TrainPlanner;
   readonly readiness: TrainerReadiness;
+  /** Whether no job may begin now. */
+  readonly isHeld: () => Promise<boolean>;
   readonly events?: TrainingEvents | undefined;
 }
 
@@ -63,6 +65,7 @@ export class JobWorker {
   private isWoken = true;
   /** An attempt whose end could not be stored yet. */
   private unsettled: Attempt | undefined;
+  private current: { readonly job: TrainingJob; readonly abort: AbortController } | undefined;
 
   constructor(private readonly dependencies: JobWorkerDependencies) {}
 
@@ -82,6 +85,11 @@ export class JobWorker {
     this.wake();
     await this.running;
     await this.dependencies.trainer.stop();
+  }
+
+  /** Kills the trainer of the job under way where that job was cancelled. */
+  abort(isMeant: (job: TrainingJob) => boolean): void {
+    if (this.current !== undefined && isMeant(this.current.job)) this.current.abort.abort();
   }
 
   private async work(): Promise<void> {
@@ -116,7 +124,8 @@ export class JobWorker {
     const { options, readiness, stores } = this.dependencies;
     const filter = { venue: options.venue, status: 'pending' } as const;
     const { total } = await stores.jobs.list(filter, { limit: 1, offset: 0 });
-    return total > 0 && (await readiness.find()).status === 'ready';
+    if (total === 0 || (await this.dependencies.isHeld())) return false;
+    return (await readiness.find()).status === 'ready';
   }
 
   private async rest(): Promise<void> {
@@ -129,7 +138,7 @@ export class JobWorker {
     const startedAt = this.dependencies.clock.wallMs();
     const { symbol, timeframe, bot, uid } = job;
     const logger = this.dependencies.logger.child({ symbol, timeframe, bot, job: uid });
-    const result = await this.train(job, logger);
+    const result = await this.attempt(job, logger);
     await this.conclude({
       job,
       modelUid: newUid(startedAt),
@@ -152,8 +161,24 @@ export class JobWorker {
     );
   }
 
-  private async train(job: TrainingJob, logger: Logger): Promise<TrainingResult> {
-    const { signal } = this.stopping;
+  private async attempt(job: TrainingJob, logger: Logger): Promise<TrainingResult> {
+    const abort = new AbortController();
+    this.current = { job, abort };
+    try {
+      // Whoever cancelled it before it was current could not abort it.
+      const stored = await this.dependencies.stores.jobs.find(job.uid);
+      if (stored?.status !== 'running') return { status: 'aborted' };
+      return await this.train(job, logger, AbortSignal.any([this.stopping.signal, abort.signal]));
+    } finally {
+      this.current = undefined;
+    }
+  }
+
+  private async train(
+    job: TrainingJob,
+    logger: Logger,
+    signal: AbortSignal,
+  ): Promise<TrainingResult> {
     const progress = this.reporterFor(job, logger);
     try {
       return await trainModel({ ...this.dependencies, job, logger, progress, signal });
@@ -182,16 +207,30 @@ export class JobWorker {
     this.unsettled = attempt;
     for (let round = 1; ; round++) {
       try {
-        const settlement = await settleJob({ ...this.dependencies, ...attempt }, attempt.result);
+        const settlement =
+          (await this.findCancelled(attempt)) ??
+          (await settleJob({ ...this.dependencies, ...attempt }, attempt.result));
         this.unsettled = undefined;
         return settlement;
       } catch (error) {
-        if (!(error instanceof TransientError)) return this.failRefused(attempt, error);
+        if (!(error instanceof TransientError)) {
+          return (await this.findCancelled(attempt)) ?? (await this.failRefused(attempt, error));
+        }
         if (round === STORE_ATTEMPTS || this.stopping.signal.aborted) throw error;
       }
       // A stop ends the pause for one last try.
       await clock.sleep(STORE_PAUSE_MS, this.stopping.signal).catch(() => undefined);
     }
+  }
+
+  /** A job that was cancelled under way leaves nothing, whatever its trainer brought. */
+  private async findCancelled({ job }: Attempt): Promise<Settlement | undefined> {
+    const { stores, options } = this.dependencies;
+    const stored = await stores.jobs.find(job.uid);
+    if (stored?.status !== 'cancelled') return undefined;
+    this.unsettled = undefined;
+    await removeLeftovers(job, options);
+    return { status: 'cancelled', reason: stored.errorMessage ?? '' };
   }
 
   /** An open job would keep its key from training; where its end is refused too, that is bounded. */

@@ -39,6 +39,10 @@ export interface TrainingOptions {
   /** Most that one row may take inside the model. */
   readonly maxLatencyMs: number;
   readonly catboost: CatBoostParams;
+  /** Jobs of a batch. */
+  readonly batchSize: number;
+  /** While it exists no job begins; undefined for none. */
+  readonly pauseFile?: string | undefined;
   readonly trainSeed: number;
   readonly modelsDir: string;
   /** Folder for feature files while a job runs. */

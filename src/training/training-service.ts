@@ -2,7 +2,6 @@ import type { ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
 import type { SessionKind, TrainingJob } from '../domain/training-job.js';
 import type { Logger } from '../lib/logger.js';
-import { newUid } from '../lib/uid.js';
 import type { DatabaseLocation } from '../storage/location.js';
 import type { Stores } from '../storage/stores.js';
 import type { DueVerdict } from './due-verdict.js';
@@ -16,6 +15,8 @@ import type { TrainingOptions } from './training-options.js';
 import { readTrainingStatus, type TrainingStatus } from './training-status.js';
 import { JobWorker, type TrainingEvents } from './job-worker.js';
 import { WaitingLog } from './train-log.js';
+import { TrainingQueue } from './training-queue.js';
+import { TrainingSessions, type RequestedJobs } from './training-sessions.js';
 
 export type Trainer = Pick<TrainerProcess, 'run' | 'stop'>;
 
@@ -38,17 +39,14 @@ export interface TrainingServiceDependencies {
   readonly events?: TrainingEvents | undefined;
 }
 
-export interface RequestedJobs {
-  readonly sessionUid: string;
-  readonly jobs: readonly TrainingJob[];
-}
-
 /**
  * Keeps every key on a trained model: decides what is due, queues it as stored jobs and works them off
  * beside everything else. Must be started only by the daemon that holds the venue's lease: running jobs
  * of other runs are taken for dead.
  */
 export class TrainingService {
+  readonly sessions: TrainingSessions;
+  readonly queue: TrainingQueue;
   private readonly planner: TrainPlanner;
   private readonly readiness: TrainerReadiness;
   private readonly desk: TrainingDesk;
@@ -68,11 +66,20 @@ export class TrainingService {
       check: checkPython,
       recheckSec: options.trainRetryCooldownSec,
     });
+    const handles = {
+      wake: () => this.wake(),
+      abort: (isMeant: (job: TrainingJob) => boolean) => {
+        for (const worker of this.workers) worker.abort(isMeant);
+      },
+    };
+    this.sessions = new TrainingSessions({ ...dependencies, ...handles });
+    this.queue = new TrainingQueue({ ...dependencies, ...handles });
     this.workers = Array.from({ length: dependencies.workers ?? 1 }, () => this.createWorker());
   }
 
   /** Takes up what an earlier run left behind, then works on whatever is queued. */
   async start(): Promise<void> {
+    await this.queue.start();
     await recoverJobs(this.dependencies);
     for (const worker of this.workers) worker.start();
   }
@@ -82,6 +89,7 @@ export class TrainingService {
    */
   async stop(): Promise<void> {
     this.stopping.abort();
+    await this.queue.stop();
     await Promise.all(this.workers.map((worker) => worker.stop()));
     await this.desk.stop();
     await this.planning?.catch(() => undefined);
@@ -95,9 +103,7 @@ export class TrainingService {
 
   /** Queues these keys whatever their models' age; a key that is queued already keeps its job. */
   async request(keys: readonly ModelKey[], kind: SessionKind): Promise<RequestedJobs> {
-    const requested = await this.queue(keys, { kind, causeOf: () => 'requested' });
-    this.wake();
-    return requested;
+    return this.sessions.request({ keys, kind });
   }
 
   /** Everything that the API tells about a key's training. */
@@ -128,7 +134,10 @@ export class TrainingService {
     // Whoever has a model keeps it meanwhile: that is housekeeping. Whoever has none waits for one.
     const kind = due.some(({ cause }) => cause === 'untrained') ? 'initial' : 'auto';
     const keys = due.map(({ key }) => key);
-    const { jobs } = await this.queue(keys, { kind, causeOf: (key) => causes.get(key) ?? 'due' });
+    const { jobs } = await this.sessions.request({
+      ...{ keys, kind, isAutomatic: true },
+      causeOf: (key) => causes.get(key) ?? 'due',
+    });
     for (const { uid, symbol, timeframe, bot, cause } of jobs) {
       this.dependencies.logger.info('[TRAIN] Queued', { symbol, timeframe, bot, job: uid, cause });
     }
@@ -145,26 +154,6 @@ export class TrainingService {
     return found.status === 'ready';
   }
 
-  private async queue(
-    keys: readonly ModelKey[],
-    session: { readonly kind: SessionKind; readonly causeOf: (key: ModelKey) => string },
-  ): Promise<RequestedJobs> {
-    const { stores, clock } = this.dependencies;
-    const now = clock.wallMs();
-    const sessionUid = newUid(now);
-    return stores.transaction(async (tx) => {
-      const { kind, causeOf } = session;
-      const name = `${kind} training of ${keys.length} models`;
-      await tx.sessions.insert({ uid: sessionUid, kind, name, config: {}, createdAt: now });
-      const jobs: TrainingJob[] = [];
-      for (const key of keys) {
-        const wanted = newJob(key, { sessionUid, cause: causeOf(key), queuedAt: now });
-        jobs.push((await tx.jobs.insert(wanted)).job);
-      }
-      return { sessionUid, jobs };
-    });
-  }
-
   private wake(): void {
     for (const worker of this.workers) worker.wake();
   }
@@ -176,28 +165,7 @@ export class TrainingService {
       planner: this.planner,
       readiness: this.readiness,
       desk: this.desk,
+      isHeld: () => this.queue.isHeld(),
     });
   }
-}
-
-function newJob(
-  key: ModelKey,
-  job: Pick<TrainingJob, 'sessionUid' | 'cause' | 'queuedAt'>,
-): TrainingJob {
-  const { venue, symbol, timeframe, bot } = key;
-  return {
-    ...{ venue, symbol, timeframe, bot },
-    uid: newUid(job.queuedAt),
-    ...job,
-    status: 'pending',
-    attempt: 1,
-    ownerRunUid: undefined,
-    stage: undefined,
-    progressPct: 0,
-    startedAt: undefined,
-    finishedAt: undefined,
-    errorCode: undefined,
-    errorMessage: undefined,
-    modelUid: undefined,
-  };
 }

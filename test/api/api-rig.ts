@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Registry } from 'prom-client';
-import type { ApiContext } from '../../src/api/api-context.js';
+import type { ApiContext, ApiTraining } from '../../src/api/api-context.js';
 import type { ModelStatusAnswer, StatusAnswer } from '../../src/api/contract.js';
 import { keyAnswer } from '../../src/api/answers.js';
 import type { Server } from '../../src/api/new-server.js';
@@ -10,6 +10,8 @@ import { modelChanges } from '../../src/daemon/model-changes.js';
 import { ModelRegistry } from '../../src/models/model-registry.js';
 import type { Health } from '../../src/monitoring/health.js';
 import type { Stores } from '../../src/storage/stores.js';
+import { TrainingQueue } from '../../src/training/training-queue.js';
+import { TrainingSessions } from '../../src/training/training-sessions.js';
 import { fixedClock } from '../storage/fixed-clock.js';
 import { LogKeeper } from '../demo/demo-fixture.js';
 import {
@@ -68,9 +70,25 @@ const healthy: Health = {
   checks: [{ name: 'loop', status: 'ok', message: 'last cycle 1 s ago' }],
 };
 
+/** The real queue without a worker: what is queued stays so. */
+function trainingOf(stores: Stores, logger: LogKeeper): ApiTraining {
+  const options = {
+    ...{ venue: KEY.venue, symbols: [KEY.symbol], bots: ['catboost'] },
+    timeframes: ['1h'] as const,
+    batchSize: 25,
+  };
+  const handles = { wake: () => undefined, abort: () => undefined, clock: fixedClock() };
+  return {
+    sessions: new TrainingSessions({ stores, options, ...handles }),
+    queue: new TrainingQueue({ stores, options, logger, ...handles }),
+    options,
+  };
+}
+
 function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
   const { stores, isStandby = false } = options;
   const registry = registryOver(options, rig);
+  const { logger } = rig;
   return {
     stores,
     clock: fixedClock(),
@@ -82,6 +100,7 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
       ...MODEL_STATUS,
     }),
     models: modelChanges(() => (isStandby ? undefined : registry)),
+    training: () => (rig.isStarting ? undefined : trainingOf(stores, logger)),
     health: async () => rig.health,
   };
 }
@@ -137,7 +156,8 @@ const STATUS: StatusAnswer = {
     { symbol: 'BTCUSDT', unified_symbol: 'BTC/USDT' },
     { symbol: 'ETHUSDT', unified_symbol: 'ETH/USDT' },
   ],
-  ...{ timeframes: ['1h'], bots: ['catboost'] },
+  ...{ bots: ['catboost'] },
+  timeframes: ['1h'] as const,
   collection: {
     ...{ state: 'following', paused: false, series: 2, series_ready: 2, bars_done: 100 },
     ...{ bars_wanted: 100, backfill_percent: 100, stale: [], quarantined: 0 },

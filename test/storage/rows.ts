@@ -154,6 +154,7 @@ export function aModelRecord(values: Partial<ModelRecord> = {}): ModelRecord {
 export function aSession(values: Partial<TrainingSession> = {}): TrainingSession {
   return {
     ...{ uid: ulid(), kind: 'initial', name: 'first models', config: { why: 'no model' } },
+    ...{ status: 'running', priority: 'default', batchSize: 25, joinedJobs: undefined },
     createdAt: START_MS,
     ...values,
   };
@@ -163,6 +164,7 @@ export function aJob(sessionUid: string, values: Partial<TrainingJob> = {}): Tra
   return {
     ...{ ...KEY, uid: ulid(), sessionUid, status: 'pending', cause: 'untrained', attempt: 1 },
     ...{ ownerRunUid: undefined, stage: undefined, progressPct: 0, queuedAt: START_MS },
+    ...{ priority: 'default', batch: 1 },
     ...{ startedAt: undefined, finishedAt: undefined, errorCode: undefined },
     ...{ errorMessage: undefined, modelUid: undefined },
     ...values,

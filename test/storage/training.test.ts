@@ -1,6 +1,7 @@
 import { ulid } from 'ulid';
 import { describe, expect, it } from 'vitest';
 import { RejectedError } from '../../src/lib/errors.js';
+import type { TrainingJob } from '../../src/domain/training-job.js';
 import type { Stores } from '../../src/storage/stores.js';
 import { fixedClock, forEachEngine } from '../database.js';
 import { aJob, aModelRecord, aSession, HOUR_MS, KEY, someEvidence, START_MS } from './rows.js';
@@ -202,6 +203,85 @@ forEachEngine((engine) => {
       expect([...uids].sort()).toEqual(expected.slice(1).sort());
     });
 
+    it('are claimed by priority, then by batch and age, and none waits for ever', async () => {
+      const { stores } = await engine.open();
+      const session = await storedSession(stores);
+      const wanted: readonly Partial<TrainingJob>[] = [
+        { symbol: 'LOW', priority: 'training-low' },
+        { symbol: 'PLAIN', priority: 'default' },
+        { symbol: 'NORMAL-2', priority: 'training-normal', batch: 2 },
+        { symbol: 'NORMAL-1', priority: 'training-normal', queuedAt: START_MS + 60_000 },
+        { symbol: 'HIGH', priority: 'training-high', queuedAt: START_MS + 120_000 },
+        // Has waited for so long that even high ones let it pass.
+        { symbol: 'OLD', priority: 'training-low', queuedAt: START_MS - 4 * 24 * HOUR_MS },
+      ];
+      for (const one of wanted) await stores.jobs.insert(aJob(session, one));
+      const claim = { venue: KEY.venue, ownerRunUid: 'run', at: START_MS };
+      const order = [];
+      while (order.length < wanted.length) {
+        order.push((await stores.jobs.claimNext(claim))?.symbol);
+      }
+      expect(order).toEqual(['OLD', 'HIGH', 'NORMAL-1', 'NORMAL-2', 'PLAIN', 'LOW']);
+    });
+
+    it('that wait are raised by a request with a higher priority, and never lowered', async () => {
+      const { stores } = await engine.open();
+      const session = await storedSession(stores);
+      await stores.jobs.insert(aJob(session, { symbol: 'A', priority: 'training-normal' }));
+      const first = await stores.jobs.insert(aJob(session, { priority: 'training-low' }));
+      const raised = await stores.jobs.insert(aJob(session, { priority: 'training-high' }));
+      expect(raised.status).toBe('exists');
+      expect(raised.job).toMatchObject({ uid: first.job.uid, priority: 'training-high' });
+      await stores.jobs.insert(aJob(session, { priority: 'default' }));
+      const claim = { venue: KEY.venue, ownerRunUid: 'run', at: START_MS };
+      expect(await stores.jobs.claimNext(claim)).toMatchObject({
+        ...{ uid: first.job.uid, priority: 'training-high' },
+      });
+    });
+
+    it('of a paused session wait, while the others go on', async () => {
+      const { stores } = await engine.open();
+      const [held, free] = [await storedSession(stores), await storedSession(stores)];
+      await stores.jobs.insert(aJob(held, { symbol: 'A' }));
+      await stores.jobs.insert(aJob(free, { symbol: 'B' }));
+      expect(await stores.sessions.change(held, 'running', { status: 'paused' })).toBe(true);
+      expect(await stores.sessions.change(held, 'running', { status: 'paused' })).toBe(false);
+      expect((await stores.sessions.listByStatus('paused')).map(({ uid }) => uid)).toEqual([held]);
+      const claim = { venue: KEY.venue, ownerRunUid: 'run', at: START_MS };
+      expect((await stores.jobs.claimNext(claim))?.symbol).toBe('B');
+      expect(await stores.jobs.claimNext(claim)).toBeUndefined();
+      await stores.sessions.change(held, 'paused', { status: 'running' });
+      expect((await stores.jobs.claimNext(claim))?.symbol).toBe('A');
+    });
+
+    it('are cancelled together, running or not, and what a worker brings then is refused', async () => {
+      const { stores } = await engine.open();
+      const [one, other] = [await storedSession(stores), await storedSession(stores)];
+      for (const symbol of ['A', 'B', 'C']) await stores.jobs.insert(aJob(one, { symbol }));
+      const kept = (await stores.jobs.insert(aJob(other, { symbol: 'D' }))).job;
+      const elsewhere = aJob(other, { venue: 'elsewhere' });
+      await stores.jobs.insert(elsewhere);
+      const claim = { venue: KEY.venue, ownerRunUid: 'run', at: START_MS };
+      const running = (await stores.jobs.claimNext(claim))?.uid ?? '';
+      const why = { code: 'stopped', message: 'the queue was stopped', at: START_MS + 1 };
+      const pending = { sessionUid: one, status: 'pending' } as const;
+      expect(await stores.jobs.cancelOpen(pending, why)).toBe(2);
+      const all = { venue: KEY.venue, except: [kept.uid] };
+      expect(await stores.jobs.cancelOpen(all, why)).toBe(1);
+      expect(await stores.jobs.cancelOpen(all, why)).toBe(0);
+      expect(await stores.jobs.find(running)).toMatchObject({
+        ...{ status: 'cancelled', errorCode: 'stopped', finishedAt: START_MS + 1 },
+      });
+      const end = { status: 'completed' as const, finishedAt: START_MS + 2 };
+      await expect(stores.jobs.finish(running, end)).rejects.toThrow(RejectedError);
+      const open = await stores.jobs.list({ status: 'pending' }, PAGE);
+      expect(open.rows.map(({ uid }) => uid).sort()).toEqual([kept.uid, elsewhere.uid].sort());
+      expect((await stores.jobs.insert(aJob(other, { symbol: 'A' }))).status).toBe('inserted');
+      const joining = { uid: other, joinedJobs: [running] };
+      const listed = await stores.jobs.listOfSession(joining, PAGE);
+      expect([listed.total, listed.rows.some(({ uid }) => uid === running)]).toEqual([4, true]);
+    });
+
     it('of another venue are neither claimed nor taken for dead', async () => {
       const { stores } = await engine.open();
       await stores.jobs.insert(aJob(await storedSession(stores)));
@@ -263,6 +343,21 @@ forEachEngine((engine) => {
       await stores.sessions.insert(aSession({ kind: 'manual', createdAt: START_MS + 1 }));
       const listed = await stores.sessions.list({ kind: 'initial' }, PAGE);
       expect(listed.rows.map(({ uid }) => uid)).toEqual([session.uid]);
+    });
+  });
+
+  describe('what a person wants of the queue', () => {
+    it('is kept for each venue and changed in part', async () => {
+      const { stores } = await engine.open();
+      expect(await stores.control.find('a')).toEqual({ isPaused: false, isStopped: false });
+      await stores.control.set('a', { isPaused: true });
+      await stores.control.set('a', { isStopped: true });
+      await stores.control.set('b', { isStopped: true });
+      expect(await stores.control.find('a')).toEqual({ isPaused: true, isStopped: true });
+      await stores.control.set('a', { isPaused: false, isStopped: false });
+      const locked = stores.transaction((tx) => tx.control.find('a', { isLocked: true }));
+      expect(await locked).toEqual({ isPaused: false, isStopped: false });
+      expect(await stores.control.find('b')).toEqual({ isPaused: false, isStopped: true });
     });
   });
 

@@ -133,6 +133,7 @@ function quickOptions(folder: string): TrainingOptions {
     maxModelMb: 20,
     maxLatencyMs: 50,
     catboost: { ...DEFAULT_CATBOOST_PARAMS, iterations: 60, learningRate: 0.1 },
+    batchSize: 25,
     trainSeed: 42,
     modelsDir: path.join(folder, 'models'),
     workDir: path.join(folder, 'work'),

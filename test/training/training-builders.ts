@@ -58,6 +58,8 @@ export function trainingJob(changes: Partial<TrainingJob> = {}): TrainingJob {
     sessionUid: '01HZSESSION000000000000000',
     status: 'pending',
     cause: 'untrained',
+    priority: 'default',
+    batch: 1,
     attempt: 1,
     ownerRunUid: undefined,
     stage: undefined,

@@ -10,8 +10,8 @@ const HEADER = `-- The schema of Evenkeel for MySQL 8.0 and MariaDB 10.6 or newe
 --   mysql -u root -p < docs/mysql_schema.sql
 --
 -- It makes what the daemon would make by itself with AUTO_CREATE_SCHEMA=true, and notes the steps as
--- taken, so that later updates go on from here. It may be run again. Then give the daemon's user its
--- rights (with AUTO_CREATE_SCHEMA=false the first four are enough):
+-- taken, so that later updates go on from here. It may be run again (on MySQL 8 with --force). Then
+-- give the daemon's user its rights (with AUTO_CREATE_SCHEMA=false the first four are enough):
 --
 --   CREATE USER 'evenkeel'@'%' IDENTIFIED BY '...';
 --   GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, REFERENCES, CREATE VIEW, SHOW VIEW

@@ -6,6 +6,7 @@ import { mayNotCreate, pendingMigrations } from '../pending-migrations.js';
 
 /** How long one process waits for another that is creating the schema. */
 const LOCK_WAIT_SEC = 60;
+const DUPLICATE_COLUMN = 1060;
 
 export const CREATE_BOOKKEEPING = `CREATE TABLE IF NOT EXISTS ${BOOKKEEPING_TABLE} (
   name VARCHAR(64) NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL
@@ -55,9 +56,18 @@ async function applyPending(migration: MysqlMigration): Promise<void> {
   const record = `INSERT INTO ${BOOKKEEPING_TABLE} VALUES (?, ?)`;
   for (const step of await readPending(migration)) {
     for (const statement of step.statements('mysql', migration.candleTable)) {
-      await migration.connection.query(statement);
+      await take(migration.connection, statement);
     }
     await migration.connection.query(record, [step.name, migration.appliedAt]);
+  }
+}
+
+/** MySQL cannot guard a new column: that it is there says that a kill cut its bookkeeping off. */
+async function take(connection: Connection, statement: string): Promise<void> {
+  try {
+    await connection.query(statement);
+  } catch (error) {
+    if ((error as { readonly errno?: number }).errno !== DUPLICATE_COLUMN) throw error;
   }
 }
 

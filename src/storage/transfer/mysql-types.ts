@@ -15,16 +15,17 @@ const INTEGER_LIMITS: Readonly<Record<string, bigint>> = { smallint: 32_767n, ti
 export function readMysqlTypes(): SchemaTypes {
   const tables = new Map<string, Map<string, ColumnType>>();
   for (const sql of MIGRATIONS.flatMap((step) => step.statements('mysql'))) {
-    const name = /^CREATE TABLE IF NOT EXISTS `(\w+)`/.exec(sql)?.[1];
+    const name = /^(?:CREATE TABLE IF NOT EXISTS|ALTER TABLE) `(\w+)`/.exec(sql)?.[1];
     if (name === undefined) continue;
-    const columns = [...sql.matchAll(/^ +`(\w+)` (\w+)(?:\((\d+)\))?/gm)].map(
+    const line = /^ +(?:ADD COLUMN \/\*M! IF NOT EXISTS \*\/ )?`(\w+)` (\w+)(?:\((\d+)\))?/gm;
+    const columns = [...sql.matchAll(line)].map(
       ([, column = '', type = '', length]) =>
         [
           column,
           { type: type.toLowerCase(), length: length === undefined ? undefined : Number(length) },
         ] as const,
     );
-    tables.set(name, new Map(columns));
+    tables.set(name, new Map([...(tables.get(name) ?? []), ...columns]));
   }
   return tables;
 }
