@@ -3,8 +3,8 @@
 --   mysql -u root -p < docs/mysql_schema.sql
 --
 -- It makes what the daemon would make by itself with AUTO_CREATE_SCHEMA=true, and notes the steps as
--- taken, so that later updates go on from here. It may be run again. Then give the daemon's user its
--- rights (with AUTO_CREATE_SCHEMA=false the first four are enough):
+-- taken, so that later updates go on from here. It may be run again (on MySQL 8 with --force). Then
+-- give the daemon's user its rights (with AUTO_CREATE_SCHEMA=false the first four are enough):
 --
 --   CREATE USER 'evenkeel'@'%' IDENTIFIED BY '...';
 --   GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, REFERENCES, CREATE VIEW, SHOW VIEW
@@ -445,6 +445,26 @@ CREATE TABLE IF NOT EXISTS `leases` (
   PRIMARY KEY (`venue`, `account`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+ALTER TABLE `training_sessions`
+  ADD COLUMN /*M! IF NOT EXISTS */ `status` VARCHAR(64) NOT NULL DEFAULT 'running',
+  ADD COLUMN /*M! IF NOT EXISTS */ `priority` VARCHAR(64) NOT NULL DEFAULT 'default',
+  ADD COLUMN /*M! IF NOT EXISTS */ `batch_size` BIGINT NOT NULL DEFAULT 25,
+  ADD COLUMN /*M! IF NOT EXISTS */ `joined_jobs` MEDIUMTEXT NULL;
+
+ALTER TABLE `training_jobs`
+  ADD COLUMN /*M! IF NOT EXISTS */ `priority` VARCHAR(64) NOT NULL DEFAULT 'default',
+  ADD COLUMN /*M! IF NOT EXISTS */ `batch` BIGINT NOT NULL DEFAULT 1,
+  ADD COLUMN /*M! IF NOT EXISTS */ `turn_at` BIGINT NOT NULL DEFAULT 0;
+
+CREATE TABLE IF NOT EXISTS `training_control` (
+  `venue` VARCHAR(128) NOT NULL,
+  `is_paused` TINYINT NOT NULL,
+  `is_stopped` TINYINT NOT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  PRIMARY KEY (`venue`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE IF NOT EXISTS `model_pins` (
   `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   `venue` VARCHAR(128) NOT NULL,
@@ -480,4 +500,7 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0019_training_cooldowns', 0),
   ('0020_runs', 0),
   ('0021_leases', 0),
+  ('0022_session_queue', 0),
+  ('0023_job_queue', 0),
+  ('0024_training_control', 0),
   ('0030_model_pins', 0);
