@@ -28,6 +28,10 @@ export class CollectChild {
     this.ended = new Promise((resolve) => this.#process.once('close', resolve));
   }
 
+  get pid(): number {
+    return this.#process.pid ?? -1;
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
   }

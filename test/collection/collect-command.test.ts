@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { SystemClock } from '../../src/lib/system-clock.js';
 import { openDatabase } from '../../src/storage/database.js';
 import { daemonRig, QUICK } from '../daemon/daemon-child.js';
+import { descendantsOf, waitForEnd } from '../daemon/process-table.js';
 import { silentLogger } from '../storage/fixed-clock.js';
 import { CollectChild } from './collect-child.js';
 
@@ -12,8 +13,11 @@ const children: CollectChild[] = [];
 
 afterEach(async () => {
   for (const child of children.splice(0)) {
+    // Its demo exchange ends by itself a moment later, and writes until then.
+    const family = descendantsOf(child.pid);
     child.kill('SIGKILL');
     await child.ended;
+    await waitForEnd(family);
   }
 });
 
@@ -98,7 +102,6 @@ describe('collection alone', () => {
     const wanted = (): number => Number(next.progress.at(-1)?.['bars_wanted'] ?? 0);
     await next.until(() => wanted() > 0, 'the rest');
     expect(wanted()).toBeLessThan(60 * 1_440 + 640 - stored + 1_000);
-    next.kill('SIGKILL');
   });
 
   test('waits while the pause file is there, and goes on when it is gone', async () => {

@@ -124,7 +124,10 @@ export function daemonRig(): DaemonRig {
   const folders: string[] = [];
   afterEach(async () => {
     await Promise.all(children.splice(0).map((child) => endFamily(child)));
-    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+    for (const folder of folders.splice(0)) {
+      // A child of a child may still write its last.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    }
   });
   return {
     start: (options) => {
