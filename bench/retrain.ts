@@ -104,7 +104,7 @@ async function openSite({ pairs }: Markets, folder: string): Promise<Site> {
   return {
     trainAll: async () => {
       const startedAt = performance.now();
-      await service.request(keys, 'manual');
+      await service.sessions.request({ keys, kind: 'manual' });
       await untilIdle(stores);
       return (performance.now() - startedAt) / 1000;
     },

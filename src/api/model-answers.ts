@@ -1,7 +1,12 @@
 import type { ModelKey } from '../domain/model-key.js';
-import type { Interval, ModelRecord, TestScore } from '../domain/model-record.js';
+import {
+  ageHours,
+  type Interval,
+  type ModelRecord,
+  type TestScore,
+} from '../domain/model-record.js';
 import { shownStatus, STATUS_COLORS } from '../domain/shown-status.js';
-import { iso, isoOrNull, type MarketIds } from './answers.js';
+import { iso, isoOrNull, keyAnswer, type MarketIds } from './answers.js';
 import type { StoredRecord } from './api-context.js';
 import type {
   ComparedAnswer,
@@ -12,8 +17,6 @@ import type {
 
 /** Records as the API shows them. */
 
-const HOUR_MS = 3_600_000;
-
 export interface ModelKeyAnswer {
   symbol: string;
   unified_symbol: string;
@@ -23,13 +26,8 @@ export interface ModelKeyAnswer {
 }
 
 export function modelKeyAnswer(key: ModelKey, marketIds: MarketIds): ModelKeyAnswer {
-  const { venue, symbol, timeframe, bot } = key;
-  return {
-    symbol: marketIds.get(symbol) ?? symbol,
-    unified_symbol: symbol,
-    ...{ venue, timeframe },
-    bot_name: bot,
-  };
+  const { bot, ...rest } = keyAnswer(key, marketIds);
+  return { ...rest, bot_name: bot };
 }
 
 /** What the rows of an answer are shown by. */
@@ -50,7 +48,7 @@ export function reportedAnswer(
 ): ReportedModelAnswer {
   return {
     ...bareAnswer(record, shown),
-    age_hours: Math.max(0, shown.marketMs - record.trainedAt) / HOUR_MS,
+    age_hours: Math.max(0, ageHours(record, shown.marketMs)),
     is_pinned: about.isPinned,
     last_error: about.lastError ?? null,
   };

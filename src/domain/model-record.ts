@@ -92,3 +92,10 @@ export interface ModelRecord extends ModelKey {
   /** Parameters, seed, split, library versions. */
   readonly config: Readonly<Record<string, unknown>>;
 }
+
+const HOUR_MS = 3_600_000;
+
+/** How long ago a model was trained, in hours of market time. */
+export function ageHours({ trainedAt }: Pick<ModelRecord, 'trainedAt'>, marketMs: number): number {
+  return (marketMs - trainedAt) / HOUR_MS;
+}

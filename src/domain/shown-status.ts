@@ -1,6 +1,4 @@
-import type { ModelRecord } from './model-record.js';
-
-const HOUR_MS = 3_600_000;
+import { ageHours, type ModelRecord } from './model-record.js';
 
 /** Market age from which a model counts as stale: it still serves, and a retraining is due. */
 export const STALE_AFTER_HOURS = 24;
@@ -18,10 +16,10 @@ export const STATUS_COLORS: Readonly<Record<ShownStatus, string>> = {
 
 /** What a person is told of a record: only a model that serves is Active or Stale. */
 export function shownStatus(
-  { stage, status, trainedAt }: Pick<ModelRecord, 'stage' | 'status' | 'trainedAt'>,
+  record: Pick<ModelRecord, 'stage' | 'status' | 'trainedAt'>,
   marketMs: number,
 ): ShownStatus {
-  if (status === 'failed') return 'Failed';
-  if (stage !== 'serving') return 'Archived';
-  return marketMs - trainedAt < STALE_AFTER_HOURS * HOUR_MS ? 'Active' : 'Stale';
+  if (record.status === 'failed') return 'Failed';
+  if (record.stage !== 'serving') return 'Archived';
+  return ageHours(record, marketMs) < STALE_AFTER_HOURS ? 'Active' : 'Stale';
 }

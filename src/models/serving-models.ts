@@ -1,5 +1,5 @@
 import { modelKeyText, type ModelKey } from '../domain/model-key.js';
-import type { ModelRecord } from '../domain/model-record.js';
+import { ageHours, type ModelRecord } from '../domain/model-record.js';
 import { STALE_AFTER_HOURS } from '../domain/shown-status.js';
 import type { FallbackReason } from '../domain/signal.js';
 import type { TrainingCooldown } from '../domain/training-job.js';
@@ -8,8 +8,6 @@ import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { openServingModel, type ServingModel } from './serving-model.js';
-
-const HOUR_MS = 3_600_000;
 
 export type UntrustedReason = Exclude<FallbackReason, 'features_missing' | 'novel'>;
 
@@ -118,13 +116,13 @@ export class ServingModels {
     });
     const change = findFeatureChange(record);
     if (change !== undefined) return untrusted('features_changed', change);
-    const ageHours = (this.#options.clock.marketMs() - record.trainedAt) / HOUR_MS;
-    if (ageHours > this.#options.maxAgeHours) {
-      const age = `${ageHours.toFixed(1)} hours old`;
+    const hours = ageHours(record, this.#options.clock.marketMs());
+    if (hours > this.#options.maxAgeHours) {
+      const age = `${hours.toFixed(1)} hours old`;
       return untrusted('expired', `${age}, at most ${this.#options.maxAgeHours} are trusted`);
     }
     if (opened.status === 'damaged') return untrusted('inference_error', opened.detail);
-    return { status: 'trusted', model: opened.model, isStale: ageHours > STALE_AFTER_HOURS };
+    return { status: 'trusted', model: opened.model, isStale: hours > STALE_AFTER_HOURS };
   }
 
   async #explainAbsence(key: ModelKey): Promise<ServingChoice> {

@@ -1,10 +1,9 @@
 import type { ModelKey } from '../domain/model-key.js';
-import type { LabelThresholds, ModelRecord } from '../domain/model-record.js';
+import { ageHours, type LabelThresholds, type ModelRecord } from '../domain/model-record.js';
 import type { Prediction } from '../domain/signal.js';
 import { hasCurrentFeatures } from './train-planner.js';
 import { toPrior, type Prior } from './evaluation/losses.js';
 
-const HOUR_MS = 3_600_000;
 /** Newest predictions that are read: more than any test part has rows after a champion's data. */
 const MAX_PREDICTIONS = 10_000;
 
@@ -64,9 +63,8 @@ export async function findChampion(
 }
 
 function mayDefend(record: ModelRecord, limits: ChampionLimits): boolean {
-  const ageMs = limits.marketMs - record.trainedAt;
   return (
-    ageMs <= limits.modelMaxAgeHours * HOUR_MS &&
+    ageHours(record, limits.marketMs) <= limits.modelMaxAgeHours &&
     record.horizonBars === limits.labelHorizonBars &&
     hasCurrentFeatures(record)
   );

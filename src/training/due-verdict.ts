@@ -1,10 +1,8 @@
 import { modelKeyText, type ModelKey } from '../domain/model-key.js';
-import type { ModelRecord } from '../domain/model-record.js';
+import { ageHours, type ModelRecord } from '../domain/model-record.js';
 import type { TrainingCooldown, TrainingJob } from '../domain/training-job.js';
 import { cooldownStateAt, durationWords, type Moment } from './cooldown.js';
 import type { HistoryState } from './training-history.js';
-
-const HOUR_MS = 3_600_000;
 
 /** Why a key wants a model trained. */
 export type TrainingCause =
@@ -98,10 +96,10 @@ export function findCause(
     return { cause: 'rejected', words: `the last model was rejected: ${verdict}` };
   }
   if (fault !== undefined) return fault;
-  const ageMs = marketMs - serving.trainedAt;
-  const words = `the model is ${durationWords(ageMs)} old`;
-  if (ageMs > limits.modelMaxAgeHours * HOUR_MS) return { cause: 'expired', words };
-  if (ageMs > limits.modelStaleHours * HOUR_MS) return { cause: 'stale', words };
+  const hours = ageHours(serving, marketMs);
+  const words = `the model is ${durationWords(marketMs - serving.trainedAt)} old`;
+  if (hours > limits.modelMaxAgeHours) return { cause: 'expired', words };
+  if (hours > limits.modelStaleHours) return { cause: 'stale', words };
   return undefined;
 }
 

@@ -27,7 +27,7 @@ export async function promote(
 ): Promise<ModelRecord> {
   const record = recordOfCandidate(context, candidate);
   const { prepared } = candidate;
-  return storeOnce(stores, record, async (tx) => {
+  return storeOnce(stores, context, async (tx) => {
     await tx.models.lock(context.job);
     const refusal = await findPinRefusal(tx, context, candidate);
     if (refusal !== undefined) return storeRejected(tx, context, refusal);
@@ -60,8 +60,7 @@ export async function reject(
   context: RecordContext,
   candidate: Candidate,
 ): Promise<ModelRecord> {
-  const record = recordOfCandidate(context, candidate);
-  return storeOnce(stores, record, (tx) => storeRejected(tx, context, candidate));
+  return storeOnce(stores, context, (tx) => storeRejected(tx, context, candidate));
 }
 
 async function storeRejected(
@@ -88,7 +87,7 @@ export async function recordFailure(
   const record = recordOfFailure(context, failure);
   const { prepared, code: errorCode, message: errorMessage } = failure;
   const cooldown = failureCooldown(context.job, `${errorCode}: ${errorMessage}`, context);
-  return storeOnce(stores, record, async (tx) => {
+  return storeOnce(stores, context, async (tx) => {
     await tx.jobs.finish(context.job.uid, {
       status: finalStatus(context.job, 'fail'),
       finishedAt: context.clock.wallMs(),
@@ -103,10 +102,10 @@ export async function recordFailure(
 /** A commit whose answer was lost is found again instead of being repeated. */
 function storeOnce(
   stores: Stores,
-  record: ModelRecord,
+  { modelUid }: RecordContext,
   store: (tx: Stores) => Promise<ModelRecord>,
 ): Promise<ModelRecord> {
-  return stores.transaction(async (tx) => (await tx.models.find(record.uid)) ?? (await store(tx)));
+  return stores.transaction(async (tx) => (await tx.models.find(modelUid)) ?? (await store(tx)));
 }
 
 async function complete(tx: Stores, context: RecordContext, record: ModelRecord): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
-import type { SessionKind, TrainingJob } from '../domain/training-job.js';
+import type { TrainingJob } from '../domain/training-job.js';
 import type { Logger } from '../lib/logger.js';
 import type { DatabaseLocation } from '../storage/location.js';
 import type { Stores } from '../storage/stores.js';
@@ -16,7 +16,7 @@ import { readTrainingStatus, type TrainingStatus } from './training-status.js';
 import { JobWorker, type TrainingEvents } from './job-worker.js';
 import { WaitingLog } from './train-log.js';
 import { TrainingQueue } from './training-queue.js';
-import { TrainingSessions, type RequestedJobs } from './training-sessions.js';
+import { TrainingSessions } from './training-sessions.js';
 
 export type Trainer = Pick<TrainerProcess, 'run' | 'stop'>;
 
@@ -99,11 +99,6 @@ export class TrainingService {
   planDue(): Promise<readonly DueVerdict[]> {
     this.planning ??= this.planOnce().finally(() => (this.planning = undefined));
     return this.planning;
-  }
-
-  /** Queues these keys whatever their models' age; a key that is queued already keeps its job. */
-  async request(keys: readonly ModelKey[], kind: SessionKind): Promise<RequestedJobs> {
-    return this.sessions.request({ keys, kind });
   }
 
   /** Everything that the API tells about a key's training. */

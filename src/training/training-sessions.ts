@@ -8,6 +8,7 @@ import type {
 } from '../domain/training-job.js';
 import type { Clock } from '../lib/clock.js';
 import { RejectedError } from '../lib/errors.js';
+import { assertDefined } from '../lib/invariant.js';
 import { newUid } from '../lib/uid.js';
 import type { Stores } from '../storage/stores.js';
 import { findNextSessionStatus, SESSION_TRANSITIONS } from './job-state.js';
@@ -160,11 +161,21 @@ export class TrainingSessions {
     return this.toView(await get(this.dependencies.stores, uid));
   }
 
-  async toView(session: TrainingSession): Promise<SessionView> {
+  /** Sessions with their progress, in their order; the venue's times are read once for all. */
+  async toViews(sessions: readonly TrainingSession[]): Promise<readonly SessionView[]> {
     const { stores, options, workers = 1 } = this.dependencies;
-    const own = await stores.jobs.tally(groupOf(session));
-    const progress = readProgress(own, await stores.jobs.tally(options), workers);
-    return { session: { ...session, status: seenStatus(session, progress) }, progress };
+    const all = await stores.jobs.tally(options);
+    const views: SessionView[] = [];
+    for (const session of sessions) {
+      const progress = readProgress(await stores.jobs.tally(groupOf(session)), all, workers);
+      views.push({ session: { ...session, status: seenStatus(session, progress) }, progress });
+    }
+    return views;
+  }
+
+  private async toView(session: TrainingSession): Promise<SessionView> {
+    const [view] = await this.toViews([session]);
+    return assertDefined(view, 'view');
   }
 
   private async move(uid: string, event: 'pause' | 'resume'): Promise<SessionView> {

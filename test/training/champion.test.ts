@@ -26,7 +26,7 @@ describe.skipIf(!HAS_PYTHON)('a champion (needs npm run setup)', () => {
       await bench.store(all.slice(0, 1700));
       const service = bench.service();
       await service.start();
-      await service.request([KEY], 'manual');
+      await service.sessions.request({ keys: [KEY], kind: 'manual' });
       await bench.untilEnded();
       const champion = await stores.models.findServing(KEY);
       await bench.store(all.slice(1700));
@@ -37,7 +37,7 @@ describe.skipIf(!HAS_PYTHON)('a champion (needs npm run setup)', () => {
           aPrediction({ ...KEY, modelUid, candleOpenTime, probabilities: said }),
         );
       }
-      await service.request([KEY], 'manual');
+      await service.sessions.request({ keys: [KEY], kind: 'manual' });
       const job = await bench.untilEnded();
       await service.stop();
       const challenger = await stores.models.get(job.modelUid ?? 'none');

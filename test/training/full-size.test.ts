@@ -71,7 +71,7 @@ describe.skipIf(!HAS_PYTHON)('training as it is by default (needs npm run setup)
         model: { symbol: 'ETH/USDT', reference_symbol: 'BTC/USDT', horizon_bars: 4 },
       });
 
-      await service.request([ETH], 'manual');
+      await service.sessions.request({ keys: [ETH], kind: 'manual' });
       expect(await bench.untilEnded(ETH)).toMatchObject({
         status: 'completed',
         cause: 'requested',

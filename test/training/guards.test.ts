@@ -66,7 +66,7 @@ describe.skipIf(!HAS_PYTHON)('guards before training (needs npm run setup)', () 
       bench = await createBench(engine);
       await storeYoung(300);
       const service = bench.service();
-      await service.request([KEY], 'manual');
+      await service.sessions.request({ keys: [KEY], kind: 'manual' });
       await service.start();
       expect(await bench.untilEnded()).toMatchObject({
         status: 'cancelled',

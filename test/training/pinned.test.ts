@@ -19,12 +19,12 @@ describe.skipIf(!HAS_PYTHON)('a pinned model (needs npm run setup)', () => {
       );
       const service = bench.service();
       await service.start();
-      await service.request([KEY], 'manual');
+      await service.sessions.request({ keys: [KEY], kind: 'manual' });
       await bench.untilEnded();
       const first = await stores.models.findServing(KEY);
       await stores.pins.set(KEY, first?.uid, clock.marketMs());
 
-      const { jobs } = await service.request([KEY], 'manual');
+      const { jobs } = await service.sessions.request({ keys: [KEY], kind: 'manual' });
       const ended = await bench.untilEnded();
       await service.stop();
       expect(ended).toMatchObject({ uid: jobs[0]?.uid, status: 'completed' });

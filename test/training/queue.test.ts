@@ -89,7 +89,7 @@ forEachEngine((engine) => {
     it('pauses after the job under way and goes on, also after a restart and when told twice', async () => {
       const service = await prepare();
       expect(await state(service)).toBe('idle');
-      const { sessionUid } = await service.request(KEYS, 'manual');
+      const { sessionUid } = await service.sessions.request({ keys: KEYS, kind: 'manual' });
       await begun(1);
       expect(await state(service)).toBe('running');
       await Promise.all([service.queue.pause(), service.queue.pause()]);
@@ -112,7 +112,7 @@ forEachEngine((engine) => {
 
     it('stops after the job under way, and nothing is queued by itself until it is resumed', async () => {
       const service = await prepare();
-      const { sessionUid } = await service.request(KEYS, 'manual');
+      const { sessionUid } = await service.sessions.request({ keys: KEYS, kind: 'manual' });
       await begun(1);
       expect(await service.queue.stopAfterCurrent()).toBe(2);
       expect(await service.queue.stopAfterCurrent()).toBe(0);
@@ -129,14 +129,14 @@ forEachEngine((engine) => {
 
     it('is ended by force at any moment: the job is cancelled once and leaves nothing', async () => {
       const service = await prepare();
-      const { sessionUid } = await service.request(KEYS, 'manual');
+      const { sessionUid } = await service.sessions.request({ keys: KEYS, kind: 'manual' });
       await begun(1);
       const cleared = await Promise.all([service.queue.forceStop(), service.queue.forceStop()]);
       expect([...cleared].sort()).toEqual([0, 3]);
       await until(async () => (await state(service)) === 'stopped' || undefined);
       expect(await statuses(sessionUid)).toEqual(['cancelled', 'cancelled', 'cancelled']);
       // What a person asks for ends the stop, and comes after the tidying up.
-      await service.request([KEYS[2] ?? KEY], 'manual');
+      await service.sessions.request({ keys: [KEYS[2] ?? KEY], kind: 'manual' });
       await begun(2);
       const { options, stores, log } = bench;
       expect(filesBelow(options.workDir).length).toBeLessThanOrEqual(1);
@@ -155,7 +155,7 @@ forEachEngine((engine) => {
         () => [queue.pause(), queue.resume()],
         () => [queue.stopAfterCurrent(), queue.forceStop()],
         () => [queue.resume(), queue.stopAfterCurrent()],
-        () => [queue.forceStop(), service.request(KEYS, 'manual')],
+        () => [queue.forceStop(), service.sessions.request({ keys: KEYS, kind: 'manual' })],
         () => [queue.pause(), queue.forceStop()],
       ];
       for (const pair of pairs) {
@@ -178,7 +178,7 @@ forEachEngine((engine) => {
       const service = await prepare({ pauseFile });
       writeFileSync(pauseFile, '');
       try {
-        await service.request(KEYS, 'manual');
+        await service.sessions.request({ keys: KEYS, kind: 'manual' });
         expect(await service.queue.status()).toMatchObject({ state: 'paused', pausedBy: ['file'] });
         expect(trainer.begun).toEqual([]);
       } finally {
@@ -198,14 +198,14 @@ forEachEngine((engine) => {
       const service = await prepare();
       const { sessions, queue } = service;
       await queue.pause();
-      const held = await service.request(KEYS.slice(0, 2), 'manual');
+      const held = await service.sessions.request({ keys: KEYS.slice(0, 2), kind: 'manual' });
       await sessions.pause(held.sessionUid);
       expect((await sessions.pause(held.sessionUid)).session.status).toBe('paused');
       await queue.resume();
       expect(await queue.status()).toMatchObject({
         ...{ state: 'paused', pausedBy: [`session ${held.sessionUid}`] },
       });
-      await service.request(KEYS.slice(2), 'manual');
+      await service.sessions.request({ keys: KEYS.slice(2), kind: 'manual' });
       await begun(1);
       expect(await state(service)).toBe('running');
       trainer.let();
@@ -285,7 +285,7 @@ forEachEngine((engine) => {
           events: { onProgress: (_, progress) => progress.stage === 'fit' && reach() },
         });
         await service.start();
-        await service.request([KEY], 'manual');
+        await service.sessions.request({ keys: [KEY], kind: 'manual' });
         await reached;
         await service.queue.forceStop();
         expect(await bench.untilEnded()).toMatchObject({ errorCode: 'force_stopped' });
@@ -295,7 +295,7 @@ forEachEngine((engine) => {
         await until(() => filesBelow(options.workDir).length === 0 || undefined);
         expect(await stores.models.latest(KEY)).toBeUndefined();
         // The same service trains the key to its end afterwards.
-        await service.request([KEY], 'manual');
+        await service.sessions.request({ keys: [KEY], kind: 'manual' });
         const done = await until(async () => {
           const job = await stores.jobs.latest(KEY);
           return job?.status === 'completed' ? job : undefined;

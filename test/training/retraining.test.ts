@@ -74,8 +74,8 @@ describe.skipIf(!HAS_PYTHON)('a model that grows old (needs npm run setup)', () 
       bench = await createBench(engine, { promotionGate: 'parity' });
       await storeUpTo(START_MS);
       const service = bench.service();
-      const first = await service.request([KEY], 'manual');
-      const second = await service.request([KEY], 'manual');
+      const first = await service.sessions.request({ keys: [KEY], kind: 'manual' });
+      const second = await service.sessions.request({ keys: [KEY], kind: 'manual' });
       expect(second.jobs.map(({ uid }) => uid)).toEqual(first.jobs.map(({ uid }) => uid));
       await service.start();
       expect(await bench.untilEnded()).toMatchObject({ status: 'completed', cause: 'requested' });

@@ -47,11 +47,8 @@ function listRoute(server: Server, context: ApiContext): void {
     { schema: { summary: 'Sessions, newest first', querystring: pageQuery, response } },
     async ({ query }) => {
       const { total, rows } = await context.stores.sessions.list({}, query);
-      const sessions = [];
-      for (const row of rows) {
-        sessions.push(sessionAnswer(await getTraining(context).sessions.toView(row)));
-      }
-      return { total, sessions };
+      const views = await getTraining(context).sessions.toViews(rows);
+      return { total, sessions: views.map(sessionAnswer) };
     },
   );
 }
