@@ -51,8 +51,30 @@ export class DaemonChild {
   }
 
   async status(): Promise<StatusAnswer> {
-    const answer = await fetch(`${this.url}/api/status`);
-    return (await answer.json()) as StatusAnswer;
+    return (await this.get('/api/status')) as StatusAnswer;
+  }
+
+  async get(route: string): Promise<unknown> {
+    return (await fetch(`${this.url}${route}`)).json();
+  }
+
+  /** @throws Error with the answer, unless it is a success */
+  async post(route: string, body: unknown): Promise<unknown> {
+    const answer = await fetch(`${this.url}${route}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`POST ${route}: ${answer.status} ${text}`);
+    return JSON.parse(text);
+  }
+
+  /** Milliseconds from a question to the end of its answer. */
+  async time(route: string): Promise<number> {
+    const startedAt = performance.now();
+    await (await fetch(`${this.url}${route}`)).arrayBuffer();
+    return performance.now() - startedAt;
   }
 
   /** Polls until something has held for a while. @throws when it does not within the limit */
@@ -80,11 +102,12 @@ export class DaemonChild {
 
   /** Resident memory of the daemon and all its children, in MB of 2^20 bytes. */
   treeRssMb(): number {
-    const kilobytes = this.tree().map((pid) => {
-      const text = readProc(pid, 'status');
-      return Number(/VmRSS:\s+(\d+)/.exec(text)?.[1] ?? 0);
-    });
-    return kilobytes.reduce((sum, value) => sum + value, 0) / 1024;
+    return this.tree().reduce((sum, pid) => sum + rssMb(pid), 0);
+  }
+
+  /** Of the daemon's own process alone. */
+  ownRssMb(): number {
+    return rssMb(this.child.pid ?? 0);
   }
 
   /** Processor time of the daemon's tree so far. */
@@ -128,13 +151,20 @@ export interface Site {
   readonly symbols: readonly string[];
 }
 
+export interface SiteOptions {
+  readonly startMs: number;
+  readonly historyDays: number;
+  /** Folder of recordings to replay; without it the market is generated. */
+  readonly data?: string | undefined;
+}
+
 /** Lends a venue whose market time is `startMs` now, and removes all of it in the end. */
 export async function withSite<T>(
-  { startMs, historyDays }: { readonly startMs: number; readonly historyDays: number },
+  { startMs, historyDays, data }: SiteOptions,
   use: (site: Site) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(path.join(tmpdir(), 'evenkeel-bench-'));
-  const settings = { dataDir: path.join(folder, 'venue'), start: startMs, speed: 1 };
+  const settings = { dataDir: path.join(folder, 'venue'), data, start: startMs, speed: 1 };
   const venue = await startDemoProcess({ ...settings, logger: SILENT });
   const { instruments } = new GeneratedSource({ seed: '1' });
   const symbols = instruments.map(({ base, quote }) => `${base}/${quote}`);
@@ -171,6 +201,10 @@ async function freePort(): Promise<number> {
   await once(server, 'close');
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
+}
+
+function rssMb(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readProc(pid, 'status'))?.[1] ?? 0) / 1024;
 }
 
 /** Empty for a process that has just ended. */

@@ -10,6 +10,7 @@ import { liveRow } from './live-row.js';
 import { migration } from './migration.js';
 import { parity } from './parity.js';
 import { retrain } from './retrain.js';
+import { session } from './session.js';
 import { skill } from './skill.js';
 
 /** Every benchmark, in the order of the list. */
@@ -18,6 +19,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   liveRow,
   inference,
   retrain,
+  session,
   backfill,
   migration,
   daemon,

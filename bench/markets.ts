@@ -23,6 +23,8 @@ export interface Markets {
   /** In words: which market this is. */
   readonly source: string;
   readonly isRecorded: boolean;
+  /** Of its recordings. */
+  readonly folder?: string;
   /** BTC/USDT first, then by turnover. All of them reach back far enough and end together. */
   readonly pairs: readonly PairCandles[];
 }
@@ -44,7 +46,8 @@ export function loadRecorded(count: number): Markets | undefined {
     .filter(({ candles }) => isWhole(candles, endMs))
     .sort((one, other) => turnover(other.candles) - turnover(one.candles))
     .slice(0, count);
-  return { source: `Binance's hours of 2024, ${pairs.length} pairs`, isRecorded: true, pairs };
+  const source = `Binance's hours of 2024, ${pairs.length} pairs`;
+  return { source, isRecorded: true, folder, pairs };
 }
 
 export interface GeneratedMarketOptions {

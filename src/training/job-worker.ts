@@ -57,7 +57,7 @@ interface Attempt {
   readonly refusals: number;
 }
 
-/** Works off stored jobs one after the other with one trainer. */
+/** One lane of the queue: works off stored jobs one after the other, with a trainer that lanes share. */
 export class JobWorker {
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();

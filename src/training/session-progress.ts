@@ -20,7 +20,7 @@ export interface SessionProgress {
 export function readProgress(
   own: readonly JobTally[],
   all: readonly JobTally[],
-  workers: number,
+  lanes: number,
 ): SessionProgress {
   const count = (status: JobStatus): number => sum(own, status, 'jobs');
   const summary = {
@@ -36,12 +36,8 @@ export function readProgress(
     percentage: total === 0 ? 0 : Math.min(100, (100 * (current + underWay)) / total),
     ...{ current, total, summary },
     etaSeconds:
-      total === current
-        ? 0
-        : meanMs === undefined
-          ? undefined
-          : (leftJobs * meanMs) / 1000 / workers,
-    itemsPerMinute: meanMs === undefined ? undefined : (60_000 / meanMs) * workers,
+      total === current ? 0 : meanMs === undefined ? undefined : (leftJobs * meanMs) / 1000 / lanes,
+    itemsPerMinute: meanMs === undefined ? undefined : (60_000 / meanMs) * lanes,
   };
 }
 

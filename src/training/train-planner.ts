@@ -49,6 +49,8 @@ export class TrainPlanner {
   /** Asks for little at a time: records are large, and the event loop is to be free in between. */
   async judge(key: ModelKey): Promise<DueVerdict> {
     const { stores, options, clock } = this.dependencies;
+    // Before the model: a job that ends between the two reads has brought its model by the second.
+    const openJob = await stores.jobs.findOpen(key);
     const serving = await stores.models.findServing(key);
     const facts: KeyFacts = {
       key,
@@ -56,7 +58,7 @@ export class TrainPlanner {
       latest: serving ?? (await stores.models.latest(key)),
       fault: serving === undefined ? undefined : this.findFault(serving),
       cooldown: undefined,
-      openJob: undefined,
+      openJob,
       history: NOT_ASKED,
     };
     const now: Moment = {
@@ -65,10 +67,9 @@ export class TrainPlanner {
       wallMsUntil: (marketMs) => clock.wallMsUntil?.(marketMs) ?? marketMs - clock.marketMs(),
     };
     if (findCause(facts, options, now.marketMs) === undefined) return judgeDue(facts, options, now);
-    const openJob = await stores.jobs.findOpen(key);
     const cooldown = await stores.cooldowns.find(key);
     const history = await this.readHistory(key);
-    return judgeDue({ ...facts, openJob, cooldown, history }, options, now);
+    return judgeDue({ ...facts, cooldown, history }, options, now);
   }
 
   private async readHistory(key: ModelKey): Promise<HistoryState> {

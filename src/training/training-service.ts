@@ -1,3 +1,4 @@
+import PQueue from 'p-queue';
 import type { ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
 import type { TrainingJob } from '../domain/training-job.js';
@@ -18,6 +19,8 @@ import { WaitingLog } from './train-log.js';
 import { TrainingQueue } from './training-queue.js';
 import { TrainingSessions } from './training-sessions.js';
 
+const DEFAULT_LANES = 2;
+
 export type Trainer = Pick<TrainerProcess, 'run' | 'stop'>;
 
 export interface TrainingServiceDependencies {
@@ -29,9 +32,9 @@ export interface TrainingServiceDependencies {
   readonly options: TrainingOptions;
   /** Run of the daemon that owns the jobs it works on. */
   readonly runUid: string;
-  /** How many jobs are worked on at once, each with a trainer of its own. */
-  readonly workers?: number;
   readonly createTrainer: () => Trainer;
+  /** Jobs under way at once. They share one trainer: one is prepared or judged while another is fitted. */
+  readonly lanes?: number;
   /** Interpreter, and the question whether it can train. */
   readonly python: string;
   readonly checkPython: () => Promise<PythonCheck>;
@@ -72,9 +75,11 @@ export class TrainingService {
         for (const worker of this.workers) worker.abort(isMeant);
       },
     };
-    this.sessions = new TrainingSessions({ ...dependencies, ...handles });
+    const { lanes = DEFAULT_LANES } = dependencies;
+    this.sessions = new TrainingSessions({ ...dependencies, ...handles, lanes });
     this.queue = new TrainingQueue({ ...dependencies, ...handles });
-    this.workers = Array.from({ length: dependencies.workers ?? 1 }, () => this.createWorker());
+    const trainer = inTurn(dependencies.createTrainer());
+    this.workers = Array.from({ length: lanes }, () => this.createWorker(trainer));
   }
 
   /** Takes up what an earlier run left behind, then works on whatever is queued. */
@@ -153,14 +158,23 @@ export class TrainingService {
     for (const worker of this.workers) worker.wake();
   }
 
-  private createWorker(): JobWorker {
+  private createWorker(trainer: Trainer): JobWorker {
     return new JobWorker({
       ...this.dependencies,
-      trainer: this.dependencies.createTrainer(),
+      trainer,
       planner: this.planner,
       readiness: this.readiness,
       desk: this.desk,
       isHeld: () => this.queue.isHeld(),
     });
   }
+}
+
+/** One job at a time, in the order in which they come. */
+function inTurn(trainer: Trainer): Trainer {
+  const turns = new PQueue({ concurrency: 1 });
+  return {
+    run: (job, options) => turns.add(() => trainer.run(job, options)),
+    stop: () => trainer.stop(),
+  };
 }

@@ -44,8 +44,8 @@ export interface SessionsDependencies {
   readonly stores: Stores;
   readonly clock: Clock;
   readonly options: Pick<TrainingOptions, 'venue' | 'batchSize'>;
-  /** How many jobs are worked on at once. */
-  readonly workers?: number;
+  /** How many jobs are under way at once. */
+  readonly lanes: number;
   readonly wake: () => void;
   /** Kills the trainers of jobs under way. */
   readonly abort: (isMeant: (job: TrainingJob) => boolean) => void;
@@ -163,11 +163,11 @@ export class TrainingSessions {
 
   /** Sessions with their progress, in their order; the venue's times are read once for all. */
   async toViews(sessions: readonly TrainingSession[]): Promise<readonly SessionView[]> {
-    const { stores, options, workers = 1 } = this.dependencies;
+    const { stores, options, lanes } = this.dependencies;
     const all = await stores.jobs.tally(options);
     const views: SessionView[] = [];
     for (const session of sessions) {
-      const progress = readProgress(await stores.jobs.tally(groupOf(session)), all, workers);
+      const progress = readProgress(await stores.jobs.tally(groupOf(session)), all, lanes);
       views.push({ session: { ...session, status: seenStatus(session, progress) }, progress });
     }
     return views;

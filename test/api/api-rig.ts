@@ -79,7 +79,7 @@ function trainingOf(stores: Stores, logger: LogKeeper): ApiTraining {
   };
   const handles = { wake: () => undefined, abort: () => undefined, clock: fixedClock() };
   return {
-    sessions: new TrainingSessions({ stores, options, ...handles }),
+    sessions: new TrainingSessions({ stores, options, lanes: 1, ...handles }),
     queue: new TrainingQueue({ stores, options, logger, ...handles }),
     options,
   };

@@ -12,6 +12,7 @@ export interface DoomedOrder {
   readonly location: DatabaseLocation;
   readonly options: TrainingOptions;
   readonly marketMs: number;
+  readonly runUid?: string;
   readonly command: readonly string[];
   readonly cwd: string;
 }
@@ -40,7 +41,7 @@ const trainer = new TrainerProcess({
 });
 const service = new TrainingService({
   ...{ stores: openStores(database, clock), location: order.location, clock, logger: silent },
-  ...{ options: order.options, runUid: 'doomed', python: order.command[0] ?? '' },
+  ...{ options: order.options, runUid: order.runUid ?? 'doomed', python: order.command[0] ?? '' },
   createTrainer: () => trainer,
   checkPython: () => Promise.resolve({ status: 'ok', versions: {} }),
   events: {

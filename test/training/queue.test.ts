@@ -63,6 +63,7 @@ forEachEngine((engine) => {
     ): Promise<TrainingService> => {
       const service = bench.service({
         createTrainer: () => trainer,
+        lanes: 1,
         checkPython: () => Promise.resolve({ status: 'ok', versions: {} }),
         ...own,
       });

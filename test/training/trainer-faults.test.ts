@@ -31,12 +31,12 @@ describe.skipIf(!HAS_PYTHON)('a trainer that misbehaves (needs npm run setup)', 
     let bench: Bench;
     afterEach(() => bench.close());
 
-    const trainWith = async (script: string): Promise<TrainingJob> => {
+    const trainWith = async (script: string, code: string): Promise<TrainingJob> => {
       bench = await createBench(engine);
       const candles = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
       await bench.store(plantedCandles(candles));
       const command = [process.execPath, '-e', script];
-      const limits = { memoryLimitMb: 300, jobTimeoutMs: 1_000 };
+      const limits = { memoryLimitMb: 300, jobTimeoutMs: code === 'hung' ? 1_000 : 30_000 };
       const service = bench.service({ createTrainer: () => createTrainer({ command, ...limits }) });
       await service.start();
       await service.planDue();
@@ -48,7 +48,7 @@ describe.skipIf(!HAS_PYTHON)('a trainer that misbehaves (needs npm run setup)', 
     it.each(engine.name === 'sqlite' ? FAULTS : FAULTS.slice(0, 1))(
       'that %s fails its job and starts a cooldown',
       async (_, script, code) => {
-        const job = await trainWith(script);
+        const job = await trainWith(script, code);
         const { stores, options } = bench;
         expect(job).toMatchObject({ status: 'failed', errorCode: code });
         const record = await stores.models.latest(KEY);
@@ -67,7 +67,7 @@ describe.skipIf(!HAS_PYTHON)('a trainer that misbehaves (needs npm run setup)', 
     );
 
     it('is given another chance once the cooldown is over, in another run too', async () => {
-      await trainWith(`${READY} process.stdin.once('data', () => process.exit(3));`);
+      await trainWith(`${READY} process.stdin.once('data', () => process.exit(3));`, 'crashed');
       const { clock, stores } = bench;
       const mended = bench.service({ runUid: 'run-2' });
       await mended.start();

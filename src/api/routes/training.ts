@@ -27,9 +27,9 @@ export function trainingRoutes(server: Server, context: ApiContext): void {
     () => readStatus(context),
   );
   const controls = {
-    pause: ['The job under way ends, then nothing begins', 'pause'],
+    pause: ['Jobs under way end, then nothing begins', 'pause'],
     resume: ['Ends a pause and a stop', 'resume'],
-    stop: ['The job under way ends, the others are cancelled', 'stopAfterCurrent'],
+    stop: ['Jobs under way end, the others are cancelled', 'stopAfterCurrent'],
     'force-stop': ['Kills the trainer and cancels every job', 'forceStop'],
   } as const;
   for (const [name, [summary, method]] of Object.entries(controls)) {

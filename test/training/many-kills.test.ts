@@ -1,0 +1,143 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { ModelKey } from '../../src/domain/model-key.js';
+import { compiledUrl } from '../../src/lib/compiled-url.js';
+import { seededRandom } from '../../src/training/evaluation/seeded-random.js';
+import { trainerCommand } from '../../src/training/trainer-process/find-python.js';
+import { descendantsOf, waitForEnd } from '../daemon/process-table.js';
+import { forEachEngine } from '../database.js';
+import { HAS_PYTHON, PYTHON, TRAINER_DIR } from '../trainer/real-trainer.js';
+import type { DoomedOrder, DoomedProgress } from './doomed-daemon.js';
+import { filesBelow } from './files-below.js';
+import { plantedCandles } from './planted-candles.js';
+import { createBench, KEY, LAST_OPEN_TIME, START_MS, type Bench } from './training-bench.js';
+
+const IS_LONG = process.env['EVENKEEL_TEST_LONG'] === 'true';
+const JOBS = IS_LONG ? 1000 : 8;
+const KILLS = IS_LONG ? 50 : 2;
+const LIMIT_MS = (IS_LONG ? 30 : 2) * 60_000;
+/** Python needs a second or two until it trains. */
+const [SHORTEST_LIFE_MS, LONGEST_LIFE_MS] = [300, 6000];
+/** What the features reach back, and as many rows as a training needs. */
+const BARS = 640 + 300;
+const SEED = '10b5'.repeat(8);
+const PAGE = { limit: 2 * JOBS, offset: 0 };
+let runs = 0;
+const DOOMED = fileURLToPath(compiledUrl(import.meta.url, './doomed-daemon.js'));
+
+const KEYS: readonly ModelKey[] = Array.from({ length: JOBS }, (_, index) => ({
+  ...KEY,
+  symbol: `A${index}/USDT`,
+}));
+
+describe.skipIf(!HAS_PYTHON)('daemons and trainers that are killed (needs npm run setup)', () => {
+  forEachEngine((engine) => {
+    it(
+      `lose none of ${JOBS} jobs in ${KILLS} kills, and do none twice`,
+      async () => {
+        const bench = await createBench(engine, {
+          ...{ promotionGate: 'parity', minInitialTrainSamples: 200, historyDays: 15 },
+          ...{ candidateFeatures: ['log_return_1', 'log_return_2', 'log_return_4'], symbols: [] },
+        });
+        try {
+          for (const [index, { symbol }] of KEYS.entries()) {
+            const walk = { lastOpenTime: LAST_OPEN_TIME, seed: index + 1, momentum: 0.8 };
+            await bench.store(plantedCandles({ bars: BARS, ...walk }), symbol);
+          }
+          await bench.service().sessions.request({ keys: KEYS, kind: 'manual' });
+          await campaign(bench);
+          await expectEachOnce(bench);
+        } finally {
+          await bench.close();
+        }
+      },
+      LIMIT_MS,
+    );
+  });
+});
+
+/** Kills daemon and trainer in turn at random moments, then lets the last daemon end the work. */
+async function campaign(bench: Bench): Promise<void> {
+  const random = seededRandom(SEED);
+  for (let kill = 0; kill < KILLS; kill++) {
+    const daemon = new Doomed(bench);
+    await sleep(SHORTEST_LIFE_MS + random() * (LONGEST_LIFE_MS - SHORTEST_LIFE_MS));
+    if (kill % 2 === 1) await daemon.killTrainer();
+    await daemon.kill();
+  }
+  const last = new Doomed(bench);
+  while ((await countOpen(bench)) > 0) await sleep(100);
+  await last.kill();
+}
+
+async function countOpen({ stores }: Bench): Promise<number> {
+  const one = { limit: 1, offset: 0 };
+  const pending = await stores.jobs.list({ venue: KEY.venue, status: 'pending' }, one);
+  const running = await stores.jobs.list({ venue: KEY.venue, status: 'running' }, one);
+  return pending.total + running.total;
+}
+
+/** Every job has ended, with one record and one evidence, and only what is recorded is on disk. */
+async function expectEachOnce({ stores, options }: Bench): Promise<void> {
+  const { rows: jobs } = await stores.jobs.list({ venue: KEY.venue }, PAGE);
+  const { rows: records } = await stores.models.list({ venue: KEY.venue }, PAGE);
+  expect(jobs.map(({ symbol }) => symbol).sort()).toEqual(KEYS.map(({ symbol }) => symbol).sort());
+  expect(records.map(({ jobUid }) => jobUid).sort()).toEqual(jobs.map(({ uid }) => uid).sort());
+  for (const job of jobs) {
+    const evidence = await stores.evidence.listByJob(job.uid);
+    expect(evidence.map(({ modelUid }) => modelUid)).toEqual([job.modelUid]);
+    const serving = await stores.models.findServing(job);
+    expect(serving?.uid).toBe(job.status === 'completed' ? job.modelUid : undefined);
+    // What a kill can do to a job: its trainer is gone, or it is given up at its second dead owner.
+    if (job.status !== 'completed') expect(job.errorCode).toMatch(/^(crashed|owner_died)$/);
+  }
+  const completed = jobs.filter(({ status }) => status === 'completed').length;
+  expect(completed).toBeGreaterThan(JOBS - KILLS);
+  const models = filesBelow(options.modelsDir);
+  expect(models.filter((name) => name === 'model.onnx')).toHaveLength(completed);
+  expect(models.filter((name) => name.includes('tmp'))).toEqual([]);
+  expect(filesBelow(options.workDir)).toEqual([]);
+}
+
+/** A daemon of its own, whose whole family must be gone after its end. */
+class Doomed {
+  readonly #child: ChildProcess;
+  #trainerPid: number | undefined;
+
+  constructor({ location, options }: Bench) {
+    const order: DoomedOrder = {
+      ...{ location, options, marketMs: START_MS, runUid: `doomed-${runs++}` },
+      ...{ command: trainerCommand(PYTHON), cwd: TRAINER_DIR },
+    };
+    const child = spawn(process.execPath, [DOOMED, JSON.stringify(order)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    createInterface(child.stdout).on('line', (line) => {
+      this.#trainerPid = (JSON.parse(line) as DoomedProgress).trainerPid;
+    });
+    this.#child = child;
+  }
+
+  /** Nothing happens where there is none yet. */
+  async killTrainer(): Promise<void> {
+    if (this.#trainerPid === undefined) return;
+    try {
+      process.kill(this.#trainerPid, 'SIGKILL');
+    } catch {
+      // It was replaced or idle in this very moment.
+    }
+    await sleep(500);
+  }
+
+  async kill(): Promise<void> {
+    const family = descendantsOf(this.#child.pid ?? 0);
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exited;
+    expect(await waitForEnd(family)).toEqual([]);
+  }
+}
