@@ -14,10 +14,12 @@ import { DisposalStack } from '../lib/disposal.js';
 import type { Logger } from '../lib/logger.js';
 import { removeArchived, removeUnfinished } from '../models/artifact-cleanup.js';
 import { ModelRegistry } from '../models/model-registry.js';
+import type { PredictionCache } from '../models/prediction-cache.js';
 import { Predictor } from '../models/predictor.js';
 import { ServingModels } from '../models/serving-models.js';
 import type { LoopWatch } from '../monitoring/loop-watch.js';
 import { OutcomeResolver } from '../signals/outcome-resolver.js';
+import { PredictionBoard } from '../signals/prediction-board.js';
 import { PredictionWarnings } from '../signals/prediction-warnings.js';
 import { RecentBars } from '../signals/recent-bars.js';
 import { SignalMaker } from '../signals/signal-maker.js';
@@ -34,6 +36,7 @@ import { TrainingService } from '../training/training-service.js';
 import type { Instruments } from './choose-instruments.js';
 import { createCollector } from './create-collector.js';
 import type { Market } from './open-market.js';
+import { createPredictionCache, saidOf, toCached } from './prediction-parts.js';
 import { retentionRules, tradingRules, trainingOptions } from './room-options.js';
 
 export const PROJECT_DIR = fileURLToPath(new URL('../../../', import.meta.url));
@@ -62,6 +65,9 @@ export class Work {
   readonly servingModels: ServingModels;
   readonly registry: ModelRegistry;
   readonly warnings: PredictionWarnings;
+  /** Undefined where it is turned off. */
+  readonly predictionCache: PredictionCache | undefined;
+  readonly predictions: PredictionBoard;
   readonly #options: WorkOptions;
   readonly #stack: DisposalStack;
   readonly #stopping = new AbortController();
@@ -80,6 +86,8 @@ export class Work {
     this.warnings = new PredictionWarnings(logger);
     this.servingModels = createServingModels(options);
     this.#predictor = new Predictor({ clock: market.data.clock, logger });
+    this.predictionCache = createPredictionCache(options.settings, { market, logger });
+    this.predictions = this.#createBoard();
     this.collector = createCollector(options.settings, {
       ...{ marketData: market.data, stores, logger },
       symbols: [...options.instruments.all, ...options.instruments.contextOnly].map(
@@ -99,6 +107,9 @@ export class Work {
     await removeUnfinished({ modelsDir, logger });
     await removeArchived({ modelsDir, models: stores.models, logger }, market.data.venue);
     this.#stack.use('predictor', this.#predictor).start();
+    if (this.predictionCache !== undefined) {
+      await this.#stack.use('prediction cache', this.predictionCache).start();
+    }
     this.#stack.defer('decisions', () => this.#decisions.stop());
     await this.#stack.use('training', this.training).start();
     this.#stack.use('collection', this.collector).start();
@@ -124,6 +135,7 @@ export class Work {
         stores,
         ...{ bars: this.#bars, servingModels: this.servingModels, predictor: this.#predictor },
         ...{ warnings: this.warnings, clock },
+        onPredicted: (prediction) => this.predictionCache?.put(toCached(prediction)),
       }),
       ...{ trading, stores, clock, logger, bars: this.#bars, gate: new ReferenceGate(clock) },
       refreshQuotes: async () => {
@@ -139,10 +151,23 @@ export class Work {
         this.#planOnceReady();
       },
       closedCandles: (series, candles) => decisions.closedCandles(series, candles),
-      revised: (series) => decisions.revised(series),
+      revised: (series) => {
+        decisions.revised(series);
+        this.predictionCache?.drop(saidOf(series, instruments.reference.symbol));
+      },
       quotes: (quotes) => this.#passQuotes(quotes),
     });
     return decisions;
+  }
+
+  #createBoard(): PredictionBoard {
+    const { stores, market, settings } = this.#options;
+    const rules = tradingRules(settings, this.#options);
+    return new PredictionBoard({
+      ...{ cache: this.predictionCache, bars: this.#bars, servingModels: this.servingModels },
+      ...{ predictor: this.#predictor, stores, clock: market.data.clock },
+      lagMs: (timeframe) => decisionLagMs({ ...rules, timeframe }),
+    });
   }
 
   #createRegistry(): ModelRegistry {
@@ -154,7 +179,7 @@ export class Work {
       prepare: (model) => this.#predictor.prepare(model),
       onCleared: async (key, records) => {
         this.servingModels.invalidate(key);
-        for (const { uid } of records) await this.#predictor.release(uid);
+        for (const { uid } of records) await this.#retire(uid);
       },
       onServing: (record) => this.#servePromoted(record),
     });
@@ -208,7 +233,13 @@ export class Work {
     );
     if (series !== undefined) this.#decisions.promoted(record, series);
     const old = before.status === 'trusted' ? before.model.record.uid : undefined;
-    if (old !== undefined && old !== record.uid) await this.#predictor.release(old);
+    if (old !== undefined && old !== record.uid) await this.#retire(old);
+  }
+
+  /** A model serves no longer. */
+  async #retire(modelUid: string): Promise<void> {
+    this.predictionCache?.drop((entry) => entry.modelUid === modelUid);
+    await this.#predictor.release(modelUid);
   }
 
   /** @returns what ends it */
