@@ -36,6 +36,7 @@ import { TrainingService } from '../training/training-service.js';
 import type { Instruments } from './choose-instruments.js';
 import { createCollector } from './create-collector.js';
 import type { Market } from './open-market.js';
+import type { News } from './news.js';
 import { createPredictionCache, saidOf, toCached } from './prediction-parts.js';
 import { retentionRules, tradingRules, trainingOptions } from './room-options.js';
 
@@ -54,6 +55,7 @@ export interface WorkOptions {
   readonly trading: TradingService;
   readonly loopWatch: LoopWatch;
   readonly runUid: string;
+  readonly news: News;
   readonly trainerEnvironment: Readonly<Record<string, string>>;
   readonly logger: Logger;
 }
@@ -144,6 +146,7 @@ export class Work {
       decisionLagMs: (timeframe) => decisionLagMs({ ...rules, timeframe }),
       marketSpeed: market.speed,
       signal: this.#stopping.signal,
+      onSignal: (signal) => this.#options.news.signal(signal),
     });
     this.collector.subscribe({
       seriesReady: (series) => {
@@ -186,7 +189,7 @@ export class Work {
   }
 
   #createTraining(): TrainingService {
-    const { settings, market, database, stores, logger, runUid } = this.#options;
+    const { settings, market, database, stores, logger, news, runUid } = this.#options;
     const { clock } = market.data;
     const python = findPython({ python: settings.python, projectDir: PROJECT_DIR });
     const cwd = trainerDir(PROJECT_DIR);
@@ -204,7 +207,9 @@ export class Work {
       checkPython: () => checkPython(python, cwd),
       findArtefactFault: (record) => this.servingModels.findDamage(record),
       events: {
+        ...news.training,
         onPromoted: (record) => {
+          news.training.onPromoted(record);
           this.#servePromoted(record).catch((error: unknown) => {
             logger.error('A promoted model does not serve yet', { error });
           });

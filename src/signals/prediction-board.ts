@@ -74,12 +74,11 @@ export class PredictionBoard {
   }
 
   /** The newest predictions of these keys with the greatest expected move first. */
-  async top(keys: readonly ModelKey[], limit: number): Promise<readonly ServedPrediction[]> {
-    const answers = await Promise.all(keys.map((key) => this.find(key)));
-    return answers
-      .filter((answer) => answer.status === 'served')
-      .sort((one, other) => other.prediction.expectedReturn - one.prediction.expectedReturn)
-      .slice(0, limit);
+  async top(
+    keys: readonly ModelKey[],
+    limit: number,
+  ): Promise<{ readonly total: number; readonly rows: readonly ServedPrediction[] }> {
+    return greatestFirst(await Promise.all(keys.map((key) => this.find(key))), limit);
   }
 
   /**
@@ -193,6 +192,17 @@ export class PredictionBoard {
 }
 
 export type ServedPrediction = Extract<BoardAnswer, { status: 'served' }>;
+
+/** Those that are served, by their expected move. */
+export function greatestFirst(
+  answers: readonly BoardAnswer[],
+  limit: number,
+): { readonly total: number; readonly rows: readonly ServedPrediction[] } {
+  const rows = answers
+    .filter((answer) => answer.status === 'served')
+    .sort((one, other) => other.prediction.expectedReturn - one.prediction.expectedReturn);
+  return { total: rows.length, rows: rows.slice(0, limit) };
+}
 
 type Computed =
   | { readonly status: 'predicted'; readonly prediction: CachedPrediction }
