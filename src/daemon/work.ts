@@ -17,6 +17,7 @@ import { ModelRegistry } from '../models/model-registry.js';
 import type { PredictionCache } from '../models/prediction-cache.js';
 import { Predictor } from '../models/predictor.js';
 import { ServingModels } from '../models/serving-models.js';
+import { retireModel, swapModel, type SwapParts } from '../models/swap-model.js';
 import type { LoopWatch } from '../monitoring/loop-watch.js';
 import { OutcomeResolver } from '../signals/outcome-resolver.js';
 import { PredictionBoard } from '../signals/prediction-board.js';
@@ -182,7 +183,7 @@ export class Work {
       prepare: (model) => this.#predictor.prepare(model),
       onCleared: async (key, records) => {
         this.servingModels.invalidate(key);
-        for (const { uid } of records) await this.#retire(uid);
+        for (const { uid } of records) await retireModel(uid, this.#swapParts());
       },
       onServing: (record) => this.#servePromoted(record),
     });
@@ -226,25 +227,19 @@ export class Work {
     return isItsModel ? record.horizonBars : this.#options.settings.labelHorizonBars;
   }
 
-  /** The new model is warm before it is asked, and the old one is let go after its last answer. */
+  /** The newest candle is looked at once more by the model that serves now. */
   async #servePromoted(record: ModelRecord): Promise<void> {
-    const before = await this.servingModels.find(record);
-    this.servingModels.invalidate(record);
-    const choice = await this.servingModels.find(record);
-    if (choice.status === 'trusted') await this.#predictor.prepare(choice.model);
+    await swapModel(record, this.#swapParts());
     const { symbol, timeframe } = record;
     const series = this.collector.series.find(
       (one) => one.symbol === symbol && one.timeframe === timeframe,
     );
     if (series !== undefined) this.#decisions.promoted(record, series);
-    const old = before.status === 'trusted' ? before.model.record.uid : undefined;
-    if (old !== undefined && old !== record.uid) await this.#retire(old);
   }
 
-  /** A model serves no longer. */
-  async #retire(modelUid: string): Promise<void> {
-    this.predictionCache?.drop((entry) => entry.modelUid === modelUid);
-    await this.#predictor.release(modelUid);
+  #swapParts(): SwapParts {
+    const { servingModels, predictionCache: cache } = this;
+    return { servingModels, cache, predictor: this.#predictor };
   }
 
   /** @returns what ends it */
