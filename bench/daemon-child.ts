@@ -20,12 +20,17 @@ const STATUS_POLL_MS = 10;
 export class DaemonChild {
   private constructor(
     private readonly child: ChildProcess,
-    private readonly url: string,
+    readonly url: string,
     /** From the start of the process to the first answer of `GET /api/status`. */
     readonly firstStatusMs: number,
   ) {}
 
-  static async start(site: Site, symbols: readonly string[]): Promise<DaemonChild> {
+  /** @param more settings beside those of the site */
+  static async start(
+    site: Site,
+    symbols: readonly string[],
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<DaemonChild> {
     const port = await freePort();
     const startedAt = performance.now();
     const child = spawn('sh', ['-c', startCommand()], {
@@ -40,6 +45,7 @@ export class DaemonChild {
         HISTORY_DAYS: String(site.historyDays),
         API_PORT: String(port),
         LOG_LEVEL: 'warn',
+        ...more,
       },
     });
     const url = `http://127.0.0.1:${port}`;
@@ -48,6 +54,10 @@ export class DaemonChild {
       await sleep(STATUS_POLL_MS);
     }
     return new DaemonChild(child, url, performance.now() - startedAt);
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
   }
 
   async status(): Promise<StatusAnswer> {

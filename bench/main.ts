@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
+import { api } from './api.js';
 import { backfill } from './backfill.js';
+import { close } from './close.js';
 import { daemon, memoryOne } from './daemon.js';
 import { featureMatrix } from './feature-matrix.js';
 import { meetsBar, type Benchmark, type BenchmarkOptions } from './harness/benchmark.js';
@@ -9,6 +11,7 @@ import { inference } from './inference.js';
 import { liveRow } from './live-row.js';
 import { migration } from './migration.js';
 import { parity } from './parity.js';
+import { predictions } from './predictions.js';
 import { retrain } from './retrain.js';
 import { session } from './session.js';
 import { skill } from './skill.js';
@@ -24,6 +27,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   migration,
   daemon,
   memoryOne,
+  close,
+  predictions,
+  api,
   parity,
   walks,
   pattern,

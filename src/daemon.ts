@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.js';
 import { chooseInstruments } from './daemon/choose-instruments.js';
 import { entryFreezeOf, type DaemonState } from './daemon/daemon-state.js';
 import { placeOf, readInstallationId } from './daemon/installation-id.js';
+import { News } from './daemon/news.js';
 import { openMarket } from './daemon/open-market.js';
 import { openStorage } from './daemon/open-storage.js';
 import { tradingRules } from './daemon/room-options.js';
@@ -16,6 +17,7 @@ import { assertDefined } from './lib/invariant.js';
 import type { Logger } from './lib/logger.js';
 import { SystemClock } from './lib/system-clock.js';
 import { newUid } from './lib/uid.js';
+import { EventHub } from './monitoring/event-hub.js';
 import { LoopWatch } from './monitoring/loop-watch.js';
 import { SystemdNotify } from './monitoring/systemd-notify.js';
 import { DataDirLock } from './storage/data-dir-lock.js';
@@ -127,10 +129,13 @@ async function openState(
   );
   const loopWatch = stack.use('loop watch', new LoopWatch(clock, limitMs));
   loopWatch.start();
+  const events = stack.use('events', new EventHub({ clock, runUid }));
+  // Listeners are sent away at once: closing their connections must not wait for the rooms.
+  signal.addEventListener('abort', () => events.stop(), { once: true });
   return {
     ...{ settings, version, runUid, place, startedAt },
     ...{ wallClock: clock, trainerEnvironment },
-    ...{ ...storage, databaseWatch, stores, loopWatch, isStopping: false },
+    ...{ ...storage, databaseWatch, stores, loopWatch, events, isStopping: false },
   };
 }
 
@@ -147,6 +152,7 @@ async function trade(state: DaemonState, { stack, logger, signal }: TradeOptions
   await state.market.data.start(signal);
   state.instruments = chooseInstruments(settings, state.market.data);
   for (const reason of state.instruments.refused) logger.error(`Left out: ${reason}`);
+  state.news = stack.use('news', createNews(state, logger));
   state.trading = stack.use('trading', createTrading(state, logger));
   await state.trading.start();
   while (!signal.aborted) {
@@ -167,7 +173,7 @@ async function workWhileActive(
   const trading = assertDefined(state.trading, 'trading');
   const work = new Work({
     ...{ settings, market, instruments, database, stores, trading, loopWatch, runUid, logger },
-    trainerEnvironment,
+    ...{ trainerEnvironment, news: assertDefined(state.news, 'news') },
   });
   // The cycles begin now: silence until here was standing by, not standing still.
   loopWatch.start();
@@ -195,7 +201,15 @@ function createTrading(state: DaemonState, logger: Logger): TradingService {
     broker: new PaperBroker(rules),
     findInstrument: (symbol) => bySymbol.get(symbol),
     findEntryFreeze: () => entryFreezeOf(state),
+    onStored: (entry) => state.news?.booked(entry),
   });
+}
+
+function createNews(state: DaemonState, logger: Logger): News {
+  const { events: hub, wallClock: clock } = state;
+  const { all: instruments } = assertDefined(state.instruments, 'instruments');
+  const sessions = () => state.work?.training.sessions;
+  return new News({ hub, instruments, clock, logger, sessions });
 }
 
 function createSupervisor(

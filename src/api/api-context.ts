@@ -9,7 +9,9 @@ import type { Timeframe } from '../domain/timeframe.js';
 import type { TrainingEvidence, TrainingJob, TrainingSession } from '../domain/training-job.js';
 import type { BookKey, EquityPoint, Fill, Order, Position } from '../domain/trade.js';
 import type { Clock } from '../lib/clock.js';
+import type { EventHub } from '../monitoring/event-hub.js';
 import type { Health } from '../monitoring/health.js';
+import type { BoardAnswer } from '../signals/prediction-board.js';
 import type { TrainingOptions } from '../training/training-options.js';
 import type { TrainingQueue } from '../training/training-queue.js';
 import type { TrainingSessions } from '../training/training-sessions.js';
@@ -25,7 +27,7 @@ export interface Paged<T> {
   readonly rows: readonly T[];
 }
 
-type Filter = Partial<ModelKey>;
+type Filter = { readonly [Name in keyof ModelKey]?: ModelKey[Name] | undefined };
 type List<F, T> = (filter: F, page: Page) => Promise<Paged<T>>;
 
 export type StoredSignal = Signal & {
@@ -110,6 +112,20 @@ export interface ApiTraining {
   readonly options: Pick<TrainingOptions, 'venue' | 'symbols' | 'timeframes' | 'bots'>;
 }
 
+/** What a model says of the newest candle, or why nothing. */
+export type PredictionView = BoardAnswer;
+
+export interface ApiPredictions {
+  find(key: ModelKey): Promise<PredictionView>;
+  /** The greatest expected move first, and of how many. */
+  top(
+    filter: Filter & Pick<ModelKey, 'venue'>,
+    limit: number,
+  ): Promise<Paged<Extract<PredictionView, { status: 'served' }>>>;
+  /** Forgets what is kept. @returns how many */
+  clear(): number;
+}
+
 /** What the daemon hands to the API: rows to read, and views of what is going on now. */
 export interface ApiContext {
   readonly stores: ApiStores;
@@ -120,6 +136,8 @@ export interface ApiContext {
   readonly status: () => Promise<StatusAnswer>;
   readonly modelStatus: (key: ModelKey, marketId: string) => Promise<ModelStatusAnswer>;
   readonly models: ModelChanges;
+  readonly predictions: ApiPredictions;
+  readonly events: Pick<EventHub, 'join' | 'mayJoin'>;
   /** Undefined while this daemon does not train. */
   readonly training: () => ApiTraining | undefined;
   readonly health: () => Promise<Health>;

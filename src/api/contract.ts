@@ -264,6 +264,24 @@ export const status = z.object({
     fallback_active: z.boolean(),
   }),
   queue: z.object({ pending: z.number(), running: z.number(), current: z.string().nullable() }),
+  cache: z
+    .object({
+      enabled: z.boolean(),
+      entries: z.number().int(),
+      max_entries: z.number().int(),
+      ttl_hours: z.number(),
+      life_hours: z.number().describe('what a prediction lives now: 24 during a full retraining'),
+      hits: z.number().int(),
+      misses: z.number().int(),
+      disk_bytes: z.number().int(),
+    })
+    .describe('kept predictions'),
+  process: z.object({
+    pid: z.number().int(),
+    memory_mb: z.number().describe('resident, without the trainer and the demo exchange'),
+    cpu_sec: z.number().describe('processor time since the start'),
+    event_clients: z.number().int().describe('who listens to /api/events'),
+  }),
   trading: z.object({
     mode: z.enum(['paper', 'live']),
     state: z.string(),

@@ -1,11 +1,13 @@
 import type { ApiContext } from './api-context.js';
 import { analysisRoutes } from './routes/analysis.js';
 import { candleRoutes } from './routes/candles.js';
+import { eventRoutes } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
 import { modelChangeRoutes } from './routes/model-changes.js';
 import { modelStatusRoutes } from './routes/model-status.js';
 import { modelRoutes } from './routes/models.js';
 import { pageRoutes } from './routes/page.js';
+import { predictionRoutes } from './routes/predictions.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { statusRoutes } from './routes/status.js';
 import { tradingRoutes } from './routes/trading.js';
@@ -19,10 +21,12 @@ export function addRoutes(server: Server, context: ApiContext, projectDir: strin
   modelRoutes(server, context);
   modelChangeRoutes(server, context);
   analysisRoutes(server, context);
+  predictionRoutes(server, context);
   candleRoutes(server, context);
   tradingRoutes(server, context);
   trainingRoutes(server, context);
   sessionRoutes(server, context);
+  eventRoutes(server, context);
   healthRoutes(server, context);
   pageRoutes(server, projectDir);
 }

@@ -1,5 +1,6 @@
 import type { Settings } from '../../config/settings.js';
 import type { Clock } from '../lib/clock.js';
+import type { EventHub } from '../monitoring/event-hub.js';
 import type { LoopWatch } from '../monitoring/loop-watch.js';
 import type { Database } from '../storage/database.js';
 import type { DatabaseWatch } from '../storage/database-watch.js';
@@ -7,6 +8,7 @@ import type { Stores } from '../storage/stores.js';
 import type { TradingService } from '../trading/trading-service.js';
 import type { Instruments } from './choose-instruments.js';
 import type { Market } from './open-market.js';
+import type { News } from './news.js';
 import type { Work } from './work.js';
 
 /** What the daemon is made of so far: it grows while it starts, and the API reads it at any moment. */
@@ -28,10 +30,12 @@ export interface DaemonState {
   readonly notCarriedOver: string | undefined;
   readonly stores: Stores;
   readonly loopWatch: LoopWatch;
+  readonly events: EventHub;
   isStopping: boolean;
   market?: Market;
   instruments?: Instruments;
   trading?: TradingService;
+  news?: News;
   /** There while this daemon holds the lease. */
   work?: Work | undefined;
 }

@@ -30,7 +30,7 @@ export function createMetrics(state: DaemonState): Registry {
   });
   gauge('models_serving', 'Models that serve', async () => {
     const venue = state.market?.data.venue;
-    return venue === undefined ? 0 : (await stores.models.listServing(venue)).length;
+    return venue === undefined ? 0 : (await stores.models.listServingKeys({ venue })).length;
   });
   gauge('fallback_signals_total', 'Signals of this run for which no model spoke', () => {
     return state.work?.warnings.total ?? 0;

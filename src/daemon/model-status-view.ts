@@ -1,12 +1,11 @@
 import { isoOrNull, keyAnswer } from '../api/answers.js';
-import { ApiError } from '../api/answer-errors.js';
 import type { ModelStatusAnswer } from '../api/contract.js';
 import type { ModelKey } from '../domain/model-key.js';
 import type { Interval, ModelRecord, TestScore } from '../domain/model-record.js';
 import { scoreLive, toPrior } from '../signals/live-score.js';
 import type { TrainingStatus } from '../training/training-status.js';
 import type { DaemonState } from './daemon-state.js';
-import type { Work } from './work.js';
+import { lookFromOutside } from './stored-view.js';
 
 const LIVE_SIGNALS = 500;
 
@@ -17,11 +16,10 @@ export async function modelStatusView(
   marketId: string,
 ): Promise<ModelStatusAnswer> {
   const { work, stores } = state;
-  if (work === undefined) {
-    throw new ApiError(503, 'standing_by', 'This daemon does not train now; try again in a moment');
-  }
-  const training = await work.training.status(key);
-  const choice = await work.servingModels.find(key);
+  const { training, choice } =
+    work === undefined
+      ? await lookFromOutside(state, key)
+      : { training: await work.training.status(key), choice: await work.servingModels.find(key) };
   const serving = choice.status === 'trusted' ? choice.model.record : choice.record;
   const shown = serving ?? (await stores.models.latest(key));
   return {
@@ -33,7 +31,8 @@ export async function modelStatusView(
     fallback_reason: choice.status === 'untrusted' ? `${choice.reason}: ${choice.detail}` : null,
     model_uid: serving?.uid ?? null,
     is_stale: choice.status === 'trusted' && choice.isStale,
-    ...trainingFields(training, work, key),
+    ...trainingFields(training),
+    prediction_warning_count: work?.warnings.count(key) ?? 0,
     test_score: shown?.testScore === undefined ? null : scoreAnswer(shown.testScore),
     live_score: serving === undefined ? null : await liveScore(state, key, serving),
   };
@@ -41,8 +40,6 @@ export async function modelStatusView(
 
 function trainingFields(
   training: TrainingStatus,
-  work: Work,
-  key: ModelKey,
 ): Pick<
   ModelStatusAnswer,
   | 'last_training_time'
@@ -52,7 +49,6 @@ function trainingFields(
   | 'training_cooldown_active'
   | 'next_retry_at'
   | 'last_training_error'
-  | 'prediction_warning_count'
   | 'sanitization'
   | 'verdict'
 > {
@@ -65,7 +61,6 @@ function trainingFields(
     training_cooldown_active: training.isCooldownActive,
     next_retry_at: isoOrNull(training.nextRetryAt),
     last_training_error: training.lastTrainingError ?? null,
-    prediction_warning_count: work.warnings.count(key),
     sanitization:
       sanitization === undefined
         ? null

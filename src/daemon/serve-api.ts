@@ -12,6 +12,7 @@ import { createMetrics } from './metrics.js';
 import { modelChanges } from './model-changes.js';
 import { modelStatusView } from './model-status-view.js';
 import { trainingOptions } from './room-options.js';
+import { predictionView } from './prediction-view.js';
 import { statusView } from './status-view.js';
 import { PROJECT_DIR } from './work.js';
 
@@ -37,6 +38,7 @@ export async function serveApi(
     status: () => statusView(state),
     modelStatus: (key: ModelKey, marketId: string) => modelStatusView(state, key, marketId),
     models: modelChanges(() => state.work?.registry),
+    ...{ predictions: predictionView(state), events: state.events },
     training: () => findTraining(state),
     health: () => checkHealth(probes),
   };

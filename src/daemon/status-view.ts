@@ -35,6 +35,8 @@ export async function statusView(state: DaemonState): Promise<StatusAnswer> {
     collection: collectionView(state),
     model: await asFarAsKnown(state, () => modelView(state), UNKNOWN_MODELS),
     queue: await asFarAsKnown(state, () => queueView(state), UNKNOWN_QUEUE),
+    cache: cacheView(state),
+    process: processView(state),
     trading: tradingView(state),
     trainer: trainerView(state),
     warnings: warningsOf(state),
@@ -114,7 +116,8 @@ async function modelView(state: DaemonState): Promise<StatusAnswer['model']> {
     return UNKNOWN_MODELS;
   }
   const keys = trainingKeys(trainingOptions(settings, { market, instruments }));
-  const trained = (await stores.models.listServing(market.data.venue)).length;
+  const { venue } = market.data;
+  const trained = (await stores.models.listServingKeys({ venue })).length;
   return { trained, expected: keys.length, fallback_active: trained < keys.length };
 }
 
@@ -130,6 +133,30 @@ async function queueView(state: DaemonState): Promise<StatusAnswer['queue']> {
     pending: pending.total,
     running: running.total,
     current: current === undefined ? null : describeJob(current),
+  };
+}
+
+function cacheView({ settings, work }: DaemonState): StatusAnswer['cache'] {
+  const { predictionCacheMaxEntries, predictionCacheTtlHours: ttlHours } = settings;
+  const status = work?.predictionCache?.status();
+  return {
+    enabled: settings.predictionCacheEnabled,
+    entries: status?.entries ?? 0,
+    max_entries: predictionCacheMaxEntries,
+    ttl_hours: ttlHours,
+    life_hours: status?.lifeHours ?? ttlHours,
+    ...{ hits: status?.hits ?? 0, misses: status?.misses ?? 0 },
+    disk_bytes: status?.diskBytes ?? 0,
+  };
+}
+
+function processView({ events }: DaemonState): StatusAnswer['process'] {
+  const { user, system } = process.cpuUsage();
+  return {
+    pid: process.pid,
+    memory_mb: process.memoryUsage.rss() / 2 ** 20,
+    cpu_sec: (user + system) / 1e6,
+    event_clients: events.clients,
   };
 }
 

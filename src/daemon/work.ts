@@ -14,10 +14,13 @@ import { DisposalStack } from '../lib/disposal.js';
 import type { Logger } from '../lib/logger.js';
 import { removeArchived, removeUnfinished } from '../models/artifact-cleanup.js';
 import { ModelRegistry } from '../models/model-registry.js';
+import type { PredictionCache } from '../models/prediction-cache.js';
 import { Predictor } from '../models/predictor.js';
 import { ServingModels } from '../models/serving-models.js';
+import { retireModel, swapModel, type SwapParts } from '../models/swap-model.js';
 import type { LoopWatch } from '../monitoring/loop-watch.js';
 import { OutcomeResolver } from '../signals/outcome-resolver.js';
+import { PredictionBoard } from '../signals/prediction-board.js';
 import { PredictionWarnings } from '../signals/prediction-warnings.js';
 import { RecentBars } from '../signals/recent-bars.js';
 import { SignalMaker } from '../signals/signal-maker.js';
@@ -34,6 +37,8 @@ import { TrainingService } from '../training/training-service.js';
 import type { Instruments } from './choose-instruments.js';
 import { createCollector } from './create-collector.js';
 import type { Market } from './open-market.js';
+import type { News } from './news.js';
+import { createPredictionCache, saidOf, toCached } from './prediction-parts.js';
 import { retentionRules, tradingRules, trainingOptions } from './room-options.js';
 
 export const PROJECT_DIR = fileURLToPath(new URL('../../../', import.meta.url));
@@ -51,6 +56,7 @@ export interface WorkOptions {
   readonly trading: TradingService;
   readonly loopWatch: LoopWatch;
   readonly runUid: string;
+  readonly news: News;
   readonly trainerEnvironment: Readonly<Record<string, string>>;
   readonly logger: Logger;
 }
@@ -62,6 +68,9 @@ export class Work {
   readonly servingModels: ServingModels;
   readonly registry: ModelRegistry;
   readonly warnings: PredictionWarnings;
+  /** Undefined where it is turned off. */
+  readonly predictionCache: PredictionCache | undefined;
+  readonly predictions: PredictionBoard;
   readonly #options: WorkOptions;
   readonly #stack: DisposalStack;
   readonly #stopping = new AbortController();
@@ -80,6 +89,8 @@ export class Work {
     this.warnings = new PredictionWarnings(logger);
     this.servingModels = createServingModels(options);
     this.#predictor = new Predictor({ clock: market.data.clock, logger });
+    this.predictionCache = createPredictionCache(options.settings, { market, logger });
+    this.predictions = this.#createBoard();
     this.collector = createCollector(options.settings, {
       ...{ marketData: market.data, stores, logger },
       symbols: [...options.instruments.all, ...options.instruments.contextOnly].map(
@@ -99,6 +110,9 @@ export class Work {
     await removeUnfinished({ modelsDir, logger });
     await removeArchived({ modelsDir, models: stores.models, logger }, market.data.venue);
     this.#stack.use('predictor', this.#predictor).start();
+    if (this.predictionCache !== undefined) {
+      await this.#stack.use('prediction cache', this.predictionCache).start();
+    }
     this.#stack.defer('decisions', () => this.#decisions.stop());
     await this.#stack.use('training', this.training).start();
     this.#stack.use('collection', this.collector).start();
@@ -124,6 +138,7 @@ export class Work {
         stores,
         ...{ bars: this.#bars, servingModels: this.servingModels, predictor: this.#predictor },
         ...{ warnings: this.warnings, clock },
+        onPredicted: (prediction) => this.predictionCache?.put(toCached(prediction)),
       }),
       ...{ trading, stores, clock, logger, bars: this.#bars, gate: new ReferenceGate(clock) },
       refreshQuotes: async () => {
@@ -132,6 +147,7 @@ export class Work {
       decisionLagMs: (timeframe) => decisionLagMs({ ...rules, timeframe }),
       marketSpeed: market.speed,
       signal: this.#stopping.signal,
+      onSignal: (signal) => this.#options.news.signal(signal),
     });
     this.collector.subscribe({
       seriesReady: (series) => {
@@ -139,10 +155,23 @@ export class Work {
         this.#planOnceReady();
       },
       closedCandles: (series, candles) => decisions.closedCandles(series, candles),
-      revised: (series) => decisions.revised(series),
+      revised: (series) => {
+        decisions.revised(series);
+        this.predictionCache?.drop(saidOf(series, instruments.reference.symbol));
+      },
       quotes: (quotes) => this.#passQuotes(quotes),
     });
     return decisions;
+  }
+
+  #createBoard(): PredictionBoard {
+    const { stores, market, settings } = this.#options;
+    const rules = tradingRules(settings, this.#options);
+    return new PredictionBoard({
+      ...{ cache: this.predictionCache, bars: this.#bars, servingModels: this.servingModels },
+      ...{ predictor: this.#predictor, stores, clock: market.data.clock },
+      lagMs: (timeframe) => decisionLagMs({ ...rules, timeframe }),
+    });
   }
 
   #createRegistry(): ModelRegistry {
@@ -154,14 +183,14 @@ export class Work {
       prepare: (model) => this.#predictor.prepare(model),
       onCleared: async (key, records) => {
         this.servingModels.invalidate(key);
-        for (const { uid } of records) await this.#predictor.release(uid);
+        for (const { uid } of records) await retireModel(uid, this.#swapParts());
       },
       onServing: (record) => this.#servePromoted(record),
     });
   }
 
   #createTraining(): TrainingService {
-    const { settings, market, database, stores, logger, runUid } = this.#options;
+    const { settings, market, database, stores, logger, news, runUid } = this.#options;
     const { clock } = market.data;
     const python = findPython({ python: settings.python, projectDir: PROJECT_DIR });
     const cwd = trainerDir(PROJECT_DIR);
@@ -179,7 +208,9 @@ export class Work {
       checkPython: () => checkPython(python, cwd),
       findArtefactFault: (record) => this.servingModels.findDamage(record),
       events: {
+        ...news.training,
         onPromoted: (record) => {
+          news.training.onPromoted(record);
           this.#servePromoted(record).catch((error: unknown) => {
             logger.error('A promoted model does not serve yet', { error });
           });
@@ -196,19 +227,19 @@ export class Work {
     return isItsModel ? record.horizonBars : this.#options.settings.labelHorizonBars;
   }
 
-  /** The new model is warm before it is asked, and the old one is let go after its last answer. */
+  /** The newest candle is looked at once more by the model that serves now. */
   async #servePromoted(record: ModelRecord): Promise<void> {
-    const before = await this.servingModels.find(record);
-    this.servingModels.invalidate(record);
-    const choice = await this.servingModels.find(record);
-    if (choice.status === 'trusted') await this.#predictor.prepare(choice.model);
+    await swapModel(record, this.#swapParts());
     const { symbol, timeframe } = record;
     const series = this.collector.series.find(
       (one) => one.symbol === symbol && one.timeframe === timeframe,
     );
     if (series !== undefined) this.#decisions.promoted(record, series);
-    const old = before.status === 'trusted' ? before.model.record.uid : undefined;
-    if (old !== undefined && old !== record.uid) await this.#predictor.release(old);
+  }
+
+  #swapParts(): SwapParts {
+    const { servingModels, predictionCache: cache } = this;
+    return { servingModels, cache, predictor: this.#predictor };
   }
 
   /** @returns what ends it */

@@ -46,6 +46,8 @@ export interface CandleDecisionsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** Told of each new signal once it is stored. */
+  readonly onSignal?: (signal: Signal) => void;
 }
 
 /**
@@ -174,6 +176,7 @@ export class CandleDecisions {
     // A stop wakes whoever waits: what is not known then is decided at the next start.
     signal.throwIfAborted();
     const made = await signals.makeSignal(request);
+    if (made.isNew) this.#options.onSignal?.(made.signal);
     const horizonBars = await this.#options.findHorizonBars(made.signal);
     const answer = await trading.onSignal(made.signal, { horizonBars });
     if (answer.status !== 'decided') return;
@@ -188,7 +191,8 @@ export class CandleDecisions {
   }
 
   async #skipOne(request: SignalRequest): Promise<void> {
-    const { signal } = await this.#options.signals.makeSignal(request);
+    const { signal, isNew } = await this.#options.signals.makeSignal(request);
+    if (isNew) this.#options.onSignal?.(signal);
     await this.#options.trading.skipLate(signal);
   }
 

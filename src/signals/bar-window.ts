@@ -42,6 +42,14 @@ export class BarWindow {
     return this.#buffers.firstIndex + this.#length;
   }
 
+  /** Number of the newest bar that is a candle. */
+  newestStoredIndex(): number | undefined {
+    const { firstIndex, state } = this.#buffers;
+    let at = this.#length - 1;
+    while (at >= 0 && state[at] !== BarState.stored) at--;
+    return at < 0 ? undefined : firstIndex + at;
+  }
+
   /** The bars up to `toIndex`, excluded: views, not copies. */
   columnsUpTo(toIndex: number): CandleColumns {
     return barsUpTo({ ...this.#buffers, length: this.#length }, toIndex);

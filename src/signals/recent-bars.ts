@@ -57,6 +57,13 @@ export class RecentBars {
     return columns.length === 0 ? undefined : columns;
   }
 
+  /** Open time of the newest candle, where the bars of the series are in memory already. */
+  newestOpenTime(key: SeriesKey): number | undefined {
+    const window = this.#windows.get(textOf(key));
+    const index = window?.newestStoredIndex();
+    return index === undefined ? undefined : barOpenTime(index, key.timeframe);
+  }
+
   /** Takes over a bar that has closed and is stored, or that the venue is known not to have. */
   append(key: SeriesKey, bar: ClosedBar): void {
     const text = textOf(key);

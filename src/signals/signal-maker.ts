@@ -23,6 +23,8 @@ export interface SignalMakerOptions {
   readonly predictor: Pick<Predictor, 'predict'>;
   readonly warnings: PredictionWarnings;
   readonly clock: Clock;
+  /** Told once it is stored what a model said for a signal. */
+  readonly onPredicted?: ((prediction: Prediction) => void) | undefined;
 }
 
 export interface SignalRequest {
@@ -114,9 +116,10 @@ export class SignalMaker {
   }
 
   /** Prediction and signal are stored together or not at all. */
-  #storeModelSignal(base: SignalBase, choice: ModelChoice): Promise<MadeSignal> {
+  async #storeModelSignal(base: SignalBase, choice: ModelChoice): Promise<MadeSignal> {
     const prediction = this.#toPrediction(base, choice);
-    return this.#options.stores.transaction(async ({ predictions, signals }) => {
+    const { made, said } = await this.#options.stores.transaction(async (stores) => {
+      const { predictions, signals } = stores;
       const { prediction: said } = await predictions.insert(prediction);
       const signal: ModelSignal = {
         ...base,
@@ -127,8 +130,10 @@ export class SignalMaker {
         probabilities: said.probabilities,
         expectedMove: said.expectedReturn,
       };
-      return toMade(await signals.insert(signal));
+      return { made: toMade(await signals.insert(signal)), said };
     });
+    this.#options.onPredicted?.(said);
+    return made;
   }
 
   #toPrediction(base: SignalBase, { model, predicted }: ModelChoice): Prediction {

@@ -1,4 +1,5 @@
 import { modelKeyText, type ModelKey } from '../domain/model-key.js';
+import type { Timeframe } from '../domain/timeframe.js';
 import type { ModelRecord, ModelStage, ModelStatus } from '../domain/model-record.js';
 import type { Clock } from '../lib/clock.js';
 import { RejectedError } from '../lib/errors.js';
@@ -75,6 +76,28 @@ export class ModelStore {
         .select<Row[]>('*'),
     );
     return rows.map(decodeModel);
+  }
+
+  /** The keys that a model serves, without reading the models. */
+  async listServingKeys(filter: {
+    readonly venue: string;
+    readonly symbol?: string | undefined;
+    readonly timeframe?: string | undefined;
+    readonly bot?: string | undefined;
+  }): Promise<readonly ModelKey[]> {
+    const { venue, symbol, timeframe, bot } = filter;
+    const rows = await this.database.run((knex) => {
+      const query = knex('model_training_records').where({ venue }).whereNotNull('serving_key');
+      for (const [column, value] of Object.entries({ symbol, timeframe, bot_name: bot })) {
+        if (value !== undefined) void query.where(column, value);
+      }
+      return query.select<{ symbol: string; timeframe: Timeframe; bot: string }[]>(
+        'symbol',
+        'timeframe',
+        'bot_name as bot',
+      );
+    });
+    return rows.map((row) => ({ venue, ...row }));
   }
 
   /**

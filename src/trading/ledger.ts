@@ -33,6 +33,7 @@ export class Ledger {
   constructor(
     private readonly stores: TradingStores,
     private readonly lease: LeaseKeeper,
+    private readonly onStored: (entry: LedgerEntry) => void = () => undefined,
   ) {}
 
   /**
@@ -44,6 +45,7 @@ export class Ledger {
       await this.lease.assertHeld(stores.leases);
       await write(stores, entry);
     });
+    this.onStored(entry);
   }
 }
 

@@ -13,7 +13,7 @@ import { Books } from './books.js';
 import type { Broker } from './broker.js';
 import { guardByCandles, guardByQuotes } from './guard-positions.js';
 import { LeaseKeeper } from './lease-keeper.js';
-import { Ledger } from './ledger.js';
+import { Ledger, type LedgerEntry } from './ledger.js';
 import { QuoteBoard } from './quote-board.js';
 import { reconcile, settleUnsettled } from './reconcile.js';
 import { recordLate, tick, type SignalContext } from './tick.js';
@@ -32,6 +32,8 @@ export interface TradingServiceOptions {
   readonly findInstrument: (symbol: string) => Instrument | undefined;
   /** Why no position is opened at the moment, in words. */
   readonly findEntryFreeze?: () => string | undefined;
+  /** Told what has been stored in the books. */
+  readonly onStored?: (entry: LedgerEntry) => void;
 }
 
 export type TradingState = 'active' | 'standby' | 'stopped';
@@ -179,7 +181,7 @@ export class TradingService {
       rules: { ...rules, currency },
       ...{ stores, books, broker, clock, logger, findInstrument },
       quotes: this.quotes,
-      ledger: new Ledger(stores, this.lease),
+      ledger: new Ledger(stores, this.lease, this.options.onStored),
       findEntryFreeze: this.options.findEntryFreeze ?? (() => undefined),
     };
     this.quotes.update((await stores.prices.latest(rules.venue)).values());

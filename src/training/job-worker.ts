@@ -23,6 +23,8 @@ export interface TrainingEvents {
   readonly onPromoted?: ((record: ModelRecord) => void) | undefined;
   readonly onRejected?: ((record: ModelRecord) => void) | undefined;
   readonly onFailed?: ((record: ModelRecord) => void) | undefined;
+  /** An attempt has ended, however; `status` as of a settlement. */
+  readonly onEnded?: ((job: TrainingJob, status: Settlement['status']) => void) | undefined;
   readonly onProgress?: ((job: TrainingJob, progress: Progress) => void) | undefined;
 }
 
@@ -153,6 +155,7 @@ export class JobWorker {
     const { stores, logger, options } = this.dependencies;
     const settlement = await this.store(attempt);
     this.tell(attempt.logger, settlement);
+    this.dependencies.events?.onEnded?.(attempt.job, settlement.status);
     if (settlement.status !== 'promoted') return;
     const { modelsDir, modelVersionsKept: versionsKept } = options;
     await pruneVersions(

@@ -17,7 +17,7 @@ import { readTrainingStatus, type TrainingStatus } from './training-status.js';
 import { JobWorker, type TrainingEvents } from './job-worker.js';
 import { WaitingLog } from './train-log.js';
 import { TrainingQueue } from './training-queue.js';
-import { TrainingSessions } from './training-sessions.js';
+import { TrainingSessions, type SessionEvents } from './training-sessions.js';
 
 const DEFAULT_LANES = 2;
 
@@ -39,7 +39,7 @@ export interface TrainingServiceDependencies {
   readonly python: string;
   readonly checkPython: () => Promise<PythonCheck>;
   readonly findArtefactFault?: ((record: ModelRecord) => string | undefined) | undefined;
-  readonly events?: TrainingEvents | undefined;
+  readonly events?: (TrainingEvents & SessionEvents) | undefined;
 }
 
 /**

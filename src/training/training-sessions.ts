@@ -49,6 +49,13 @@ export interface SessionsDependencies {
   readonly wake: () => void;
   /** Kills the trainers of jobs under way. */
   readonly abort: (isMeant: (job: TrainingJob) => boolean) => void;
+  readonly events?: SessionEvents | undefined;
+}
+
+/** Told once it is stored. */
+export interface SessionEvents {
+  /** Jobs that a session has put into the queue; those that it joined are not among them. */
+  readonly onQueued?: ((jobs: readonly TrainingJob[]) => void) | undefined;
 }
 
 const PRIORITY_OF: Readonly<Record<SessionKind, Priority>> = {
@@ -82,7 +89,7 @@ export class TrainingSessions {
       await tx.sessions.insert(session);
       return this.begin(tx, session, request);
     });
-    this.dependencies.wake();
+    this.tellQueued(session.uid, jobs);
     return { sessionUid: session.uid, jobs };
   }
 
@@ -99,7 +106,7 @@ export class TrainingSessions {
       const keys = this.keysOf(session);
       return this.begin(tx, session, { keys, kind: session.kind });
     });
-    this.dependencies.wake();
+    this.tellQueued(uid, jobs);
     return { sessionUid: uid, jobs };
   }
 
@@ -176,6 +183,13 @@ export class TrainingSessions {
   private async toView(session: TrainingSession): Promise<SessionView> {
     const [view] = await this.toViews([session]);
     return assertDefined(view, 'view');
+  }
+
+  private tellQueued(sessionUid: string, jobs: readonly TrainingJob[]): void {
+    const { events, wake } = this.dependencies;
+    const own = jobs.filter((job) => job.sessionUid === sessionUid);
+    if (own.length > 0) events?.onQueued?.(own);
+    wake();
   }
 
   private async move(uid: string, event: 'pause' | 'resume'): Promise<SessionView> {

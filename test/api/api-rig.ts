@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Registry } from 'prom-client';
-import type { ApiContext, ApiTraining } from '../../src/api/api-context.js';
+import type { ApiContext, ApiPredictions, ApiTraining } from '../../src/api/api-context.js';
 import type { ModelStatusAnswer, StatusAnswer } from '../../src/api/contract.js';
 import { keyAnswer } from '../../src/api/answers.js';
 import type { Server } from '../../src/api/new-server.js';
@@ -8,6 +8,7 @@ import { addRoutes } from '../../src/api/routes.js';
 import { createServer } from '../../src/api/server.js';
 import { modelChanges } from '../../src/daemon/model-changes.js';
 import { ModelRegistry } from '../../src/models/model-registry.js';
+import { EventHub } from '../../src/monitoring/event-hub.js';
 import type { Health } from '../../src/monitoring/health.js';
 import type { Stores } from '../../src/storage/stores.js';
 import { TrainingQueue } from '../../src/training/training-queue.js';
@@ -49,6 +50,9 @@ export interface RigOptions {
   readonly host?: string;
   /** Where models lie that are cleared or rolled back to. */
   readonly modelsDir?: string;
+  /** What models say; default: none is trained. */
+  readonly predictions?: ApiPredictions;
+  readonly events?: EventHub;
   /** True for a daemon that stands by. */
   readonly isStandby?: boolean;
 }
@@ -100,6 +104,8 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
       ...MODEL_STATUS,
     }),
     models: modelChanges(() => (isStandby ? undefined : registry)),
+    predictions: options.predictions ?? UNTRAINED,
+    events: options.events ?? new EventHub({ clock: fixedClock(), runUid: 'run' }),
     training: () => (rig.isStarting ? undefined : trainingOf(stores, logger)),
     health: async () => rig.health,
   };
@@ -116,6 +122,12 @@ function registryOver(
     onServing: async () => undefined,
   });
 }
+
+const UNTRAINED: ApiPredictions = {
+  find: async () => ({ status: 'none', reason: 'untrained', detail: 'no model yet' }),
+  top: async () => ({ total: 0, rows: [] }),
+  clear: () => 0,
+};
 
 /** Two markets with candles; the first with signals, decisions and books. */
 export async function fillStores(stores: Stores): Promise<void> {
@@ -164,6 +176,11 @@ const STATUS: StatusAnswer = {
   },
   model: { trained: 0, expected: 2, fallback_active: true },
   queue: { pending: 0, running: 0, current: null },
+  cache: {
+    ...{ enabled: true, entries: 0, max_entries: 10_000, ttl_hours: 1, life_hours: 1 },
+    ...{ hits: 0, misses: 0, disk_bytes: 0 },
+  },
+  process: { pid: 1, memory_mb: 100, cpu_sec: 1, event_clients: 0 },
   trading: {
     ...{ mode: 'paper', state: 'active', standby: null, account: 'paper', currency: 'USDT' },
     ...{ timeframe: '1h', bot: 'catboost', open_positions: 0, equity: '10000' },

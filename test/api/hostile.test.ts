@@ -215,7 +215,9 @@ function hostileRequest(paths: Paths, random: Random) {
     if (random() < 0.1) return text.replace(/[^\x21-\x7e]/g, '');
     return encodeURIComponent(text);
   };
-  const [path, operations] = pick(Object.entries(paths));
+  // A stream has no end to wait for; `events.test.ts` is about it.
+  const ending = Object.entries(paths).filter(([path]) => path !== '/api/events');
+  const [path, operations] = pick(ending);
   const [, operation] = pick(Object.entries(operations));
   const url = path.replaceAll(/\{\w+\}/g, () => encode(pick(NASTY)) || 'BTCUSDT');
   const query = (operation.parameters ?? [])

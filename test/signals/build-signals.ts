@@ -30,6 +30,8 @@ export const timeOf = (bar: number): number => barOpenTime(WALK_START + bar, '1h
 
 /** Everything between stored candles and stored signals, as it is in the daemon. */
 export interface SignalRoom {
+  /** Where models lie. */
+  readonly modelsDir: string;
   readonly stores: Stores;
   readonly clock: ManualClock;
   readonly logger: KeptLogger;
@@ -69,7 +71,7 @@ export async function buildSignalRoom({ engine, newestBar }: RoomOptions): Promi
   const warnings = new PredictionWarnings(logger);
   const maker = new SignalMaker({ stores, bars, servingModels, predictor, warnings, clock });
   return {
-    ...{ stores, clock, logger, bars, servingModels, predictor, warnings, maker },
+    ...{ modelsDir, stores, clock, logger, bars, servingModels, predictor, warnings, maker },
     async storeCandles(candles, symbol = KEY.symbol) {
       const { venue, timeframe } = KEY;
       const marketId = symbol.replace('/', '');

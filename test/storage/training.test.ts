@@ -58,6 +58,11 @@ forEachEngine((engine) => {
       expect((await stores.models.listServing(KEY.venue)).map(({ uid }) => uid)).toEqual([
         second.uid,
       ]);
+      const { venue, symbol, timeframe, bot } = KEY;
+      expect(await stores.models.listServingKeys({ venue })).toEqual([KEY]);
+      const narrow = { venue, symbol, timeframe, bot };
+      expect(await stores.models.listServingKeys(narrow)).toEqual([KEY]);
+      expect(await stores.models.listServingKeys({ ...narrow, bot: 'other' })).toEqual([]);
       expect((await stores.models.listVersions(KEY)).map(({ uid }) => uid)).toEqual([
         second.uid,
         first.uid,

@@ -1,0 +1,54 @@
+import { withSite } from './daemon-child.js';
+import type { Benchmark, Figure } from './harness/benchmark.js';
+import { load, type LoadResult } from './harness/http-load.js';
+import { assertServed, startServed } from './served-site.js';
+
+const MANY = 100;
+const HISTORY_DAYS = 40;
+const HOUR_MS = 3_600_000;
+const SECONDS = 15;
+const CONNECTIONS = 20;
+
+/** P10: how many questions the API answers. */
+export const api: Benchmark = {
+  name: 'api',
+  bar: 'P10',
+  title: 'requests a second, status and analysis of 100 symbols',
+  async run() {
+    const startMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - HOUR_MS + HOUR_MS / 12;
+    return withSite({ startMs, historyDays: HISTORY_DAYS }, async (site) => {
+      const symbols = site.symbols.slice(0, MANY);
+      const child = await startServed(site, { symbols, timeframe: '1h' });
+      try {
+        await assertServed(child, symbols);
+        const analyses = symbols.map((symbol) => `/api/analysis/${encodeURIComponent(symbol)}`);
+        const figures: Figure[] = [];
+        for (const [name, paths] of [
+          ['status', ['/api/status']],
+          ['analysis', analyses],
+        ] as const) {
+          const options = { port: child.port, paths, connections: CONNECTIONS };
+          await load({ ...options, seconds: 3 });
+          figures.push(...toFigures(name, await load({ ...options, seconds: SECONDS })));
+        }
+        return {
+          figures,
+          notes: [
+            `a real daemon process at rest, SQLite, ${CONNECTIONS} kept connections, ${SECONDS} s each`,
+            'the load comes from this process, on the same machine',
+          ],
+        };
+      } finally {
+        await child.stop();
+      }
+    });
+  },
+};
+
+function toFigures(name: string, { failed, perSecond, p99Ms }: LoadResult): Figure[] {
+  if (failed > 0) throw new Error(`${failed} requests failed`);
+  return [
+    { name: `${name}, throughput`, value: perSecond, unit: 'requests/s', bar: { atLeast: 2000 } },
+    { name: `${name}, p99`, value: p99Ms, unit: 'ms', bar: { atMost: 50 } },
+  ];
+}

@@ -1,0 +1,109 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { DaemonChild, withSite, type Site } from './daemon-child.js';
+import type { Benchmark, Figure } from './harness/benchmark.js';
+import { load } from './harness/http-load.js';
+import { percentile } from './harness/statistics.js';
+import { assertServed, startServed } from './served-site.js';
+
+const MANY = 100;
+const HISTORY_DAYS = 40;
+const HOUR_MS = 3_600_000;
+const SECONDS = 15;
+const ROUNDS = 5;
+/** What a busy dashboard and some scripts ask for together. */
+const RATE = 200;
+const TRAINED = 12;
+
+/** P9: what `GET /api/predictions/{symbol}` takes, kept, computed, and while models are trained. */
+export const predictions: Benchmark = {
+  name: 'predictions',
+  bar: 'P9',
+  title: 'predictions over the API: cached, missed, while training',
+  async run() {
+    const startMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - HOUR_MS + HOUR_MS / 12;
+    return withSite({ startMs, historyDays: HISTORY_DAYS }, async (site) => {
+      const symbols = site.symbols.slice(0, MANY);
+      const child = await startServed(site, { symbols, timeframe: '1h' });
+      try {
+        await assertServed(child, symbols);
+        return {
+          figures: [
+            await measureCached(child, symbols),
+            await measureMissed(child, symbols),
+            ...(await measureWhileTraining(child, site)),
+          ],
+          notes: [
+            `${MANY} symbols whose models serve, a real daemon process, SQLite`,
+            `cached: ${RATE} requests a second over 10 connections, ${SECONDS} s`,
+            `missed: the cache is cleared, then each symbol is asked for once, ${ROUNDS} times`,
+            `while training: ${TRAINED} models are trained meanwhile; ${RATE} requests a second over 50 connections`,
+          ],
+        };
+      } finally {
+        await child.stop();
+      }
+    });
+  },
+};
+
+const pathOf = (symbol: string): string => `/api/predictions/${encodeURIComponent(symbol)}`;
+
+async function measureCached(child: DaemonChild, symbols: readonly string[]): Promise<Figure> {
+  const paths = symbols.map(pathOf);
+  const options = { port: child.port, paths, connections: 10, rate: RATE };
+  await load({ ...options, seconds: 3 });
+  const { failed, p99Ms } = await load({ ...options, seconds: SECONDS, onAnswer: assertCached });
+  if (failed > 0) throw new Error(`${failed} requests failed`);
+  return { name: 'cached, p99', value: p99Ms, unit: 'ms', bar: { atMost: 5 } };
+}
+
+function assertCached(text: string): void {
+  if (!text.includes('"cached":true')) throw new Error(`Not cached: ${text}`);
+}
+
+async function measureMissed(child: DaemonChild, symbols: readonly string[]): Promise<Figure> {
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    await fetch(`${child.url}/api/predictions/cache`, {
+      method: 'DELETE',
+      headers: { 'content-type': 'application/json' },
+    });
+    for (const symbol of symbols) {
+      const startedAt = performance.now();
+      const text = await (await fetch(child.url + pathOf(symbol))).text();
+      times.push(performance.now() - startedAt);
+      if (!text.includes('"cached":false')) throw new Error(`Not missed: ${text}`);
+    }
+  }
+  return { name: 'missed, p99', value: percentile(times, 0.99), unit: 'ms', bar: { atMost: 50 } };
+}
+
+async function measureWhileTraining(child: DaemonChild, site: Site): Promise<Figure[]> {
+  const symbols = site.symbols.slice(0, TRAINED);
+  await rm(path.join(site.dataDir, 'pause.txt'));
+  await fetch(`${child.url}/api/training/start-auto`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ symbols }),
+  });
+  await child.until(({ queue }) => queue.running > 0, { steadyMs: 3000, limitMs: 60_000 });
+  const paths = site.symbols.slice(TRAINED, MANY).map(pathOf);
+  const options = { port: child.port, paths, connections: 50, seconds: SECONDS };
+  const steady = await load({ ...options, rate: RATE });
+  const full = await load(options);
+  const { queue } = await child.status();
+  if (queue.running === 0) throw new Error('The training was over before the measurement was');
+  const failed = steady.failed + full.failed;
+  if (failed > 0) throw new Error(`${failed} requests failed`);
+  return [
+    {
+      name: 'cached while training, 50 connections, p99',
+      value: steady.p99Ms,
+      unit: 'ms',
+      bar: { atMost: 20 },
+    },
+    { name: 'the same, as many as are answered', value: full.perSecond, unit: 'requests/s' },
+    { name: 'and their p99', value: full.p99Ms, unit: 'ms' },
+  ];
+}

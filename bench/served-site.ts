@@ -1,0 +1,112 @@
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ModelKey } from '../src/domain/model-key.js';
+import type { Timeframe } from '../src/domain/timeframe.js';
+import { featureHash } from '../src/features/feature-hash.js';
+import { SystemClock } from '../src/lib/system-clock.js';
+import { newUid } from '../src/lib/uid.js';
+import { openDatabase } from '../src/storage/database.js';
+import { openStores } from '../src/storage/stores.js';
+import { keepServedFiles } from '../src/training/candidate-folder.js';
+import { buildModelRecord } from '../test/models/model-folder.js';
+import { SILENT } from '../test/trainer/real-trainer.js';
+import { DaemonChild, type Site } from './daemon-child.js';
+import { FitRoad, type Fitted } from './fit-road.js';
+import { loadGenerated } from './markets.js';
+
+const FILL = { steadyMs: 1000, limitMs: 20 * 60_000 };
+
+export interface ServedOptions {
+  readonly symbols: readonly string[];
+  readonly timeframe: Timeframe;
+  /** Settings of the daemon beside those of the site. */
+  readonly more?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A daemon for whose every symbol a model serves: one model, really trained, whose files each symbol is
+ * given, because training a hundred would take longer than what is measured.
+ */
+export async function startServed(site: Site, options: ServedOptions): Promise<DaemonChild> {
+  const { symbols, timeframe, more = {} } = options;
+  const pauseFile = path.join(site.dataDir, 'pause.txt');
+  await mkdir(site.dataDir, { recursive: true });
+  await writeFile(pauseFile, '');
+  const settings = { TIMEFRAMES: timeframe, PAUSE_FILE: pauseFile, ...more };
+  const filling = await DaemonChild.start(site, symbols, settings);
+  let venue: string | null;
+  try {
+    await filling.until(
+      ({ collection }) =>
+        collection.series >= symbols.length && collection.series_ready === collection.series,
+      FILL,
+    );
+    venue = (await filling.status()).exchange.venue;
+  } finally {
+    await filling.stop();
+  }
+  if (venue === null) throw new Error('no venue');
+  await serveOne(site, { venue, symbols, timeframe });
+  return DaemonChild.start(site, symbols, settings);
+}
+
+async function serveOne(
+  site: Site,
+  keys: { readonly venue: string; readonly symbols: readonly string[]; readonly timeframe: Timeframe },
+): Promise<void> {
+  const [reference, pair] = loadGenerated({ count: 2, seed: '1' }).pairs;
+  if (reference === undefined || pair === undefined) throw new Error('no market');
+  const road = await FitRoad.open();
+  const clock = new SystemClock();
+  const location = { engine: 'sqlite', file: path.join(site.dataDir, 'evenkeel.sqlite') } as const;
+  const database = await openDatabase(location, { clock, logger: SILENT });
+  try {
+    const fitted = await road.fit({ pair, reference });
+    await widenRanges(fitted.trained.outputDir);
+    const { models } = openStores(database, clock);
+    for (const symbol of keys.symbols) {
+      const key = { ...keys, symbol, bot: 'catboost' };
+      const record = await writeModel(site, key, { fitted, referenceSymbol: keys.symbols[0] ?? '' });
+      await models.insert(record);
+      await models.promote(record.uid);
+    }
+  } finally {
+    await database.close();
+    await road.close();
+  }
+}
+
+async function writeModel(
+  site: Site,
+  { venue, symbol, timeframe, bot }: ModelKey,
+  { fitted, referenceSymbol }: { readonly fitted: Fitted; readonly referenceSymbol: string },
+): Promise<ReturnType<typeof buildModelRecord>> {
+  const uid = newUid(Date.now());
+  const folder = path.join(site.dataDir, 'models', uid);
+  await cp(fitted.trained.outputDir, folder, { recursive: true });
+  const { manifestSha256 } = await keepServedFiles(folder);
+  const { features } = fitted.trained.manifest;
+  return buildModelRecord({
+    ...{ uid, venue, symbol, timeframe, bot, features, referenceSymbol, manifestSha256 },
+    ...{ modelPath: uid, stage: 'candidate', trainedAt: Date.now() },
+    featureHash: featureHash(features, referenceSymbol),
+    classMeanReturns: fitted.summary.classMeanReturns,
+  });
+}
+
+/** Another symbol's candles must not be novel to a model that is only there to be run. */
+async function widenRanges(folder: string): Promise<void> {
+  const file = path.join(folder, 'manifest.json');
+  const manifest = JSON.parse(await readFile(file, 'utf8')) as { feature_ranges: unknown[] };
+  const feature_ranges = manifest.feature_ranges.map(() => [-1e30, 1e30]);
+  await writeFile(file, JSON.stringify({ ...manifest, feature_ranges }));
+}
+
+/** Makes sure that every symbol is answered by its model. @throws Error naming the first that is not */
+export async function assertServed(child: DaemonChild, symbols: readonly string[]): Promise<void> {
+  for (const symbol of symbols) {
+    const path = `/api/predictions/${encodeURIComponent(symbol)}`;
+    const answer = (await (await fetch(child.url + path)).json()) as { readonly fallback?: boolean };
+    if (answer.fallback !== false) throw new Error(`${symbol}: ${JSON.stringify(answer)}`);
+  }
+}

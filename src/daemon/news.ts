@@ -1,0 +1,138 @@
+import { keyAnswer, signalAnswer, tradeAnswer, type MarketIds } from '../api/answers.js';
+import { sessionAnswer } from '../api/training-answers.js';
+import type { Instrument } from '../domain/instrument.js';
+import type { ModelRecord } from '../domain/model-record.js';
+import type { Signal } from '../domain/signal.js';
+import type { TrainingJob } from '../domain/training-job.js';
+import type { Clock } from '../lib/clock.js';
+import { messageOf } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
+import type { EventHub } from '../monitoring/event-hub.js';
+import type { LedgerEntry } from '../trading/ledger.js';
+import type { TrainingEvents } from '../training/job-worker.js';
+import type { SessionEvents, TrainingSessions } from '../training/training-sessions.js';
+
+/** A session's progress is worth a look at its jobs this often at most (wall time). */
+const SESSION_EVERY_MS = 1000;
+
+export interface NewsOptions {
+  readonly hub: EventHub;
+  readonly instruments: readonly Instrument[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Undefined while nothing trains here. */
+  readonly sessions: () => Pick<TrainingSessions, 'find'> | undefined;
+}
+
+/** Turns what happens in the rooms into events, in the words of the API. */
+export class News {
+  readonly #options: NewsOptions;
+  readonly #marketIds: MarketIds;
+  readonly #stopping = new AbortController();
+  readonly #begun = new Set<string>();
+  readonly #sessionsDue = new Set<string>();
+  #telling: Promise<void> | undefined;
+
+  constructor(options: NewsOptions) {
+    this.#options = options;
+    this.#marketIds = new Map(
+      options.instruments.map(({ symbol, marketId }) => [symbol, marketId]),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#telling;
+  }
+
+  signal(signal: Signal): void {
+    const createdAt = this.#options.clock.wallMs();
+    this.#options.hub.publish('signal', signalAnswer({ ...signal, createdAt }, this.#marketIds));
+  }
+
+  /** What has been stored in the books. */
+  booked({ decision, fill }: LedgerEntry): void {
+    const { hub } = this.#options;
+    if (decision !== undefined) {
+      const { uid, signalUid, action, reason, isAdvisory, positionUid } = decision;
+      hub.publish('decision', {
+        ...{ uid, ...keyAnswer(decision, this.#marketIds), signal_uid: signalUid },
+        candle_open_time: new Date(decision.candleOpenTime).toISOString(),
+        ...{ action, reason, is_advisory: isAdvisory, position_uid: positionUid ?? null },
+        decided_at: new Date(decision.decidedAt).toISOString(),
+      });
+    }
+    if (fill !== undefined) hub.publish('fill', tradeAnswer(fill, this.#marketIds));
+  }
+
+  /** For the service that trains. */
+  readonly training = {
+    onQueued: (jobs) => {
+      for (const job of jobs) this.#job('job.queued', job);
+      this.#noteSession(jobs[0]?.sessionUid);
+    },
+    onProgress: (job, { stage, progressPct }) => {
+      if (!this.#begun.has(job.uid)) {
+        this.#begun.add(job.uid);
+        this.#job('job.started', job);
+      }
+      this.#job('job.progress', job, { stage, progress: progressPct });
+      this.#noteSession(job.sessionUid);
+    },
+    onEnded: (job, status) => {
+      this.#begun.delete(job.uid);
+      this.#job('job.finished', job, { outcome: status });
+      this.#noteSession(job.sessionUid);
+    },
+    onPromoted: (record) => this.#model('model.promoted', record),
+    onRejected: (record) => this.#model('model.rejected', record),
+    onFailed: (record) => this.#model('model.failed', record),
+  } satisfies TrainingEvents & SessionEvents;
+
+  #job(
+    name: 'job.queued' | 'job.started' | 'job.progress' | 'job.finished',
+    job: TrainingJob,
+    more: object = {},
+  ): void {
+    this.#options.hub.publish(name, {
+      ...{ job_id: job.uid, session_id: job.sessionUid, ...keyAnswer(job, this.#marketIds) },
+      ...{ priority: job.priority, cause: job.cause, attempt: job.attempt },
+      ...more,
+    });
+  }
+
+  #model(
+    name: 'model.promoted' | 'model.rejected' | 'model.failed',
+    record: ModelRecord,
+  ): void {
+    this.#options.hub.publish(name, {
+      ...{ model_uid: record.uid, job_id: record.jobUid, ...keyAnswer(record, this.#marketIds) },
+      reason: record.verdict?.reason ?? record.errorMessage ?? null,
+    });
+  }
+
+  /** Costs queries, so only while someone listens. */
+  #noteSession(uid: string | undefined): void {
+    if (uid === undefined || this.#options.hub.clients === 0) return;
+    this.#sessionsDue.add(uid);
+    this.#telling ??= this.#tellSessions().finally(() => (this.#telling = undefined));
+  }
+
+  async #tellSessions(): Promise<void> {
+    const { clock, hub, logger, sessions } = this.#options;
+    const { signal } = this.#stopping;
+    while (this.#sessionsDue.size > 0 && !signal.aborted) {
+      const due = [...this.#sessionsDue];
+      this.#sessionsDue.clear();
+      for (const uid of due) {
+        try {
+          const view = await sessions()?.find(uid);
+          if (view !== undefined) hub.publish('session.progress', sessionAnswer(view));
+        } catch (error) {
+          logger.debug('A session could not be told of', { reason: messageOf(error) });
+        }
+      }
+      await clock.sleep(SESSION_EVERY_MS, signal).catch(() => undefined);
+    }
+  }
+}

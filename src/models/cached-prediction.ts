@@ -1,0 +1,55 @@
+import { crc32 } from 'node:zlib';
+import { z } from 'zod';
+import type { ModelKey } from '../domain/model-key.js';
+import type { Probabilities } from '../domain/signal.js';
+import { TIMEFRAMES } from '../domain/timeframe.js';
+
+/** What a model said of a candle, as it is kept to be said again. */
+export interface CachedPrediction extends ModelKey {
+  readonly modelUid: string;
+  readonly candleOpenTime: number;
+  /** Undefined for a model that tells no classes apart. */
+  readonly probabilities: Probabilities | undefined;
+  /** Expected log return over the model's horizon. */
+  readonly expectedReturn: number;
+  /** Market time at which it was made: its life counts from here. */
+  readonly predictedAt: number;
+}
+
+/** First line of the file: another one means another layout. */
+export const CACHE_HEADER = 'evenkeel predictions 1';
+
+const name = z.string().min(1).max(300);
+const share = z.number().min(0).max(1);
+
+const entrySchema = z.strictObject({
+  venue: name,
+  symbol: name,
+  timeframe: z.enum(TIMEFRAMES),
+  bot: name,
+  modelUid: name,
+  candleOpenTime: z.int(),
+  probabilities: z.tuple([share, share, share]).optional(),
+  expectedReturn: z.number(),
+  predictedAt: z.int(),
+});
+
+/** One line with its checksum before it. */
+export function toCacheLine(entry: CachedPrediction): string {
+  const text = JSON.stringify({ ...entry, predictedAt: Math.round(entry.predictedAt) });
+  return `${checksum(text)} ${text}\n`;
+}
+
+/** @returns undefined for a line that is not as it was written */
+export function fromCacheLine(line: string): CachedPrediction | undefined {
+  const text = line.slice(CHECKSUM_CHARS + 1);
+  if (line.slice(0, CHECKSUM_CHARS + 1) !== `${checksum(text)} `) return undefined;
+  const parsed = entrySchema.safeParse(JSON.parse(text));
+  return parsed.success ? { probabilities: undefined, ...parsed.data } : undefined;
+}
+
+const CHECKSUM_CHARS = 8;
+
+function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(CHECKSUM_CHARS, '0');
+}
