@@ -15,7 +15,9 @@ import type { TrainingOptions } from './training-options.js';
 import { readTrainingStatus, type TrainingStatus } from './training-status.js';
 import { JobWorker, type TrainingEvents } from './job-worker.js';
 import { WaitingLog } from './train-log.js';
+import { NO_PREGENERATION, type PredictionPregeneration } from './prediction-pregeneration.js';
 import { TrainingQueue } from './training-queue.js';
+import { TrainingSchedules } from './training-schedules.js';
 import { TrainingSessions } from './training-sessions.js';
 
 export type Trainer = Pick<TrainerProcess, 'run' | 'stop'>;
@@ -37,6 +39,8 @@ export interface TrainingServiceDependencies {
   readonly checkPython: () => Promise<PythonCheck>;
   readonly findArtefactFault?: ((record: ModelRecord) => string | undefined) | undefined;
   readonly events?: TrainingEvents | undefined;
+  /** Makes predictions around scheduled training. */
+  readonly pregeneration?: PredictionPregeneration | undefined;
 }
 
 /**
@@ -50,6 +54,7 @@ export class TrainingService {
   private readonly planner: TrainPlanner;
   private readonly readiness: TrainerReadiness;
   private readonly desk: TrainingDesk;
+  private readonly schedules: TrainingSchedules;
   private readonly waitingLog: WaitingLog;
   private readonly workers: readonly JobWorker[];
   private readonly stopping = new AbortController();
@@ -74,6 +79,11 @@ export class TrainingService {
     };
     this.sessions = new TrainingSessions({ ...dependencies, ...handles });
     this.queue = new TrainingQueue({ ...dependencies, ...handles });
+    this.schedules = new TrainingSchedules({
+      ...{ ...dependencies, sessions: this.sessions, planner: this.planner },
+      pregeneration: dependencies.pregeneration ?? NO_PREGENERATION,
+      isReady: () => this.isTrainerReady(),
+    });
     this.workers = Array.from({ length: dependencies.workers ?? 1 }, () => this.createWorker());
   }
 
@@ -120,6 +130,7 @@ export class TrainingService {
     if (due.length > 0 && !this.stopping.signal.aborted && (await this.isTrainerReady())) {
       await this.queueDue(due);
     }
+    if (!this.stopping.signal.aborted) await this.schedules.look();
     this.wake();
     return verdicts;
   }
