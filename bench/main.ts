@@ -7,6 +7,7 @@ import { featureMatrix } from './feature-matrix.js';
 import { meetsBar, type Benchmark, type BenchmarkOptions } from './harness/benchmark.js';
 import { describeMachine, toText } from './harness/report.js';
 import { pattern, walks } from './gates.js';
+import { incremental } from './incremental.js';
 import { inference } from './inference.js';
 import { liveRow } from './live-row.js';
 import { migration } from './migration.js';
@@ -23,6 +24,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   inference,
   retrain,
   session,
+  incremental,
   backfill,
   migration,
   daemon,

@@ -38,7 +38,7 @@ export function readSettings(environment: Environment): ReadSettingsResult {
   const settings = values as unknown as Settings;
   problems.push(...findContradictions(settings));
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
-  return { settings, warnings: findMisspelt(environment) };
+  return { settings, warnings: [...findMisspelt(environment), ...findDoubled(settings)] };
 }
 
 type ReadOne =
@@ -113,6 +113,15 @@ function findTrading(settings: Settings): string[] {
     );
   }
   return problems;
+}
+
+/** Two names of one setting that say different things. */
+function findDoubled({ trainBatchSize, trainingBatchSize }: Settings): string[] {
+  if (trainBatchSize === undefined || trainingBatchSize === undefined) return [];
+  if (trainBatchSize === trainingBatchSize) return [];
+  return [
+    `TRAIN_BATCH_SIZE=${trainBatchSize} and TRAINING_BATCH_SIZE=${trainingBatchSize} mean the same; ${trainBatchSize} is taken`,
+  ];
 }
 
 /** Names that differ from a setting by a slip of the fingers. */

@@ -1,3 +1,5 @@
+import { isCronExpression } from '../src/lib/cron.js';
+
 /** Readers of settings whose text has a form of its own. Each gives undefined for what it refuses. */
 
 export function readUrl(text: string): string | undefined {
@@ -32,6 +34,12 @@ const GATES = ['baseline', 'strict', 'parity', 'baseline+champion', 'strict+cham
 export function readPromotionGate(text: string): (typeof GATES)[number] | undefined {
   const wanted = text.toLowerCase().replace(/\s*[,+]\s*/, '+');
   return GATES.find((gate) => gate === wanted);
+}
+
+/** Five fields, `0 2 * * 0`. */
+export function readCron(text: string): string | undefined {
+  const expression = text.replace(/\s+/g, ' ');
+  return isCronExpression(expression) ? expression : undefined;
 }
 
 export function readTimeZone(text: string): string | undefined {

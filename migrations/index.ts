@@ -4,6 +4,7 @@ import { MODEL_PIN_MIGRATIONS } from './model-pins.js';
 import { MODEL_MIGRATIONS } from './models.js';
 import { OPERATION_MIGRATIONS } from './operations.js';
 import { QUEUE_MIGRATIONS } from './queue.js';
+import { SCHEDULE_MIGRATIONS } from './schedules.js';
 import { SIGNAL_MIGRATIONS } from './signals.js';
 import { TRADING_MIGRATIONS } from './trading.js';
 import { TRAINING_MIGRATIONS } from './training.js';
@@ -21,6 +22,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...OPERATION_MIGRATIONS,
   ...QUEUE_MIGRATIONS,
   ...MODEL_PIN_MIGRATIONS,
+  ...SCHEDULE_MIGRATIONS,
 ];
 
 /**

@@ -1,6 +1,7 @@
 import {
   choice,
   custom,
+  flag,
   integer,
   number,
   numberOrAuto,
@@ -8,7 +9,9 @@ import {
   optionalText,
   text,
 } from '../setting.js';
-import { readPromotionGate, readSplit } from '../setting-readers.js';
+import { readCron, readPromotionGate, readSplit, readTimeZone } from '../setting-readers.js';
+
+const CRON = 'five fields of cron that happen at all, like 0 2 * * 0';
 
 export const TRAINING_SETTINGS = {
   TRAIN_MONTHS_BACK: number({
@@ -182,14 +185,90 @@ export const TRAINING_SETTINGS = {
   TRAIN_BATCH_SIZE: optionalNumber({
     min: 1,
     max: 10_000,
-    unit: 'jobs',
-    help: 'Jobs of a batch; sessions take turns by batches. Default 25; wins over TRAINING_BATCH_SIZE.',
+    unit: 'instruments',
+    help: 'Instruments of a batch; sessions take turns by batches. Default 25; wins over TRAINING_BATCH_SIZE.',
   }),
   TRAINING_BATCH_SIZE: optionalNumber({
     min: 1,
     max: 10_000,
-    unit: 'jobs',
+    unit: 'instruments',
     help: 'The same under its other name.',
+  }),
+  FULL_RETRAIN_ENABLED: flag({
+    default: true,
+    help: 'Whether every model is trained anew by FULL_RETRAIN_SCHEDULE.',
+  }),
+  FULL_RETRAIN_SCHEDULE: custom({
+    default: '0 2 * * 0',
+    expected: CRON,
+    read: readCron,
+    clock: 'market',
+    help: 'When every model is trained anew, in SCHEDULE_TZ. What a stopped daemon missed is done once, late.',
+  }),
+  INCREMENTAL_ENABLED: flag({
+    default: true,
+    help: 'Whether serving models are continued on the newest candles by INCREMENTAL_SCHEDULE.',
+  }),
+  INCREMENTAL_SCHEDULE: custom({
+    default: '0 */6 * * *',
+    expected: CRON,
+    read: readCron,
+    clock: 'market',
+    help: 'When serving models are continued, in SCHEDULE_TZ.',
+  }),
+  SCHEDULE_TZ: custom({
+    default: 'UTC',
+    expected: 'a time zone like UTC or Europe/Berlin',
+    read: readTimeZone,
+    help: 'Time zone of the schedules. A time that the clocks skip in spring is taken right after the gap, one that they repeat in autumn once.',
+  }),
+  INCREMENTAL_WINDOW_BARS: integer({
+    default: 1000,
+    min: 200,
+    max: 100_000,
+    unit: 'bars',
+    clock: 'market',
+    help: 'Newest bars on which a serving model is continued and judged.',
+  }),
+  INCREMENTAL_ITERATIONS: integer({
+    default: 20,
+    min: 1,
+    max: 1000,
+    unit: 'trees',
+    help: 'Trees that one increment adds.',
+  }),
+  INCREMENTAL_MIN_NEW_BARS: integer({
+    default: 4,
+    min: 1,
+    max: 10_000,
+    unit: 'bars',
+    clock: 'market',
+    help: 'New candles since the data of the serving model under which it is not continued.',
+  }),
+  INCREMENTAL_MAX_INCREMENTS: integer({
+    default: 28,
+    min: 1,
+    max: 1000,
+    help: 'Increments in a row after which a model is trained anew instead.',
+  }),
+  INCREMENTAL_MAX_TREES: integer({
+    default: 1000,
+    min: 10,
+    max: 20_000,
+    unit: 'trees',
+    help: 'Size up to which a model is continued; a larger one is trained anew instead.',
+  }),
+  TRAIN_EPOCHS: integer({
+    default: 50,
+    min: 1,
+    max: 10_000,
+    help: 'Passes over the data of a deep bot. Trees have CATBOOST_ITERATIONS.',
+  }),
+  INCREMENTAL_EPOCHS: integer({
+    default: 5,
+    min: 1,
+    max: 10_000,
+    help: 'Passes of a deep bot in an increment. Trees have INCREMENTAL_ITERATIONS.',
   }),
   PAUSE_FILE: text({
     default: 'pause.txt',

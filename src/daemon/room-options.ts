@@ -123,10 +123,28 @@ export function trainingOptions(
     maxLatencyMs: MAX_LATENCY_MS,
     catboost: catboostParams(settings),
     batchSize: batchSize(settings),
+    increment: {
+      windowBars: settings.incrementalWindowBars,
+      iterations: settings.incrementalIterations,
+      minNewBars: settings.incrementalMinNewBars,
+      maxIncrements: settings.incrementalMaxIncrements,
+      maxTrees: settings.incrementalMaxTrees,
+    },
+    schedules: schedules(settings),
     pauseFile: settings.pauseFile,
     trainSeed: settings.trainSeed,
     modelsDir: modelsDir(settings),
     workDir: path.resolve(settings.dataDir, 'work'),
+  };
+}
+
+function schedules(settings: Settings): TrainingOptions['schedules'] {
+  const { scheduleTz: timeZone } = settings;
+  const ruleOf = (isEnabled: boolean, expression: string) =>
+    isEnabled ? { expression, timeZone } : undefined;
+  return {
+    full: ruleOf(settings.fullRetrainEnabled, settings.fullRetrainSchedule),
+    incremental: ruleOf(settings.incrementalEnabled, settings.incrementalSchedule),
   };
 }
 

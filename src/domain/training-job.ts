@@ -13,6 +13,9 @@ export const PRIORITIES = ['training-high', 'training-normal', 'default', 'train
 
 export type Priority = (typeof PRIORITIES)[number];
 
+/** `incremental`: a few more trees on top of the model that serves, on the newest candles. */
+export type TrainingMode = 'full' | 'incremental';
+
 /** A job goes before one of the next higher priority once it has waited that much longer. */
 const PRIORITY_STEP_MS = 24 * 3_600_000;
 /** Sessions take turns by batches: a later one is not kept waiting for the whole of an earlier one. */
@@ -40,7 +43,7 @@ export interface TrainingSession {
   /** As it was last set; that its jobs have all ended is seen from them. */
   readonly status: SessionStatus;
   readonly priority: Priority;
-  /** Jobs of one batch. */
+  /** Instruments of one batch. */
   readonly batchSize: number;
   /** Jobs of other sessions that were open already when this one asked for the same key. */
   readonly joinedJobs: readonly string[] | undefined;
@@ -61,6 +64,7 @@ export interface TrainingJob extends ModelKey {
   readonly status: JobStatus;
   /** Why the job was made: `untrained`, `expired`, `stale`, `features_changed`. */
   readonly cause: string;
+  readonly mode: TrainingMode;
   readonly priority: Priority;
   /** Which part of its session, from 1. */
   readonly batch: number;

@@ -59,6 +59,19 @@ export function sanitize(matrix: FeatureMatrix, training: TrainingRows): Sanitiz
   };
 }
 
+/** Every feature stays, as for a model that has them already; rows with a missing one go. */
+export function keepAllFeatures(matrix: FeatureMatrix): Sanitization {
+  const keptColumns = matrix.names.map((_, column) => column);
+  const isRowKept = completeRows(matrix, keptColumns);
+  return {
+    initialFeatures: matrix.names.length,
+    finalFeatures: matrix.names.length,
+    kept: matrix.names,
+    ...{ keptColumns, dropped: [], isRowKept },
+    rowsKept: isRowKept.reduce((total, flag) => total + flag, 0),
+  };
+}
+
 function usableRows(matrix: FeatureMatrix, { from, to }: TrainingRows): readonly number[] {
   const rows: number[] = [];
   for (let row = Math.max(from, 0); row < Math.min(to, matrix.rows); row++) {

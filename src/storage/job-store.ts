@@ -52,6 +52,7 @@ const JOB = rowCodec<StoredJob>({
   sessionUid: text(),
   status: text(),
   cause: text(),
+  mode: text(),
   priority: text(),
   batch: number(),
   attempt: number(),
@@ -115,7 +116,7 @@ export class JobStore {
 
   /**
    * Queues a job, or joins the one of its key that is still open: where that one waits with a lower
-   * priority, it is raised.
+   * priority, it is raised; where it waits to do less, it will do what is asked now.
    */
   async insert(
     job: TrainingJob,
@@ -132,7 +133,7 @@ export class JobStore {
       async () => (isOpen(job.status) ? this.findOpen(job) : this.find(job.uid)),
     );
     if (inserted.status === 'inserted') return { status: 'inserted', job: inserted.row };
-    return { status: 'exists', job: await this.raise(inserted.row, job.priority) };
+    return { status: 'exists', job: await this.raise(inserted.row, job) };
   }
 
   /** Takes the venue's pending job whose turn it is; no two callers ever get the same one. */
@@ -311,9 +312,12 @@ export class JobStore {
     return row === undefined ? undefined : JOB.decode(row);
   }
 
-  private async raise(job: StoredJob, priority: Priority): Promise<StoredJob> {
-    if (job.status !== 'pending' || !isHigher(priority, job.priority)) return job;
-    const columns = { priority, turn_at: turnOf({ ...job, priority }) };
+  private async raise(job: StoredJob, asked: TrainingJob): Promise<StoredJob> {
+    const priority = isHigher(asked.priority, job.priority) ? asked.priority : job.priority;
+    const mode = asked.mode === 'full' ? asked.mode : job.mode;
+    const isSame = priority === job.priority && mode === job.mode;
+    if (job.status !== 'pending' || isSame) return job;
+    const columns = { priority, mode, turn_at: turnOf({ ...job, priority }) };
     await this.change({ uid: job.uid, status: 'pending', row_version: job.rowVersion }, columns);
     return this.get(job.uid);
   }

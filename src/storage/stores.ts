@@ -19,6 +19,7 @@ import { PredictionStore } from './prediction-store.js';
 import { PriceStore } from './price-store.js';
 import { RetentionStore } from './retention-store.js';
 import { RunStore } from './run-store.js';
+import { ScheduleStore } from './schedule-store.js';
 import { SeriesStore } from './series-store.js';
 import { SessionStore } from './session-store.js';
 import { SignalStore } from './signal-store.js';
@@ -44,6 +45,7 @@ export interface Stores {
   readonly evidence: EvidenceStore;
   readonly cooldowns: CooldownStore;
   readonly control: ControlStore;
+  readonly schedules: ScheduleStore;
   readonly runs: RunStore;
   readonly leases: LeaseStore;
   readonly retention: RetentionStore;
@@ -75,6 +77,7 @@ export function openStores(database: Database, clock: Clock): Stores {
     evidence: new EvidenceStore(database),
     cooldowns: new CooldownStore(database, clock),
     control: new ControlStore(database, clock),
+    schedules: new ScheduleStore(database, clock),
     runs: new RunStore(database, clock),
     leases: new LeaseStore(database),
     retention: new RetentionStore(database, clock),

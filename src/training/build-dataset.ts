@@ -1,12 +1,12 @@
 import { BarState, type CandleColumns } from '../domain/candle-columns.js';
 import type { LabelThresholds, SanitizationRecord } from '../domain/model-record.js';
-import { barOpenTime } from '../domain/timeframe.js';
+import { barIndex, barOpenTime } from '../domain/timeframe.js';
 import { computeFeatureMatrix, type FeatureMatrix } from '../features/feature-matrix.js';
 import { forwardLogReturns, labelOf, tercileThresholds } from '../features/labels.js';
-import { sanitize, type Sanitization } from '../features/sanitize.js';
+import { keepAllFeatures, sanitize, type Sanitization } from '../features/sanitize.js';
 import type { ClassCounts } from './class-weights.js';
 import type { FeatureTable } from './feature-file.js';
-import { rowCount, splitRows, type Split } from './split.js';
+import { rowCount, splitBefore, splitRows, type Split } from './split.js';
 
 /** Under these a split leaves too little to learn from, to stop on or to judge by. */
 const MIN_PART_ROWS = { train: 100, validation: 20, test: 20 } as const;
@@ -25,6 +25,18 @@ export interface DatasetRequest {
   /** Real closed candles with usable rows that training asks for. */
   readonly minSamples: number;
   readonly candidateFeatures: readonly string[] | undefined;
+  /** What a model has learnt already that is continued; then nothing of it is learnt anew. */
+  readonly learnt?: Learnt | undefined;
+}
+
+/** Of a model that is continued. */
+export interface Learnt {
+  /** Names of its features. */
+  readonly features: readonly string[];
+  readonly thresholds: LabelThresholds;
+  readonly classMeanReturns: readonly [number, number, number];
+  /** Close time of the newest candle that its judged model has seen: what is judged lies after it. */
+  readonly judgedEnd: number;
 }
 
 /** What is said about a dataset; plain data that travels between threads. */
@@ -53,6 +65,8 @@ export interface DatasetSummary {
   readonly dataFrom: number;
   /** Close time of the newest candle that a row or label of the training part has seen. */
   readonly trainEnd: number;
+  /** The same of the validation part: nothing later has had a say in the judged model. */
+  readonly judgedEnd: number;
   /** The same of all rows: what the refit has seen. */
   readonly dataEnd: number;
 }
@@ -66,7 +80,8 @@ export type Dataset =
  * features to drop, is learnt from the training split alone.
  */
 export function buildDataset(request: DatasetRequest): Dataset {
-  const { series, reference, fromIndex, toIndex, candidateFeatures: features } = request;
+  const { series, reference, fromIndex, toIndex, learnt } = request;
+  const features = learnt?.features ?? request.candidateFeatures;
   const matrix = computeFeatureMatrix({ series, reference, fromIndex, toIndex, features });
   const real = realRows(matrix, series);
   const usable = real.filter((row) => matrix.isUsable[row] === 1);
@@ -77,7 +92,8 @@ export function buildDataset(request: DatasetRequest): Dataset {
   const labelled = usable.filter((row) => Number.isFinite(returns[row]));
   const first = splitBars(labelled, matrix, request);
   const trainingRange = { from: labelled[0] ?? 0, to: (labelled[first.train.to - 1] ?? -1) + 1 };
-  const sanitization = sanitize(matrix, trainingRange);
+  const sanitization =
+    learnt === undefined ? sanitize(matrix, trainingRange) : keepAllFeatures(matrix);
   const rows = labelled.filter((row) => sanitization.isRowKept[row] === 1);
   const split = splitBars(rows, matrix, request);
   const shortage = findShortage(split, sanitization);
@@ -111,7 +127,10 @@ function returnsOfRows(
 
 function splitBars(rows: readonly number[], matrix: FeatureMatrix, request: DatasetRequest): Split {
   const bars = rows.map((row) => matrix.firstIndex + row);
-  return splitRows(bars, request);
+  const { learnt, series } = request;
+  if (learnt === undefined) return splitRows(bars, request);
+  const firstUnseen = barIndex(learnt.judgedEnd, series.timeframe) + request.embargoBars;
+  return splitBefore(bars, firstUnseen, request);
 }
 
 function findShortage(split: Split, { finalFeatures }: Sanitization): string | undefined {
@@ -141,7 +160,10 @@ function layOut(parts: Parts): Dataset {
   const { timeframe } = request.series;
   const returns = Float64Array.from(rows, (row) => parts.returns[row] ?? NaN);
   const inTraining = returns.subarray(split.train.from, split.train.to);
-  const { adjusted, ...thresholds } = tercileThresholds(inTraining.slice());
+  const { adjusted, ...thresholds } =
+    request.learnt === undefined
+      ? tercileThresholds(inTraining.slice())
+      : { ...request.learnt.thresholds, adjusted: [] };
   const labels = Int32Array.from(
     returns,
     (value) => labelOf(value, { ...thresholds, adjusted }) ?? -1,
@@ -163,9 +185,10 @@ function layOut(parts: Parts): Dataset {
     adjustedThresholds: adjusted,
     classDistribution: countClasses(labels),
     trainCounts: countClasses(trainLabels),
-    classMeanReturns: meanReturns(inTraining, trainLabels),
+    classMeanReturns: request.learnt?.classMeanReturns ?? meanReturns(inTraining, trainLabels),
     dataFrom: openTimes[0] ?? 0,
     trainEnd: closeAfter(rows[split.train.to - 1] ?? 0),
+    judgedEnd: closeAfter(rows[split.validation.to - 1] ?? 0),
     dataEnd: closeAfter(rows.at(-1) ?? 0),
   };
   const forwardReturns = Float32Array.from(returns);

@@ -7,8 +7,12 @@ import type { TrainingJob } from '../domain/training-job.js';
 import { SERVED_MODEL } from './judge-model.js';
 import { MANIFEST_FILE } from './trainer-process/trainer-manifest.js';
 
-/** What a served model needs; everything else in a candidate's folder was there to judge it. */
-const SERVED_FILES: readonly string[] = [SERVED_MODEL, 'model.cbm'];
+/** What an increment continues. */
+export const SERVED_CBM = 'model.cbm';
+export const JUDGED_CBM = 'judged.cbm';
+
+/** What a served model needs, and what continues it; everything else in a candidate's folder was there to judge it. */
+const SERVED_FILES: readonly string[] = [SERVED_MODEL, SERVED_CBM, JUDGED_CBM];
 const BYTES_A_MB = 1_000_000;
 
 const manifestSchema = z.looseObject({ files: z.record(z.string(), z.unknown()) });

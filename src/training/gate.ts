@@ -33,7 +33,9 @@ export interface Evidence {
   readonly score: TestScore;
   /** Undefined where no model serves that could defend its place. */
   readonly champion?: ChampionComparison | undefined;
-  /** Candles under which nothing is concluded from the comparison. */
+  /** The model that was continued, where one was. */
+  readonly parent?: ChampionComparison | undefined;
+  /** Candles under which nothing is concluded from the comparison with a champion. */
   readonly championMinRows: number;
 }
 
@@ -42,6 +44,10 @@ export function judge(gate: PromotionGate, facts: TechnicalFacts, evidence: Evid
   const defect = findTechnicalDefect(facts);
   if (defect !== undefined) return { gate, isPromoted: false, reason: defect };
   const own = judgeAlone(gate, evidence.score);
+  if (evidence.parent !== undefined) {
+    const isAsked = own.isPromoted && gate !== 'parity';
+    return { gate, ...(isAsked ? judgeAgainstParent(own, evidence.parent) : own) };
+  }
   if (!gate.endsWith('+champion') || !own.isPromoted) return { gate, ...own };
   return { gate, ...judgeAgainstChampion(own, gate, evidence) };
 }
@@ -81,6 +87,18 @@ function judgeAgainstChampion(own: Opinion, gate: PromotionGate, evidence: Evide
     `skill ${signed(skillDifference)}, direction skill ${signed(directionSkillDifference)} nat ` +
     `over ${rows} candles`;
   return { isPromoted, reason: `${words} champion ${modelUid}: ${figures}; ${own.reason}` };
+}
+
+/** New trees must not make worse what they are added to. */
+function judgeAgainstParent(own: Opinion, parent: ChampionComparison): Opinion {
+  const { modelUid, rows, skillDifference, directionSkillDifference } = parent;
+  // Without a candle with a direction there is nothing to be worse in.
+  const isPromoted = skillDifference >= 0 && !(directionSkillDifference < 0);
+  const words = isPromoted ? 'not worse than' : 'worse than';
+  const figures =
+    `skill ${signed(skillDifference)}, direction skill ${signed(directionSkillDifference)} nat ` +
+    `over ${rows} candles`;
+  return { isPromoted, reason: `${words} its parent ${modelUid}: ${figures}; ${own.reason}` };
 }
 
 /** Names what is technically wrong with the candidate, or returns undefined. */

@@ -8,9 +8,13 @@ import { createOnnxSession, type OnnxSession } from '../models/onnx-session.js';
 import { readVerifiedFile } from '../models/verified-file.js';
 import type { Champion } from './champion.js';
 import type { ClassWeights } from './class-weights.js';
-import { compareWithChampion, type ChampionComparison } from './evaluation/compare-champion.js';
+import {
+  compareWithChampion,
+  compareWithParent,
+  type ChampionComparison,
+} from './evaluation/compare-champion.js';
 import { argmaxOf } from './evaluation/classification.js';
-import type { Prior } from './evaluation/losses.js';
+import type { Predicted, Prior } from './evaluation/losses.js';
 import { scoreClassifier } from './evaluation/score-classifier.js';
 import { readFeatureRows, type FeatureRows } from './feature-rows.js';
 import type { Parity } from './gate.js';
@@ -24,6 +28,7 @@ export const JUDGED_MODEL = 'judged.onnx';
 export const SERVED_MODEL = 'model.onnx';
 export const JUDGED_PROBABILITIES = 'judged-test.f32';
 export const SERVED_PROBABILITIES = 'refit-test.f32';
+export const PARENT_PROBABILITIES = 'parent-test.f32';
 
 export interface JudgeRequest {
   readonly featuresFile: string;
@@ -43,6 +48,8 @@ export interface JudgeRequest {
   readonly maxFileBytes: number;
   /** The serving model that is to be matched, where the gate asks for it. */
   readonly champion?: Champion | undefined;
+  /** The model that was continued: what its judged model said of the test rows lies beside the others. */
+  readonly parentUid?: string | undefined;
 }
 
 /** What the test rows say about a candidate. */
@@ -57,6 +64,8 @@ export interface Judgement {
   readonly score: TestScore;
   /** Of the judged model too. */
   readonly champion?: ChampionComparison | undefined;
+  /** Of an increment's judged model, against the one that it continues. */
+  readonly parent?: ChampionComparison | undefined;
 }
 
 /**
@@ -80,7 +89,21 @@ export async function judgeModel(request: JudgeRequest): Promise<Judgement> {
       request.champion === undefined
         ? undefined
         : compareWithChampion({ ...rows, ...predicted }, request.champion),
+    parent: await judgeAgainstParent(request, predicted),
   };
+}
+
+async function judgeAgainstParent(
+  request: JudgeRequest,
+  predicted: Predicted,
+): Promise<ChampionComparison | undefined> {
+  const { parentUid: modelUid, classWeights } = request;
+  if (modelUid === undefined) return undefined;
+  const said = await readProbabilities(request, PARENT_PROBABILITIES);
+  return compareWithParent(predicted, {
+    modelUid,
+    probabilities: toHonestRows(said, classWeights),
+  });
 }
 
 interface Run {
@@ -122,13 +145,17 @@ async function timeOneRow(
 
 /** ONNX against what CatBoost itself said of the same rows, both with the class weights still in. */
 async function compare(request: JudgeRequest, name: string, onnx: Float32Array): Promise<Parity> {
-  const bytes = await readFile(path.join(request.folder, name));
-  const catboost = new Float32Array(
-    bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
-  );
+  const catboost = await readProbabilities(request, name);
   const rows = onnx.length / CLASSES;
   if (catboost.length !== onnx.length) return { rows, maxDifference: NaN, classFlips: rows };
   return measureParity(onnx, catboost);
+}
+
+async function readProbabilities({ folder }: JudgeRequest, name: string): Promise<Float32Array> {
+  const bytes = await readFile(path.join(folder, name));
+  return new Float32Array(
+    bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
+  );
 }
 
 /** @returns a difference of NaN as soon as one probability is not a number */

@@ -29,12 +29,15 @@ export async function promote(
   const { prepared } = candidate;
   return storeOnce(stores, context, async (tx) => {
     await tx.models.lock(context.job);
-    const refusal = await findPinRefusal(tx, context, candidate);
+    const refusal =
+      (await findPinRefusal(tx, context, candidate)) ??
+      (await findParentRefusal(tx, context, candidate));
     if (refusal !== undefined) return storeRejected(tx, context, refusal);
     await complete(tx, context, record);
     await tx.models.insert(record);
     await tx.evidence.insert(evidenceOf(context, record, { candidate, prepared }));
-    await tx.cooldowns.clear(context.job);
+    // An increment ends no wait of a new fit, and begins none.
+    if (candidate.increment === undefined) await tx.cooldowns.clear(context.job);
     return tx.models.promote(record.uid);
   });
 }
@@ -51,6 +54,20 @@ async function findPinRefusal(
   }
   const { verdict } = candidate;
   const reason = `pinned: model ${pin.modelUid} stays until its pin is taken off; otherwise: ${verdict.reason}`;
+  return { ...candidate, verdict: { ...verdict, isPromoted: false, reason } };
+}
+
+/** What was continued must still be what serves: a rollback or a clearing came between. */
+async function findParentRefusal(
+  tx: Stores,
+  { job }: RecordContext,
+  candidate: Candidate,
+): Promise<Candidate | undefined> {
+  const { increment, verdict } = candidate;
+  const parentUid = increment?.parent.record.uid;
+  if (parentUid === undefined) return undefined;
+  if ((await tx.models.findServing(job))?.uid === parentUid) return undefined;
+  const reason = `its parent ${parentUid} serves no longer; otherwise: ${verdict.reason}`;
   return { ...candidate, verdict: { ...verdict, isPromoted: false, reason } };
 }
 
@@ -74,7 +91,9 @@ async function storeRejected(
   const refused = { reason: verdict.reason, lastOpenTime };
   await complete(tx, context, record);
   await tx.evidence.insert(evidenceOf(context, record, { candidate, prepared }));
-  await tx.cooldowns.set(rejectionCooldown(context.job, refused, context));
+  if (candidate.increment === undefined) {
+    await tx.cooldowns.set(rejectionCooldown(context.job, refused, context));
+  }
   return tx.models.insert(record);
 }
 
@@ -94,7 +113,8 @@ export async function recordFailure(
       ...{ errorCode, errorMessage, modelUid: record.uid },
     });
     await tx.evidence.insert(evidenceOf(context, record, { prepared }));
-    await tx.cooldowns.set(cooldown);
+    // Its model serves on, and its schedule is bound enough.
+    if (context.job.mode === 'full') await tx.cooldowns.set(cooldown);
     return tx.models.insert(record);
   });
 }

@@ -27,6 +27,9 @@ export async function settleJob(
     case 'judged':
       return settleJudged(context, result);
     case 'waiting':
+      if (context.job.mode === 'incremental') {
+        return cancel(context, { code: 'skipped', message: result.reason });
+      }
       await context.planner.rememberShortage(context.job, result.reason);
       return cancel(context, { code: 'waiting_for_history', message: result.reason });
     case 'aborted':

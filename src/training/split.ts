@@ -43,6 +43,26 @@ export function splitRows(barIndexes: ArrayLike<number>, options: SplitOptions):
   };
 }
 
+/**
+ * The same for a model that is continued: its test part begins no earlier than `firstTestBar`, before
+ * which the model has seen everything. Where no row is that late the test part is empty.
+ */
+export function splitBefore(
+  barIndexes: ArrayLike<number>,
+  firstTestBar: number,
+  options: SplitOptions,
+): Split {
+  const rows = barIndexes.length;
+  const usual = splitRows(barIndexes, options);
+  let testFrom = usual.test.from;
+  while (testFrom < rows && (barIndexes[testFrom] ?? Infinity) < firstTestBar) testFrom++;
+  return {
+    ...usual,
+    validation: { from: usual.validation.from, to: endBefore(barIndexes, testFrom, options) },
+    test: { from: testFrom, to: rows },
+  };
+}
+
 /** First row whose label window or embargo touches the bar of row `cut`. */
 function endBefore(barIndexes: ArrayLike<number>, cut: number, options: SplitOptions): number {
   const nextBar = barIndexes[cut];

@@ -11,6 +11,7 @@ import {
   removeLeftovers,
 } from './candidate-folder.js';
 import type { ClassWeights } from './class-weights.js';
+import { findIncrement, openParent } from './find-increment.js';
 import { judge } from './gate.js';
 import type { Judgement } from './judge-model.js';
 import type { PreparedData } from './prepare-data.js';
@@ -26,6 +27,7 @@ import {
   toPrepareRequest,
   toTrainerJob,
   type AttemptContext,
+  type Increment,
   type Order,
   type Trained,
 } from './training-requests.js';
@@ -51,6 +53,8 @@ export interface Candidate {
   readonly trained: TrainerDone;
   readonly judgement: Judgement;
   readonly verdict: NonNullable<ModelRecord['verdict']>;
+  /** What was continued; undefined for a new fit. */
+  readonly increment: Increment | undefined;
   readonly featureHash: string;
   readonly manifestSha256: string;
   readonly modelSizeMb: number;
@@ -61,7 +65,7 @@ export interface Candidate {
 /** How one attempt ended. Nothing of it is in the database yet but the job's progress. */
 export type TrainingResult =
   | { readonly status: 'judged'; readonly candidate: Candidate }
-  /** The stored candles give too few rows: not a failure, only too early. */
+  /** There are too few rows, or nothing to continue: not a failure, only too early. */
   | { readonly status: 'waiting'; readonly reason: string }
   | {
       readonly status: 'failed';
@@ -80,12 +84,28 @@ export type TrainingResult =
 export async function trainModel(context: TrainModelContext): Promise<TrainingResult> {
   const { job, options } = context;
   await removeLeftovers(job, options);
-  const result = await attempt(context);
+  const result = await attemptAsAsked(context);
   const isKept = result.status === 'judged' && result.candidate.verdict.isPromoted;
   const featuresFile = path.join(options.workDir, featureFileName(job));
   await rm(featuresFile, { force: true });
   if (!isKept) await removeLeftovers(job, options);
   return result;
+}
+
+/** An increment, where one was asked for and the model has not grown too far; else a new fit. */
+async function attemptAsAsked(context: TrainModelContext): Promise<TrainingResult> {
+  const { job, stores, options, logger } = context;
+  if (job.mode === 'full') return attempt(context);
+  const plan = await findIncrement(stores, job, options);
+  if (plan.status === 'skip') return { status: 'waiting', reason: plan.reason };
+  if (plan.status === 'refit') {
+    logger.info(`[TRAIN] Trained anew instead of continued: ${plan.reason}`);
+    return attempt(context);
+  }
+  const { parent } = plan;
+  const opening = await openParent(parent, options);
+  if (opening.status === 'unusable') return { status: 'waiting', reason: opening.reason };
+  return attempt({ ...context, increment: { parent, files: opening.files } });
 }
 
 async function attempt(context: TrainModelContext): Promise<TrainingResult> {
@@ -134,7 +154,7 @@ async function train(
 }
 
 async function decide(
-  { job, options }: TrainModelContext,
+  { job, options, increment }: TrainModelContext,
   { prepared, order, trained }: Trained,
   judgement: Judgement,
 ): Promise<TrainingResult> {
@@ -154,6 +174,7 @@ async function decide(
     trained,
     judgement,
     verdict,
+    increment,
     featureHash: facts.featureHash,
     modelPath: candidatePath(job),
     ...(await keepServedFiles(trained.outputDir)),

@@ -4,7 +4,7 @@ import { featureHash } from '../features/feature-hash.js';
 import type { MarketClock } from '../exchange/venue-clock.js';
 import type { Clock } from '../lib/clock.js';
 import type { Stores } from '../storage/stores.js';
-import type { Moment } from './cooldown.js';
+import { cooldownStateAt, type Moment } from './cooldown.js';
 import {
   findCause,
   judgeDue,
@@ -48,7 +48,7 @@ export class TrainPlanner {
 
   /** Asks for little at a time: records are large, and the event loop is to be free in between. */
   async judge(key: ModelKey): Promise<DueVerdict> {
-    const { stores, options, clock } = this.dependencies;
+    const { stores, options } = this.dependencies;
     // Before the model: a job that ends between the two reads has brought its model by the second.
     const openJob = await stores.jobs.findOpen(key);
     const serving = await stores.models.findServing(key);
@@ -61,15 +61,32 @@ export class TrainPlanner {
       openJob,
       history: NOT_ASKED,
     };
-    const now: Moment = {
-      wallMs: clock.wallMs(),
-      marketMs: clock.marketMs(),
-      wallMsUntil: (marketMs) => clock.wallMsUntil?.(marketMs) ?? marketMs - clock.marketMs(),
-    };
+    const now = this.now();
     if (findCause(facts, options, now.marketMs) === undefined) return judgeDue(facts, options, now);
     const cooldown = await stores.cooldowns.find(key);
     const history = await this.readHistory(key);
     return judgeDue({ ...facts, cooldown, history }, options, now);
+  }
+
+  /** What stands against a new fit of the key, in words, whatever may be wrong with its model. */
+  async findObstacle(key: ModelKey): Promise<string | undefined> {
+    const cooldown = await this.dependencies.stores.cooldowns.find(key);
+    const history = await this.readHistory(key);
+    const state =
+      cooldown === undefined
+        ? undefined
+        : cooldownStateAt(cooldown, this.now(), history.newestOpenTime);
+    if (state?.isActive === true) return `cooldown after a ${cooldown?.kind ?? 'failure'}`;
+    return history.shortage === undefined ? undefined : `waiting for history: ${history.shortage}`;
+  }
+
+  private now(): Moment {
+    const { clock } = this.dependencies;
+    return {
+      wallMs: clock.wallMs(),
+      marketMs: clock.marketMs(),
+      wallMsUntil: (marketMs) => clock.wallMsUntil?.(marketMs) ?? marketMs - clock.marketMs(),
+    };
   }
 
   private async readHistory(key: ModelKey): Promise<HistoryState> {

@@ -1,7 +1,9 @@
 import type { ModelKey } from '../domain/model-key.js';
 import type { PromotionGate } from '../domain/model-record.js';
 import type { Timeframe } from '../domain/timeframe.js';
+import type { CronRule } from '../lib/cron.js';
 import type { ClassWeightMode } from './class-weights.js';
+import type { IncrementOptions } from './increment-plan.js';
 import type { CatBoostParams } from './trainer-process/trainer-job.js';
 
 /** What training is told. Names follow the settings; units last. */
@@ -39,8 +41,14 @@ export interface TrainingOptions {
   /** Most that one row may take inside the model. */
   readonly maxLatencyMs: number;
   readonly catboost: CatBoostParams;
-  /** Jobs of a batch. */
+  /** Instruments of a batch. */
   readonly batchSize: number;
+  /** How serving models are continued; the defaults where undefined. */
+  readonly increment?: IncrementOptions | undefined;
+  /** When models are trained anew and continued, by market time; what is missing is switched off. */
+  readonly schedules?:
+    | { readonly full?: CronRule | undefined; readonly incremental?: CronRule | undefined }
+    | undefined;
   /** While it exists no job begins; undefined for none. */
   readonly pauseFile?: string | undefined;
   readonly trainSeed: number;

@@ -1,4 +1,5 @@
 import type { ModelRecord } from '../domain/model-record.js';
+import { timeframeMs } from '../domain/timeframe.js';
 import type { TrainingEvidence, TrainingJob } from '../domain/training-job.js';
 import type { Clock } from '../lib/clock.js';
 import { newUid } from '../lib/uid.js';
@@ -25,15 +26,21 @@ export interface Failure {
 
 /** The record of a judged model, before it serves. */
 export function recordOfCandidate(context: RecordContext, candidate: Candidate): ModelRecord {
-  const { prepared, trained, verdict, plan } = candidate;
+  const { prepared, trained, verdict, plan, increment } = candidate;
   const { manifest } = trained;
   const { isPromoted } = verdict;
+  const bare = bareRecord(context, prepared);
   return {
-    ...bareRecord(context, prepared),
+    ...bare,
+    parentUid: increment?.parent.record.uid,
+    trainingPeriod:
+      increment === undefined
+        ? bare.trainingPeriod
+        : trainingPeriodText(rowsSpan(prepared, bare), bare.timeframe),
     stage: isPromoted ? 'candidate' : 'rejected',
     status: isPromoted ? 'active' : 'archived',
     trainingLoss: manifest.metrics.train_logloss,
-    validationLoss: manifest.metrics.validation_logloss,
+    validationLoss: manifest.metrics.validation_logloss ?? undefined,
     testScore: candidate.judgement.score,
     verdict,
     modelPath: isPromoted ? candidate.modelPath : undefined,
@@ -45,6 +52,11 @@ export function recordOfCandidate(context: RecordContext, candidate: Candidate):
     selectedAt: plan.selectedAt,
     config: configOf(context, candidate),
   };
+}
+
+/** Bars from the first row to the newest candle that a label has seen. */
+function rowsSpan({ dataFrom, dataEnd }: PreparedData, { timeframe }: ModelRecord): number {
+  return Math.round((dataEnd - dataFrom) / timeframeMs(timeframe));
 }
 
 /** The record of an attempt that brought no model. */
@@ -93,9 +105,13 @@ function bareRecord(context: RecordContext, prepared: PreparedData | undefined):
 }
 
 function configOf({ options }: RecordContext, candidate: Candidate): ModelRecord['config'] {
-  const { prepared, trained, judgement, plan } = candidate;
+  const { prepared, trained, judgement, plan, increment } = candidate;
   const { manifest } = trained;
   return {
+    mode: increment === undefined ? 'full' : 'incremental',
+    increments: increment === undefined ? 0 : increment.parent.increments + 1,
+    judgedEnd: prepared.judgedEnd,
+    parent: judgement.parent,
     params: options.catboost,
     seed: options.trainSeed,
     treeCount: manifest.tree_count,

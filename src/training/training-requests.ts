@@ -9,14 +9,15 @@ import { candidatePath, featureFileName } from './candidate-folder.js';
 import { findChampion } from './champion.js';
 import { findClassWeights, type ClassWeights } from './class-weights.js';
 import { toPrior } from './evaluation/losses.js';
+import { DEFAULT_INCREMENT, type ContinuedParent } from './increment-plan.js';
 import type { JudgeRequest } from './judge-model.js';
 import type { PreparedData, PrepareRequest } from './prepare-data.js';
 import { planSelection, type SelectionPlan } from './selection-plan.js';
 import { rowCount } from './split.js';
 import type { TrainerDone } from './trainer-process/trainer-outcome.js';
-import type { TrainerJob } from './trainer-process/trainer-job.js';
+import type { ParentFiles, TrainerJob } from './trainer-process/trainer-job.js';
 import type { TrainingOptions } from './training-options.js';
-import { trainingWindowAt } from './training-window.js';
+import { trainingWindowAt, windowOf } from './training-window.js';
 
 /** What one attempt asks of the worker thread and of the trainer. */
 
@@ -31,21 +32,29 @@ export async function toPrepareRequest(context: AttemptContext): Promise<Prepare
   const series = await stores.series.find(job);
   if (series === undefined)
     throw new RejectedError(`No candles of ${modelKeyText(job)} are stored`);
+  const continued = context.increment?.parent;
+  const wanted = continued === undefined ? referenceSymbol : continued.record.referenceSymbol;
   const reference =
-    referenceSymbol === undefined
-      ? undefined
-      : await stores.series.find({ ...job, symbol: referenceSymbol });
+    wanted === undefined ? undefined : await stores.series.find({ ...job, symbol: wanted });
   return {
     timeframe: job.timeframe,
     seriesId: series.id,
     referenceSeriesId: reference?.id,
     referenceSymbol: reference?.symbol,
-    window: trainingWindowAt(clock.marketMs(), job.timeframe, options),
+    window:
+      continued === undefined
+        ? trainingWindowAt(clock.marketMs(), job.timeframe, options)
+        : windowOf(clock.marketMs(), job.timeframe, incrementOf(options).windowBars),
+    learnt:
+      continued === undefined ? undefined : { ...continued, features: continued.record.features },
     horizonBars,
     embargoBars: embargoBars === 'auto' ? horizonBars : embargoBars,
     trainFraction: trainSplit[0] / 100,
     validationFraction: trainSplit[1] / 100,
-    minSamples: options.minInitialTrainSamples,
+    minSamples:
+      continued === undefined
+        ? options.minInitialTrainSamples
+        : Math.min(options.minInitialTrainSamples, incrementOf(options).windowBars / 2),
     candidateFeatures: options.candidateFeatures,
     filePath: path.join(options.workDir, featureFileName(job)),
   };
@@ -56,6 +65,18 @@ export interface AttemptContext {
   readonly stores: Stores;
   readonly clock: Clock;
   readonly options: TrainingOptions;
+  /** What is continued instead of fitting anew. */
+  readonly increment?: Increment | undefined;
+}
+
+/** A model to be continued, and its files. */
+export interface Increment {
+  readonly parent: ContinuedParent;
+  readonly files: ParentFiles;
+}
+
+function incrementOf({ increment }: TrainingOptions): typeof DEFAULT_INCREMENT {
+  return increment ?? DEFAULT_INCREMENT;
 }
 
 export interface Order {
@@ -65,7 +86,8 @@ export interface Order {
 
 /** What is asked of the trainer beyond the data: how to select features and how to weigh classes. */
 export async function toOrder(context: AttemptContext, prepared: PreparedData): Promise<Order> {
-  const { job, stores, clock, options } = context;
+  const { job, stores, clock, options, increment } = context;
+  if (increment !== undefined) return orderOf(increment.parent, clock.marketMs());
   const plan = planSelection({
     candidates: prepared.names,
     trainRows: rowCount(prepared.split.train),
@@ -76,6 +98,14 @@ export async function toOrder(context: AttemptContext, prepared: PreparedData): 
     maxBaselineFeatures: options.maxBaselineFeatures,
   });
   return { plan, classWeights: findClassWeights(prepared.trainCounts, options.classWeights) };
+}
+
+/** As its parent was made. */
+function orderOf({ record }: ContinuedParent, marketMs: number): Order {
+  const { features, selectedAt = marketMs, classWeights, config } = record;
+  const selection = { method: 'reuse', features } as const;
+  const chosenBy = config['selectedBy'] as SelectionPlan['chosenBy'];
+  return { plan: { selection, chosenBy, selectedAt }, classWeights };
 }
 
 async function listEarlier(stores: Stores, job: TrainingJob): Promise<readonly ModelRecord[]> {
@@ -101,6 +131,7 @@ export function toTrainerJob(
     params: options.catboost,
     selection: order.plan.selection,
     classWeights: order.classWeights,
+    parent: context.increment?.files,
     describe: describe(context, prepared),
   };
 }
@@ -132,13 +163,15 @@ export interface Trained {
 }
 
 export async function toJudgeRequest(
-  { job, options, stores, clock }: AttemptContext,
+  { job, options, stores, clock, increment }: AttemptContext,
   { prepared, order, trained }: Trained,
 ): Promise<JudgeRequest> {
-  const isChampionAsked = options.promotionGate.endsWith('+champion');
+  // An increment is held against its parent on every test row, which says more.
+  const isChampionAsked = increment === undefined && options.promotionGate.endsWith('+champion');
   const limits = { ...options, marketMs: clock.marketMs() };
   return {
     champion: isChampionAsked ? await findChampion(stores, job, limits) : undefined,
+    parentUid: increment?.parent.record.uid,
     featuresFile: path.join(options.workDir, featureFileName(job)),
     folder: trained.outputDir,
     files: trained.manifest.files,

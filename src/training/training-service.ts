@@ -16,7 +16,9 @@ import type { TrainingOptions } from './training-options.js';
 import { readTrainingStatus, type TrainingStatus } from './training-status.js';
 import { JobWorker, type TrainingEvents } from './job-worker.js';
 import { WaitingLog } from './train-log.js';
+import { NO_PREGENERATION, type PredictionPregeneration } from './prediction-pregeneration.js';
 import { TrainingQueue } from './training-queue.js';
+import { TrainingSchedules } from './training-schedules.js';
 import { TrainingSessions, type SessionEvents } from './training-sessions.js';
 
 const DEFAULT_LANES = 2;
@@ -40,6 +42,8 @@ export interface TrainingServiceDependencies {
   readonly checkPython: () => Promise<PythonCheck>;
   readonly findArtefactFault?: ((record: ModelRecord) => string | undefined) | undefined;
   readonly events?: (TrainingEvents & SessionEvents) | undefined;
+  /** Makes predictions around scheduled training. */
+  readonly pregeneration?: PredictionPregeneration | undefined;
 }
 
 /**
@@ -53,6 +57,7 @@ export class TrainingService {
   private readonly planner: TrainPlanner;
   private readonly readiness: TrainerReadiness;
   private readonly desk: TrainingDesk;
+  private readonly schedules: TrainingSchedules;
   private readonly waitingLog: WaitingLog;
   private readonly workers: readonly JobWorker[];
   private readonly stopping = new AbortController();
@@ -78,6 +83,11 @@ export class TrainingService {
     const { lanes = DEFAULT_LANES } = dependencies;
     this.sessions = new TrainingSessions({ ...dependencies, ...handles, lanes });
     this.queue = new TrainingQueue({ ...dependencies, ...handles });
+    this.schedules = new TrainingSchedules({
+      ...{ ...dependencies, sessions: this.sessions, planner: this.planner },
+      pregeneration: dependencies.pregeneration ?? NO_PREGENERATION,
+      isReady: () => this.isTrainerReady(),
+    });
     const trainer = inTurn(dependencies.createTrainer());
     this.workers = Array.from({ length: lanes }, () => this.createWorker(trainer));
   }
@@ -125,6 +135,7 @@ export class TrainingService {
     if (due.length > 0 && !this.stopping.signal.aborted && (await this.isTrainerReady())) {
       await this.queueDue(due);
     }
+    if (!this.stopping.signal.aborted) await this.schedules.look();
     this.wake();
     return verdicts;
   }

@@ -1,9 +1,10 @@
-import type { ModelKey } from '../domain/model-key.js';
+import { modelKeyText, type ModelKey } from '../domain/model-key.js';
 import type {
   Priority,
   SessionKind,
   SessionStatus,
   TrainingJob,
+  TrainingMode,
   TrainingSession,
 } from '../domain/training-job.js';
 import type { Clock } from '../lib/clock.js';
@@ -27,6 +28,10 @@ export interface SessionRequest {
   /** Queued by the daemon itself: not while the queue is stopped. */
   readonly isAutomatic?: boolean;
   readonly causeOf?: (key: ModelKey) => string;
+  /** Default: by the kind. */
+  readonly modeOf?: (key: ModelKey) => TrainingMode;
+  /** Stored together with the session, or neither; it may refuse by an error. */
+  readonly alongside?: (tx: Stores, sessionUid: string) => Promise<void>;
 }
 
 export interface RequestedJobs {
@@ -87,6 +92,7 @@ export class TrainingSessions {
     const jobs = await stores.transaction(async (tx) => {
       if (!(await this.mayQueue(tx, request.isAutomatic === true))) return [];
       await tx.sessions.insert(session);
+      await request.alongside?.(tx, session.uid);
       return this.begin(tx, session, request);
     });
     this.tellQueued(session.uid, jobs);
@@ -156,12 +162,19 @@ export class TrainingSessions {
     return this.request({
       ...{ keys: failed, kind: 'retry', name: `retry of ${session.name}`.slice(0, 255) },
       ...{ priority: session.priority, batchSize: session.batchSize, config: { retryOf: uid } },
+      modeOf: (key) =>
+        failed.find((job) => modelKeyText(job) === modelKeyText(key))?.mode ?? 'full',
     });
   }
 
   async find(uid: string): Promise<SessionView | undefined> {
     const session = await this.dependencies.stores.sessions.find(uid);
     return session === undefined ? undefined : this.toView(session);
+  }
+
+  /** Own jobs and joined ones, in the order of their keys. */
+  jobsOf(session: TrainingSession): Promise<readonly TrainingJob[]> {
+    return listJobs(this.dependencies.stores, session);
   }
 
   async view(uid: string): Promise<SessionView> {
@@ -217,14 +230,16 @@ export class TrainingSessions {
   private async begin(
     tx: Stores,
     session: TrainingSession,
-    { keys, causeOf = () => 'requested' }: SessionRequest,
+    { keys, kind, causeOf = () => 'requested', modeOf = () => modeOfKind(kind) }: SessionRequest,
   ): Promise<readonly TrainingJob[]> {
     const { uid: sessionUid, priority, batchSize } = session;
     const queuedAt = this.dependencies.clock.wallMs();
+    const instruments = [...new Set(keys.map(({ symbol }) => symbol))];
     const jobs: TrainingJob[] = [];
-    for (const [index, key] of keys.entries()) {
-      const batch = 1 + Math.floor(index / batchSize);
-      const own = { sessionUid, cause: causeOf(key), queuedAt, priority, batch };
+    for (const key of keys) {
+      const batch = 1 + Math.floor(instruments.indexOf(key.symbol) / batchSize);
+      const [cause, mode] = [causeOf(key), modeOf(key)];
+      const own = { sessionUid, cause, mode, queuedAt, priority, batch };
       jobs.push((await tx.jobs.insert(newJob(key, own))).job);
     }
     const joinedJobs = jobs.filter((job) => job.sessionUid !== sessionUid).map(({ uid }) => uid);
@@ -254,6 +269,10 @@ export class TrainingSessions {
       ([symbol, timeframe, bot]) => ({ venue, symbol, timeframe, bot }) as ModelKey,
     );
   }
+}
+
+function modeOfKind(kind: SessionKind): TrainingMode {
+  return kind === 'incremental' ? 'incremental' : 'full';
 }
 
 function groupOf({ uid, joinedJobs }: TrainingSession): {
@@ -296,7 +315,7 @@ function refused({ uid }: TrainingSession, status: SessionStatus, event: string)
 
 function newJob(
   key: ModelKey,
-  job: Pick<TrainingJob, 'sessionUid' | 'cause' | 'queuedAt' | 'priority' | 'batch'>,
+  job: Pick<TrainingJob, 'sessionUid' | 'cause' | 'mode' | 'queuedAt' | 'priority' | 'batch'>,
 ): TrainingJob {
   const { venue, symbol, timeframe, bot } = key;
   return {

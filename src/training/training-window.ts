@@ -33,9 +33,14 @@ export function trainingWindowAt(
   timeframe: Timeframe,
   options: WindowOptions,
 ): TrainingWindow {
+  return windowOf(marketMs, timeframe, windowBars(timeframe, options));
+}
+
+/** The newest bars that have closed by a market time. */
+export function windowOf(marketMs: number, timeframe: Timeframe, bars: number): TrainingWindow {
   const lastOpenTime = lastClosedOpenTime(marketMs, timeframe);
   const toIndex = barIndex(lastOpenTime, timeframe) + 1;
-  const fromIndex = Math.max(0, toIndex - windowBars(timeframe, options));
+  const fromIndex = Math.max(0, toIndex - bars);
   return {
     fromIndex,
     toIndex,

@@ -162,9 +162,9 @@ export function aSession(values: Partial<TrainingSession> = {}): TrainingSession
 
 export function aJob(sessionUid: string, values: Partial<TrainingJob> = {}): TrainingJob {
   return {
-    ...{ ...KEY, uid: ulid(), sessionUid, status: 'pending', cause: 'untrained', attempt: 1 },
+    ...{ ...KEY, uid: ulid(), sessionUid, status: 'pending', cause: 'untrained', mode: 'full' },
     ...{ ownerRunUid: undefined, stage: undefined, progressPct: 0, queuedAt: START_MS },
-    ...{ priority: 'default', batch: 1 },
+    ...{ priority: 'default', batch: 1, attempt: 1 },
     ...{ startedAt: undefined, finishedAt: undefined, errorCode: undefined },
     ...{ errorMessage: undefined, modelUid: undefined },
     ...values,

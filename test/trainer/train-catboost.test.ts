@@ -92,6 +92,7 @@ describe.skipIf(!HAS_PYTHON)('training with CatBoost (needs npm run setup)', () 
     expect(names.toSorted()).toEqual([...listed, 'manifest.json'].toSorted());
     expect(listed.toSorted()).toEqual([
       'judged-test.f32',
+      'judged.cbm',
       'judged.onnx',
       'model.cbm',
       'model.onnx',

@@ -35,7 +35,9 @@ describe.skipIf(!HAS_PYTHON)('from candles to a promoted model (needs npm run se
       expect(promoted.map(({ uid }) => uid)).toEqual([record?.uid]);
       expect(record?.testScore?.skill.lower).toBeGreaterThan(0);
       const folder = path.join(options.modelsDir, record?.modelPath ?? 'none');
-      expect(readdirSync(folder).sort()).toEqual(['manifest.json', 'model.cbm', 'model.onnx']);
+      expect(readdirSync(folder).sort()).toEqual([
+        ...['judged.cbm', 'manifest.json', 'model.cbm', 'model.onnx'],
+      ]);
       expect(readdirSync(options.workDir)).toEqual([]);
       expect(existsSync(folder)).toBe(true);
     });

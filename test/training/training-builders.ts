@@ -58,6 +58,7 @@ export function trainingJob(changes: Partial<TrainingJob> = {}): TrainingJob {
     sessionUid: '01HZSESSION000000000000000',
     status: 'pending',
     cause: 'untrained',
+    mode: 'full',
     priority: 'default',
     batch: 1,
     attempt: 1,

@@ -69,6 +69,9 @@ class Fields:
             raise self._refusal(name, "an object", value)
         return Fields(value, f"{self._path}{name}.")
 
+    def has(self, name: str) -> bool:
+        return self._values.get(name) is not None
+
     def optional(self, name: str) -> Any:
         return self._values.pop(name, None)
 

@@ -17,6 +17,8 @@ MIN_RFE_STEPS = 3
 MAX_UID_LENGTH = 128
 MAX_SEED = 2**53 - 1
 MAX_WEIGHT = 1e6
+#: Trees that one increment may add.
+MAX_INCREMENT = 1_000
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,16 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Parent:
+    """The model that an increment continues: both its models, and what its features ranged over."""
+
+    served: str
+    judged: str
+    iterations: int
+    ranges: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
 class Job:
     uid: str
     bot: str
@@ -62,6 +74,7 @@ class Job:
     params: dict[str, Any]
     selection: Selection
     class_weights: tuple[float, ...] | None
+    parent: Parent | None
     #: Copied into the manifest as it is.
     describe: dict[str, Any]
 
@@ -89,6 +102,7 @@ def parse_job(line: bytes) -> Job:
         params=fields.object("params").rest(),
         selection=_parse_selection(fields.object("selection")),
         class_weights=_parse_weights(fields.optional("class_weights")),
+        parent=_parse_parent(fields),
         describe=fields.object("describe").rest(),
     )
     fields.refuse_rest()
@@ -129,6 +143,28 @@ def _parse_selection(fields: Fields) -> Selection:
     fields.ignore("max_features", "steps", "features")  # belong to another method
     fields.refuse_rest()
     return selection
+
+
+def _parse_parent(fields: Fields) -> Parent | None:
+    if not fields.has("parent"):
+        return None
+    inner = fields.object("parent")
+    ranges = inner.optional("ranges")
+    if not isinstance(ranges, list) or not all(map(_is_range, ranges)):
+        raise bad_job("parent.ranges: expected pairs of numbers")
+    parent = Parent(
+        served=_absolute_path(inner, "served"),
+        judged=_absolute_path(inner, "judged"),
+        iterations=inner.integer("iterations", 1, MAX_INCREMENT),
+        ranges=tuple((float(low), float(high)) for low, high in ranges),
+    )
+    inner.refuse_rest()
+    return parent
+
+
+def _is_range(value: Any) -> bool:
+    is_pair = isinstance(value, list) and len(value) == 2
+    return is_pair and all(type(item) in (int, float) for item in value) and value[0] <= value[1]
 
 
 def _parse_weights(value: Any) -> tuple[float, ...] | None:

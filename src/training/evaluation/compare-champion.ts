@@ -1,6 +1,12 @@
 import { labelOf } from '../../features/labels.js';
 import type { Champion } from '../champion.js';
-import { directionLosses, multiclassLosses, type Prior, type RowLosses } from './losses.js';
+import {
+  directionLosses,
+  multiclassLosses,
+  type Predicted,
+  type Prior,
+  type RowLosses,
+} from './losses.js';
 
 /** What the challenger said of its test rows, before it was refitted. */
 export interface Challenger {
@@ -57,6 +63,25 @@ export function compareWithChampion(
     rows: own.labels.length,
     skillDifference: meanGain(multiclassLosses(one)) - meanGain(multiclassLosses(other)),
     directionSkillDifference: meanGain(directionLosses(one)) - meanGain(directionLosses(other)),
+  };
+}
+
+/**
+ * An increment against the model that it continues, before either was refitted: the same rows, the same
+ * labels and the same prior, so that the difference is what the new trees brought.
+ */
+export function compareWithParent(
+  increment: Predicted,
+  parent: { readonly modelUid: string; readonly probabilities: ArrayLike<number> },
+): ChampionComparison {
+  const { modelUid, probabilities } = parent;
+  const before = { ...increment, probabilities };
+  return {
+    modelUid,
+    rows: increment.labels.length,
+    skillDifference: meanGain(multiclassLosses(increment)) - meanGain(multiclassLosses(before)),
+    directionSkillDifference:
+      meanGain(directionLosses(increment)) - meanGain(directionLosses(before)),
   };
 }
 

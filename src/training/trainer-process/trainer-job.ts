@@ -34,8 +34,21 @@ export interface TrainerJob {
   readonly params: CatBoostParams;
   readonly selection: FeatureSelection;
   readonly classWeights: ClassWeights | undefined;
+  /** The model that is continued instead of fitting a new one. */
+  readonly parent?: ParentFiles | undefined;
   /** Goes into the manifest under `model` as it is. */
   readonly describe: Readonly<Record<string, unknown>>;
+}
+
+/** A model to be continued. It is continued twice: what judges it never saw the test part. */
+export interface ParentFiles {
+  /** Absolute paths of its `.cbm` files, verified. */
+  readonly served: string;
+  readonly judged: string;
+  /** Trees to be added to each. */
+  readonly iterations: number;
+  /** Least and greatest value of each feature over the rows that it has seen. */
+  readonly ranges: readonly (readonly [number, number])[];
 }
 
 /** The line that the trainer reads. */
@@ -55,6 +68,7 @@ export function toJobLine(job: TrainerJob): string {
     params: toParams(job.params),
     selection: toSelection(job.selection),
     class_weights: job.classWeights ?? null,
+    parent: job.parent,
     describe: job.describe,
   };
   return `${JSON.stringify(line)}\n`;

@@ -31,7 +31,8 @@ const manifestSchema = z.object({
   }),
   metrics: z.object({
     train_logloss: z.number(),
-    validation_logloss: z.number(),
+    /** Nothing stops an increment early. */
+    validation_logloss: z.number().nullable(),
     refit_logloss: z.number(),
   }),
   selection: z.object({

@@ -31,6 +31,7 @@ from ..errors import bad_file, bad_job, too_few_rows
 from ..feature_file import NO_LABEL, FeatureFile
 from ..job import Job, RowRange
 from .base import Workbench
+from .catboost_increment import continue_parent
 
 CLASS_ORDER = ("SELL", "HOLD", "BUY")
 #: Below these a fit says nothing; guards that mean something belong to whoever orders the job.
@@ -51,6 +52,8 @@ class CatBoostBot:
         candidates = _candidates(bench)
         _check_values(bench.data, candidates, rows)
         columns = _select(bench, rows, candidates)
+        if bench.job.parent is not None:
+            return continue_parent(bench, _settings(bench, columns), rows, columns)
         fitting = _Fitting(bench, _settings(bench, columns), rows, columns)
         judged = fitting.judge()
         refit = fitting.refit(judged.tree_count)
@@ -181,6 +184,8 @@ class _Fitting:
             write_onnx(judged.model, path("judged.onnx"), width)
             write_onnx(refit.model, path("model.onnx"), width)
             refit.model.save_model(path("model.cbm"), format="cbm")
+            # What an increment is judged by must not have seen what it is judged on.
+            judged.model.save_model(path("judged.cbm"), format="cbm")
 
     def ranges(self) -> list[list[float]]:
         """Least and greatest value of each feature over the rows of the refit."""

@@ -74,7 +74,7 @@ def fit_judged(
     model.fit(
         train.pool(settings.names),
         eval_set=validation.pool(settings.names),
-        callbacks=[_IterationReport(params.iterations, on_fraction)],
+        callbacks=[IterationReport(params.iterations, on_fraction)],
     )
     last = max(model.get_best_iteration() or 0, 0)
     losses = model.get_evals_result()
@@ -89,7 +89,7 @@ def fit_judged(
 def fit_fixed(settings: FitSettings, rows: Part, iterations: int, on_fraction: OnFraction) -> Fit:
     """Fits a given number of trees on all the rows handed in."""
     model = settings.classifier(iterations)
-    report = _IterationReport(iterations, on_fraction)
+    report = IterationReport(iterations, on_fraction)
     model.fit(rows.pool(settings.names), callbacks=[report])
     loss = model.get_evals_result()["learn"][LOSS][-1]
     return Fit(model, model.tree_count_, train_logloss=loss, validation_logloss=None)
@@ -107,7 +107,7 @@ def importances(model: CatBoostClassifier) -> np.ndarray:
     return np.asarray(model.get_feature_importance(type="PredictionValuesChange"))
 
 
-class _IterationReport:
+class IterationReport:
     """CatBoost's callback: it calls `after_iteration` and goes on while the answer is true."""
 
     def __init__(self, iterations: int, on_fraction: OnFraction) -> None:

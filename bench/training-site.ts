@@ -1,0 +1,130 @@
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ModelRecord } from '../src/domain/model-record.js';
+import type { ModelKey } from '../src/domain/model-key.js';
+import type { SessionKind } from '../src/domain/training-job.js';
+import { SystemClock } from '../src/lib/system-clock.js';
+import { openDatabase } from '../src/storage/database.js';
+import { openStores, type Stores } from '../src/storage/stores.js';
+import { checkPython } from '../src/training/trainer-process/check-python.js';
+import type { TrainingOptions } from '../src/training/training-options.js';
+import { TrainingService } from '../src/training/training-service.js';
+import { createTrainer, PYTHON, SILENT, TRAINER_DIR } from '../test/trainer/real-trainer.js';
+import { defaultTrainingOptions } from './fit-road.js';
+import type { Markets } from './markets.js';
+
+const VENUE = 'bench';
+const HOUR_MS = 3_600_000;
+const POLL_MS = 25;
+const LIMIT_MS = 60 * 60_000;
+
+/** A database with candles and the daemon's training on it, at a venue whose time stands still. */
+export interface TrainingSite {
+  /** @returns seconds from the request to the last verdict */
+  trainAll(kind: SessionKind): Promise<number>;
+  /** Lets so many hours of the recording pass that were held back. */
+  moveOn(bars: number): Promise<void>;
+  /** The newest record of each pair, in the order of the pairs. */
+  records(): Promise<readonly ModelRecord[]>;
+  close(): Promise<void>;
+}
+
+export interface TrainingSiteOptions {
+  readonly folder: string;
+  /** Newest bars of the recording that have not happened yet. */
+  readonly heldBackBars?: number;
+  readonly changes?: Partial<TrainingOptions>;
+}
+
+export async function openTrainingSite(
+  { pairs }: Pick<Markets, 'pairs'>,
+  { folder, heldBackBars = 0, changes = {} }: TrainingSiteOptions,
+): Promise<TrainingSite> {
+  const endMs = (pairs[0]?.candles.at(-1)?.openTime ?? 0) + HOUR_MS;
+  const clock = new StandingClock(endMs - heldBackBars * HOUR_MS);
+  const location = { engine: 'sqlite', file: path.join(folder, 'bench.sqlite') } as const;
+  const database = await openDatabase(location, { clock, logger: SILENT });
+  const stores = openStores(database, clock);
+  const keys = await store(stores, { pairs }, [-Infinity, clock.marketMs()]);
+  const symbols = keys.map(({ symbol }) => symbol);
+  const service = new TrainingService({
+    ...{ stores, location, clock, logger: SILENT, runUid: 'bench', python: PYTHON },
+    options: { ...defaultTrainingOptions({ venue: VENUE, symbols, folder }), ...changes },
+    checkPython: () => checkPython(PYTHON, TRAINER_DIR),
+    createTrainer: () => createTrainer(),
+  });
+  await service.start();
+  return {
+    trainAll: async (kind) => {
+      const startedAt = performance.now();
+      await service.sessions.request({ keys, kind });
+      await untilIdle(stores);
+      return (performance.now() - startedAt) / 1000;
+    },
+    moveOn: async (bars) => {
+      const fromMs = clock.marketMs();
+      clock.moveOn(bars * HOUR_MS);
+      await store(stores, { pairs }, [fromMs, clock.marketMs()]);
+    },
+    records: async () => {
+      const records = await Promise.all(keys.map((key) => stores.models.latest(key)));
+      return records.filter((record) => record !== undefined);
+    },
+    close: async () => {
+      await service.stop();
+      await database.close();
+    },
+  };
+}
+
+/** The wall's clock beside a market that moves only when told to. */
+class StandingClock extends SystemClock {
+  #marketMs: number;
+
+  constructor(marketMs: number) {
+    super();
+    this.#marketMs = marketMs;
+  }
+
+  override marketMs(): number {
+    return this.#marketMs;
+  }
+
+  moveOn(durationMs: number): void {
+    this.#marketMs += durationMs;
+  }
+}
+
+/** Stores the candles that open in a span. */
+async function store(
+  stores: Stores,
+  { pairs }: Pick<Markets, 'pairs'>,
+  [fromMs, toMs]: readonly [number, number],
+): Promise<readonly ModelKey[]> {
+  const keys: ModelKey[] = [];
+  for (const { symbol, candles } of pairs) {
+    const marketId = symbol.replace('/', '');
+    const series = await stores.series.ensure({ venue: VENUE, symbol, marketId, timeframe: '1h' });
+    const wanted = candles.filter(({ openTime }) => openTime >= fromMs && openTime < toMs);
+    for (let at = 0; at < wanted.length; at += 1000) {
+      await stores.candles.upsert(series.id, wanted.slice(at, at + 1000), 'rest');
+    }
+    keys.push({ venue: VENUE, symbol, timeframe: '1h', bot: 'catboost' });
+  }
+  return keys;
+}
+
+async function untilIdle(stores: Stores): Promise<void> {
+  const startedAt = performance.now();
+  const page = { limit: 1, offset: 0 };
+  while (performance.now() - startedAt < LIMIT_MS) {
+    const pending = await stores.jobs.list({ venue: VENUE, status: 'pending' }, page);
+    const running = await stores.jobs.list({ venue: VENUE, status: 'running' }, page);
+    const failed = await stores.jobs.list({ venue: VENUE, status: 'failed' }, page);
+    const [failure] = failed.rows;
+    if (failure !== undefined) throw new Error(`${failure.symbol}: ${failure.errorMessage ?? ''}`);
+    if (pending.total + running.total === 0) return;
+    await sleep(POLL_MS);
+  }
+  throw new Error(`Training took longer than ${LIMIT_MS / 60_000} minutes`);
+}

@@ -1,0 +1,251 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../src/lib/manual-clock.js';
+import type { Stores } from '../../src/storage/stores.js';
+import { TrainingSchedules } from '../../src/training/training-schedules.js';
+import { TrainingSessions } from '../../src/training/training-sessions.js';
+import { forEachEngine } from '../database.js';
+import { recordingLogger, type LogLine } from './recording-logger.js';
+import { modelRecord } from './training-builders.js';
+import { createBench, HOUR_MS, VENUE, type Bench } from './training-bench.js';
+
+const MINUTE_MS = 60_000;
+/** A Monday. */
+const MONDAY = Date.UTC(2024, 2, 25);
+const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'];
+const WEEKLY = { expression: '0 2 * * 0', timeZone: 'UTC' };
+const SIX_HOURLY = { expression: '0 */6 * * *', timeZone: 'UTC' };
+
+interface World {
+  readonly clock: ManualClock;
+  readonly stores: Stores;
+  readonly log: LogLine[];
+  /** How many keys were predicted ahead, for how many hours, at which market time. */
+  readonly pregenerated: { keys: number; ttlHours: number; at: number }[];
+  /** A daemon that has just started: what it knows is stored. */
+  start(rules: object): TrainingSchedules;
+  sessions(): Promise<readonly { kind: string; dueAt: unknown }[]>;
+  /** Ends every open job as that. */
+  endJobs(status?: 'completed' | 'failed'): Promise<void>;
+}
+
+describe('training by the calendar', () => {
+  forEachEngine((engine) => {
+    let bench: Bench;
+    afterEach(() => bench.close());
+
+    async function createWorld(speed = 1): Promise<World> {
+      bench = await createBench(engine, { symbols: SYMBOLS, batchSize: 2 });
+      const { stores } = bench;
+      const clock = new ManualClock(MONDAY, speed);
+      const log: LogLine[] = [];
+      const logger = recordingLogger(log);
+      const pregenerated: World['pregenerated'] = [];
+      const handles = { wake: () => undefined, abort: () => undefined };
+      return {
+        ...{ clock, stores, log, pregenerated },
+        start: (schedules) => {
+          const options = { ...bench.options, schedules };
+          const sessions = new TrainingSessions({ stores, clock, options, ...handles });
+          return new TrainingSchedules({
+            ...{ stores, clock, logger, options, sessions },
+            planner: { findObstacle: () => Promise.resolve(undefined) },
+            isReady: () => Promise.resolve(true),
+            pregeneration: {
+              pregenerate: (keys, { ttlHours }) => {
+                pregenerated.push({ keys: keys.length, ttlHours, at: clock.marketMs() });
+                return Promise.resolve();
+              },
+            },
+          });
+        },
+        sessions: async () => {
+          const { rows } = await stores.sessions.list({}, { limit: 100, offset: 0 });
+          return rows.toReversed().map(({ kind, config }) => ({ kind, dueAt: config['dueAt'] }));
+        },
+        endJobs: async (status = 'completed') => {
+          const page = { limit: 100, offset: 0 };
+          const { rows } = await stores.jobs.list({ venue: VENUE, status: 'pending' }, page);
+          for (const { uid } of rows) {
+            await stores.jobs.finish(uid, { status, finishedAt: clock.wallMs() });
+          }
+        },
+      };
+    }
+
+    /** Looks as often as the analysis cycle does, and lets every job end in between. */
+    async function live(world: World, schedules: TrainingSchedules, hours: number): Promise<void> {
+      for (let step = 0; step < hours * 4; step++) {
+        await world.clock.advance(15 * MINUTE_MS);
+        await schedules.look();
+        await world.endJobs();
+      }
+      await schedules.look();
+    }
+
+    it('has nothing to catch up with at the first start, then begins at its time, once', async () => {
+      const world = await createWorld();
+      const schedules = world.start({ full: WEEKLY });
+      await live(world, schedules, 8 * 24);
+      expect(await world.sessions()).toEqual([{ kind: 'full', dueAt: Date.UTC(2024, 2, 31, 2) }]);
+    });
+
+    it('makes up for what a stopped daemon missed: late, and once for all', async () => {
+      const world = await createWorld();
+      await world.start({ full: WEEKLY }).look();
+      await world.clock.advance(20 * 24 * HOUR_MS);
+      const restarted = world.start({ full: WEEKLY });
+      await restarted.look();
+      await world.endJobs();
+      await live(world, restarted, 1);
+      expect(await world.sessions()).toHaveLength(1);
+    });
+
+    it('is begun by one of two that look at the same moment', async () => {
+      const world = await createWorld();
+      const [one, other] = [world.start({ full: WEEKLY }), world.start({ full: WEEKLY })];
+      await one.look();
+      await world.clock.advance(7 * 24 * HOUR_MS);
+      await Promise.all([one.look(), other.look()]);
+      expect(await world.sessions()).toHaveLength(1);
+      const { total } = await world.stores.jobs.list({ venue: VENUE }, { limit: 1, offset: 0 });
+      expect(total).toBe(SYMBOLS.length);
+    });
+
+    it('waits while its last session still runs', async () => {
+      const world = await createWorld();
+      const schedules = world.start({ full: { ...WEEKLY, expression: '0 2 * * *' } });
+      await schedules.look();
+      for (let day = 0; day < 3; day++) {
+        await world.clock.advance(24 * HOUR_MS);
+        await schedules.look();
+      }
+      expect(await world.sessions()).toHaveLength(1);
+      await world.endJobs();
+      await schedules.look();
+      expect(await world.sessions()).toHaveLength(2);
+    });
+
+    it('goes by the market’s time where that runs faster than the wall’s', async () => {
+      const world = await createWorld(360);
+      const schedules = world.start({ full: WEEKLY });
+      await schedules.look();
+      for (let second = 0; second < 30 * 60; second += 5) {
+        await world.clock.advance(5_000);
+        await schedules.look();
+        await world.endJobs();
+      }
+      // Half an hour of the wall is seven and a half days of the market.
+      expect(await world.sessions()).toEqual([{ kind: 'full', dueAt: Date.UTC(2024, 2, 31, 2) }]);
+    });
+
+    it('neither loses nor doubles a run when the clocks change', async () => {
+      const world = await createWorld();
+      const berlin = { expression: '30 2 * * *', timeZone: 'Europe/Berlin' };
+      const schedules = world.start({ full: berlin });
+      await schedules.look();
+      await world.clock.advance(3 * 24 * HOUR_MS);
+      await live(world, world.start({ full: berlin }), 6 * 24);
+      const days = (await world.sessions()).map(({ dueAt }) =>
+        new Date(Number(dueAt)).toISOString().slice(0, 16),
+      );
+      expect(days.slice(1)).toEqual([
+        ...[
+          '2024-03-28T01:30',
+          '2024-03-29T01:30',
+          '2024-03-30T01:30',
+          '2024-03-31T01:00',
+          '2024-04-01T00:30',
+        ],
+        ...['2024-04-02T00:30'],
+      ]);
+    });
+
+    it('has nothing to catch up with once its rule was changed, or switched off for a while', async () => {
+      const world = await createWorld();
+      await world.start({ full: WEEKLY }).look();
+      await world.clock.advance(8 * 24 * HOUR_MS);
+      await world.start({}).look();
+      await world.start({ full: WEEKLY }).look();
+      await world.start({ full: { ...WEEKLY, expression: '0 1 * * *' } }).look();
+      expect(await world.sessions()).toEqual([]);
+    });
+
+    it('begins nothing while the queue is stopped, and makes up for it after', async () => {
+      const world = await createWorld();
+      const schedules = world.start({ full: WEEKLY });
+      await schedules.look();
+      await world.clock.advance(7 * 24 * HOUR_MS);
+      await world.stores.control.set(VENUE, { isStopped: true });
+      await schedules.look();
+      expect(await world.sessions()).toEqual([]);
+      await world.stores.control.set(VENUE, { isStopped: false });
+      await schedules.look();
+      expect(await world.sessions()).toHaveLength(1);
+    });
+
+    it('makes predictions five minutes before a full retrain, and again when it has ended', async () => {
+      const world = await createWorld();
+      const schedules = world.start({ full: WEEKLY });
+      await schedules.look();
+      const dueAt = Date.UTC(2024, 2, 31, 2);
+      await world.clock.advance(dueAt - 6 * MINUTE_MS - MONDAY);
+      await schedules.look();
+      expect(world.pregenerated).toEqual([]);
+      for (let minute = 0; minute < 6; minute++) {
+        await world.clock.advance(MINUTE_MS);
+        await schedules.look();
+      }
+      expect(world.pregenerated).toEqual([{ keys: 3, ttlHours: 24, at: dueAt - 5 * MINUTE_MS }]);
+      await world.clock.advance(130_000);
+      await world.endJobs();
+      await schedules.look();
+      await schedules.look();
+      expect(world.pregenerated.slice(1)).toEqual([{ keys: 3, ttlHours: 1, at: dueAt + 130_000 }]);
+      const lines = world.log.filter(({ message }) => message.startsWith('Successful'));
+      expect(lines.map(({ message }) => message)).toEqual([
+        'Successful: 3/3 instruments, 2 batches, 2 min 10 s, cache updated',
+      ]);
+    });
+
+    it('says after a restart how the session ended that was running before', async () => {
+      const world = await createWorld();
+      await world.start({ full: WEEKLY }).look();
+      await world.clock.advance(7 * 24 * HOUR_MS);
+      await world.start({ full: WEEKLY }).look();
+      await world.endJobs('failed');
+      await world.start({ full: WEEKLY }).look();
+      expect(world.log.map(({ message }) => message)).toContain(
+        'Successful: 0/3 instruments, 2 batches, 1 s, cache updated',
+      );
+    });
+
+    it('continues what can be continued, and says of the others why not', async () => {
+      const world = await createWorld();
+      const { stores } = world;
+      for (const symbol of SYMBOLS.slice(0, 2)) {
+        const uid = `01HZMODEL0000000000000000${symbol.slice(0, 1)}`;
+        await stores.models.insert(
+          modelRecord({ venue: VENUE, symbol, uid, modelPath: uid, config: { judgedEnd: 0 } }),
+        );
+        await stores.models.promote(uid);
+      }
+      await bench.store([aCandle(MONDAY)], 'BTC/USDT');
+      const schedules = world.start({ incremental: SIX_HOURLY });
+      await schedules.look();
+      await world.clock.advance(6 * HOUR_MS);
+      await schedules.look();
+      const { rows } = await stores.sessions.list({}, { limit: 10, offset: 0 });
+      expect(rows[0]).toMatchObject({ kind: 'incremental' });
+      expect(rows[0]?.config['skipped']).toMatchObject([
+        { symbol: 'ETH/USDT', reason: expect.stringContaining('0 new candles') as string },
+        { symbol: 'SOL/USDT', reason: 'no model serves' },
+      ]);
+      const jobs = await stores.jobs.list({ venue: VENUE }, { limit: 10, offset: 0 });
+      expect(jobs.rows).toMatchObject([{ symbol: 'BTC/USDT', mode: 'incremental' }]);
+    });
+  });
+});
+
+function aCandle(openTime: number) {
+  return { openTime, open: 1, high: 1, low: 1, close: 1, volume: 1 };
+}

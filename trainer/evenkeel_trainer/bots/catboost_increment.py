@@ -1,0 +1,102 @@
+"""An increment of `catboost`: a few more trees on the newest rows, on top of a model that serves.
+
+The parent comes in two models that never mix: the one that was judged, which has seen nothing of the
+test part, and the one that serves, which has. Each is continued on its own, the judged one on the rows
+before the test part and the served one on all, so that what is said about the test part is said by
+models that never saw it.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..engines.catboost_continuation import Continued, continue_fit, load_model, log_loss
+from ..engines.catboost_engine import FitSettings, Part, importances, predict
+from ..engines.catboost_onnx import write_onnx
+from ..errors import bad_job
+from ..job import Parent
+from .base import Workbench
+
+TOP_IMPORTANCES = 30
+
+
+def continue_parent(
+    bench: Workbench, settings: FitSettings, rows: Any, columns: list[int]
+) -> dict[str, Any]:
+    """`rows` are those of the bot by use; returns the bot's part of the manifest."""
+    parent = bench.job.parent
+    if parent is None:
+        raise bad_job("parent: expected an object, read nothing")
+    if len(parent.ranges) != len(columns):
+        raise bad_job(f"parent.ranges: expected {len(columns)} pairs, read {len(parent.ranges)}")
+    known = np.concatenate([rows.train, rows.validation])
+    data = bench.data
+    part = Part(data.matrix(known, columns), data.labels[known])
+    judged = _fit(bench, settings, ("fit", part, parent.judged))
+    whole = Part(data.matrix(rows.complete, columns), data.labels[rows.complete])
+    served = _fit(bench, settings, ("refit", whole, parent.served))
+    _export(bench, judged, served, data.matrix(rows.test, columns))
+    return {
+        "features": settings.names,
+        "class_order": ("SELL", "HOLD", "BUY"),
+        "tree_count": served.model.tree_count_,
+        "rows": {name: len(numbers) for name, numbers in vars(rows).items()},
+        "metrics": {
+            "train_logloss": log_loss(judged.model, part),
+            "validation_logloss": None,
+            "refit_logloss": log_loss(served.model, whole),
+        },
+        "selection": {
+            "method": "reuse",
+            "candidates": len(columns),
+            "kept": len(columns),
+            "seconds": 0.0,
+        },
+        "feature_ranges": _ranges(parent, whole),
+        "importance": _top_importances(served, settings.names),
+    }
+
+
+def _fit(bench: Workbench, settings: FitSettings, what: tuple[str, Part, str]) -> Continued:
+    stage, part, path = what
+    parent = bench.job.parent
+    assert parent is not None
+    bench.progress.report(stage, 0.0)
+    with bench.stopwatch.stage(stage):
+        report = partial(bench.progress.report, stage)
+        return continue_fit(settings, part, (path, parent.iterations), report)
+
+
+def _export(
+    bench: Workbench, judged: Continued, served: Continued, test: np.ndarray
+) -> None:
+    """The test rows by the judged increment, by the served one, and by the parent's judged model."""
+    bench.progress.report("export", 0.0)
+    path, width = bench.artifact.path, test.shape[1]
+    with bench.stopwatch.stage("export"):
+        predict(judged.model, test).tofile(path("judged-test.f32"))
+        predict(served.model, test).tofile(path("refit-test.f32"))
+        predict(load_model(judged.parent_path), test).tofile(path("parent-test.f32"))
+        write_onnx(judged.model, path("judged.onnx"), width)
+        write_onnx(served.model, path("model.onnx"), width)
+        judged.model.save_model(path("judged.cbm"), format="cbm")
+        served.model.save_model(path("model.cbm"), format="cbm")
+
+
+def _ranges(parent: Parent, rows: Part) -> list[list[float]]:
+    """What the parent's rows and the new ones ranged over together."""
+    known = np.asarray(parent.ranges, dtype=np.float64)
+    lowest = np.minimum(known[:, 0], rows.features.min(axis=0))
+    highest = np.maximum(known[:, 1], rows.features.max(axis=0))
+    return np.stack([lowest, highest], axis=1).tolist()
+
+
+def _top_importances(served: Continued, names: list[str]) -> list[dict[str, Any]]:
+    values = importances(served.model)
+    top = np.argsort(-values, kind="stable")[:TOP_IMPORTANCES]
+    return [
+        {"feature": names[index], "importance": round(float(values[index]), 4)} for index in top
+    ]
