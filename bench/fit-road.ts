@@ -117,6 +117,7 @@ export class FitRoad {
     const { features, files } = trained.manifest;
     const referenceSymbol = request.reference?.symbol;
     const judgement = await judgeModel({
+      ...({ task: 'classifier', thresholds: summary.thresholds } as const),
       ...{ featuresFile, features, files, referenceSymbol, dataSha256, classWeights },
       folder: trained.outputDir,
       test: summary.split.test,

@@ -115,6 +115,8 @@ export function toServingModel(fitted: Fitted, referenceSymbol: string): Serving
       },
       featureHash: featureHash(features, referenceSymbol),
       referenceSymbol,
+      task: 'classifier',
+      returnScale: undefined,
       classWeights: undefined,
       classMeanReturns: fitted.summary.classMeanReturns,
     },

@@ -1,4 +1,5 @@
 import { CANDLE_TABLE, type Migration } from './ddl.js';
+import { ITEM_MIGRATIONS } from './items.js';
 import { MARKET_DATA_MIGRATIONS } from './market-data.js';
 import { MODEL_PIN_MIGRATIONS } from './model-pins.js';
 import { MODEL_MIGRATIONS } from './models.js';
@@ -21,6 +22,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...OPERATION_MIGRATIONS,
   ...QUEUE_MIGRATIONS,
   ...MODEL_PIN_MIGRATIONS,
+  ...ITEM_MIGRATIONS,
 ];
 
 /**

@@ -1,4 +1,5 @@
 import type { Settings } from '../../config/settings.js';
+import { BOT_NAMES } from '../domain/bots.js';
 import type { Instrument } from '../domain/instrument.js';
 import { isTimeframe, type Timeframe } from '../domain/timeframe.js';
 import type { MarketData } from '../exchange/market-data.js';
@@ -20,8 +21,6 @@ export interface Instruments {
   /** Configured names that the venue does not have, with the reason. */
   readonly refused: readonly string[];
 }
-
-const BOTS = ['catboost'];
 
 /** Best first: what `SYMBOLS=all` is led by where nothing else is said. */
 const USUAL_PRIMARIES = ['BTC/USDT', 'BTC/USDC', 'BTC/USD', 'BTC/EUR'];
@@ -68,8 +67,8 @@ export function chooseInstruments(settings: Settings, data: MarketData): Instrum
 
 function assertBots(bots: readonly string[]): void {
   for (const bot of bots) {
-    if (!BOTS.includes(bot)) {
-      throw new ConfigError(`BOTS names "${bot}"; expected ${BOTS.join(', ')}`);
+    if (!BOT_NAMES.includes(bot)) {
+      throw new ConfigError(`BOTS names "${bot}"; expected ${BOT_NAMES.join(', ')}`);
     }
   }
 }

@@ -20,6 +20,8 @@ const manifestSchema = z
     format: z.literal(MANIFEST_FORMAT),
     /** Names in the order of the model's columns. */
     features: z.array(z.string().min(1).max(200)).min(1).max(MAX_FEATURES),
+    /** Models from before there were regressors do not state it. */
+    task: z.enum(['classifier', 'regressor']).default('classifier'),
     class_order: z.tuple([z.literal('SELL'), z.literal('HOLD'), z.literal('BUY')]).optional(),
     files: z.record(z.string().regex(FILE_NAME), fileEntry),
     /** Smallest and largest value of each feature in the training rows. */

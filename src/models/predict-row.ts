@@ -3,9 +3,11 @@ import type { CandleColumns } from '../domain/candle-columns.js';
 import { computeFeatureRow, type createFeatureWorkspace } from '../features/feature-matrix.js';
 import { noveltyShare } from '../features/novelty.js';
 import { messageOf } from '../lib/errors.js';
+import type { Probabilities } from '../domain/signal.js';
 import { expectedReturn, toHonestProbabilities } from './class-probabilities.js';
 import type { OnnxSession } from './onnx-session.js';
 import { unavailable, type PredictionOutcome, type Unavailable } from './predictor-protocol.js';
+import { returnProbabilities } from './return-probabilities.js';
 import type { ModelSpecification } from './serving-model.js';
 
 /** A row is novel when more than this share of its features lies outside their training ranges. */
@@ -38,14 +40,26 @@ export async function predictRow(
   const startedAt = performance.now();
   const raw = await session.run(row.values, 1);
   const latencyUs = Math.round((performance.now() - startedAt) * 1000);
-  const probabilities = toHonestProbabilities(raw, model.classWeights);
   return {
     status: 'predicted',
-    probabilities,
-    expectedReturn: expectedReturn(probabilities, model.classMeanReturns),
+    ...readAnswer(model, raw),
     latencyUs,
     featureHash: model.featureHash,
   };
+}
+
+/** @throws RangeError when these are no probabilities, or no return */
+function readAnswer(
+  { task, classWeights, classMeanReturns, returnScale }: ModelSpecification,
+  raw: Float32Array,
+): { readonly probabilities: Probabilities; readonly expectedReturn: number } {
+  if (task === 'classifier' || returnScale === undefined) {
+    const probabilities = toHonestProbabilities(raw, classWeights);
+    return { probabilities, expectedReturn: expectedReturn(probabilities, classMeanReturns) };
+  }
+  const value = raw[0] ?? NaN;
+  if (!Number.isFinite(value)) throw new RangeError(`${value} is no return`);
+  return { probabilities: returnProbabilities(value, returnScale), expectedReturn: value };
 }
 
 type RowValues = { readonly status: 'complete'; readonly values: Float32Array } | Unavailable;

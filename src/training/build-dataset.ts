@@ -25,6 +25,8 @@ export interface DatasetRequest {
   /** Real closed candles with usable rows that training asks for. */
   readonly minSamples: number;
   readonly candidateFeatures: readonly string[] | undefined;
+  /** Of a regressor: what parts the returns that pay for a round trip. Terciles where undefined. */
+  readonly thresholds?: LabelThresholds | undefined;
 }
 
 /** What is said about a dataset; plain data that travels between threads. */
@@ -39,7 +41,7 @@ export interface DatasetSummary {
   readonly names: readonly string[];
   readonly sanitization: SanitizationRecord;
   readonly split: Split;
-  /** From the training split only. */
+  /** Terciles of the training split only, or those that were asked for. */
   readonly thresholds: LabelThresholds;
   /** Thresholds that lay on the wrong side of 0 and were set to 0. */
   readonly adjustedThresholds: readonly ('sell' | 'buy')[];
@@ -141,7 +143,10 @@ function layOut(parts: Parts): Dataset {
   const { timeframe } = request.series;
   const returns = Float64Array.from(rows, (row) => parts.returns[row] ?? NaN);
   const inTraining = returns.subarray(split.train.from, split.train.to);
-  const { adjusted, ...thresholds } = tercileThresholds(inTraining.slice());
+  const { adjusted, ...thresholds } =
+    request.thresholds === undefined
+      ? tercileThresholds(inTraining.slice())
+      : { ...request.thresholds, adjusted: [] };
   const labels = Int32Array.from(
     returns,
     (value) => labelOf(value, { ...thresholds, adjusted }) ?? -1,

@@ -1,17 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { TestScore } from '../domain/model-record.js';
+import type { Task } from '../domain/bots.js';
+import type { LabelThresholds, TestScore } from '../domain/model-record.js';
 import { featureHash } from '../features/feature-hash.js';
 import { toHonestProbabilities } from '../models/class-probabilities.js';
-import { createOnnxSession, type OnnxSession } from '../models/onnx-session.js';
+import { createOnnxSession, outputWidth, type OnnxSession } from '../models/onnx-session.js';
 import { readVerifiedFile } from '../models/verified-file.js';
 import type { Champion } from './champion.js';
 import type { ClassWeights } from './class-weights.js';
-import { compareWithChampion, type ChampionComparison } from './evaluation/compare-champion.js';
+import {
+  compareRegressorWithChampion,
+  compareWithChampion,
+  type ChampionComparison,
+} from './evaluation/compare-champion.js';
 import { argmaxOf } from './evaluation/classification.js';
 import type { Prior } from './evaluation/losses.js';
 import { scoreClassifier } from './evaluation/score-classifier.js';
+import { scoreRegressor } from './evaluation/score-regressor.js';
 import { readFeatureRows, type FeatureRows } from './feature-rows.js';
 import type { Parity } from './gate.js';
 import type { RowRange } from './split.js';
@@ -22,10 +28,11 @@ const TIMED_RUNS = 51;
 /** The trainer's files for judging; the served model is `model.onnx`. */
 export const JUDGED_MODEL = 'judged.onnx';
 export const SERVED_MODEL = 'model.onnx';
-export const JUDGED_PROBABILITIES = 'judged-test.f32';
-export const SERVED_PROBABILITIES = 'refit-test.f32';
+export const JUDGED_ANSWERS = 'judged-test.f32';
+export const SERVED_ANSWERS = 'refit-test.f32';
 
 export interface JudgeRequest {
+  readonly task: Task;
   readonly featuresFile: string;
   /** Folder of the candidate. */
   readonly folder: string;
@@ -36,6 +43,8 @@ export interface JudgeRequest {
   readonly referenceSymbol: string | undefined;
   readonly test: RowRange;
   readonly classWeights: ClassWeights | undefined;
+  /** What parts the classes; of a regressor, the returns that pay for a round trip. */
+  readonly thresholds: LabelThresholds;
   /** Unweighted frequencies of the training part. */
   readonly prior: Prior;
   /** Seeds the bootstrap. */
@@ -60,7 +69,7 @@ export interface Judgement {
 }
 
 /**
- * Runs both models of a candidate over the test rows and holds them against what CatBoost said.
+ * Runs both models of a candidate over the test rows and holds them against what the trainer said.
  *
  * @throws RejectedError when a file is damaged or no model
  */
@@ -68,23 +77,41 @@ export async function judgeModel(request: JudgeRequest): Promise<Judgement> {
   const rows = await readFeatureRows(request.featuresFile, request.features, request.test);
   const judged = await runOverRows(request, JUDGED_MODEL, rows);
   const refitted = await runOverRows(request, SERVED_MODEL, rows);
-  const probabilities = toHonestRows(judged.probabilities, request.classWeights);
-  const predicted = { probabilities, labels: rows.labels, prior: request.prior };
   return {
-    judgedParity: await compare(request, JUDGED_PROBABILITIES, judged.probabilities),
-    refittedParity: await compare(request, SERVED_PROBABILITIES, refitted.probabilities),
+    judgedParity: await compare(request, JUDGED_ANSWERS, judged.answers),
+    refittedParity: await compare(request, SERVED_ANSWERS, refitted.answers),
     latencyMs: refitted.latencyMs,
     featureHash: featureHash(request.features, request.referenceSymbol),
-    score: scoreClassifier(predicted, request.dataSha256),
-    champion:
-      request.champion === undefined
-        ? undefined
-        : compareWithChampion({ ...rows, ...predicted }, request.champion),
+    ...(request.task === 'classifier'
+      ? scoreClasses(request, rows, judged.answers)
+      : scoreReturns(request, rows, judged.answers)),
+  };
+}
+
+type Scored = Pick<Judgement, 'score' | 'champion'>;
+
+function scoreClasses(request: JudgeRequest, rows: FeatureRows, answers: Float32Array): Scored {
+  const { champion, classWeights, dataSha256, prior } = request;
+  const probabilities = toHonestRows(answers, classWeights);
+  const predicted = { probabilities, labels: rows.labels, prior };
+  return {
+    score: scoreClassifier(predicted, dataSha256),
+    champion: champion && compareWithChampion({ ...rows, ...predicted }, champion),
+  };
+}
+
+function scoreReturns(request: JudgeRequest, rows: FeatureRows, predictions: Float32Array): Scored {
+  const { champion, dataSha256, prior, thresholds } = request;
+  const { labels, forwardReturns: returns } = rows;
+  return {
+    score: scoreRegressor({ predictions, returns, labels, thresholds, prior }, dataSha256),
+    champion: champion && compareRegressorWithChampion({ ...rows, predictions }, champion),
   };
 }
 
 interface Run {
-  readonly probabilities: Float32Array;
+  /** Of a classifier three probabilities a row, of a regressor one return. */
+  readonly answers: Float32Array;
   readonly latencyMs: number;
 }
 
@@ -95,10 +122,10 @@ async function runOverRows(request: JudgeRequest, name: string, rows: FeatureRow
     { path: path.join(folder, name), ...expected },
     maxFileBytes,
   );
-  const session = await createOnnxSession(bytes, features.length);
+  const session = await createOnnxSession(bytes, features.length, request.task);
   try {
-    const probabilities = await session.run(rows.values, rows.labels.length);
-    return { probabilities, latencyMs: await timeOneRow(session, rows.values, features.length) };
+    const answers = await session.run(rows.values, rows.labels.length);
+    return { answers, latencyMs: await timeOneRow(session, rows.values, features.length) };
   } finally {
     await session.release();
   }
@@ -120,27 +147,31 @@ async function timeOneRow(
   return times[Math.floor(TIMED_RUNS / 2)] ?? NaN;
 }
 
-/** ONNX against what CatBoost itself said of the same rows, both with the class weights still in. */
+/** ONNX against what the trainer itself said of the same rows, both with the class weights still in. */
 async function compare(request: JudgeRequest, name: string, onnx: Float32Array): Promise<Parity> {
   const bytes = await readFile(path.join(request.folder, name));
-  const catboost = new Float32Array(
+  const trainer = new Float32Array(
     bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
   );
-  const rows = onnx.length / CLASSES;
-  if (catboost.length !== onnx.length) return { rows, maxDifference: NaN, classFlips: rows };
-  return measureParity(onnx, catboost);
+  const rows = onnx.length / outputWidth(request.task);
+  if (trainer.length !== onnx.length) return { rows, maxDifference: NaN, classFlips: rows };
+  return measureParity(onnx, trainer, request.task);
 }
 
-/** @returns a difference of NaN as soon as one probability is not a number */
-export function measureParity(onnx: Float32Array, catboost: Float32Array): Parity {
-  const rows = onnx.length / CLASSES;
+/** @returns a difference of NaN as soon as one answer is not a number; a return has no class to flip */
+export function measureParity(
+  onnx: Float32Array,
+  trainer: Float32Array,
+  task: Task = 'classifier',
+): Parity {
+  const rows = onnx.length / outputWidth(task);
   let maxDifference = 0;
   onnx.forEach((value, at) => {
-    maxDifference = Math.max(maxDifference, Math.abs(value - (catboost[at] ?? NaN)));
+    maxDifference = Math.max(maxDifference, Math.abs(value - (trainer[at] ?? NaN)));
   });
   let classFlips = 0;
-  for (let row = 0; row < rows; row++) {
-    if (argmaxOf(onnx, row) !== argmaxOf(catboost, row)) classFlips++;
+  for (let row = 0; task === 'classifier' && row < rows; row++) {
+    if (argmaxOf(onnx, row) !== argmaxOf(trainer, row)) classFlips++;
   }
   return { rows, maxDifference, classFlips };
 }

@@ -38,6 +38,8 @@ export interface TrainingOptions {
   readonly maxModelMb: number;
   /** Most that one row may take inside the model. */
   readonly maxLatencyMs: number;
+  /** Share of a trade's value that the venue takes. */
+  readonly feeRate: number;
   readonly catboost: CatBoostParams;
   /** Jobs of a batch. */
   readonly batchSize: number;

@@ -1,9 +1,11 @@
+import { findBot } from '../domain/bots.js';
 import type { ModelRecord } from '../domain/model-record.js';
 import type { TrainingEvidence, TrainingJob } from '../domain/training-job.js';
 import type { Clock } from '../lib/clock.js';
 import { newUid } from '../lib/uid.js';
 import type { PreparedData } from './prepare-data.js';
 import type { Candidate } from './train-model.js';
+import { lossesOf } from './trainer-process/trainer-manifest.js';
 import type { TrainingOptions } from './training-options.js';
 import { trainingPeriodText, windowBars } from './training-window.js';
 
@@ -28,12 +30,13 @@ export function recordOfCandidate(context: RecordContext, candidate: Candidate):
   const { prepared, trained, verdict, plan } = candidate;
   const { manifest } = trained;
   const { isPromoted } = verdict;
+  const losses = lossesOf(manifest);
   return {
     ...bareRecord(context, prepared),
     stage: isPromoted ? 'candidate' : 'rejected',
     status: isPromoted ? 'active' : 'archived',
-    trainingLoss: manifest.metrics.train_logloss,
-    validationLoss: manifest.metrics.validation_logloss,
+    trainingLoss: losses.train,
+    validationLoss: losses.validation,
     testScore: candidate.judgement.score,
     verdict,
     modelPath: isPromoted ? candidate.modelPath : undefined,
@@ -129,7 +132,7 @@ export function evidenceOf(
     jobUid: job.uid,
     modelUid: record.uid,
     modelName: job.bot,
-    modelVersion: versions['catboost'],
+    modelVersion: versions[findBot(job.bot)?.library ?? job.bot],
     device: 'cpu',
     processingTimeMs: clock.wallMs() - startedAt,
     artifactSha256: candidate?.trained.manifest.files['model.onnx']?.sha256,

@@ -1,6 +1,7 @@
 import path from 'node:path';
+import { taskOf } from '../domain/bots.js';
 import { modelKeyText } from '../domain/model-key.js';
-import type { ModelRecord } from '../domain/model-record.js';
+import type { LabelThresholds, ModelRecord } from '../domain/model-record.js';
 import type { TrainingJob } from '../domain/training-job.js';
 import type { Clock } from '../lib/clock.js';
 import { RejectedError } from '../lib/errors.js';
@@ -47,8 +48,21 @@ export async function toPrepareRequest(context: AttemptContext): Promise<Prepare
     validationFraction: trainSplit[1] / 100,
     minSamples: options.minInitialTrainSamples,
     candidateFeatures: options.candidateFeatures,
+    thresholds: taskOf(job.bot) === 'regressor' ? await costThresholds(context) : undefined,
     filePath: path.join(options.workDir, featureFileName(job)),
   };
+}
+
+/**
+ * The returns from which on a regressor's move pays for buying and selling again: both fees and the
+ * spread of the newest quote. Without a quote, as of a market of files, the fees alone.
+ */
+async function costThresholds({ job, stores, options }: AttemptContext): Promise<LabelThresholds> {
+  const quote = (await stores.prices.latest(job.venue, [job.symbol])).get(job.symbol);
+  const [bid, ask] = [Number(quote?.bid), Number(quote?.ask)];
+  const spread = ask > bid && bid > 0 ? (2 * (ask - bid)) / (ask + bid) : 0;
+  const cost = Math.log1p(2 * options.feeRate + spread);
+  return { sell: -cost, buy: cost };
 }
 
 export interface AttemptContext {
@@ -75,7 +89,11 @@ export async function toOrder(context: AttemptContext, prepared: PreparedData): 
     minRfeSamples: options.minRfeSamples,
     maxBaselineFeatures: options.maxBaselineFeatures,
   });
-  return { plan, classWeights: findClassWeights(prepared.trainCounts, options.classWeights) };
+  const classWeights =
+    taskOf(job.bot) === 'classifier'
+      ? findClassWeights(prepared.trainCounts, options.classWeights)
+      : undefined;
+  return { plan, classWeights };
 }
 
 async function listEarlier(stores: Stores, job: TrainingJob): Promise<readonly ModelRecord[]> {
@@ -138,6 +156,7 @@ export async function toJudgeRequest(
   const isChampionAsked = options.promotionGate.endsWith('+champion');
   const limits = { ...options, marketMs: clock.marketMs() };
   return {
+    task: taskOf(job.bot),
     champion: isChampionAsked ? await findChampion(stores, job, limits) : undefined,
     featuresFile: path.join(options.workDir, featureFileName(job)),
     folder: trained.outputDir,
@@ -146,6 +165,7 @@ export async function toJudgeRequest(
     referenceSymbol: prepared.referenceSymbol,
     test: prepared.split.test,
     classWeights: order.classWeights,
+    thresholds: prepared.thresholds,
     prior: toPrior(prepared.trainCounts),
     dataSha256: prepared.dataSha256,
     maxFileBytes: options.maxModelMb * BYTES_A_MB,
