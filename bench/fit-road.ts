@@ -120,6 +120,7 @@ export class FitRoad {
       ...({ task: 'classifier', thresholds: summary.thresholds } as const),
       ...{ featuresFile, features, files, referenceSymbol, dataSha256, classWeights },
       folder: trained.outputDir,
+      blockRows: 24,
       test: summary.split.test,
       prior: toPrior(summary.trainCounts),
       maxFileBytes: SETTINGS.maxModelMb * BYTES_A_MB,

@@ -117,6 +117,7 @@ export function toServingModel(fitted: Fitted, referenceSymbol: string): Serving
       referenceSymbol,
       task: 'classifier',
       returnScale: undefined,
+      items: undefined,
       classWeights: undefined,
       classMeanReturns: fitted.summary.classMeanReturns,
     },

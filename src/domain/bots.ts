@@ -1,3 +1,5 @@
+import type { ModelKey } from "./model-key.js";
+
 /** What a model answers with: probabilities of three classes, or one expected return. */
 export type Task = 'classifier' | 'regressor';
 
@@ -27,4 +29,12 @@ export function findBot(name: string): Bot | undefined {
 /** A bot that is gone but has left records is taken for a classifier, as the first ones were. */
 export function taskOf(name: string): Task {
   return findBot(name)?.task ?? 'classifier';
+}
+
+/** Stands for the symbol in the key of a model that serves every instrument of its venue. */
+export const POOLED_SYMBOL = '*';
+
+/** The key of the model that speaks for an instrument: its own, or the one that all of them share. */
+export function modelKeyFor<K extends ModelKey>(key: K): K {
+  return findBot(key.bot)?.isPooled === true ? { ...key, symbol: POOLED_SYMBOL } : key;
 }

@@ -1,6 +1,8 @@
+import { isFileVenue } from '../domain/venue.js';
 import { taskOf, type Task } from '../domain/bots.js';
 import type { ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
+import type { AttributeCode, Attributes } from '../features/items/attribute-codes.js';
 import type { FeatureRanges } from '../features/novelty.js';
 import { RejectedError } from '../lib/errors.js';
 import { openModelArtifact } from './model-artifact.js';
@@ -22,6 +24,14 @@ export interface ModelSpecification {
   readonly classMeanReturns: readonly [number, number, number];
   /** Of a regressor: how far it errs, and from where on a return pays for the round trip. */
   readonly returnScale: ReturnScale | undefined;
+  /** Of a model over many instruments, which reads daily entries instead of bars. */
+  readonly items: ItemReading | undefined;
+}
+
+export interface ItemReading {
+  readonly codes: readonly AttributeCode[];
+  /** Priced now and then, instead of one entry a day. */
+  readonly isOwnSequence: boolean;
 }
 
 /** A model whose record and manifest agree, ready to be handed to the predictor. */
@@ -29,6 +39,8 @@ export interface ServingModel {
   readonly key: ModelKey;
   readonly record: ModelRecord;
   readonly specification: ModelSpecification;
+  /** Of the instrument that a pooled model is asked about. */
+  readonly attributes?: Attributes | undefined;
 }
 
 export interface ServingModelRequest {
@@ -74,6 +86,10 @@ export async function openServingModel(request: ServingModelRequest): Promise<Se
     classWeights: record.classWeights,
     classMeanReturns: required(record.classMeanReturns, record, 'classMeanReturns'),
     returnScale: task === 'regressor' ? returnScaleOf(record) : undefined,
+    items:
+      manifest.model.attribute_codes === undefined
+        ? undefined
+        : { codes: manifest.model.attribute_codes, isOwnSequence: isFileVenue(venue) },
   };
   return { key: { venue, symbol, timeframe, bot }, record, specification };
 }

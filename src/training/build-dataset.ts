@@ -4,8 +4,10 @@ import { barOpenTime } from '../domain/timeframe.js';
 import { computeFeatureMatrix, type FeatureMatrix } from '../features/feature-matrix.js';
 import { forwardLogReturns, labelOf, tercileThresholds } from '../features/labels.js';
 import { sanitize, type Sanitization } from '../features/sanitize.js';
+import { countClasses, meanReturns } from './class-counts.js';
 import type { ClassCounts } from './class-weights.js';
 import type { FeatureTable } from './feature-file.js';
+import type { PooledDescription } from './pooled/build-pooled-dataset.js';
 import { rowCount, splitRows, type Split } from './split.js';
 
 /** Under these a split leaves too little to learn from, to stop on or to judge by. */
@@ -57,6 +59,8 @@ export interface DatasetSummary {
   readonly trainEnd: number;
   /** The same of all rows: what the refit has seen. */
   readonly dataEnd: number;
+  /** Of a model over many instruments. */
+  readonly pooled?: PooledDescription | undefined;
 }
 
 export type Dataset =
@@ -199,21 +203,6 @@ function gather(
     rows.forEach((row, at) => (values[target + at] = matrix.values[source + row] ?? NaN));
   });
   return values;
-}
-
-function countClasses(labels: Int32Array): ClassCounts {
-  const counts: [number, number, number] = [0, 0, 0];
-  for (const label of labels) counts[label as 0 | 1 | 2]++;
-  return counts;
-}
-
-/** A class without rows moves nothing. */
-function meanReturns(returns: Float64Array, labels: Int32Array): [number, number, number] {
-  const sums: [number, number, number] = [0, 0, 0];
-  const counts = countClasses(labels);
-  labels.forEach((label, at) => (sums[label as 0 | 1 | 2] += returns[at] ?? 0));
-  const meanOf = (at: 0 | 1 | 2): number => (counts[at] === 0 ? 0 : sums[at] / counts[at]);
-  return [meanOf(0), meanOf(1), meanOf(2)];
 }
 
 function toRecord({ initialFeatures, finalFeatures, dropped }: Sanitization): SanitizationRecord {

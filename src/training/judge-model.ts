@@ -9,6 +9,7 @@ import { createOnnxSession, outputWidth, type OnnxSession } from '../models/onnx
 import { readVerifiedFile } from '../models/verified-file.js';
 import type { Champion } from './champion.js';
 import type { ClassWeights } from './class-weights.js';
+import { DEFAULT_BOOTSTRAP } from './evaluation/block-bootstrap.js';
 import {
   compareRegressorWithChampion,
   compareWithChampion,
@@ -49,6 +50,8 @@ export interface JudgeRequest {
   readonly prior: Prior;
   /** Seeds the bootstrap. */
   readonly dataSha256: string;
+  /** Rows that the bootstrap draws together. */
+  readonly blockRows: number;
   readonly maxFileBytes: number;
   /** The serving model that is to be matched, where the gate asks for it. */
   readonly champion?: Champion | undefined;
@@ -101,10 +104,13 @@ function scoreClasses(request: JudgeRequest, rows: FeatureRows, answers: Float32
 }
 
 function scoreReturns(request: JudgeRequest, rows: FeatureRows, predictions: Float32Array): Scored {
-  const { champion, dataSha256, prior, thresholds } = request;
+  const { blockRows, champion, dataSha256, prior, thresholds } = request;
   const { labels, forwardReturns: returns } = rows;
   return {
-    score: scoreRegressor({ predictions, returns, labels, thresholds, prior }, dataSha256),
+    score: scoreRegressor({ predictions, returns, labels, thresholds, prior }, dataSha256, {
+      ...DEFAULT_BOOTSTRAP,
+      blockRows,
+    }),
     champion: champion && compareRegressorWithChampion({ ...rows, predictions }, champion),
   };
 }

@@ -7,6 +7,7 @@ import type { PreparedData } from './prepare-data.js';
 import type { Candidate } from './train-model.js';
 import { lossesOf } from './trainer-process/trainer-manifest.js';
 import type { TrainingOptions } from './training-options.js';
+import { horizonBarsOf, paramsOf } from './training-requests.js';
 import { trainingPeriodText, windowBars } from './training-window.js';
 
 export interface RecordContext {
@@ -82,7 +83,7 @@ function bareRecord(context: RecordContext, prepared: PreparedData | undefined):
     catalogueHash: prepared?.catalogueHash,
     features: [],
     referenceSymbol: prepared === undefined ? options.referenceSymbol : prepared.referenceSymbol,
-    horizonBars: options.labelHorizonBars,
+    horizonBars: horizonBarsOf(context),
     thresholds: prepared?.thresholds,
     classMeanReturns: prepared?.classMeanReturns,
     classWeights: undefined,
@@ -91,21 +92,22 @@ function bareRecord(context: RecordContext, prepared: PreparedData | undefined):
     selectedAt: undefined,
     dataEnd: prepared?.dataEnd,
     errorMessage: undefined,
-    config: { params: options.catboost, seed: options.trainSeed },
+    config: { params: paramsOf(context), seed: options.trainSeed },
   };
 }
 
-function configOf({ options }: RecordContext, candidate: Candidate): ModelRecord['config'] {
+function configOf(context: RecordContext, candidate: Candidate): ModelRecord['config'] {
   const { prepared, trained, judgement, plan } = candidate;
   const { manifest } = trained;
   return {
-    params: options.catboost,
-    seed: options.trainSeed,
+    params: paramsOf(context),
+    seed: context.options.trainSeed,
     treeCount: manifest.tree_count,
     selectedBy: plan.chosenBy,
     selection: manifest.selection,
     importance: manifest.importance,
     adjustedThresholds: prepared.adjustedThresholds,
+    items: prepared.pooled?.items,
     split: prepared.split,
     judgedWindow: { from: prepared.dataFrom, to: prepared.trainEnd },
     servedWindow: { from: prepared.dataFrom, to: prepared.dataEnd },

@@ -1,22 +1,29 @@
 import path from 'node:path';
-import { taskOf } from '../domain/bots.js';
+import { findBot, taskOf } from '../domain/bots.js';
 import { modelKeyText } from '../domain/model-key.js';
 import type { LabelThresholds, ModelRecord } from '../domain/model-record.js';
 import type { TrainingJob } from '../domain/training-job.js';
+import { isFileVenue } from '../domain/venue.js';
+import { ITEM_HORIZON_DAYS } from '../features/items/item-label.js';
+import { barsADay } from '../features/items/item-sequence.js';
 import type { Clock } from '../lib/clock.js';
 import { RejectedError } from '../lib/errors.js';
 import type { Stores } from '../storage/stores.js';
 import { candidatePath, featureFileName } from './candidate-folder.js';
 import { findChampion } from './champion.js';
 import { findClassWeights, type ClassWeights } from './class-weights.js';
+import { DEFAULT_BOOTSTRAP } from './evaluation/block-bootstrap.js';
 import { toPrior } from './evaluation/losses.js';
+import { FOREST_PARAMS } from './forest-params.js';
 import type { JudgeRequest } from './judge-model.js';
 import type { PreparedData, PrepareRequest } from './prepare-data.js';
+import type { PooledPrepareRequest } from './pooled/prepare-pooled.js';
 import { planSelection, type SelectionPlan } from './selection-plan.js';
 import { rowCount } from './split.js';
 import type { TrainerDone } from './trainer-process/trainer-outcome.js';
-import type { TrainerJob } from './trainer-process/trainer-job.js';
+import type { BotParams, TrainerJob } from './trainer-process/trainer-job.js';
 import type { TrainingOptions } from './training-options.js';
+import { timeframeMs } from '../domain/timeframe.js';
 import { trainingWindowAt } from './training-window.js';
 
 /** What one attempt asks of the worker thread and of the trainer. */
@@ -26,8 +33,11 @@ const BYTES_A_MB = 1_000_000;
 const EARLIER_RECORDS = 40;
 
 /** @throws RejectedError when the key has no series: nothing was ever collected for it */
-export async function toPrepareRequest(context: AttemptContext): Promise<PrepareRequest> {
+export async function toPrepareRequest(
+  context: AttemptContext,
+): Promise<PrepareRequest | PooledPrepareRequest> {
   const { job, stores, clock, options } = context;
+  if (findBot(job.bot)?.isPooled === true) return toPooledRequest(context);
   const { referenceSymbol, labelHorizonBars: horizonBars, embargoBars, trainSplit } = options;
   const series = await stores.series.find(job);
   if (series === undefined)
@@ -51,6 +61,37 @@ export async function toPrepareRequest(context: AttemptContext): Promise<Prepare
     thresholds: taskOf(job.bot) === 'regressor' ? await costThresholds(context) : undefined,
     filePath: path.join(options.workDir, featureFileName(job)),
   };
+}
+
+async function toPooledRequest(context: AttemptContext): Promise<PooledPrepareRequest> {
+  const { job, clock, options } = context;
+  const { embargoBars } = options;
+  const embargo = embargoBars === 'auto' ? horizonBarsOf(context) : embargoBars;
+  return {
+    isPooled: true,
+    venue: job.venue,
+    symbols: isFileVenue(job.venue) ? undefined : options.symbols,
+    timeframe: job.timeframe,
+    window: trainingWindowAt(clock.marketMs(), job.timeframe, options),
+    embargoMs: embargo * timeframeMs(job.timeframe),
+    thresholds: await costThresholds(context),
+    minSamples: options.minInitialTrainSamples,
+    filePath: path.join(options.workDir, featureFileName(job)),
+  };
+}
+
+/** How far the bot looks ahead; a pooled one counts days. */
+export function horizonBarsOf({ job, options }: Pick<AttemptContext, 'job' | 'options'>): number {
+  if (findBot(job.bot)?.isPooled !== true) return options.labelHorizonBars;
+  const perDay = barsADay(job.timeframe);
+  if (perDay !== undefined) return ITEM_HORIZON_DAYS * perDay;
+  throw new RejectedError(`${job.bot} forecasts days: ${job.timeframe} is too fine or too coarse`);
+}
+
+/** What the job's library is told. */
+export function paramsOf({ job, options }: Pick<AttemptContext, 'job' | 'options'>): BotParams {
+  if (findBot(job.bot)?.library !== 'sklearn') return options.catboost;
+  return { ...FOREST_PARAMS, maxModelMb: options.maxModelMb };
 }
 
 /**
@@ -80,6 +121,12 @@ export interface Order {
 /** What is asked of the trainer beyond the data: how to select features and how to weigh classes. */
 export async function toOrder(context: AttemptContext, prepared: PreparedData): Promise<Order> {
   const { job, stores, clock, options } = context;
+  if (prepared.pooled !== undefined) {
+    const plan: SelectionPlan = {
+      ...{ selection: { method: 'none' }, chosenBy: 'none', selectedAt: clock.marketMs() },
+    };
+    return { plan, classWeights: undefined };
+  }
   const plan = planSelection({
     candidates: prepared.names,
     trainRows: rowCount(prepared.split.train),
@@ -116,7 +163,7 @@ export function toTrainerJob(
     outputDir: path.join(options.modelsDir, candidatePath(job)),
     seed: options.trainSeed,
     split: prepared.split,
-    params: options.catboost,
+    params: paramsOf(context),
     selection: order.plan.selection,
     classWeights: order.classWeights,
     describe: describe(context, prepared),
@@ -133,13 +180,14 @@ function describe(
     symbol: job.symbol,
     timeframe: job.timeframe,
     bot: job.bot,
-    horizon_bars: options.labelHorizonBars,
+    horizon_bars: horizonBarsOf({ job, options }),
     threshold_sell: prepared.thresholds.sell,
     threshold_buy: prepared.thresholds.buy,
     reference_symbol: prepared.referenceSymbol ?? null,
     catalogue_hash: prepared.catalogueHash,
     data_from: prepared.dataFrom,
     data_end: prepared.dataEnd,
+    ...(prepared.pooled === undefined ? {} : { attribute_codes: prepared.pooled.codes }),
   };
 }
 
@@ -154,7 +202,11 @@ export async function toJudgeRequest(
   { prepared, order, trained }: Trained,
 ): Promise<JudgeRequest> {
   const isChampionAsked = options.promotionGate.endsWith('+champion');
-  const limits = { ...options, marketMs: clock.marketMs() };
+  const limits = {
+    ...options,
+    labelHorizonBars: horizonBarsOf({ job, options }),
+    marketMs: clock.marketMs(),
+  };
   return {
     task: taskOf(job.bot),
     champion: isChampionAsked ? await findChampion(stores, job, limits) : undefined,
@@ -168,6 +220,7 @@ export async function toJudgeRequest(
     thresholds: prepared.thresholds,
     prior: toPrior(prepared.trainCounts),
     dataSha256: prepared.dataSha256,
+    blockRows: prepared.pooled?.blockRows ?? DEFAULT_BOOTSTRAP.blockRows,
     maxFileBytes: options.maxModelMb * BYTES_A_MB,
   };
 }
