@@ -117,8 +117,10 @@ export class FitRoad {
     const { features, files } = trained.manifest;
     const referenceSymbol = request.reference?.symbol;
     const judgement = await judgeModel({
+      ...({ task: 'classifier', thresholds: summary.thresholds } as const),
       ...{ featuresFile, features, files, referenceSymbol, dataSha256, classWeights },
       folder: trained.outputDir,
+      blockRows: 24,
       test: summary.split.test,
       prior: toPrior(summary.trainCounts),
       maxFileBytes: SETTINGS.maxModelMb * BYTES_A_MB,

@@ -1,4 +1,5 @@
 import { CANDLE_TABLE, type Migration } from './ddl.js';
+import { ITEM_MIGRATIONS } from './items.js';
 import { MARKET_DATA_MIGRATIONS } from './market-data.js';
 import { MODEL_PIN_MIGRATIONS } from './model-pins.js';
 import { MODEL_MIGRATIONS } from './models.js';
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...QUEUE_MIGRATIONS,
   ...MODEL_PIN_MIGRATIONS,
   ...SCHEDULE_MIGRATIONS,
+  ...ITEM_MIGRATIONS,
 ];
 
 /**

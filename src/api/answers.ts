@@ -72,6 +72,7 @@ function sourceAnswer(row: StoredSignal) {
       insufficient_history: false,
       probabilities: { sell, hold, buy },
       expected_move: row.expectedMove,
+      expected_price: row.close * Math.exp(row.expectedMove),
       model_uid: row.modelUid,
     };
   }
@@ -90,6 +91,7 @@ function sourceAnswer(row: StoredSignal) {
           },
         }),
     expected_move: null,
+    expected_price: null,
     model_uid: null,
   };
 }

@@ -56,6 +56,7 @@ export const signal = z.object({
   insufficient_history: z.boolean(),
   probabilities: probabilities.optional(),
   expected_move: z.number().nullable().describe('expected log return over the horizon'),
+  expected_price: z.number().nullable().describe('the close moved by it'),
   model_uid: z.string().nullable(),
   supersedes_uid: z.string().nullable(),
   signaled_at: time,

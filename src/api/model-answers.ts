@@ -84,6 +84,8 @@ function bareAnswer(
     data_end: isoOrNull(record.dataEnd),
     training_loss: record.trainingLoss ?? null,
     validation_loss: record.validationLoss ?? null,
+    test_rmse: finiteOrNull(testScore?.regression?.rmse),
+    test_mae: finiteOrNull(testScore?.regression?.mae),
     metrics: testScore === undefined ? null : metricsAnswer(testScore),
     verdict:
       verdict === undefined
@@ -110,6 +112,18 @@ function metricsAnswer(score: TestScore): MetricsAnswer {
     accuracy: finite(score.accuracy),
     macro_f1: finite(score.macroF1),
     calibration_error: finite(score.calibrationError),
+    regression: regressionAnswer(score),
+  };
+}
+
+function regressionAnswer({ regression }: TestScore): MetricsAnswer['regression'] {
+  if (regression === undefined) return null;
+  return {
+    rmse: finite(regression.rmse),
+    mae: finite(regression.mae),
+    r2: finite(regression.r2),
+    persistence_rmse: finite(regression.persistenceRmse),
+    persistence_mae: finite(regression.persistenceMae),
   };
 }
 
@@ -129,6 +143,10 @@ function differenceAnswer(
 
 function intervalAnswer({ estimate, lower, upper }: Interval): Interval | null {
   return [estimate, lower, upper].every(Number.isFinite) ? { estimate, lower, upper } : null;
+}
+
+function finiteOrNull(value: number | undefined): number | null {
+  return value === undefined ? null : finite(value);
 }
 
 /** What could not be computed is shown as nothing. */

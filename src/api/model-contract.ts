@@ -62,6 +62,16 @@ const metrics = z.object({
   accuracy: z.number().nullable(),
   macro_f1: z.number().nullable(),
   calibration_error: z.number().nullable(),
+  regression: z
+    .object({
+      rmse: z.number().nullable(),
+      mae: z.number().nullable(),
+      r2: z.number().nullable(),
+      persistence_rmse: z.number().nullable(),
+      persistence_mae: z.number().nullable(),
+    })
+    .nullable()
+    .describe('of a model of returns, in log return; null for a classifier'),
 });
 export type MetricsAnswer = z.input<typeof metrics>;
 
@@ -80,6 +90,8 @@ export const trainingRecord = z.object({
   data_end: optionalTime,
   training_loss: z.number().nullable(),
   validation_loss: z.number().nullable(),
+  test_rmse: z.number().nullable().describe('of a model of returns, in log return'),
+  test_mae: z.number().nullable(),
   metrics: metrics.nullable().describe('on candles that the judged model never saw'),
   verdict: z.object({ gate: z.string(), is_promoted: z.boolean(), reason: z.string() }).nullable(),
   model_path: z.string().nullable().describe('below MODELS_DIR; null once the files are deleted'),

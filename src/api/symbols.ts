@@ -1,3 +1,4 @@
+import { modelKeyFor, POOLED_SYMBOL } from '../domain/bots.js';
 import type { ModelKey } from '../domain/model-key.js';
 import type { Series } from '../domain/series.js';
 import { ApiError, badRequest, notFound } from './answer-errors.js';
@@ -31,6 +32,26 @@ export async function resolveKey(context: ApiContext, asked: Asked): Promise<Nam
     },
     marketId: found.marketId,
   };
+}
+
+/** The key of the model that a call is about: where a bot pools instruments, that of all of them. */
+export async function resolveModelKey(context: ApiContext, asked: Asked): Promise<NamedKey> {
+  const isForAll = asked.symbol === POOLED_SYMBOL;
+  const { key, marketId } = await resolveKey(context, {
+    ...asked,
+    symbol: isForAll ? (await anySymbol(context, asked)) : asked.symbol,
+  });
+  const own = modelKeyFor(key);
+  if (isForAll && own.symbol !== POOLED_SYMBOL) {
+    throw badRequest(`bot "${key.bot}" has one model for each symbol`, 'symbol');
+  }
+  return own.symbol === key.symbol ? { key, marketId } : { key: own, marketId: own.symbol };
+}
+
+/** Stands in until the bot is known; undefined where the venue has no series, which is then said. */
+async function anySymbol(context: ApiContext, asked: Asked): Promise<string | undefined> {
+  const venue = resolveVenue(context, asked);
+  return (await context.stores.series.list({ venue }))[0]?.symbol;
 }
 
 /** The venue that a call is about, by default the one that trades. */

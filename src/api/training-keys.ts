@@ -1,4 +1,5 @@
-import type { ModelKey } from '../domain/model-key.js';
+import { modelKeyFor } from '../domain/bots.js';
+import { modelKeyText, type ModelKey } from '../domain/model-key.js';
 import type { Timeframe } from '../domain/timeframe.js';
 import { ApiError, badRequest } from './answer-errors.js';
 import type { ApiContext, ApiTraining } from './api-context.js';
@@ -38,9 +39,10 @@ export async function resolveKeys(
       (isAll || wanted.has(symbol)) && (timeframes.size === 0 || timeframes.has(timeframe)),
   );
   if (found.length === 0) throw badRequest('No candles of these are stored', 'timeframes');
-  return found.flatMap(({ venue, symbol, timeframe }) =>
-    [...new Set(bots)].map((bot) => ({ venue, symbol, timeframe, bot })),
+  const keys = found.flatMap(({ venue, symbol, timeframe }) =>
+    [...new Set(bots)].map((bot) => modelKeyFor({ venue, symbol, timeframe, bot })),
   );
+  return [...new Map(keys.map((key) => [modelKeyText(key), key])).values()];
 }
 
 export function assertBot(bot: string, known: readonly string[]): void {

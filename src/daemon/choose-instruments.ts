@@ -1,7 +1,9 @@
 import type { Settings } from '../../config/settings.js';
+import { BOT_NAMES, findBot } from '../domain/bots.js';
 import type { Instrument } from '../domain/instrument.js';
 import { isTimeframe, type Timeframe } from '../domain/timeframe.js';
 import type { MarketData } from '../exchange/market-data.js';
+import { barsADay } from '../features/items/item-sequence.js';
 import { ConfigError, messageOf, RejectedError } from '../lib/errors.js';
 
 /** What the daemon works on, with every name resolved at the venue. */
@@ -21,8 +23,6 @@ export interface Instruments {
   readonly refused: readonly string[];
 }
 
-const BOTS = ['catboost'];
-
 /** Best first: what `SYMBOLS=all` is led by where nothing else is said. */
 const USUAL_PRIMARIES = ['BTC/USDT', 'BTC/USDC', 'BTC/USD', 'BTC/EUR'];
 
@@ -41,6 +41,7 @@ export function chooseInstruments(settings: Settings, data: MarketData): Instrum
     data.assertTimeframe(name);
     return name;
   });
+  assertDays(settings.bots, timeframes);
   const named = resolveNamed(settings, data);
   const primary = choosePrimary(settings, data, named);
   const all = settings.symbols.includes('all') ? data.listSpot(primary.quote) : [...named.found];
@@ -68,10 +69,20 @@ export function chooseInstruments(settings: Settings, data: MarketData): Instrum
 
 function assertBots(bots: readonly string[]): void {
   for (const bot of bots) {
-    if (!BOTS.includes(bot)) {
-      throw new ConfigError(`BOTS names "${bot}"; expected ${BOTS.join(', ')}`);
+    if (!BOT_NAMES.includes(bot)) {
+      throw new ConfigError(`BOTS names "${bot}"; expected ${BOT_NAMES.join(', ')}`);
     }
   }
+}
+
+/** Days cannot be counted in every timeframe. */
+function assertDays(bots: readonly string[], timeframes: readonly Timeframe[]): void {
+  const pooled = bots.find((bot) => findBot(bot)?.isPooled === true);
+  const wrong = timeframes.find((timeframe) => barsADay(timeframe) === undefined);
+  if (pooled === undefined || wrong === undefined) return;
+  throw new ConfigError(
+    `BOTS names ${pooled}, which forecasts days: TIMEFRAMES=${wrong} does not go with it, 1h to 1d do`,
+  );
 }
 
 function unknownTimeframe(name: string, data: MarketData): ConfigError {

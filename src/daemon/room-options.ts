@@ -121,6 +121,7 @@ export function trainingOptions(
     modelVersionsKept: settings.modelVersionsKept,
     maxModelMb: settings.maxModelMb,
     maxLatencyMs: MAX_LATENCY_MS,
+    feeRate: settings.feeRate,
     catboost: catboostParams(settings),
     batchSize: batchSize(settings),
     increment: {

@@ -1,3 +1,6 @@
+import path from 'node:path';
+import { parseNamePattern } from '../collection/files/name-pattern.js';
+import { POOLED_SYMBOL } from '../domain/bots.js';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../../config/settings.js';
 import type { Collector } from '../collection/collector.js';
@@ -9,6 +12,7 @@ import { CandleDecisions } from '../jobs/candle-decisions.js';
 import { analysisCycle } from '../jobs/analysis-cycle.js';
 import { ReferenceGate } from '../jobs/reference-gate.js';
 import { repeat } from '../jobs/repeat.js';
+import { WatchedFolder } from '../jobs/watched-folder.js';
 import { retention } from '../jobs/retention.js';
 import { DisposalStack } from '../lib/disposal.js';
 import type { Logger } from '../lib/logger.js';
@@ -32,7 +36,7 @@ import type { TradingService } from '../trading/trading-service.js';
 import { checkPython } from '../training/trainer-process/check-python.js';
 import { findPython, trainerCommand, trainerDir } from '../training/trainer-process/find-python.js';
 import { TrainerProcess } from '../training/trainer-process/trainer-process.js';
-import { trainingKeys } from '../training/training-options.js';
+import { instrumentKeys } from '../training/training-options.js';
 import { TrainingService } from '../training/training-service.js';
 import type { Instruments } from './choose-instruments.js';
 import { createCollector } from './create-collector.js';
@@ -118,6 +122,7 @@ export class Work {
     this.#stack.use('collection', this.collector).start();
     this.#stack.defer('analysis cycle', this.#repeatCycle());
     this.#stack.defer('retention', this.#repeatRetention());
+    this.#stack.defer('files', this.#repeatFiles());
   }
 
   async stop(): Promise<void> {
@@ -231,10 +236,11 @@ export class Work {
   async #servePromoted(record: ModelRecord): Promise<void> {
     await swapModel(record, this.#swapParts());
     const { symbol, timeframe } = record;
-    const series = this.collector.series.find(
-      (one) => one.symbol === symbol && one.timeframe === timeframe,
-    );
-    if (series !== undefined) this.#decisions.promoted(record, series);
+    for (const series of this.collector.series) {
+      const isServed = series.symbol === symbol || symbol === POOLED_SYMBOL;
+      if (!isServed || series.timeframe !== timeframe || series.venue !== record.venue) continue;
+      this.#decisions.promoted({ ...record, symbol: series.symbol }, series);
+    }
   }
 
   #swapParts(): SwapParts {
@@ -251,7 +257,7 @@ export class Work {
       fallbackHorizonBars: settings.labelHorizonBars,
     });
     const cycle = analysisCycle({
-      keys: trainingKeys(trainingOptions(settings, this.#options)),
+      keys: instrumentKeys(trainingOptions(settings, this.#options)),
       ...{ training: this.training, decisions: this.#decisions, resolver, loopWatch },
     });
     const intervalMs = cycleIntervalMs(settings, market);
@@ -272,6 +278,26 @@ export class Work {
     const { signal } = this.#stopping;
     const intervalMs = RETENTION_INTERVAL_MS;
     const running = repeat({ name: 'retention', intervalMs, clock, logger, signal }, job);
+    return () => running;
+  }
+
+  /** @returns what ends it */
+  #repeatFiles(): () => Promise<void> {
+    const { settings, market, stores, logger } = this.#options;
+    const { csvDir, csvParseName, dataDir, analysisIntervalSec } = settings;
+    if (csvDir === undefined) return () => Promise.resolve();
+    const { clock } = market.data;
+    const folder = new WatchedFolder({
+      folder: path.resolve(csvDir),
+      parseName: csvParseName === undefined ? undefined : parseNamePattern(csvParseName),
+      rejectsDir: path.resolve(dataDir, 'rejects'),
+      ...{ stores, clock, logger },
+    });
+    const { signal } = this.#stopping;
+    const intervalMs = analysisIntervalSec * 1000;
+    const running = repeat({ name: 'files', intervalMs, clock, logger, signal }, async () => {
+      await folder.look(signal);
+    });
     return () => running;
   }
 
@@ -310,6 +336,7 @@ function createServingModels({
   const { modelsDir } = trainingOptions(settings, { market, instruments });
   return new ServingModels({
     ...{ models: stores.models, cooldowns: stores.cooldowns, modelsDir },
+    itemAttributes: stores.itemAttributes,
     maxAgeHours: settings.modelMaxAgeHours,
     maxFileBytes: settings.maxModelMb * BYTES_PER_MB,
     ...{ clock: market.data.clock, logger },

@@ -12,20 +12,41 @@ export interface Interval {
   readonly upper: number;
 }
 
-/** How well a model did on rows that it never saw. Losses in nat. */
+/** A regressor's errors on rows that it never saw, in log return; persistence expects no change. */
+export interface RegressionScore {
+  readonly rmse: number;
+  readonly mae: number;
+  readonly r2: number;
+  readonly persistenceRmse: number;
+  readonly persistenceMae: number;
+}
+
+/**
+ * How well a model did on rows that it never saw. Losses in nat. A regressor's are those of the classes
+ * that its expected return and its error make likely.
+ */
 export interface TestScore {
   readonly rows: number;
   readonly logLoss: number;
   readonly priorLogLoss: number;
-  /** Prior's log loss less the model's, per row: above 0 the model knows something. */
+  /**
+   * Above 0 the model knows something. Of a classifier: the prior's log loss less the model's, per row.
+   * Of a regressor: by which share its squared error is smaller than that of persistence.
+   */
   readonly skill: Interval;
   /** Rows whose label is not HOLD. */
   readonly directionRows: number;
+  /**
+   * On those rows. Of a classifier: as `skill`, BUY against SELL. Of a regressor: its share of right
+   * signs less that of the sign that was the more frequent one in training.
+   */
   readonly directionSkill: Interval;
   readonly directionalAuc: number;
   readonly accuracy: number;
   readonly macroF1: number;
   readonly calibrationError: number;
+  /** Undefined for a classifier. */
+  readonly regression?: RegressionScore | undefined;
 }
 
 /** `+champion`: also not worse than the model that serves. */

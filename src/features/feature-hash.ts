@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CATALOGUE, getFeature } from './catalogue.js';
 import { featureId } from './feature-definition.js';
+import { findItemFeatureId } from './items/item-row.js';
 
 /** Covers every candidate feature: decides whether an earlier selection among them may be used again. */
 export function catalogueHash(): string {
@@ -14,7 +15,7 @@ export function catalogueHash(): string {
  * @throws RangeError for a feature that the catalogue does not have (any more)
  */
 export function featureHash(names: readonly string[], referenceSymbol: string | undefined): string {
-  const ids = names.map((name) => featureId(getFeature(name)));
+  const ids = names.map((name) => findItemFeatureId(name) ?? featureId(getFeature(name)));
   return sha256([`reference=${referenceSymbol ?? ''}`, ...ids]);
 }
 

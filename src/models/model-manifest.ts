@@ -4,6 +4,7 @@ import { z } from 'zod';
 const MANIFEST_FORMAT = 1;
 const MAX_FEATURES = 5_000;
 const MAX_FILES = 32;
+const MAX_CODES = 100;
 
 /** Plain names only: no separators, no parent folders, nothing hidden. */
 const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
@@ -13,6 +14,10 @@ const fileEntry = z.object({
   bytes: z.int().min(1),
 });
 
+const attributeCode = z.object({
+  name: z.string().min(1),
+  values: z.record(z.string(), z.number()).optional(),
+});
 const classWeights = z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]);
 
 const manifestSchema = z
@@ -20,11 +25,17 @@ const manifestSchema = z
     format: z.literal(MANIFEST_FORMAT),
     /** Names in the order of the model's columns. */
     features: z.array(z.string().min(1).max(200)).min(1).max(MAX_FEATURES),
+    /** Models from before there were regressors do not state it. */
+    task: z.enum(['classifier', 'regressor']).default('classifier'),
     class_order: z.tuple([z.literal('SELL'), z.literal('HOLD'), z.literal('BUY')]).optional(),
     files: z.record(z.string().regex(FILE_NAME), fileEntry),
     /** Smallest and largest value of each feature in the training rows. */
     feature_ranges: z.array(z.tuple([z.number(), z.number()])),
     class_weights: classWeights.nullish(),
+    /** What whoever ordered the fit said of it. */
+    model: z
+      .looseObject({ attribute_codes: z.array(attributeCode).max(MAX_CODES).optional() })
+      .default({}),
   })
   .refine((manifest) => manifest.feature_ranges.length === manifest.features.length, {
     message: 'as many ranges as features are expected',

@@ -1,12 +1,17 @@
 import { performance } from 'node:perf_hooks';
 import type { CandleColumns } from '../domain/candle-columns.js';
 import { computeFeatureRow, type createFeatureWorkspace } from '../features/feature-matrix.js';
+import { encodeAttributes, type Attributes } from '../features/items/attribute-codes.js';
+import { ITEM_PRICE_FEATURES, writeItemRow } from '../features/items/item-row.js';
+import { dailySequence, itemReachMs, ownSequence } from '../features/items/item-sequence.js';
 import { noveltyShare } from '../features/novelty.js';
 import { messageOf } from '../lib/errors.js';
+import type { Probabilities } from '../domain/signal.js';
 import { expectedReturn, toHonestProbabilities } from './class-probabilities.js';
 import type { OnnxSession } from './onnx-session.js';
 import { unavailable, type PredictionOutcome, type Unavailable } from './predictor-protocol.js';
-import type { ModelSpecification } from './serving-model.js';
+import { returnProbabilities } from './return-probabilities.js';
+import type { ItemReading, ModelSpecification } from './serving-model.js';
 
 /** A row is novel when more than this share of its features lies outside their training ranges. */
 const MAX_NOVEL_SHARE = 0.05;
@@ -18,6 +23,7 @@ export interface RowRequest {
   readonly model: ModelSpecification;
   readonly series: CandleColumns;
   readonly reference: CandleColumns | undefined;
+  readonly attributes?: Attributes | undefined;
   readonly index: number;
   readonly workspace: ReturnType<typeof createFeatureWorkspace>;
 }
@@ -27,7 +33,7 @@ export async function predictRow(
   request: RowRequest,
   session: OnnxSession,
 ): Promise<PredictionOutcome> {
-  const row = computeValues(request);
+  const row = request.model.items === undefined ? computeValues(request) : computeItem(request, request.model.items);
   if (row.status === 'unavailable') return row;
   const { model } = request;
   const share = noveltyShare(row.values, model.featureRanges);
@@ -38,14 +44,41 @@ export async function predictRow(
   const startedAt = performance.now();
   const raw = await session.run(row.values, 1);
   const latencyUs = Math.round((performance.now() - startedAt) * 1000);
-  const probabilities = toHonestProbabilities(raw, model.classWeights);
   return {
     status: 'predicted',
-    probabilities,
-    expectedReturn: expectedReturn(probabilities, model.classMeanReturns),
+    ...readAnswer(model, raw),
     latencyUs,
     featureHash: model.featureHash,
   };
+}
+
+/** @throws RangeError when these are no probabilities, or no return */
+function readAnswer(
+  { task, classWeights, classMeanReturns, returnScale }: ModelSpecification,
+  raw: Float32Array,
+): { readonly probabilities: Probabilities; readonly expectedReturn: number } {
+  if (task === 'classifier' || returnScale === undefined) {
+    const probabilities = toHonestProbabilities(raw, classWeights);
+    return { probabilities, expectedReturn: expectedReturn(probabilities, classMeanReturns) };
+  }
+  const value = raw[0] ?? NaN;
+  if (!Number.isFinite(value)) throw new RangeError(`${value} is no return`);
+  return { probabilities: returnProbabilities(value, returnScale), expectedReturn: value };
+}
+
+/** The row of a model over many instruments. */
+function computeItem(
+  { index, series, attributes = {} }: RowRequest,
+  { codes, isOwnSequence }: ItemReading,
+): RowValues {
+  const sequence = (isOwnSequence ? ownSequence : dailySequence)(series, index);
+  const values = new Float32Array(ITEM_PRICE_FEATURES.length + codes.length);
+  const reachMs = itemReachMs(series.timeframe);
+  if (!writeItemRow(sequence, sequence.openTimes.length - 1, { reachMs, row: values })) {
+    return unavailable('features_missing', `${sequence.openTimes.length} entries are too few`);
+  }
+  values.set(encodeAttributes(codes, attributes), ITEM_PRICE_FEATURES.length);
+  return { status: 'complete', values };
 }
 
 type RowValues = { readonly status: 'complete'; readonly values: Float32Array } | Unavailable;

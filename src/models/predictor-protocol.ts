@@ -44,6 +44,8 @@ export type PredictorRequest =
       readonly series: CandleColumns;
       /** The same object as `series` for the reference symbol itself. */
       readonly reference: CandleColumns | undefined;
+      /** Of the instrument, for a model over many. */
+      readonly attributes: Readonly<Record<string, string>> | undefined;
       /** Number of the bar to predict from. */
       readonly index: number;
     }

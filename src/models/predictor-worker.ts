@@ -47,8 +47,8 @@ async function handle(request: PredictorRequest): Promise<PredictorAnswer> {
     case 'predict': {
       if (request.model !== undefined) models.set(request.modelUid, request.model);
       const model = assertDefined(models.get(request.modelUid), `model ${request.modelUid}`);
-      const { index, reference, series } = request;
-      return predictRow({ model, series, reference, index, workspace }, await sessions.get(model));
+      const { attributes, index, reference, series } = request;
+      return predictRow({ model, series, reference, attributes, index, workspace }, await sessions.get(model));
     }
   }
 }

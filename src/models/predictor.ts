@@ -85,6 +85,7 @@ export class Predictor {
         model: this.#tell(model) ? model.specification : undefined,
         series: cut.columns,
         reference: reference?.columns,
+        attributes: model.attributes,
         index,
       }),
       [...buffers],

@@ -1,13 +1,18 @@
+import { isFileVenue } from '../domain/venue.js';
+import { taskOf, type Task } from '../domain/bots.js';
 import type { ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
+import type { AttributeCode, Attributes } from '../features/items/attribute-codes.js';
 import type { FeatureRanges } from '../features/novelty.js';
 import { RejectedError } from '../lib/errors.js';
 import { openModelArtifact } from './model-artifact.js';
+import type { ReturnScale } from './return-probabilities.js';
 import type { FileReference } from './verified-file.js';
 
 /** What the worker needs to know of a model. Sent once; later calls name the model by its uid. */
 export interface ModelSpecification {
   readonly modelUid: string;
+  readonly task: Task;
   readonly onnx: FileReference;
   readonly maxFileBytes: number;
   /** Names in the order of the model's columns. */
@@ -17,6 +22,16 @@ export interface ModelSpecification {
   readonly referenceSymbol: string | undefined;
   readonly classWeights: readonly [number, number, number] | undefined;
   readonly classMeanReturns: readonly [number, number, number];
+  /** Of a regressor: how far it errs, and from where on a return pays for the round trip. */
+  readonly returnScale: ReturnScale | undefined;
+  /** Of a model over many instruments, which reads daily entries instead of bars. */
+  readonly items: ItemReading | undefined;
+}
+
+export interface ItemReading {
+  readonly codes: readonly AttributeCode[];
+  /** Priced now and then, instead of one entry a day. */
+  readonly isOwnSequence: boolean;
 }
 
 /** A model whose record and manifest agree, ready to be handed to the predictor. */
@@ -24,6 +39,8 @@ export interface ServingModel {
   readonly key: ModelKey;
   readonly record: ModelRecord;
   readonly specification: ModelSpecification;
+  /** Of the instrument that a pooled model is asked about. */
+  readonly attributes?: Attributes | undefined;
 }
 
 export interface ServingModelRequest {
@@ -53,8 +70,13 @@ export async function openServingModel(request: ServingModelRequest): Promise<Se
     );
   }
   const { venue, symbol, timeframe, bot } = record;
+  const task = taskOf(bot);
+  if (manifest.task !== task) {
+    throw new RejectedError(`Model ${record.uid}: manifest.json states a ${manifest.task}`);
+  }
   const specification: ModelSpecification = {
     modelUid: record.uid,
+    task,
     onnx,
     maxFileBytes,
     features: record.features,
@@ -63,8 +85,19 @@ export async function openServingModel(request: ServingModelRequest): Promise<Se
     referenceSymbol: record.referenceSymbol,
     classWeights: record.classWeights,
     classMeanReturns: required(record.classMeanReturns, record, 'classMeanReturns'),
+    returnScale: task === 'regressor' ? returnScaleOf(record) : undefined,
+    items:
+      manifest.model.attribute_codes === undefined
+        ? undefined
+        : { codes: manifest.model.attribute_codes, isOwnSequence: isFileVenue(venue) },
   };
   return { key: { venue, symbol, timeframe, bot }, record, specification };
+}
+
+/** The served model is refitted: its error is taken to be that of the judged one on its test rows. */
+function returnScaleOf(record: ModelRecord): ReturnScale {
+  const { rmse } = required(record.testScore?.regression, record, 'test_rmse');
+  return { rmse, thresholds: required(record.thresholds, record, 'thresholds') };
 }
 
 function toRanges(pairs: readonly (readonly [number, number])[]): FeatureRanges {

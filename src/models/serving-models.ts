@@ -1,3 +1,4 @@
+import { modelKeyFor } from '../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../domain/model-key.js';
 import { ageHours, type ModelRecord } from '../domain/model-record.js';
 import { STALE_AFTER_HOURS } from '../domain/shown-status.js';
@@ -29,6 +30,9 @@ export interface ServingModelsOptions {
     latest(key: ModelKey): Promise<ModelRecord | undefined>;
   };
   readonly cooldowns: { find(key: ModelKey): Promise<TrainingCooldown | undefined> };
+  /** What is known of an instrument besides its prices; without it, nothing. */
+  readonly itemAttributes?:
+    { find(venue: string, symbol: string): Promise<Readonly<Record<string, string>>> } | undefined;
   readonly modelsDir: string;
   /** `MODEL_MAX_AGE_HOURS`, by market time. */
   readonly maxAgeHours: number;
@@ -58,15 +62,20 @@ export class ServingModels {
   }
 
   /** The serving model, or the first reason that holds why none may be trusted. */
-  async find(key: ModelKey): Promise<ServingChoice> {
+  async find(instrument: ModelKey): Promise<ServingChoice> {
+    const key = modelKeyFor(instrument);
     const opened = this.#opened.get(modelKeyText(key)) ?? (await this.#open(key));
-    return opened === undefined ? this.#explainAbsence(key) : this.#judge(opened);
+    const choice = opened === undefined ? await this.#explainAbsence(key) : this.#judge(opened);
+    if (choice.status === 'untrusted' || choice.model.specification.items === undefined) return choice;
+    const { venue, symbol } = instrument;
+    const attributes = await this.#options.itemAttributes?.find(venue, symbol);
+    return { ...choice, model: { ...choice.model, attributes } };
   }
 
   /** Forgets what is remembered of a key: after a promotion, a rollback or a clearing. */
   invalidate(key: ModelKey): void {
     this.#invalidations++;
-    this.#opened.delete(modelKeyText(key));
+    this.#opened.delete(modelKeyText(modelKeyFor(key)));
   }
 
   /** What is wrong with a serving model's files, as far as it was found out. */

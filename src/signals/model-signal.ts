@@ -1,8 +1,9 @@
+import type { LabelThresholds } from '../domain/model-record.js';
 import { DIRECTIONS, type Direction, type Probabilities } from '../domain/signal.js';
 
 export interface ModelOpinion {
   readonly prediction: Direction;
-  /** 100 times the probability of the prediction, never rescaled: 33.3 to 100. */
+  /** 100 times the probability of the prediction, never rescaled; a classifier's is 33.3 to 100. */
   readonly confidence: number;
 }
 
@@ -12,6 +13,24 @@ export function modelOpinion(probabilities: Probabilities): ModelOpinion {
   const greatest = Math.max(sell, hold, buy);
   const prediction = hold === greatest ? 'HOLD' : sell === greatest ? 'SELL' : 'BUY';
   return { prediction, confidence: 100 * greatest };
+}
+
+/**
+ * What a regressor says: BUY or SELL where the return that it expects pays for the round trip. The
+ * probability is how likely the return itself lies on that side of the cost, by the model's test errors.
+ */
+export function returnOpinion(
+  expectedReturn: number,
+  thresholds: LabelThresholds,
+  probabilities: Probabilities,
+): ModelOpinion {
+  const prediction =
+    expectedReturn > 0 && expectedReturn >= thresholds.buy
+      ? 'BUY'
+      : expectedReturn < 0 && expectedReturn <= thresholds.sell
+        ? 'SELL'
+        : 'HOLD';
+  return { prediction, confidence: 100 * probabilities[directionIndex(prediction)] };
 }
 
 /** Place of a direction in labels, probabilities and model outputs. */

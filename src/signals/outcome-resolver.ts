@@ -1,5 +1,6 @@
 import type { CandleColumns } from '../domain/candle-columns.js';
 import { BarState } from '../domain/candle-columns.js';
+import { modelKeyFor } from '../domain/bots.js';
 import type { ModelKey } from '../domain/model-key.js';
 import type { LabelThresholds } from '../domain/model-record.js';
 import type { Direction, Signal, SignalOutcome } from '../domain/signal.js';
@@ -89,7 +90,7 @@ export class OutcomeResolver {
 
   /** A fallback signal is held against the newest thresholds that any model of the key was given. */
   async #fallbackYardstick(key: ModelKey): Promise<Yardstick> {
-    const versions = await this.#options.stores.models.listVersions(key);
+    const versions = await this.#options.stores.models.listVersions(modelKeyFor(key));
     const newest = versions.find((record) => record.thresholds !== undefined);
     return {
       horizonBars: this.#options.fallbackHorizonBars,

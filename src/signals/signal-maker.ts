@@ -8,7 +8,7 @@ import { RejectedError } from '../lib/errors.js';
 import { newUid } from '../lib/uid.js';
 import { chooseSignal, type SignalChoice } from './choose-signal.js';
 import { fallbackOpinion } from './fallback-signal.js';
-import { modelOpinion } from './model-signal.js';
+import { modelOpinion, returnOpinion, type ModelOpinion } from './model-signal.js';
 import type { PredictionWarnings } from './prediction-warnings.js';
 import type { RecentBars } from './recent-bars.js';
 import type { SignalStores } from './signal-stores.js';
@@ -123,7 +123,7 @@ export class SignalMaker {
       const { prediction: said } = await predictions.insert(prediction);
       const signal: ModelSignal = {
         ...base,
-        ...modelOpinion(said.probabilities),
+        ...opinionOf(choice, said),
         source: 'model',
         modelUid: said.modelUid,
         predictionUid: said.uid,
@@ -173,6 +173,12 @@ type SignalBase = Omit<
 >;
 type ModelChoice = Extract<SignalChoice, { source: 'model' }>;
 type FallbackChoice = Extract<SignalChoice, { source: 'fallback' }>;
+
+function opinionOf({ model }: ModelChoice, said: Prediction): ModelOpinion {
+  const { returnScale } = model.specification;
+  if (returnScale === undefined) return modelOpinion(said.probabilities);
+  return returnOpinion(said.expectedReturn, returnScale.thresholds, said.probabilities);
+}
 
 /** After a promotion only the promoted model has something new to say on a candle. */
 function supersedes(choice: SignalChoice, earlier: Signal): boolean {

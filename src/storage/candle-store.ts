@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { findCandleDefect, type Candle } from '../domain/candle.js';
+import type { SeriesKey } from '../domain/series.js';
 import type { Clock } from '../lib/clock.js';
 import { RejectedError } from '../lib/errors.js';
 import { CANDLE_SOURCES, type CandleSource } from './candle-source.js';
@@ -115,6 +116,22 @@ export class CandleStore {
     const count = Number(found['count']);
     if (count === 0) return undefined;
     return { first: Number(found['first']), last: Number(found['last']), count };
+  }
+
+  /** Candles of all series of a venue and timeframe together, and the newest open time of any. */
+  async extent({
+    venue,
+    timeframe,
+  }: Pick<SeriesKey, 'venue' | 'timeframe'>): Promise<{ count: number; last: number | undefined }> {
+    const found = await this.database.run((knex) =>
+      knex(this.database.candleTable)
+        .whereIn('series_id', knex('series').where({ venue, timeframe }).select('id'))
+        .count({ count: '*' })
+        .max({ last: 'open_time' })
+        .first<Row>(),
+    );
+    const count = Number(found['count']);
+    return { count, last: count === 0 ? undefined : Number(found['last']) };
   }
 
   /** Open times between the bounds, both included, ascending. */

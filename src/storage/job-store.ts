@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { modelKeyText, type ModelKey } from '../domain/model-key.js';
 import {
   isHigher,
@@ -7,6 +8,7 @@ import {
   type TrainingJob,
   type TrainingSession,
 } from '../domain/training-job.js';
+import { fileVenue } from '../domain/venue.js';
 import type { Clock } from '../lib/clock.js';
 import { RejectedError } from '../lib/errors.js';
 import { assertDefined } from '../lib/invariant.js';
@@ -141,7 +143,8 @@ export class JobStore {
     for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
       const oldest = await this.database.run((knex) =>
         knex('training_jobs')
-          .where({ status: 'pending', venue })
+          .where({ status: 'pending' })
+          .where(ofDaemon(venue))
           .whereNotIn(
             'session_uid',
             knex('training_sessions').where({ status: 'paused' }).select('uid'),
@@ -163,13 +166,14 @@ export class JobStore {
   /** Ends open jobs, also running ones: what their workers bring is then refused. */
   cancelOpen(which: OpenJobs, { code, message, at }: Cancellation): Promise<number> {
     const { venue, sessionUid, status, except = [] } = which;
-    const equal = Object.entries({ venue, session_uid: sessionUid, status }).filter(
+    const equal = Object.entries({ session_uid: sessionUid, status }).filter(
       ([, value]) => value !== undefined,
     );
     const end = { status: 'cancelled', finishedAt: at, errorCode: code, errorMessage: message };
     return this.database.run((knex) =>
       knex('training_jobs')
         .where(Object.fromEntries(equal))
+        .where(venue === undefined ? {} : ofDaemon(venue))
         .whereIn('status', ['pending', 'running'])
         .whereNotIn('uid', [...except])
         .update({
@@ -222,7 +226,8 @@ export class JobStore {
   async listRunningNotOwnedBy(runUid: string, venue: string): Promise<readonly StoredJob[]> {
     const rows = await this.database.run((knex) =>
       knex('training_jobs')
-        .where({ status: 'running', venue })
+        .where({ status: 'running' })
+        .where(ofDaemon(venue))
         .where((owner) => {
           void owner.whereNot('owner_run_uid', runUid).orWhereNull('owner_run_uid');
         })
@@ -277,7 +282,7 @@ export class JobStore {
     const rows = await this.database.run((knex) =>
       knex('training_jobs')
         .where((group) => {
-          if ('venue' in of) void group.where({ venue: of.venue });
+          if ('venue' in of) void group.where(ofDaemon(of.venue));
           else void group.where({ session_uid: of.sessionUid }).orWhereIn('uid', [...of.joined]);
         })
         .groupBy('status', 'priority')
@@ -337,6 +342,11 @@ export class JobStore {
       return changed === 1;
     });
   }
+}
+
+/** A daemon's own venue, and what was imported from files: that belongs to whoever trains. */
+function ofDaemon(venue: string): (group: Knex.QueryBuilder) => void {
+  return (group) => void group.where({ venue }).orWhere('venue', 'like', `${fileVenue('')}%`);
 }
 
 function isOpen(status: JobStatus): boolean {

@@ -1,4 +1,10 @@
-import type { Interval, ModelRecord, TestScore, Verdict } from '../domain/model-record.js';
+import type {
+  Interval,
+  ModelRecord,
+  RegressionScore,
+  TestScore,
+  Verdict,
+} from '../domain/model-record.js';
 import { LOCAL_PROPERTIES, omit } from './omit.js';
 import { flag, json, number, optional, rowCodec, text, type Field } from './row-codec.js';
 import type { Row, Versioned } from './row.js';
@@ -45,7 +51,7 @@ const PLAIN = rowCodec<Omit<StoredModelRecord, Grouped>>({
   createdAt: number(),
 });
 
-type FlatScore = Omit<TestScore, 'skill' | 'directionSkill'> & {
+type FlatScore = Omit<TestScore, 'skill' | 'directionSkill' | 'regression'> & {
   skill: number;
   skillLower: number;
   skillUpper: number;
@@ -80,6 +86,14 @@ const SCORE = rowCodec<FlatScore>({
   calibrationError: score('test_calibration_error'),
 });
 
+const REGRESSION = rowCodec<RegressionScore>({
+  rmse: score('test_rmse'),
+  mae: score('test_mae'),
+  r2: score('test_r2'),
+  persistenceRmse: score('test_persistence_rmse'),
+  persistenceMae: score('test_persistence_mae'),
+});
+
 const VERDICT = rowCodec<Verdict>({
   gate: text('verdict_gate'),
   isPromoted: flag('verdict_is_promoted'),
@@ -97,6 +111,7 @@ export function encodeModel(record: Partial<StoredModelRecord>): Record<string, 
   return {
     ...PLAIN.encodePart(plain),
     ...(testScore === undefined ? {} : SCORE.encode(flatten(testScore))),
+    ...(testScore?.regression === undefined ? {} : REGRESSION.encode(testScore.regression)),
     ...(verdict === undefined ? {} : VERDICT.encode(verdict)),
     ...(thresholds === undefined ? {} : THRESHOLDS.encode(thresholds)),
   };
@@ -105,13 +120,18 @@ export function encodeModel(record: Partial<StoredModelRecord>): Record<string, 
 export function decodeModel(row: Row): StoredModelRecord {
   return {
     ...PLAIN.decode(row),
-    testScore: row['test_rows'] === null ? undefined : nest(SCORE.decode(row)),
+    testScore: row['test_rows'] === null ? undefined : decodeScore(row),
     verdict: row['verdict_gate'] === null ? undefined : VERDICT.decode(row),
     thresholds: row['threshold_sell'] === null ? undefined : THRESHOLDS.decode(row),
   };
 }
 
-function flatten({ skill, directionSkill, ...rest }: TestScore): FlatScore {
+function decodeScore(row: Row): TestScore {
+  const score = nest(SCORE.decode(row));
+  return row['test_rmse'] === null ? score : { ...score, regression: REGRESSION.decode(row) };
+}
+
+function flatten({ skill, directionSkill, regression: _, ...rest }: TestScore): FlatScore {
   return {
     ...rest,
     skill: skill.estimate,

@@ -1,5 +1,7 @@
 import { ulid } from 'ulid';
 import type { Series, SeriesKey } from '../domain/series.js';
+import type { Timeframe } from '../domain/timeframe.js';
+import { fileVenue } from '../domain/venue.js';
 import type { Clock } from '../lib/clock.js';
 import { RejectedError } from '../lib/errors.js';
 import { assertDefined } from '../lib/invariant.js';
@@ -66,6 +68,20 @@ export class SeriesStore {
       knex('series').where({ venue: filter.venue }).orderBy('id').select<Row[]>('*'),
     );
     return rows.map((row) => SERIES.decode(row));
+  }
+
+  /** Venues and timeframes of what was imported from files. */
+  async listFileVenues(): Promise<readonly Pick<SeriesKey, 'venue' | 'timeframe'>[]> {
+    const rows = await this.database.run((knex) =>
+      knex('series')
+        .where('venue', 'like', `${fileVenue('')}%`)
+        .distinct<Row[]>('venue', 'timeframe')
+        .orderBy(['venue', 'timeframe']),
+    );
+    return rows.map((row) => ({
+      venue: String(row['venue']),
+      timeframe: row['timeframe'] as Timeframe,
+    }));
   }
 
   setBirth(id: number, birthOpenTime: number): Promise<void> {

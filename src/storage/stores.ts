@@ -8,6 +8,7 @@ import { DecisionStore } from './decision-store.js';
 import { EquityStore } from './equity-store.js';
 import { EvidenceStore } from './evidence-store.js';
 import { FillStore } from './fill-store.js';
+import { ItemAttributeStore } from './item-attribute-store.js';
 import { JobStore } from './job-store.js';
 import { KnownGapStore } from './known-gap-store.js';
 import { LeaseStore } from './lease-store.js';
@@ -29,6 +30,7 @@ export interface Stores {
   readonly series: SeriesStore;
   readonly candles: CandleStore;
   readonly knownGaps: KnownGapStore;
+  readonly itemAttributes: ItemAttributeStore;
   readonly prices: PriceStore;
   readonly predictions: PredictionStore;
   readonly signals: SignalStore;
@@ -61,6 +63,7 @@ export function openStores(database: Database, clock: Clock): Stores {
     series: new SeriesStore(database, clock),
     candles: new CandleStore(database, clock),
     knownGaps: new KnownGapStore(database, clock),
+    itemAttributes: new ItemAttributeStore(database, clock),
     prices: new PriceStore(database, clock),
     predictions: new PredictionStore(database, clock),
     signals: new SignalStore(database, clock),

@@ -4,8 +4,10 @@ import { barIndex, barOpenTime } from '../domain/timeframe.js';
 import { computeFeatureMatrix, type FeatureMatrix } from '../features/feature-matrix.js';
 import { forwardLogReturns, labelOf, tercileThresholds } from '../features/labels.js';
 import { keepAllFeatures, sanitize, type Sanitization } from '../features/sanitize.js';
+import { countClasses, meanReturns } from './class-counts.js';
 import type { ClassCounts } from './class-weights.js';
 import type { FeatureTable } from './feature-file.js';
+import type { PooledDescription } from './pooled/build-pooled-dataset.js';
 import { rowCount, splitBefore, splitRows, type Split } from './split.js';
 
 /** Under these a split leaves too little to learn from, to stop on or to judge by. */
@@ -27,6 +29,8 @@ export interface DatasetRequest {
   readonly candidateFeatures: readonly string[] | undefined;
   /** What a model has learnt already that is continued; then nothing of it is learnt anew. */
   readonly learnt?: Learnt | undefined;
+  /** Of a regressor: what parts the returns that pay for a round trip. Terciles where undefined. */
+  readonly thresholds?: LabelThresholds | undefined;
 }
 
 /** Of a model that is continued. */
@@ -51,7 +55,7 @@ export interface DatasetSummary {
   readonly names: readonly string[];
   readonly sanitization: SanitizationRecord;
   readonly split: Split;
-  /** From the training split only. */
+  /** Terciles of the training split only, or those that were asked for. */
   readonly thresholds: LabelThresholds;
   /** Thresholds that lay on the wrong side of 0 and were set to 0. */
   readonly adjustedThresholds: readonly ('sell' | 'buy')[];
@@ -69,6 +73,8 @@ export interface DatasetSummary {
   readonly judgedEnd: number;
   /** The same of all rows: what the refit has seen. */
   readonly dataEnd: number;
+  /** Of a model over many instruments. */
+  readonly pooled?: PooledDescription | undefined;
 }
 
 export type Dataset =
@@ -160,10 +166,9 @@ function layOut(parts: Parts): Dataset {
   const { timeframe } = request.series;
   const returns = Float64Array.from(rows, (row) => parts.returns[row] ?? NaN);
   const inTraining = returns.subarray(split.train.from, split.train.to);
+  const given = request.learnt?.thresholds ?? request.thresholds;
   const { adjusted, ...thresholds } =
-    request.learnt === undefined
-      ? tercileThresholds(inTraining.slice())
-      : { ...request.learnt.thresholds, adjusted: [] };
+    given === undefined ? tercileThresholds(inTraining.slice()) : { ...given, adjusted: [] };
   const labels = Int32Array.from(
     returns,
     (value) => labelOf(value, { ...thresholds, adjusted }) ?? -1,
@@ -217,21 +222,6 @@ function gather(
     rows.forEach((row, at) => (values[target + at] = matrix.values[source + row] ?? NaN));
   });
   return values;
-}
-
-function countClasses(labels: Int32Array): ClassCounts {
-  const counts: [number, number, number] = [0, 0, 0];
-  for (const label of labels) counts[label as 0 | 1 | 2]++;
-  return counts;
-}
-
-/** A class without rows moves nothing. */
-function meanReturns(returns: Float64Array, labels: Int32Array): [number, number, number] {
-  const sums: [number, number, number] = [0, 0, 0];
-  const counts = countClasses(labels);
-  labels.forEach((label, at) => (sums[label as 0 | 1 | 2] += returns[at] ?? 0));
-  const meanOf = (at: 0 | 1 | 2): number => (counts[at] === 0 ? 0 : sums[at] / counts[at]);
-  return [meanOf(0), meanOf(1), meanOf(2)];
 }
 
 function toRecord({ initialFeatures, finalFeatures, dropped }: Sanitization): SanitizationRecord {

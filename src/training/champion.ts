@@ -19,6 +19,8 @@ export interface Champion {
   readonly openTimes: readonly number[];
   /** p(SELL), p(HOLD), p(BUY) of each of them. */
   readonly probabilities: readonly (readonly [number, number, number])[];
+  /** Log return that it expected of each. */
+  readonly expectedReturns: readonly number[];
 }
 
 export interface ChampionStores {
@@ -59,6 +61,7 @@ export async function findChampion(
     ...{ modelUid, dataEnd, thresholds, prior: toPrior(classDistribution) },
     openTimes: rows.map(({ candleOpenTime }) => candleOpenTime),
     probabilities: rows.map(({ probabilities }) => probabilities),
+    expectedReturns: rows.map(({ expectedReturn }) => expectedReturn),
   };
 }
 

@@ -4,10 +4,10 @@ import type { ChampionComparison } from './evaluation/compare-champion.js';
 /** Fewer rows with a direction say too little for an interval to mean anything. */
 export const MIN_DIRECTION_ROWS = 60;
 
-/** How far a probability in ONNX may lie from CatBoost's own. */
+/** How far a probability, or an expected log return, in ONNX may lie from the trainer's own. */
 export const MAX_PARITY_DIFFERENCE = 1e-5;
 
-/** ONNX against CatBoost over the test rows. */
+/** ONNX against the trainer's own answers over the test rows. */
 export interface Parity {
   readonly rows: number;
   readonly maxDifference: number;
@@ -84,7 +84,7 @@ function judgeAgainstChampion(own: Opinion, gate: PromotionGate, evidence: Evide
   const isPromoted = skillDifference >= 0 && !isDirectionWorse;
   const words = isPromoted ? 'not worse than' : 'worse than';
   const figures =
-    `skill ${signed(skillDifference)}, direction skill ${signed(directionSkillDifference)} nat ` +
+    `skill ${signed(skillDifference)}, direction skill ${signed(directionSkillDifference)} ` +
     `over ${rows} candles`;
   return { isPromoted, reason: `${words} champion ${modelUid}: ${figures}; ${own.reason}` };
 }
@@ -115,8 +115,8 @@ function findParityDefect(which: string, parity: Parity): string | undefined {
   // Written so that NaN is a defect too.
   if (rows > 0 && maxDifference <= MAX_PARITY_DIFFERENCE && classFlips === 0) return undefined;
   return (
-    `parity: ONNX of the ${which} model differs from CatBoost on ${rows} test rows ` +
-    `(max |Δp| ${maxDifference.toExponential(1)}, ${classFlips} class flips)`
+    `parity: ONNX of the ${which} model differs from the trainer on ${rows} test rows ` +
+    `(max |Δ| ${maxDifference.toExponential(1)}, ${classFlips} class flips)`
   );
 }
 
@@ -135,7 +135,7 @@ function findLimitDefect(facts: TechnicalFacts): string | undefined {
 
 function judgeBaseline(score: TestScore): Opinion {
   const isPromoted = score.skill.estimate >= 0 && score.directionSkill.estimate >= 0;
-  const comparison = isPromoted ? 'not worse than the prior' : 'worse than the prior';
+  const comparison = `${isPromoted ? 'not worse' : 'worse'} than ${rivalOf(score)}`;
   return { isPromoted, reason: `${comparison}: ${skillWords(score)}` };
 }
 
@@ -145,14 +145,21 @@ function judgeStrict(score: TestScore): Opinion {
     return { isPromoted: false, reason };
   }
   const isPromoted = score.skill.lower > 0 && score.directionSkill.lower > 0;
-  const comparison = isPromoted
-    ? 'surely better than the prior'
-    : 'not surely better than the prior';
+  const comparison = `${isPromoted ? 'surely' : 'not surely'} better than ${rivalOf(score)}`;
   return { isPromoted, reason: `${comparison}: ${skillWords(score)}` };
 }
 
-function skillWords(score: TestScore): string {
-  return `skill ${intervalWords(score.skill)}, direction skill ${intervalWords(score.directionSkill)} nat`;
+/** What knows nothing: the frequencies of the classes, or that the price stays. */
+function rivalOf({ regression }: TestScore): string {
+  return regression === undefined ? 'the prior' : 'persistence';
+}
+
+function skillWords({ skill, directionSkill, regression }: TestScore): string {
+  const [own, direction] = [intervalWords(skill), intervalWords(directionSkill)];
+  if (regression === undefined) return `skill ${own}, direction skill ${direction} nat`;
+  const { rmse, persistenceRmse } = regression;
+  const errors = `RMSE ${rmse.toFixed(5)} against ${persistenceRmse.toFixed(5)}`;
+  return `${errors}, skill ${own} of its squared error, direction skill ${direction}`;
 }
 
 function intervalWords({ estimate, lower, upper }: Interval): string {

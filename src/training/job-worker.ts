@@ -124,9 +124,9 @@ export class JobWorker {
 
   private async isWorkWaiting(): Promise<boolean> {
     const { options, readiness, stores } = this.dependencies;
-    const filter = { venue: options.venue, status: 'pending' } as const;
-    const { total } = await stores.jobs.list(filter, { limit: 1, offset: 0 });
-    if (total === 0 || (await this.dependencies.isHeld())) return false;
+    const tally = await stores.jobs.tally({ venue: options.venue });
+    const isPending = tally.some(({ status }) => status === 'pending');
+    if (!isPending || (await this.dependencies.isHeld())) return false;
     return (await readiness.find()).status === 'ready';
   }
 

@@ -1,14 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { TestScore } from '../domain/model-record.js';
+import type { Task } from '../domain/bots.js';
+import type { LabelThresholds, TestScore } from '../domain/model-record.js';
 import { featureHash } from '../features/feature-hash.js';
 import { toHonestProbabilities } from '../models/class-probabilities.js';
-import { createOnnxSession, type OnnxSession } from '../models/onnx-session.js';
+import { createOnnxSession, outputWidth, type OnnxSession } from '../models/onnx-session.js';
 import { readVerifiedFile } from '../models/verified-file.js';
 import type { Champion } from './champion.js';
 import type { ClassWeights } from './class-weights.js';
+import { DEFAULT_BOOTSTRAP } from './evaluation/block-bootstrap.js';
 import {
+  compareRegressorWithChampion,
   compareWithChampion,
   compareWithParent,
   type ChampionComparison,
@@ -16,6 +19,7 @@ import {
 import { argmaxOf } from './evaluation/classification.js';
 import type { Predicted, Prior } from './evaluation/losses.js';
 import { scoreClassifier } from './evaluation/score-classifier.js';
+import { scoreRegressor } from './evaluation/score-regressor.js';
 import { readFeatureRows, type FeatureRows } from './feature-rows.js';
 import type { Parity } from './gate.js';
 import type { RowRange } from './split.js';
@@ -26,11 +30,12 @@ const TIMED_RUNS = 51;
 /** The trainer's files for judging; the served model is `model.onnx`. */
 export const JUDGED_MODEL = 'judged.onnx';
 export const SERVED_MODEL = 'model.onnx';
-export const JUDGED_PROBABILITIES = 'judged-test.f32';
-export const SERVED_PROBABILITIES = 'refit-test.f32';
+export const JUDGED_ANSWERS = 'judged-test.f32';
+export const SERVED_ANSWERS = 'refit-test.f32';
 export const PARENT_PROBABILITIES = 'parent-test.f32';
 
 export interface JudgeRequest {
+  readonly task: Task;
   readonly featuresFile: string;
   /** Folder of the candidate. */
   readonly folder: string;
@@ -41,10 +46,14 @@ export interface JudgeRequest {
   readonly referenceSymbol: string | undefined;
   readonly test: RowRange;
   readonly classWeights: ClassWeights | undefined;
+  /** What parts the classes; of a regressor, the returns that pay for a round trip. */
+  readonly thresholds: LabelThresholds;
   /** Unweighted frequencies of the training part. */
   readonly prior: Prior;
   /** Seeds the bootstrap. */
   readonly dataSha256: string;
+  /** Rows that the bootstrap draws together. */
+  readonly blockRows: number;
   readonly maxFileBytes: number;
   /** The serving model that is to be matched, where the gate asks for it. */
   readonly champion?: Champion | undefined;
@@ -69,7 +78,7 @@ export interface Judgement {
 }
 
 /**
- * Runs both models of a candidate over the test rows and holds them against what CatBoost said.
+ * Runs both models of a candidate over the test rows and holds them against what the trainer said.
  *
  * @throws RejectedError when a file is damaged or no model
  */
@@ -77,19 +86,44 @@ export async function judgeModel(request: JudgeRequest): Promise<Judgement> {
   const rows = await readFeatureRows(request.featuresFile, request.features, request.test);
   const judged = await runOverRows(request, JUDGED_MODEL, rows);
   const refitted = await runOverRows(request, SERVED_MODEL, rows);
-  const probabilities = toHonestRows(judged.probabilities, request.classWeights);
-  const predicted = { probabilities, labels: rows.labels, prior: request.prior };
   return {
-    judgedParity: await compare(request, JUDGED_PROBABILITIES, judged.probabilities),
-    refittedParity: await compare(request, SERVED_PROBABILITIES, refitted.probabilities),
+    judgedParity: await compare(request, JUDGED_ANSWERS, judged.answers),
+    refittedParity: await compare(request, SERVED_ANSWERS, refitted.answers),
     latencyMs: refitted.latencyMs,
     featureHash: featureHash(request.features, request.referenceSymbol),
-    score: scoreClassifier(predicted, request.dataSha256),
-    champion:
-      request.champion === undefined
-        ? undefined
-        : compareWithChampion({ ...rows, ...predicted }, request.champion),
+    ...(request.task === 'classifier'
+      ? await scoreClasses(request, rows, judged.answers)
+      : scoreReturns(request, rows, judged.answers)),
+  };
+}
+
+type Scored = Pick<Judgement, 'score' | 'champion' | 'parent'>;
+
+async function scoreClasses(
+  request: JudgeRequest,
+  rows: FeatureRows,
+  answers: Float32Array,
+): Promise<Scored> {
+  const { champion, classWeights, dataSha256, prior } = request;
+  const probabilities = toHonestRows(answers, classWeights);
+  const predicted = { probabilities, labels: rows.labels, prior };
+  return {
+    score: scoreClassifier(predicted, dataSha256),
+    champion: champion && compareWithChampion({ ...rows, ...predicted }, champion),
     parent: await judgeAgainstParent(request, predicted),
+  };
+}
+
+function scoreReturns(request: JudgeRequest, rows: FeatureRows, predictions: Float32Array): Scored {
+  const { blockRows, champion, dataSha256, prior, thresholds } = request;
+  const { labels, forwardReturns: returns } = rows;
+  return {
+    score: scoreRegressor({ predictions, returns, labels, thresholds, prior }, dataSha256, {
+      ...DEFAULT_BOOTSTRAP,
+      blockRows,
+    }),
+    champion: champion && compareRegressorWithChampion({ ...rows, predictions }, champion),
+    parent: undefined,
   };
 }
 
@@ -99,7 +133,7 @@ async function judgeAgainstParent(
 ): Promise<ChampionComparison | undefined> {
   const { parentUid: modelUid, classWeights } = request;
   if (modelUid === undefined) return undefined;
-  const said = await readProbabilities(request, PARENT_PROBABILITIES);
+  const said = await readAnswers(request, PARENT_PROBABILITIES);
   return compareWithParent(predicted, {
     modelUid,
     probabilities: toHonestRows(said, classWeights),
@@ -107,7 +141,8 @@ async function judgeAgainstParent(
 }
 
 interface Run {
-  readonly probabilities: Float32Array;
+  /** Of a classifier three probabilities a row, of a regressor one return. */
+  readonly answers: Float32Array;
   readonly latencyMs: number;
 }
 
@@ -118,10 +153,10 @@ async function runOverRows(request: JudgeRequest, name: string, rows: FeatureRow
     { path: path.join(folder, name), ...expected },
     maxFileBytes,
   );
-  const session = await createOnnxSession(bytes, features.length);
+  const session = await createOnnxSession(bytes, features.length, request.task);
   try {
-    const probabilities = await session.run(rows.values, rows.labels.length);
-    return { probabilities, latencyMs: await timeOneRow(session, rows.values, features.length) };
+    const answers = await session.run(rows.values, rows.labels.length);
+    return { answers, latencyMs: await timeOneRow(session, rows.values, features.length) };
   } finally {
     await session.release();
   }
@@ -143,31 +178,35 @@ async function timeOneRow(
   return times[Math.floor(TIMED_RUNS / 2)] ?? NaN;
 }
 
-/** ONNX against what CatBoost itself said of the same rows, both with the class weights still in. */
+/** ONNX against what the trainer itself said of the same rows, both with the class weights still in. */
 async function compare(request: JudgeRequest, name: string, onnx: Float32Array): Promise<Parity> {
-  const catboost = await readProbabilities(request, name);
-  const rows = onnx.length / CLASSES;
-  if (catboost.length !== onnx.length) return { rows, maxDifference: NaN, classFlips: rows };
-  return measureParity(onnx, catboost);
+  const trainer = await readAnswers(request, name);
+  const rows = onnx.length / outputWidth(request.task);
+  if (trainer.length !== onnx.length) return { rows, maxDifference: NaN, classFlips: rows };
+  return measureParity(onnx, trainer, request.task);
 }
 
-async function readProbabilities({ folder }: JudgeRequest, name: string): Promise<Float32Array> {
+async function readAnswers({ folder }: JudgeRequest, name: string): Promise<Float32Array> {
   const bytes = await readFile(path.join(folder, name));
   return new Float32Array(
     bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
   );
 }
 
-/** @returns a difference of NaN as soon as one probability is not a number */
-export function measureParity(onnx: Float32Array, catboost: Float32Array): Parity {
-  const rows = onnx.length / CLASSES;
+/** @returns a difference of NaN as soon as one answer is not a number; a return has no class to flip */
+export function measureParity(
+  onnx: Float32Array,
+  trainer: Float32Array,
+  task: Task = 'classifier',
+): Parity {
+  const rows = onnx.length / outputWidth(task);
   let maxDifference = 0;
   onnx.forEach((value, at) => {
-    maxDifference = Math.max(maxDifference, Math.abs(value - (catboost[at] ?? NaN)));
+    maxDifference = Math.max(maxDifference, Math.abs(value - (trainer[at] ?? NaN)));
   });
   let classFlips = 0;
-  for (let row = 0; row < rows; row++) {
-    if (argmaxOf(onnx, row) !== argmaxOf(catboost, row)) classFlips++;
+  for (let row = 0; task === 'classifier' && row < rows; row++) {
+    if (argmaxOf(onnx, row) !== argmaxOf(trainer, row)) classFlips++;
   }
   return { rows, maxDifference, classFlips };
 }

@@ -1,5 +1,7 @@
+import { findBot, POOLED_SYMBOL } from '../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
+import { barsADay } from '../features/items/item-sequence.js';
 import { featureHash } from '../features/feature-hash.js';
 import type { MarketClock } from '../exchange/venue-clock.js';
 import type { Clock } from '../lib/clock.js';
@@ -36,7 +38,9 @@ export class TrainPlanner {
   /** One verdict for each key, in the order in which they are to be trained. */
   async plan(): Promise<readonly DueVerdict[]> {
     const verdicts: DueVerdict[] = [];
-    for (const key of trainingKeys(this.dependencies.options)) verdicts.push(await this.judge(key));
+    const { options, stores } = this.dependencies;
+    const keys = [...trainingKeys(options), ...(await fileKeys(stores, options))];
+    for (const key of keys) verdicts.push(await this.judge(key));
     return verdicts;
   }
 
@@ -104,6 +108,16 @@ export class TrainPlanner {
     const words = this.dependencies.findArtefactFault?.(record);
     return words === undefined ? undefined : { cause: 'damaged', words };
   }
+}
+
+/** What was imported from files is for the bots that pool instruments. */
+async function fileKeys(stores: Stores, { bots }: TrainingOptions): Promise<readonly ModelKey[]> {
+  const pooled = bots.filter((bot) => findBot(bot)?.isPooled === true);
+  if (pooled.length === 0) return [];
+  const found = (await stores.series.listFileVenues()).filter(
+    ({ timeframe }) => barsADay(timeframe) !== undefined,
+  );
+  return pooled.flatMap((bot) => found.map((one) => ({ ...one, symbol: POOLED_SYMBOL, bot })));
 }
 
 /** Whether the catalogue still computes what the model was trained on. */

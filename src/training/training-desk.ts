@@ -4,6 +4,7 @@ import type { Logger } from '../lib/logger.js';
 import { WorkerChannel } from '../models/worker-channel.js';
 import type { DatabaseLocation } from '../storage/location.js';
 import type { Judgement, JudgeRequest } from './judge-model.js';
+import type { PooledPrepareRequest } from './pooled/prepare-pooled.js';
 import type { PrepareRequest, Preparation } from './prepare-data.js';
 
 const CALL_TIMEOUT_MS = 10 * 60_000;
@@ -13,7 +14,7 @@ export type DeskRequest =
   | {
       readonly kind: 'prepare';
       readonly location: DatabaseLocation;
-      readonly request: PrepareRequest;
+      readonly request: PrepareRequest | PooledPrepareRequest;
     }
   | { readonly kind: 'judge'; readonly request: JudgeRequest };
 
@@ -50,7 +51,9 @@ export class TrainingDesk {
   }
 
   /** @throws TransientError when the worker dies or hangs */
-  async prepare(request: PrepareRequest): Promise<Preparation | DeskFailure> {
+  async prepare(
+    request: PrepareRequest | PooledPrepareRequest,
+  ): Promise<Preparation | DeskFailure> {
     const { location } = this.options;
     const answer = await this.channel.call({ kind: 'prepare', location, request });
     if (answer.status === 'prepared') return answer.preparation;

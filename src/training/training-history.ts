@@ -1,6 +1,8 @@
+import { findBot } from '../domain/bots.js';
 import type { ModelKey } from '../domain/model-key.js';
 import type { Series } from '../domain/series.js';
 import { barIndex, barOpenTime } from '../domain/timeframe.js';
+import { barsADay } from '../features/items/item-sequence.js';
 import { BLOCK_BARS, DEPTH_BARS } from '../features/block-layout.js';
 import type { Stores } from '../storage/stores.js';
 import type { TrainingOptions } from './training-options.js';
@@ -31,6 +33,7 @@ export async function readHistory(
   key: ModelKey,
   context: { readonly options: HistoryOptions; readonly marketMs: number },
 ): Promise<HistoryState> {
+  if (findBot(key.bot)?.isPooled === true) return readPooledHistory(stores, key, context.options);
   const { options, marketMs } = context;
   const window = trainingWindowAt(marketMs, key.timeframe, options);
   const own = await readSeries(stores, key, window);
@@ -42,6 +45,19 @@ export async function readHistory(
       ? `${samples} of ${options.minInitialTrainSamples} usable candles`
       : (lag ?? (await findReferenceShortage(stores, key, { ...context, window, samples })));
   return { samples, newestOpenTime, shortage };
+}
+
+/** Entries of all instruments together, about one a day each. */
+async function readPooledHistory(
+  stores: Pick<Stores, 'candles'>,
+  key: ModelKey,
+  { minInitialTrainSamples }: HistoryOptions,
+): Promise<HistoryState> {
+  const { count, last } = await stores.candles.extent(key);
+  const samples = Math.floor(count / (barsADay(key.timeframe) ?? Infinity));
+  const isEnough = samples >= minInitialTrainSamples;
+  const shortage = isEnough ? undefined : `${samples} of ${minInitialTrainSamples} daily entries`;
+  return { samples, newestOpenTime: last, shortage };
 }
 
 interface SeriesHistory {

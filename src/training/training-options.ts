@@ -1,4 +1,5 @@
-import type { ModelKey } from '../domain/model-key.js';
+import { modelKeyFor } from '../domain/bots.js';
+import { modelKeyText, type ModelKey } from '../domain/model-key.js';
 import type { PromotionGate } from '../domain/model-record.js';
 import type { Timeframe } from '../domain/timeframe.js';
 import type { CronRule } from '../lib/cron.js';
@@ -40,6 +41,8 @@ export interface TrainingOptions {
   readonly maxModelMb: number;
   /** Most that one row may take inside the model. */
   readonly maxLatencyMs: number;
+  /** Share of a trade's value that the venue takes. */
+  readonly feeRate: number;
   readonly catboost: CatBoostParams;
   /** Instruments of a batch. */
   readonly batchSize: number;
@@ -57,8 +60,14 @@ export interface TrainingOptions {
   readonly workDir: string;
 }
 
-/** Every key that is to have a model, the primary symbol's first: it trades and is the reference. */
+/** Every key that is to have a model: one for all instruments where the bot pools them. */
 export function trainingKeys(options: TrainingOptions): readonly ModelKey[] {
+  const keys = instrumentKeys(options).map((key) => modelKeyFor(key));
+  return [...new Map(keys.map((key) => [modelKeyText(key), key])).values()];
+}
+
+/** Every key that has signals, the primary symbol's first: it trades and is the reference. */
+export function instrumentKeys(options: TrainingOptions): readonly ModelKey[] {
   const { venue, symbols, primarySymbol, timeframes, bots } = options;
   const others = symbols.filter((symbol) => symbol !== primarySymbol);
   const ordered = symbols.includes(primarySymbol) ? [primarySymbol, ...others] : others;

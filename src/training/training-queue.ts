@@ -131,7 +131,7 @@ export class TrainingQueue {
     ];
     const free = ended('pending') - held;
     return {
-      state: stateOf({ isStopped: control.isStopped, pausedBy, running: current.length, free }),
+      state: stateOf({ ...control, pausedBy, running: ended('running'), free }),
       ...{ pausedBy, current, waiting },
       ...{ completed: ended('completed'), failed: ended('failed'), cancelled: ended('cancelled') },
     };

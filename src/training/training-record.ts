@@ -1,3 +1,4 @@
+import { findBot } from '../domain/bots.js';
 import type { ModelRecord } from '../domain/model-record.js';
 import { timeframeMs } from '../domain/timeframe.js';
 import type { TrainingEvidence, TrainingJob } from '../domain/training-job.js';
@@ -5,7 +6,9 @@ import type { Clock } from '../lib/clock.js';
 import { newUid } from '../lib/uid.js';
 import type { PreparedData } from './prepare-data.js';
 import type { Candidate } from './train-model.js';
+import { lossesOf } from './trainer-process/trainer-manifest.js';
 import type { TrainingOptions } from './training-options.js';
+import { horizonBarsOf, paramsOf } from './training-requests.js';
 import { trainingPeriodText, windowBars } from './training-window.js';
 
 export interface RecordContext {
@@ -30,6 +33,7 @@ export function recordOfCandidate(context: RecordContext, candidate: Candidate):
   const { manifest } = trained;
   const { isPromoted } = verdict;
   const bare = bareRecord(context, prepared);
+  const losses = lossesOf(manifest);
   return {
     ...bare,
     parentUid: increment?.parent.record.uid,
@@ -39,8 +43,8 @@ export function recordOfCandidate(context: RecordContext, candidate: Candidate):
         : trainingPeriodText(rowsSpan(prepared, bare), bare.timeframe),
     stage: isPromoted ? 'candidate' : 'rejected',
     status: isPromoted ? 'active' : 'archived',
-    trainingLoss: manifest.metrics.train_logloss,
-    validationLoss: manifest.metrics.validation_logloss ?? undefined,
+    trainingLoss: losses.train,
+    validationLoss: losses.validation,
     testScore: candidate.judgement.score,
     verdict,
     modelPath: isPromoted ? candidate.modelPath : undefined,
@@ -91,7 +95,7 @@ function bareRecord(context: RecordContext, prepared: PreparedData | undefined):
     catalogueHash: prepared?.catalogueHash,
     features: [],
     referenceSymbol: prepared === undefined ? options.referenceSymbol : prepared.referenceSymbol,
-    horizonBars: options.labelHorizonBars,
+    horizonBars: horizonBarsOf(context),
     thresholds: prepared?.thresholds,
     classMeanReturns: prepared?.classMeanReturns,
     classWeights: undefined,
@@ -100,11 +104,11 @@ function bareRecord(context: RecordContext, prepared: PreparedData | undefined):
     selectedAt: undefined,
     dataEnd: prepared?.dataEnd,
     errorMessage: undefined,
-    config: { params: options.catboost, seed: options.trainSeed },
+    config: { params: paramsOf(context), seed: options.trainSeed },
   };
 }
 
-function configOf({ options }: RecordContext, candidate: Candidate): ModelRecord['config'] {
+function configOf(context: RecordContext, candidate: Candidate): ModelRecord['config'] {
   const { prepared, trained, judgement, plan, increment } = candidate;
   const { manifest } = trained;
   return {
@@ -112,13 +116,14 @@ function configOf({ options }: RecordContext, candidate: Candidate): ModelRecord
     increments: increment === undefined ? 0 : increment.parent.increments + 1,
     judgedEnd: prepared.judgedEnd,
     parent: judgement.parent,
-    params: options.catboost,
-    seed: options.trainSeed,
+    params: paramsOf(context),
+    seed: context.options.trainSeed,
     treeCount: manifest.tree_count,
     selectedBy: plan.chosenBy,
     selection: manifest.selection,
     importance: manifest.importance,
     adjustedThresholds: prepared.adjustedThresholds,
+    items: prepared.pooled?.items,
     split: prepared.split,
     judgedWindow: { from: prepared.dataFrom, to: prepared.trainEnd },
     servedWindow: { from: prepared.dataFrom, to: prepared.dataEnd },
@@ -145,7 +150,7 @@ export function evidenceOf(
     jobUid: job.uid,
     modelUid: record.uid,
     modelName: job.bot,
-    modelVersion: versions['catboost'],
+    modelVersion: versions[findBot(job.bot)?.library ?? job.bot],
     device: 'cpu',
     processingTimeMs: clock.wallMs() - startedAt,
     artifactSha256: candidate?.trained.manifest.files['model.onnx']?.sha256,

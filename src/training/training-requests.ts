@@ -1,22 +1,30 @@
 import path from 'node:path';
+import { findBot, taskOf } from '../domain/bots.js';
 import { modelKeyText } from '../domain/model-key.js';
-import type { ModelRecord } from '../domain/model-record.js';
+import type { LabelThresholds, ModelRecord } from '../domain/model-record.js';
 import type { TrainingJob } from '../domain/training-job.js';
+import { isFileVenue } from '../domain/venue.js';
+import { ITEM_HORIZON_DAYS } from '../features/items/item-label.js';
+import { barsADay } from '../features/items/item-sequence.js';
 import type { Clock } from '../lib/clock.js';
 import { RejectedError } from '../lib/errors.js';
 import type { Stores } from '../storage/stores.js';
 import { candidatePath, featureFileName } from './candidate-folder.js';
 import { findChampion } from './champion.js';
 import { findClassWeights, type ClassWeights } from './class-weights.js';
+import { DEFAULT_BOOTSTRAP } from './evaluation/block-bootstrap.js';
 import { toPrior } from './evaluation/losses.js';
+import { FOREST_PARAMS } from './forest-params.js';
 import { DEFAULT_INCREMENT, type ContinuedParent } from './increment-plan.js';
 import type { JudgeRequest } from './judge-model.js';
 import type { PreparedData, PrepareRequest } from './prepare-data.js';
+import type { PooledPrepareRequest } from './pooled/prepare-pooled.js';
 import { planSelection, type SelectionPlan } from './selection-plan.js';
 import { rowCount } from './split.js';
 import type { TrainerDone } from './trainer-process/trainer-outcome.js';
-import type { ParentFiles, TrainerJob } from './trainer-process/trainer-job.js';
+import type { BotParams, ParentFiles, TrainerJob } from './trainer-process/trainer-job.js';
 import type { TrainingOptions } from './training-options.js';
+import { timeframeMs } from '../domain/timeframe.js';
 import { trainingWindowAt, windowOf } from './training-window.js';
 
 /** What one attempt asks of the worker thread and of the trainer. */
@@ -26,8 +34,11 @@ const BYTES_A_MB = 1_000_000;
 const EARLIER_RECORDS = 40;
 
 /** @throws RejectedError when the key has no series: nothing was ever collected for it */
-export async function toPrepareRequest(context: AttemptContext): Promise<PrepareRequest> {
+export async function toPrepareRequest(
+  context: AttemptContext,
+): Promise<PrepareRequest | PooledPrepareRequest> {
   const { job, stores, clock, options } = context;
+  if (findBot(job.bot)?.isPooled === true) return toPooledRequest(context);
   const { referenceSymbol, labelHorizonBars: horizonBars, embargoBars, trainSplit } = options;
   const series = await stores.series.find(job);
   if (series === undefined)
@@ -56,8 +67,52 @@ export async function toPrepareRequest(context: AttemptContext): Promise<Prepare
         ? options.minInitialTrainSamples
         : Math.min(options.minInitialTrainSamples, incrementOf(options).windowBars / 2),
     candidateFeatures: options.candidateFeatures,
+    thresholds: taskOf(job.bot) === 'regressor' ? await costThresholds(context) : undefined,
     filePath: path.join(options.workDir, featureFileName(job)),
   };
+}
+
+async function toPooledRequest(context: AttemptContext): Promise<PooledPrepareRequest> {
+  const { job, clock, options } = context;
+  const { embargoBars } = options;
+  const embargo = embargoBars === 'auto' ? horizonBarsOf(context) : embargoBars;
+  return {
+    isPooled: true,
+    venue: job.venue,
+    symbols: isFileVenue(job.venue) ? undefined : options.symbols,
+    timeframe: job.timeframe,
+    window: trainingWindowAt(clock.marketMs(), job.timeframe, options),
+    embargoMs: embargo * timeframeMs(job.timeframe),
+    thresholds: await costThresholds(context),
+    minSamples: options.minInitialTrainSamples,
+    filePath: path.join(options.workDir, featureFileName(job)),
+  };
+}
+
+/** How far the bot looks ahead; a pooled one counts days. */
+export function horizonBarsOf({ job, options }: Pick<AttemptContext, 'job' | 'options'>): number {
+  if (findBot(job.bot)?.isPooled !== true) return options.labelHorizonBars;
+  const perDay = barsADay(job.timeframe);
+  if (perDay !== undefined) return ITEM_HORIZON_DAYS * perDay;
+  throw new RejectedError(`${job.bot} forecasts days: ${job.timeframe} is too fine or too coarse`);
+}
+
+/** What the job's library is told. */
+export function paramsOf({ job, options }: Pick<AttemptContext, 'job' | 'options'>): BotParams {
+  if (findBot(job.bot)?.library !== 'sklearn') return options.catboost;
+  return { ...FOREST_PARAMS, maxModelMb: options.maxModelMb };
+}
+
+/**
+ * The returns from which on a regressor's move pays for buying and selling again: both fees and the
+ * spread of the newest quote. Without a quote, as of a market of files, the fees alone.
+ */
+async function costThresholds({ job, stores, options }: AttemptContext): Promise<LabelThresholds> {
+  const quote = (await stores.prices.latest(job.venue, [job.symbol])).get(job.symbol);
+  const [bid, ask] = [Number(quote?.bid), Number(quote?.ask)];
+  const spread = ask > bid && bid > 0 ? (2 * (ask - bid)) / (ask + bid) : 0;
+  const cost = Math.log1p(2 * options.feeRate + spread);
+  return { sell: -cost, buy: cost };
 }
 
 export interface AttemptContext {
@@ -88,6 +143,12 @@ export interface Order {
 export async function toOrder(context: AttemptContext, prepared: PreparedData): Promise<Order> {
   const { job, stores, clock, options, increment } = context;
   if (increment !== undefined) return orderOf(increment.parent, clock.marketMs());
+  if (prepared.pooled !== undefined) {
+    const plan: SelectionPlan = {
+      ...{ selection: { method: 'none' }, chosenBy: 'none', selectedAt: clock.marketMs() },
+    };
+    return { plan, classWeights: undefined };
+  }
   const plan = planSelection({
     candidates: prepared.names,
     trainRows: rowCount(prepared.split.train),
@@ -97,7 +158,11 @@ export async function toOrder(context: AttemptContext, prepared: PreparedData): 
     minRfeSamples: options.minRfeSamples,
     maxBaselineFeatures: options.maxBaselineFeatures,
   });
-  return { plan, classWeights: findClassWeights(prepared.trainCounts, options.classWeights) };
+  const classWeights =
+    taskOf(job.bot) === 'classifier'
+      ? findClassWeights(prepared.trainCounts, options.classWeights)
+      : undefined;
+  return { plan, classWeights };
 }
 
 /** As its parent was made. */
@@ -128,7 +193,7 @@ export function toTrainerJob(
     outputDir: path.join(options.modelsDir, candidatePath(job)),
     seed: options.trainSeed,
     split: prepared.split,
-    params: options.catboost,
+    params: paramsOf(context),
     selection: order.plan.selection,
     classWeights: order.classWeights,
     parent: context.increment?.files,
@@ -146,13 +211,14 @@ function describe(
     symbol: job.symbol,
     timeframe: job.timeframe,
     bot: job.bot,
-    horizon_bars: options.labelHorizonBars,
+    horizon_bars: horizonBarsOf({ job, options }),
     threshold_sell: prepared.thresholds.sell,
     threshold_buy: prepared.thresholds.buy,
     reference_symbol: prepared.referenceSymbol ?? null,
     catalogue_hash: prepared.catalogueHash,
     data_from: prepared.dataFrom,
     data_end: prepared.dataEnd,
+    ...(prepared.pooled === undefined ? {} : { attribute_codes: prepared.pooled.codes }),
   };
 }
 
@@ -168,8 +234,13 @@ export async function toJudgeRequest(
 ): Promise<JudgeRequest> {
   // An increment is held against its parent on every test row, which says more.
   const isChampionAsked = increment === undefined && options.promotionGate.endsWith('+champion');
-  const limits = { ...options, marketMs: clock.marketMs() };
+  const limits = {
+    ...options,
+    labelHorizonBars: horizonBarsOf({ job, options }),
+    marketMs: clock.marketMs(),
+  };
   return {
+    task: taskOf(job.bot),
     champion: isChampionAsked ? await findChampion(stores, job, limits) : undefined,
     parentUid: increment?.parent.record.uid,
     featuresFile: path.join(options.workDir, featureFileName(job)),
@@ -179,8 +250,10 @@ export async function toJudgeRequest(
     referenceSymbol: prepared.referenceSymbol,
     test: prepared.split.test,
     classWeights: order.classWeights,
+    thresholds: prepared.thresholds,
     prior: toPrior(prepared.trainCounts),
     dataSha256: prepared.dataSha256,
+    blockRows: prepared.pooled?.blockRows ?? DEFAULT_BOOTSTRAP.blockRows,
     maxFileBytes: options.maxModelMb * BYTES_A_MB,
   };
 }

@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../lib/errors.js';
 import { assertDefined } from '../lib/invariant.js';
 import { judgeModel } from './judge-model.js';
+import { preparePooled } from './pooled/prepare-pooled.js';
 import { prepareData } from './prepare-data.js';
 import type { DeskAnswer, DeskRequest } from './training-desk.js';
 
@@ -18,7 +19,9 @@ async function answer(request: DeskRequest): Promise<DeskAnswer> {
     if (request.kind === 'judge') {
       return { status: 'judged', judgement: await judgeModel(request.request) };
     }
-    const preparation = await prepareData(request.location, request.request);
+    const { location, request: asked } = request;
+    const preparation =
+      'isPooled' in asked ? await preparePooled(location, asked) : await prepareData(location, asked);
     return { status: 'prepared', preparation };
   } catch (error) {
     return { status: 'failed', message: messageOf(error) };

@@ -11,7 +11,7 @@ import {
   trainerCommand,
   trainerDir,
 } from '../../src/training/trainer-process/find-python.js';
-import type { TrainerJob } from '../../src/training/trainer-process/trainer-job.js';
+import type { CatBoostParams, TrainerJob } from '../../src/training/trainer-process/trainer-job.js';
 import {
   TrainerProcess,
   type TrainerProcessOptions,
@@ -106,7 +106,11 @@ export interface JobOptions {
   readonly featuresFile: string;
 }
 
+type CatBoostJob = TrainerJob & { readonly params: CatBoostParams };
+
 /** Split 70/15/15 with eight rows taken out before each cut, and small fast trees. */
+export function createJob(options: JobOptions, overrides?: undefined): CatBoostJob;
+export function createJob(options: JobOptions, overrides?: Partial<TrainerJob>): TrainerJob;
 export function createJob(options: JobOptions, overrides: Partial<TrainerJob> = {}): TrainerJob {
   const { rows, folder, uid, featuresFile } = options;
   const first = Math.floor(rows * 0.7);

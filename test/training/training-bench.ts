@@ -132,6 +132,7 @@ function quickOptions(folder: string): TrainingOptions {
     modelVersionsKept: 2,
     maxModelMb: 20,
     maxLatencyMs: 50,
+    feeRate: 0.001,
     catboost: { ...DEFAULT_CATBOOST_PARAMS, iterations: 60, learningRate: 0.1 },
     batchSize: 25,
     trainSeed: 42,

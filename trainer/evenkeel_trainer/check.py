@@ -9,10 +9,11 @@ MODULES = ("numpy", "catboost", "onnx")
 
 def read_versions():
     """Versions of Python and of the libraries; raises ImportError naming the one that is missing."""
-    versions = {"python": platform.python_version()}
-    for name in MODULES:
-        versions[name] = importlib.import_module(name).__version__
-    return versions
+    return {"python": platform.python_version(), **library_versions(MODULES)}
+
+
+def library_versions(modules):
+    return {name: importlib.import_module(name).__version__ for name in modules}
 
 
 def print_check():

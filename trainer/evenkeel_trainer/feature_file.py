@@ -55,8 +55,11 @@ class FeatureFile:
         return np.ascontiguousarray(by_column[columns][:, rows]).T
 
 
-def open_feature_file(path: str) -> FeatureFile:
-    """Raises JobError `bad_file` naming what is wrong with the file."""
+def open_feature_file(path: str, has_shared_times: bool = False) -> FeatureFile:
+    """Raises JobError `bad_file` naming what is wrong with the file.
+
+    Open times rise from row to row; where rows of several instruments share times, they never fall.
+    """
     try:
         header, data_start = _read_header(Path(path))
         mapped = np.memmap(path, mode="r", dtype=np.uint8)
@@ -75,7 +78,8 @@ def open_feature_file(path: str) -> FeatureFile:
         open_times=sections["open_time"],
         sha256=header["sha256"],
     )
-    if not np.all(np.diff(opened.open_times) > 0):
+    steps = np.diff(opened.open_times)
+    if not np.all(steps >= 0 if has_shared_times else steps > 0):
         raise bad_file("features_file: open_time does not rise from row to row")
     return opened
 

@@ -7,6 +7,7 @@ from typing import Any
 from .artifact import Artifact
 from .bots import get_bot
 from .bots.base import Workbench
+from .check import library_versions
 from .errors import bad_job
 from .events import Progress
 from .feature_file import open_feature_file
@@ -25,14 +26,14 @@ def run_job(job: Job, versions: dict[str, str], progress: Progress) -> dict[str,
     with Artifact(job.output_dir) as artifact:
         progress.report("load", 0.0)
         with stopwatch.stage("load"):
-            data = open_feature_file(job.features_file)
+            data = open_feature_file(job.features_file, bot.has_shared_times)
         if job.split.test.end > data.rows:
             raise bad_job(
                 f"split.test: ends at row {job.split.test.end}, the file has {data.rows} rows"
             )
         trained = bot.train(Workbench(job, data, artifact, progress, stopwatch))
         manifest = {
-            **_describe(job, versions, data.sha256),
+            **_describe(job, {**versions, **library_versions(bot.libraries)}, data.sha256),
             **trained,
             "durations_ms": stopwatch.durations_ms,
         }

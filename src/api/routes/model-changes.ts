@@ -16,7 +16,7 @@ import {
   venueQuery,
 } from '../model-contract.js';
 import type { Server } from '../new-server.js';
-import { readMarketIds, resolveKey, resolveVenue } from '../symbols.js';
+import { readMarketIds, resolveKey, resolveModelKey, resolveVenue } from '../symbols.js';
 
 /** What a person does to models: clear, roll back, pin. */
 export function modelChangeRoutes(server: Server, context: ApiContext): void {
@@ -41,7 +41,7 @@ function clearOneRoute(server: Server, context: ApiContext): void {
     },
     async ({ params, query }) => {
       const { bot_name: bot, symbol, timeframe } = params;
-      const { key } = await resolveKey(context, { ...query, symbol, timeframe, bot });
+      const { key } = await resolveModelKey(context, { ...query, symbol, timeframe, bot });
       const cleared = await context.models.clear([key]);
       if (cleared.length > 0) return clearedAnswer(context, key.venue, cleared);
       throw notFound(`${key.symbol} ${timeframe} ${bot} has no model to clear`, 'bot_name');
@@ -100,7 +100,7 @@ function rollbackRoute(server: Server, context: ApiContext): void {
       },
     },
     async ({ body }) => {
-      const { key, marketId } = await resolveKey(context, body);
+      const { key, marketId } = await resolveModelKey(context, body);
       const { record, before } = done(await context.models.rollback(key, body.model_uid));
       return {
         ...modelKeyAnswer(key, new Map([[key.symbol, marketId]])),
@@ -124,7 +124,7 @@ function pinRoute(server: Server, context: ApiContext): void {
       },
     },
     async ({ body }) => {
-      const { key, marketId } = await resolveKey(context, body);
+      const { key, marketId } = await resolveModelKey(context, body);
       const { model_uid: modelUid, pinned: isPinned } = body;
       const answer = done(await context.models.pin(key, { isPinned, modelUid }));
       return {

@@ -1,3 +1,5 @@
+import { POOLED_SYMBOL } from '../../domain/bots.js';
+import type { Series } from '../../domain/series.js';
 import type { TrainingJob } from '../../domain/training-job.js';
 import { badRequest } from '../answer-errors.js';
 import type { ApiContext } from '../api-context.js';
@@ -10,7 +12,7 @@ import {
   type TrainingStatusAnswer,
 } from '../contract-training.js';
 import type { Server } from '../new-server.js';
-import { readMarketIds, resolveKey } from '../symbols.js';
+import { readMarketIds, resolveModelKey } from '../symbols.js';
 import { queueAnswer } from '../training-answers.js';
 import { assertBot, getTraining, resolveKeys } from '../training-keys.js';
 
@@ -51,10 +53,12 @@ function trainRoute(server: Server, context: ApiContext): void {
     { schema: { summary, body: trainBody, response: { 202: requested } } },
     async ({ body, raw }, reply) => {
       const { sessions, options } = getTraining(context);
-      const { key } = await resolveKey(context, body);
+      const { key } = await resolveModelKey(context, body);
       assertBot(key.bot, options.bots);
-      const series = await context.stores.series.find(key);
-      if (series === undefined) {
+      const series = await context.stores.series.list(key);
+      const isKeys = (one: Series): boolean =>
+        one.timeframe === key.timeframe && [one.symbol, POOLED_SYMBOL].includes(key.symbol);
+      if (!series.some(isKeys)) {
         throw badRequest(`No ${key.timeframe} candles of ${key.symbol} are stored`, 'timeframe');
       }
       const { sessionUid, jobs } = await sessions.request({ keys: [key], kind: 'manual' });

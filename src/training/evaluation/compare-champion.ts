@@ -20,7 +20,10 @@ export interface Challenger {
   readonly prior: Prior;
 }
 
-/** Challenger's skill less the champion's, in nat a row, on candles that neither was fitted on. */
+/**
+ * Challenger's skill less the champion's on candles that neither was fitted on: in nat a row, or of
+ * regressors as a share of persistence's squared error.
+ */
 export interface ChampionComparison {
   readonly modelUid: string;
   /** Candles that both spoke on. */
@@ -83,6 +86,33 @@ export function compareWithParent(
     directionSkillDifference:
       meanGain(directionLosses(increment)) - meanGain(directionLosses(before)),
   };
+}
+
+/** What a regressor said of its test rows, before it was refitted. */
+export interface RegressorChallenger {
+  readonly openTimes: ArrayLike<number>;
+  readonly forwardReturns: ArrayLike<number>;
+  readonly predictions: ArrayLike<number>;
+}
+
+/** Squared errors on the same candles; regressors make no classes of their own to be compared by. */
+export function compareRegressorWithChampion(
+  challenger: RegressorChallenger,
+  champion: Champion,
+): ChampionComparison {
+  const spoken = new Map(champion.openTimes.map((time, at) => [time, at]));
+  let [rows, gain, persistence] = [0, 0, 0];
+  for (let row = 0; row < challenger.openTimes.length; row++) {
+    const openTime = challenger.openTimes[row] ?? NaN;
+    const said = champion.expectedReturns[spoken.get(openTime) ?? -1];
+    if (said === undefined || !(openTime >= champion.dataEnd)) continue;
+    const actual = challenger.forwardReturns[row] ?? NaN;
+    rows++;
+    gain += (actual - said) ** 2 - (actual - (challenger.predictions[row] ?? NaN)) ** 2;
+    persistence += actual ** 2;
+  }
+  const skillDifference = gain / persistence;
+  return { modelUid: champion.modelUid, rows, skillDifference, directionSkillDifference: NaN };
 }
 
 interface Picked {

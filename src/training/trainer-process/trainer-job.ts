@@ -16,6 +16,20 @@ export interface CatBoostParams {
   readonly earlyStoppingRounds: number;
 }
 
+/** Bounds of a random forest: without them it takes minutes and its file is a hundred times as large. */
+export interface ForestParams {
+  readonly trees: number;
+  /** Share of the features that each split may look at. */
+  readonly maxFeatures: number;
+  readonly minSamplesLeaf: number;
+  /** Share of the rows for each tree. */
+  readonly maxSamples: number;
+  /** A larger forest is refused before it is written. */
+  readonly maxModelMb: number;
+}
+
+export type BotParams = CatBoostParams | ForestParams;
+
 export type FeatureSelection =
   | { readonly method: 'rfe'; readonly maxFeatures: number; readonly steps: number }
   | { readonly method: 'importance'; readonly maxFeatures: number }
@@ -31,7 +45,7 @@ export interface TrainerJob {
   readonly outputDir: string;
   readonly seed: number;
   readonly split: Split;
-  readonly params: CatBoostParams;
+  readonly params: BotParams;
   readonly selection: FeatureSelection;
   readonly classWeights: ClassWeights | undefined;
   /** The model that is continued instead of fitting a new one. */
@@ -78,18 +92,13 @@ function toPair(range: RowRange): readonly [number, number] {
   return [range.from, range.to];
 }
 
-function toParams(params: CatBoostParams): Record<string, unknown> {
-  return {
-    iterations: params.iterations,
-    depth: params.depth,
-    learning_rate: params.learningRate,
-    l2_leaf_reg: params.l2LeafReg,
-    rsm: params.rsm,
-    bootstrap_type: params.bootstrapType,
-    subsample: params.subsample,
-    border_count: params.borderCount,
-    early_stopping_rounds: params.earlyStoppingRounds,
-  };
+/** The trainer's names are ours in snake_case. */
+function toParams(params: BotParams): Record<string, unknown> {
+  const toSnakeCase = (name: string): string =>
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]): [string, unknown] => [toSnakeCase(name), value]),
+  );
 }
 
 function toSelection(selection: FeatureSelection): Record<string, unknown> {

@@ -7,7 +7,22 @@ export const MANIFEST_FILE = 'manifest.json';
 
 const pairSchema = z.tuple([z.number(), z.number()]);
 
-/** What the trainer says about the model that it wrote; losses in nat. */
+/** Losses of a classifier in nat; of a regressor in log return. A part that was not fitted has none. */
+const metricsSchema = z.union([
+  z.object({
+    train_logloss: z.number(),
+    /** Nothing stops an increment early. */
+    validation_logloss: z.number().nullable(),
+    refit_logloss: z.number(),
+  }),
+  z.object({
+    train_rmse: z.number(),
+    validation_rmse: z.number().nullable(),
+    refit_rmse: z.number(),
+  }),
+]);
+
+/** What the trainer says about the model that it wrote. */
 const manifestSchema = z.object({
   format: z.literal(1),
   job: z.string(),
@@ -20,7 +35,8 @@ const manifestSchema = z.object({
   library_versions: z.record(z.string(), z.string()),
   model: z.record(z.string(), z.unknown()),
   features: z.array(z.string()).min(1),
-  class_order: z.tuple([z.literal('SELL'), z.literal('HOLD'), z.literal('BUY')]),
+  task: z.enum(['classifier', 'regressor']),
+  class_order: z.tuple([z.literal('SELL'), z.literal('HOLD'), z.literal('BUY')]).optional(),
   tree_count: z.int().min(1),
   /** Labelled rows of each part; `complete` are those of the refit. */
   rows: z.object({
@@ -29,12 +45,7 @@ const manifestSchema = z.object({
     test: z.int(),
     complete: z.int(),
   }),
-  metrics: z.object({
-    train_logloss: z.number(),
-    /** Nothing stops an increment early. */
-    validation_logloss: z.number().nullable(),
-    refit_logloss: z.number(),
-  }),
+  metrics: metricsSchema,
   selection: z.object({
     method: z.enum(['rfe', 'importance', 'reuse', 'none']),
     candidates: z.int(),
@@ -72,6 +83,16 @@ export async function readManifest(outputDir: string, sha256: string): Promise<M
   } catch (error) {
     return unreadable(`${MANIFEST_FILE} is not JSON: ${String(error)}`);
   }
+}
+
+/** The judged model's loss on the rows that it learnt from and on those that it stopped by. */
+export function lossesOf({ metrics }: Pick<TrainerManifest, 'metrics'>): {
+  readonly train: number;
+  readonly validation: number | undefined;
+} {
+  return 'train_logloss' in metrics
+    ? { train: metrics.train_logloss, validation: metrics.validation_logloss }
+    : { train: metrics.train_rmse, validation: metrics.validation_rmse ?? undefined };
 }
 
 function unreadable(reason: string): ManifestReading {

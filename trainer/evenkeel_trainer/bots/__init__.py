@@ -1,16 +1,27 @@
-"""One file per model kind. To add a bot: write its file here and name it in BOTS."""
+"""One file per model kind: `<name>.py` holds a `BOT`. To add a bot, write its file here.
+
+A bot is imported when the first job asks for it, so that its libraries cost nothing before.
+"""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 from ..errors import bad_job
 from .base import Bot
-from .catboost import CatBoostBot
 
-BOTS: dict[str, Bot] = {"catboost": CatBoostBot()}
+#: Files beside the bots that are none.
+NO_BOTS = ("base", "columns")
+
+
+def bot_names() -> list[str]:
+    names = (module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(name for name in names if name not in NO_BOTS)
 
 
 def get_bot(name: str) -> Bot:
-    bot = BOTS.get(name)
-    if bot is None:
-        raise bad_job(f"bot: unknown bot {name!r}, there is {', '.join(BOTS)}")
-    return bot
+    names = bot_names()
+    if name not in names:
+        raise bad_job(f"bot: unknown bot {name!r}, there is {', '.join(names)}")
+    return importlib.import_module(f".{name}", __name__).BOT

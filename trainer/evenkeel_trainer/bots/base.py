@@ -24,6 +24,11 @@ class Workbench:
 
 
 class Bot(Protocol):
+    #: Modules whose versions the manifest states beside Python's and numpy's.
+    libraries: tuple[str, ...]
+    #: Whether rows of several instruments lie in one file, so that open times may be equal.
+    has_shared_times: bool
+
     def check(self, job: Job) -> None:
         """Refuses a job that can be seen to be wrong without its data (JobError `bad_job`)."""
 

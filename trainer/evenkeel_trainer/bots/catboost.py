@@ -29,17 +29,28 @@ from ..engines.catboost_params import parse_catboost_params
 from ..engines.catboost_selection import select_columns
 from ..errors import bad_file, bad_job, too_few_rows
 from ..feature_file import NO_LABEL, FeatureFile
-from ..job import Job, RowRange
+from ..job import Job
 from .base import Workbench
 from .catboost_increment import continue_parent
+from .columns import (
+    Rows,
+    candidate_columns,
+    check_values,
+    describe_selection,
+    find_labelled_rows,
+    top_importances,
+    value_ranges,
+)
 
 CLASS_ORDER = ("SELL", "HOLD", "BUY")
 #: Below these a fit says nothing; guards that mean something belong to whoever orders the job.
 MIN_TRAIN_ROWS, MIN_VALIDATION_ROWS = 30, 5
-TOP_IMPORTANCES = 30
 
 
 class CatBoostBot:
+    libraries = ("catboost",)
+    has_shared_times = False
+
     def check(self, job: Job) -> None:
         parse_catboost_params(job.params)
         if job.class_weights is not None and len(job.class_weights) != CLASSES:
@@ -49,8 +60,8 @@ class CatBoostBot:
 
     def train(self, bench: Workbench) -> dict[str, Any]:
         rows = _find_rows(bench.data, bench.job)
-        candidates = _candidates(bench)
-        _check_values(bench.data, candidates, rows)
+        candidates = candidate_columns(bench)
+        check_values(bench.data, candidates, rows)
         columns = _select(bench, rows, candidates)
         if bench.job.parent is not None:
             return continue_parent(bench, _settings(bench, columns), rows, columns)
@@ -60,76 +71,31 @@ class CatBoostBot:
         fitting.export(judged, refit)
         return {
             "features": fitting.settings.names,
+            "task": "classifier",
             "class_order": CLASS_ORDER,
             "tree_count": judged.tree_count,
-            "rows": {name: len(part) for name, part in vars(rows).items()},
+            "rows": rows.counts(),
             "metrics": {
-                "train_logloss": judged.train_logloss,
-                "validation_logloss": judged.validation_logloss,
-                "refit_logloss": refit.train_logloss,
+                "train_logloss": judged.train_loss,
+                "validation_logloss": judged.validation_loss,
+                "refit_logloss": refit.train_loss,
             },
-            "selection": _describe_selection(bench, len(candidates), len(columns)),
-            "feature_ranges": fitting.ranges(),
-            "importance": _top_importances(refit, fitting.settings.names),
+            "selection": describe_selection(bench, len(candidates), len(columns)),
+            "feature_ranges": value_ranges(bench.data, columns, rows),
+            "importance": top_importances(importances(refit.model), fitting.settings.names),
         }
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Row numbers by use; `complete` is every labelled row from the training part's first on."""
-
-    train: np.ndarray
-    validation: np.ndarray
-    test: np.ndarray
-    complete: np.ndarray
-
-
-def _find_rows(data: FeatureFile, job: Job) -> _Rows:
+def _find_rows(data: FeatureFile, job: Job) -> Rows:
     if np.any((data.labels < NO_LABEL) | (data.labels >= CLASSES)):
         raise bad_file(f"features_file: label: expected {NO_LABEL} to {CLASSES - 1}")
-
-    def labelled(part: RowRange) -> np.ndarray:
-        return part.start + np.flatnonzero(data.labels[part.start : part.end] != NO_LABEL)
-
-    split = job.split
-    rows = _Rows(
-        train=labelled(split.train),
-        validation=labelled(split.validation),
-        test=np.arange(split.test.start, split.test.end),
-        complete=labelled(RowRange(split.train.start, data.rows)),
+    rows = find_labelled_rows(
+        data, job, {"train": MIN_TRAIN_ROWS, "validation": MIN_VALIDATION_ROWS}
     )
-    for name, least in (("train", MIN_TRAIN_ROWS), ("validation", MIN_VALIDATION_ROWS)):
-        count = len(getattr(rows, name))
-        if count < least:
-            raise too_few_rows(f"split.{name}: {count} labelled rows, at least {least} are needed")
     for label, name in enumerate(CLASS_ORDER):
         if not np.any(data.labels[rows.train] == label):
             raise too_few_rows(f"split.train: no row of class {name} (label {label})")
     return rows
-
-
-def _candidates(bench: Workbench) -> list[int]:
-    """Columns to choose from, in the file's order; in the job's order where it names them."""
-    wanted = bench.job.selection.features
-    if bench.job.selection.method != "reuse":
-        return list(range(len(bench.data.names)))
-    unknown = sorted(set(wanted) - set(bench.data.names))
-    if unknown:
-        raise bad_job(f"selection.features: not in the file: {', '.join(unknown[:5])}")
-    return bench.data.column_indexes(wanted)
-
-
-def _check_values(data: FeatureFile, columns: list[int], rows: _Rows) -> None:
-    used = np.union1d(rows.complete, rows.test)
-    varies = False
-    for column in columns:
-        values = data.features[used, column]
-        if not np.isfinite(values).all():
-            row = int(used[np.flatnonzero(~np.isfinite(values))[0]])
-            raise bad_file(f"features_file: {data.names[column]} is not a number in row {row}")
-        varies = varies or bool(np.ptp(data.features[rows.train, column]) > 0)
-    if not varies:
-        raise bad_file("features_file: every feature is constant in split.train")
 
 
 def _settings(bench: Workbench, columns: list[int]) -> FitSettings:
@@ -141,7 +107,7 @@ def _settings(bench: Workbench, columns: list[int]) -> FitSettings:
     )
 
 
-def _select(bench: Workbench, rows: _Rows, candidates: list[int]) -> list[int]:
+def _select(bench: Workbench, rows: Rows, candidates: list[int]) -> list[int]:
     bench.progress.report("select", 0.0)
     with bench.stopwatch.stage("select"):
         labels = bench.data.labels[rows.train]
@@ -160,7 +126,7 @@ class _Fitting:
 
     bench: Workbench
     settings: FitSettings
-    rows: _Rows
+    rows: Rows
     columns: list[int]
 
     def judge(self) -> Fit:
@@ -187,11 +153,6 @@ class _Fitting:
             # What an increment is judged by must not have seen what it is judged on.
             judged.model.save_model(path("judged.cbm"), format="cbm")
 
-    def ranges(self) -> list[list[float]]:
-        """Least and greatest value of each feature over the rows of the refit."""
-        values = self.bench.data.matrix(self.rows.complete, self.columns)
-        return np.stack([values.min(axis=0), values.max(axis=0)], axis=1).tolist()
-
     def _part(self, rows: np.ndarray) -> Part:
         return Part(self.bench.data.matrix(rows, self.columns), self.bench.data.labels[rows])
 
@@ -200,18 +161,4 @@ class _Fitting:
         return partial(self.bench.progress.report, stage)
 
 
-def _describe_selection(bench: Workbench, candidates: int, kept: int) -> dict[str, Any]:
-    return {
-        "method": bench.job.selection.method,
-        "candidates": candidates,
-        "kept": kept,
-        "seconds": round(bench.stopwatch.durations_ms["select"] / 1000, 3),
-    }
-
-
-def _top_importances(refit: Fit, names: list[str]) -> list[dict[str, Any]]:
-    values = importances(refit.model)
-    top = np.argsort(-values, kind="stable")[:TOP_IMPORTANCES]
-    return [
-        {"feature": names[index], "importance": round(float(values[index]), 4)} for index in top
-    ]
+BOT = CatBoostBot()

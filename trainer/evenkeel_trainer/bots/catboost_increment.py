@@ -19,12 +19,11 @@ from ..engines.catboost_onnx import write_onnx
 from ..errors import bad_job
 from ..job import Parent
 from .base import Workbench
-
-TOP_IMPORTANCES = 30
+from .columns import Rows, top_importances
 
 
 def continue_parent(
-    bench: Workbench, settings: FitSettings, rows: Any, columns: list[int]
+    bench: Workbench, settings: FitSettings, rows: Rows, columns: list[int]
 ) -> dict[str, Any]:
     """`rows` are those of the bot by use; returns the bot's part of the manifest."""
     parent = bench.job.parent
@@ -41,9 +40,10 @@ def continue_parent(
     _export(bench, judged, served, data.matrix(rows.test, columns))
     return {
         "features": settings.names,
+        "task": "classifier",
         "class_order": ("SELL", "HOLD", "BUY"),
         "tree_count": served.model.tree_count_,
-        "rows": {name: len(numbers) for name, numbers in vars(rows).items()},
+        "rows": rows.counts(),
         "metrics": {
             "train_logloss": log_loss(judged.model, part),
             "validation_logloss": None,
@@ -56,7 +56,7 @@ def continue_parent(
             "seconds": 0.0,
         },
         "feature_ranges": _ranges(parent, whole),
-        "importance": _top_importances(served, settings.names),
+        "importance": top_importances(importances(served.model), settings.names),
     }
 
 
@@ -93,10 +93,3 @@ def _ranges(parent: Parent, rows: Part) -> list[list[float]]:
     highest = np.maximum(known[:, 1], rows.features.max(axis=0))
     return np.stack([lowest, highest], axis=1).tolist()
 
-
-def _top_importances(served: Continued, names: list[str]) -> list[dict[str, Any]]:
-    values = importances(served.model)
-    top = np.argsort(-values, kind="stable")[:TOP_IMPORTANCES]
-    return [
-        {"feature": names[index], "importance": round(float(values[index]), 4)} for index in top
-    ]

@@ -35,7 +35,7 @@ def continue_fit(
     if list(before.feature_names_) != settings.names:
         raise bad_file("parent: has other features than the job")
     seeded = replace(settings, seed=settings.seed + before.tree_count_)
-    model = seeded.classifier(iterations)
+    model = seeded.estimator(iterations)
     report = IterationReport(iterations, on_fraction)
     model.fit(rows.pool(settings.names), init_model=before, callbacks=[report])
     return Continued(model, path)

@@ -1,4 +1,4 @@
-"""Fits of CatBoost's classifier in the order of time, on one thread, reproducible by seed."""
+"""Fits of CatBoost in the order of time, on one thread, reproducible by seed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 import numpy as np
-from catboost import CatBoostClassifier, Pool
+from catboost import CatBoost, CatBoostClassifier, Pool
 
 from .catboost_params import CatBoostParams
 
@@ -18,7 +18,7 @@ LOSS = "MultiClass"
 
 @dataclass(frozen=True)
 class Part:
-    """Rows to fit or to stop on: features float32 (rows, columns), labels 0 to CLASSES - 1."""
+    """Rows to fit or to stop on: features float32 (rows, columns), labels 0 to CLASSES - 1 or targets."""
 
     features: np.ndarray
     labels: np.ndarray
@@ -29,36 +29,46 @@ class Part:
 
 @dataclass(frozen=True)
 class FitSettings:
+    """Of a classifier; `RegressionSettings` are those of a regressor."""
+
     names: list[str]
     params: CatBoostParams
     seed: int
     class_weights: tuple[float, ...] | None
 
-    def classifier(self, iterations: int, **more: Any) -> CatBoostClassifier:
+    loss = LOSS
+
+    def estimator(self, iterations: int, **more: Any) -> CatBoost:
         if self.class_weights is not None:
             more["class_weights"] = list(self.class_weights)
         return CatBoostClassifier(
-            loss_function=LOSS,
+            loss_function=self.loss,
             class_names=list(range(CLASSES)),
-            boosting_type="Plain",
-            has_time=True,
-            nan_mode="Forbidden",
-            random_seed=self.seed,
-            thread_count=1,
-            allow_writing_files=False,
-            logging_level="Silent",
-            **self.params.for_fit(iterations),
+            **self.common(iterations),
             **more,
         )
+
+    def common(self, iterations: int) -> dict[str, Any]:
+        """Arguments that every fit of ours has."""
+        return {
+            "boosting_type": "Plain",
+            "has_time": True,
+            "nan_mode": "Forbidden",
+            "random_seed": self.seed,
+            "thread_count": 1,
+            "allow_writing_files": False,
+            "logging_level": "Silent",
+            **self.params.for_fit(iterations),
+        }
 
 
 @dataclass(frozen=True)
 class Fit:
-    model: CatBoostClassifier
+    model: CatBoost
     tree_count: int
-    #: Multi-class log loss at the last kept tree, weighted by the class weights where there are any.
-    train_logloss: float
-    validation_logloss: float | None
+    #: Of the settings' kind at the last kept tree, weighted by the class weights where there are any.
+    train_loss: float
+    validation_loss: float | None
 
 
 def fit_judged(
@@ -66,7 +76,7 @@ def fit_judged(
 ) -> Fit:
     """Stops early on the validation rows and keeps the trees up to the best of them, at least one."""
     params = settings.params
-    model = settings.classifier(
+    model = settings.estimator(
         params.iterations,
         early_stopping_rounds=params.early_stopping_rounds,
         use_best_model=True,
@@ -81,18 +91,18 @@ def fit_judged(
     return Fit(
         model=model,
         tree_count=last + 1,
-        train_logloss=losses["learn"][LOSS][last],
-        validation_logloss=losses["validation"][LOSS][last],
+        train_loss=losses["learn"][settings.loss][last],
+        validation_loss=losses["validation"][settings.loss][last],
     )
 
 
 def fit_fixed(settings: FitSettings, rows: Part, iterations: int, on_fraction: OnFraction) -> Fit:
     """Fits a given number of trees on all the rows handed in."""
-    model = settings.classifier(iterations)
+    model = settings.estimator(iterations)
     report = IterationReport(iterations, on_fraction)
     model.fit(rows.pool(settings.names), callbacks=[report])
-    loss = model.get_evals_result()["learn"][LOSS][-1]
-    return Fit(model, model.tree_count_, train_logloss=loss, validation_logloss=None)
+    loss = model.get_evals_result()["learn"][settings.loss][-1]
+    return Fit(model, model.tree_count_, train_loss=loss, validation_loss=None)
 
 
 def predict(model: CatBoostClassifier, features: np.ndarray) -> np.ndarray:
@@ -102,7 +112,7 @@ def predict(model: CatBoostClassifier, features: np.ndarray) -> np.ndarray:
     return model.predict_proba(features, thread_count=1).astype("<f4")
 
 
-def importances(model: CatBoostClassifier) -> np.ndarray:
+def importances(model: CatBoost) -> np.ndarray:
     """PredictionValuesChange of each feature; the sum is 100."""
     return np.asarray(model.get_feature_importance(type="PredictionValuesChange"))
 

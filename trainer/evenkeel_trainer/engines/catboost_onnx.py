@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import onnx
-from catboost import CatBoostClassifier
+from catboost import CatBoost, CatBoostClassifier
 from onnx import TensorProto, helper
 
 INPUT, OUTPUT = "features", "probability_tensor"
+#: Of regressors: one value a row.
+VALUE_OUTPUT = "expected_return"
 DOMAIN = "evenkeel"
 
 
@@ -30,6 +32,30 @@ def write_onnx(model: CatBoostClassifier, path: str, column_count: int) -> None:
     graph.node.append(trees[0])
     graph.input.append(_tensor(INPUT, column_count))
     graph.output.append(_tensor(OUTPUT, len(classes)))
+    _save(exported, path)
+
+
+def write_regressor_onnx(model: CatBoost, path: str, column_count: int) -> None:
+    """Writes `features` float [N, columns] -> `expected_return` float [N, 1].
+
+    Raises RuntimeError when the graph is not of the known form.
+    """
+    model.save_model(path, format="onnx", export_parameters={"onnx_domain": DOMAIN})
+    exported = onnx.load(path)
+    graph = exported.graph
+    if [node.op_type for node in graph.node] != ["TreeEnsembleRegressor"]:
+        raise RuntimeError(f"CatBoost's graph has nodes {[node.op_type for node in graph.node]}")
+    trees = graph.node[0]
+    if list(trees.input) != [INPUT] or len(trees.output) != 1:
+        raise RuntimeError(f"CatBoost's graph reads {list(trees.input)}")
+    trees.output[0] = VALUE_OUTPUT
+    del graph.input[:], graph.output[:]
+    graph.input.append(_tensor(INPUT, column_count))
+    graph.output.append(_tensor(VALUE_OUTPUT, 1))
+    _save(exported, path)
+
+
+def _save(exported: onnx.ModelProto, path: str) -> None:
     # CatBoost notes the time, a random id and its whole log: the same fit must give the same bytes.
     del exported.metadata_props[:]
     exported.producer_name = DOMAIN

@@ -42,7 +42,7 @@ def _eliminate(
     settings: FitSettings, train: Part, selection: Selection, on_fraction: OnFraction
 ) -> list[int]:
     ranking = _for_ranking(settings)
-    model = ranking.classifier(ranking.params.iterations)
+    model = ranking.estimator(ranking.params.iterations)
     answer: dict[str, Any] = model.select_features(
         train.pool(settings.names),
         features_for_select=f"0-{train.features.shape[1] - 1}",

@@ -1,0 +1,40 @@
+import type { ModelKey } from "./model-key.js";
+
+/** What a model answers with: probabilities of three classes, or one expected return. */
+export type Task = 'classifier' | 'regressor';
+
+/** A kind of model. Its fit is `trainer/evenkeel_trainer/bots/<name>.py`. */
+export interface Bot {
+  readonly name: string;
+  readonly task: Task;
+  /** The Python library that fits it, by the name under which the trainer states its version. */
+  readonly library: 'catboost' | 'sklearn';
+  /** One model for all instruments of a venue and timeframe, instead of one for each. */
+  readonly isPooled: boolean;
+}
+
+/** Every bot there is; this line and its Python file are all that a new one needs. */
+export const BOTS: readonly Bot[] = [
+  { name: 'catboost', task: 'classifier', library: 'catboost', isPooled: false },
+  { name: 'catboost_regressor', task: 'regressor', library: 'catboost', isPooled: false },
+  { name: 'random_forest', task: 'regressor', library: 'sklearn', isPooled: true },
+];
+
+export const BOT_NAMES: readonly string[] = BOTS.map(({ name }) => name);
+
+export function findBot(name: string): Bot | undefined {
+  return BOTS.find((bot) => bot.name === name);
+}
+
+/** A bot that is gone but has left records is taken for a classifier, as the first ones were. */
+export function taskOf(name: string): Task {
+  return findBot(name)?.task ?? 'classifier';
+}
+
+/** Stands for the symbol in the key of a model that serves every instrument of its venue. */
+export const POOLED_SYMBOL = '*';
+
+/** The key of the model that speaks for an instrument: its own, or the one that all of them share. */
+export function modelKeyFor<K extends ModelKey>(key: K): K {
+  return findBot(key.bot)?.isPooled === true ? { ...key, symbol: POOLED_SYMBOL } : key;
+}

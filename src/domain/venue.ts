@@ -1,0 +1,11 @@
+const FILE_PREFIX = 'csv:';
+
+/** Venue of what was imported from files under that name. */
+export function fileVenue(name: string): string {
+  return `${FILE_PREFIX}${name}`;
+}
+
+/** Whether the venue's prices come from files: a sequence of their own, without a market behind it. */
+export function isFileVenue(venue: string): boolean {
+  return venue.startsWith(FILE_PREFIX);
+}

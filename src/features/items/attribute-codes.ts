@@ -1,0 +1,78 @@
+import { attributeFeature } from './item-row.js';
+
+/** What is known of an item besides its price: type, condition, variant. */
+export type Attributes = Readonly<Record<string, string>>;
+
+/** How one attribute becomes a number. */
+export interface AttributeCode {
+  readonly name: string;
+  /** Number of each value that training has seen; undefined where the values are numbers themselves. */
+  readonly values?: Readonly<Record<string, number>> | undefined;
+}
+
+/** As many as the price features leave room for in the 22 columns of the described system. */
+const MAX_ATTRIBUTES = 6;
+/** A value is drawn towards the mean of all as if it had been seen so many times more with it. */
+const SMOOTHING_ROWS = 200;
+
+export interface LabelledAttributes {
+  readonly attributes: Attributes;
+  /** Of the training part's rows of the item. */
+  readonly rows: number;
+  readonly returnSum: number;
+}
+
+/**
+ * Numbers for the attributes that most items have. A value's number is the mean forward return of the
+ * training part's rows that have it, drawn towards the mean of all: alike values lie side by side, and
+ * no name of any length is needed.
+ */
+export function learnAttributeCodes(items: readonly LabelledAttributes[]): AttributeCode[] {
+  const counts = new Map<string, number>();
+  for (const { attributes } of items) {
+    for (const name of Object.keys(attributes)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort(([name, count], [other, otherCount]) => otherCount - count || (name < other ? -1 : 1))
+    .slice(0, MAX_ATTRIBUTES)
+    .map(([name]) => learnCode(name, items))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function learnCode(name: string, items: readonly LabelledAttributes[]): AttributeCode {
+  const having = items.filter(({ attributes }) => attributes[name] !== undefined);
+  if (having.every(({ attributes }) => isNumber(attributes[name]))) return { name };
+  const all = { rows: 0, returnSum: 0 };
+  const byValue = new Map<string, { rows: number; returnSum: number }>();
+  for (const { attributes, rows, returnSum } of having) {
+    const value = attributes[name] ?? '';
+    const seen = byValue.get(value) ?? { rows: 0, returnSum: 0 };
+    byValue.set(value, { rows: seen.rows + rows, returnSum: seen.returnSum + returnSum });
+    all.rows += rows;
+    all.returnSum += returnSum;
+  }
+  const mean = all.rows === 0 ? 0 : all.returnSum / all.rows;
+  const values = [...byValue].map(([value, { rows, returnSum }]): [string, number] => [
+    value,
+    Math.fround((returnSum + SMOOTHING_ROWS * mean) / (rows + SMOOTHING_ROWS)),
+  ]);
+  return { name, values: Object.fromEntries(values) };
+}
+
+export function attributeNames(codes: readonly AttributeCode[]): string[] {
+  return codes.map(({ name }) => attributeFeature(name));
+}
+
+/** An attribute that is missing, or a value that training has not seen, counts as 0. */
+export function encodeAttributes(codes: readonly AttributeCode[], attributes: Attributes): number[] {
+  return codes.map(({ name, values }) => {
+    const value = attributes[name];
+    if (value === undefined) return 0;
+    if (values !== undefined) return Object.hasOwn(values, value) ? (values[value] ?? 0) : 0;
+    return isNumber(value) ? Number(value) : 0;
+  });
+}
+
+function isNumber(text: string | undefined): boolean {
+  return text !== undefined && text.trim() !== '' && Number.isFinite(Math.fround(Number(text)));
+}

@@ -1,0 +1,120 @@
+import type { LabelThresholds, TestScore } from '../../domain/model-record.js';
+import { returnProbabilities } from '../../models/return-probabilities.js';
+import { bootstrapMean, DEFAULT_BOOTSTRAP, type BootstrapOptions } from './block-bootstrap.js';
+import { calibrationError } from './calibration-error.js';
+import { classify, directionalAuc } from './classification.js';
+import { meanLoss, multiclassLosses, type Prior } from './losses.js';
+import { seededRandom } from './seeded-random.js';
+
+const CLASSES = 3;
+const [SELL, HOLD, BUY] = [0, 1, 2] as const;
+
+/** What a regressor said of rows in time order that it never saw; returns are log returns. */
+export interface PredictedReturns {
+  readonly predictions: ArrayLike<number>;
+  readonly returns: ArrayLike<number>;
+  /** Class of each return: whether it would have paid for the round trip. */
+  readonly labels: ArrayLike<number>;
+  readonly thresholds: LabelThresholds;
+  /** Frequencies of the classes in the training part: what one knows without a model. */
+  readonly prior: Prior;
+}
+
+/**
+ * Everything that is said about a regressor: its errors against those of persistence, which expects no
+ * change, and how often the sign is right where the price moved by more than a round trip costs. Class
+ * probabilities come of the error over these very rows: one number, which hardly flatters them.
+ */
+export function scoreRegressor(
+  predicted: PredictedReturns,
+  seedHex: string,
+  bootstrap: BootstrapOptions = DEFAULT_BOOTSTRAP,
+): TestScore {
+  const { labels, prior } = predicted;
+  const errors = toErrors(predicted);
+  const direction = directionGains(predicted);
+  const ones = new Float64Array(labels.length).fill(1);
+  const scale = { rmse: errors.rmse, thresholds: predicted.thresholds };
+  const probabilities = rowsOf(predicted, (value) => returnProbabilities(value, scale));
+  const losses = multiclassLosses({ probabilities, labels, prior });
+  const signals = rowsOf(predicted, (value) => signalOf(value, predicted.thresholds));
+  return {
+    rows: labels.length,
+    logLoss: meanLoss(losses.model, losses.weight),
+    priorLogLoss: meanLoss(losses.prior, losses.weight),
+    skill: bootstrapMean(errors.gains, ones, seededRandom(seedHex), bootstrap),
+    directionRows: direction.weight.reduce((sum, weight) => sum + weight, 0),
+    directionSkill: bootstrapMean(
+      direction.gains,
+      direction.weight,
+      seededRandom(seedHex),
+      bootstrap,
+    ),
+    directionalAuc: directionalAuc(probabilities, labels),
+    ...classify(signals, labels),
+    calibrationError: calibrationError(probabilities, labels),
+    regression: {
+      rmse: errors.rmse,
+      mae: errors.mae,
+      r2: errors.r2,
+      persistenceRmse: errors.persistenceRmse,
+      persistenceMae: errors.persistenceMae,
+    },
+  };
+}
+
+function toErrors({ predictions, returns }: PredictedReturns) {
+  const rows = returns.length;
+  const own = Array.from(returns, (value, row) => value - (predictions[row] ?? NaN));
+  const all = Array.from(returns);
+  const mean = meanOf(all);
+  const persistence = meanOf(all.map((value) => value ** 2));
+  const gains = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    gains[row] = ((all[row] ?? NaN) ** 2 - (own[row] ?? NaN) ** 2) / persistence;
+  }
+  const squared = meanOf(own.map((value) => value ** 2));
+  return {
+    gains,
+    rmse: Math.sqrt(squared),
+    mae: meanOf(own.map(Math.abs)),
+    r2: 1 - squared / meanOf(all.map((value) => (value - mean) ** 2)),
+    persistenceRmse: Math.sqrt(persistence),
+    persistenceMae: meanOf(all.map(Math.abs)),
+  };
+}
+
+/** On the rows that moved: 1 where the sign is right, less 1 where the usual sign would have been. */
+function directionGains({ predictions, labels, prior }: PredictedReturns) {
+  const gains = new Float64Array(labels.length);
+  const weight = new Float64Array(labels.length);
+  const usual = prior[BUY] >= prior[SELL] ? BUY : SELL;
+  for (let row = 0; row < labels.length; row++) {
+    if (labels[row] === HOLD) continue;
+    const said = (predictions[row] ?? NaN) > 0 ? BUY : SELL;
+    weight[row] = 1;
+    gains[row] = Number(said === labels[row]) - Number(usual === labels[row]);
+  }
+  return { gains, weight };
+}
+
+function rowsOf(
+  { predictions }: PredictedReturns,
+  toRow: (value: number) => readonly [number, number, number],
+): Float64Array {
+  const rows = new Float64Array(predictions.length * CLASSES);
+  for (let row = 0; row < predictions.length; row++) {
+    rows.set(toRow(predictions[row] ?? NaN), row * CLASSES);
+  }
+  return rows;
+}
+
+/** The signal as a certainty, so that hits are counted as of a classifier. */
+function signalOf(value: number, { sell, buy }: LabelThresholds): [number, number, number] {
+  if (value < 0 && value <= sell) return [1, 0, 0];
+  return value > 0 && value >= buy ? [0, 0, 1] : [0, 1, 0];
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,87 @@
+import type { LabelThresholds } from '../../domain/model-record.js';
+import type { Timeframe } from '../../domain/timeframe.js';
+import { barIndex } from '../../domain/timeframe.js';
+import { isFileVenue } from '../../domain/venue.js';
+import { ITEM_PRICE_FEATURES } from '../../features/items/item-row.js';
+import { barsADay, dailySequence } from '../../features/items/item-sequence.js';
+import { catalogueHash } from '../../features/feature-hash.js';
+import { loadEntries, loadItems, type StoredItem } from '../../storage/item-attribute-store.js';
+import { loadColumns } from '../../storage/load-columns.js';
+import type { DatabaseLocation } from '../../storage/location.js';
+import { openReader, type Reader } from '../../storage/read-candles.js';
+import { writeFeatureFile } from '../feature-file.js';
+import type { Preparation } from '../prepare-data.js';
+import type { TrainingWindow } from '../training-window.js';
+import { buildPooledDataset, type PooledItem } from './build-pooled-dataset.js';
+
+export interface PooledPrepareRequest {
+  readonly isPooled: true;
+  readonly venue: string;
+  /** Instruments that are pooled; all of the venue where undefined. */
+  readonly symbols: readonly string[] | undefined;
+  readonly timeframe: Timeframe;
+  /** Of a market; what was imported from files is used as far back as it goes. */
+  readonly window: TrainingWindow;
+  readonly embargoMs: number;
+  readonly thresholds: LabelThresholds;
+  readonly minSamples: number;
+  readonly filePath: string;
+}
+
+/** Reads every instrument of the pool over a connection of its own and writes one feature file. */
+export async function preparePooled(
+  location: DatabaseLocation,
+  request: PooledPrepareRequest,
+): Promise<Preparation> {
+  const { timeframe, embargoMs, thresholds, minSamples, venue, window } = request;
+  const items = await readItems(location, request);
+  const fromOpenTime = isFileVenue(venue) ? 0 : window.fromOpenTime;
+  const dataset = buildPooledDataset({
+    ...{ items, timeframe, fromOpenTime, embargoMs, thresholds, minSamples },
+  });
+  if (dataset.status === 'too_few_rows') return dataset;
+  const { sha256 } = await writeFeatureFile(request.filePath, dataset.table);
+  const newest = items.map(({ sequence }) => sequence.openTimes[sequence.openTimes.length - 1] ?? 0);
+  return {
+    status: 'prepared',
+    ...dataset.summary,
+    referenceSymbol: undefined,
+    catalogueHash: `${catalogueHash()}+${ITEM_PRICE_FEATURES.length}`,
+    dataSha256: sha256,
+    lastOpenTime: newest.reduce((latest, time) => Math.max(latest, time), 0),
+  };
+}
+
+async function readItems(
+  location: DatabaseLocation,
+  request: PooledPrepareRequest,
+): Promise<PooledItem[]> {
+  const reader = await openReader(location);
+  try {
+    const wanted = request.symbols === undefined ? undefined : new Set(request.symbols);
+    const stored = await loadItems(reader, request);
+    const items: PooledItem[] = [];
+    for (const item of stored) {
+      if (wanted !== undefined && !wanted.has(item.symbol)) continue;
+      const sequence = await readSequence(reader, item, request);
+      items.push({ attributes: item.attributes, sequence });
+    }
+    return items;
+  } finally {
+    await reader.close();
+  }
+}
+
+async function readSequence(
+  reader: Reader,
+  { seriesId }: StoredItem,
+  { venue, timeframe, window }: PooledPrepareRequest,
+): Promise<PooledItem['sequence']> {
+  if (isFileVenue(venue)) return loadEntries(reader, seriesId);
+  const range = { fromOpenTime: window.loadFromOpenTime, toOpenTime: window.lastOpenTime };
+  const columns = await loadColumns(reader, seriesId, range);
+  const perDay = barsADay(timeframe) ?? 1;
+  // The entries of training are those of the bars that end a day.
+  const last = barIndex(window.lastOpenTime, timeframe);
+  return dailySequence(columns, last - ((last + 1) % perDay));
+}
