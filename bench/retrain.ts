@@ -3,32 +3,16 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelRecord } from '../src/domain/model-record.js';
-import type { ModelKey } from '../src/domain/model-key.js';
-import { SystemClock } from '../src/lib/system-clock.js';
-import { openDatabase } from '../src/storage/database.js';
-import { openStores, type Stores } from '../src/storage/stores.js';
-import { checkPython } from '../src/training/trainer-process/check-python.js';
 import { toJobLine } from '../src/training/trainer-process/trainer-job.js';
-import { TrainingService } from '../src/training/training-service.js';
-import {
-  createTrainer,
-  PROJECT_DIR,
-  PYTHON,
-  SILENT,
-  TRAINER_DIR,
-} from '../test/trainer/real-trainer.js';
-import { DEFAULT_PARAMS, defaultTrainingOptions, FitRoad, prepare } from './fit-road.js';
+import { PROJECT_DIR, PYTHON, TRAINER_DIR } from '../test/trainer/real-trainer.js';
+import { DEFAULT_PARAMS, FitRoad, prepare } from './fit-road.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { loadMarkets, type Markets } from './markets.js';
+import { openTrainingSite } from './training-site.js';
 
 const PAIRS = 20;
 const BAR_PAIRS = 100;
-const VENUE = 'bench';
-const HOUR_MS = 3_600_000;
-const POLL_MS = 100;
-const LIMIT_MS = 60 * 60_000;
 
 /** P1: training jobs from the queue to the verdict, against CatBoost's own fits of the same matrices. */
 export const retrain: Benchmark = {
@@ -39,7 +23,7 @@ export const retrain: Benchmark = {
     const markets = loadMarkets(PAIRS);
     const road = await FitRoad.open();
     try {
-      const site = await openSite(markets, road.folder);
+      const site = await openTrainingSite(markets, road.folder);
       const cold = await site.trainAll();
       const reused = await site.trainAll();
       const records = await site.records();
@@ -78,86 +62,6 @@ export const retrain: Benchmark = {
     }
   },
 };
-
-interface Site {
-  /** Seconds from the request to the last verdict. */
-  trainAll(): Promise<number>;
-  /** The newest record of each pair, in the order of the pairs. */
-  records(): Promise<readonly ModelRecord[]>;
-  close(): Promise<void>;
-}
-
-async function openSite({ pairs }: Markets, folder: string): Promise<Site> {
-  const clock = marketAt((pairs[0]?.candles.at(-1)?.openTime ?? 0) + HOUR_MS);
-  const location = { engine: 'sqlite', file: path.join(folder, 'bench.sqlite') } as const;
-  const database = await openDatabase(location, { clock, logger: SILENT });
-  const stores = openStores(database, clock);
-  const keys = await store(stores, { pairs });
-  const symbols = keys.map(({ symbol }) => symbol);
-  const service = new TrainingService({
-    ...{ stores, location, clock, logger: SILENT, runUid: 'bench', python: PYTHON },
-    options: defaultTrainingOptions({ venue: VENUE, symbols, folder }),
-    checkPython: () => checkPython(PYTHON, TRAINER_DIR),
-    createTrainer: () => createTrainer(),
-  });
-  await service.start();
-  return {
-    trainAll: async () => {
-      const startedAt = performance.now();
-      await service.sessions.request({ keys, kind: 'manual' });
-      await untilIdle(stores);
-      return (performance.now() - startedAt) / 1000;
-    },
-    records: async () => {
-      const records = await Promise.all(keys.map((key) => stores.models.latest(key)));
-      return records.filter((record) => record !== undefined);
-    },
-    close: async () => {
-      await service.stop();
-      await database.close();
-    },
-  };
-}
-
-/** The wall's clock at a venue whose time stands still at the end of the recording. */
-function marketAt(marketMs: number): SystemClock {
-  return new (class extends SystemClock {
-    override marketMs(): number {
-      return marketMs;
-    }
-  })();
-}
-
-async function store(
-  stores: Stores,
-  { pairs }: Pick<Markets, 'pairs'>,
-): Promise<readonly ModelKey[]> {
-  const keys: ModelKey[] = [];
-  for (const { symbol, candles } of pairs) {
-    const marketId = symbol.replace('/', '');
-    const series = await stores.series.ensure({ venue: VENUE, symbol, marketId, timeframe: '1h' });
-    for (let at = 0; at < candles.length; at += 1000) {
-      await stores.candles.upsert(series.id, candles.slice(at, at + 1000), 'rest');
-    }
-    keys.push({ venue: VENUE, symbol, timeframe: '1h', bot: 'catboost' });
-  }
-  return keys;
-}
-
-async function untilIdle(stores: Stores): Promise<void> {
-  const startedAt = performance.now();
-  const page = { limit: 1, offset: 0 };
-  while (performance.now() - startedAt < LIMIT_MS) {
-    const pending = await stores.jobs.list({ venue: VENUE, status: 'pending' }, page);
-    const running = await stores.jobs.list({ venue: VENUE, status: 'running' }, page);
-    const failed = await stores.jobs.list({ venue: VENUE, status: 'failed' }, page);
-    const [failure] = failed.rows;
-    if (failure !== undefined) throw new Error(`${failure.symbol}: ${failure.errorMessage ?? ''}`);
-    if (pending.total + running.total === 0) return;
-    await sleep(POLL_MS);
-  }
-  throw new Error(`Training took longer than ${LIMIT_MS / 60_000} minutes`);
-}
 
 /** Seconds that CatBoost's fits and refits take by themselves. */
 async function fitBare(

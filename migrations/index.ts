@@ -3,6 +3,7 @@ import { MARKET_DATA_MIGRATIONS } from './market-data.js';
 import { MODEL_PIN_MIGRATIONS } from './model-pins.js';
 import { MODEL_MIGRATIONS } from './models.js';
 import { OPERATION_MIGRATIONS } from './operations.js';
+import { POOLED_MODEL_MIGRATIONS } from './pooled-models.js';
 import { QUEUE_MIGRATIONS } from './queue.js';
 import { SIGNAL_MIGRATIONS } from './signals.js';
 import { TRADING_MIGRATIONS } from './trading.js';
@@ -21,6 +22,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...OPERATION_MIGRATIONS,
   ...QUEUE_MIGRATIONS,
   ...MODEL_PIN_MIGRATIONS,
+  ...POOLED_MODEL_MIGRATIONS,
 ];
 
 /**

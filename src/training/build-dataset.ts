@@ -3,6 +3,7 @@ import type { LabelThresholds, SanitizationRecord } from '../domain/model-record
 import { barOpenTime } from '../domain/timeframe.js';
 import { computeFeatureMatrix, type FeatureMatrix } from '../features/feature-matrix.js';
 import { forwardLogReturns, labelOf, tercileThresholds } from '../features/labels.js';
+import { CANDIDATE_FEATURES } from '../features/market-times.js';
 import { sanitize, type Sanitization } from '../features/sanitize.js';
 import type { ClassCounts } from './class-weights.js';
 import type { FeatureTable } from './feature-file.js';
@@ -25,6 +26,16 @@ export interface DatasetRequest {
   /** Real closed candles with usable rows that training asks for. */
   readonly minSamples: number;
   readonly candidateFeatures: readonly string[] | undefined;
+  /** Whether constant features and copies stay: for members of a pool. */
+  readonly keepsDull?: boolean | undefined;
+}
+
+/** Open times of rows, the first or the last of their part. */
+export interface SplitTimes {
+  readonly trainTo: number;
+  readonly validationFrom: number;
+  readonly validationTo: number;
+  readonly testFrom: number;
 }
 
 /** What is said about a dataset; plain data that travels between threads. */
@@ -51,6 +62,8 @@ export interface DatasetSummary {
   readonly classMeanReturns: readonly [number, number, number];
   /** Open time of the first row. */
   readonly dataFrom: number;
+  /** Open times of the rows at the cuts. */
+  readonly cuts: SplitTimes;
   /** Close time of the newest candle that a row or label of the training part has seen. */
   readonly trainEnd: number;
   /** The same of all rows: what the refit has seen. */
@@ -66,7 +79,8 @@ export type Dataset =
  * features to drop, is learnt from the training split alone.
  */
 export function buildDataset(request: DatasetRequest): Dataset {
-  const { series, reference, fromIndex, toIndex, candidateFeatures: features } = request;
+  const { series, reference, fromIndex, toIndex, keepsDull } = request;
+  const { candidateFeatures: features = CANDIDATE_FEATURES } = request;
   const matrix = computeFeatureMatrix({ series, reference, fromIndex, toIndex, features });
   const real = realRows(matrix, series);
   const usable = real.filter((row) => matrix.isUsable[row] === 1);
@@ -77,7 +91,7 @@ export function buildDataset(request: DatasetRequest): Dataset {
   const labelled = usable.filter((row) => Number.isFinite(returns[row]));
   const first = splitBars(labelled, matrix, request);
   const trainingRange = { from: labelled[0] ?? 0, to: (labelled[first.train.to - 1] ?? -1) + 1 };
-  const sanitization = sanitize(matrix, trainingRange);
+  const sanitization = sanitize(matrix, { ...trainingRange, keepsDull });
   const rows = labelled.filter((row) => sanitization.isRowKept[row] === 1);
   const split = splitBars(rows, matrix, request);
   const shortage = findShortage(split, sanitization);
@@ -165,6 +179,12 @@ function layOut(parts: Parts): Dataset {
     trainCounts: countClasses(trainLabels),
     classMeanReturns: meanReturns(inTraining, trainLabels),
     dataFrom: openTimes[0] ?? 0,
+    cuts: {
+      trainTo: openTimes[split.train.to - 1] ?? 0,
+      validationFrom: openTimes[split.validation.from] ?? 0,
+      validationTo: openTimes[split.validation.to - 1] ?? 0,
+      testFrom: openTimes[split.test.from] ?? 0,
+    },
     trainEnd: closeAfter(rows[split.train.to - 1] ?? 0),
     dataEnd: closeAfter(rows.at(-1) ?? 0),
   };

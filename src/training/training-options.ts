@@ -22,7 +22,7 @@ export interface TrainingOptions {
   readonly minInitialTrainSamples: number;
   readonly minRfeSamples: number;
   readonly maxBaselineFeatures: number;
-  /** Candidate features; the whole catalogue where undefined. */
+  /** Candidate features; the catalogue's `CANDIDATE_FEATURES` where undefined. */
   readonly candidateFeatures?: readonly string[] | undefined;
   readonly classWeights: ClassWeightMode;
   readonly promotionGate: PromotionGate;
@@ -39,6 +39,9 @@ export interface TrainingOptions {
   /** Most that one row may take inside the model. */
   readonly maxLatencyMs: number;
   readonly catboost: CatBoostParams;
+  readonly pooling: 'on' | 'off';
+  readonly poolMinInstruments: number;
+  readonly poolMaxRows: number;
   /** Jobs of a batch. */
   readonly batchSize: number;
   /** While it exists no job begins; undefined for none. */

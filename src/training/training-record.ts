@@ -25,11 +25,12 @@ export interface Failure {
 
 /** The record of a judged model, before it serves. */
 export function recordOfCandidate(context: RecordContext, candidate: Candidate): ModelRecord {
-  const { prepared, trained, verdict, plan } = candidate;
+  const { prepared, trained, verdict, plan, pooling } = candidate;
   const { manifest } = trained;
   const { isPromoted } = verdict;
   return {
     ...bareRecord(context, prepared),
+    parentUid: pooling.status === 'residual' ? pooling.pool.uid : undefined,
     stage: isPromoted ? 'candidate' : 'rejected',
     status: isPromoted ? 'active' : 'archived',
     trainingLoss: manifest.metrics.train_logloss,
@@ -93,10 +94,11 @@ function bareRecord(context: RecordContext, prepared: PreparedData | undefined):
 }
 
 function configOf({ options }: RecordContext, candidate: Candidate): ModelRecord['config'] {
-  const { prepared, trained, judgement, plan } = candidate;
+  const { prepared, trained, judgement, plan, params } = candidate;
   const { manifest } = trained;
   return {
-    params: options.catboost,
+    params,
+    pooling: describePooling(candidate.pooling),
     seed: options.trainSeed,
     treeCount: manifest.tree_count,
     selectedBy: plan.chosenBy,
@@ -113,6 +115,12 @@ function configOf({ options }: RecordContext, candidate: Candidate): ModelRecord
     durationsMs: manifest.durations_ms,
     libraryVersions: manifest.library_versions,
   };
+}
+
+function describePooling(pooling: Candidate['pooling']): Readonly<Record<string, unknown>> {
+  if (pooling.status === 'plain') return pooling;
+  const { uid, members, cutAt, dataEnd } = pooling.pool;
+  return { status: 'residual', pool: uid, instruments: members.length, cutAt, dataEnd };
 }
 
 /** What remains of the attempt for whoever asks later how the model came to be. */

@@ -11,10 +11,13 @@ import { findClassWeights, type ClassWeights } from './class-weights.js';
 import { toPrior } from './evaluation/losses.js';
 import type { JudgeRequest } from './judge-model.js';
 import type { PreparedData, PrepareRequest } from './prepare-data.js';
+import { pooledPaths } from './pooling/pool-files.js';
+import { toResidualParams } from './pooling/pool-params.js';
+import type { Pooling } from './pooling/prepare-member.js';
 import { planSelection, type SelectionPlan } from './selection-plan.js';
 import { rowCount } from './split.js';
 import type { TrainerDone } from './trainer-process/trainer-outcome.js';
-import type { TrainerJob } from './trainer-process/trainer-job.js';
+import type { CatBoostParams, TrainerJob } from './trainer-process/trainer-job.js';
 import type { TrainingOptions } from './training-options.js';
 import { trainingWindowAt } from './training-window.js';
 
@@ -61,11 +64,18 @@ export interface AttemptContext {
 export interface Order {
   readonly plan: SelectionPlan;
   readonly classWeights: ClassWeights | undefined;
+  readonly params: CatBoostParams;
+  readonly pooling: Pooling;
 }
 
 /** What is asked of the trainer beyond the data: how to select features and how to weigh classes. */
-export async function toOrder(context: AttemptContext, prepared: PreparedData): Promise<Order> {
+export async function toOrder(
+  context: AttemptContext,
+  prepared: PreparedData,
+  pooling: Pooling,
+): Promise<Order> {
   const { job, stores, clock, options } = context;
+  if (pooling.status === 'residual') return toResidualOrder(pooling, options);
   const plan = planSelection({
     candidates: prepared.names,
     trainRows: rowCount(prepared.split.train),
@@ -75,7 +85,20 @@ export async function toOrder(context: AttemptContext, prepared: PreparedData): 
     minRfeSamples: options.minRfeSamples,
     maxBaselineFeatures: options.maxBaselineFeatures,
   });
-  return { plan, classWeights: findClassWeights(prepared.trainCounts, options.classWeights) };
+  const classWeights = findClassWeights(prepared.trainCounts, options.classWeights);
+  return { plan, classWeights, params: options.catboost, pooling };
+}
+
+/** The features are the pool's; classes are not weighed, as they were not in the pooled scores. */
+function toResidualOrder(
+  pooling: Extract<Pooling, { status: 'residual' }>,
+  options: TrainingOptions,
+): Order {
+  const { features, selectedAt = 0, selectedBy } = pooling.pool;
+  const chosenBy = selectedBy === 'rfe' || selectedBy === 'importance' ? selectedBy : 'none';
+  const plan = { selection: { method: 'reuse', features }, chosenBy, selectedAt } as const;
+  const params = toResidualParams(options.catboost);
+  return { plan, classWeights: undefined, params, pooling };
 }
 
 async function listEarlier(stores: Stores, job: TrainingJob): Promise<readonly ModelRecord[]> {
@@ -98,9 +121,13 @@ export function toTrainerJob(
     outputDir: path.join(options.modelsDir, candidatePath(job)),
     seed: options.trainSeed,
     split: prepared.split,
-    params: options.catboost,
+    params: order.params,
     selection: order.plan.selection,
     classWeights: order.classWeights,
+    pooled:
+      order.pooling.status === 'residual'
+        ? pooledPaths(order.pooling.pool, options.modelsDir)
+        : undefined,
     describe: describe(context, prepared),
   };
 }

@@ -34,6 +34,8 @@ export interface TrainerJob {
   readonly params: CatBoostParams;
   readonly selection: FeatureSelection;
   readonly classWeights: ClassWeights | undefined;
+  /** Absolute paths of a pooled model's files: the model becomes a residual on it. */
+  readonly pooled?: { readonly judged: string; readonly served: string } | undefined;
   /** Goes into the manifest under `model` as it is. */
   readonly describe: Readonly<Record<string, unknown>>;
 }
@@ -55,6 +57,7 @@ export function toJobLine(job: TrainerJob): string {
     params: toParams(job.params),
     selection: toSelection(job.selection),
     class_weights: job.classWeights ?? null,
+    pooled: job.pooled ?? null,
     describe: job.describe,
   };
   return `${JSON.stringify(line)}\n`;
@@ -64,7 +67,7 @@ function toPair(range: RowRange): readonly [number, number] {
   return [range.from, range.to];
 }
 
-function toParams(params: CatBoostParams): Record<string, unknown> {
+export function toParams(params: CatBoostParams): Record<string, unknown> {
   return {
     iterations: params.iterations,
     depth: params.depth,
@@ -78,7 +81,7 @@ function toParams(params: CatBoostParams): Record<string, unknown> {
   };
 }
 
-function toSelection(selection: FeatureSelection): Record<string, unknown> {
+export function toSelection(selection: FeatureSelection): Record<string, unknown> {
   if (!('maxFeatures' in selection)) return { ...selection };
   const { maxFeatures, ...rest } = selection;
   return { ...rest, max_features: maxFeatures };
