@@ -111,4 +111,3 @@ async function untilIdle(stores: Stores): Promise<void> {
   }
   throw new Error(`Training took longer than ${LIMIT_MS / 60_000} minutes`);
 }
-

@@ -41,7 +41,8 @@ function findObstacle(
 ): string | undefined {
   if (preparation.status !== 'prepared') return 'too few rows have the pooled features';
   const missing = pool.features.filter((name) => !preparation.names.includes(name));
-  if (missing.length > 0) return `it lacks ${missing.length} pooled features (${missing[0] ?? ''} …)`;
+  if (missing.length > 0)
+    return `it lacks ${missing.length} pooled features (${missing[0] ?? ''} …)`;
   if (!isHonest(pool, preparation, request)) return 'its test part begins before the pooled cut';
   return undefined;
 }
