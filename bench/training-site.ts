@@ -2,6 +2,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelRecord } from '../src/domain/model-record.js';
 import type { ModelKey } from '../src/domain/model-key.js';
+import type { PooledModel } from '../src/domain/pooled-model.js';
 import type { SessionKind } from '../src/domain/training-job.js';
 import { SystemClock } from '../src/lib/system-clock.js';
 import { openDatabase } from '../src/storage/database.js';
@@ -20,12 +21,15 @@ const LIMIT_MS = 60 * 60_000;
 
 /** A database with candles and the daemon's training on it, at a venue whose time stands still. */
 export interface TrainingSite {
+  readonly folder: string;
   /** @returns seconds from the request to the last verdict */
   trainAll(kind: SessionKind): Promise<number>;
   /** Lets so many hours of the recording pass that were held back. */
   moveOn(bars: number): Promise<void>;
   /** The newest record of each pair, in the order of the pairs. */
   records(): Promise<readonly ModelRecord[]>;
+  /** Pooled models, newest first. */
+  pools(): Promise<readonly PooledModel[]>;
   close(): Promise<void>;
 }
 
@@ -55,6 +59,12 @@ export async function openTrainingSite(
   });
   await service.start();
   return {
+    folder,
+    pools: () =>
+      stores.pools.list(
+        { venue: VENUE, timeframe: '1h', bot: 'catboost' },
+        { status: 'ready', limit: 9 },
+      ),
     trainAll: async (kind) => {
       const startedAt = performance.now();
       await service.sessions.request({ keys, kind });

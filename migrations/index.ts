@@ -4,6 +4,7 @@ import { MARKET_DATA_MIGRATIONS } from './market-data.js';
 import { MODEL_PIN_MIGRATIONS } from './model-pins.js';
 import { MODEL_MIGRATIONS } from './models.js';
 import { OPERATION_MIGRATIONS } from './operations.js';
+import { POOLED_MODEL_MIGRATIONS } from './pooled-models.js';
 import { QUEUE_MIGRATIONS } from './queue.js';
 import { SCHEDULE_MIGRATIONS } from './schedules.js';
 import { SIGNAL_MIGRATIONS } from './signals.js';
@@ -25,6 +26,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...MODEL_PIN_MIGRATIONS,
   ...SCHEDULE_MIGRATIONS,
   ...ITEM_MIGRATIONS,
+  ...POOLED_MODEL_MIGRATIONS,
 ];
 
 /**

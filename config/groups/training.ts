@@ -173,6 +173,25 @@ export const TRAINING_SETTINGS = {
     max: 1000,
     help: 'Trees without progress on the validation part after which the fit stops.',
   }),
+  POOLING: choice({
+    default: 'on',
+    among: ['on', 'off'],
+    help: '`on`: a session of several instruments fits one pooled model first, and each model is a residual on it.',
+  }),
+  POOL_MIN_INSTRUMENTS: integer({
+    default: 3,
+    min: 2,
+    max: 10_000,
+    unit: 'instruments',
+    help: 'Instruments of a session with the same timeframe from which a pooled model is fitted.',
+  }),
+  POOL_MAX_ROWS: integer({
+    default: 100_000,
+    min: 1000,
+    max: 1_000_000,
+    unit: 'rows',
+    help: 'Rows of a pooled fit; of more every n-th is taken. They have to fit into TRAIN_MEMORY_MB.',
+  }),
   TRAIN_SEED: integer({ default: 42, min: 0, max: 2_147_483_647, help: 'Seed of every fit.' }),
   PYTHON: optionalText({ help: 'Interpreter that trains. Default: the one in `.venv`.' }),
   TRAIN_MEMORY_MB: integer({

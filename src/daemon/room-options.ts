@@ -122,6 +122,9 @@ export function trainingOptions(
     maxModelMb: settings.maxModelMb,
     maxLatencyMs: MAX_LATENCY_MS,
     feeRate: settings.feeRate,
+    pooling: settings.pooling,
+    poolMinInstruments: settings.poolMinInstruments,
+    poolMaxRows: settings.poolMaxRows,
     catboost: catboostParams(settings),
     batchSize: batchSize(settings),
     increment: {

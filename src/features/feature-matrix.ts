@@ -1,6 +1,7 @@
 import type { CandleColumns } from '../domain/candle-columns.js';
 import { blockStart, BLOCK_BARS, SPAN_BARS } from './block-layout.js';
 import { CATALOGUE, getFeatureNumber } from './catalogue.js';
+import { COMPARISONS } from './comparisons.js';
 import {
   createWorkspace,
   neededSteps,
@@ -39,7 +40,7 @@ export interface MatrixRequest {
   readonly series: CandleColumns;
   /**
    * The reference symbol's bars of the same timeframe, at the same bar numbers. Pass the very same
-   * object as `series` for the reference symbol itself: what compares the two is then missing.
+   * object as `series` for the reference symbol itself: what compares the two is then 0.
    */
   readonly reference: CandleColumns | undefined;
   /** Number of the first row's bar. */
@@ -91,6 +92,7 @@ export function computeFeatureMatrix(request: MatrixRequest): FeatureMatrix {
   for (let index = fromIndex; index < toIndex; index = blockStart(index) + BLOCK_BARS) {
     computeBlock(job, index, Math.min(toIndex, blockStart(index) + BLOCK_BARS));
   }
+  if (request.reference?.close === request.series.close) levelComparisons(matrix);
   clearUnusable(matrix);
   return matrix;
 }
@@ -167,6 +169,13 @@ function store({ values, at }: Target, source: Column, { from, end }: Range): vo
     const value = source[i] ?? NaN;
     values[offset + i] = Math.abs(value) <= MAX_FLOAT32 ? value : NaN;
   }
+}
+
+/** Against itself the reference is neither strong nor weak: a constant, so that it can join a pool. */
+function levelComparisons({ rows, names, values }: FeatureMatrix): void {
+  names.forEach((name, column) => {
+    if (COMPARISONS.has(name)) values.fill(0, column * rows, (column + 1) * rows);
+  });
 }
 
 /** Rows that were not computed have no values. */

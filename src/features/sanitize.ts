@@ -28,6 +28,11 @@ export interface TrainingRows {
   readonly from: number;
   /** Row after the last of the training range. */
   readonly to: number;
+  /**
+   * Whether features stay that are constant or copies here: in a pool they may differ for another
+   * instrument, and all instruments are to have the same ones.
+   */
+  readonly keepsDull?: boolean | undefined;
 }
 
 /**
@@ -43,7 +48,9 @@ export function sanitize(matrix: FeatureMatrix, training: TrainingRows): Sanitiz
   const copies = new Map<string, number[]>();
   matrix.names.forEach((name, column) => {
     const values = columnOf(matrix, column);
-    const reason = findFault(values, rows) ?? findCopy({ matrix, column, rows, copies });
+    const reason = training.keepsDull
+      ? findGap(values, rows)
+      : (findFault(values, rows) ?? findCopy({ matrix, column, rows, copies }));
     if (reason === undefined) kept.push(column);
     else dropped.push({ name, reason });
   });
@@ -82,6 +89,11 @@ function usableRows(matrix: FeatureMatrix, { from, to }: TrainingRows): readonly
 
 function columnOf(matrix: FeatureMatrix, column: number): Float32Array {
   return matrix.values.subarray(column * matrix.rows, (column + 1) * matrix.rows);
+}
+
+function findGap(values: Float32Array, rows: readonly number[]): DropReason | undefined {
+  const reason = findFault(values, rows);
+  return reason === 'constant' ? undefined : reason;
 }
 
 function findFault(values: Float32Array, rows: readonly number[]): DropReason | undefined {

@@ -15,6 +15,7 @@ import { LeaseStore } from './lease-store.js';
 import { ModelStore } from './model-store.js';
 import { OrderStore } from './order-store.js';
 import { PinStore } from './pin-store.js';
+import { PooledModelStore } from './pooled-model-store.js';
 import { PositionStore } from './position-store.js';
 import { PredictionStore } from './prediction-store.js';
 import { PriceStore } from './price-store.js';
@@ -42,6 +43,7 @@ export interface Stores {
   readonly accounts: AccountStore;
   readonly models: ModelStore;
   readonly pins: PinStore;
+  readonly pools: PooledModelStore;
   readonly sessions: SessionStore;
   readonly jobs: JobStore;
   readonly evidence: EvidenceStore;
@@ -75,6 +77,7 @@ export function openStores(database: Database, clock: Clock): Stores {
     accounts: new AccountStore(database, clock),
     models: new ModelStore(database, clock),
     pins: new PinStore(database, clock),
+    pools: new PooledModelStore(database, clock),
     sessions: new SessionStore(database),
     jobs: new JobStore(database, clock),
     evidence: new EvidenceStore(database),

@@ -3,6 +3,7 @@ import type { LabelThresholds, SanitizationRecord } from '../domain/model-record
 import { barIndex, barOpenTime } from '../domain/timeframe.js';
 import { computeFeatureMatrix, type FeatureMatrix } from '../features/feature-matrix.js';
 import { forwardLogReturns, labelOf, tercileThresholds } from '../features/labels.js';
+import { CANDIDATE_FEATURES } from '../features/market-times.js';
 import { keepAllFeatures, sanitize, type Sanitization } from '../features/sanitize.js';
 import { countClasses, meanReturns } from './class-counts.js';
 import type { ClassCounts } from './class-weights.js';
@@ -31,6 +32,8 @@ export interface DatasetRequest {
   readonly learnt?: Learnt | undefined;
   /** Of a regressor: what parts the returns that pay for a round trip. Terciles where undefined. */
   readonly thresholds?: LabelThresholds | undefined;
+  /** Whether constant features and copies stay: for members of a pool. */
+  readonly keepsDull?: boolean | undefined;
 }
 
 /** Of a model that is continued. */
@@ -41,6 +44,14 @@ export interface Learnt {
   readonly classMeanReturns: readonly [number, number, number];
   /** Close time of the newest candle that its judged model has seen: what is judged lies after it. */
   readonly judgedEnd: number;
+}
+
+/** Open times of rows, the first or the last of their part. */
+export interface SplitTimes {
+  readonly trainTo: number;
+  readonly validationFrom: number;
+  readonly validationTo: number;
+  readonly testFrom: number;
 }
 
 /** What is said about a dataset; plain data that travels between threads. */
@@ -67,6 +78,8 @@ export interface DatasetSummary {
   readonly classMeanReturns: readonly [number, number, number];
   /** Open time of the first row. */
   readonly dataFrom: number;
+  /** Open times of the rows at the cuts. */
+  readonly cuts: SplitTimes;
   /** Close time of the newest candle that a row or label of the training part has seen. */
   readonly trainEnd: number;
   /** The same of the validation part: nothing later has had a say in the judged model. */
@@ -86,8 +99,9 @@ export type Dataset =
  * features to drop, is learnt from the training split alone.
  */
 export function buildDataset(request: DatasetRequest): Dataset {
-  const { series, reference, fromIndex, toIndex, learnt } = request;
-  const features = learnt?.features ?? request.candidateFeatures;
+  const { series, reference, fromIndex, toIndex, keepsDull, learnt } = request;
+  const { candidateFeatures = CANDIDATE_FEATURES } = request;
+  const features = learnt?.features ?? candidateFeatures;
   const matrix = computeFeatureMatrix({ series, reference, fromIndex, toIndex, features });
   const real = realRows(matrix, series);
   const usable = real.filter((row) => matrix.isUsable[row] === 1);
@@ -99,7 +113,9 @@ export function buildDataset(request: DatasetRequest): Dataset {
   const first = splitBars(labelled, matrix, request);
   const trainingRange = { from: labelled[0] ?? 0, to: (labelled[first.train.to - 1] ?? -1) + 1 };
   const sanitization =
-    learnt === undefined ? sanitize(matrix, trainingRange) : keepAllFeatures(matrix);
+    learnt === undefined
+      ? sanitize(matrix, { ...trainingRange, keepsDull })
+      : keepAllFeatures(matrix);
   const rows = labelled.filter((row) => sanitization.isRowKept[row] === 1);
   const split = splitBars(rows, matrix, request);
   const shortage = findShortage(split, sanitization);
@@ -192,6 +208,12 @@ function layOut(parts: Parts): Dataset {
     trainCounts: countClasses(trainLabels),
     classMeanReturns: request.learnt?.classMeanReturns ?? meanReturns(inTraining, trainLabels),
     dataFrom: openTimes[0] ?? 0,
+    cuts: {
+      trainTo: openTimes[split.train.to - 1] ?? 0,
+      validationFrom: openTimes[split.validation.from] ?? 0,
+      validationTo: openTimes[split.validation.to - 1] ?? 0,
+      testFrom: openTimes[split.test.from] ?? 0,
+    },
     trainEnd: closeAfter(rows[split.train.to - 1] ?? 0),
     judgedEnd: closeAfter(rows[split.validation.to - 1] ?? 0),
     dataEnd: closeAfter(rows.at(-1) ?? 0),

@@ -5,6 +5,7 @@ import type { DatabaseLocation } from '../storage/location.js';
 import { openReader } from '../storage/read-candles.js';
 import { buildDataset, type DatasetRequest, type DatasetSummary } from './build-dataset.js';
 import { writeFeatureFile } from './feature-file.js';
+import { thinTable, type Thinning } from './pooling/thin-table.js';
 import type { TrainingWindow } from './training-window.js';
 
 export interface PrepareRequest extends Omit<
@@ -19,6 +20,8 @@ export interface PrepareRequest extends Omit<
   readonly window: TrainingWindow;
   /** Where the feature file goes. */
   readonly filePath: string;
+  /** Which of the rows are written; all of them where undefined. */
+  readonly thinning?: Thinning | undefined;
 }
 
 /** What lies in the feature file, for whoever orders the fit and judges the model. */
@@ -44,7 +47,8 @@ export async function prepareData(
   const { fromIndex, toIndex } = window;
   const dataset = buildDataset({ ...request, series, reference, fromIndex, toIndex });
   if (dataset.status === 'too_few_rows') return dataset;
-  const { sha256 } = await writeFeatureFile(request.filePath, dataset.table);
+  const table = thinTable(dataset.table, request.thinning);
+  const { sha256 } = await writeFeatureFile(request.filePath, table);
   return {
     status: 'prepared',
     ...dataset.summary,

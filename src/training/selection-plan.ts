@@ -12,11 +12,17 @@ export interface SelectionRequest {
   readonly trainRows: number;
   readonly catalogueHash: string;
   /** Earlier models of the key, newest first. */
-  readonly earlier: readonly ModelRecord[];
+  readonly earlier: readonly EarlierSelection[];
   readonly marketMs: number;
   readonly minRfeSamples: number;
   readonly maxBaselineFeatures: number;
 }
+
+/** What an earlier model says of its features; `config.selectedBy` how they were chosen. */
+export type EarlierSelection = Pick<
+  ModelRecord,
+  'selectedAt' | 'catalogueHash' | 'features' | 'config'
+>;
 
 export interface SelectionPlan {
   readonly selection: FeatureSelection;
@@ -49,7 +55,11 @@ export function planSelection(request: SelectionRequest): SelectionPlan {
   return { selection, chosenBy, selectedAt: marketMs };
 }
 
-function isReusable(record: ModelRecord, chosenBy: string, request: SelectionRequest): boolean {
+function isReusable(
+  record: EarlierSelection,
+  chosenBy: string,
+  request: SelectionRequest,
+): boolean {
   const { selectedAt, catalogueHash, features, config } = record;
   if (selectedAt === undefined || features.length === 0) return false;
   if (features.length > request.maxBaselineFeatures || config['selectedBy'] !== chosenBy)

@@ -14,17 +14,19 @@ import type { ClassWeights } from './class-weights.js';
 import { findIncrement, openParent } from './find-increment.js';
 import { judge } from './gate.js';
 import type { Judgement } from './judge-model.js';
+import { findPool } from './pooling/find-pool.js';
+import { prepareMember, type Pooling } from './pooling/prepare-member.js';
 import type { PreparedData } from './prepare-data.js';
 import type { ProgressReporter } from './progress-reporter.js';
 import type { SelectionPlan } from './selection-plan.js';
 import type { TrainerProcess } from './trainer-process/trainer-process.js';
+import type { BotParams } from './trainer-process/trainer-job.js';
 import type { TrainerDone, TrainerOutcome } from './trainer-process/trainer-outcome.js';
 import { logPreparation, PREPARING_LINE } from './train-log.js';
 import type { TrainingDesk } from './training-desk.js';
 import {
   toJudgeRequest,
   toOrder,
-  toPrepareRequest,
   toTrainerJob,
   type AttemptContext,
   type Increment,
@@ -50,6 +52,8 @@ export interface Candidate {
   readonly prepared: PreparedData;
   readonly plan: SelectionPlan;
   readonly classWeights: ClassWeights | undefined;
+  readonly params: BotParams;
+  readonly pooling: Pooling;
   readonly trained: TrainerDone;
   readonly judgement: Judgement;
   readonly verdict: NonNullable<ModelRecord['verdict']>;
@@ -111,9 +115,11 @@ async function attemptAsAsked(context: TrainModelContext): Promise<TrainingResul
 async function attempt(context: TrainModelContext): Promise<TrainingResult> {
   await mkdir(context.options.workDir, { recursive: true });
   const { progress, signal, desk } = context;
+  const finding = await findPool(context);
+  if (finding.status === 'aborted') return { status: 'aborted' };
   context.logger.info(PREPARING_LINE);
   progress.report('prepare', 0);
-  const preparation = await desk.prepare(await toPrepareRequest(context));
+  const { preparation, pooling } = await prepareMember(context, finding);
   if (isAborted(signal)) return { status: 'aborted' };
   if (preparation.status === 'too_few_rows')
     return { status: 'waiting', reason: preparation.reason };
@@ -121,7 +127,7 @@ async function attempt(context: TrainModelContext): Promise<TrainingResult> {
   logPreparation(context.logger, preparation);
   progress.report('train', PREPARED_PCT);
 
-  const order = await toOrder(context, preparation);
+  const order = await toOrder(context, preparation, pooling);
   const trained = await train(context, preparation, order);
   if (trained.status === 'failed') {
     if (trained.code === 'cancelled') return { status: 'aborted' };

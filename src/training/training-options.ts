@@ -25,7 +25,7 @@ export interface TrainingOptions {
   readonly minInitialTrainSamples: number;
   readonly minRfeSamples: number;
   readonly maxBaselineFeatures: number;
-  /** Candidate features; the whole catalogue where undefined. */
+  /** Candidate features; the catalogue's `CANDIDATE_FEATURES` where undefined. */
   readonly candidateFeatures?: readonly string[] | undefined;
   readonly classWeights: ClassWeightMode;
   readonly promotionGate: PromotionGate;
@@ -44,6 +44,9 @@ export interface TrainingOptions {
   /** Share of a trade's value that the venue takes. */
   readonly feeRate: number;
   readonly catboost: CatBoostParams;
+  readonly pooling: 'on' | 'off';
+  readonly poolMinInstruments: number;
+  readonly poolMaxRows: number;
   /** Instruments of a batch. */
   readonly batchSize: number;
   /** How serving models are continued; the defaults where undefined. */

@@ -29,14 +29,15 @@ export interface Failure {
 
 /** The record of a judged model, before it serves. */
 export function recordOfCandidate(context: RecordContext, candidate: Candidate): ModelRecord {
-  const { prepared, trained, verdict, plan, increment } = candidate;
+  const { prepared, trained, verdict, plan, increment, pooling } = candidate;
   const { manifest } = trained;
   const { isPromoted } = verdict;
   const bare = bareRecord(context, prepared);
   const losses = lossesOf(manifest);
   return {
     ...bare,
-    parentUid: increment?.parent.record.uid,
+    parentUid:
+      increment?.parent.record.uid ?? (pooling.status === 'residual' ? pooling.pool.uid : undefined),
     trainingPeriod:
       increment === undefined
         ? bare.trainingPeriod
@@ -109,14 +110,15 @@ function bareRecord(context: RecordContext, prepared: PreparedData | undefined):
 }
 
 function configOf(context: RecordContext, candidate: Candidate): ModelRecord['config'] {
-  const { prepared, trained, judgement, plan, increment } = candidate;
+  const { prepared, trained, judgement, plan, params, increment } = candidate;
   const { manifest } = trained;
   return {
     mode: increment === undefined ? 'full' : 'incremental',
     increments: increment === undefined ? 0 : increment.parent.increments + 1,
-    judgedEnd: prepared.judgedEnd,
+    judgedEnd: judgedEndOf(candidate),
     parent: judgement.parent,
-    params: paramsOf(context),
+    params,
+    pooling: describePooling(candidate.pooling),
     seed: context.options.trainSeed,
     treeCount: manifest.tree_count,
     selectedBy: plan.chosenBy,
@@ -134,6 +136,18 @@ function configOf(context: RecordContext, candidate: Candidate): ModelRecord['co
     durationsMs: manifest.durations_ms,
     libraryVersions: manifest.library_versions,
   };
+}
+
+function describePooling(pooling: Candidate['pooling']): Readonly<Record<string, unknown>> {
+  if (pooling.status === 'plain') return pooling;
+  const { uid, members, cutAt, dataEnd } = pooling.pool;
+  return { status: 'residual', pool: uid, instruments: members.length, cutAt, dataEnd };
+}
+
+/** Nothing later has had a say in what was judged, be it by way of a pooled model. */
+function judgedEndOf({ prepared, pooling }: Candidate): number {
+  const cutAt = pooling.status === 'residual' ? (pooling.pool.cutAt ?? 0) : 0;
+  return Math.max(prepared.judgedEnd, cutAt);
 }
 
 /** What remains of the attempt for whoever asks later how the model came to be. */

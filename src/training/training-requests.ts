@@ -18,6 +18,9 @@ import { FOREST_PARAMS } from './forest-params.js';
 import { DEFAULT_INCREMENT, type ContinuedParent } from './increment-plan.js';
 import type { JudgeRequest } from './judge-model.js';
 import type { PreparedData, PrepareRequest } from './prepare-data.js';
+import { pooledPaths } from './pooling/pool-files.js';
+import { toResidualParams } from './pooling/pool-params.js';
+import type { Pooling } from './pooling/prepare-member.js';
 import type { PooledPrepareRequest } from './pooled/prepare-pooled.js';
 import { planSelection, type SelectionPlan } from './selection-plan.js';
 import { rowCount } from './split.js';
@@ -37,8 +40,14 @@ const EARLIER_RECORDS = 40;
 export async function toPrepareRequest(
   context: AttemptContext,
 ): Promise<PrepareRequest | PooledPrepareRequest> {
+  return findBot(context.job.bot)?.isPooled === true
+    ? toPooledRequest(context)
+    : toSeriesRequest(context);
+}
+
+/** Of a model of one instrument. @throws RejectedError as above */
+export async function toSeriesRequest(context: AttemptContext): Promise<PrepareRequest> {
   const { job, stores, clock, options } = context;
-  if (findBot(job.bot)?.isPooled === true) return toPooledRequest(context);
   const { referenceSymbol, labelHorizonBars: horizonBars, embargoBars, trainSplit } = options;
   const series = await stores.series.find(job);
   if (series === undefined)
@@ -137,17 +146,27 @@ function incrementOf({ increment }: TrainingOptions): typeof DEFAULT_INCREMENT {
 export interface Order {
   readonly plan: SelectionPlan;
   readonly classWeights: ClassWeights | undefined;
+  readonly params: BotParams;
+  readonly pooling: Pooling;
 }
 
 /** What is asked of the trainer beyond the data: how to select features and how to weigh classes. */
-export async function toOrder(context: AttemptContext, prepared: PreparedData): Promise<Order> {
+export async function toOrder(
+  context: AttemptContext,
+  prepared: PreparedData,
+  pooling: Pooling,
+): Promise<Order> {
   const { job, stores, clock, options, increment } = context;
-  if (increment !== undefined) return orderOf(increment.parent, clock.marketMs());
+  const params = paramsOf(context);
+  if (increment !== undefined) {
+    return { ...planOf(increment.parent, clock.marketMs()), params, pooling };
+  }
+  if (pooling.status === 'residual') return toResidualOrder(pooling, options);
   if (prepared.pooled !== undefined) {
     const plan: SelectionPlan = {
       ...{ selection: { method: 'none' }, chosenBy: 'none', selectedAt: clock.marketMs() },
     };
-    return { plan, classWeights: undefined };
+    return { plan, classWeights: undefined, params, pooling };
   }
   const plan = planSelection({
     candidates: prepared.names,
@@ -162,15 +181,30 @@ export async function toOrder(context: AttemptContext, prepared: PreparedData): 
     taskOf(job.bot) === 'classifier'
       ? findClassWeights(prepared.trainCounts, options.classWeights)
       : undefined;
-  return { plan, classWeights };
+  return { plan, classWeights, params, pooling };
 }
 
 /** As its parent was made. */
-function orderOf({ record }: ContinuedParent, marketMs: number): Order {
+function planOf(
+  { record }: ContinuedParent,
+  marketMs: number,
+): Pick<Order, 'plan' | 'classWeights'> {
   const { features, selectedAt = marketMs, classWeights, config } = record;
   const selection = { method: 'reuse', features } as const;
   const chosenBy = config['selectedBy'] as SelectionPlan['chosenBy'];
   return { plan: { selection, chosenBy, selectedAt }, classWeights };
+}
+
+/** The features are the pool's; classes are not weighed, as they were not in the pooled scores. */
+function toResidualOrder(
+  pooling: Extract<Pooling, { status: 'residual' }>,
+  options: TrainingOptions,
+): Order {
+  const { features, selectedAt = 0, selectedBy } = pooling.pool;
+  const chosenBy = selectedBy === 'rfe' || selectedBy === 'importance' ? selectedBy : 'none';
+  const plan = { selection: { method: 'reuse', features }, chosenBy, selectedAt } as const;
+  const params = toResidualParams(options.catboost);
+  return { plan, classWeights: undefined, params, pooling };
 }
 
 async function listEarlier(stores: Stores, job: TrainingJob): Promise<readonly ModelRecord[]> {
@@ -193,10 +227,14 @@ export function toTrainerJob(
     outputDir: path.join(options.modelsDir, candidatePath(job)),
     seed: options.trainSeed,
     split: prepared.split,
-    params: paramsOf(context),
+    params: order.params,
     selection: order.plan.selection,
     classWeights: order.classWeights,
     parent: context.increment?.files,
+    pooled:
+      order.pooling.status === 'residual'
+        ? pooledPaths(order.pooling.pool, options.modelsDir)
+        : undefined,
     describe: describe(context, prepared),
   };
 }

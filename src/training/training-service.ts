@@ -6,6 +6,7 @@ import type { Logger } from '../lib/logger.js';
 import type { DatabaseLocation } from '../storage/location.js';
 import type { Stores } from '../storage/stores.js';
 import type { DueVerdict } from './due-verdict.js';
+import { recoverPools } from './pooling/recover-pools.js';
 import { recoverJobs } from './recover-jobs.js';
 import { TrainPlanner, type TrainPlannerDependencies } from './train-planner.js';
 import type { PythonCheck } from './trainer-process/check-python.js';
@@ -96,6 +97,7 @@ export class TrainingService {
   async start(): Promise<void> {
     await this.queue.start();
     await recoverJobs(this.dependencies);
+    await recoverPools(this.dependencies);
     for (const worker of this.workers) worker.start();
   }
 

@@ -40,7 +40,7 @@ describe('training by the calendar', () => {
       const log: LogLine[] = [];
       const logger = recordingLogger(log);
       const pregenerated: World['pregenerated'] = [];
-      const handles = { wake: () => undefined, abort: () => undefined };
+      const handles = { wake: () => undefined, abort: () => undefined, lanes: 1 };
       return {
         ...{ clock, stores, log, pregenerated },
         start: (schedules) => {

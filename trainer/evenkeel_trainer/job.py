@@ -63,6 +63,14 @@ class Parent:
 
 
 @dataclass(frozen=True)
+class PooledFiles:
+    """A pooled model's two files: fitted before its cut, and refitted on all rows."""
+
+    judged: str
+    served: str
+
+
+@dataclass(frozen=True)
 class Job:
     uid: str
     bot: str
@@ -77,6 +85,8 @@ class Job:
     parent: Parent | None
     #: Copied into the manifest as it is.
     describe: dict[str, Any]
+    #: What the model is a residual of; None for a plain model.
+    pooled: PooledFiles | None
 
 
 def read_object(line: bytes) -> dict[str, Any]:
@@ -95,21 +105,33 @@ def parse_job(line: bytes) -> Job:
     job = Job(
         uid=fields.text("job", MAX_UID_LENGTH),
         bot=fields.text("bot", MAX_UID_LENGTH),
-        features_file=_absolute_path(fields, "features_file"),
-        output_dir=_absolute_path(fields, "output_dir"),
+        features_file=absolute_path(fields, "features_file"),
+        output_dir=absolute_path(fields, "output_dir"),
         seed=fields.integer("seed", 0, MAX_SEED),
         split=_parse_split(fields.object("split")),
         params=fields.object("params").rest(),
-        selection=_parse_selection(fields.object("selection")),
+        selection=parse_selection(fields.object("selection")),
         class_weights=_parse_weights(fields.optional("class_weights")),
         parent=_parse_parent(fields),
         describe=fields.object("describe").rest(),
+        pooled=_parse_pooled(fields.optional("pooled")),
     )
     fields.refuse_rest()
     return job
 
 
-def _absolute_path(fields: Fields, name: str) -> str:
+def _parse_pooled(value: Any) -> PooledFiles | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise bad_job(f"pooled: expected null or an object, read {value!r}")
+    fields = Fields(value, "pooled.")
+    files = PooledFiles(absolute_path(fields, "judged"), absolute_path(fields, "served"))
+    fields.refuse_rest()
+    return files
+
+
+def absolute_path(fields: Fields, name: str) -> str:
     path = fields.text(name, 4096)
     if not os.path.isabs(path) or path != os.path.normpath(path):
         raise bad_job(f"{name}: expected an absolute, normal path, read {path!r}")
@@ -133,7 +155,7 @@ def _parse_split(fields: Fields) -> Split:
     return Split(**parts)
 
 
-def _parse_selection(fields: Fields) -> Selection:
+def parse_selection(fields: Fields) -> Selection:
     method = fields.choice("method", SELECTION_METHODS)
     limited = method in ("rfe", "importance")
     selection = Selection(

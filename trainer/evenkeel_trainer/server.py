@@ -14,6 +14,8 @@ from .errors import Code, JobError
 from .events import Events
 from .job import parse_job, read_object
 from .lifeline import exit_hard
+from .pool_job import is_pool_job, parse_pool_job
+from .pool_runner import run_pool_job
 from .runner import run_job
 
 MAX_LINE_BYTES = 4 << 20
@@ -75,8 +77,7 @@ class Inbox:
 def _answer(line: bytes, versions: dict[str, str], events: Events) -> Answer:
     memory.begin_peak()
     try:
-        job = parse_job(line)
-        done = run_job(job, versions, events.progress_of(job.uid))
+        done = _run(line, versions, events)
     except JobError as error:
         return _failed(error.code, str(error))
     except MemoryError:
@@ -89,6 +90,14 @@ def _answer(line: bytes, versions: dict[str, str], events: Events) -> Answer:
     finally:
         memory.release()
     return {"event": "done", **done, "rss_mb": memory.rss_mb(), "peak_rss_mb": memory.peak_rss_mb()}
+
+
+def _run(line: bytes, versions: dict[str, str], events: Events) -> dict[str, Any]:
+    if is_pool_job(line):
+        pool_job = parse_pool_job(line)
+        return run_pool_job(pool_job, versions, events.progress_of(pool_job.uid))
+    job = parse_job(line)
+    return run_job(job, versions, events.progress_of(job.uid))
 
 
 def _failed(code: Code, message: str) -> Answer:

@@ -171,6 +171,13 @@ function layOut(request: PooledRequest, { rows, order, split }: Ordered): Datase
     classMeanReturns: meanReturns(returns.subarray(0, split.train.to), trainLabels),
     dataFrom: openTimes[0] ?? 0,
     trainEnd: endOf(split.train.to - 1),
+    cuts: {
+      trainTo: openTimes[split.train.to - 1] ?? 0,
+      validationFrom: openTimes[split.validation.from] ?? 0,
+      validationTo: openTimes[split.validation.to - 1] ?? 0,
+      testFrom: openTimes[split.test.from] ?? 0,
+    },
+    judgedEnd: endOf(split.train.to - 1),
     dataEnd: endOf(order.length - 1),
     pooled: { codes, items: new Set(rows.itemOf.subarray(0, rows.count)).size, blockRows },
   };

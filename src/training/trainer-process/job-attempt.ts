@@ -9,6 +9,7 @@ import {
   type TrainerEvent,
   type TrainerStage,
 } from './trainer-events.js';
+import { toPoolJobLine, type PoolTrainerJob } from './pool-job.js';
 import { toJobLine, type TrainerJob } from './trainer-job.js';
 import { readManifest } from './trainer-manifest.js';
 import { failed, type TrainerFailed, type TrainerOutcome } from './trainer-outcome.js';
@@ -63,7 +64,7 @@ export class JobAttempt {
 
   constructor(
     private readonly child: TrainerChild,
-    private readonly job: TrainerJob,
+    private readonly job: TrainerJob | PoolTrainerJob,
     private readonly options: AttemptOptions,
   ) {
     const nowMs = options.monotonicMs();
@@ -99,7 +100,8 @@ export class JobAttempt {
     this.times.startedAtMs = this.options.monotonicMs();
     this.times.lastSignMs = this.times.startedAtMs;
     this.child.jobsRun += 1;
-    this.child.send(toJobLine(this.job));
+    const { job } = this;
+    this.child.send('kind' in job ? toPoolJobLine(job) : toJobLine(job));
   }
 
   private readLine(line: string | undefined): void {

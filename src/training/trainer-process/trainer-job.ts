@@ -50,6 +50,8 @@ export interface TrainerJob {
   readonly classWeights: ClassWeights | undefined;
   /** The model that is continued instead of fitting a new one. */
   readonly parent?: ParentFiles | undefined;
+  /** Absolute paths of a pooled model's files: the model becomes a residual on it. */
+  readonly pooled?: { readonly judged: string; readonly served: string } | undefined;
   /** Goes into the manifest under `model` as it is. */
   readonly describe: Readonly<Record<string, unknown>>;
 }
@@ -83,6 +85,7 @@ export function toJobLine(job: TrainerJob): string {
     selection: toSelection(job.selection),
     class_weights: job.classWeights ?? null,
     parent: job.parent,
+    pooled: job.pooled ?? null,
     describe: job.describe,
   };
   return `${JSON.stringify(line)}\n`;
@@ -93,7 +96,7 @@ function toPair(range: RowRange): readonly [number, number] {
 }
 
 /** The trainer's names are ours in snake_case. */
-function toParams(params: BotParams): Record<string, unknown> {
+export function toParams(params: BotParams): Record<string, unknown> {
   const toSnakeCase = (name: string): string =>
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return Object.fromEntries(
@@ -101,7 +104,7 @@ function toParams(params: BotParams): Record<string, unknown> {
   );
 }
 
-function toSelection(selection: FeatureSelection): Record<string, unknown> {
+export function toSelection(selection: FeatureSelection): Record<string, unknown> {
   if (!('maxFeatures' in selection)) return { ...selection };
   const { maxFeatures, ...rest } = selection;
   return { ...rest, max_features: maxFeatures };

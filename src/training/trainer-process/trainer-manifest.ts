@@ -91,7 +91,7 @@ export function lossesOf({ metrics }: Pick<TrainerManifest, 'metrics'>): {
   readonly validation: number | undefined;
 } {
   return 'train_logloss' in metrics
-    ? { train: metrics.train_logloss, validation: metrics.validation_logloss }
+    ? { train: metrics.train_logloss, validation: metrics.validation_logloss ?? undefined }
     : { train: metrics.train_rmse, validation: metrics.validation_rmse ?? undefined };
 }
 

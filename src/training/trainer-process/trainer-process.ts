@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import { JobAttempt, type AttemptResult, type TrainerProgress } from './job-attempt.js';
 import { TrainerChild } from './trainer-child.js';
+import type { PoolTrainerJob } from './pool-job.js';
 import type { TrainerJob } from './trainer-job.js';
 import { failed, type TrainerOutcome } from './trainer-outcome.js';
 
@@ -33,6 +34,8 @@ export interface TrainerProcessOptions {
   readonly idleStopMs?: number;
 }
 
+type AnyJob = TrainerJob | PoolTrainerJob;
+
 export interface RunOptions {
   /** Aborting kills the whole process group. */
   readonly signal?: AbortSignal;
@@ -58,7 +61,7 @@ export class TrainerProcess {
     return this.child?.groupId;
   }
 
-  async run(job: TrainerJob, options: RunOptions = {}): Promise<TrainerOutcome> {
+  async run(job: AnyJob, options: RunOptions = {}): Promise<TrainerOutcome> {
     if (this.running !== undefined) throw new Error('A trainer process takes one job at a time');
     this.idle.abort();
     this.running = this.runOne(job, options);
@@ -79,7 +82,7 @@ export class TrainerProcess {
     await this.dispose();
   }
 
-  private async runOne(job: TrainerJob, options: RunOptions): Promise<TrainerOutcome> {
+  private async runOne(job: AnyJob, options: RunOptions): Promise<TrainerOutcome> {
     const signals = [
       this.stopping.signal,
       ...(options.signal === undefined ? [] : [options.signal]),
@@ -114,7 +117,7 @@ export class TrainerProcess {
     return child;
   }
 
-  private async tidyUp(child: TrainerChild, job: TrainerJob, result: AttemptResult): Promise<void> {
+  private async tidyUp(child: TrainerChild, job: AnyJob, result: AttemptResult): Promise<void> {
     if (!result.isChildUsable) {
       await this.dispose(child);
       await removeOutput(job, child.groupId);
@@ -151,7 +154,7 @@ export class TrainerProcess {
 }
 
 /** What a killed job may have left: its scratch, or a directory renamed in its last moment. */
-async function removeOutput(job: TrainerJob, processId: number | undefined): Promise<void> {
+async function removeOutput(job: AnyJob, processId: number | undefined): Promise<void> {
   for (const directory of [job.outputDir, `${job.outputDir}.tmp-${String(processId)}`]) {
     await rm(directory, { recursive: true, force: true });
   }

@@ -2,16 +2,18 @@
 
 Judged and refitted: one model learns from the training part, stops early on the validation part and
 is judged on the test part by whoever ordered the job; then its features, parameters and number of
-trees are frozen and a second model learns from all labelled rows, which is the one to serve.
+trees are frozen and a second model learns from all labelled rows, which is the one to serve. Where
+the job names a pooled model both begin from its raw scores, and what is written are the sums.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from catboost import CatBoostClassifier
 
 from ..engines.catboost_engine import (
     CLASSES,
@@ -27,6 +29,7 @@ from ..engines.catboost_engine import (
 from ..engines.catboost_onnx import write_onnx
 from ..engines.catboost_params import parse_catboost_params
 from ..engines.catboost_selection import select_columns
+from ..engines.catboost_sum import add_residual, load_pooled, raw_scores
 from ..errors import bad_file, bad_job, too_few_rows
 from ..feature_file import NO_LABEL, FeatureFile
 from ..job import Job
@@ -132,13 +135,19 @@ class _Fitting:
     def judge(self) -> Fit:
         report = self._begin("fit")
         with self.bench.stopwatch.stage("fit"):
-            train, validation = self._part(self.rows.train), self._part(self.rows.validation)
-            return fit_judged(self.settings, train, validation, report)
+            pooled = self._load_pooled("judged")
+            train = self._part(self.rows.train, pooled)
+            validation = self._part(self.rows.validation, pooled)
+            fit = fit_judged(self.settings, train, validation, report)
+            return fit if pooled is None else add_residual(pooled, fit)
 
     def refit(self, tree_count: int) -> Fit:
         report = self._begin("refit")
         with self.bench.stopwatch.stage("refit"):
-            return fit_fixed(self.settings, self._part(self.rows.complete), tree_count, report)
+            pooled = self._load_pooled("served")
+            rows = self._part(self.rows.complete, pooled)
+            fit = fit_fixed(self.settings, rows, tree_count, report)
+            return fit if pooled is None else add_residual(pooled, fit)
 
     def export(self, judged: Fit, refit: Fit) -> None:
         self._begin("export")
@@ -153,8 +162,14 @@ class _Fitting:
             # What an increment is judged by must not have seen what it is judged on.
             judged.model.save_model(path("judged.cbm"), format="cbm")
 
-    def _part(self, rows: np.ndarray) -> Part:
-        return Part(self.bench.data.matrix(rows, self.columns), self.bench.data.labels[rows])
+    def _load_pooled(self, which: Literal["judged", "served"]) -> CatBoostClassifier | None:
+        files = self.bench.job.pooled
+        return None if files is None else load_pooled(getattr(files, which), self.settings.names)
+
+    def _part(self, rows: np.ndarray, pooled: CatBoostClassifier | None) -> Part:
+        features = self.bench.data.matrix(rows, self.columns)
+        baseline = None if pooled is None else raw_scores(pooled, features)
+        return Part(features, self.bench.data.labels[rows], baseline)
 
     def _begin(self, stage: str) -> OnFraction:
         self.bench.progress.report(stage, 0.0)

@@ -22,9 +22,17 @@ class Part:
 
     features: np.ndarray
     labels: np.ndarray
+    #: Raw scores to begin from, float64 (rows, CLASSES); from zero where there are none.
+    baseline: np.ndarray | None = None
 
     def pool(self, names: list[str]) -> Pool:
-        return Pool(self.features, self.labels, feature_names=names, thread_count=1)
+        return Pool(
+            self.features,
+            self.labels,
+            feature_names=names,
+            baseline=self.baseline,
+            thread_count=1,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import type { TrainingJob } from '../../domain/training-job.js';
+import { RejectedError } from '../../lib/errors.js';
+import type { PrepareRequest } from '../prepare-data.js';
+import type { TrainingDesk } from '../training-desk.js';
+import { toSeriesRequest, type AttemptContext } from '../training-requests.js';
+import { seededRandom } from '../evaluation/seeded-random.js';
+import type { PoolMember } from './pool-cuts.js';
+
+export interface CollectContext extends AttemptContext {
+  readonly desk: Pick<TrainingDesk, 'prepare'>;
+  readonly signal: AbortSignal;
+  readonly onCollected: (share: number) => void;
+}
+
+export interface Collected {
+  readonly members: readonly PoolMember[];
+  /** Symbols without rows, each with the reason. */
+  readonly leftOut: Readonly<Record<string, string>>;
+}
+
+/**
+ * Writes a feature file for each instrument, its rows thinned so that all together are no more than the
+ * pool takes.
+ *
+ * @param symbols of one timeframe and bot, those of the context's job
+ * @param features to compute; all candidates where undefined
+ */
+export async function collectMembers(
+  context: CollectContext,
+  symbols: readonly string[],
+  features: readonly string[] | undefined,
+): Promise<Collected> {
+  const members: PoolMember[] = [];
+  const leftOut: Record<string, string> = {};
+  let window: PrepareRequest['window'] | undefined;
+  for (const [at, symbol] of symbols.entries()) {
+    if (context.signal.aborted) break;
+    const request = await findRequest(context, symbol);
+    if (request === undefined) {
+      leftOut[symbol] = 'no candles are stored';
+      continue;
+    }
+    // Market time goes on meanwhile, but all are to end at the same bar.
+    window ??= request.window;
+    const filePath = memberPath(context, at);
+    const bars = (window.toIndex - window.fromIndex) * symbols.length;
+    const preparation = await context.desk.prepare({
+      ...request,
+      ...{ window, filePath, keepsDull: true },
+      candidateFeatures: features ?? request.candidateFeatures,
+      thinning: {
+        share: Math.min(1, context.options.poolMaxRows / bars),
+        offset: offsetOf(symbol, context.options.trainSeed),
+      },
+    });
+    if (preparation.status === 'prepared') {
+      const { names, samples: rows, dataFrom, dataEnd, cuts } = preparation;
+      members.push({ symbol, filePath, names, rows, dataFrom, dataEnd, cuts });
+    } else {
+      leftOut[symbol] = 'reason' in preparation ? preparation.reason : preparation.message;
+    }
+    context.onCollected((at + 1) / symbols.length);
+  }
+  return { members, leftOut };
+}
+
+/** Below the work folder; it goes with whatever else the job left there. */
+export function memberPath({ job, options }: AttemptContext, at: number): string {
+  return path.join(options.workDir, `${job.uid}-${job.attempt}-pool-${at}.evkf`);
+}
+
+async function findRequest(
+  context: CollectContext,
+  symbol: string,
+): Promise<PrepareRequest | undefined> {
+  const job: TrainingJob = { ...context.job, symbol };
+  try {
+    return await toSeriesRequest({ ...context, job });
+  } catch (error) {
+    if (error instanceof RejectedError) return undefined;
+    throw error;
+  }
+}
+
+/** Another place for each instrument, so that thinned rows of several cover more times. */
+function offsetOf(symbol: string, seed: number): number {
+  return seededRandom(createHash('sha256').update(`${seed} ${symbol}`).digest('hex'))();
+}

@@ -1,0 +1,191 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { PooledModel } from '../../domain/pooled-model.js';
+import { timeframeMs } from '../../domain/timeframe.js';
+import { catalogueHash } from '../../features/feature-hash.js';
+import { CANDIDATE_FEATURES } from '../../features/market-times.js';
+import { planSelection, type SelectionPlan } from '../selection-plan.js';
+import type { TrainModelContext } from '../train-model.js';
+import type { PoolTrainerJob } from '../trainer-process/pool-job.js';
+import type { TrainerDone } from '../trainer-process/trainer-outcome.js';
+import { windowBars } from '../training-window.js';
+import { collectMembers, memberPath, type Collected } from './collect-members.js';
+import { planPool, type PoolPlan } from './pool-cuts.js';
+import { poolPath } from './pool-files.js';
+import { toPoolParams } from './pool-params.js';
+
+/** Enough to rank a few hundred features; more would take the trainer's memory. */
+const SELECTION_ROWS = 10_000;
+/** Pools whose choice of features may be used again. */
+const EARLIER_POOLS = 5;
+/** Share of the whole job's bar that the pooled fit takes, in percent, and collecting of that. */
+const POOL_PCT = 4;
+const COLLECTED_SHARE = 0.3;
+
+export type PoolFit =
+  | { readonly status: 'fitted'; readonly facts: Partial<PooledModel> }
+  /** Another try would end the same way. */
+  | { readonly status: 'failed'; readonly reason: string }
+  /** Nothing is known of how it would have ended. */
+  | { readonly status: 'aborted' | 'no_python' };
+
+/** Fits one model on all instruments, features chosen once; leaves its folder or nothing. */
+export async function fitPool(
+  context: TrainModelContext,
+  pool: PooledModel,
+  symbols: readonly string[],
+): Promise<PoolFit> {
+  await mkdir(context.options.workDir, { recursive: true });
+  try {
+    return await collectAndFit(context, pool, symbols);
+  } finally {
+    const paths = symbols.map((_, at) => memberPath(context, at));
+    await Promise.all(paths.map((file) => rm(file, { force: true })));
+  }
+}
+
+async function collectAndFit(
+  context: TrainModelContext,
+  pool: PooledModel,
+  symbols: readonly string[],
+): Promise<PoolFit> {
+  const { progress, signal, options } = context;
+  progress.report('pool: features', 0);
+  const found = await collect(context, symbols);
+  if (isAborted(signal)) return { status: 'aborted' };
+  const { plan, selection } = found;
+  if (plan.members.length < options.poolMinInstruments) {
+    const reasons = Object.entries(found.leftOut).map(([symbol, reason]) => `${symbol}: ${reason}`);
+    const count = `${plan.members.length} of ${symbols.length} instruments can join`;
+    return { status: 'failed', reason: [count, ...reasons].join('; ') };
+  }
+  if (plan.candidates.length === 0) return { status: 'failed', reason: 'they share no feature' };
+  const job = toPoolJob(context, pool, found);
+  await mkdir(path.dirname(job.outputDir), { recursive: true });
+  const trained = await context.trainer.run(job, {
+    signal,
+    onProgress: ({ stage, percent }) => {
+      const share = COLLECTED_SHARE + (1 - COLLECTED_SHARE) * (percent / 100);
+      progress.report(`pool: ${stage}`, POOL_PCT * share);
+    },
+  });
+  if (trained.status === 'done') {
+    return { status: 'fitted', facts: factsOf(context, { ...found, selection }, trained) };
+  }
+  if (trained.code === 'cancelled') return { status: 'aborted' };
+  if (trained.code === 'no_python') return { status: 'no_python' };
+  return { status: 'failed', reason: `${trained.code}: ${trained.message}` };
+}
+
+interface Found extends Pick<Collected, 'leftOut'> {
+  readonly plan: PoolPlan;
+  readonly selection: SelectionPlan;
+}
+
+/** With the features of an earlier pool alone where these may be used again, else with all candidates. */
+async function collect(context: TrainModelContext, symbols: readonly string[]): Promise<Found> {
+  const { options, progress } = context;
+  const onCollected = (share: number): void =>
+    progress.report('pool: features', POOL_PCT * COLLECTED_SHARE * share);
+  const all = options.candidateFeatures ?? CANDIDATE_FEATURES;
+  const earlier = await findSelection(context, symbols.length, all);
+  const { selection: known } = earlier;
+  if (known.method === 'reuse') {
+    const collected = await collectMembers({ ...context, onCollected }, symbols, known.features);
+    const plan = planPool(collected.members);
+    if (plan.candidates.length === known.features.length) {
+      return { plan, selection: earlier, leftOut: { ...collected.leftOut, ...plan.leftOut } };
+    }
+  }
+  const collected = await collectMembers({ ...context, onCollected }, symbols, undefined);
+  const plan = planPool(collected.members);
+  const anew = { ...requestOf(context, symbols.length), candidates: plan.candidates, earlier: [] };
+  const leftOut = { ...collected.leftOut, ...plan.leftOut };
+  return { plan, selection: planSelection(anew), leftOut };
+}
+
+async function findSelection(
+  context: TrainModelContext,
+  instruments: number,
+  candidates: readonly string[],
+): Promise<SelectionPlan> {
+  const { stores, job } = context;
+  const earlier = await stores.pools.list(job, { status: 'ready', limit: EARLIER_POOLS });
+  return planSelection({
+    ...requestOf(context, instruments),
+    candidates,
+    earlier: earlier.map((pool) => ({ ...pool, config: { selectedBy: pool.selectedBy } })),
+  });
+}
+
+function requestOf({ clock, options, job }: TrainModelContext, instruments: number) {
+  const rows = windowBars(job.timeframe, options) * instruments;
+  return {
+    trainRows: Math.floor((rows * options.trainSplit[0]) / 100),
+    catalogueHash: catalogueHash(),
+    marketMs: clock.marketMs(),
+    minRfeSamples: options.minRfeSamples,
+    maxBaselineFeatures: options.maxBaselineFeatures,
+  };
+}
+
+function toPoolJob(
+  { job, options }: TrainModelContext,
+  pool: PooledModel,
+  { plan, selection }: Found,
+): PoolTrainerJob {
+  const symbols = plan.members.map(({ symbol }) => symbol);
+  return {
+    kind: 'pool',
+    uid: job.uid,
+    bot: job.bot,
+    members: plan.members.map(({ filePath }) => filePath),
+    outputDir: path.join(options.modelsDir, poolPath(pool)),
+    seed: options.trainSeed,
+    cuts: plan.cuts,
+    params: toPoolParams(options.catboost),
+    selection: selection.selection,
+    candidates: plan.candidates,
+    selectionRows: SELECTION_ROWS,
+    describe: { pool: pool.uid, venue: job.venue, timeframe: job.timeframe, symbols },
+  };
+}
+
+function factsOf(
+  { clock, options, job }: TrainModelContext,
+  { plan, selection, leftOut }: Found,
+  { manifest, manifestSha256, durationMs, peakRssMb }: TrainerDone,
+): Partial<PooledModel> {
+  const bars = options.labelHorizonBars + 1;
+  return {
+    trainedAt: clock.marketMs(),
+    cutAt: plan.cuts.validationTo + bars * timeframeMs(job.timeframe),
+    dataEnd: Math.max(...plan.members.map(({ dataEnd }) => dataEnd)),
+    features: manifest.features,
+    selectedAt: selection.selectedAt,
+    selectedBy: selection.chosenBy,
+    catalogueHash: catalogueHash(),
+    members: plan.members.map(({ symbol }) => symbol),
+    manifestSha256,
+    config: {
+      params: manifest.params,
+      seed: manifest.seed,
+      treeCount: manifest.tree_count,
+      rows: manifest.rows,
+      metrics: manifest.metrics,
+      selection: manifest.selection,
+      importance: manifest.importance,
+      cuts: plan.cuts,
+      leftOut,
+      durationMs,
+      durationsMs: manifest.durations_ms,
+      peakRssMb,
+      libraryVersions: manifest.library_versions,
+    },
+  };
+}
+
+/** Asked anew each time: it changes while one waits. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}

@@ -1,0 +1,190 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOnnxSession } from '../../src/models/onnx-session.js';
+import type { FeatureTable } from '../../src/training/feature-file.js';
+import { measureParity } from '../../src/training/judge-model.js';
+import { readFeatureRows } from '../../src/training/feature-rows.js';
+import type { PoolTrainerJob } from '../../src/training/trainer-process/pool-job.js';
+import { lossesOf } from '../../src/training/trainer-process/trainer-manifest.js';
+import type { TrainerDone } from '../../src/training/trainer-process/trainer-outcome.js';
+import {
+  createJob,
+  createScratch,
+  createTable,
+  createTrainer,
+  HAS_PYTHON,
+  writeTable,
+} from './real-trainer.js';
+
+const ROWS = 900;
+const COLUMNS = 12;
+const HOUR_MS = 3.6e6;
+const START_MS = 1.7e12;
+const SEEDS = [1, 2, 3];
+
+describe.skipIf(!HAS_PYTHON)('a pooled model and residuals on it (needs npm run setup)', () => {
+  const trainer = createTrainer();
+  const { split, params } = createJob({ uid: '', folder: '', rows: ROWS, featuresFile: '' });
+  const timeOf = (row: number): number => START_MS + row * HOUR_MS;
+  const cuts = {
+    trainTo: timeOf(split.train.to - 1),
+    validationFrom: timeOf(split.validation.from),
+    validationTo: timeOf(split.validation.to - 1),
+  };
+  let scratch: Awaited<ReturnType<typeof createScratch>>;
+  let files: readonly string[];
+  let pooled: TrainerDone;
+
+  const run = async (job: Parameters<typeof trainer.run>[0]): Promise<TrainerDone> => {
+    const outcome = await trainer.run(job);
+    if (outcome.status === 'failed') throw new Error(`${outcome.code}: ${outcome.message}`);
+    return outcome;
+  };
+
+  const poolJob = (uid: string, changes: Partial<PoolTrainerJob> = {}): PoolTrainerJob => ({
+    ...{ kind: 'pool', uid, bot: 'catboost', members: files, cuts, params, seed: 7 },
+    outputDir: path.join(scratch.folder, uid),
+    selection: { method: 'rfe', maxFeatures: 5, steps: 3 },
+    candidates: Array.from({ length: COLUMNS }, (_, column) => `f${column}`),
+    selectionRows: 600,
+    describe: {},
+    ...changes,
+  });
+
+  /** A residual of the first member on a pooled model. */
+  const residual = (uid: string, base: TrainerDone): Promise<TrainerDone> => {
+    const job = createJob(
+      { uid, folder: scratch.folder, rows: ROWS, featuresFile: files[0] ?? '' },
+      {
+        selection: { method: 'reuse', features: base.manifest.features },
+        pooled: {
+          judged: path.join(base.outputDir, 'judged.cbm'),
+          served: path.join(base.outputDir, 'served.cbm'),
+        },
+      },
+    );
+    return run(job);
+  };
+
+  beforeAll(async () => {
+    scratch = await createScratch();
+    files = await writeAll('member', (table) => table);
+    pooled = await run(poolJob('pool'));
+  });
+
+  afterAll(async () => {
+    await trainer.stop();
+    await scratch.remove();
+  });
+
+  const writeAll = (name: string, change: (table: FeatureTable, at: number) => FeatureTable) =>
+    Promise.all(
+      SEEDS.map((seed, at) => {
+        const table = createTable({ rows: ROWS, columns: COLUMNS, seed });
+        return writeTable(scratch.folder, `${name}-${at}.evkf`, change(table, at));
+      }),
+    );
+
+  it('chooses features once, on rows of all members before the cut', () => {
+    const { features, rows, selection } = pooled.manifest;
+    expect(features).toHaveLength(5);
+    expect(features).toEqual(expect.arrayContaining(['f0', 'f1']));
+    expect(selection).toMatchObject({ method: 'rfe', candidates: COLUMNS, kept: 5 });
+    expect(rows.train).toBe(SEEDS.length * split.train.to);
+    expect(rows.complete).toBe(SEEDS.length * ROWS);
+  });
+
+  it.each([
+    ['judged.onnx', 'judged-test.f32'],
+    ['model.onnx', 'refit-test.f32'],
+  ])('adds up to one ONNX that equals CatBoost: %s', async (model, expected) => {
+    const done = await residual(`sum-${model}`, pooled);
+    const { features } = done.manifest;
+    const rows = await readFeatureRows(files[0] ?? '', features, split.test);
+    const session = await createOnnxSession(
+      await readFile(path.join(done.outputDir, model)),
+      features.length,
+    );
+    const onnx = await session.run(rows.values, rows.labels.length);
+    await session.release();
+    const parity = measureParity(onnx, await readFloats(path.join(done.outputDir, expected)));
+    expect(parity).toMatchObject({ rows: rows.labels.length, classFlips: 0 });
+    expect(parity.maxDifference).toBeLessThan(1e-5);
+    // More than the residual's own trees: those of the pooled model are in the sum.
+    expect(lossesOf(done.manifest).validation).toBeLessThan(Math.log(3) - 0.1);
+  });
+
+  it('sees nothing after the cut before it is judged, and everything when it serves', async () => {
+    const before = await residual('before', pooled);
+    // Other members' rows after the cut; the judged member's own file stays.
+    const changed = await writeAll('changed', (table, at) =>
+      at === 0 ? table : changeAfter(table, split.validation.to),
+    );
+    const other = await run(poolJob('changed-pool', { members: changed }));
+    const after = await residual('after', other);
+    const floats = (done: TrainerDone, name: string) => readFloats(path.join(done.outputDir, name));
+    expect(other.manifest.features).toEqual(pooled.manifest.features);
+    expect(await floats(after, 'judged-test.f32')).toEqual(await floats(before, 'judged-test.f32'));
+    expect(await floats(after, 'refit-test.f32')).not.toEqual(
+      await floats(before, 'refit-test.f32'),
+    );
+  });
+
+  it('is the same for the same seed', async () => {
+    const again = await residual('again', await run(poolJob('pool-again')));
+    const first = await residual('first', pooled);
+    expect(await readFloats(path.join(again.outputDir, 'refit-test.f32'))).toEqual(
+      await readFloats(path.join(first.outputDir, 'refit-test.f32')),
+    );
+  });
+
+  it('reuses features that were chosen before', async () => {
+    const features = ['f1', 'f0', 'f7'];
+    const job = poolJob('reused', { selection: { method: 'reuse', features } });
+    expect((await run(job)).manifest.features).toEqual(features);
+  });
+
+  it.each([
+    ['a member without the features', { candidates: ['f0', 'f99'] }, 'bad_file', 'f99'],
+    ['a member that is not there', { members: ['/nonexistent/x.evkf'] }, 'bad_file', 'nonexistent'],
+    ['cuts that do not rise', { cuts: { ...cuts, trainTo: cuts.validationTo } }, 'bad_job', 'cuts'],
+    [
+      'cuts before all rows',
+      { cuts: { trainTo: 1, validationFrom: 2, validationTo: 3 } },
+      'too_few_rows',
+      'cuts',
+    ],
+    ['another bot', { bot: 'random_forest' }, 'bad_job', 'bot'],
+  ] as const)('refuses %s', async (name, changes, code, words) => {
+    const outcome = await trainer.run(poolJob(`refused-${name.replaceAll(' ', '-')}`, changes));
+    expect(outcome).toMatchObject({ status: 'failed', code });
+    expect(outcome.status === 'failed' && outcome.message).toContain(words);
+  });
+
+  it('is refused as a base where its file is damaged or has other features', async () => {
+    const damaged = { ...pooled, outputDir: scratch.folder };
+    await expect(residual('damaged', damaged)).rejects.toThrow('bad_file: pooled');
+    const features = [...pooled.manifest.features].reverse();
+    const other = { ...pooled, manifest: { ...pooled.manifest, features } };
+    await expect(residual('reordered', other)).rejects.toThrow('another order of features');
+  });
+});
+
+/** Other features and returns from a row on. */
+function changeAfter(table: FeatureTable, row: number): FeatureTable {
+  const values = table.values.slice();
+  const forwardReturns = table.forwardReturns.slice();
+  for (let at = row; at < table.rows; at++) {
+    forwardReturns[at] = -(forwardReturns[at] ?? 0) * 3;
+    for (let column = 0; column < table.names.length; column++) {
+      values[column * table.rows + at] = 5 * Math.sin(at * (column + 1));
+    }
+  }
+  return { ...table, values, forwardReturns };
+}
+
+async function readFloats(file: string): Promise<Float32Array> {
+  const bytes = await readFile(file);
+  return new Float32Array(new Uint8Array(bytes).buffer);
+}

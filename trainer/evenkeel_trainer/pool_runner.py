@@ -1,0 +1,179 @@
+"""Runs a pool job: selects features once, fits before the cut, refits on all rows."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .artifact import Artifact
+from .bots.catboost import CLASS_ORDER
+from .bots.columns import top_importances
+from .engines.catboost_engine import (
+    Fit,
+    FitSettings,
+    OnFraction,
+    fit_fixed,
+    fit_judged,
+    importances,
+)
+from .engines.catboost_params import CatBoostParams, parse_catboost_params
+from .engines.catboost_selection import select_columns
+from .errors import bad_job, too_few_rows
+from .events import Progress
+from .pool_job import PoolJob
+from .pool_rows import Member, gather, read_members, thin
+from .runner import MANIFEST_FORMAT
+from .stopwatch import Stopwatch
+
+MIN_TRAIN_ROWS, MIN_VALIDATION_ROWS = 300, 50
+POOLED_BOT = "catboost"
+MAX_L2 = 1e6
+
+
+def run_pool_job(job: PoolJob, versions: dict[str, str], progress: Progress) -> dict[str, Any]:
+    """The fields of the `done` event; raises JobError for all that the caller can mend."""
+    if job.bot != POOLED_BOT:
+        raise bad_job(f"bot: {job.bot!r} has no pooled model")
+    parse_catboost_params(job.params)
+    with Artifact(job.output_dir) as artifact:
+        fitting = _load(job, progress)
+        manifest = {**_describe(job, versions, fitting), **fitting.run(artifact)}
+        manifest["durations_ms"] = fitting.stopwatch.durations_ms
+        manifest_sha256 = artifact.publish(manifest)
+    return {
+        "output_dir": job.output_dir,
+        "manifest_sha256": manifest_sha256,
+        "summary": {name: manifest[name] for name in ("tree_count", "metrics", "selection")},
+    }
+
+
+def _load(job: PoolJob, progress: Progress) -> _PoolFitting:
+    stopwatch = Stopwatch()
+    progress.report("load", 0.0)
+    with stopwatch.stage("load"):
+        members = read_members(job.members, job.cuts)
+    for part, least in (("train", MIN_TRAIN_ROWS), ("validation", MIN_VALIDATION_ROWS)):
+        count = sum(len(getattr(member, part)) for member in members)
+        if count < least:
+            raise too_few_rows(f"cuts: {count} rows in the {part} part, at least {least} are needed")
+    return _PoolFitting(job, members, progress, stopwatch)
+
+
+@dataclass(frozen=True)
+class _PoolFitting:
+    job: PoolJob
+    members: list[Member]
+    progress: Progress
+    stopwatch: Stopwatch
+
+    def run(self, artifact: Artifact) -> dict[str, Any]:
+        names = self._select()
+        settings = self._settings(names)
+        judged = self._judge(settings)
+        refit, ranges = self._refit(settings, judged.tree_count)
+        self._begin("export")
+        with self.stopwatch.stage("export"):
+            judged.model.save_model(artifact.path("judged.cbm"), format="cbm")
+            refit.model.save_model(artifact.path("served.cbm"), format="cbm")
+        return {
+            "features": names,
+            "class_order": CLASS_ORDER,
+            "tree_count": judged.tree_count,
+            "l2_leaf_reg": settings.params.l2_leaf_reg,
+            "rows": {
+                "train": self._count("train"),
+                "validation": self._count("validation"),
+                "test": 0,
+                "complete": self._count("complete"),
+            },
+            "metrics": {
+                "train_logloss": judged.train_loss,
+                "validation_logloss": judged.validation_loss,
+                "refit_logloss": refit.train_loss,
+            },
+            "selection": {
+                "method": self.job.selection.method,
+                "candidates": len(self.job.candidates),
+                "kept": len(names),
+                "seconds": round(self.stopwatch.durations_ms["select"] / 1000, 3),
+            },
+            "feature_ranges": ranges,
+            "importance": top_importances(importances(refit.model), names),
+        }
+
+    def _select(self) -> list[str]:
+        """Once for all members, on rows of the training part alone."""
+        report = self._begin("select")
+        with self.stopwatch.stage("select"):
+            if self.job.selection.method == "reuse":
+                return list(self.job.selection.features)
+            rows = thin(self.members, self.job.selection_rows)
+            part = gather(self.members, rows, self.job.candidates)
+            varying = np.flatnonzero(np.ptp(part.features, axis=0) > 0)
+            if len(varying) == 0:
+                raise too_few_rows("candidates: every feature is constant in the training part")
+            candidates = [self.job.candidates[column] for column in varying]
+            part = replace(part, features=np.asfortranarray(part.features[:, varying]))
+            settings = replace(self._settings(candidates), params=self._params())
+            chosen = select_columns(settings, part, self.job.selection, report)
+            return [candidates[position] for position in chosen]
+
+    def _judge(self, settings: FitSettings) -> Fit:
+        report = self._begin("fit")
+        with self.stopwatch.stage("fit"):
+            train = gather(self.members, [one.train for one in self.members], settings.names)
+            validation = gather(
+                self.members, [one.validation for one in self.members], settings.names
+            )
+            return fit_judged(settings, train, validation, report)
+
+    def _refit(self, settings: FitSettings, trees: int) -> tuple[Fit, list[list[float]]]:
+        report = self._begin("refit")
+        with self.stopwatch.stage("refit"):
+            rows = [one.complete for one in self.members]
+            complete = gather(self.members, rows, settings.names)
+            ends = [complete.features.min(axis=0), complete.features.max(axis=0)]
+            fit = fit_fixed(settings, complete, trees, report)
+            return fit, np.stack(ends, axis=1).tolist()
+
+    def _settings(self, names: list[str]) -> FitSettings:
+        """Rows of one instant are near copies: the pull to zero grows with how many there are."""
+        params = self._params()
+        l2 = min(params.l2_leaf_reg * self._rows_an_instant(), MAX_L2)
+        return FitSettings(names, replace(params, l2_leaf_reg=l2), self.job.seed, None)
+
+    def _params(self) -> CatBoostParams:
+        return parse_catboost_params(self.job.params)
+
+    def _rows_an_instant(self) -> float:
+        times = np.concatenate([one.open_times[one.train] for one in self.members])
+        return len(times) / len(np.unique(times))
+
+    def _count(self, part: str) -> int:
+        return sum(len(getattr(member, part)) for member in self.members)
+
+    def _begin(self, stage: str) -> OnFraction:
+        self.progress.report(stage, 0.0)
+        return partial(self.progress.report, stage)
+
+
+def _describe(job: PoolJob, versions: dict[str, str], fitting: _PoolFitting) -> dict[str, Any]:
+    hashes = "".join(member.sha256 for member in fitting.members)
+    cuts = vars(job.cuts)
+    return {
+        "format": MANIFEST_FORMAT,
+        "job": job.uid,
+        "bot": job.bot,
+        "seed": job.seed,
+        "params": job.params,
+        "cuts": cuts,
+        "split": {"train": [0, 0], "validation": [0, 0], "test": [0, 0]},
+        "class_weights": None,
+        "data_sha256": hashlib.sha256(hashes.encode()).hexdigest(),
+        "library_versions": versions,
+        "model": job.describe,
+    }
