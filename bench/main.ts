@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { backfill } from './backfill.js';
 import { daemon, memoryOne } from './daemon.js';
 import { featureMatrix } from './feature-matrix.js';
+import { forest } from './forest.js';
 import { meetsBar, type Benchmark, type BenchmarkOptions } from './harness/benchmark.js';
 import { describeMachine, toText } from './harness/report.js';
 import { pattern, walks } from './gates.js';
@@ -18,6 +19,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   liveRow,
   inference,
   retrain,
+  forest,
   backfill,
   migration,
   daemon,

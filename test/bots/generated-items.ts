@@ -22,7 +22,7 @@ export function generatedItems({ items, days, lastDayMs }: GeneratedItems): stri
     const type = TYPES[number % TYPES.length] ?? '';
     const variant = VARIANTS[Math.floor(random() * VARIANTS.length)] ?? '';
     const condition = CONDITIONS[Math.floor(random() * CONDITIONS.length)] ?? '';
-    const name = `${type} No. ${number} | ${variant} (${condition})`;
+    const name = `${type} | ${variant} No. ${number} (${condition})`;
     const more = `${1 + (number % 5)},${2000 + (number % 20)},${number % 2 === 0 ? 'east' : 'west'}`;
     let price = 5 + 500 * random() ** 3;
     for (let day = 0; day < days; day++) {
