@@ -5,7 +5,12 @@ const TYPES = ['card', 'coin', 'stamp', 'watch'];
 const VARIANTS = ['plain', 'holo', 'gold'];
 const CONDITIONS = ['new', 'good', 'worn'];
 /** What a type gains or loses each day, beside noise. */
-const DRIFT: Readonly<Record<string, number>> = { card: 0.004, coin: 0, stamp: -0.004, watch: 0.001 };
+const DRIFT: Readonly<Record<string, number>> = {
+  card: 0.004,
+  coin: 0,
+  stamp: -0.004,
+  watch: 0.001,
+};
 
 export interface GeneratedItems {
   readonly items: number;

@@ -55,7 +55,9 @@ describe.skipIf(!HAS_PYTHON)('a forest over 2,000 items of a file (needs npm run
     expect(names).toHaveLength(ITEMS);
     expect(record.features).toHaveLength(22);
     expect(record.features.slice(16)).toEqual(
-      ['condition', 'edition', 'origin', 'rarity', 'type', 'variant'].map((name) => `attribute_${name}`),
+      ['condition', 'edition', 'origin', 'rarity', 'type', 'variant'].map(
+        (name) => `attribute_${name}`,
+      ),
     );
     expect(record.config).toMatchObject({ items: ITEMS, treeCount: 100 });
     expect(record.horizonBars).toBe(7);
@@ -89,7 +91,10 @@ describe.skipIf(!HAS_PYTHON)('a forest over 2,000 items of a file (needs npm run
     predictor.start();
     const reader = await openReader(bench.location);
     const expectOf = async (type: string): Promise<number> => {
-      const symbol = assertDefined(names.find((name) => name.startsWith(type)), type);
+      const symbol = assertDefined(
+        names.find((name) => name.startsWith(type)),
+        type,
+      );
       const choice = await serving.find({ ...KEY, symbol });
       if (choice.status === 'untrusted') throw new Error(choice.detail);
       const { id } = assertDefined(await stores.series.find({ ...KEY, symbol }), symbol);

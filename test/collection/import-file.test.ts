@@ -75,7 +75,9 @@ forEachEngine((engine: TestEngine) => {
       expect(report.rejected[1]?.reason).toBe('2 columns instead of 4');
       const rejects = path.join(folder, 'rejects', 'items.csv');
       await writeRejects(rejects, report);
-      expect(await readFile(rejects, 'utf8')).toContain('7,"2 columns instead of 4","2024-06-02,Coin"');
+      expect(await readFile(rejects, 'utf8')).toContain(
+        '7,"2 columns instead of 4","2024-06-02,Coin"',
+      );
       await writeRejects(rejects, { rejected: [] });
       await expect(readFile(rejects)).rejects.toThrow('ENOENT');
     });
@@ -120,7 +122,10 @@ forEachEngine((engine: TestEngine) => {
       expect(await watched.look(signal)).toMatchObject([{ items: 1, inserted: 1 }]);
       expect(await watched.look(signal)).toEqual([]);
       expect(log.filter(({ level }) => level === 'warn')).toHaveLength(1);
-      await writeFile(path.join(place, 'Coin.csv'), 'timestamp,price\n2024-06-01,5\n2024-06-02,6\n');
+      await writeFile(
+        path.join(place, 'Coin.csv'),
+        'timestamp,price\n2024-06-01,5\n2024-06-02,6\n',
+      );
       expect(await watched.look(signal)).toMatchObject([{ inserted: 1, unchanged: 1 }]);
       expect((await stores.series.list({ venue: 'csv:cards' })).map((one) => one.symbol)).toEqual([
         'Coin',

@@ -43,7 +43,14 @@ describe('a line of a file', () => {
     expect(row).toMatchObject({ symbol: 'Card', attributes: { type: 'a', set: 'b' } });
   });
 
-  const CANDLE = { timestamp: '2024-06-01', open: '1', high: '2', low: '1', close: '2', volume: '' };
+  const CANDLE = {
+    timestamp: '2024-06-01',
+    open: '1',
+    high: '2',
+    low: '1',
+    close: '2',
+    volume: '',
+  };
   it.each([
     [{ timestamp: 'soon', price: '1' }, 'timestamp "soon" is no time'],
     [{ timestamp: '2030-01-01', price: '1' }, 'lies in the future'],

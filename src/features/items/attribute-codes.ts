@@ -78,7 +78,10 @@ export function attributeNames(codes: readonly AttributeCode[]): string[] {
 }
 
 /** An attribute that is missing, or a value that training has not seen, counts as 0. */
-export function encodeAttributes(codes: readonly AttributeCode[], attributes: Attributes): number[] {
+export function encodeAttributes(
+  codes: readonly AttributeCode[],
+  attributes: Attributes,
+): number[] {
   return codes.map(({ name, values }) => {
     const value = attributes[name];
     if (value === undefined) return 0;

@@ -8,7 +8,11 @@ import {
   type Attributes,
 } from '../../features/items/attribute-codes.js';
 import { itemForwardReturn, ITEM_HORIZON_DAYS } from '../../features/items/item-label.js';
-import { ITEM_PRICE_FEATURES, writeItemRow, type ItemSequence } from '../../features/items/item-row.js';
+import {
+  ITEM_PRICE_FEATURES,
+  writeItemRow,
+  type ItemSequence,
+} from '../../features/items/item-row.js';
 import { itemReachMs } from '../../features/items/item-sequence.js';
 import { labelOf } from '../../features/labels.js';
 import type { Dataset, DatasetSummary } from '../build-dataset.js';
