@@ -7,7 +7,7 @@ import { sanitize, type Sanitization } from '../features/sanitize.js';
 import { countClasses, meanReturns } from './class-counts.js';
 import type { ClassCounts } from './class-weights.js';
 import type { FeatureTable } from './feature-file.js';
-import type { PooledDescription } from './pooled/build-pooled-dataset.js';
+import type { PooledDescription } from './pooled/pooled-description.js';
 import { rowCount, splitRows, type Split } from './split.js';
 
 /** Under these a split leaves too little to learn from, to stop on or to judge by. */

@@ -45,15 +45,6 @@ export interface PooledRequest {
   readonly minSamples: number;
 }
 
-/** What a pooled model needs to know besides its columns. */
-export interface PooledDescription {
-  readonly codes: readonly AttributeCode[];
-  /** Items that gave rows. */
-  readonly items: number;
-  /** Rows that the bootstrap draws together. */
-  readonly blockRows: number;
-}
-
 /**
  * Rows of all items in the order of time, with one cut in time over all of them: 80 % before it to learn
  * from, less those whose seven days reach over it, the rest to judge by. Attributes become numbers by
