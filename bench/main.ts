@@ -4,6 +4,7 @@ import { backfill } from './backfill.js';
 import { close } from './close.js';
 import { daemon, memoryOne } from './daemon.js';
 import { featureMatrix } from './feature-matrix.js';
+import { forest } from './forest.js';
 import { meetsBar, type Benchmark, type BenchmarkOptions } from './harness/benchmark.js';
 import { describeMachine, toText } from './harness/report.js';
 import { pattern, walks } from './gates.js';
@@ -25,6 +26,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   retrain,
   session,
   incremental,
+  forest,
   backfill,
   migration,
   daemon,

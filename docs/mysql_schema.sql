@@ -478,6 +478,22 @@ CREATE TABLE IF NOT EXISTS `model_pins` (
   UNIQUE KEY `u0` (`venue`, `symbol`, `timeframe`, `bot`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+ALTER TABLE `model_training_records`
+  ADD COLUMN /*M! IF NOT EXISTS */ `test_r2` DOUBLE NULL,
+  ADD COLUMN /*M! IF NOT EXISTS */ `test_persistence_rmse` DOUBLE NULL,
+  ADD COLUMN /*M! IF NOT EXISTS */ `test_persistence_mae` DOUBLE NULL;
+
+CREATE TABLE IF NOT EXISTS `item_attributes` (
+  `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  `venue` VARCHAR(128) NOT NULL,
+  `symbol` VARCHAR(191) NOT NULL,
+  `name` VARCHAR(64) NOT NULL,
+  `value` VARCHAR(255) NOT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  UNIQUE KEY `u0` (`venue`, `symbol`, `name`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -503,4 +519,6 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0022_session_queue', 0),
   ('0023_job_queue', 0),
   ('0024_training_control', 0),
-  ('0030_model_pins', 0);
+  ('0030_model_pins', 0),
+  ('0032_regression_scores', 0),
+  ('0033_item_attributes', 0);

@@ -142,7 +142,9 @@ function show(
     : `${inserted} new, ${revised} revised, ${unchanged} known bars`;
   process.stdout.write(`${file}: ${rows} lines, ${items} items of ${venue}: ${stored}\n`);
   if (unparsed.length > 0) {
-    process.stdout.write(`  ${unparsed.length} names do not fit --parse-name: ${unparsed[0] ?? ''}\n`);
+    process.stdout.write(
+      `  ${unparsed.length} names do not fit --parse-name: ${unparsed[0] ?? ''}\n`,
+    );
   }
   if (rejected.length === 0) return;
   process.stdout.write(`  ${rejected.length} lines could not be used, listed in ${rejects}:\n`);

@@ -39,7 +39,7 @@ export async function resolveModelKey(context: ApiContext, asked: Asked): Promis
   const isForAll = asked.symbol === POOLED_SYMBOL;
   const { key, marketId } = await resolveKey(context, {
     ...asked,
-    symbol: isForAll ? (await anySymbol(context, asked)) : asked.symbol,
+    symbol: isForAll ? await anySymbol(context, asked) : asked.symbol,
   });
   const own = modelKeyFor(key);
   if (isForAll && own.symbol !== POOLED_SYMBOL) {

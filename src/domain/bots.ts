@@ -1,4 +1,4 @@
-import type { ModelKey } from "./model-key.js";
+import type { ModelKey } from './model-key.js';
 
 /** What a model answers with: probabilities of three classes, or one expected return. */
 export type Task = 'classifier' | 'regressor';

@@ -33,7 +33,10 @@ export async function predictRow(
   request: RowRequest,
   session: OnnxSession,
 ): Promise<PredictionOutcome> {
-  const row = request.model.items === undefined ? computeValues(request) : computeItem(request, request.model.items);
+  const row =
+    request.model.items === undefined
+      ? computeValues(request)
+      : computeItem(request, request.model.items);
   if (row.status === 'unavailable') return row;
   const { model } = request;
   const share = noveltyShare(row.values, model.featureRanges);

@@ -48,7 +48,10 @@ async function handle(request: PredictorRequest): Promise<PredictorAnswer> {
       if (request.model !== undefined) models.set(request.modelUid, request.model);
       const model = assertDefined(models.get(request.modelUid), `model ${request.modelUid}`);
       const { attributes, index, reference, series } = request;
-      return predictRow({ model, series, reference, attributes, index, workspace }, await sessions.get(model));
+      return predictRow(
+        { model, series, reference, attributes, index, workspace },
+        await sessions.get(model),
+      );
     }
   }
 }

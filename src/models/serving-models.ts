@@ -66,7 +66,8 @@ export class ServingModels {
     const key = modelKeyFor(instrument);
     const opened = this.#opened.get(modelKeyText(key)) ?? (await this.#open(key));
     const choice = opened === undefined ? await this.#explainAbsence(key) : this.#judge(opened);
-    if (choice.status === 'untrusted' || choice.model.specification.items === undefined) return choice;
+    if (choice.status === 'untrusted' || choice.model.specification.items === undefined)
+      return choice;
     const { venue, symbol } = instrument;
     const attributes = await this.#options.itemAttributes?.find(venue, symbol);
     return { ...choice, model: { ...choice.model, attributes } };

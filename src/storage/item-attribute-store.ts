@@ -32,9 +32,7 @@ export class ItemAttributeStore {
           .insert(rows)
           .onConflict(['venue', 'symbol', 'name'])
           .merge({
-            value: knex.raw(
-              this.database.engine === 'sqlite' ? 'excluded.value' : 'VALUES(value)',
-            ),
+            value: knex.raw(this.database.engine === 'sqlite' ? 'excluded.value' : 'VALUES(value)'),
             row_version: knex.raw('item_attributes.row_version + 1'),
           }),
       );

@@ -21,7 +21,9 @@ async function answer(request: DeskRequest): Promise<DeskAnswer> {
     }
     const { location, request: asked } = request;
     const preparation =
-      'isPooled' in asked ? await preparePooled(location, asked) : await prepareData(location, asked);
+      'isPooled' in asked
+        ? await preparePooled(location, asked)
+        : await prepareData(location, asked);
     return { status: 'prepared', preparation };
   } catch (error) {
     return { status: 'failed', message: messageOf(error) };

@@ -5,7 +5,12 @@ const TYPES = ['card', 'coin', 'stamp', 'watch'];
 const VARIANTS = ['plain', 'holo', 'gold'];
 const CONDITIONS = ['new', 'good', 'worn'];
 /** What a type gains or loses each day, beside noise. */
-const DRIFT: Readonly<Record<string, number>> = { card: 0.004, coin: 0, stamp: -0.004, watch: 0.001 };
+const DRIFT: Readonly<Record<string, number>> = {
+  card: 0.004,
+  coin: 0,
+  stamp: -0.004,
+  watch: 0.001,
+};
 
 export interface GeneratedItems {
   readonly items: number;
@@ -22,7 +27,7 @@ export function generatedItems({ items, days, lastDayMs }: GeneratedItems): stri
     const type = TYPES[number % TYPES.length] ?? '';
     const variant = VARIANTS[Math.floor(random() * VARIANTS.length)] ?? '';
     const condition = CONDITIONS[Math.floor(random() * CONDITIONS.length)] ?? '';
-    const name = `${type} No. ${number} | ${variant} (${condition})`;
+    const name = `${type} | ${variant} No. ${number} (${condition})`;
     const more = `${1 + (number % 5)},${2000 + (number % 20)},${number % 2 === 0 ? 'east' : 'west'}`;
     let price = 5 + 500 * random() ** 3;
     for (let day = 0; day < days; day++) {

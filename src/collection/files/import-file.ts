@@ -69,7 +69,10 @@ interface ImportTools {
  *
  * @throws ConfigError when the file cannot be read at all
  */
-export async function importFile(request: ImportRequest, tools: ImportTools): Promise<ImportReport> {
+export async function importFile(
+  request: ImportRequest,
+  tools: ImportTools,
+): Promise<ImportReport> {
   const content = await readContent(request, tools.clock);
   const venue = fileVenue(request.name);
   const counts = { inserted: 0, revised: 0, unchanged: 0 };
@@ -92,7 +95,16 @@ export async function importFile(request: ImportRequest, tools: ImportTools): Pr
   }
   const { rows, merged, rejected, items } = content;
   return {
-    ...{ file: request.file, venue, items: items.size, rows, ...counts, merged, rejected, unparsed },
+    ...{
+      file: request.file,
+      venue,
+      items: items.size,
+      rows,
+      ...counts,
+      merged,
+      rejected,
+      unparsed,
+    },
   };
 }
 

@@ -94,7 +94,8 @@ export function readTime(text: string): number | undefined {
     const number = Number(plain);
     return Math.round(number < MOST_SECONDS ? number * 1000 : number);
   }
-  const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/;
+  const iso =
+    /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/;
   const found = iso.exec(plain);
   if (found === null) return undefined;
   const [, day = '', time = '00:00', zone = 'Z'] = found;
@@ -115,7 +116,14 @@ function toCandle(
   const [open, high, low, close] = (['open', 'high', 'low', 'close'] as const).map((name) =>
     readNumber(cells[name]),
   );
-  return { openTime, open: open ?? NaN, high: high ?? NaN, low: low ?? NaN, close: close ?? NaN, volume };
+  return {
+    openTime,
+    open: open ?? NaN,
+    high: high ?? NaN,
+    low: low ?? NaN,
+    close: close ?? NaN,
+    volume,
+  };
 }
 
 /** An empty cell is no number, not 0. */

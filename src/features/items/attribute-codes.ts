@@ -23,20 +23,34 @@ export interface LabelledAttributes {
 }
 
 /**
- * Numbers for the attributes that most items have. A value's number is the mean forward return of the
+ * Numbers for the attributes that most items have, and of these those with the fewest values. A value's number is the mean forward return of the
  * training part's rows that have it, drawn towards the mean of all: alike values lie side by side, and
  * no name of any length is needed.
  */
 export function learnAttributeCodes(items: readonly LabelledAttributes[]): AttributeCode[] {
-  const counts = new Map<string, number>();
-  for (const { attributes } of items) {
-    for (const name of Object.keys(attributes)) counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return [...counts]
-    .sort(([name, count], [other, otherCount]) => otherCount - count || (name < other ? -1 : 1))
+  return surveyAttributes(items)
+    .sort(
+      (one, other) =>
+        other.items - one.items || one.values - other.values || (one.name < other.name ? -1 : 1),
+    )
     .slice(0, MAX_ATTRIBUTES)
-    .map(([name]) => learnCode(name, items))
+    .map(({ name }) => learnCode(name, items))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** Each attribute with how many items have it and how many different values; a serial number says least. */
+function surveyAttributes(items: readonly LabelledAttributes[]) {
+  const counts = new Map<string, number>();
+  const values = new Map<string, Set<string>>();
+  for (const { attributes } of items) {
+    for (const [name, value] of Object.entries(attributes)) {
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      values.set(name, (values.get(name) ?? new Set<string>()).add(value));
+    }
+  }
+  return [...counts].map(([name, count]) => ({
+    ...{ name, items: count, values: values.get(name)?.size ?? 0 },
+  }));
 }
 
 function learnCode(name: string, items: readonly LabelledAttributes[]): AttributeCode {
@@ -64,7 +78,10 @@ export function attributeNames(codes: readonly AttributeCode[]): string[] {
 }
 
 /** An attribute that is missing, or a value that training has not seen, counts as 0. */
-export function encodeAttributes(codes: readonly AttributeCode[], attributes: Attributes): number[] {
+export function encodeAttributes(
+  codes: readonly AttributeCode[],
+  attributes: Attributes,
+): number[] {
   return codes.map(({ name, values }) => {
     const value = attributes[name];
     if (value === undefined) return 0;

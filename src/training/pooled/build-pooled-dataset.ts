@@ -8,7 +8,11 @@ import {
   type Attributes,
 } from '../../features/items/attribute-codes.js';
 import { itemForwardReturn, ITEM_HORIZON_DAYS } from '../../features/items/item-label.js';
-import { ITEM_PRICE_FEATURES, writeItemRow, type ItemSequence } from '../../features/items/item-row.js';
+import {
+  ITEM_PRICE_FEATURES,
+  writeItemRow,
+  type ItemSequence,
+} from '../../features/items/item-row.js';
 import { itemReachMs } from '../../features/items/item-sequence.js';
 import { labelOf } from '../../features/labels.js';
 import type { Dataset, DatasetSummary } from '../build-dataset.js';
@@ -39,15 +43,6 @@ export interface PooledRequest {
   readonly embargoMs: number;
   readonly thresholds: LabelThresholds;
   readonly minSamples: number;
-}
-
-/** What a pooled model needs to know besides its columns. */
-export interface PooledDescription {
-  readonly codes: readonly AttributeCode[];
-  /** Items that gave rows. */
-  readonly items: number;
-  /** Rows that the bootstrap draws together. */
-  readonly blockRows: number;
 }
 
 /**

@@ -41,7 +41,9 @@ export async function preparePooled(
   });
   if (dataset.status === 'too_few_rows') return dataset;
   const { sha256 } = await writeFeatureFile(request.filePath, dataset.table);
-  const newest = items.map(({ sequence }) => sequence.openTimes[sequence.openTimes.length - 1] ?? 0);
+  const newest = items.map(
+    ({ sequence }) => sequence.openTimes[sequence.openTimes.length - 1] ?? 0,
+  );
   return {
     status: 'prepared',
     ...dataset.summary,

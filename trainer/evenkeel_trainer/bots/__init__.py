@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from ..errors import bad_job
+from ..errors import JobError, bad_job
 from .base import Bot
 
 #: Files beside the bots that are none.
@@ -24,4 +24,8 @@ def get_bot(name: str) -> Bot:
     names = bot_names()
     if name not in names:
         raise bad_job(f"bot: unknown bot {name!r}, there is {', '.join(names)}")
-    return importlib.import_module(f".{name}", __name__).BOT
+    try:
+        return importlib.import_module(f".{name}", __name__).BOT
+    except ImportError as error:
+        message = f"bot {name} needs {error.name}, which is not installed: npm run setup"
+        raise JobError("internal", message) from error

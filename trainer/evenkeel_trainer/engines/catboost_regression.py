@@ -11,12 +11,18 @@ from .catboost_engine import FitSettings
 
 
 class RegressionSettings(FitSettings):
-    """The loss is the root mean squared error, in the unit of the targets."""
+    """The loss is the root mean squared error, in the unit of the targets.
+
+    The trees start from 0, which is what persistence expects, and not from the targets' mean: the
+    drift of the last months is no forecast.
+    """
 
     loss = "RMSE"
 
     def estimator(self, iterations: int, **more: Any) -> CatBoost:
-        return CatBoostRegressor(loss_function=self.loss, **self.common(iterations), **more)
+        return CatBoostRegressor(
+            loss_function=self.loss, boost_from_average=False, **self.common(iterations), **more
+        )
 
 
 def predict_values(model: CatBoost, features: np.ndarray) -> np.ndarray:

@@ -1,0 +1,10 @@
+import type { AttributeCode } from '../../features/items/attribute-codes.js';
+
+/** What a pooled model needs to know besides its columns. */
+export interface PooledDescription {
+  readonly codes: readonly AttributeCode[];
+  /** Items that gave rows. */
+  readonly items: number;
+  /** Rows that the bootstrap draws together. */
+  readonly blockRows: number;
+}
