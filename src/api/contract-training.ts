@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { TIMEFRAMES } from '../domain/timeframe.js';
 import { PRIORITIES, SESSION_KINDS } from '../domain/training-job.js';
+import {
+  evidenceExample,
+  jobExample,
+  requestedExample,
+  sessionBodyExample,
+  sessionExample,
+  sessionMovedExample,
+  startAutoExample,
+  startedAutoExample,
+  trainBodyExample,
+  trainingStatusExample,
+} from './examples.js';
 
 /** Shapes of the training calls. Sessions are in camelCase: other programs know them so. */
 
@@ -18,14 +30,14 @@ export const trainBody = z.strictObject({
   timeframe: z.enum(TIMEFRAMES).optional(),
   bot: z.string().min(1).max(64).optional(),
   wait: z.boolean().default(false).describe('answer when the job has ended, two minutes at most'),
-});
+}).meta({ examples: [trainBodyExample] });
 
 export const startAutoBody = z.strictObject({
   symbols: symbols.optional(),
   timeframes: timeframes.optional(),
   bots: bots.optional(),
   priority: priority.optional(),
-});
+}).meta({ examples: [startAutoExample] });
 
 export const sessionBody = z.strictObject({
   name: z.string().min(1).max(200).optional(),
@@ -36,19 +48,19 @@ export const sessionBody = z.strictObject({
   count_only: z.boolean().default(false).describe('only say how many jobs it would be'),
   priority: priority.optional(),
   config: z.strictObject({ batchSize: z.number().int().min(1).max(10_000).optional() }).optional(),
-});
+}).meta({ examples: [sessionBodyExample] });
 
 export const requested = z.object({
   session_id: z.string(),
   job_id: z.string(),
   status: z.string(),
-});
+}).meta({ examples: [requestedExample] });
 
 export const startedAuto = z.object({
   session_id: z.string(),
   queued: z.number().int(),
   joined: z.number().int().describe('jobs that were open already'),
-});
+}).meta({ examples: [startedAutoExample] });
 
 const current = z.object({
   job_id: z.string(),
@@ -74,7 +86,7 @@ export const trainingStatus = z.object({
   completed_count: z.number().int(),
   failed_count: z.number().int(),
   cancelled_count: z.number().int(),
-});
+}).meta({ examples: [trainingStatusExample] });
 export type TrainingStatusAnswer = z.input<typeof trainingStatus>;
 
 export const session = z.object({
@@ -99,17 +111,17 @@ export const session = z.object({
     failed: z.number().int(),
     cancelled: z.number().int(),
   }),
-});
+}).meta({ examples: [sessionExample] });
 export type SessionAnswer = z.input<typeof session>;
 
-export const sessionCount = z.object({ count: z.number().int() });
+export const sessionCount = z.object({ count: z.number().int() }).meta({ examples: [{ count: 4 }] });
 
 export const sessionMoved = z.object({
   sessionId: z.string(),
   jobId: z.string().nullable(),
   status: z.string(),
   message: z.string(),
-});
+}).meta({ examples: [sessionMovedExample] });
 
 export const sessionParams = z.object({ id: z.string().regex(/^[0-9A-Z]{26}$/) });
 
@@ -131,7 +143,7 @@ export const job = z.object({
   finishedAt: time.nullable(),
   error: z.string().nullable(),
   modelId: z.string().nullable(),
-});
+}).meta({ examples: [jobExample] });
 export type JobAnswer = z.input<typeof job>;
 
 export const evidence = z.object({
@@ -149,5 +161,5 @@ export const evidence = z.object({
   seed: z.number().nullable(),
   error: z.string().nullable(),
   createdAt: time,
-});
+}).meta({ examples: [evidenceExample] });
 export type EvidenceAnswer = z.input<typeof evidence>;

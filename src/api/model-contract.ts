@@ -2,6 +2,16 @@ import { z } from 'zod';
 import { SHOWN_STATUSES } from '../domain/shown-status.js';
 import { TIMEFRAMES } from '../domain/timeframe.js';
 import { listQuery } from './contract.js';
+import {
+  clearedModelsExample,
+  comparisonExample,
+  pinBodyExample,
+  pinExample,
+  reportExample,
+  rollbackBodyExample,
+  rollbackExample,
+  trainingRecordExample,
+} from './examples.js';
 
 /** Shapes of the calls about models: what was trained, what serves, and what a person does about it. */
 
@@ -37,11 +47,11 @@ const keyBody = z.object({
 });
 export const rollbackBody = keyBody.extend({
   model_uid: modelUid.optional().describe('default: the newest version that served before'),
-});
+}).meta({ examples: [rollbackBodyExample] });
 export const pinBody = keyBody.extend({
   model_uid: modelUid.optional().describe('must be the model that serves'),
   pinned: z.boolean().default(true).describe('false takes the pin off'),
-});
+}).meta({ examples: [pinBodyExample] });
 
 const keyFields = {
   symbol: z.string().describe("the venue's own id, BTCUSDT"),
@@ -92,7 +102,7 @@ export const trainingRecord = z.object({
   parent_uid: z.string().nullable(),
   error_message: z.string().nullable(),
   config: z.record(z.string(), z.unknown()),
-});
+}).meta({ examples: [trainingRecordExample] });
 export type TrainingRecordAnswer = z.input<typeof trainingRecord>;
 
 export const reportedModel = trainingRecord.omit({ config: true }).extend({
@@ -115,7 +125,7 @@ export const report = z.object({
   models: z
     .array(reportedModel)
     .describe('one a key: the one that serves, else the newest attempt'),
-});
+}).meta({ examples: [reportExample] });
 
 const difference = z.object({
   skill: z.number().nullable(),
@@ -143,18 +153,18 @@ export const comparison = z.object({
   ...keyFields,
   serving_uid: z.string().nullable(),
   versions: z.array(compared),
-});
+}).meta({ examples: [comparisonExample] });
 
 export const clearedModels = z.object({
   cleared: z.number(),
   models: z.array(z.object({ uid: z.string(), ...keyFields })),
-});
+}).meta({ examples: [clearedModelsExample] });
 
 export const rollbackAnswer = z.object({
   ...keyFields,
   serving_uid: z.string(),
   replaced_uid: z.string().nullable(),
   trained_at: time,
-});
+}).meta({ examples: [rollbackExample] });
 
-export const pinAnswer = z.object({ ...keyFields, pinned_uid: z.string().nullable() });
+export const pinAnswer = z.object({ ...keyFields, pinned_uid: z.string().nullable() }).meta({ examples: [pinExample] });

@@ -101,10 +101,7 @@ export class News {
     });
   }
 
-  #model(
-    name: 'model.promoted' | 'model.rejected' | 'model.failed',
-    record: ModelRecord,
-  ): void {
+  #model(name: 'model.promoted' | 'model.rejected' | 'model.failed', record: ModelRecord): void {
     this.#options.hub.publish(name, {
       ...{ model_uid: record.uid, job_id: record.jobUid, ...keyAnswer(record, this.#marketIds) },
       reason: record.verdict?.reason ?? record.errorMessage ?? null,
