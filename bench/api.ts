@@ -29,7 +29,10 @@ export const api: Benchmark = {
         ] as const) {
           const options = { port: child.port, paths, connections: CONNECTIONS };
           await load({ ...options, seconds: 3 });
-          figures.push(...toFigures(name, await load({ ...options, seconds: SECONDS })));
+          const before = (await child.status()).process.cpu_sec;
+          const result = await load({ ...options, seconds: SECONDS });
+          const cpuSec = (await child.status()).process.cpu_sec - before;
+          figures.push(...toFigures(name, result, cpuSec));
         }
         return {
           figures,
@@ -45,10 +48,12 @@ export const api: Benchmark = {
   },
 };
 
-function toFigures(name: string, { failed, perSecond, p99Ms }: LoadResult): Figure[] {
+function toFigures(name: string, result: LoadResult, cpuSec: number): Figure[] {
+  const { failed, perSecond, p99Ms, requests } = result;
   if (failed > 0) throw new Error(`${failed} requests failed`);
   return [
     { name: `${name}, throughput`, value: perSecond, unit: 'requests/s', bar: { atLeast: 2000 } },
+    { name: `${name}, processor of a request`, value: (1000 * cpuSec) / requests, unit: 'ms' },
     { name: `${name}, p99`, value: p99Ms, unit: 'ms', bar: { atMost: 50 } },
   ];
 }

@@ -15,6 +15,7 @@ import { PROJECT_DIR, SILENT } from '../test/trainer/real-trainer.js';
 const TICKS_A_SECOND = 100;
 const POLL_MS = 1000;
 const STATUS_POLL_MS = 10;
+const STATUS_TRIES = 3;
 
 /** A daemon as a person starts it, on a venue that runs at real speed in another process. */
 export class DaemonChild {
@@ -60,8 +61,15 @@ export class DaemonChild {
     return Number(new URL(this.url).port);
   }
 
-  async status(): Promise<StatusAnswer> {
-    return (await this.get('/api/status')) as StatusAnswer;
+  /** A connection that was kept open may be closed just as it is used again. */
+  async status(tries = STATUS_TRIES): Promise<StatusAnswer> {
+    try {
+      const answer = await fetch(`${this.url}/api/status`);
+      return (await answer.json()) as StatusAnswer;
+    } catch (error) {
+      if (tries <= 1 || this.child.exitCode !== null) throw error;
+      return this.status(tries - 1);
+    }
   }
 
   async get(route: string): Promise<unknown> {

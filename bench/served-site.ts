@@ -52,7 +52,11 @@ export async function startServed(site: Site, options: ServedOptions): Promise<D
 
 async function serveOne(
   site: Site,
-  keys: { readonly venue: string; readonly symbols: readonly string[]; readonly timeframe: Timeframe },
+  keys: {
+    readonly venue: string;
+    readonly symbols: readonly string[];
+    readonly timeframe: Timeframe;
+  },
 ): Promise<void> {
   const [reference, pair] = loadGenerated({ count: 2, seed: '1' }).pairs;
   if (reference === undefined || pair === undefined) throw new Error('no market');
@@ -66,7 +70,10 @@ async function serveOne(
     const { models } = openStores(database, clock);
     for (const symbol of keys.symbols) {
       const key = { ...keys, symbol, bot: 'catboost' };
-      const record = await writeModel(site, key, { fitted, referenceSymbol: keys.symbols[0] ?? '' });
+      const record = await writeModel(site, key, {
+        fitted,
+        referenceSymbol: keys.symbols[0] ?? '',
+      });
       await models.insert(record);
       await models.promote(record.uid);
     }
@@ -106,7 +113,9 @@ async function widenRanges(folder: string): Promise<void> {
 export async function assertServed(child: DaemonChild, symbols: readonly string[]): Promise<void> {
   for (const symbol of symbols) {
     const path = `/api/predictions/${encodeURIComponent(symbol)}`;
-    const answer = (await (await fetch(child.url + path)).json()) as { readonly fallback?: boolean };
+    const answer = (await (await fetch(child.url + path)).json()) as {
+      readonly fallback?: boolean;
+    };
     if (answer.fallback !== false) throw new Error(`${symbol}: ${JSON.stringify(answer)}`);
   }
 }

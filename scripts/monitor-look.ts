@@ -220,7 +220,10 @@ const logLine = z.object({ timestamp: z.string(), level: z.string(), message: z.
 async function readLog({ dataDir }: Settings): Promise<readonly LogLine[]> {
   const folder = path.join(dataDir, 'logs');
   const names = await readdir(folder).catch((): string[] => []);
-  const newest = names.filter((name) => /^evenkeel-.*\.log$/.test(name)).sort().at(-1);
+  const newest = names
+    .filter((name) => /^evenkeel-.*\.log$/.test(name))
+    .sort()
+    .at(-1);
   if (newest === undefined) return [];
   const text = await readTail(path.join(folder, newest)).catch(() => '');
   const lines = text.split('\n').flatMap((line) => {

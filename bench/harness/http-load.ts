@@ -40,7 +40,9 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
       const dueAt = rate === undefined ? performance.now() : startedAt + (turn / rate) * 1000;
       if (dueAt >= endAt) break;
       await untilDue(dueAt);
-      const { status, text } = await connection.ask(options.paths[turn % options.paths.length] ?? '/');
+      const { status, text } = await connection.ask(
+        options.paths[turn % options.paths.length] ?? '/',
+      );
       times.push(performance.now() - dueAt);
       if (status !== 200) failed++;
       options.onAnswer?.(text);
@@ -109,7 +111,10 @@ class Connection {
     const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1]);
     const end = headEnd + 4 + length;
     if (this.received.length < end) return;
-    const answer = { status: Number(head.slice(9, 12)), text: this.received.slice(headEnd + 4, end) };
+    const answer = {
+      status: Number(head.slice(9, 12)),
+      text: this.received.slice(headEnd + 4, end),
+    };
     this.received = this.received.slice(end);
     this.settle?.resolve(answer);
   }

@@ -16,6 +16,7 @@ import type { TrainingOptions } from '../training/training-options.js';
 import type { TrainingQueue } from '../training/training-queue.js';
 import type { TrainingSessions } from '../training/training-sessions.js';
 import type { ModelStatusAnswer, StatusAnswer } from './contract.js';
+import type { SeriesNames } from './series-names.js';
 
 export interface Page {
   readonly limit: number;
@@ -129,6 +130,7 @@ export interface ApiPredictions {
 /** What the daemon hands to the API: rows to read, and views of what is going on now. */
 export interface ApiContext {
   readonly stores: ApiStores;
+  readonly names: SeriesNames;
   readonly clock: Clock;
   readonly metrics: Registry;
   /** What trades, for calls that leave it out; undefined until the venue is known. */

@@ -2,6 +2,16 @@ import { z } from 'zod';
 import { SHOWN_STATUSES } from '../domain/shown-status.js';
 import { TIMEFRAMES } from '../domain/timeframe.js';
 import { listQuery } from './contract.js';
+import {
+  clearedModelsExample,
+  comparisonExample,
+  pinBodyExample,
+  pinExample,
+  reportExample,
+  rollbackBodyExample,
+  rollbackExample,
+  trainingRecordExample,
+} from './examples.js';
 
 /** Shapes of the calls about models: what was trained, what serves, and what a person does about it. */
 
@@ -35,13 +45,17 @@ const keyBody = z.object({
   bot: z.string().min(1).max(64).optional(),
   venue: z.string().min(1).max(200).optional(),
 });
-export const rollbackBody = keyBody.extend({
-  model_uid: modelUid.optional().describe('default: the newest version that served before'),
-});
-export const pinBody = keyBody.extend({
-  model_uid: modelUid.optional().describe('must be the model that serves'),
-  pinned: z.boolean().default(true).describe('false takes the pin off'),
-});
+export const rollbackBody = keyBody
+  .extend({
+    model_uid: modelUid.optional().describe('default: the newest version that served before'),
+  })
+  .meta({ examples: [rollbackBodyExample] });
+export const pinBody = keyBody
+  .extend({
+    model_uid: modelUid.optional().describe('must be the model that serves'),
+    pinned: z.boolean().default(true).describe('false takes the pin off'),
+  })
+  .meta({ examples: [pinBodyExample] });
 
 const keyFields = {
   symbol: z.string().describe("the venue's own id, BTCUSDT"),
@@ -75,36 +89,40 @@ const metrics = z.object({
 });
 export type MetricsAnswer = z.input<typeof metrics>;
 
-export const trainingRecord = z.object({
-  uid: z.string(),
-  ...keyFields,
-  stage: z.string(),
-  status: z.string().describe('active, archived or failed'),
-  shown_status: z.enum(SHOWN_STATUSES),
-  color: z.string(),
-  trained_at: time,
-  created_at: time,
-  training_duration_seconds: z.number(),
-  data_points_used: z.number(),
-  training_period: z.string(),
-  data_end: optionalTime,
-  training_loss: z.number().nullable(),
-  validation_loss: z.number().nullable(),
-  test_rmse: z.number().nullable().describe('of a model of returns, in log return'),
-  test_mae: z.number().nullable(),
-  metrics: metrics.nullable().describe('on candles that the judged model never saw'),
-  verdict: z.object({ gate: z.string(), is_promoted: z.boolean(), reason: z.string() }).nullable(),
-  model_path: z.string().nullable().describe('below MODELS_DIR; null once the files are deleted'),
-  model_size_mb: z.number().nullable(),
-  feature_count: z.number(),
-  feature_hash: z.string().nullable(),
-  horizon_bars: z.number(),
-  thresholds: z.object({ sell: z.number(), buy: z.number() }).nullable(),
-  job_uid: z.string(),
-  parent_uid: z.string().nullable(),
-  error_message: z.string().nullable(),
-  config: z.record(z.string(), z.unknown()),
-});
+export const trainingRecord = z
+  .object({
+    uid: z.string(),
+    ...keyFields,
+    stage: z.string(),
+    status: z.string().describe('active, archived or failed'),
+    shown_status: z.enum(SHOWN_STATUSES),
+    color: z.string(),
+    trained_at: time,
+    created_at: time,
+    training_duration_seconds: z.number(),
+    data_points_used: z.number(),
+    training_period: z.string(),
+    data_end: optionalTime,
+    training_loss: z.number().nullable(),
+    validation_loss: z.number().nullable(),
+    test_rmse: z.number().nullable().describe('of a model of returns, in log return'),
+    test_mae: z.number().nullable(),
+    metrics: metrics.nullable().describe('on candles that the judged model never saw'),
+    verdict: z
+      .object({ gate: z.string(), is_promoted: z.boolean(), reason: z.string() })
+      .nullable(),
+    model_path: z.string().nullable().describe('below MODELS_DIR; null once the files are deleted'),
+    model_size_mb: z.number().nullable(),
+    feature_count: z.number(),
+    feature_hash: z.string().nullable(),
+    horizon_bars: z.number(),
+    thresholds: z.object({ sell: z.number(), buy: z.number() }).nullable(),
+    job_uid: z.string(),
+    parent_uid: z.string().nullable(),
+    error_message: z.string().nullable(),
+    config: z.record(z.string(), z.unknown()),
+  })
+  .meta({ examples: [trainingRecordExample] });
 export type TrainingRecordAnswer = z.input<typeof trainingRecord>;
 
 export const reportedModel = trainingRecord.omit({ config: true }).extend({
@@ -114,20 +132,22 @@ export const reportedModel = trainingRecord.omit({ config: true }).extend({
 });
 export type ReportedModelAnswer = z.input<typeof reportedModel>;
 
-export const report = z.object({
-  summary: z.object({
-    total_models: z.number().describe('that serve'),
-    fresh_models: z.number(),
-    stale_models: z.number(),
-    total_size_mb: z.number(),
-    unique_symbols: z.number(),
-    unique_timeframes: z.number(),
-    bot_types: z.array(z.string()),
-  }),
-  models: z
-    .array(reportedModel)
-    .describe('one a key: the one that serves, else the newest attempt'),
-});
+export const report = z
+  .object({
+    summary: z.object({
+      total_models: z.number().describe('that serve'),
+      fresh_models: z.number(),
+      stale_models: z.number(),
+      total_size_mb: z.number(),
+      unique_symbols: z.number(),
+      unique_timeframes: z.number(),
+      bot_types: z.array(z.string()),
+    }),
+    models: z
+      .array(reportedModel)
+      .describe('one a key: the one that serves, else the newest attempt'),
+  })
+  .meta({ examples: [reportExample] });
 
 const difference = z.object({
   skill: z.number().nullable(),
@@ -151,22 +171,30 @@ export const compareQuery = listQuery
   .pick({ symbol: true, timeframe: true, bot: true, venue: true })
   .extend({ limit: z.coerce.number().int().min(1).max(100).default(10) });
 
-export const comparison = z.object({
-  ...keyFields,
-  serving_uid: z.string().nullable(),
-  versions: z.array(compared),
-});
+export const comparison = z
+  .object({
+    ...keyFields,
+    serving_uid: z.string().nullable(),
+    versions: z.array(compared),
+  })
+  .meta({ examples: [comparisonExample] });
 
-export const clearedModels = z.object({
-  cleared: z.number(),
-  models: z.array(z.object({ uid: z.string(), ...keyFields })),
-});
+export const clearedModels = z
+  .object({
+    cleared: z.number(),
+    models: z.array(z.object({ uid: z.string(), ...keyFields })),
+  })
+  .meta({ examples: [clearedModelsExample] });
 
-export const rollbackAnswer = z.object({
-  ...keyFields,
-  serving_uid: z.string(),
-  replaced_uid: z.string().nullable(),
-  trained_at: time,
-});
+export const rollbackAnswer = z
+  .object({
+    ...keyFields,
+    serving_uid: z.string(),
+    replaced_uid: z.string().nullable(),
+    trained_at: time,
+  })
+  .meta({ examples: [rollbackExample] });
 
-export const pinAnswer = z.object({ ...keyFields, pinned_uid: z.string().nullable() });
+export const pinAnswer = z
+  .object({ ...keyFields, pinned_uid: z.string().nullable() })
+  .meta({ examples: [pinExample] });

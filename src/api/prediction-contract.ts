@@ -39,7 +39,9 @@ const predictionFields = {
   expected_move: z
     .number()
     .nullable()
-    .describe("expected log return over the model's horizon; of classes, their mean returns weighted"),
+    .describe(
+      "expected log return over the model's horizon; of classes, their mean returns weighted",
+    ),
   model_uid: z.string().nullable(),
   candle_open_time: time.nullable(),
   as_of: time.nullable().describe('close of the candle that it was made from, market time'),

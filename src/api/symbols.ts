@@ -87,29 +87,37 @@ export async function readMarketIds(
   venue: string | undefined,
 ): Promise<ReadonlyMap<string, string>> {
   if (venue === undefined) return new Map();
-  const series = await context.stores.series.list({ venue });
+  const series = await context.names.list(venue);
   return new Map(series.map(({ symbol, marketId }) => [symbol, marketId]));
 }
 
 /** `BTCUSDT`, `BTC-USDT`, `BTC/USDT`: the series that is meant, whatever the form. */
 async function findSeries(context: ApiContext, venue: string, text: string): Promise<Series> {
-  const all = await context.stores.series.list({ venue });
-  if (all.length === 0) throw notFound(`venue "${venue}" has no stored series`, 'venue');
+  const known = matchSeries(await context.names.list(venue), text);
+  const matching =
+    known.length > 0 ? known : matchSeries(await context.names.listAnew(venue), text);
+  const [first] = matching;
+  if (first === undefined) {
+    const isKnownVenue = (await context.names.list(venue)).length > 0;
+    if (!isKnownVenue) throw notFound(`venue "${venue}" has no stored series`, 'venue');
+    throw notFound(`symbol "${text}" is not among the stored series`, 'symbol');
+  }
+  const symbols = [...new Set(matching.map(({ symbol }) => symbol))];
+  if (symbols.length > 1)
+    throw badRequest(`symbol "${text}" may be ${symbols.join(' or ')}`, 'symbol');
+  return first;
+}
+
+/** The one whose unified symbol it is, else all whose market id or other forms it may be. */
+function matchSeries(all: readonly Series[], text: string): readonly Series[] {
   const wanted = text.toUpperCase();
   const exact = all.find(({ symbol }) => symbol.toUpperCase() === wanted);
-  if (exact !== undefined) return exact;
-  const matching = all.filter(({ symbol, marketId }) =>
+  if (exact !== undefined) return [exact];
+  return all.filter(({ symbol, marketId }) =>
     [marketId, symbol.replace('/', '-'), symbol.replace('/', '')].some(
       (form) => form.toUpperCase() === wanted,
     ),
   );
-  const symbols = [...new Set(matching.map(({ symbol }) => symbol))];
-  const [first] = matching;
-  if (first === undefined)
-    throw notFound(`symbol "${text}" is not among the stored series`, 'symbol');
-  if (symbols.length > 1)
-    throw badRequest(`symbol "${text}" may be ${symbols.join(' or ')}`, 'symbol');
-  return first;
 }
 
 function starting(): ApiError {

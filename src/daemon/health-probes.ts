@@ -85,7 +85,9 @@ async function modelCheck({
     return check('models', 'degraded', 'not looked for yet');
   }
   const { venue } = market.data;
-  const serving = await databaseWatch.whileAnswering(() => stores.models.listServingKeys({ venue }));
+  const serving = await databaseWatch.whileAnswering(() =>
+    stores.models.listServingKeys({ venue }),
+  );
   const wanted = instruments.all.length * settings.timeframes.length * settings.bots.length;
   if (serving.length >= wanted) return check('models', 'ok', `${serving.length} models serve`);
   return check(

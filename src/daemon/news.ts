@@ -24,6 +24,9 @@ export interface NewsOptions {
   readonly sessions: () => Pick<TrainingSessions, 'find'> | undefined;
 }
 
+type Told = TrainingEvents & SessionEvents;
+type TrainingNews = { readonly [Name in keyof Told]-?: NonNullable<Told[Name]> };
+
 /** Turns what happens in the rooms into events, in the words of the API. */
 export class News {
   readonly #options: NewsOptions;
@@ -66,7 +69,7 @@ export class News {
   }
 
   /** For the service that trains. */
-  readonly training = {
+  readonly training: TrainingNews = {
     onQueued: (jobs) => {
       for (const job of jobs) this.#job('job.queued', job);
       this.#noteSession(jobs[0]?.sessionUid);
@@ -87,7 +90,7 @@ export class News {
     onPromoted: (record) => this.#model('model.promoted', record),
     onRejected: (record) => this.#model('model.rejected', record),
     onFailed: (record) => this.#model('model.failed', record),
-  } satisfies TrainingEvents & SessionEvents;
+  };
 
   #job(
     name: 'job.queued' | 'job.started' | 'job.progress' | 'job.finished',
@@ -101,10 +104,7 @@ export class News {
     });
   }
 
-  #model(
-    name: 'model.promoted' | 'model.rejected' | 'model.failed',
-    record: ModelRecord,
-  ): void {
+  #model(name: 'model.promoted' | 'model.rejected' | 'model.failed', record: ModelRecord): void {
     this.#options.hub.publish(name, {
       ...{ model_uid: record.uid, job_id: record.jobUid, ...keyAnswer(record, this.#marketIds) },
       reason: record.verdict?.reason ?? record.errorMessage ?? null,

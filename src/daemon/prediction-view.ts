@@ -11,7 +11,10 @@ export function predictionView(state: DaemonState): ApiPredictions {
     top: async (filter, limit) => {
       const keys = await state.stores.models.listServingKeys(filter);
       if (state.work !== undefined) return state.work.predictions.top(keys, limit);
-      return greatestFirst(await Promise.all(keys.map((key) => findStoredPrediction(state, key))), limit);
+      return greatestFirst(
+        await Promise.all(keys.map((key) => findStoredPrediction(state, key))),
+        limit,
+      );
     },
     clear: () => {
       if (state.work !== undefined) return state.work.predictionCache?.drop(() => true) ?? 0;

@@ -1,5 +1,6 @@
 import type { ApiTraining } from '../api/api-context.js';
 import { addRoutes } from '../api/routes.js';
+import { SeriesNames } from '../api/series-names.js';
 import { createServer, listen } from '../api/server.js';
 import type { ModelKey } from '../domain/model-key.js';
 import type { DisposalStack } from '../lib/disposal.js';
@@ -31,11 +32,12 @@ export async function serveApi(
   const probes = healthProbes(state);
   const context = {
     ...{ stores: state.stores, metrics },
+    names: new SeriesNames({ series: state.stores.series, clock: state.wallClock }),
     get clock() {
       return clockOf(state);
     },
     findTradingKey: () => findTradingKey(state),
-    status: () => statusView(state),
+    status: statusView(state),
     modelStatus: (key: ModelKey, marketId: string) => modelStatusView(state, key, marketId),
     models: modelChanges(() => state.work?.registry),
     ...{ predictions: predictionView(state), events: state.events },

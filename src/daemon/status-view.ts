@@ -2,6 +2,7 @@ import { iso, isoOrNull } from '../api/answers.js';
 import type { StatusAnswer } from '../api/contract.js';
 import type { TrainingJob } from '../domain/training-job.js';
 import { HaltError, TransientError } from '../lib/errors.js';
+import { sharedRead } from '../lib/shared-read.js';
 import { trainingKeys } from '../training/training-options.js';
 import { clockOf, entryFreezeOf, phaseOf, type DaemonState } from './daemon-state.js';
 import { carryOverText } from './open-storage.js';
@@ -10,8 +11,26 @@ import { cycleIntervalMs } from './work.js';
 
 const QUEUE_SHOWN = 1000;
 
-/** The answer of `GET /api/status`. */
-export async function statusView(state: DaemonState): Promise<StatusAnswer> {
+/** Counts of stored rows are at most so old: dashboards ask often, and many at once. */
+const COUNTS_AGE_MS = 250;
+
+type Counts = Pick<StatusAnswer, 'model' | 'queue'>;
+
+/** The answers of `GET /api/status`. */
+export function statusView(state: DaemonState): () => Promise<StatusAnswer> {
+  const options = { clock: state.wallClock, maxAgeMs: COUNTS_AGE_MS };
+  const counts = sharedRead(() => readCounts(state), options);
+  return async () => describeStatus(state, await counts());
+}
+
+async function readCounts(state: DaemonState): Promise<Counts> {
+  return {
+    model: await asFarAsKnown(state, () => modelView(state), UNKNOWN_MODELS),
+    queue: await asFarAsKnown(state, () => queueView(state), UNKNOWN_QUEUE),
+  };
+}
+
+function describeStatus(state: DaemonState, counts: Counts): StatusAnswer {
   const { settings, wallClock } = state;
   return {
     version: state.version,
@@ -33,8 +52,7 @@ export async function statusView(state: DaemonState): Promise<StatusAnswer> {
     timeframes: [...settings.timeframes],
     bots: [...settings.bots],
     collection: collectionView(state),
-    model: await asFarAsKnown(state, () => modelView(state), UNKNOWN_MODELS),
-    queue: await asFarAsKnown(state, () => queueView(state), UNKNOWN_QUEUE),
+    ...counts,
     cache: cacheView(state),
     process: processView(state),
     trading: tradingView(state),

@@ -26,7 +26,10 @@ export async function swapModel(record: ModelRecord, parts: SwapParts): Promise<
 /** A model serves no longer: what it said is forgotten, and its memory freed. */
 export async function retireModel(
   modelUid: string,
-  { cache, predictor }: Pick<SwapParts, 'cache'> & { readonly predictor: Pick<Predictor, 'release'> },
+  {
+    cache,
+    predictor,
+  }: Pick<SwapParts, 'cache'> & { readonly predictor: Pick<Predictor, 'release'> },
 ): Promise<void> {
   cache?.drop((entry) => entry.modelUid === modelUid);
   await predictor.release(modelUid);

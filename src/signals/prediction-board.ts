@@ -215,10 +215,7 @@ function served(
   return { status: 'served', prediction, ...how };
 }
 
-function none(
-  reason: FallbackReason,
-  detail: string,
-): Extract<BoardAnswer, { status: 'none' }> {
+function none(reason: FallbackReason, detail: string): Extract<BoardAnswer, { status: 'none' }> {
   return { status: 'none', reason, detail };
 }
 

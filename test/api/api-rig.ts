@@ -4,6 +4,7 @@ import type { ApiContext, ApiPredictions, ApiTraining } from '../../src/api/api-
 import type { ModelStatusAnswer, StatusAnswer } from '../../src/api/contract.js';
 import { keyAnswer } from '../../src/api/answers.js';
 import type { Server } from '../../src/api/new-server.js';
+import { SeriesNames } from '../../src/api/series-names.js';
 import { addRoutes } from '../../src/api/routes.js';
 import { createServer } from '../../src/api/server.js';
 import { modelChanges } from '../../src/daemon/model-changes.js';
@@ -96,6 +97,7 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
   return {
     stores,
     clock: fixedClock(),
+    names: new SeriesNames({ series: stores.series, clock: fixedClock() }),
     metrics: new Registry(),
     findTradingKey: () => (rig.isStarting ? undefined : KEY),
     status: async () => ({ ...STATUS, warnings: [...rig.warnings] }),

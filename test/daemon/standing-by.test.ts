@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readSettings } from '../../config/read-settings.js';
+import { modelStatus } from '../../src/api/contract.js';
+import type { DaemonState } from '../../src/daemon/daemon-state.js';
+import { modelStatusView } from '../../src/daemon/model-status-view.js';
+import { predictionView } from '../../src/daemon/prediction-view.js';
+import { ManualClock } from '../../src/lib/manual-clock.js';
+import { openTestDatabase, type TestDatabase } from '../database.js';
+import { aModelRecord, aPrediction, HOUR_MS, KEY, START_MS } from '../storage/rows.js';
+
+/** A daemon behind another one's lease: it has the database, and no rooms that work. */
+let opened: TestDatabase;
+let clock: ManualClock;
+let state: DaemonState;
+
+beforeEach(async () => {
+  clock = new ManualClock(START_MS + 2 * HOUR_MS);
+  opened = await openTestDatabase({ clock });
+  const { settings } = readSettings({});
+  state = { settings, stores: opened.stores, wallClock: clock } as unknown as DaemonState;
+});
+
+afterEach(() => opened.database.close());
+
+async function serve(): Promise<string> {
+  const { models } = opened.stores;
+  const { uid } = await models.insert(aModelRecord({ trainedAt: START_MS, stage: 'candidate' }));
+  await models.promote(uid);
+  return uid;
+}
+
+const look = async () => modelStatus.parse(await modelStatusView(state, KEY, 'BTCUSDT'));
+
+describe('a daemon that stands by', () => {
+  it('tells of the model that serves, from the database', async () => {
+    const uid = await serve();
+    expect(await look()).toMatchObject({
+      ...{ is_trained: true, model_uid: uid, fallback_active: false, is_stale: false },
+      ...{ training_cooldown_active: false, prediction_warning_count: 0 },
+      training_state: expect.stringContaining('another one works') as string,
+    });
+  });
+
+  it('tells that none serves, and of the cooldown', async () => {
+    const until = clock.wallMs() + HOUR_MS;
+    const cooldown = { kind: 'failure', notBeforeOpenTime: undefined, reason: 'it failed' } as const;
+    expect((await look()).fallback_reason).toMatch(/^untrained: /);
+    await opened.stores.cooldowns.set({ ...KEY, ...cooldown, until });
+    expect(await look()).toMatchObject({
+      ...{ is_trained: false, model_uid: null, fallback_reason: 'cooldown: it failed' },
+      ...{ training_cooldown_active: true, next_retry_at: new Date(until).toISOString() },
+    });
+  });
+
+  it('tells that the model has grown too old', async () => {
+    await serve();
+    await clock.advance(169 * HOUR_MS);
+    expect((await look()).fallback_reason).toMatch(/^expired: /);
+  });
+
+  it('answers with the prediction that the other daemon has stored, while that is fresh', async () => {
+    const predictions = predictionView(state);
+    expect(await predictions.find(KEY)).toMatchObject({ status: 'none', reason: 'untrained' });
+    const modelUid = await serve();
+    expect(await predictions.find(KEY)).toMatchObject({ reason: 'features_missing' });
+    const candleOpenTime = START_MS + HOUR_MS;
+    const predictedAt = START_MS + 2 * HOUR_MS;
+    await opened.stores.predictions.insert(aPrediction({ modelUid, candleOpenTime, predictedAt }));
+    expect(await predictions.find(KEY)).toMatchObject({ status: 'served', isStale: false });
+    expect((await predictions.top({ venue: KEY.venue }, 20)).total).toBe(1);
+    await clock.advance(3 * HOUR_MS);
+    expect(await predictions.find(KEY)).toMatchObject({ reason: 'features_missing' });
+    expect((await predictions.top({ venue: KEY.venue }, 20)).total).toBe(0);
+  });
+
+  it('keeps no predictions that could be cleared', () => {
+    expect(() => predictionView(state).clear()).toThrow(/stands by/);
+  });
+});
