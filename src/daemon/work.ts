@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { Settings } from '../../config/settings.js';
 import type { Collector } from '../collection/collector.js';
 import { historyBars } from '../collection/history-depth.js';
@@ -26,20 +25,15 @@ import { loadColumns } from '../storage/load-columns.js';
 import type { Stores } from '../storage/stores.js';
 import { decisionLagMs } from '../trading/trading-rules.js';
 import type { TradingService } from '../trading/trading-service.js';
-import { checkPython } from '../training/trainer-process/check-python.js';
-import { findPython, trainerCommand, trainerDir } from '../training/trainer-process/find-python.js';
-import { TrainerProcess } from '../training/trainer-process/trainer-process.js';
 import { trainingKeys } from '../training/training-options.js';
-import { TrainingService } from '../training/training-service.js';
+import type { TrainingService } from '../training/training-service.js';
 import type { Instruments } from './choose-instruments.js';
 import { createCollector } from './create-collector.js';
+import { createTrainingService } from './create-training.js';
 import type { Market } from './open-market.js';
 import { retentionRules, tradingRules, trainingOptions } from './room-options.js';
 
-export const PROJECT_DIR = fileURLToPath(new URL('../../../', import.meta.url));
-
 const BYTES_PER_MB = 1024 * 1024;
-const RECYCLE_AFTER_JOBS = 50;
 const RETENTION_INTERVAL_MS = 3_600_000;
 
 export interface WorkOptions {
@@ -161,22 +155,8 @@ export class Work {
   }
 
   #createTraining(): TrainingService {
-    const { settings, market, database, stores, logger, runUid } = this.#options;
-    const { clock } = market.data;
-    const python = findPython({ python: settings.python, projectDir: PROJECT_DIR });
-    const cwd = trainerDir(PROJECT_DIR);
-    return new TrainingService({
-      ...{ stores, location: database.location, clock, logger, runUid, python },
-      options: trainingOptions(settings, this.#options),
-      createTrainer: () =>
-        new TrainerProcess({
-          ...{ command: trainerCommand(python), cwd, clock, logger },
-          env: this.#options.trainerEnvironment,
-          memoryLimitMb: settings.trainMemoryMb,
-          jobTimeoutMs: settings.trainJobTimeoutSec * 1000,
-          recycleAfterJobs: RECYCLE_AFTER_JOBS,
-        }),
-      checkPython: () => checkPython(python, cwd),
+    const { logger } = this.#options;
+    return createTrainingService(this.#options, {
       findArtefactFault: (record) => this.servingModels.findDamage(record),
       events: {
         onPromoted: (record) => {

@@ -117,6 +117,10 @@ export class TrainingService {
     return readTrainingStatus(this.dependencies, { key, verdict, readiness: this.readiness.last });
   }
 
+  get options(): TrainingOptions {
+    return this.dependencies.options;
+  }
+
   /** What a person must mend before anything can be trained. */
   get trainerFault(): { readonly message: string; readonly fix: string } | undefined {
     const { last } = this.readiness;

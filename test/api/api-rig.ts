@@ -99,7 +99,10 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
       ...keyAnswer(key, new Map([[key.symbol, marketId]])),
       ...MODEL_STATUS,
     }),
-    models: modelChanges(() => (isStandby ? undefined : registry)),
+    models: modelChanges(
+      () => (isStandby ? undefined : registry),
+      () => Promise.resolve(),
+    ),
     training: () => (rig.isStarting ? undefined : trainingOf(stores, logger)),
     health: async () => rig.health,
   };
