@@ -1,4 +1,4 @@
-import { isoOrNull, keyAnswer } from '../api/answers.js';
+import { iso, isoOrNull, keyAnswer } from '../api/answers.js';
 import { ApiError } from '../api/answer-errors.js';
 import type { ModelStatusAnswer } from '../api/contract.js';
 import type { ModelKey } from '../domain/model-key.js';
@@ -35,6 +35,7 @@ export async function modelStatusView(
     is_stale: choice.status === 'trusted' && choice.isStale,
     ...trainingFields(training, work, key),
     test_score: shown?.testScore === undefined ? null : scoreAnswer(shown.testScore),
+    drift: serving === undefined ? null : await driftAnswer(state, key, serving),
     live_score: serving === undefined ? null : await liveScore(state, key, serving),
   };
 }
@@ -107,6 +108,28 @@ function scoreAnswer(score: TestScore): ModelStatusAnswer['test_score'] {
     accuracy: score.accuracy,
     macro_f1: score.macroF1,
     calibration_error: score.calibrationError,
+  };
+}
+
+/** Of the last look at this very model. */
+async function driftAnswer(
+  { stores }: DaemonState,
+  key: ModelKey,
+  { uid }: ModelRecord,
+): Promise<ModelStatusAnswer['drift']> {
+  const drift = await stores.drift.find(key);
+  if (drift?.modelUid !== uid) return null;
+  const { report } = drift;
+  return {
+    checked_at: iso(drift.checkedAt),
+    is_drifted: report.isDrifted,
+    reason: report.reason,
+    median_psi: report.medianPsi,
+    worst_features: report.worst.map(({ feature, psi }) => ({ feature, psi })),
+    live_signals: report.liveSignals,
+    live_skill: report.liveSkill ?? null,
+    test_skill_lower: report.testSkillLower ?? null,
+    retrained_at: isoOrNull(drift.retrainedAt),
   };
 }
 

@@ -4,6 +4,7 @@ import type { TrainingJob } from '../domain/training-job.js';
 import type { Logger } from '../lib/logger.js';
 import type { DatabaseLocation } from '../storage/location.js';
 import type { Stores } from '../storage/stores.js';
+import { DriftWatch } from './drift-watch.js';
 import type { DueVerdict } from './due-verdict.js';
 import { recoverJobs } from './recover-jobs.js';
 import { TrainPlanner, type TrainPlannerDependencies } from './train-planner.js';
@@ -55,6 +56,7 @@ export class TrainingService {
   private readonly readiness: TrainerReadiness;
   private readonly desk: TrainingDesk;
   private readonly schedules: TrainingSchedules;
+  private readonly driftWatch: DriftWatch;
   private readonly waitingLog: WaitingLog;
   private readonly workers: readonly JobWorker[];
   private readonly stopping = new AbortController();
@@ -79,6 +81,8 @@ export class TrainingService {
     };
     this.sessions = new TrainingSessions({ ...dependencies, ...handles });
     this.queue = new TrainingQueue({ ...dependencies, ...handles });
+    const { desk, planner, sessions } = this;
+    this.driftWatch = new DriftWatch({ ...dependencies, desk, planner, sessions });
     this.schedules = new TrainingSchedules({
       ...{ ...dependencies, sessions: this.sessions, planner: this.planner },
       pregeneration: dependencies.pregeneration ?? NO_PREGENERATION,
@@ -134,7 +138,10 @@ export class TrainingService {
     if (due.length > 0 && !this.stopping.signal.aborted && (await this.isTrainerReady())) {
       await this.queueDue(due);
     }
-    if (!this.stopping.signal.aborted) await this.schedules.look();
+    if (!this.stopping.signal.aborted) {
+      await this.schedules.look();
+      await this.driftWatch.look();
+    }
     this.wake();
     return verdicts;
   }

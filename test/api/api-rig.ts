@@ -185,5 +185,5 @@ const MODEL_STATUS: Omit<
   ...{ is_stale: false, last_training_time: null, samples_in_last_train: null },
   ...{ class_distribution: null, class_weights: null, training_cooldown_active: false },
   ...{ next_retry_at: null, last_training_error: null, prediction_warning_count: 0 },
-  ...{ sanitization: null, test_score: null, verdict: null, live_score: null },
+  ...{ sanitization: null, test_score: null, verdict: null, live_score: null, drift: null },
 };
