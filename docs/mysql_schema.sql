@@ -492,6 +492,33 @@ CREATE TABLE IF NOT EXISTS `item_attributes` (
   `row_version` BIGINT NOT NULL,
   `created_at` BIGINT NOT NULL,
   UNIQUE KEY `u0` (`venue`, `symbol`, `name`)
+ALTER TABLE `training_jobs`
+  ADD COLUMN /*M! IF NOT EXISTS */ `mode` VARCHAR(64) NOT NULL DEFAULT 'full';
+
+CREATE TABLE IF NOT EXISTS `training_schedules` (
+  `venue` VARCHAR(128) NOT NULL,
+  `name` VARCHAR(64) NOT NULL,
+  `rule` VARCHAR(255) NOT NULL,
+  `settled_until` BIGINT NOT NULL,
+  `session_uid` VARCHAR(26) NULL,
+  `is_concluded` TINYINT NOT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  PRIMARY KEY (`venue`, `name`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS `model_drift` (
+  `venue` VARCHAR(128) NOT NULL,
+  `symbol` VARCHAR(191) NOT NULL,
+  `timeframe` VARCHAR(8) NOT NULL,
+  `bot` VARCHAR(64) NOT NULL,
+  `model_uid` VARCHAR(26) NOT NULL,
+  `checked_at` BIGINT NOT NULL,
+  `retrained_at` BIGINT NULL,
+  `report` MEDIUMTEXT NOT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  PRIMARY KEY (`venue`, `symbol`, `timeframe`, `bot`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
@@ -522,3 +549,6 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0030_model_pins', 0),
   ('0032_regression_scores', 0),
   ('0033_item_attributes', 0);
+  ('0035_job_mode', 0),
+  ('0036_training_schedules', 0),
+  ('0037_model_drift', 0);

@@ -196,7 +196,7 @@ function grouped(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-function durationText(seconds: number): string {
+export function durationText(seconds: number): string {
   const whole = Math.ceil(seconds);
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
   const rest = String(whole % 60).padStart(2, '0');
@@ -209,7 +209,7 @@ interface Line {
   readonly fields: LogFields;
 }
 
-function createLineLogger(
+export function createLineLogger(
   options: OutputOptions,
   write: (line: Line) => void,
   ids: LogFields = {},
@@ -232,7 +232,7 @@ function createLineLogger(
   };
 }
 
-function lineText({ level, message, fields }: Line, clock: Clock): string {
+export function lineText({ level, message, fields }: Line, clock: Clock): string {
   const time = new Date(clock.wallMs()).toISOString().slice(11, 19);
   const rest = Object.entries(fields)
     .filter(([, value]) => value !== undefined)

@@ -1,7 +1,7 @@
 import { SystemClock } from '../src/lib/system-clock.js';
 import { forgetFallback } from '../src/storage/fallback-note.js';
 import { MysqlTarget } from '../src/storage/transfer/mysql-target.js';
-import { SqliteSource } from '../src/storage/transfer/sqlite-source.js';
+import { ThreadedSource } from '../src/storage/transfer/threaded-source.js';
 import { mysqlLocation, quietLogger, runTransfer, sqliteFile } from './transfer-command.js';
 
 process.exitCode = await runTransfer(
@@ -11,7 +11,7 @@ process.exitCode = await runTransfer(
     fileFlag: ['--source <file>', 'the SQLite file (default: SQLITE_FILE, or the one in DATA_DIR)'],
     async open(settings, flags) {
       const location = mysqlLocation(settings);
-      const source = SqliteSource.open(sqliteFile(settings, flags.source));
+      const source = await ThreadedSource.open(sqliteFile(settings, flags.source));
       try {
         const target = await MysqlTarget.open(location, {
           ...{ clock: new SystemClock(), logger: quietLogger },

@@ -54,7 +54,13 @@ export const sessionBody = z
     count_only: z.boolean().default(false).describe('only say how many jobs it would be'),
     priority: priority.optional(),
     config: z
-      .strictObject({ batchSize: z.number().int().min(1).max(10_000).optional() })
+      .strictObject({
+        batchSize: z.number().int().min(1).max(10_000).optional(),
+        mode: z
+          .enum(['full', 'incremental'])
+          .optional()
+          .describe('a new fit of each model, or a few more trees on the newest candles'),
+      })
       .optional(),
   })
   .meta({ examples: [sessionBodyExample] });

@@ -208,6 +208,20 @@ export const modelStatus = z.object({
     })
     .nullable(),
   verdict: z.object({ gate: z.string(), is_promoted: z.boolean(), reason: z.string() }).nullable(),
+  drift: z
+    .object({
+      checked_at: z.iso.datetime(),
+      is_drifted: z.boolean(),
+      reason: z.string(),
+      median_psi: z.number().describe('population stability index of the median feature'),
+      worst_features: z.array(z.object({ feature: z.string(), psi: z.number() })),
+      live_signals: z.number(),
+      live_skill: z.number().nullable(),
+      test_skill_lower: z.number().nullable(),
+      retrained_at: z.iso.datetime().nullable().describe('when training was last queued for it'),
+    })
+    .nullable()
+    .describe('the newest candles against those that the serving model was fitted on'),
   live_score: z
     .object({ signals: z.number(), hits: z.number(), text: z.string() })
     .nullable()

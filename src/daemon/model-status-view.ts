@@ -1,4 +1,4 @@
-import { isoOrNull, keyAnswer } from '../api/answers.js';
+import { iso, isoOrNull, keyAnswer } from '../api/answers.js';
 import type { ModelStatusAnswer } from '../api/contract.js';
 import type { ModelKey } from '../domain/model-key.js';
 import type { Interval, ModelRecord, TestScore } from '../domain/model-record.js';
@@ -34,6 +34,7 @@ export async function modelStatusView(
     ...trainingFields(training),
     prediction_warning_count: work?.warnings.count(key) ?? 0,
     test_score: shown?.testScore === undefined ? null : scoreAnswer(shown.testScore),
+    drift: serving === undefined ? null : await driftAnswer(state, key, serving),
     live_score: serving === undefined ? null : await liveScore(state, key, serving),
   };
 }
@@ -102,6 +103,28 @@ function scoreAnswer(score: TestScore): ModelStatusAnswer['test_score'] {
     accuracy: score.accuracy,
     macro_f1: score.macroF1,
     calibration_error: score.calibrationError,
+  };
+}
+
+/** Of the last look at this very model. */
+async function driftAnswer(
+  { stores }: DaemonState,
+  key: ModelKey,
+  { uid }: ModelRecord,
+): Promise<ModelStatusAnswer['drift']> {
+  const drift = await stores.drift.find(key);
+  if (drift?.modelUid !== uid) return null;
+  const { report } = drift;
+  return {
+    checked_at: iso(drift.checkedAt),
+    is_drifted: report.isDrifted,
+    reason: report.reason,
+    median_psi: report.medianPsi,
+    worst_features: report.worst.map(({ feature, psi }) => ({ feature, psi })),
+    live_signals: report.liveSignals,
+    live_skill: report.liveSkill ?? null,
+    test_skill_lower: report.testSkillLower ?? null,
+    retrained_at: isoOrNull(drift.retrainedAt),
   };
 }
 

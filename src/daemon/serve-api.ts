@@ -15,7 +15,7 @@ import { modelStatusView } from './model-status-view.js';
 import { trainingOptions } from './room-options.js';
 import { predictionView } from './prediction-view.js';
 import { statusView } from './status-view.js';
-import { PROJECT_DIR } from './work.js';
+import { PROJECT_DIR } from './project-dir.js';
 
 /** Serves API and page from the first moment on, and gives the address. */
 export async function serveApi(
@@ -39,7 +39,10 @@ export async function serveApi(
     findTradingKey: () => findTradingKey(state),
     status: statusView(state),
     modelStatus: (key: ModelKey, marketId: string) => modelStatusView(state, key, marketId),
-    models: modelChanges(() => state.work?.registry),
+    models: modelChanges(
+      () => state.work?.registry,
+      async (key) => state.work?.training.queue.cancelKey(key),
+    ),
     ...{ predictions: predictionView(state), events: state.events },
     training: () => findTraining(state),
     health: () => checkHealth(probes),

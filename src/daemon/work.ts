@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { parseNamePattern } from '../collection/files/name-pattern.js';
 import { POOLED_SYMBOL } from '../domain/bots.js';
-import { fileURLToPath } from 'node:url';
 import type { Settings } from '../../config/settings.js';
 import type { Collector } from '../collection/collector.js';
 import { historyBars } from '../collection/history-depth.js';
@@ -33,22 +32,17 @@ import { loadColumns } from '../storage/load-columns.js';
 import type { Stores } from '../storage/stores.js';
 import { decisionLagMs } from '../trading/trading-rules.js';
 import type { TradingService } from '../trading/trading-service.js';
-import { checkPython } from '../training/trainer-process/check-python.js';
-import { findPython, trainerCommand, trainerDir } from '../training/trainer-process/find-python.js';
-import { TrainerProcess } from '../training/trainer-process/trainer-process.js';
 import { instrumentKeys } from '../training/training-options.js';
-import { TrainingService } from '../training/training-service.js';
+import type { TrainingService } from '../training/training-service.js';
 import type { Instruments } from './choose-instruments.js';
 import { createCollector } from './create-collector.js';
+import { createTrainingService } from './create-training.js';
 import type { Market } from './open-market.js';
 import type { News } from './news.js';
 import { createPredictionCache, saidOf, toCached } from './prediction-parts.js';
 import { retentionRules, tradingRules, trainingOptions } from './room-options.js';
 
-export const PROJECT_DIR = fileURLToPath(new URL('../../../', import.meta.url));
-
 const BYTES_PER_MB = 1024 * 1024;
-const RECYCLE_AFTER_JOBS = 50;
 const RETENTION_INTERVAL_MS = 3_600_000;
 
 export interface WorkOptions {
@@ -195,22 +189,14 @@ export class Work {
   }
 
   #createTraining(): TrainingService {
-    const { settings, market, database, stores, logger, news, runUid } = this.#options;
-    const { clock } = market.data;
-    const python = findPython({ python: settings.python, projectDir: PROJECT_DIR });
-    const cwd = trainerDir(PROJECT_DIR);
-    return new TrainingService({
-      ...{ stores, location: database.location, clock, logger, runUid, python },
-      options: trainingOptions(settings, this.#options),
-      createTrainer: () =>
-        new TrainerProcess({
-          ...{ command: trainerCommand(python), cwd, clock, logger },
-          env: this.#options.trainerEnvironment,
-          memoryLimitMb: settings.trainMemoryMb,
-          jobTimeoutMs: settings.trainJobTimeoutSec * 1000,
-          recycleAfterJobs: RECYCLE_AFTER_JOBS,
-        }),
-      checkPython: () => checkPython(python, cwd),
+    const { logger, news } = this.#options;
+    return createTrainingService(this.#options, {
+      pregeneration: {
+        pregenerate: async (keys, life) => {
+          const { unavailable } = await this.predictions.pregenerate(keys, life);
+          if (unavailable > 0) logger.info('Not every prediction could be made', { unavailable });
+        },
+      },
       findArtefactFault: (record) => this.servingModels.findDamage(record),
       events: {
         ...news.training,

@@ -87,10 +87,11 @@ export interface Cancellation {
   readonly at: number;
 }
 
-/** Which open jobs are meant: of a venue or of a session, but for some. */
+/** Which open jobs are meant: of a venue, a session or a key, but for some. */
 export interface OpenJobs {
   readonly venue?: string;
   readonly sessionUid?: string;
+  readonly key?: ModelKey;
   readonly status?: 'pending';
   readonly except?: readonly string[];
 }
@@ -165,8 +166,9 @@ export class JobStore {
 
   /** Ends open jobs, also running ones: what their workers bring is then refused. */
   cancelOpen(which: OpenJobs, { code, message, at }: Cancellation): Promise<number> {
-    const { venue, sessionUid, status, except = [] } = which;
-    const equal = Object.entries({ session_uid: sessionUid, status }).filter(
+    const { venue, sessionUid, key, status, except = [] } = which;
+    const open_key = key === undefined ? undefined : modelKeyText(key);
+    const equal = Object.entries({ session_uid: sessionUid, open_key, status }).filter(
       ([, value]) => value !== undefined,
     );
     const end = { status: 'cancelled', finishedAt: at, errorCode: code, errorMessage: message };

@@ -5,6 +5,7 @@ import { ControlStore } from './control-store.js';
 import { CooldownStore } from './cooldown-store.js';
 import type { Database } from './database.js';
 import { DecisionStore } from './decision-store.js';
+import { DriftStore } from './drift-store.js';
 import { EquityStore } from './equity-store.js';
 import { EvidenceStore } from './evidence-store.js';
 import { FillStore } from './fill-store.js';
@@ -48,6 +49,7 @@ export interface Stores {
   readonly jobs: JobStore;
   readonly evidence: EvidenceStore;
   readonly cooldowns: CooldownStore;
+  readonly drift: DriftStore;
   readonly control: ControlStore;
   readonly schedules: ScheduleStore;
   readonly runs: RunStore;
@@ -82,6 +84,7 @@ export function openStores(database: Database, clock: Clock): Stores {
     jobs: new JobStore(database, clock),
     evidence: new EvidenceStore(database),
     cooldowns: new CooldownStore(database, clock),
+    drift: new DriftStore(database, clock),
     control: new ControlStore(database, clock),
     schedules: new ScheduleStore(database, clock),
     runs: new RunStore(database, clock),

@@ -4,6 +4,7 @@ import type { Logger } from '../lib/logger.js';
 import { WorkerChannel } from '../models/worker-channel.js';
 import type { DatabaseLocation } from '../storage/location.js';
 import type { Judgement, JudgeRequest } from './judge-model.js';
+import type { DriftRequest, FeatureDrift } from './measure-drift.js';
 import type { PooledPrepareRequest } from './pooled/prepare-pooled.js';
 import type { PrepareRequest, Preparation } from './prepare-data.js';
 
@@ -16,11 +17,17 @@ export type DeskRequest =
       readonly location: DatabaseLocation;
       readonly request: PrepareRequest | PooledPrepareRequest;
     }
-  | { readonly kind: 'judge'; readonly request: JudgeRequest };
+  | { readonly kind: 'judge'; readonly request: JudgeRequest }
+  | {
+      readonly kind: 'drift';
+      readonly location: DatabaseLocation;
+      readonly request: DriftRequest;
+    };
 
 export type DeskAnswer =
   | { readonly status: 'prepared'; readonly preparation: Preparation }
   | { readonly status: 'judged'; readonly judgement: Judgement }
+  | { readonly status: 'measured'; readonly drift: FeatureDrift }
   | DeskFailure;
 
 /** What was thrown in the worker, as a value: errors lose their class on the way between threads. */
@@ -64,6 +71,14 @@ export class TrainingDesk {
   async judge(request: JudgeRequest): Promise<Judgement | DeskFailure> {
     const answer = await this.channel.call({ kind: 'judge', request });
     if (answer.status === 'judged') return answer.judgement;
+    return answer.status === 'failed' ? answer : misplaced(answer.status);
+  }
+
+  /** @throws TransientError when the worker dies or hangs */
+  async measureDrift(request: DriftRequest): Promise<FeatureDrift | DeskFailure> {
+    const { location } = this.options;
+    const answer = await this.channel.call({ kind: 'drift', location, request });
+    if (answer.status === 'measured') return answer.drift;
     return answer.status === 'failed' ? answer : misplaced(answer.status);
   }
 

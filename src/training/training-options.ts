@@ -4,6 +4,7 @@ import type { PromotionGate } from '../domain/model-record.js';
 import type { Timeframe } from '../domain/timeframe.js';
 import type { CronRule } from '../lib/cron.js';
 import type { ClassWeightMode } from './class-weights.js';
+import type { DriftOptions } from './drift-watch.js';
 import type { IncrementOptions } from './increment-plan.js';
 import type { CatBoostParams } from './trainer-process/trainer-job.js';
 
@@ -55,6 +56,8 @@ export interface TrainingOptions {
   readonly schedules?:
     | { readonly full?: CronRule | undefined; readonly incremental?: CronRule | undefined }
     | undefined;
+  /** When a model counts as drifted; not looked at where undefined. */
+  readonly drift?: DriftOptions | undefined;
   /** While it exists no job begins; undefined for none. */
   readonly pauseFile?: string | undefined;
   readonly trainSeed: number;

@@ -1,4 +1,5 @@
 import { PauseFile } from '../collection/pause-file.js';
+import { modelKeyText, type ModelKey } from '../domain/model-key.js';
 import { PRIORITIES, type Priority, type TrainingJob } from '../domain/training-job.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
@@ -63,6 +64,14 @@ export class TrainingQueue {
     const { stores, options } = this.dependencies;
     const { isPaused, isStopped } = await stores.control.find(options.venue);
     return isPaused || isStopped || (await this.pauseFile?.check()) === true;
+  }
+
+  /** Takes the open job of a key out of the queue, also one that runs: its models are cleared. */
+  async cancelKey(key: ModelKey): Promise<void> {
+    const { stores, clock } = this.dependencies;
+    const why = { code: 'cleared', message: 'its models were cleared', at: clock.wallMs() };
+    if ((await stores.jobs.cancelOpen({ key }, why)) === 0) return;
+    this.dependencies.abort((job) => modelKeyText(job) === modelKeyText(key));
   }
 
   /** Jobs under way end, then nothing begins. */

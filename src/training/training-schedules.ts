@@ -195,8 +195,10 @@ export class TrainingSchedules {
   }
 }
 
+type EndedJob = Pick<TrainingJob, 'symbol' | 'status' | 'batch' | 'finishedAt'>;
+
 /** The text is a contract with people's scripts. An instrument counts once all its models are trained. */
-export function endLine(jobs: readonly TrainingJob[], begunAt: number): string {
+export function endLine(jobs: readonly EndedJob[], begunAt: number): string {
   const instruments = new Set(jobs.map(({ symbol }) => symbol));
   const unfinished = new Set(
     jobs.filter(({ status }) => status !== 'completed').map(({ symbol }) => symbol),

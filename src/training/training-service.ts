@@ -5,6 +5,7 @@ import type { TrainingJob } from '../domain/training-job.js';
 import type { Logger } from '../lib/logger.js';
 import type { DatabaseLocation } from '../storage/location.js';
 import type { Stores } from '../storage/stores.js';
+import { DriftWatch } from './drift-watch.js';
 import type { DueVerdict } from './due-verdict.js';
 import { recoverPools } from './pooling/recover-pools.js';
 import { recoverJobs } from './recover-jobs.js';
@@ -59,6 +60,7 @@ export class TrainingService {
   private readonly readiness: TrainerReadiness;
   private readonly desk: TrainingDesk;
   private readonly schedules: TrainingSchedules;
+  private readonly driftWatch: DriftWatch;
   private readonly waitingLog: WaitingLog;
   private readonly workers: readonly JobWorker[];
   private readonly stopping = new AbortController();
@@ -84,6 +86,8 @@ export class TrainingService {
     const { lanes = DEFAULT_LANES } = dependencies;
     this.sessions = new TrainingSessions({ ...dependencies, ...handles, lanes });
     this.queue = new TrainingQueue({ ...dependencies, ...handles });
+    const { desk, planner, sessions } = this;
+    this.driftWatch = new DriftWatch({ ...dependencies, desk, planner, sessions });
     this.schedules = new TrainingSchedules({
       ...{ ...dependencies, sessions: this.sessions, planner: this.planner },
       pregeneration: dependencies.pregeneration ?? NO_PREGENERATION,
@@ -124,6 +128,10 @@ export class TrainingService {
     return readTrainingStatus(this.dependencies, { key, verdict, readiness: this.readiness.last });
   }
 
+  get options(): TrainingOptions {
+    return this.dependencies.options;
+  }
+
   /** What a person must mend before anything can be trained. */
   get trainerFault(): { readonly message: string; readonly fix: string } | undefined {
     const { last } = this.readiness;
@@ -137,7 +145,10 @@ export class TrainingService {
     if (due.length > 0 && !this.stopping.signal.aborted && (await this.isTrainerReady())) {
       await this.queueDue(due);
     }
-    if (!this.stopping.signal.aborted) await this.schedules.look();
+    if (!this.stopping.signal.aborted) {
+      await this.schedules.look();
+      await this.driftWatch.look();
+    }
     this.wake();
     return verdicts;
   }

@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../lib/errors.js';
 import { assertDefined } from '../lib/invariant.js';
 import { judgeModel } from './judge-model.js';
+import { measureDrift } from './measure-drift.js';
 import { preparePooled } from './pooled/prepare-pooled.js';
 import { prepareData } from './prepare-data.js';
 import type { DeskAnswer, DeskRequest } from './training-desk.js';
@@ -18,6 +19,9 @@ async function answer(request: DeskRequest): Promise<DeskAnswer> {
   try {
     if (request.kind === 'judge') {
       return { status: 'judged', judgement: await judgeModel(request.request) };
+    }
+    if (request.kind === 'drift') {
+      return { status: 'measured', drift: await measureDrift(request.location, request.request) };
     }
     const { location, request: asked } = request;
     const preparation =

@@ -105,7 +105,10 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
       ...keyAnswer(key, new Map([[key.symbol, marketId]])),
       ...MODEL_STATUS,
     }),
-    models: modelChanges(() => (isStandby ? undefined : registry)),
+    models: modelChanges(
+      () => (isStandby ? undefined : registry),
+      () => Promise.resolve(),
+    ),
     predictions: options.predictions ?? UNTRAINED,
     events: options.events ?? new EventHub({ clock: fixedClock(), runUid: 'run' }),
     training: () => (rig.isStarting ? undefined : trainingOf(stores, logger)),
@@ -201,5 +204,5 @@ const MODEL_STATUS: Omit<
   ...{ is_stale: false, last_training_time: null, samples_in_last_train: null },
   ...{ class_distribution: null, class_weights: null, training_cooldown_active: false },
   ...{ next_retry_at: null, last_training_error: null, prediction_warning_count: 0 },
-  ...{ sanitization: null, test_score: null, verdict: null, live_score: null },
+  ...{ sanitization: null, test_score: null, verdict: null, live_score: null, drift: null },
 };

@@ -64,8 +64,9 @@ function createRoute(server: Server, context: ApiContext): void {
       if (body.count_only) return reply.status(200).send({ count: keys.length });
       const { name, priority, config = {} } = body;
       const { sessions } = getTraining(context);
-      const { batchSize } = config;
-      const request = { keys, kind: 'manual', name, priority, batchSize, config } as const;
+      const { batchSize, mode } = config;
+      const asked = { name, priority: priority ?? 'training-high', batchSize, config } as const;
+      const request = { ...asked, keys, kind: mode ?? 'manual' } as const;
       const made = await sessions.create(request);
       return reply.status(201).send(sessionAnswer(await sessions.view(made.uid)));
     },

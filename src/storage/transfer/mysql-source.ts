@@ -109,8 +109,9 @@ export class MysqlSource implements TransferSource {
     return new Map(rows.map((row) => [String(row[0]), String(row[1])]));
   }
 
-  useIds(ids: IdMap): void {
+  useIds(ids: IdMap): Promise<void> {
     this.ids = ids;
+    return Promise.resolve();
   }
 
   /** By the number of rows: a daemon at work adds some every minute. */

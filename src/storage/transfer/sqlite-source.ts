@@ -123,8 +123,9 @@ export class SqliteSource implements TransferSource {
     return Promise.resolve(new Map(rows));
   }
 
-  useIds(ids: IdMap): void {
+  useIds(ids: IdMap): Promise<void> {
     this.ids = ids;
+    return Promise.resolve();
   }
 
   wasChanged(): Promise<boolean> {

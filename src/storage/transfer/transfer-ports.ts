@@ -59,7 +59,7 @@ export interface TransferSource {
   /** Identity to local id of the mapped table's rows. */
   readIds(): Promise<ReadonlyMap<string, string>>;
   /** Which ids the target has for the mapped rows, from now on. */
-  useIds(ids: IdMap): void;
+  useIds(ids: ReadonlyMap<string, string>): Promise<void>;
   /** Whether anything was written since the moment that is read. */
   wasChanged(): Promise<boolean>;
   close(): Promise<void>;

@@ -163,7 +163,7 @@ class TransferRun {
       const other = theirs.get(identity);
       return other === undefined ? [] : [[id, other] as const];
     });
-    this.pair.source.useIds(new Map(ids));
+    await this.pair.source.useIds(new Map(ids));
   }
 
   private async copy(counted: CountedTable): Promise<Tally> {

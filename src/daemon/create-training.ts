@@ -1,0 +1,45 @@
+import { checkPython } from '../training/trainer-process/check-python.js';
+import { findPython, trainerCommand, trainerDir } from '../training/trainer-process/find-python.js';
+import { TrainerProcess } from '../training/trainer-process/trainer-process.js';
+import { TrainingService, type TrainingServiceDependencies } from '../training/training-service.js';
+import { PROJECT_DIR } from './project-dir.js';
+import { trainingOptions } from './room-options.js';
+import type { WorkOptions } from './work.js';
+
+const RECYCLE_AFTER_JOBS = 50;
+
+type TrainingParts = Pick<
+  WorkOptions,
+  | 'settings'
+  | 'market'
+  | 'instruments'
+  | 'database'
+  | 'stores'
+  | 'runUid'
+  | 'trainerEnvironment'
+  | 'logger'
+>;
+
+/** The training of a venue as the settings say, for the daemon and for `npm run train`. */
+export function createTrainingService(
+  parts: TrainingParts,
+  own: Partial<TrainingServiceDependencies> = {},
+): TrainingService {
+  const { settings, market, database, stores, logger, runUid, trainerEnvironment } = parts;
+  const { clock } = market.data;
+  const python = findPython({ python: settings.python, projectDir: PROJECT_DIR });
+  const cwd = trainerDir(PROJECT_DIR);
+  return new TrainingService({
+    ...{ stores, location: database.location, clock, logger, runUid, python },
+    options: trainingOptions(settings, parts),
+    createTrainer: () =>
+      new TrainerProcess({
+        ...{ command: trainerCommand(python), cwd, clock, logger, env: trainerEnvironment },
+        memoryLimitMb: settings.trainMemoryMb,
+        jobTimeoutMs: settings.trainJobTimeoutSec * 1000,
+        recycleAfterJobs: RECYCLE_AFTER_JOBS,
+      }),
+    checkPython: () => checkPython(python, cwd),
+    ...own,
+  });
+}

@@ -1,0 +1,162 @@
+import type { DriftReport, ModelDrift } from '../domain/model-drift.js';
+import type { ModelKey } from '../domain/model-key.js';
+import type { ModelRecord } from '../domain/model-record.js';
+import { lastClosedOpenTime } from '../domain/timeframe.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
+import { scoreLive } from '../signals/live-score.js';
+import type { Stores } from '../storage/stores.js';
+import { toPrior } from './evaluation/losses.js';
+import type { TrainPlanner } from './train-planner.js';
+import type { TrainingDesk } from './training-desk.js';
+import { trainingKeys, type TrainingOptions } from './training-options.js';
+import type { TrainingSessions } from './training-sessions.js';
+
+export interface DriftOptions {
+  /** Market time between two looks at a key. */
+  readonly checkHours: number;
+  /** Newest bars that are held against the training part. */
+  readonly windowBars: number;
+  /** Population stability index of the median feature above which a model has drifted. */
+  readonly psi: number;
+  /** Outcomes under which the live score says nothing. */
+  readonly minSignals: number;
+  /** Whether a model that has drifted is trained anew. */
+  readonly isRetraining: boolean;
+  /** Market time between two trainings for that reason. */
+  readonly retrainHours: number;
+}
+
+export interface DriftDependencies {
+  readonly stores: Stores;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly options: TrainingOptions;
+  readonly desk: Pick<TrainingDesk, 'measureDrift'>;
+  readonly planner: Pick<TrainPlanner, 'findObstacle'>;
+  readonly sessions: Pick<TrainingSessions, 'request'>;
+}
+
+const HOUR_MS = 3_600_000;
+const LIVE_SIGNALS = 500;
+
+/**
+ * Looks whether the market has become another one than a serving model was fitted on, by its features and
+ * by how its signals turned out; one key a cycle, so that it costs little. What it queues is bounded: one
+ * training of a key in `retrainHours`, whatever the next look says.
+ */
+export class DriftWatch {
+  private next = 0;
+
+  constructor(private readonly dependencies: DriftDependencies) {}
+
+  /** Looks at the next key whose turn it is, if any. */
+  async look(): Promise<void> {
+    const { options, stores, clock } = this.dependencies;
+    const { drift } = options;
+    if (drift === undefined) return;
+    const keys = trainingKeys(options);
+    for (let tried = 0; tried < keys.length; tried++) {
+      const key = keys[this.next++ % keys.length];
+      const serving = key === undefined ? undefined : await stores.models.findServing(key);
+      if (key === undefined || serving === undefined) continue;
+      const last = await stores.drift.find(key);
+      const isFresh = last !== undefined && last.modelUid === serving.uid;
+      if (isFresh && clock.marketMs() - last.checkedAt < drift.checkHours * HOUR_MS) continue;
+      await this.lookAt(key, serving, { drift, last });
+      return;
+    }
+  }
+
+  private async lookAt(
+    key: ModelKey,
+    serving: ModelRecord,
+    { drift, last }: { readonly drift: DriftOptions; readonly last: ModelDrift | undefined },
+  ): Promise<void> {
+    const { stores, clock, logger } = this.dependencies;
+    const report = await this.report(key, serving, drift);
+    if (report === undefined) return;
+    const { venue, symbol, timeframe, bot } = key;
+    const checkedAt = clock.marketMs();
+    const before = last?.retrainedAt;
+    const mayTrain = before === undefined || checkedAt - before >= drift.retrainHours * HOUR_MS;
+    const isQueued =
+      report.isDrifted && drift.isRetraining && mayTrain && (await this.retrain(key));
+    await stores.drift.set({
+      ...{ venue, symbol, timeframe, bot, modelUid: serving.uid, checkedAt, report },
+      retrainedAt: isQueued ? checkedAt : before,
+    });
+    if (!report.isDrifted) return;
+    const then = isQueued ? 'it is trained anew' : 'it serves on';
+    logger.warn(`[TRAIN] The model has drifted: ${report.reason}; ${then}`, {
+      ...{ symbol, timeframe, bot, model: serving.uid },
+    });
+  }
+
+  private async retrain(key: ModelKey): Promise<boolean> {
+    const { planner, sessions } = this.dependencies;
+    if ((await planner.findObstacle(key)) !== undefined) return false;
+    const request = { keys: [key], kind: 'auto', isAutomatic: true } as const;
+    const { jobs } = await sessions.request({ ...request, causeOf: () => 'drift' });
+    return jobs.length > 0;
+  }
+
+  private async report(
+    key: ModelKey,
+    serving: ModelRecord,
+    drift: DriftOptions,
+  ): Promise<DriftReport | undefined> {
+    const { stores, clock, desk } = this.dependencies;
+    const series = await stores.series.find(key);
+    const { judgedWindow } = serving.config as { judgedWindow?: { from: number; to: number } };
+    if (series === undefined || judgedWindow === undefined) return undefined;
+    const { referenceSymbol } = serving;
+    const reference =
+      referenceSymbol === undefined
+        ? undefined
+        : await stores.series.find({ ...key, symbol: referenceSymbol });
+    const measured = await desk.measureDrift({
+      ...{ timeframe: key.timeframe, seriesId: series.id, referenceSeriesId: reference?.id },
+      ...{ features: serving.features, windowBars: drift.windowBars },
+      ...{ trainedFrom: judgedWindow.from, trainedTo: judgedWindow.to },
+      lastOpenTime: lastClosedOpenTime(clock.marketMs(), key.timeframe),
+    });
+    if ('status' in measured) return undefined;
+    return judgeDrift({ ...measured, ...(await this.liveScore(key, serving)) }, drift);
+  }
+
+  private async liveScore(
+    key: ModelKey,
+    { uid: modelUid, dataEnd = 0, classDistribution, testScore }: ModelRecord,
+  ): Promise<Pick<DriftReport, 'liveSignals' | 'liveSkill' | 'testSkillLower'>> {
+    const { stores } = this.dependencies;
+    const resolved = await stores.signals.listResolved(key, { modelUid, limit: LIVE_SIGNALS });
+    const unseen = resolved.filter(({ candleOpenTime }) => candleOpenTime >= dataEnd);
+    const { signals, logLossSkill } = scoreLive(unseen, {
+      prior: classDistribution === undefined ? undefined : toPrior(classDistribution),
+      roundTripCost: 0,
+    });
+    const testSkillLower = testScore?.skill.lower;
+    return { liveSignals: signals, liveSkill: logLossSkill, testSkillLower };
+  }
+}
+
+/** Whether what was measured is drift, and why. */
+export function judgeDrift(
+  measured: Omit<DriftReport, 'isDrifted' | 'reason'>,
+  { psi, minSignals }: Pick<DriftOptions, 'psi' | 'minSignals'>,
+): DriftReport {
+  const { medianPsi, liveSignals, liveSkill, testSkillLower } = measured;
+  const reasons: string[] = [];
+  if (medianPsi > psi) {
+    reasons.push(`median stability index ${medianPsi.toFixed(2)} of its features above ${psi}`);
+  }
+  const isKnown = liveSignals >= minSignals && liveSkill !== undefined;
+  // Below 0 it knows less than the prior; below its test's bound that is no bad luck.
+  if (isKnown && liveSkill < Math.min(0, testSkillLower ?? 0)) {
+    const bound = (testSkillLower ?? 0).toFixed(4);
+    reasons.push(`live skill ${liveSkill.toFixed(4)} nat of ${liveSignals} signals under ${bound}`);
+  }
+  const isDrifted = reasons.length > 0;
+  return { ...measured, isDrifted, reason: isDrifted ? reasons.join(', ') : 'as it was fitted' };
+}

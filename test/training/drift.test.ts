@@ -1,0 +1,102 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { DriftWatch, type DriftOptions } from '../../src/training/drift-watch.js';
+import { measureDrift } from '../../src/training/measure-drift.js';
+import { TrainingSessions } from '../../src/training/training-sessions.js';
+import { forEachEngine } from '../database.js';
+import { plantedCandles } from './planted-candles.js';
+import { recordingLogger } from './recording-logger.js';
+import {
+  createBench,
+  HOUR_MS,
+  KEY,
+  LAST_OPEN_TIME,
+  START_MS,
+  type Bench,
+} from './training-bench.js';
+import { modelRecord } from './training-builders.js';
+
+const DRIFT: DriftOptions = {
+  ...{ checkHours: 6, windowBars: 300, psi: 0.25, minSignals: 100 },
+  ...{ isRetraining: true, retrainHours: 72 },
+};
+const UID = '01HZMODEL0000000000000000A';
+
+describe('a model that drifts', () => {
+  forEachEngine((engine) => {
+    let bench: Bench;
+    afterEach(() => bench.close());
+
+    /** A calm market, and three hundred hours of one whose moves are five times as large. */
+    async function createWatch(changes: Partial<DriftOptions>, isCalm: boolean) {
+      bench = await createBench(engine);
+      const { stores, clock, location } = bench;
+      const calm = plantedCandles({
+        ...{ bars: 1900, lastOpenTime: LAST_OPEN_TIME, seed: 3, momentum: 0 },
+      });
+      const wild = calm.map((candle, at) => {
+        const from = calm[calm.length - 300]?.close ?? 1;
+        const stretch = (price: number): number => from * (price / from) ** 5;
+        if (at < calm.length - 300 || isCalm) return candle;
+        const { open, high, low, close } = candle;
+        const prices = { open: stretch(open), high: stretch(high), low: stretch(low) };
+        return { ...candle, ...prices, close: stretch(close) };
+      });
+      await bench.store(wild);
+      const judgedWindow = { from: START_MS - 1200 * HOUR_MS, to: START_MS - 400 * HOUR_MS };
+      const record = { ...KEY, uid: UID, modelPath: UID, config: { judgedWindow } };
+      await stores.models.insert(modelRecord(record));
+      await stores.models.promote(UID);
+      const options = { ...bench.options, drift: { ...DRIFT, ...changes } };
+      const handles = { wake: () => undefined, abort: () => undefined };
+      const sessions = new TrainingSessions({ stores, clock, options, ...handles, lanes: 1 });
+      return new DriftWatch({
+        ...{ stores, clock, options, sessions, logger: recordingLogger(bench.log) },
+        desk: { measureDrift: (request) => measureDrift(location, request) },
+        planner: { findObstacle: () => Promise.resolve(undefined) },
+      });
+    }
+
+    const jobs = async (): Promise<number> =>
+      (await bench.stores.jobs.list({ venue: KEY.venue }, { limit: 1, offset: 0 })).total;
+
+    const endJob = async (): Promise<void> => {
+      const open = await bench.stores.jobs.findOpen(KEY);
+      if (open === undefined) return;
+      await bench.stores.jobs.finish(open.uid, {
+        ...{ status: 'failed', finishedAt: bench.clock.wallMs() },
+      });
+    };
+
+    it('is seen by its features, shown, and trained anew once in three days at most', async () => {
+      const watch = await createWatch({}, false);
+      await watch.look();
+      const drift = await bench.stores.drift.find(KEY);
+      expect(drift?.report).toMatchObject({ isDrifted: true });
+      expect(drift?.report.medianPsi).toBeGreaterThan(0.25);
+      expect(await bench.stores.jobs.findOpen(KEY)).toMatchObject({ cause: 'drift', mode: 'full' });
+      for (let hours = 0; hours < 70; hours += 7) {
+        await endJob();
+        await bench.clock.advance(7 * HOUR_MS);
+        await watch.look();
+      }
+      expect(await jobs()).toBe(1);
+      await bench.clock.advance(3 * HOUR_MS);
+      await bench.clock.advance(4 * HOUR_MS);
+      await watch.look();
+      expect(await jobs()).toBe(2);
+    });
+
+    it('is not seen where the market is the same', async () => {
+      const calm = await createWatch({}, true);
+      await calm.look();
+      expect((await bench.stores.drift.find(KEY))?.report.isDrifted).toBe(false);
+    });
+
+    it('is shown and not trained where that is switched off', async () => {
+      const watch = await createWatch({ isRetraining: false }, false);
+      await watch.look();
+      expect((await bench.stores.drift.find(KEY))?.report.isDrifted).toBe(true);
+      expect(await jobs()).toBe(0);
+    });
+  });
+});
