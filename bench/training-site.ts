@@ -16,6 +16,7 @@ import type { Markets } from './markets.js';
 const VENUE = 'bench';
 const HOUR_MS = 3_600_000;
 const POLL_MS = 100;
+const JOB_TIMEOUT_MS = 60 * 60_000;
 const LIMIT_MS = 60 * 60_000;
 
 /** Training as the daemon does it: a queue, a database, a trainer process. */
@@ -45,7 +46,7 @@ export async function openTrainingSite(
     ...{ stores, location, clock, logger: SILENT, runUid: 'bench', python: PYTHON },
     options: { ...defaultTrainingOptions({ venue: VENUE, symbols, folder }), ...changes },
     checkPython: () => checkPython(PYTHON, TRAINER_DIR),
-    createTrainer: () => createTrainer(),
+    createTrainer: () => createTrainer({ jobTimeoutMs: JOB_TIMEOUT_MS }),
   });
   await service.start();
   return {
