@@ -25,7 +25,7 @@ const BYTES_A_MB = 1_000_000;
 const MAX_LATENCY_MS = 50;
 
 /** What the settings say when nobody sets anything. */
-export const DEFAULT_PARAMS = toCatBoostParams({
+const DEFAULT_PARAMS = toCatBoostParams({
   iterations: SETTINGS.catboostIterations,
   depth: SETTINGS.catboostDepth,
   learningRate: SETTINGS.catboostLearningRate,
@@ -150,7 +150,7 @@ export function columnsOf({ candles }: PairCandles): CandleColumns {
   return toColumns(candles, { timeframe: '1h', birthIndex: undefined, isKnownGap: () => true });
 }
 
-export interface PreparedPair {
+interface PreparedPair {
   readonly summary: DatasetSummary;
   readonly dataSha256: string;
   readonly series: CandleColumns;
@@ -158,7 +158,7 @@ export interface PreparedPair {
 }
 
 /** Writes a pair's feature file as training does. */
-export async function prepare(request: FitRequest, featuresFile: string): Promise<PreparedPair> {
+async function prepare(request: FitRequest, featuresFile: string): Promise<PreparedPair> {
   const { pair, reference: other, bars = YEAR_HALF_BARS } = request;
   const series = columnsOf(pair);
   const isReference = other?.symbol === pair.symbol;

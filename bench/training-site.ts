@@ -17,6 +17,7 @@ import type { Markets } from './markets.js';
 const VENUE = 'bench';
 const HOUR_MS = 3_600_000;
 const POLL_MS = 25;
+const JOB_TIMEOUT_MS = 60 * 60_000;
 const LIMIT_MS = 60 * 60_000;
 
 /** A database with candles and the daemon's training on it, at a venue whose time stands still. */
@@ -55,7 +56,7 @@ export async function openTrainingSite(
     ...{ stores, location, clock, logger: SILENT, runUid: 'bench', python: PYTHON },
     options: { ...defaultTrainingOptions({ venue: VENUE, symbols, folder }), ...changes },
     checkPython: () => checkPython(PYTHON, TRAINER_DIR),
-    createTrainer: () => createTrainer(),
+    createTrainer: () => createTrainer({ jobTimeoutMs: JOB_TIMEOUT_MS }),
   });
   await service.start();
   return {

@@ -124,9 +124,19 @@ describe('the reference symbol itself', () => {
       workspace: WORKSPACE,
     });
     const { dropped } = sanitize(matrix, { from: 0, to: 400 });
-    expect(dropped).toContainEqual({ name: 'excess_return_1', reason: 'mostly missing' });
+    expect(dropped).toContainEqual({ name: 'excess_return_1', reason: 'constant' });
     expect(dropped).toContainEqual({ name: 'reference_return_1', reason: 'duplicate' });
     expect(dropped).not.toContainEqual({ name: 'log_return_1', reason: 'duplicate' });
+  });
+
+  it('keeps both as a member of a pool, and what is compared is 0', () => {
+    const from = SERIES.firstIndex + 640;
+    const features = ['excess_return_4', 'beta_48', 'reference_return_1', 'log_return_1'];
+    const sources = { series: SERIES, reference: SERIES, features, workspace: WORKSPACE };
+    const matrix = computeFeatureMatrix({ ...sources, fromIndex: from, toIndex: from + 600 });
+    const { dropped } = sanitize(matrix, { from: 0, to: 400, keepsDull: true });
+    expect(dropped).toEqual([]);
+    expect(matrix.values.subarray(0, 1200).every((value) => value === 0)).toBe(true);
   });
 });
 

@@ -10,8 +10,9 @@ const MAX_CANDLE_BYTES = 150;
 
 const TABLES = [
   ...['accounts', 'decisions', 'equity', 'evenkeel_migrations', 'fills', 'known_gaps', 'leases'],
-  ...['market_data', 'model_drift', 'model_pins', 'model_training_records', 'orders', 'positions'],
-  ...['predictions', 'quarantined_candles', 'real_time_prices', 'runs', 'series', 'signals'],
+  ...['market_data', 'model_drift', 'model_pins', 'model_training_records', 'orders'],
+  ...['pooled_models', 'positions', 'predictions', 'quarantined_candles', 'real_time_prices'],
+  ...['runs', 'series', 'signals'],
   ...['training_control', 'training_cooldowns', 'training_evidence', 'training_jobs'],
   ...['training_schedules', 'training_sessions'],
 ];

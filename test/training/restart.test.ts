@@ -66,6 +66,30 @@ describe.skipIf(!HAS_PYTHON)('a daemon that dies while it trains (needs npm run 
       },
     );
 
+    it('in the middle of the pooled fit leaves a session whose next job fits it again', async () => {
+      const symbols = [KEY.symbol, 'ETH/USDT', 'SOL/USDT'];
+      bench = await createBench(engine, { symbols, promotionGate: 'parity' });
+      for (const symbol of symbols) await bench.store(plantedCandles(CANDLES), symbol);
+      await killAt('pool: fit');
+      const { stores, options } = bench;
+      const next = bench.service({ runUid: 'run-2' });
+      await next.start();
+      for (const symbol of symbols) {
+        expect(await bench.untilEnded({ ...KEY, symbol })).toMatchObject({ status: 'completed' });
+      }
+      await next.stop();
+      const [pool, ...others] = await stores.pools.list(KEY, { status: 'ready', limit: 9 });
+      expect(others).toEqual([]);
+      expect(pool).toMatchObject({ attempt: 2, members: symbols });
+      const serving = await Promise.all(
+        symbols.map((symbol) => stores.models.findServing({ ...KEY, symbol })),
+      );
+      expect(serving.map((model) => model?.parentUid)).toEqual(symbols.map(() => pool?.uid));
+      const paths = [pool, ...serving].map((model) => model?.modelPath);
+      expect([...modelFolders(options.modelsDir)].sort()).toEqual(paths.sort());
+      expect(readdirSync(options.workDir)).toEqual([]);
+    });
+
     it('for the second time with the same job lets it fail, with a cooldown', async () => {
       bench = await createBench(engine);
       await bench.store(plantedCandles(CANDLES));

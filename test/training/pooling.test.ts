@@ -1,0 +1,190 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ModelKey } from '../../src/domain/model-key.js';
+import type { ModelRecord } from '../../src/domain/model-record.js';
+import type { PooledModel } from '../../src/domain/pooled-model.js';
+import { assertDefined } from '../../src/lib/invariant.js';
+import { failed } from '../../src/training/trainer-process/trainer-outcome.js';
+import type { Trainer } from '../../src/training/training-service.js';
+import { forEachEngine } from '../database.js';
+import { createTrainer, HAS_PYTHON } from '../trainer/real-trainer.js';
+import { filesBelow } from './files-below.js';
+import { plantedCandles } from './planted-candles.js';
+import { createBench, HOUR_MS, KEY, LAST_OPEN_TIME, VENUE, type Bench } from './training-bench.js';
+
+const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'];
+const KEYS: readonly ModelKey[] = SYMBOLS.map((symbol) => ({ ...KEY, symbol }));
+const POOL = { venue: VENUE, timeframe: '1h', bot: 'catboost' } as const;
+const OPTIONS = { promotionGate: 'parity', symbols: SYMBOLS, referenceSymbol: KEY.symbol } as const;
+
+describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run setup)', () => {
+  forEachEngine((engine) => {
+    const isSqlite = engine.name === 'sqlite';
+    let bench: Bench;
+    afterEach(() => bench.close());
+
+    const open = async (changes: Parameters<typeof createBench>[1] = {}): Promise<void> => {
+      bench = await createBench(engine, { ...OPTIONS, ...changes });
+      for (const [seed, symbol] of SYMBOLS.entries()) {
+        const candles = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: seed + 1, momentum: 0.8 };
+        await bench.store(plantedCandles(candles), symbol);
+      }
+    };
+
+    const untilTrained = (keys = KEYS): Promise<readonly ModelRecord[]> =>
+      Promise.all(
+        keys.map(async (key) => {
+          const job = await bench.untilEnded(key);
+          expect(job).toMatchObject({ status: 'completed' });
+          return bench.stores.models.get(job.modelUid ?? '');
+        }),
+      );
+
+    const poolsOf = (status: PooledModel['status']) =>
+      bench.stores.pools.list(POOL, { status, limit: 9 });
+
+    it('fits one pooled model, on which each instrument, the reference too, is a residual', async () => {
+      await open();
+      const service = bench.service();
+      await service.start();
+      await service.sessions.request({ keys: KEYS, kind: 'full' });
+      const records = await untilTrained();
+      const [pool, ...others] = await poolsOf('ready');
+      expect(others).toEqual([]);
+      expect(pool).toMatchObject({ status: 'ready', members: SYMBOLS, attempt: 1 });
+      for (const record of records) {
+        expect(record).toMatchObject({ parentUid: pool?.uid, features: pool?.features });
+        expect(record.config['pooling']).toMatchObject({ status: 'residual', instruments: 3 });
+        expect(record.stage).toBe('serving');
+        // Planted momentum is there to be found.
+        expect(record.testScore?.directionSkill.estimate).toBeGreaterThan(0.02);
+      }
+      expect(pool?.cutAt).toBeLessThan(assertDefined(records[0]?.dataEnd, 'dataEnd'));
+      expect(filesBelow(bench.options.workDir)).toEqual([]);
+
+      // A single key of a later session uses it again, features and all.
+      await bench.clock.advance(2 * HOUR_MS);
+      await service.sessions.request({ keys: KEYS.slice(1, 2), kind: 'manual' });
+      const [again] = await untilTrained(KEYS.slice(1, 2));
+      expect(again?.uid).not.toBe(records[1]?.uid);
+      expect(again?.parentUid).toBe(pool?.uid);
+    });
+
+    it.runIf(isSqlite)(
+      'chooses features once: the next session takes them from the last pool',
+      async () => {
+        await open({ maxBaselineFeatures: 8 });
+        const service = bench.service();
+        await service.start();
+        const methods: unknown[] = [];
+        for (let session = 0; session < 2; session++) {
+          await service.sessions.request({ keys: KEYS, kind: 'full' });
+          await untilTrained();
+          const [pool] = await poolsOf('ready');
+          methods.push((pool?.config['selection'] as { method: string }).method);
+          await bench.clock.advance(HOUR_MS);
+        }
+        expect(methods).toEqual(['rfe', 'reuse']);
+        const [second, first] = await poolsOf('ready');
+        expect(second?.features).toEqual(first?.features);
+        expect(second?.selectedAt).toBe(first?.selectedAt);
+      },
+    );
+
+    it('trains plain models with POOLING=off and in a session of too few instruments', async () => {
+      await open({ pooling: engine.name === 'sqlite' ? 'off' : 'on' });
+      const service = bench.service();
+      await service.start();
+      const keys = isSqlite ? KEYS : KEYS.slice(0, 2);
+      await service.sessions.request({ keys, kind: 'full' });
+      const reason = isSqlite ? 'POOLING=off' : '2 of 3 instruments in the session';
+      for (const { parentUid, config } of await untilTrained(keys)) {
+        expect(parentUid).toBeUndefined();
+        expect(config['pooling']).toMatchObject({
+          status: 'plain',
+          reason: expect.stringContaining(reason) as string,
+        });
+      }
+      expect(await poolsOf('ready')).toEqual([]);
+    });
+
+    it('trains plain models where the pooled fit fails, and each record says why', async () => {
+      await open();
+      const trainer = createTrainer();
+      const withoutPools: Trainer = {
+        run: (job, options) =>
+          'kind' in job
+            ? Promise.resolve(failed('memory', 'the trainer took 500 MB'))
+            : trainer.run(job, options),
+        stop: () => trainer.stop(),
+      };
+      const service = bench.service({ createTrainer: () => withoutPools });
+      await service.start();
+      await service.sessions.request({ keys: KEYS, kind: 'full' });
+      const reason = 'no pooled model: memory: the trainer took 500 MB';
+      for (const { parentUid, config } of await untilTrained()) {
+        expect(parentUid).toBeUndefined();
+        expect(config['pooling']).toEqual({ status: 'plain', reason });
+      }
+      const lines = bench.log.filter(({ message }) => message.includes('No pooled model'));
+      expect(lines).toHaveLength(1);
+    });
+
+    it.runIf(isSqlite)('leaves out who has no candles, and fits on the others', async () => {
+      await open();
+      const keys = [...KEYS, { ...KEY, symbol: 'NEW/USDT' }];
+      const service = bench.service();
+      await service.start();
+      await service.sessions.request({ keys, kind: 'full' });
+      await untilTrained();
+      const [pool] = await poolsOf('ready');
+      expect(pool?.members).toEqual(SYMBOLS);
+      expect(pool?.config['leftOut']).toEqual({ 'NEW/USDT': 'no candles are stored' });
+    });
+
+    it('is fitted again after a stop in its midst, which leaves nothing and does not count', async () => {
+      await open();
+      const trainer = createTrainer();
+      let reach: () => void = () => undefined;
+      const reached = new Promise<void>((resolve) => (reach = resolve));
+      const service = bench.service({
+        createTrainer: () => trainer,
+        events: { onProgress: (_, { stage }) => stage.startsWith('pool: fit') && reach() },
+      });
+      await service.start();
+      await service.sessions.request({ keys: KEYS, kind: 'full' });
+      await reached;
+      await service.stop();
+      const [job] = (
+        await bench.stores.jobs.list({ venue: VENUE }, { limit: 9, offset: 0 })
+      ).rows.toReversed();
+      expect(job).toMatchObject({ status: 'pending', attempt: 1 });
+      expect(filesBelow(bench.options.workDir)).toEqual([]);
+      expect(filesBelow(bench.options.modelsDir)).toEqual([]);
+
+      await bench.service({ runUid: 'run-2' }).start();
+      const records = await untilTrained();
+      const [pool] = await poolsOf('ready');
+      expect(pool).toMatchObject({ attempt: 1, members: SYMBOLS });
+      expect(records.map(({ parentUid }) => parentUid)).toEqual(SYMBOLS.map(() => pool?.uid));
+    });
+
+    it.runIf(isSqlite)('is fitted again where its files are not what they were', async () => {
+      await open();
+      const service = bench.service();
+      await service.start();
+      await service.sessions.request({ keys: KEYS, kind: 'full' });
+      await untilTrained();
+      const [pool] = await poolsOf('ready');
+      const file = path.join(bench.options.modelsDir, pool?.modelPath ?? '', 'judged.cbm');
+      expect(existsSync(file)).toBe(true);
+      writeFileSync(file, 'something else');
+      // Not a base for a single key any more.
+      await service.sessions.request({ keys: KEYS.slice(0, 1), kind: 'manual' });
+      const [record] = await untilTrained(KEYS.slice(0, 1));
+      expect(record?.parentUid).toBeUndefined();
+      expect(record?.config['pooling']).toMatchObject({ status: 'plain' });
+    });
+  });
+});
