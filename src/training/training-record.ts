@@ -37,7 +37,8 @@ export function recordOfCandidate(context: RecordContext, candidate: Candidate):
   return {
     ...bare,
     parentUid:
-      increment?.parent.record.uid ?? (pooling.status === 'residual' ? pooling.pool.uid : undefined),
+      increment?.parent.record.uid ??
+      (pooling.status === 'residual' ? pooling.pool.uid : undefined),
     trainingPeriod:
       increment === undefined
         ? bare.trainingPeriod
