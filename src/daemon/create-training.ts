@@ -1,24 +1,28 @@
+import type { Settings } from '../../config/settings.js';
+import type { Logger } from '../lib/logger.js';
+import type { Database } from '../storage/database.js';
+import type { Stores } from '../storage/stores.js';
 import { checkPython } from '../training/trainer-process/check-python.js';
 import { findPython, trainerCommand, trainerDir } from '../training/trainer-process/find-python.js';
 import { TrainerProcess } from '../training/trainer-process/trainer-process.js';
 import { TrainingService, type TrainingServiceDependencies } from '../training/training-service.js';
+import type { Instruments } from './choose-instruments.js';
+import type { Market } from './open-market.js';
 import { PROJECT_DIR } from './project-dir.js';
 import { trainingOptions } from './room-options.js';
-import type { WorkOptions } from './work.js';
 
 const RECYCLE_AFTER_JOBS = 50;
 
-type TrainingParts = Pick<
-  WorkOptions,
-  | 'settings'
-  | 'market'
-  | 'instruments'
-  | 'database'
-  | 'stores'
-  | 'runUid'
-  | 'trainerEnvironment'
-  | 'logger'
->;
+interface TrainingParts {
+  readonly settings: Settings;
+  readonly market: Market;
+  readonly instruments: Instruments;
+  readonly database: Database;
+  readonly stores: Stores;
+  readonly runUid: string;
+  readonly trainerEnvironment: Readonly<Record<string, string>>;
+  readonly logger: Logger;
+}
 
 /** The training of a venue as the settings say, for the daemon and for `npm run train`. */
 export function createTrainingService(

@@ -6,26 +6,12 @@ import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { scoreLive } from '../signals/live-score.js';
 import type { Stores } from '../storage/stores.js';
+import type { DriftOptions } from './drift-options.js';
 import { toPrior } from './evaluation/losses.js';
 import type { TrainPlanner } from './train-planner.js';
 import type { TrainingDesk } from './training-desk.js';
 import { trainingKeys, type TrainingOptions } from './training-options.js';
 import type { TrainingSessions } from './training-sessions.js';
-
-export interface DriftOptions {
-  /** Market time between two looks at a key. */
-  readonly checkHours: number;
-  /** Newest bars that are held against the training part. */
-  readonly windowBars: number;
-  /** Population stability index of the median feature above which a model has drifted. */
-  readonly psi: number;
-  /** Outcomes under which the live score says nothing. */
-  readonly minSignals: number;
-  /** Whether a model that has drifted is trained anew. */
-  readonly isRetraining: boolean;
-  /** Market time between two trainings for that reason. */
-  readonly retrainHours: number;
-}
 
 export interface DriftDependencies {
   readonly stores: Stores;

@@ -9,8 +9,8 @@ import { trainingKeys, type TrainingOptions } from './training-options.js';
 export interface PlannedJobs {
   readonly keys: readonly ModelKey[];
   readonly skipped: readonly { readonly key: ModelKey; readonly reason: string }[];
-  modeOf(key: ModelKey): TrainingMode;
-  causeOf(key: ModelKey): string;
+  readonly modeOf: (key: ModelKey) => TrainingMode;
+  readonly causeOf: (key: ModelKey) => string;
 }
 
 interface PlanContext {

@@ -4,8 +4,8 @@ import type { PromotionGate } from '../domain/model-record.js';
 import type { Timeframe } from '../domain/timeframe.js';
 import type { CronRule } from '../lib/cron.js';
 import type { ClassWeightMode } from './class-weights.js';
-import type { DriftOptions } from './drift-watch.js';
-import type { IncrementOptions } from './increment-plan.js';
+import type { DriftOptions } from './drift-options.js';
+import type { IncrementOptions } from './increment-options.js';
 import type { CatBoostParams } from './trainer-process/trainer-job.js';
 
 /** What training is told. Names follow the settings; units last. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { DriftWatch, type DriftOptions } from '../../src/training/drift-watch.js';
+import type { DriftOptions } from '../../src/training/drift-options.js';
+import { DriftWatch } from '../../src/training/drift-watch.js';
 import { measureDrift } from '../../src/training/measure-drift.js';
 import { TrainingSessions } from '../../src/training/training-sessions.js';
 import { forEachEngine } from '../database.js';

@@ -4,7 +4,7 @@ import { appendFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ModelRecord } from '../../src/domain/model-record.js';
-import { DEFAULT_INCREMENT } from '../../src/training/increment-plan.js';
+import { DEFAULT_INCREMENT } from '../../src/training/increment-options.js';
 import type { TrainingOptions } from '../../src/training/training-options.js';
 import type { TrainingService } from '../../src/training/training-service.js';
 import { forEachEngine } from '../database.js';

@@ -48,7 +48,7 @@ async function answer(request: SourceRequest): Promise<SourceAnswers[keyof Sourc
     case 'ids':
       return source.readIds();
     case 'useIds':
-      source.useIds(request.ids);
+      await source.useIds(request.ids);
       return undefined;
     case 'changed':
       return source.wasChanged();
