@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelRecord } from '../domain/model-record.js';
 import { featureHash } from '../features/feature-hash.js';
-import type { Logger } from '../lib/logger.js';
+import type { Increment, TrainModelContext } from './attempt-context.js';
 import {
   candidatePath,
   featureFileName,
@@ -15,21 +15,17 @@ import { findIncrement, openParent } from './find-increment.js';
 import { judge } from './gate.js';
 import type { Judgement } from './judge-model.js';
 import { findPool } from './pooling/find-pool.js';
-import { prepareMember, type Pooling } from './pooling/prepare-member.js';
+import type { Pooling } from './pooling/pooling.js';
+import { prepareMember } from './pooling/prepare-member.js';
 import type { PreparedData } from './prepare-data.js';
-import type { ProgressReporter } from './progress-reporter.js';
 import type { SelectionPlan } from './selection-plan.js';
-import type { TrainerProcess } from './trainer-process/trainer-process.js';
 import type { BotParams } from './trainer-process/trainer-job.js';
 import type { TrainerDone, TrainerOutcome } from './trainer-process/trainer-outcome.js';
 import { logPreparation, PREPARING_LINE } from './train-log.js';
-import type { TrainingDesk } from './training-desk.js';
 import {
   toJudgeRequest,
   toOrder,
   toTrainerJob,
-  type AttemptContext,
-  type Increment,
   type Order,
   type Trained,
 } from './training-requests.js';
@@ -38,14 +34,6 @@ import {
 const PREPARED_PCT = 5;
 const TRAINED_PCT = 92;
 const JUDGED_PCT = 98;
-
-export interface TrainModelContext extends AttemptContext {
-  readonly logger: Logger;
-  readonly trainer: Pick<TrainerProcess, 'run'>;
-  readonly desk: Pick<TrainingDesk, 'prepare' | 'judge'>;
-  readonly progress: ProgressReporter;
-  readonly signal: AbortSignal;
-}
 
 /** What is known of a model once it has been judged. */
 export interface Candidate {

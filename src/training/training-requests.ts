@@ -6,9 +6,9 @@ import type { TrainingJob } from '../domain/training-job.js';
 import { isFileVenue } from '../domain/venue.js';
 import { ITEM_HORIZON_DAYS } from '../features/items/item-label.js';
 import { barsADay } from '../features/items/item-sequence.js';
-import type { Clock } from '../lib/clock.js';
 import { RejectedError } from '../lib/errors.js';
 import type { Stores } from '../storage/stores.js';
+import type { AttemptContext } from './attempt-context.js';
 import { candidatePath, featureFileName } from './candidate-folder.js';
 import { findChampion } from './champion.js';
 import { findClassWeights, type ClassWeights } from './class-weights.js';
@@ -21,12 +21,12 @@ import type { JudgeRequest } from './judge-model.js';
 import type { PreparedData, PrepareRequest } from './prepare-data.js';
 import { pooledPaths } from './pooling/pool-files.js';
 import { toResidualParams } from './pooling/pool-params.js';
-import type { Pooling } from './pooling/prepare-member.js';
+import type { Pooling } from './pooling/pooling.js';
 import type { PooledPrepareRequest } from './pooled/prepare-pooled.js';
 import { planSelection, type SelectionPlan } from './selection-plan.js';
 import { rowCount } from './split.js';
 import type { TrainerDone } from './trainer-process/trainer-outcome.js';
-import type { BotParams, ParentFiles, TrainerJob } from './trainer-process/trainer-job.js';
+import type { BotParams, TrainerJob } from './trainer-process/trainer-job.js';
 import type { TrainingOptions } from './training-options.js';
 import { timeframeMs } from '../domain/timeframe.js';
 import { trainingWindowAt, windowOf } from './training-window.js';
@@ -123,21 +123,6 @@ async function costThresholds({ job, stores, options }: AttemptContext): Promise
   const spread = ask > bid && bid > 0 ? (2 * (ask - bid)) / (ask + bid) : 0;
   const cost = Math.log1p(2 * options.feeRate + spread);
   return { sell: -cost, buy: cost };
-}
-
-export interface AttemptContext {
-  readonly job: TrainingJob;
-  readonly stores: Stores;
-  readonly clock: Clock;
-  readonly options: TrainingOptions;
-  /** What is continued instead of fitting anew. */
-  readonly increment?: Increment | undefined;
-}
-
-/** A model to be continued, and its files. */
-export interface Increment {
-  readonly parent: ContinuedParent;
-  readonly files: ParentFiles;
 }
 
 function incrementOf({ increment }: TrainingOptions): typeof DEFAULT_INCREMENT {

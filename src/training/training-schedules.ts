@@ -132,10 +132,10 @@ export class TrainingSchedules {
     planned: PlannedJobs,
   ): Promise<string | undefined> {
     const { venue, name } = state;
-    const { keys, skipped, modeOf, causeOf } = planned;
+    const { skipped, ...asked } = planned;
     try {
       const { sessionUid, jobs } = await this.dependencies.sessions.request({
-        ...{ keys, kind: name as ScheduleName, isAutomatic: true, modeOf, causeOf },
+        ...{ ...asked, kind: name as ScheduleName, isAutomatic: true },
         config: { dueAt, skipped: skipped.map(({ key, reason }) => ({ ...key, reason })) },
         alongside: async (tx, uid) => {
           const seen = await tx.schedules.find(venue, name, { isLocked: true });

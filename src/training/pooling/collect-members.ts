@@ -4,7 +4,8 @@ import type { TrainingJob } from '../../domain/training-job.js';
 import { RejectedError } from '../../lib/errors.js';
 import type { PrepareRequest } from '../prepare-data.js';
 import type { TrainingDesk } from '../training-desk.js';
-import { toSeriesRequest, type AttemptContext } from '../training-requests.js';
+import type { AttemptContext } from '../attempt-context.js';
+import { toSeriesRequest } from '../training-requests.js';
 import { seededRandom } from '../evaluation/seeded-random.js';
 import type { PoolMember } from './pool-cuts.js';
 

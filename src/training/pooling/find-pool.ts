@@ -2,7 +2,7 @@ import type { PooledModel } from '../../domain/pooled-model.js';
 import { ageHours } from '../../domain/model-record.js';
 import { catalogueHash } from '../../features/feature-hash.js';
 import { newUid } from '../../lib/uid.js';
-import type { TrainModelContext } from '../train-model.js';
+import type { TrainModelContext } from '../attempt-context.js';
 import { fitPool } from './fit-pool.js';
 import { isIntact, poolPath, prunePools, removeAttempts } from './pool-files.js';
 

@@ -5,7 +5,7 @@ import { timeframeMs } from '../../domain/timeframe.js';
 import { catalogueHash } from '../../features/feature-hash.js';
 import { CANDIDATE_FEATURES } from '../../features/market-times.js';
 import { planSelection, type SelectionPlan } from '../selection-plan.js';
-import type { TrainModelContext } from '../train-model.js';
+import type { TrainModelContext } from '../attempt-context.js';
 import type { PoolTrainerJob } from '../trainer-process/pool-job.js';
 import type { TrainerDone } from '../trainer-process/trainer-outcome.js';
 import { windowBars } from '../training-window.js';

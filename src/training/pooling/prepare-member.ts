@@ -2,13 +2,10 @@ import type { PooledModel } from '../../domain/pooled-model.js';
 import { timeframeMs } from '../../domain/timeframe.js';
 import type { PreparedData, Preparation, PrepareRequest } from '../prepare-data.js';
 import type { DeskFailure, TrainingDesk } from '../training-desk.js';
-import { toPrepareRequest, toSeriesRequest, type AttemptContext } from '../training-requests.js';
+import type { AttemptContext } from '../attempt-context.js';
+import { toPrepareRequest, toSeriesRequest } from '../training-requests.js';
 import type { PoolFinding } from './find-pool.js';
-
-/** How a model stands to a pooled one. */
-export type Pooling =
-  | { readonly status: 'residual'; readonly pool: PooledModel }
-  | { readonly status: 'plain'; readonly reason: string };
+import type { Pooling } from './pooling.js';
 
 export interface PreparedMember {
   readonly preparation: Preparation | DeskFailure;
