@@ -40,7 +40,10 @@ describe('the OpenAPI document', () => {
     const calls = Object.entries(paths)
       .filter(([path]) => /^\/api\/(training|models|predictions?|events)\b/.test(path))
       .flatMap(([path, methods]) =>
-        Object.entries(methods).map(([method, operation]) => ({ call: `${method} ${path}`, operation })),
+        Object.entries(methods).map(([method, operation]) => ({
+          call: `${method} ${path}`,
+          operation,
+        })),
       );
     expect(calls.length).toBeGreaterThan(25);
     const bare = calls.filter(({ operation: { requestBody, responses } }) => {

@@ -43,7 +43,11 @@ describe('a daemon that stands by', () => {
 
   it('tells that none serves, and of the cooldown', async () => {
     const until = clock.wallMs() + HOUR_MS;
-    const cooldown = { kind: 'failure', notBeforeOpenTime: undefined, reason: 'it failed' } as const;
+    const cooldown = {
+      kind: 'failure',
+      notBeforeOpenTime: undefined,
+      reason: 'it failed',
+    } as const;
     expect((await look()).fallback_reason).toMatch(/^untrained: /);
     await opened.stores.cooldowns.set({ ...KEY, ...cooldown, until });
     expect(await look()).toMatchObject({
