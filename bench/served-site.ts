@@ -47,7 +47,9 @@ export async function startServed(site: Site, options: ServedOptions): Promise<D
   }
   if (venue === null) throw new Error('no venue');
   await serveOne(site, { venue, symbols, timeframe });
-  return DaemonChild.start(site, symbols, settings);
+  const child = await DaemonChild.start(site, symbols, settings);
+  await child.until(({ state }) => state === 'running', FILL);
+  return child;
 }
 
 async function serveOne(
