@@ -72,10 +72,9 @@ async function serveOne(
     const { models } = openStores(database, clock);
     for (const symbol of keys.symbols) {
       const key = { ...keys, symbol, bot: 'catboost' };
-      const record = await writeModel(site, key, {
-        fitted,
-        referenceSymbol: keys.symbols[0] ?? '',
-      });
+      // A symbol is no reference to itself: what is in excess of it would be missing.
+      const referenceSymbol = keys.symbols.find((other) => other !== symbol) ?? '';
+      const record = await writeModel(site, key, { fitted, referenceSymbol });
       await models.insert(record);
       await models.promote(record.uid);
     }
