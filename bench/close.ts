@@ -10,7 +10,7 @@ const MANY = 100;
 const MINUTE_MS = 60_000;
 const CLOSES = 6;
 /** Some 640 bars are fetched on top. */
-const HISTORY_DAYS = 0.5;
+const HISTORY_DAYS = 1;
 const LIMIT_MS = 50_000;
 
 /** P8: a hundred candles close at once, until every decision is recorded and told. */

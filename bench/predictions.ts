@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { DaemonChild } from './daemon-child.js';
-import { withSite, type Site } from './daemon-child.js';
+import { withSite, type DaemonChild, type Site } from './daemon-child.js';
 import type { Benchmark, Figure } from './harness/benchmark.js';
 import { load } from './harness/http-load.js';
 import { percentile } from './harness/statistics.js';

@@ -47,7 +47,9 @@ export async function startServed(site: Site, options: ServedOptions): Promise<D
   }
   if (venue === null) throw new Error('no venue');
   await serveOne(site, { venue, symbols, timeframe });
-  return DaemonChild.start(site, symbols, settings);
+  const child = await DaemonChild.start(site, symbols, settings);
+  await child.until(({ state }) => state === 'running', FILL);
+  return child;
 }
 
 async function serveOne(
@@ -70,10 +72,9 @@ async function serveOne(
     const { models } = openStores(database, clock);
     for (const symbol of keys.symbols) {
       const key = { ...keys, symbol, bot: 'catboost' };
-      const record = await writeModel(site, key, {
-        fitted,
-        referenceSymbol: keys.symbols[0] ?? '',
-      });
+      // A symbol is no reference to itself: what is in excess of it would be missing.
+      const referenceSymbol = keys.symbols.find((other) => other !== symbol) ?? '';
+      const record = await writeModel(site, key, { fitted, referenceSymbol });
       await models.insert(record);
       await models.promote(record.uid);
     }
