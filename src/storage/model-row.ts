@@ -131,7 +131,8 @@ function decodeScore(row: Row): TestScore {
   return row['test_rmse'] === null ? score : { ...score, regression: REGRESSION.decode(row) };
 }
 
-function flatten({ skill, directionSkill, regression: _, ...rest }: TestScore): FlatScore {
+function flatten(score: TestScore): FlatScore {
+  const { skill, directionSkill, ...rest } = omit(score, ['regression']);
   return {
     ...rest,
     skill: skill.estimate,
