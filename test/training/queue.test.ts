@@ -72,7 +72,7 @@ forEachEngine((engine) => {
     };
 
     const prepare = async (changes = {}): Promise<TrainingService> => {
-      bench = await createBench(engine, { symbols: SYMBOLS, ...changes });
+      bench = await createBench(engine, { symbols: SYMBOLS, pooling: 'off', ...changes });
       trainer = new HoldingTrainer();
       for (const symbol of SYMBOLS) await bench.store(plantedCandles(CANDLES), symbol);
       return start();

@@ -177,8 +177,8 @@ def _parse_parent(fields: Fields) -> Parent | None:
     if not isinstance(ranges, list) or not all(map(_is_range, ranges)):
         raise bad_job("parent.ranges: expected pairs of numbers")
     parent = Parent(
-        served=_absolute_path(inner, "served"),
-        judged=_absolute_path(inner, "judged"),
+        served=absolute_path(inner, "served"),
+        judged=absolute_path(inner, "judged"),
         iterations=inner.integer("iterations", 1, MAX_INCREMENT),
         ranges=tuple((float(low), float(high)) for low, high in ranges),
     )
