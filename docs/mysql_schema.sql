@@ -478,51 +478,6 @@ CREATE TABLE IF NOT EXISTS `model_pins` (
   UNIQUE KEY `u0` (`venue`, `symbol`, `timeframe`, `bot`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
-ALTER TABLE `training_jobs`
-  ADD COLUMN /*M! IF NOT EXISTS */ `mode` VARCHAR(64) NOT NULL DEFAULT 'full';
-
-CREATE TABLE IF NOT EXISTS `training_schedules` (
-  `venue` VARCHAR(128) NOT NULL,
-  `name` VARCHAR(64) NOT NULL,
-  `rule` VARCHAR(255) NOT NULL,
-  `settled_until` BIGINT NOT NULL,
-  `session_uid` VARCHAR(26) NULL,
-  `is_concluded` TINYINT NOT NULL,
-  `row_version` BIGINT NOT NULL,
-  `created_at` BIGINT NOT NULL,
-  PRIMARY KEY (`venue`, `name`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
-
-CREATE TABLE IF NOT EXISTS `model_drift` (
-  `venue` VARCHAR(128) NOT NULL,
-  `symbol` VARCHAR(191) NOT NULL,
-  `timeframe` VARCHAR(8) NOT NULL,
-  `bot` VARCHAR(64) NOT NULL,
-  `model_uid` VARCHAR(26) NOT NULL,
-  `checked_at` BIGINT NOT NULL,
-  `retrained_at` BIGINT NULL,
-  `report` MEDIUMTEXT NOT NULL,
-  `row_version` BIGINT NOT NULL,
-  `created_at` BIGINT NOT NULL,
-  PRIMARY KEY (`venue`, `symbol`, `timeframe`, `bot`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
-
-ALTER TABLE `model_training_records`
-  ADD COLUMN /*M! IF NOT EXISTS */ `test_r2` DOUBLE NULL,
-  ADD COLUMN /*M! IF NOT EXISTS */ `test_persistence_rmse` DOUBLE NULL,
-  ADD COLUMN /*M! IF NOT EXISTS */ `test_persistence_mae` DOUBLE NULL;
-
-CREATE TABLE IF NOT EXISTS `item_attributes` (
-  `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
-  `venue` VARCHAR(128) NOT NULL,
-  `symbol` VARCHAR(191) NOT NULL,
-  `name` VARCHAR(64) NOT NULL,
-  `value` VARCHAR(255) NOT NULL,
-  `row_version` BIGINT NOT NULL,
-  `created_at` BIGINT NOT NULL,
-  UNIQUE KEY `u0` (`venue`, `symbol`, `name`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
-
 CREATE TABLE IF NOT EXISTS `pooled_models` (
   `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   `uid` VARCHAR(26) NOT NULL,
@@ -554,6 +509,51 @@ CREATE TABLE IF NOT EXISTS `pooled_models` (
   KEY `i0` (`venue`, `timeframe`, `bot`, `status`, `trained_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+ALTER TABLE `model_training_records`
+  ADD COLUMN /*M! IF NOT EXISTS */ `test_r2` DOUBLE NULL,
+  ADD COLUMN /*M! IF NOT EXISTS */ `test_persistence_rmse` DOUBLE NULL,
+  ADD COLUMN /*M! IF NOT EXISTS */ `test_persistence_mae` DOUBLE NULL;
+
+CREATE TABLE IF NOT EXISTS `item_attributes` (
+  `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  `venue` VARCHAR(128) NOT NULL,
+  `symbol` VARCHAR(191) NOT NULL,
+  `name` VARCHAR(64) NOT NULL,
+  `value` VARCHAR(255) NOT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  UNIQUE KEY `u0` (`venue`, `symbol`, `name`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+ALTER TABLE `training_jobs`
+  ADD COLUMN /*M! IF NOT EXISTS */ `mode` VARCHAR(64) NOT NULL DEFAULT 'full';
+
+CREATE TABLE IF NOT EXISTS `training_schedules` (
+  `venue` VARCHAR(128) NOT NULL,
+  `name` VARCHAR(64) NOT NULL,
+  `rule` VARCHAR(255) NOT NULL,
+  `settled_until` BIGINT NOT NULL,
+  `session_uid` VARCHAR(26) NULL,
+  `is_concluded` TINYINT NOT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  PRIMARY KEY (`venue`, `name`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS `model_drift` (
+  `venue` VARCHAR(128) NOT NULL,
+  `symbol` VARCHAR(191) NOT NULL,
+  `timeframe` VARCHAR(8) NOT NULL,
+  `bot` VARCHAR(64) NOT NULL,
+  `model_uid` VARCHAR(26) NOT NULL,
+  `checked_at` BIGINT NOT NULL,
+  `retrained_at` BIGINT NULL,
+  `report` MEDIUMTEXT NOT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  PRIMARY KEY (`venue`, `symbol`, `timeframe`, `bot`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -580,9 +580,9 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0023_job_queue', 0),
   ('0024_training_control', 0),
   ('0030_model_pins', 0),
-  ('0035_job_mode', 0),
-  ('0036_training_schedules', 0),
-  ('0037_model_drift', 0),
+  ('0031_pooled_models', 0),
   ('0032_regression_scores', 0),
   ('0033_item_attributes', 0),
-  ('0031_pooled_models', 0);
+  ('0035_job_mode', 0),
+  ('0036_training_schedules', 0),
+  ('0037_model_drift', 0);

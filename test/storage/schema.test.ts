@@ -9,7 +9,8 @@ import { aCandle, candles, SERIES_KEY } from './rows.js';
 const MAX_CANDLE_BYTES = 150;
 
 const TABLES = [
-  ...['accounts', 'decisions', 'equity', 'evenkeel_migrations', 'fills', 'known_gaps', 'leases'],
+  ...['accounts', 'decisions', 'equity', 'evenkeel_migrations', 'fills', 'item_attributes'],
+  ...['known_gaps', 'leases'],
   ...['market_data', 'model_drift', 'model_pins', 'model_training_records', 'orders'],
   ...['pooled_models', 'positions', 'predictions', 'quarantined_candles', 'real_time_prices'],
   ...['runs', 'series', 'signals'],
