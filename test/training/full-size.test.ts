@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { CATALOGUE } from '../../src/features/catalogue.js';
+import { CANDIDATE_FEATURES } from '../../src/features/market-times.js';
 import { openServingModel } from '../../src/models/serving-model.js';
 import { DEFAULT_CATBOOST_PARAMS } from '../../src/training/catboost-params.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
@@ -39,7 +39,7 @@ describe.skipIf(!HAS_PYTHON)('training as it is by default (needs npm run setup)
       const [first, second] = log.filter(({ message }) => message.includes('Preparing'));
       expect([first?.fields['symbol'], second?.fields['symbol']]).toEqual(['BTC/USDT', 'ETH/USDT']);
       const texts = log.map(({ message }) => message);
-      expect(texts).toContain(`[TRAIN] Raw features: ${CATALOGUE.length}, samples: 1920`);
+      expect(texts).toContain(`[TRAIN] Raw features: ${CANDIDATE_FEATURES.length}, samples: 1920`);
       expect(texts).toContain('[TRAIN] Samples after dropna: 1916 (dropped 4)');
       expect(
         texts.some((text) =>

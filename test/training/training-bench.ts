@@ -66,7 +66,7 @@ export async function createBench(
   const log: LogLine[] = [];
   const services: TrainingService[] = [];
   const base = {
-    ...{ stores, clock, options, runUid: 'run-1', location },
+    ...{ stores, clock, options, runUid: 'run-1', location, lanes: 1 },
     logger: recordingLogger(log),
     python: PYTHON,
     checkPython: () => checkPython(PYTHON, TRAINER_DIR),

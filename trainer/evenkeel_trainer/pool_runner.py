@@ -81,6 +81,7 @@ class _PoolFitting:
             refit.model.save_model(artifact.path("served.cbm"), format="cbm")
         return {
             "features": names,
+            "task": "classifier",
             "class_order": CLASS_ORDER,
             "tree_count": judged.tree_count,
             "l2_leaf_reg": settings.params.l2_leaf_reg,
