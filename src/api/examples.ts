@@ -71,6 +71,7 @@ const METRICS = {
   skill: { estimate: 0.0121, lower: 0.0032, upper: 0.021 },
   direction_skill: { estimate: 0.0033, lower: -0.0012, upper: 0.0078 },
   ...{ directional_auc: 0.545, accuracy: 0.41, macro_f1: 0.39, calibration_error: 0.031 },
+  regression: null,
 };
 
 const BARE_RECORD = {
@@ -79,6 +80,7 @@ const BARE_RECORD = {
   ...{ trained_at: '2026-11-21T14:00:06.000Z', created_at: '2026-11-21T14:00:06.000Z' },
   ...{ training_duration_seconds: 2.8, data_points_used: 4380, training_period: '180d' },
   ...{ data_end: '2026-11-21T14:00:00.000Z', training_loss: 1.0712, validation_loss: 1.0849 },
+  ...{ test_rmse: null, test_mae: null },
   metrics: METRICS,
   verdict: { gate: 'baseline', is_promoted: true, reason: 'better than the prior in both' },
   model_path: `binance/BTC_USDT/1h/catboost/${JOB_ID}-1`,

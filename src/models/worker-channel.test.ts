@@ -88,10 +88,18 @@ describe('a worker channel', () => {
 
   it('refuses calls once stopped, and stopping again does nothing', async () => {
     const waiting = channel.call({ kind: 'silence' });
-    const refused = expect(waiting).rejects.toThrow('is stopped');
-    await channel.stop();
+    const refused = expect(waiting).rejects.toBeInstanceOf(TransientError);
+    const stopped = channel.stop();
+    await clock.advance(3_000);
+    await stopped;
     await channel.stop();
     await refused;
     await expect(echo('late')).rejects.toThrow('echo is stopped');
+  });
+
+  it('lets the call under way end before its worker does', async () => {
+    const last = echo('last');
+    await channel.stop();
+    await expect(last).resolves.toBe('last');
   });
 });

@@ -6,6 +6,8 @@ import type { Logger } from '../lib/logger.js';
 const DEFAULT_MAX_STARTS = 5;
 const DEFAULT_START_WINDOW_MS = 10 * 60_000;
 const MAX_PENDING_CALLS = 10_000;
+/** Longer than any call but the laying out of a long history takes. */
+const STOP_GRACE_MS = 3_000;
 
 export interface WorkerChannelOptions {
   readonly name: string;
@@ -43,6 +45,7 @@ export class WorkerChannel<Request, Answer> {
   #nextId = 1;
   #generation = 0;
   #isStopped = false;
+  #onSettled: () => void = () => undefined;
 
   constructor(options: WorkerChannelOptions) {
     this.#options = options;
@@ -62,9 +65,19 @@ export class WorkerChannel<Request, Answer> {
     this.#generation++;
   }
 
+  /** Waits a moment for calls under way: a worker that is ended inside native code takes the process along. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    if (this.#pending.size > 0) await this.#settled();
     await this.#discard('is stopped');
+  }
+
+  async #settled(): Promise<void> {
+    const over = new AbortController();
+    const settled = new Promise<void>((resolve) => (this.#onSettled = resolve));
+    const grace = this.#options.clock.sleep(STOP_GRACE_MS, over.signal).catch(() => undefined);
+    await Promise.race([settled, grace]);
+    over.abort();
   }
 
   /** Ends the worker to free its memory; the next call starts another. */
@@ -122,9 +135,11 @@ export class WorkerChannel<Request, Answer> {
   #settle(message: AnswerMessage<Answer>): void {
     const call = this.#pending.get(message.id);
     this.#pending.delete(message.id);
-    if (this.#pending.size === 0) this.#worker?.unref();
     call?.answered.abort();
     call?.resolve(message.answer);
+    if (this.#pending.size > 0) return;
+    this.#worker?.unref();
+    this.#onSettled();
   }
 
   #watch(id: number, answered: AbortSignal): void {
@@ -164,5 +179,6 @@ export class WorkerChannel<Request, Answer> {
       call.reject(new TransientError(`${this.#options.name}: ${why}`));
     }
     this.#pending.clear();
+    this.#onSettled();
   }
 }

@@ -9,10 +9,12 @@ const LIMIT_MS = 180_000;
 
 describe.skipIf(!HAS_PYTHON)('what the gates let through (needs npm run setup)', () => {
   it.each(['iid', 'clustered'] as const)(
-    'no %s random walk passes strict, which calls for a direction that is not there',
+    'hardly a %s random walk passes strict, which calls for a direction that is not there',
     async (kind) => {
-      const { models, strictPassed } = await tally(walksOf(kind, 2, SHORT_BARS));
-      expect({ models, strictPassed }).toEqual({ models: 2, strictPassed: 0 });
+      const { models, strictPassed } = await tally(walksOf(kind, 3, SHORT_BARS));
+      expect(models).toBe(3);
+      // One in twenty does by chance: two of three would be another matter.
+      expect(strictPassed).toBeLessThan(2);
     },
     LIMIT_MS,
   );
