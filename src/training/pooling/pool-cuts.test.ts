@@ -6,7 +6,7 @@ function member(symbol: string, { from = 0, to = 1000, features = 20 } = {}): Po
   const at = (share: number): number => from + share * (to - from);
   return {
     symbol,
-    filePath: `/work/${symbol}`,
+    filePath: `/members/${symbol}`,
     names: Array.from({ length: features }, (_, number) => `f${number}`),
     rows: to - from,
     dataFrom: from,
