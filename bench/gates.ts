@@ -15,6 +15,11 @@ const BUY = 2;
 /** Fees of two orders and half a spread each, as in the default settings and on a liquid pair. */
 const ROUND_TRIP_COST = 0.0022;
 
+/** The share that may pass by chance: 5 % and two standard errors of that many seeds. */
+export function boundOf(seeds: number): number {
+  return 0.05 + 2 * Math.sqrt((0.05 * 0.95) / seeds);
+}
+
 /** What the gates said of models of markets about which the truth is known. */
 export interface GateTally {
   readonly models: number;
@@ -34,14 +39,13 @@ export const walks: Benchmark = {
     const kinds: readonly WalkKind[] = ['iid', 'clustered'];
     const tallies: GateTally[] = [];
     for (const kind of kinds) tallies.push(await tally(walksOf(kind, SEEDS)));
-    const twoErrors = 2 * Math.sqrt((0.05 * 0.95) / SEEDS);
     return {
       figures: tallies.flatMap(({ baselinePassed, strictPassed, meanNetBuyReturn }, at) => [
         {
           name: `${kinds[at] ?? ''}: pass strict`,
           value: strictPassed / SEEDS,
           unit: '',
-          bar: { atMost: 0.05 + twoErrors },
+          bar: { atMost: boundOf(SEEDS) },
         },
         { name: `${kinds[at] ?? ''}: pass baseline`, value: baselinePassed / SEEDS, unit: '' },
         {
@@ -64,7 +68,6 @@ export const pattern: Benchmark = {
   async run() {
     const planted = await tally(marketsOf(true, PATTERN_SEEDS));
     const bare = await tally(marketsOf(false, PATTERN_SEEDS));
-    const twoErrors = 2 * Math.sqrt((0.05 * 0.95) / PATTERN_SEEDS);
     const of = (passed: number): number => passed / PATTERN_SEEDS;
     return {
       figures: [
@@ -80,7 +83,7 @@ export const pattern: Benchmark = {
           name: 'removed: pass strict',
           value: of(bare.strictPassed),
           unit: '',
-          bar: { atMost: 0.05 + twoErrors },
+          bar: { atMost: boundOf(PATTERN_SEEDS) },
         },
         { name: 'removed: pass baseline', value: of(bare.baselinePassed), unit: '' },
         {

@@ -1,8 +1,10 @@
 import cliProgress from 'cli-progress';
+import type { Settings } from '../config/settings.js';
 import type { CollectEnd, CollectProgress } from '../src/daemon/collect/collect-options.js';
 import type { Clock } from '../src/lib/clock.js';
 import type { LogFields, Logger } from '../src/lib/logger.js';
 import { redact } from '../src/lib/redact.js';
+import { SystemClock } from '../src/lib/system-clock.js';
 
 export interface CollectOutput {
   readonly logger: Logger;
@@ -18,6 +20,15 @@ export interface OutputOptions {
   readonly level: Level;
   /** Values that must never appear. */
   readonly secrets: readonly string[];
+}
+
+/** What the settings say of the output of a command. */
+export function outputOptions(settings: Settings): OutputOptions {
+  return {
+    clock: new SystemClock(),
+    level: settings.logLevel,
+    secrets: [settings.apiToken, settings.mysqlPassword].filter((value) => value !== undefined),
+  };
 }
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;

@@ -3,16 +3,20 @@ import { readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { collect } from '../src/daemon/collect/collect.js';
 import type { CollectEnd } from '../src/daemon/collect/collect-options.js';
-import { isTimeframe, TIMEFRAMES } from '../src/domain/timeframe.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
 import { SystemClock } from '../src/lib/system-clock.js';
-import { CollectBar, CollectJson, CollectLines, type CollectOutput } from './collect-output.js';
+import {
+  CollectBar,
+  CollectJson,
+  CollectLines,
+  outputOptions,
+  type CollectOutput,
+} from './collect-output.js';
+import { findWrongTimeframe, names } from './series-flags.js';
+import { abortOnSignals } from './stop-signals.js';
 
 /** What the process ends with; 78 is of `sysexits.h`. */
 const EXIT = { fine: 0, defect: 1, usageOrConnection: 2, config: 78 } as const;
-
-/** After this long a graceful stop has failed. */
-const STOP_LIMIT_MS = 9_500;
 
 interface CollectFlags {
   readonly symbols?: readonly string[];
@@ -56,7 +60,11 @@ async function run(
   output: CollectOutput,
 ): Promise<number> {
   const controller = new AbortController();
-  const forget = abortOnSignals(controller, output);
+  const forget = abortOnSignals(controller, {
+    logger: output.logger,
+    kept: 'what is stored',
+    exitCode: EXIT.defect,
+  });
   try {
     const end = await collect({
       settings: withFlags(settings, flags),
@@ -88,14 +96,8 @@ function parseFlags(args: readonly string[]): CollectFlags {
     .allowExcessArguments(false)
     .exitOverride();
   const flags = program.parse(args, { from: 'user' }).opts<CollectFlags>();
-  const wrong = flags.timeframes?.find((name) => !isTimeframe(name));
-  if (wrong === undefined) return flags;
-  return program.error(`${wrong} is no timeframe; there are ${TIMEFRAMES.join(', ')}`);
-}
-
-/** Names may be parted by blanks or, as in the settings, by commas. */
-function names(text: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, ...text.split(',').filter((name) => name !== '')];
+  const wrong = findWrongTimeframe(flags.timeframes);
+  return wrong === undefined ? flags : program.error(wrong);
 }
 
 function withFlags(settings: Settings, flags: CollectFlags): Settings {
@@ -109,27 +111,9 @@ function withFlags(settings: Settings, flags: CollectFlags): Settings {
 }
 
 function createOutput(flags: CollectFlags, settings: Settings): CollectOutput {
-  const options = {
-    clock: new SystemClock(),
-    level: settings.logLevel,
-    secrets: [settings.apiToken, settings.mysqlPassword].filter((value) => value !== undefined),
-  };
+  const options = outputOptions(settings);
   if (flags.json) return new CollectJson(options);
   return process.stderr.isTTY ? new CollectBar(options) : new CollectLines(options);
-}
-
-/** The first signal asks for a graceful stop within a limit; a second one ends at once. */
-function abortOnSignals(controller: AbortController, output: CollectOutput): () => void {
-  let limit: NodeJS.Timeout | undefined;
-  const onSignal = (name: string): void => {
-    if (controller.signal.aborted) process.exit(EXIT.defect);
-    output.logger.info(`${name}: stopping; what is stored stays`);
-    limit = setTimeout(() => process.exit(EXIT.defect), STOP_LIMIT_MS);
-    limit.unref();
-    controller.abort(new Error(`Stopped by ${name}`));
-  };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
-  return () => clearTimeout(limit);
 }
 
 function report(error: unknown, output: CollectOutput | undefined): number {

@@ -8,6 +8,7 @@ import { trainingStatus } from '../src/api/contract-training.js';
 import { health, status } from '../src/api/contract.js';
 import { report } from '../src/api/model-contract.js';
 import type { Clock } from '../src/lib/clock.js';
+import { fetchDaemon } from '../src/daemon/fetch-daemon.js';
 import { ConfigError, messageOf } from '../src/lib/errors.js';
 import { findLockHolder } from '../src/storage/data-dir-lock.js';
 
@@ -120,16 +121,13 @@ async function askDaemon<T extends z.ZodType>(
   shape: T,
 ): Promise<z.output<T>> {
   const { address, route, token } = call;
-  const response = await fetch(new URL(route, address), {
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+  const response = await fetchDaemon({ address, apiToken: token }, route, {
     signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
   }).catch((error: unknown) => {
+    if (error instanceof ConfigError) throw error;
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     throw new Error(`no daemon answers at ${address} (${messageOf(cause)})`, { cause: error });
   });
-  if (response.status === 401) {
-    throw new ConfigError(`API_TOKEN is not the one of the daemon at ${address}`);
-  }
   // A failing health is an answer.
   if (response.ok || route === '/api/health') return shape.parse(await response.json());
   await response.body?.cancel();

@@ -3,16 +3,17 @@ import { readEnvironment, readSettings, type Environment } from '../config/read-
 import type { Settings } from '../config/settings.js';
 import { train } from '../src/daemon/train/train.js';
 import type { TrainEnd, TrainMode, TrainOptions } from '../src/daemon/train/train-options.js';
-import { isTimeframe, TIMEFRAMES } from '../src/domain/timeframe.js';
 import { ConfigError, messageOf, RejectedError, TransientError } from '../src/lib/errors.js';
 import { SystemClock } from '../src/lib/system-clock.js';
+import { trainerEnvironment } from '../src/training/trainer-process/trainer-environment.js';
+import { outputOptions } from './collect-output.js';
+import { findWrongTimeframe, names } from './series-flags.js';
+import { abortOnSignals } from './stop-signals.js';
 import { TrainBars, TrainJson, TrainLines, type TrainOutput } from './train-output.js';
 
 /** What the process ends with; 78 is of `sysexits.h`, 130 what a shell gives for Ctrl+C. */
 const EXIT = { fine: 0, failed: 1, usageOrConnection: 2, config: 78, stopped: 130 } as const;
 
-/** After this long a graceful stop has failed. */
-const STOP_LIMIT_MS = 9_500;
 const MAX_BATCH = 10_000;
 
 interface TrainFlags {
@@ -60,7 +61,11 @@ async function run(
   { output, environment }: { readonly output: TrainOutput; readonly environment: Environment },
 ): Promise<number> {
   const controller = new AbortController();
-  const forget = abortOnSignals(controller, output);
+  const forget = abortOnSignals(controller, {
+    logger: output.logger,
+    kept: 'what is trained',
+    exitCode: EXIT.failed,
+  });
   const { mode, symbols, timeframes, bots, batchSize } = flags;
   const options: TrainOptions = {
     settings: withFlags(settings, flags),
@@ -103,20 +108,14 @@ function parseFlags(args: readonly string[]): TrainFlags {
     .allowExcessArguments(false)
     .exitOverride();
   const flags = program.parse(args, { from: 'user' }).opts<TrainFlags>();
-  const wrong = flags.timeframes?.find((name) => !isTimeframe(name));
-  if (wrong === undefined) return flags;
-  return program.error(`${wrong} is no timeframe; there are ${TIMEFRAMES.join(', ')}`);
+  const wrong = findWrongTimeframe(flags.timeframes);
+  return wrong === undefined ? flags : program.error(wrong);
 }
 
 function batchSize(text: string): number {
   const size = Number(text);
   if (Number.isInteger(size) && size >= 1 && size <= MAX_BATCH) return size;
   throw new InvalidArgumentError(`expected a whole number from 1 to ${MAX_BATCH}`);
-}
-
-/** Names may be parted by blanks or, as in the settings, by commas. */
-function names(text: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, ...text.split(',').filter((name) => name !== '')];
 }
 
 function withFlags(settings: Settings, flags: TrainFlags): Settings {
@@ -133,38 +132,10 @@ function withFlags(settings: Settings, flags: TrainFlags): Settings {
   };
 }
 
-/** What Python needs to be found and to print; no key or password. */
-function trainerEnvironment(environment: Environment): Record<string, string> {
-  return Object.fromEntries(
-    ['PATH', 'LANG', 'HOME', 'LD_LIBRARY_PATH'].flatMap((name) => {
-      const value = environment[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
-}
-
 function createOutput(flags: TrainFlags, settings: Settings): TrainOutput {
-  const options = {
-    clock: new SystemClock(),
-    level: settings.logLevel,
-    secrets: [settings.apiToken, settings.mysqlPassword].filter((value) => value !== undefined),
-  };
+  const options = outputOptions(settings);
   if (flags.json) return new TrainJson(options);
   return process.stderr.isTTY ? new TrainBars(options) : new TrainLines(options);
-}
-
-/** The first signal asks for a graceful stop within a limit; a second one ends at once. */
-function abortOnSignals(controller: AbortController, output: TrainOutput): () => void {
-  let limit: NodeJS.Timeout | undefined;
-  const onSignal = (name: string): void => {
-    if (controller.signal.aborted) process.exit(EXIT.failed);
-    output.logger.info(`${name}: stopping; what is trained stays`);
-    limit = setTimeout(() => process.exit(EXIT.failed), STOP_LIMIT_MS);
-    limit.unref();
-    controller.abort(new Error(`Stopped by ${name}`));
-  };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
-  return () => clearTimeout(limit);
 }
 
 function report(error: unknown, output: TrainOutput | undefined): number {

@@ -4,6 +4,7 @@ import { readEnvironment, readSettings, type Environment } from '../config/read-
 import type { Settings } from '../config/settings.js';
 import { createDaemon } from './daemon.js';
 import { AlreadyRunningError, ConfigError, messageOf, TransientError } from './lib/errors.js';
+import { trainerEnvironment } from './training/trainer-process/trainer-environment.js';
 import { createLogger, type ClosableLogger } from './lib/winston-logger.js';
 
 /** What the process ends with; those above 1 are of `sysexits.h`. */
@@ -102,16 +103,6 @@ function abortOnSignals(controller: AbortController, logger: ClosableLogger): ()
   process.on('SIGTERM', onSignal);
   process.on('SIGHUP', onSignal);
   return () => clearTimeout(limit);
-}
-
-/** What Python needs to be found and to print; no key or password of the daemon. */
-function trainerEnvironment(environment: Environment): Record<string, string> {
-  return Object.fromEntries(
-    ['PATH', 'LANG', 'HOME', 'LD_LIBRARY_PATH'].flatMap((name) => {
-      const value = environment[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
 }
 
 function loggerOptions(

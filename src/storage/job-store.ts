@@ -164,6 +164,17 @@ export class JobStore {
     return undefined;
   }
 
+  /** Whether anything waits for a daemon of the venue, be it of a session that is paused. */
+  async isAnyPending(venue: string): Promise<boolean> {
+    const row = await this.database.run((knex) =>
+      knex('training_jobs')
+        .where({ status: 'pending' })
+        .where(ofDaemon(venue))
+        .first<Row | undefined>('id'),
+    );
+    return row !== undefined;
+  }
+
   /** Ends open jobs, also running ones: what their workers bring is then refused. */
   cancelOpen(which: OpenJobs, { code, message, at }: Cancellation): Promise<number> {
     const { venue, sessionUid, key, status, except = [] } = which;

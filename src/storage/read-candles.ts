@@ -17,6 +17,9 @@ import { omit } from './omit.js';
 import type { RowSource } from './row-source.js';
 import { translateSqliteError, translateSqliteOpenError } from './sqlite/errors.js';
 
+import { loadColumns, type ColumnsRange } from './load-columns.js';
+import type { CandleColumns } from '../domain/candle-columns.js';
+
 export { loadColumns, type ColumnsRange } from './load-columns.js';
 
 /** Wait for a lock inside one statement: a reader of WAL waits only while the file is recovered. */
@@ -35,6 +38,33 @@ export interface Reader extends RowSource {
  */
 export function openReader(location: DatabaseLocation): Promise<Reader> {
   return location.engine === 'sqlite' ? openSqliteReader(location) : openMysqlReader(location);
+}
+
+/** A series and, equal to it or another one, its reference; none where undefined. */
+export interface SeriesPair {
+  readonly seriesId: number;
+  readonly referenceSeriesId: number | undefined;
+}
+
+/**
+ * Reads the same stretch of a series and of its reference over a connection of its own.
+ *
+ * @throws as `openReader` and `loadColumns` do
+ */
+export async function readWithReference(
+  location: DatabaseLocation,
+  { seriesId, referenceSeriesId }: SeriesPair,
+  range: ColumnsRange,
+): Promise<{ readonly series: CandleColumns; readonly reference: CandleColumns | undefined }> {
+  const reader = await openReader(location);
+  try {
+    const series = await loadColumns(reader, seriesId, range);
+    if (referenceSeriesId === undefined) return { series, reference: undefined };
+    if (referenceSeriesId === seriesId) return { series, reference: series };
+    return { series, reference: await loadColumns(reader, referenceSeriesId, range) };
+  } finally {
+    await reader.close();
+  }
 }
 
 function openSqliteReader({ file }: SqliteLocation): Promise<Reader> {

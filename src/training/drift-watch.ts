@@ -25,6 +25,8 @@ export interface DriftDependencies {
 
 const HOUR_MS = 3_600_000;
 const LIVE_SIGNALS = 500;
+/** Keys that one look goes past at most: with hundreds of fresh ones, they are not all read each cycle. */
+const MAX_PASSED = 10;
 
 /**
  * Looks whether the market has become another one than a serving model was fitted on, by its features and
@@ -42,7 +44,7 @@ export class DriftWatch {
     const { drift } = options;
     if (drift === undefined) return;
     const keys = trainingKeys(options);
-    for (let tried = 0; tried < keys.length; tried++) {
+    for (let tried = 0; tried < Math.min(keys.length, MAX_PASSED); tried++) {
       const key = keys[this.next++ % keys.length];
       const serving = key === undefined ? undefined : await stores.models.findServing(key);
       if (key === undefined || serving === undefined) continue;

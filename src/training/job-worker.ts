@@ -124,8 +124,7 @@ export class JobWorker {
 
   private async isWorkWaiting(): Promise<boolean> {
     const { options, readiness, stores } = this.dependencies;
-    const tally = await stores.jobs.tally({ venue: options.venue });
-    const isPending = tally.some(({ status }) => status === 'pending');
+    const isPending = await stores.jobs.isAnyPending(options.venue);
     if (!isPending || (await this.dependencies.isHeld())) return false;
     return (await readiness.find()).status === 'ready';
   }

@@ -2,9 +2,8 @@ import { computeFeatureMatrix } from '../features/feature-matrix.js';
 import { populationStability } from '../features/stability.js';
 import { barIndex, barOpenTime, type Timeframe } from '../domain/timeframe.js';
 import { REQUIRED_BARS } from '../features/feature-matrix.js';
-import { loadColumns } from '../storage/load-columns.js';
 import type { DatabaseLocation } from '../storage/location.js';
-import { openReader } from '../storage/read-candles.js';
+import { readWithReference } from '../storage/read-candles.js';
 
 const SHOWN_FEATURES = 5;
 
@@ -36,7 +35,9 @@ export async function measureDrift(
   request: DriftRequest,
 ): Promise<FeatureDrift> {
   const { timeframe, features, trainedFrom, trainedTo, windowBars, lastOpenTime } = request;
-  const { series, reference } = await readBoth(location, request);
+  const firstIndex = Math.max(0, barIndex(trainedFrom, timeframe) - REQUIRED_BARS);
+  const range = { fromOpenTime: barOpenTime(firstIndex, timeframe), toOpenTime: lastOpenTime };
+  const { series, reference } = await readWithReference(location, request, range);
   const rowsOf = (fromIndex: number, toIndex: number) =>
     computeFeatureMatrix({ series, reference, features, fromIndex, toIndex });
   const before = rowsOf(barIndex(trainedFrom, timeframe), barIndex(trainedTo, timeframe));
@@ -55,19 +56,4 @@ export async function measureDrift(
     worst: indexes.slice(0, SHOWN_FEATURES),
     bars: windowBars,
   };
-}
-
-async function readBoth(location: DatabaseLocation, request: DriftRequest) {
-  const { seriesId, referenceSeriesId, timeframe, trainedFrom, lastOpenTime } = request;
-  const firstIndex = Math.max(0, barIndex(trainedFrom, timeframe) - REQUIRED_BARS);
-  const range = { fromOpenTime: barOpenTime(firstIndex, timeframe), toOpenTime: lastOpenTime };
-  const reader = await openReader(location);
-  try {
-    const series = await loadColumns(reader, seriesId, range);
-    if (referenceSeriesId === undefined) return { series, reference: undefined };
-    if (referenceSeriesId === seriesId) return { series, reference: series };
-    return { series, reference: await loadColumns(reader, referenceSeriesId, range) };
-  } finally {
-    await reader.close();
-  }
 }

@@ -1,8 +1,7 @@
 import { catalogueHash } from '../features/feature-hash.js';
 import type { Timeframe } from '../domain/timeframe.js';
-import { loadColumns } from '../storage/load-columns.js';
 import type { DatabaseLocation } from '../storage/location.js';
-import { openReader } from '../storage/read-candles.js';
+import { readWithReference } from '../storage/read-candles.js';
 import { buildDataset, type DatasetRequest, type DatasetSummary } from './build-dataset.js';
 import { writeFeatureFile } from './feature-file.js';
 import { thinTable, type Thinning } from './pooling/thin-table.js';
@@ -43,7 +42,8 @@ export async function prepareData(
   request: PrepareRequest,
 ): Promise<Preparation> {
   const { window, referenceSymbol } = request;
-  const { series, reference } = await readColumns(location, request);
+  const range = { fromOpenTime: window.loadFromOpenTime, toOpenTime: window.lastOpenTime };
+  const { series, reference } = await readWithReference(location, request, range);
   const { fromIndex, toIndex } = window;
   const dataset = buildDataset({ ...request, series, reference, fromIndex, toIndex });
   if (dataset.status === 'too_few_rows') return dataset;
@@ -57,18 +57,4 @@ export async function prepareData(
     dataSha256: sha256,
     lastOpenTime: window.lastOpenTime,
   };
-}
-
-async function readColumns(location: DatabaseLocation, request: PrepareRequest) {
-  const { seriesId, referenceSeriesId, window } = request;
-  const range = { fromOpenTime: window.loadFromOpenTime, toOpenTime: window.lastOpenTime };
-  const reader = await openReader(location);
-  try {
-    const series = await loadColumns(reader, seriesId, range);
-    if (referenceSeriesId === undefined) return { series, reference: undefined };
-    if (referenceSeriesId === seriesId) return { series, reference: series };
-    return { series, reference: await loadColumns(reader, referenceSeriesId, range) };
-  } finally {
-    await reader.close();
-  }
 }

@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelRecord } from '../domain/model-record.js';
 import { featureHash } from '../features/feature-hash.js';
+import { isAborted } from '../lib/is-aborted.js';
 import type { Increment, TrainModelContext } from './attempt-context.js';
 import {
   candidatePath,
@@ -174,11 +175,6 @@ async function decide(
     ...(await keepServedFiles(trained.outputDir)),
   };
   return { status: 'judged', candidate };
-}
-
-/** Asked anew each time: it changes while one waits. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
 
 function failed(code: string, message: string, prepared?: PreparedData): TrainingResult {

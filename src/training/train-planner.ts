@@ -53,23 +53,29 @@ export class TrainPlanner {
   /** Asks for little at a time: records are large, and the event loop is to be free in between. */
   async judge(key: ModelKey): Promise<DueVerdict> {
     const { stores, options } = this.dependencies;
-    // Before the model: a job that ends between the two reads has brought its model by the second.
+    const first = await this.readModels(key);
+    const now = this.now();
+    if (findCause(first, options, now.marketMs) === undefined) return judgeDue(first, options, now);
     const openJob = await stores.jobs.findOpen(key);
+    // Once more, after the job: one that ended between the two reads has brought its model by now.
+    const facts = openJob === undefined ? await this.readModels(key) : first;
+    const cooldown = await stores.cooldowns.find(key);
+    const history = await this.readHistory(key);
+    return judgeDue({ ...facts, openJob, cooldown, history }, options, now);
+  }
+
+  private async readModels(key: ModelKey): Promise<KeyFacts> {
+    const { stores } = this.dependencies;
     const serving = await stores.models.findServing(key);
-    const facts: KeyFacts = {
+    return {
       key,
       serving,
       latest: serving ?? (await stores.models.latest(key)),
       fault: serving === undefined ? undefined : this.findFault(serving),
       cooldown: undefined,
-      openJob,
+      openJob: undefined,
       history: NOT_ASKED,
     };
-    const now = this.now();
-    if (findCause(facts, options, now.marketMs) === undefined) return judgeDue(facts, options, now);
-    const cooldown = await stores.cooldowns.find(key);
-    const history = await this.readHistory(key);
-    return judgeDue({ ...facts, cooldown, history }, options, now);
   }
 
   /** What stands against a new fit of the key, in words, whatever may be wrong with its model. */

@@ -7,7 +7,8 @@ import os
 import sys
 import threading
 import time
-from typing import Any
+from functools import partial
+from typing import Any, Callable
 
 from .lifeline import exit_hard
 
@@ -49,6 +50,11 @@ class Progress:
         self._sent_at = 0.0
         self._stage = ""
         self._percent = 0
+
+    def begin(self, stage: str) -> Callable[[float], None]:
+        """Says that a stage begins; returns what tells how much of it is done."""
+        self.report(stage, 0.0)
+        return partial(self.report, stage)
 
     def report(self, stage: str, fraction: float) -> None:
         """Says how much (0 to 1) of a stage is done."""

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .artifact import Artifact
 from .bots.catboost import CLASS_ORDER
-from .bots.columns import top_importances
+from .workbench.columns import top_importances
 from .engines.catboost_engine import (
     Fit,
     FitSettings,
-    OnFraction,
     fit_fixed,
     fit_judged,
     importances,
@@ -75,7 +73,7 @@ class _PoolFitting:
         settings = self._settings(names)
         judged = self._judge(settings)
         refit, ranges = self._refit(settings, judged.tree_count)
-        self._begin("export")
+        self.progress.begin("export")
         with self.stopwatch.stage("export"):
             judged.model.save_model(artifact.path("judged.cbm"), format="cbm")
             refit.model.save_model(artifact.path("served.cbm"), format="cbm")
@@ -108,7 +106,7 @@ class _PoolFitting:
 
     def _select(self) -> list[str]:
         """Once for all members, on rows of the training part alone."""
-        report = self._begin("select")
+        report = self.progress.begin("select")
         with self.stopwatch.stage("select"):
             if self.job.selection.method == "reuse":
                 return list(self.job.selection.features)
@@ -124,7 +122,7 @@ class _PoolFitting:
             return [candidates[position] for position in chosen]
 
     def _judge(self, settings: FitSettings) -> Fit:
-        report = self._begin("fit")
+        report = self.progress.begin("fit")
         with self.stopwatch.stage("fit"):
             train = gather(self.members, [one.train for one in self.members], settings.names)
             validation = gather(
@@ -133,7 +131,7 @@ class _PoolFitting:
             return fit_judged(settings, train, validation, report)
 
     def _refit(self, settings: FitSettings, trees: int) -> tuple[Fit, list[list[float]]]:
-        report = self._begin("refit")
+        report = self.progress.begin("refit")
         with self.stopwatch.stage("refit"):
             rows = [one.complete for one in self.members]
             complete = gather(self.members, rows, settings.names)
@@ -156,10 +154,6 @@ class _PoolFitting:
 
     def _count(self, part: str) -> int:
         return sum(len(getattr(member, part)) for member in self.members)
-
-    def _begin(self, stage: str) -> OnFraction:
-        self.progress.report(stage, 0.0)
-        return partial(self.progress.report, stage)
 
 
 def _describe(job: PoolJob, versions: dict[str, str], fitting: _PoolFitting) -> dict[str, Any]:

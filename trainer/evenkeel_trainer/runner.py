@@ -6,7 +6,7 @@ from typing import Any
 
 from .artifact import Artifact
 from .bots import get_bot
-from .bots.base import Workbench
+from .workbench.base import Workbench
 from .check import library_versions
 from .errors import bad_job
 from .events import Progress

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { status as statusAnswer } from '../../api/contract.js';
 import { ConfigError, messageOf, TransientError } from '../../lib/errors.js';
 import { DataDirLock, findLockHolder, type LockHolder } from '../../storage/data-dir-lock.js';
+import { fetchDaemon } from '../fetch-daemon.js';
 import type { CollectOptions, CollectOutcome, CollectProgress } from './collect-options.js';
 
 const LOOK_MS = 1_000;
@@ -70,14 +71,9 @@ async function ask(
   }
   const { apiToken } = settings;
   try {
-    const response = await fetch(new URL('/api/status', address), {
-      headers: apiToken === undefined ? {} : { authorization: `Bearer ${apiToken}` },
+    const response = await fetchDaemon({ address, apiToken }, '/api/status', {
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
     });
-    if (response.status === 401) {
-      await response.body?.cancel();
-      throw new ConfigError(`API_TOKEN is not the one of the daemon at ${address}`);
-    }
     return { status: 'seen', answer: seenStatus.parse(await response.json()) };
   } catch (error) {
     if (error instanceof ConfigError) throw error;

@@ -8,6 +8,7 @@ import {
 import type { JobStatus } from '../../domain/training-job.js';
 import { ConfigError, messageOf, RejectedError, TransientError } from '../../lib/errors.js';
 import { findLockHolder } from '../../storage/data-dir-lock.js';
+import { fetchDaemon } from '../fetch-daemon.js';
 import { endLine } from '../../training/training-schedules.js';
 import {
   SAMPLE_INSTRUMENTS,
@@ -134,21 +135,17 @@ class DaemonApi {
       throw new TransientError('The daemon that holds DATA_DIR does not serve its API yet');
     }
     const { apiToken } = settings;
-    const headers = new Headers(request.headers);
-    if (apiToken !== undefined) headers.set('authorization', `Bearer ${apiToken}`);
     let response: Response;
     let answer: unknown;
     try {
       const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-      response = await fetch(new URL(path, address), { ...request, headers, signal });
+      response = await fetchDaemon({ address, apiToken }, path, { ...request, signal });
       answer = await response.json();
     } catch (error) {
+      if (error instanceof ConfigError) throw error;
       throw new TransientError(`The daemon at ${address} does not answer: ${messageOf(error)}`);
     }
     if (response.ok) return shape.parse(answer);
-    if (response.status === 401) {
-      throw new ConfigError(`API_TOKEN is not the one of the daemon at ${address}`);
-    }
     const { error } = answer as { error?: { message?: string } };
     const message = error?.message ?? `status ${response.status}`;
     if (response.status === 503) throw new TransientError(message);

@@ -1,6 +1,7 @@
 import type { PooledModel } from '../../domain/pooled-model.js';
 import { ageHours } from '../../domain/model-record.js';
 import { catalogueHash } from '../../features/feature-hash.js';
+import { isAborted } from '../../lib/is-aborted.js';
 import { newUid } from '../../lib/uid.js';
 import type { TrainModelContext } from '../attempt-context.js';
 import { fitPool } from './fit-pool.js';
@@ -167,9 +168,4 @@ async function isUsable(
 
 function plain(reason: string): PoolFinding {
   return { status: 'plain', reason };
-}
-
-/** Asked anew each time: it changes while one waits. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

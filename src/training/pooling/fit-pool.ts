@@ -4,6 +4,7 @@ import type { PooledModel } from '../../domain/pooled-model.js';
 import { timeframeMs } from '../../domain/timeframe.js';
 import { catalogueHash } from '../../features/feature-hash.js';
 import { CANDIDATE_FEATURES } from '../../features/market-times.js';
+import { isAborted } from '../../lib/is-aborted.js';
 import { planSelection, type SelectionPlan } from '../selection-plan.js';
 import type { TrainModelContext } from '../attempt-context.js';
 import type { PoolTrainerJob } from '../trainer-process/pool-job.js';
@@ -53,7 +54,7 @@ async function collectAndFit(
   progress.report('pool: features', 0);
   const found = await collect(context, symbols);
   if (isAborted(signal)) return { status: 'aborted' };
-  const { plan, selection } = found;
+  const { plan } = found;
   if (plan.members.length < options.poolMinInstruments) {
     const reasons = Object.entries(found.leftOut).map(([symbol, reason]) => `${symbol}: ${reason}`);
     const count = `${plan.members.length} of ${symbols.length} instruments can join`;
@@ -70,7 +71,7 @@ async function collectAndFit(
     },
   });
   if (trained.status === 'done') {
-    return { status: 'fitted', facts: factsOf(context, { ...found, selection }, trained) };
+    return { status: 'fitted', facts: factsOf(context, found, trained) };
   }
   if (trained.code === 'cancelled') return { status: 'aborted' };
   if (trained.code === 'no_python') return { status: 'no_python' };
@@ -183,9 +184,4 @@ function factsOf(
       libraryVersions: manifest.library_versions,
     },
   };
-}
-
-/** Asked anew each time: it changes while one waits. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

@@ -9,15 +9,11 @@ import importlib
 import pkgutil
 
 from ..errors import JobError, bad_job
-from .base import Bot
-
-#: Files beside the bots that are none.
-NO_BOTS = ("base", "columns")
+from ..workbench.base import Bot
 
 
 def bot_names() -> list[str]:
-    names = (module.name for module in pkgutil.iter_modules(__path__))
-    return sorted(name for name in names if name not in NO_BOTS)
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
 def get_bot(name: str) -> Bot:

@@ -9,7 +9,6 @@ the job names a pooled model both begin from its raw scores, and what is written
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +18,6 @@ from ..engines.catboost_engine import (
     CLASSES,
     Fit,
     FitSettings,
-    OnFraction,
     Part,
     fit_fixed,
     fit_judged,
@@ -28,14 +26,14 @@ from ..engines.catboost_engine import (
 )
 from ..engines.catboost_onnx import write_onnx
 from ..engines.catboost_params import parse_catboost_params
-from ..engines.catboost_selection import select_columns
 from ..engines.catboost_sum import add_residual, load_pooled, raw_scores
 from ..errors import bad_file, bad_job, too_few_rows
 from ..feature_file import NO_LABEL, FeatureFile
 from ..job import Job
-from .base import Workbench
-from .catboost_increment import continue_parent
-from .columns import (
+from ..workbench.base import Workbench
+from ..workbench.catboost_columns import choose_columns
+from ..workbench.catboost_increment import continue_parent
+from ..workbench.columns import (
     Rows,
     candidate_columns,
     check_values,
@@ -111,16 +109,8 @@ def _settings(bench: Workbench, columns: list[int]) -> FitSettings:
 
 
 def _select(bench: Workbench, rows: Rows, candidates: list[int]) -> list[int]:
-    bench.progress.report("select", 0.0)
-    with bench.stopwatch.stage("select"):
-        labels = bench.data.labels[rows.train]
-        chosen = select_columns(
-            _settings(bench, candidates),
-            Part(bench.data.matrix(rows.train, candidates), labels),
-            bench.job.selection,
-            partial(bench.progress.report, "select"),
-        )
-    return [candidates[position] for position in chosen]
+    train = Part(bench.data.matrix(rows.train, candidates), bench.data.labels[rows.train])
+    return choose_columns(bench, _settings(bench, candidates), train, candidates)
 
 
 @dataclass(frozen=True)
@@ -133,7 +123,7 @@ class _Fitting:
     columns: list[int]
 
     def judge(self) -> Fit:
-        report = self._begin("fit")
+        report = self.bench.progress.begin("fit")
         with self.bench.stopwatch.stage("fit"):
             pooled = self._load_pooled("judged")
             train = self._part(self.rows.train, pooled)
@@ -142,7 +132,7 @@ class _Fitting:
             return fit if pooled is None else add_residual(pooled, fit)
 
     def refit(self, tree_count: int) -> Fit:
-        report = self._begin("refit")
+        report = self.bench.progress.begin("refit")
         with self.bench.stopwatch.stage("refit"):
             pooled = self._load_pooled("served")
             rows = self._part(self.rows.complete, pooled)
@@ -150,7 +140,7 @@ class _Fitting:
             return fit if pooled is None else add_residual(pooled, fit)
 
     def export(self, judged: Fit, refit: Fit) -> None:
-        self._begin("export")
+        self.bench.progress.begin("export")
         path, width = self.bench.artifact.path, len(self.columns)
         with self.bench.stopwatch.stage("export"):
             test = self.bench.data.matrix(self.rows.test, self.columns)
@@ -170,10 +160,6 @@ class _Fitting:
         features = self.bench.data.matrix(rows, self.columns)
         baseline = None if pooled is None else raw_scores(pooled, features)
         return Part(features, self.bench.data.labels[rows], baseline)
-
-    def _begin(self, stage: str) -> OnFraction:
-        self.bench.progress.report(stage, 0.0)
-        return partial(self.bench.progress.report, stage)
 
 
 BOT = CatBoostBot()

@@ -7,20 +7,19 @@ which rows have one, and part what a round trip would cost.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..engines.catboost_engine import Fit, OnFraction, Part, fit_fixed, fit_judged, importances
+from ..engines.catboost_engine import Fit, Part, fit_fixed, fit_judged, importances
 from ..engines.catboost_onnx import write_regressor_onnx
 from ..engines.catboost_params import parse_catboost_params
 from ..engines.catboost_regression import RegressionSettings, predict_values
-from ..engines.catboost_selection import select_columns
 from ..errors import bad_job
 from ..job import Job
-from .base import Workbench
-from .columns import (
+from ..workbench.base import Workbench
+from ..workbench.catboost_columns import choose_columns
+from ..workbench.columns import (
     Rows,
     candidate_columns,
     check_targets,
@@ -89,15 +88,8 @@ def _part(bench: Workbench, rows: np.ndarray, columns: list[int]) -> Part:
 
 
 def _select(bench: Workbench, rows: Rows, candidates: list[int]) -> list[int]:
-    bench.progress.report("select", 0.0)
-    with bench.stopwatch.stage("select"):
-        chosen = select_columns(
-            _settings(bench, candidates),
-            _part(bench, rows.train, candidates),
-            bench.job.selection,
-            partial(bench.progress.report, "select"),
-        )
-    return [candidates[position] for position in chosen]
+    train = _part(bench, rows.train, candidates)
+    return choose_columns(bench, _settings(bench, candidates), train, candidates)
 
 
 @dataclass(frozen=True)
@@ -109,20 +101,20 @@ class _Fitting:
     columns: list[int]
 
     def judge(self) -> Fit:
-        report = self._begin("fit")
+        report = self.bench.progress.begin("fit")
         with self.bench.stopwatch.stage("fit"):
             train = _part(self.bench, self.rows.train, self.columns)
             validation = _part(self.bench, self.rows.validation, self.columns)
             return fit_judged(_settings(self.bench, self.columns), train, validation, report)
 
     def refit(self, tree_count: int) -> Fit:
-        report = self._begin("refit")
+        report = self.bench.progress.begin("refit")
         with self.bench.stopwatch.stage("refit"):
             complete = _part(self.bench, self.rows.complete, self.columns)
             return fit_fixed(_settings(self.bench, self.columns), complete, tree_count, report)
 
     def export(self, judged: Fit, refit: Fit) -> None:
-        self._begin("export")
+        self.bench.progress.begin("export")
         path, width = self.bench.artifact.path, len(self.columns)
         with self.bench.stopwatch.stage("export"):
             test = self.bench.data.matrix(self.rows.test, self.columns)
@@ -131,10 +123,6 @@ class _Fitting:
             write_regressor_onnx(judged.model, path("judged.onnx"), width)
             write_regressor_onnx(refit.model, path("model.onnx"), width)
             refit.model.save_model(path("model.cbm"), format="cbm")
-
-    def _begin(self, stage: str) -> OnFraction:
-        self.bench.progress.report(stage, 0.0)
-        return partial(self.bench.progress.report, stage)
 
 
 BOT = CatBoostRegressorBot()

@@ -8,17 +8,16 @@ same bounds learns from all rows and serves.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..engines.forest_engine import Forest, OnFraction, fit_forest, parse_forest_params
+from ..engines.forest_engine import Forest, fit_forest, parse_forest_params
 from ..engines.forest_onnx import check_size, write_forest_onnx
 from ..errors import bad_job
 from ..job import Job
-from .base import Workbench
-from .columns import (
+from ..workbench.base import Workbench
+from ..workbench.columns import (
     Rows,
     check_targets,
     check_values,
@@ -80,7 +79,7 @@ class _Fitting:
     def fit(self, stage: str, rows: np.ndarray) -> tuple[Forest, float]:
         """The forest, and its root mean squared error on some of the rows that it learnt from."""
         job, data = self.bench.job, self.bench.data
-        report = self._begin(stage)
+        report = self.bench.progress.begin(stage)
         with self.bench.stopwatch.stage(stage):
             features, targets = data.matrix(rows, self.columns), data.forward_returns[rows]
             forest = fit_forest(parse_forest_params(job.params), job.seed, (features, targets), report)
@@ -89,17 +88,13 @@ class _Fitting:
         return forest, float(np.sqrt(np.mean(np.square(errors, dtype=np.float64))))
 
     def export(self, forest: Forest, onnx_name: str, answers_name: str) -> None:
-        self._begin("export")
+        self.bench.progress.begin("export")
         path = self.bench.artifact.path
         with self.bench.stopwatch.stage(f"export {onnx_name}"):
             check_size(forest, parse_forest_params(self.bench.job.params).max_model_mb)
             test = self.bench.data.matrix(self.rows.test, self.columns)
             forest.predict(test).tofile(path(answers_name))
             write_forest_onnx(forest, path(onnx_name))
-
-    def _begin(self, stage: str) -> OnFraction:
-        self.bench.progress.report(stage, 0.0)
-        return partial(self.bench.progress.report, stage)
 
 
 BOT = RandomForestBot()

@@ -8,7 +8,6 @@ models that never saw it.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -64,9 +63,8 @@ def _fit(bench: Workbench, settings: FitSettings, what: tuple[str, Part, str]) -
     stage, part, path = what
     parent = bench.job.parent
     assert parent is not None
-    bench.progress.report(stage, 0.0)
+    report = bench.progress.begin(stage)
     with bench.stopwatch.stage(stage):
-        report = partial(bench.progress.report, stage)
         return continue_fit(settings, part, (path, parent.iterations), report)
 
 
@@ -74,7 +72,7 @@ def _export(
     bench: Workbench, judged: Continued, served: Continued, test: np.ndarray
 ) -> None:
     """The test rows by the judged increment, by the served one, and by the parent's judged model."""
-    bench.progress.report("export", 0.0)
+    bench.progress.begin("export")
     path, width = bench.artifact.path, test.shape[1]
     with bench.stopwatch.stage("export"):
         predict(judged.model, test).tofile(path("judged-test.f32"))

@@ -1,0 +1,1 @@
+"""What bots work with: none of this is a bot."""
