@@ -6,7 +6,7 @@ const resultsFile = process.env['EVENKEEL_TEST_RESULTS'];
 export default defineConfig({
   test: {
     include: ['{config,migrations,scripts,src,test}/**/*.test.ts'],
-    globalSetup: ['test/build.ts'],
+    globalSetup: ['test/build.ts', 'test/own-server.ts'],
     setupFiles: ['test/leak-guard.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

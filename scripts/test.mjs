@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// `npm test`: installs what is missing and runs every suite. Servers that answer are used; what this
-// machine cannot offer is skipped by name. `--long` runs the long campaigns in full.
+// `npm test`: installs what is missing and runs every suite. A database server that answers is used, else
+// one that is installed is started for the run (test/own-server.ts); what this machine cannot offer is
+// skipped by name. `--long` runs the long campaigns in full.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { setup } from './setup.mjs';
