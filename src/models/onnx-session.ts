@@ -1,6 +1,6 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Task } from '../domain/bots.js';
 import { messageOf, RejectedError } from '../lib/errors.js';
+import { InferenceSession, Tensor } from './onnx-runtime.js';
 
 /** What a model of each task answers: the tensor's name and how many values a row has. */
 const OUTPUTS: Readonly<Record<Task, { readonly name: string; readonly width: number }>> = {

@@ -1,4 +1,4 @@
-import { Worker, type Transferable } from 'node:worker_threads';
+import { SHARE_ENV, Worker, type Transferable } from 'node:worker_threads';
 import type { Clock } from '../lib/clock.js';
 import { messageOf, TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
@@ -106,6 +106,8 @@ export class WorkerChannel<Request, Answer> {
   #spawn(): Worker {
     const worker = new Worker(this.#options.workerUrl, {
       name: this.#options.name,
+      // A copy would hide from native libraries what is set for them.
+      env: SHARE_ENV,
       resourceLimits: {
         maxOldGenerationSizeMb: this.#options.maxOldGenerationMb,
         maxYoungGenerationSizeMb: 4,

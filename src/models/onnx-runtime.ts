@@ -1,0 +1,13 @@
+import type * as runtime from 'onnxruntime-node';
+
+/**
+ * The only place that loads onnxruntime-node. From 1.29 on its library for Linux reports every model
+ * that is loaded to its maker, and keeps a database for that in the home folder, unless the process's
+ * environment forbids it by the time it is loaded. Threads must share that environment (`SHARE_ENV`).
+ */
+// eslint-disable-next-line no-restricted-syntax -- no setting is read: a library is told
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
+
+export type InferenceSession = runtime.InferenceSession;
+
+export const { InferenceSession, Tensor } = await import('onnxruntime-node');
