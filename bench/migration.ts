@@ -10,10 +10,10 @@ import type { MysqlLocation } from '../src/storage/location.js';
 import { forgetClosingSum } from '../src/storage/sqlite/closing-sum.js';
 import { dropDatabase, mysqlLocation } from '../test/mysql-server.js';
 import { silentLogger } from '../test/storage/fixed-clock.js';
-import { PROJECT_DIR } from '../test/trainer/real-trainer.js';
 import { fillTables } from '../test/transfer/fill-tables.js';
 import { mysqlSettings } from '../test/transfer/run-command.js';
 import type { Benchmark, BenchmarkOptions, BenchmarkResult, Figure } from './harness/benchmark.js';
+import { npmCommand } from './harness/npm-command.js';
 import { runMeasured, type MeasuredRun } from './harness/measured-run.js';
 
 const SERIES = 100;
@@ -149,9 +149,9 @@ interface Migration extends MeasuredRun {
 }
 
 async function migrate(file: string, location: MysqlLocation): Promise<Migration> {
-  const script = path.join(PROJECT_DIR, 'dist/scripts/migrate-sqlite-to-mysql.js');
   const settings = { ...mysqlSettings(location), DATA_DIR: path.dirname(file) };
-  const run = await runMeasured(process.execPath, [script, '--json', '--source', file], settings);
+  const command = `${npmCommand('migrate:mysql')} --json --source "$1"`;
+  const run = await runMeasured('sh', ['-c', command, 'sh', file], settings);
   const { tables } = REPORT.parse(JSON.parse(run.stdout));
   const inserted = tables.reduce((sum, table) => sum + table.inserted, 0);
   const rows = tables.reduce((sum, table) => sum + table.inserted + table.unchanged, 0);

@@ -56,13 +56,15 @@ export class TransferFixture {
     options: Partial<TransferOptions & MysqlTargetOptions> & {
       /** Statements on the target between the copy and its verification. */
       readonly beforeVerify?: readonly string[];
+      /** The target by another way in. */
+      readonly location?: MysqlLocation;
     } = {},
   ): Promise<{ readonly report: TransferReport; readonly listed: readonly ListedRow[] }> {
     const clock = new SystemClock();
     const listed: ListedRow[] = [];
     const source = SqliteSource.open(this.file);
     try {
-      const target = await MysqlTarget.open(this.location, {
+      const target = await MysqlTarget.open(options.location ?? this.location, {
         ...{ clock, logger: silentLogger, batchRows: 7, isReadOnly: options.isDryRun === true },
         ...options,
       });
@@ -78,14 +80,14 @@ export class TransferFixture {
     }
   }
 
-  /** Into an empty target nothing is compared before the verification begins. */
+  /** The verification begins by asking for its readers. */
   private interfere(target: MysqlTarget, statements: readonly string[]): void {
-    const digest = target.digest.bind(target);
+    const openReaders = target.openReaders.bind(target);
     let isDone = false;
-    target.digest = async (...args) => {
+    target.openReaders = async () => {
       if (!isDone) for (const statement of statements) await this.onTarget(statement);
       isDone = true;
-      return digest(...args);
+      return openReaders();
     };
   }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readTableShapes } from '../../src/storage/transfer/table-shapes.js';
 import { mysqlSkipReason } from '../database.js';
+import { onMysqlServer } from '../mysql-server.js';
 import { fillTables } from './fill-tables.js';
 import { tableReport, totals, TransferFixture } from './transfer-fixture.js';
 
@@ -264,6 +265,24 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
 });
 
 describe.skipIf(mysqlSkipReason !== undefined)('the verification', () => {
+  it('does without its second connection where the server gives a user only one', async () => {
+    fillTables(fixture.file, { from: 0, count: ROWS });
+    const user = `${fixture.location.database}_one`;
+    const name = `'${user}'@'%'`;
+    await onMysqlServer(
+      `CREATE USER ${name} IDENTIFIED BY 'secret'`,
+      `GRANT ALL ON \`${fixture.location.database}\`.* TO ${name} WITH MAX_USER_CONNECTIONS 1`,
+    );
+    const single = { ...fixture.location, user, password: 'secret', poolSize: 1 };
+    try {
+      const { report } = await fixture.copy({ location: single });
+      expect(report.isClean).toBe(true);
+      expect(tableReport(report, 'signals').verification).toMatchObject({ rows: ROWS });
+    } finally {
+      await onMysqlServer(`DROP USER ${name}`);
+    }
+  });
+
   it('finds what changed or went in the target after it was copied', async () => {
     fillTables(fixture.file, { from: 0, count: 50 });
     const changes = [

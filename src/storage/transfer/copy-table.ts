@@ -6,6 +6,7 @@ import type {
   Chunk,
   ChunkLimits,
   Refusal,
+  TargetReader,
   TransferSource,
   TransferTarget,
 } from './transfer-ports.js';
@@ -124,7 +125,7 @@ export async function compareChunk(
 
 /** The target's rows for these lines, and perhaps some between them, by their identity. */
 export async function readStored(
-  target: TransferTarget,
+  target: TargetReader,
   table: TableShape,
   lines: readonly Line[],
 ): Promise<ReadonlyMap<string, Line>> {

@@ -9,7 +9,8 @@ import { connectionOptions, sessionSetup } from '../mysql/connection-options.js'
 import { isMysqlRetryable, translateMysqlError, translateMysqlOpenError } from '../mysql/errors.js';
 import { omit } from '../omit.js';
 import type { Line } from './lines.js';
-import { lineSql, mysqlName } from './mysql-rows.js';
+import { MysqlReader } from './mysql-reader.js';
+import { mysqlName } from './mysql-rows.js';
 import { MysqlWriter } from './mysql-writer.js';
 import { MAPPED_TABLE, type TableShape } from './table-shapes.js';
 import { findMysqlSchema } from './mysql-schema.js';
@@ -19,6 +20,7 @@ import type {
   ColumnLimit,
   Digest,
   Selector,
+  TargetReader,
   TransferTarget,
   WriteResult,
 } from './transfer-ports.js';
@@ -41,9 +43,12 @@ export interface MysqlTargetOptions {
   readonly mayLoad?: boolean | undefined;
 }
 
-/** A MySQL or MariaDB database that rows are copied to, over one connection. */
+/** A MySQL or MariaDB database that rows are copied to over one connection, and verified over two. */
 export class MysqlTarget implements TransferTarget {
+  private readonly reader: MysqlReader;
   private readonly writer: MysqlWriter;
+  /** Reads beside the first one. */
+  private second: Connection | undefined;
 
   private constructor(
     private readonly location: MysqlLocation,
@@ -51,6 +56,7 @@ export class MysqlTarget implements TransferTarget {
     readonly hasSchema: boolean,
     private readonly options: MysqlTargetOptions,
   ) {
+    this.reader = new MysqlReader(connection, location);
     this.writer = new MysqlWriter(connection, location, options.batchRows);
   }
 
@@ -65,7 +71,8 @@ export class MysqlTarget implements TransferTarget {
     try {
       const { connection, hasDatabase } = await connect(location, options);
       try {
-        await prepareSession(connection, location, options.isReadOnly);
+        await setUpSession(connection, location, options.isReadOnly);
+        if (!options.isReadOnly) await lockTransfers(connection, location);
         const hasSchema = hasDatabase && (await findMysqlSchema(connection, location));
         return new MysqlTarget(location, connection, hasSchema, options);
       } catch (error) {
@@ -86,33 +93,28 @@ export class MysqlTarget implements TransferTarget {
   }
 
   async isEmpty(table: TableShape): Promise<boolean> {
-    const rows = await this.select(`SELECT 1 FROM ${this.name(table)} LIMIT 1`, []);
+    const sql = `SELECT 1 FROM ${mysqlName(table, this.location)} LIMIT 1`;
+    const rows = await this.reader.select(sql, []);
     return rows.length === 0;
   }
 
-  async digest(table: TableShape, selectors: readonly Selector[]): Promise<Digest> {
-    const total = { rows: 0, sum: 0 };
-    for (const { where, values } of selectors) {
-      const [row] = await this.select(
-        `SELECT COUNT(*), COALESCE(SUM(CRC32(${lineSql(table)})), 0) FROM ${this.name(table)} WHERE ${where}`,
-        values,
-      );
-      total.rows += Number(row?.[0]);
-      total.sum += Number(row?.[1]);
-    }
-    return total;
+  digest(table: TableShape, selectors: readonly Selector[]): Promise<Digest> {
+    return this.reader.digest(table, selectors);
   }
 
-  async readLines(table: TableShape, selectors: readonly Selector[]): Promise<readonly Line[]> {
-    const lines: Line[] = [];
-    for (const { where, values } of selectors) {
-      const rows = await this.select(
-        `SELECT ${lineSql(table)} FROM ${this.name(table)} WHERE ${where}`,
-        values,
-      );
-      for (const row of rows) lines.push(String(row[0]));
+  readLines(table: TableShape, selectors: readonly Selector[]): Promise<readonly Line[]> {
+    return this.reader.readLines(table, selectors);
+  }
+
+  async openReaders(): Promise<readonly TargetReader[]> {
+    try {
+      this.second = (await connect(this.location, this.options)).connection;
+      await setUpSession(this.second, this.location, true);
+      return [this.reader, new MysqlReader(this.second, this.location)];
+    } catch {
+      // A server may allow the user no more than one: the verification takes longer then.
+      return [this.reader];
     }
-    return lines;
   }
 
   async readExclusive(table: TableShape): Promise<readonly Line[]> {
@@ -125,7 +127,7 @@ export class MysqlTarget implements TransferTarget {
   }
 
   async readIds(): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.select(
+    const rows = await this.reader.select(
       `SELECT CONCAT_WS('\\t', venue, symbol, timeframe), CAST(id AS CHAR) FROM ${MAPPED_TABLE}`,
       [],
     );
@@ -152,6 +154,7 @@ export class MysqlTarget implements TransferTarget {
   }
 
   async close(): Promise<void> {
+    await this.second?.end();
     await this.connection.end();
   }
 
@@ -172,22 +175,12 @@ export class MysqlTarget implements TransferTarget {
     await this.translating(() => this.connection.query(sql));
   }
 
-  private async select(sql: string, values: Selector['values']): Promise<readonly unknown[][]> {
-    const query = { sql, values: [...values], rowsAsArray: true };
-    const [rows] = await this.translating(() => this.connection.query<RowDataPacket[]>(query));
-    return rows as unknown as unknown[][];
-  }
-
   private async translating<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
       throw translateMysqlError(error, this.location);
     }
-  }
-
-  private name(table: TableShape): string {
-    return mysqlName(table, this.location);
   }
 }
 
@@ -205,19 +198,20 @@ async function connect(
   }
 }
 
-async function prepareSession(
+async function setUpSession(
   connection: Connection,
   location: MysqlLocation,
   isReadOnly: boolean,
 ): Promise<void> {
   const setup = sessionSetup(location);
   await connection.query(setup.sql, setup.values);
-  if (isReadOnly) {
-    await connection.query('SET SESSION TRANSACTION READ ONLY');
-    return;
-  }
   // Each statement sees what a daemon on the target has stored meanwhile.
   await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+  if (isReadOnly) await connection.query('SET SESSION TRANSACTION READ ONLY');
+}
+
+/** Only one run at a time copies into a database. */
+async function lockTransfers(connection: Connection, location: MysqlLocation): Promise<void> {
   const name = `evenkeel transfer ${location.database}`.slice(0, 64);
   const [rows] = await connection.query<RowDataPacket[]>('SELECT GET_LOCK(?, ?) AS got', [
     name,

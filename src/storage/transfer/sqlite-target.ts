@@ -21,6 +21,7 @@ import type {
   Refusal,
   Selector,
   SqlValue,
+  TargetReader,
   TransferTarget,
   WriteResult,
 } from './transfer-ports.js';
@@ -98,6 +99,10 @@ export class SqliteTarget implements TransferTarget {
         .map((row) => reader.lineOf(row, OWN_IDS).line),
     );
     return Promise.resolve(lines);
+  }
+
+  openReaders(): Promise<readonly TargetReader[]> {
+    return Promise.resolve([this]);
   }
 
   readExclusive(table: TableShape): Promise<readonly Line[]> {

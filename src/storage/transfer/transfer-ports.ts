@@ -90,16 +90,22 @@ export interface WriteResult {
   readonly overtaken: readonly Line[];
 }
 
+/** Reads what the target holds. */
+export interface TargetReader {
+  digest(table: TableShape, selectors: readonly Selector[]): Promise<Digest>;
+  readLines(table: TableShape, selectors: readonly Selector[]): Promise<readonly Line[]>;
+}
+
 /** Where rows go. */
-export interface TransferTarget {
+export interface TransferTarget extends TargetReader {
   readonly place: string;
   /** False where the schema is not there yet: then no table has rows. */
   readonly hasSchema: boolean;
   /** What its columns hold at most, where that is less than a source may have. */
   limitsOf(table: TableShape): readonly ColumnLimit[];
   isEmpty(table: TableShape): Promise<boolean>;
-  digest(table: TableShape, selectors: readonly Selector[]): Promise<Digest>;
-  readLines(table: TableShape, selectors: readonly Selector[]): Promise<readonly Line[]>;
+  /** Who may read at the same time once all is stored; one at least. Asked for once. */
+  openReaders(): Promise<readonly TargetReader[]>;
   /** Rows that are set in one of the table's exclusive columns. */
   readExclusive(table: TableShape): Promise<readonly Line[]>;
   /** Takes the exclusive columns from rows that are about to be replaced. */

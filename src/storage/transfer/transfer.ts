@@ -10,7 +10,7 @@ import {
 } from './copy-table.js';
 import { fieldsOf, identityOf, readField, type Line } from './lines.js';
 import { MAPPED_TABLE, readTableShapes, type TableShape } from './table-shapes.js';
-import type { Chunk } from './transfer-ports.js';
+import type { Chunk, TargetReader } from './transfer-ports.js';
 import type { ListedRow, RowFate, TableReport, TransferReport } from './transfer-report.js';
 import {
   rememberChunk,
@@ -137,8 +137,9 @@ class TransferRun {
       tallies.push(await this.copy(counted));
     }
     progress?.begin('verify', rows);
+    const readers = await this.pair.target.openReaders();
     const reports: TableReport[] = [];
-    for (const tally of tallies) reports.push(await this.verify(tally));
+    for (const tally of tallies) reports.push(await this.verify(tally, readers));
     progress?.end();
     return reports;
   }
@@ -203,13 +204,18 @@ class TransferRun {
     return toReport(tally, undefined);
   }
 
-  private async verify(tally: Tally): Promise<TableReport> {
+  private async verify(tally: Tally, readers: readonly TargetReader[]): Promise<TableReport> {
     const { table } = tally;
-    const verifier = new TableVerifier(this.pair, table, tally.refused);
-    for (const chunk of tally.copied) {
-      await verifier.check(chunk);
-      this.options.progress?.advance(table.name, chunk.digest.rows + chunk.orphans);
-    }
+    const verifier = new TableVerifier(this.pair.source, table, tally.refused);
+    const waiting = tally.copied.values();
+    const work = async (reader: TargetReader): Promise<void> => {
+      // All of them take from the same iterator.
+      for (const chunk of waiting) {
+        await verifier.check(chunk, reader);
+        this.options.progress?.advance(table.name, chunk.digest.rows + chunk.orphans);
+      }
+    };
+    await Promise.all(readers.map(work));
     const verification = verifier.finish();
     for (const { line, reason } of verification.differences) {
       this.list(table, 'difference', line, reason);

@@ -1,10 +1,17 @@
 import { crc32 } from 'node:zlib';
 import { compareRows } from './compare-rows.js';
-import { readStored, type TransferPair } from './copy-table.js';
+import { readStored } from './copy-table.js';
 import { identityOf, type Line } from './lines.js';
 import { selectRows } from './select-rows.js';
 import type { TableShape } from './table-shapes.js';
-import type { Chunk, Digest, Selector, Stretch } from './transfer-ports.js';
+import type {
+  Chunk,
+  Digest,
+  Selector,
+  Stretch,
+  TargetReader,
+  TransferSource,
+} from './transfer-ports.js';
 
 /** A copied chunk as it is remembered for the verification: small, however long the copy ran. */
 export interface CopiedChunk extends Stretch {
@@ -42,24 +49,25 @@ export class TableVerifier {
   private readonly differences: Difference[] = [];
 
   constructor(
-    private readonly pair: TransferPair,
+    private readonly source: TransferSource,
     private readonly table: TableShape,
     /** Identities of rows that the target refused: they are known to be absent. */
     private readonly refused: ReadonlySet<string>,
   ) {}
 
-  async check(copied: CopiedChunk): Promise<void> {
+  /** Several may run at the same time, each with a reader of its own. */
+  async check(copied: CopiedChunk, reader: TargetReader): Promise<void> {
     const { digest } = copied;
     const chunk = copied.selectors === undefined ? await this.readAgain(copied) : undefined;
     const selectors = copied.selectors ?? selectRows(this.table, chunk?.lines ?? []);
-    const held = await this.pair.target.digest(this.table, selectors);
+    const held = await reader.digest(this.table, selectors);
     if (held.rows === digest.rows && held.sum === digest.sum) {
       this.rows += digest.rows;
       this.sourceSum += BigInt(digest.sum);
       this.targetSum += BigInt(held.sum);
       return;
     }
-    await this.checkRows(chunk ?? (await this.readAgain(copied)));
+    await this.checkRows(chunk ?? (await this.readAgain(copied)), reader);
   }
 
   finish(): Verification {
@@ -68,12 +76,12 @@ export class TableVerifier {
   }
 
   private readAgain(copied: CopiedChunk): Promise<Chunk> {
-    return this.pair.source.readAgain(this.table, copied);
+    return this.source.readAgain(this.table, copied);
   }
 
   /** Row by row, leaving out what the target rightly has otherwise: newer rows, and refused ones. */
-  private async checkRows({ lines }: Chunk): Promise<void> {
-    const stored = await readStored(this.pair.target, this.table, lines);
+  private async checkRows({ lines }: Chunk, reader: TargetReader): Promise<void> {
+    const stored = await readStored(reader, this.table, lines);
     for (const line of lines) {
       const identity = identityOf(this.table, line);
       const held = stored.get(identity);
