@@ -65,6 +65,13 @@ module.exports = {
       to: { path: 'node_modules/ccxt' },
     },
     {
+      name: 'only-one-loads-onnxruntime',
+      severity: 'error',
+      comment: 'It reports to its maker unless it is told not to before it is loaded.',
+      from: { pathNot: '^src/models/onnx-runtime\\.ts$' },
+      to: { path: 'node_modules/onnxruntime' },
+    },
+    {
       name: 'only-storage-sees-sql',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/storage/', TESTS] },

@@ -1,11 +1,7 @@
-import { withSite } from './daemon-child.js';
 import type { Benchmark, Figure } from './harness/benchmark.js';
 import { load, type LoadResult } from './harness/http-load.js';
-import { assertServed, startServed } from './served-site.js';
+import { withServedMany } from './served-site.js';
 
-const MANY = 100;
-const HISTORY_DAYS = 40;
-const HOUR_MS = 3_600_000;
 const SECONDS = 15;
 const CONNECTIONS = 20;
 
@@ -14,36 +10,28 @@ export const api: Benchmark = {
   name: 'api',
   bar: 'P10',
   title: 'requests a second, status and analysis of 100 symbols',
-  async run() {
-    const startMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - HOUR_MS + HOUR_MS / 12;
-    return withSite({ startMs, historyDays: HISTORY_DAYS }, async (site) => {
-      const symbols = site.symbols.slice(0, MANY);
-      const child = await startServed(site, { symbols, timeframe: '1h' });
-      try {
-        await assertServed(child, symbols);
-        const analyses = symbols.map((symbol) => `/api/analysis/${encodeURIComponent(symbol)}`);
-        const figures: Figure[] = [];
-        for (const [name, paths] of [
-          ['status', ['/api/status']],
-          ['analysis', analyses],
-        ] as const) {
-          const options = { port: child.port, paths, connections: CONNECTIONS };
-          await load({ ...options, seconds: 3 });
-          const before = (await child.status()).process.cpu_sec;
-          const result = await load({ ...options, seconds: SECONDS });
-          const cpuSec = (await child.status()).process.cpu_sec - before;
-          figures.push(...toFigures(name, result, cpuSec));
-        }
-        return {
-          figures,
-          notes: [
-            `a real daemon process at rest, SQLite, ${CONNECTIONS} kept connections, ${SECONDS} s each`,
-            'the load comes from this process, on the same machine',
-          ],
-        };
-      } finally {
-        await child.stop();
+  run() {
+    return withServedMany(async ({ child, symbols }) => {
+      const analyses = symbols.map((symbol) => `/api/analysis/${encodeURIComponent(symbol)}`);
+      const figures: Figure[] = [];
+      for (const [name, paths] of [
+        ['status', ['/api/status']],
+        ['analysis', analyses],
+      ] as const) {
+        const options = { port: child.port, paths, connections: CONNECTIONS };
+        await load({ ...options, seconds: 3 });
+        const before = (await child.status()).process.cpu_sec;
+        const result = await load({ ...options, seconds: SECONDS });
+        const cpuSec = (await child.status()).process.cpu_sec - before;
+        figures.push(...toFigures(name, result, cpuSec));
       }
+      return {
+        figures,
+        notes: [
+          `a real daemon process at rest, SQLite, ${CONNECTIONS} kept connections, ${SECONDS} s each`,
+          'the load comes from this process, on the same machine',
+        ],
+      };
     });
   },
 };

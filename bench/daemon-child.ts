@@ -10,6 +10,7 @@ import type { StatusAnswer } from '../src/api/contract.js';
 import { startDemoProcess, type DemoProcess } from '../src/demo/demo-process.js';
 import { GeneratedSource } from '../src/demo/generator/generated-source.js';
 import { PROJECT_DIR, SILENT } from '../test/trainer/real-trainer.js';
+import { npmCommand } from './harness/npm-command.js';
 
 /** Of the reference kernel: `getconf CLK_TCK`. */
 const TICKS_A_SECOND = 100;
@@ -34,7 +35,7 @@ export class DaemonChild {
   ): Promise<DaemonChild> {
     const port = await freePort();
     const startedAt = performance.now();
-    const child = spawn('sh', ['-c', startCommand()], {
+    const child = spawn('sh', ['-c', npmCommand('start')], {
       cwd: PROJECT_DIR,
       stdio: 'ignore',
       env: {
@@ -192,15 +193,6 @@ export async function withSite<T>(
     await venue.stop();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** What `npm start` runs once all is installed: with the options for memory that it gives. */
-function startCommand(): string {
-  const manifest = readFileSync(path.join(PROJECT_DIR, 'package.json'), 'utf8');
-  const { scripts } = JSON.parse(manifest) as { scripts: Readonly<Record<string, string>> };
-  const command = scripts['start']?.split('&&').at(-1)?.trim() ?? '';
-  if (!command.includes(' exec node ')) throw new Error(`npm start ends in "${command}"`);
-  return command;
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -8,7 +8,7 @@ import { FOREST_PARAMS } from '../src/training/forest-params.js';
 import {
   buildPooledDataset,
   type PooledItem,
-} from '../src/training/pooled/build-pooled-dataset.js';
+} from '../src/training/pooled-bot/build-pooled-dataset.js';
 import type { TrainerProcess } from '../src/training/trainer-process/trainer-process.js';
 import { createTrainer } from '../test/trainer/real-trainer.js';
 import type { Benchmark } from './harness/benchmark.js';

@@ -1,14 +1,11 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { withSite, type DaemonChild, type Site } from './daemon-child.js';
+import type { DaemonChild } from './daemon-child.js';
 import type { Benchmark, Figure } from './harness/benchmark.js';
 import { load } from './harness/http-load.js';
 import { percentile } from './harness/statistics.js';
-import { assertServed, startServed } from './served-site.js';
+import { withServedMany, type ServedMany } from './served-site.js';
 
-const MANY = 100;
-const HISTORY_DAYS = 40;
-const HOUR_MS = 3_600_000;
 const SECONDS = 15;
 const ROUNDS = 5;
 /** What a busy dashboard and some scripts ask for together. */
@@ -20,30 +17,20 @@ export const predictions: Benchmark = {
   name: 'predictions',
   bar: 'P9',
   title: 'predictions over the API: cached, missed, while training',
-  async run() {
-    const startMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - HOUR_MS + HOUR_MS / 12;
-    return withSite({ startMs, historyDays: HISTORY_DAYS }, async (site) => {
-      const symbols = site.symbols.slice(0, MANY);
-      const child = await startServed(site, { symbols, timeframe: '1h' });
-      try {
-        await assertServed(child, symbols);
-        return {
-          figures: [
-            await measureCached(child, symbols),
-            await measureMissed(child, symbols),
-            ...(await measureWhileTraining(child, site)),
-          ],
-          notes: [
-            `${MANY} symbols whose models serve, a real daemon process, SQLite`,
-            `cached: ${RATE} requests a second over 10 connections, ${SECONDS} s`,
-            `missed: the cache is cleared, then each symbol is asked for once, ${ROUNDS} times`,
-            `while training: ${TRAINED} models are trained meanwhile; ${RATE} requests a second over 50 connections`,
-          ],
-        };
-      } finally {
-        await child.stop();
-      }
-    });
+  run() {
+    return withServedMany(async ({ child, symbols, site }) => ({
+      figures: [
+        await measureCached(child, symbols),
+        await measureMissed(child, symbols),
+        ...(await measureWhileTraining(child, { site, symbols })),
+      ],
+      notes: [
+        `${symbols.length} symbols whose models serve, a real daemon process, SQLite`,
+        `cached: ${RATE} requests a second over 10 connections, ${SECONDS} s`,
+        `missed: the cache is cleared, then each symbol is asked for once, ${ROUNDS} times`,
+        `while training: ${TRAINED} models are trained meanwhile; ${RATE} requests a second over 50 connections`,
+      ],
+    }));
   },
 };
 
@@ -79,16 +66,18 @@ async function measureMissed(child: DaemonChild, symbols: readonly string[]): Pr
   return { name: 'missed, p99', value: percentile(times, 0.99), unit: 'ms', bar: { atMost: 50 } };
 }
 
-async function measureWhileTraining(child: DaemonChild, site: Site): Promise<Figure[]> {
-  const symbols = site.symbols.slice(0, TRAINED);
+async function measureWhileTraining(
+  child: DaemonChild,
+  { site, symbols }: Pick<ServedMany, 'site' | 'symbols'>,
+): Promise<Figure[]> {
   await rm(path.join(site.dataDir, 'pause.txt'));
   await fetch(`${child.url}/api/training/start-auto`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ symbols }),
+    body: JSON.stringify({ symbols: symbols.slice(0, TRAINED) }),
   });
   await child.until(({ queue }) => queue.running > 0, { steadyMs: 3000, limitMs: 60_000 });
-  const paths = site.symbols.slice(TRAINED, MANY).map(pathOf);
+  const paths = symbols.slice(TRAINED).map(pathOf);
   const options = { port: child.port, paths, connections: 50, seconds: SECONDS };
   const steady = await load({ ...options, rate: RATE });
   const full = await load(options);

@@ -10,11 +10,37 @@ import { openStores } from '../src/storage/stores.js';
 import { keepServedFiles } from '../src/training/candidate-folder.js';
 import { buildModelRecord } from '../test/models/model-folder.js';
 import { SILENT } from '../test/trainer/real-trainer.js';
-import { DaemonChild, type Site } from './daemon-child.js';
+import { DaemonChild, withSite, type Site } from './daemon-child.js';
 import { FitRoad, type Fitted } from './fit-road.js';
 import { loadGenerated } from './markets.js';
 
 const FILL = { steadyMs: 1000, limitMs: 20 * 60_000 };
+
+/** A hundred symbols of the generated market at 1h, with history enough for every feature. */
+const MANY = { count: 100, historyDays: 40, timeframe: '1h' } as const;
+const HOUR_MS = 3_600_000;
+
+export interface ServedMany {
+  readonly site: Site;
+  readonly child: DaemonChild;
+  readonly symbols: readonly string[];
+}
+
+/** Lends a daemon that serves a hundred symbols, five minutes into an hour: nothing closes soon. */
+export async function withServedMany<T>(use: (served: ServedMany) => Promise<T>): Promise<T> {
+  const { count, historyDays, timeframe } = MANY;
+  const startMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - HOUR_MS + HOUR_MS / 12;
+  return withSite({ startMs, historyDays }, async (site) => {
+    const symbols = site.symbols.slice(0, count);
+    const child = await startServed(site, { symbols, timeframe });
+    try {
+      await assertServed(child, symbols);
+      return await use({ site, child, symbols });
+    } finally {
+      await child.stop();
+    }
+  });
+}
 
 export interface ServedOptions {
   readonly symbols: readonly string[];

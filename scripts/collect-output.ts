@@ -74,6 +74,9 @@ export class CollectBar implements CollectOutput {
   }
 
   stop(): void {
+    if (this.#bar === undefined) return;
+    // A stop throws away the lines that are not drawn yet.
+    this.#bars.update();
     this.#bars.stop();
     this.#bar = undefined;
   }

@@ -14,6 +14,8 @@ export interface StopSignalsOptions {
 /**
  * The first signal asks for a graceful stop within a limit; a second one ends at once.
  *
+ * The abort's reason has the signal's name as its `cause`.
+ *
  * @returns what forgets the limit
  */
 export function abortOnSignals(
@@ -26,7 +28,7 @@ export function abortOnSignals(
     logger.info(`${name}: stopping; ${kept} stays`);
     limit = setTimeout(() => process.exit(exitCode), STOP_LIMIT_MS);
     limit.unref();
-    controller.abort(new Error(`Stopped by ${name}`));
+    controller.abort(new Error(`Stopped by ${name}`, { cause: name }));
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
   return () => clearTimeout(limit);

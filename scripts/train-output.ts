@@ -50,16 +50,17 @@ export class TrainBars implements TrainOutput {
 
   end(end: TrainEnd): void {
     this.stop();
-    process.stderr.write(`${end.line ?? STOPPED}\n`);
+    process.stderr.write(`${end.line}\n`);
   }
 
   stop(): void {
+    if (this.#session === undefined) return;
+    // A stop throws away the lines that are not drawn yet.
+    this.#bars.update();
     this.#bars.stop();
     this.#session = undefined;
   }
 }
-
-const STOPPED = 'Stopped; what is trained stays, and the session goes on with the next start';
 
 /** Lines, for logs and pipes. */
 export class TrainLines implements TrainOutput {
@@ -81,7 +82,7 @@ export class TrainLines implements TrainOutput {
   }
 
   end(end: TrainEnd): void {
-    process.stdout.write(`${end.line ?? STOPPED}\n`);
+    process.stdout.write(`${end.line}\n`);
   }
 
   stop(): void {
@@ -99,23 +100,25 @@ export class TrainJson implements TrainOutput {
     );
   }
 
-  show({ by, state, percentage, current, total, failed, etaSec, job }: TrainProgress): void {
+  show({
+    by,
+    state,
+    pausedBy,
+    percentage,
+    current,
+    total,
+    failed,
+    etaSec,
+    job,
+  }: TrainProgress): void {
     writeJson({
-      ...{ event: 'progress', by, state, percentage, current, total, failed },
+      ...{ event: 'progress', by, state, paused_by: pausedBy, percentage, current, total, failed },
       ...{ eta_sec: etaSec === undefined ? null : Math.round(etaSec), job: job ?? null },
     });
   }
 
   end({ status, sessionUid, failed, line, left }: TrainEnd): void {
-    const text = line ?? null;
-    writeJson({
-      event: 'end',
-      status,
-      session_id: sessionUid,
-      failed,
-      line: text,
-      not_trained: left,
-    });
+    writeJson({ event: 'end', status, session_id: sessionUid, failed, line, not_trained: left });
   }
 
   stop(): void {
@@ -128,9 +131,18 @@ function writeJson(value: unknown): void {
 }
 
 /** `12 of 100 models | 1 failed | ETA 1:20`. */
-function sessionText({ by, state, current, total, failed, etaSec }: TrainProgress): string {
+function sessionText({
+  by,
+  state,
+  pausedBy,
+  current,
+  total,
+  failed,
+  etaSec,
+}: TrainProgress): string {
   const parts = [`${current} of ${total} models`];
-  if (state !== 'running') parts.unshift(state);
+  const who = state === 'paused' ? ` by ${pausedBy.join(' and ')}` : '';
+  if (state !== 'running') parts.unshift(`${state}${who}`);
   if (by !== 'this process') parts.unshift(`by ${by}`);
   if (failed > 0) parts.push(`${failed} failed`);
   parts.push(`ETA ${etaSec === undefined ? '–' : durationText(etaSec)}`);

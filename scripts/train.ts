@@ -29,9 +29,14 @@ interface TrainFlags {
 const HELP = `
 full trains every model anew, incremental adds a few trees on the newest candles to those that serve,
 sample trains the first 50 instruments anew. Where a daemon runs with the same data it does the work, in
-its own queue and with its own pause file, and goes on when this command is stopped; otherwise it is done
-here, on the candles that are stored. Ctrl+C ends it gracefully: what is trained stays, and the next start
-goes on with the rest.
+its own queue; otherwise it is done here, on the candles that are stored.
+
+Pausing: while the file of --pause-file exists no job begins. In a daemon that holds for the jobs of this
+command alone; its own PAUSE_FILE pauses its whole queue.
+
+Ctrl+C ends it gracefully, and what is trained stays. What is not trained yet is cancelled where a daemon
+does the work, and otherwise goes on with the next start. A second Ctrl+C leaves at once. A daemon goes on
+with the work when this command ends otherwise: when the terminal is closed, or it is told to by SIGTERM.
 
 Exit codes: 0 all trained, 1 some models failed or a defect, 2 wrong usage or no connection, or something
 named is not trained, 78 a setting must be mended first, 130 stopped before the end.`;
@@ -66,10 +71,10 @@ async function run(
     kept: 'what is trained',
     exitCode: EXIT.failed,
   });
-  const { mode, symbols, timeframes, bots, batchSize } = flags;
+  const { mode, symbols, timeframes, bots, batchSize, pauseFile } = flags;
   const options: TrainOptions = {
     settings: withFlags(settings, flags),
-    asked: { symbols, timeframes, bots, batchSize },
+    asked: { symbols, timeframes, bots, batchSize, pauseFile },
     ...{ mode, clock: new SystemClock(), logger: output.logger, signal: controller.signal },
     trainerEnvironment: trainerEnvironment(environment),
     onProgress: (progress) => output.show(progress),
@@ -102,7 +107,7 @@ function parseFlags(args: readonly string[]): TrainFlags {
     .option('--symbols <names...>', 'instead of SYMBOLS: BTC/USDT, BTCUSDT, BTC-USDT or all', names)
     .option('--timeframes <names...>', 'instead of TIMEFRAMES', names)
     .option('--bots <names...>', 'instead of BOTS', names)
-    .option('--pause-file <file>', 'instead of PAUSE_FILE')
+    .option('--pause-file <file>', 'pauses training while it exists, instead of PAUSE_FILE')
     .option('--json', 'progress, log and result as lines of JSON on standard output', false)
     .addHelpText('after', HELP)
     .allowExcessArguments(false)

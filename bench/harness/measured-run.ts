@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { PROJECT_DIR } from '../../test/trainer/real-trainer.js';
 
 const POLL_MS = 20;
 const KB_PER_MB = 1024;
@@ -13,7 +14,7 @@ export interface MeasuredRun {
   readonly stdout: string;
 }
 
-/** Runs a program to its end. @throws Error with what it said, unless it ends with 0 */
+/** Runs a program to its end, in the project's folder. @throws Error with what it said, unless it ends with 0 */
 export async function runMeasured(
   command: string,
   args: readonly string[],
@@ -21,6 +22,7 @@ export async function runMeasured(
 ): Promise<MeasuredRun> {
   const startedMs = performance.now();
   const child = spawn(command, args, {
+    cwd: PROJECT_DIR,
     env: { PATH: process.env['PATH'] ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

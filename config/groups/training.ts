@@ -250,7 +250,7 @@ export const TRAINING_SETTINGS = {
     help: 'Newest bars on which a serving model is continued and judged.',
   }),
   INCREMENTAL_ITERATIONS: integer({
-    default: 20,
+    default: 5,
     min: 1,
     max: 1000,
     unit: 'trees',

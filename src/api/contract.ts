@@ -33,6 +33,10 @@ const keyFields = {
   bot: z.string(),
 };
 
+/** Beside the symbol that was asked for. */
+export const MODEL_SYMBOL =
+  'whose model answers: the same symbol, or * where one model serves every instrument';
+
 const probabilities = z.object({ sell: z.number(), hold: z.number(), buy: z.number() });
 
 const outcome = z.object({
@@ -171,6 +175,7 @@ const interval = z.object({ estimate: z.number(), lower: z.number(), upper: z.nu
 
 export const modelStatus = z.object({
   ...keyFields,
+  model_symbol: z.string().describe(MODEL_SYMBOL),
   is_trained: z.boolean().describe('a promoted model serves'),
   training_progress: z.number().min(0).max(100),
   training_state: z.string().describe('what training is doing for this key, in words'),

@@ -100,7 +100,7 @@ export const reportExample = {
 };
 
 export const comparisonExample = {
-  ...{ ...MODEL_KEY, serving_uid: MODEL_ID },
+  ...{ ...MODEL_KEY, model_symbol: 'BTC/USDT', serving_uid: MODEL_ID },
   versions: [
     {
       ...{ ...BARE_RECORD, is_pinned: false },

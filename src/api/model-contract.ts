@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SHOWN_STATUSES } from '../domain/shown-status.js';
 import { TIMEFRAMES } from '../domain/timeframe.js';
-import { listQuery } from './contract.js';
+import { listQuery, MODEL_SYMBOL } from './contract.js';
 import {
   clearedModelsExample,
   comparisonExample,
@@ -174,6 +174,7 @@ export const compareQuery = listQuery
 export const comparison = z
   .object({
     ...keyFields,
+    model_symbol: z.string().describe(MODEL_SYMBOL),
     serving_uid: z.string().nullable(),
     versions: z.array(compared),
   })

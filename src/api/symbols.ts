@@ -34,8 +34,13 @@ export async function resolveKey(context: ApiContext, asked: Asked): Promise<Nam
   };
 }
 
+/** A model that a call is about, and the instrument that was asked for: `*` where all were. */
+export interface NamedModel extends NamedKey {
+  readonly asked: NamedKey;
+}
+
 /** The key of the model that a call is about: where a bot pools instruments, that of all of them. */
-export async function resolveModelKey(context: ApiContext, asked: Asked): Promise<NamedKey> {
+export async function resolveModelKey(context: ApiContext, asked: Asked): Promise<NamedModel> {
   const isForAll = asked.symbol === POOLED_SYMBOL;
   const { key, marketId } = await resolveKey(context, {
     ...asked,
@@ -45,7 +50,10 @@ export async function resolveModelKey(context: ApiContext, asked: Asked): Promis
   if (isForAll && own.symbol !== POOLED_SYMBOL) {
     throw badRequest(`bot "${key.bot}" has one model for each symbol`, 'symbol');
   }
-  return own.symbol === key.symbol ? { key, marketId } : { key: own, marketId: own.symbol };
+  const instrument = { key, marketId };
+  if (own.symbol === key.symbol) return { ...instrument, asked: instrument };
+  const pooled = { key: own, marketId: own.symbol };
+  return { ...pooled, asked: isForAll ? pooled : instrument };
 }
 
 /** Stands in until the bot is known; undefined where the venue has no series, which is then said. */

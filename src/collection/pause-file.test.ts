@@ -43,7 +43,7 @@ const lines = (): string[] => logger.lines.map(({ message }) => message);
 async function untilLines(count: number): Promise<void> {
   await expect
     .poll(async () => {
-      await clock.advance(500);
+      await clock.advance(1_000);
       return lines().length;
     }, POLL)
     .toBe(count);
@@ -68,7 +68,8 @@ describe('the pause file', () => {
     rmSync(file);
     await untilLines(2);
     await Promise.all(all);
-    expect(passed).toEqual([1, 2, 3]);
+    // Each looks at the file system by itself: who is first is its affair.
+    expect(passed.toSorted()).toEqual([1, 2, 3]);
     expect(lines()).toEqual([PAUSED, RESUMED]);
   });
 
@@ -103,7 +104,7 @@ describe('the pause file', () => {
     rmSync(file);
     await clock.advance(1_000);
     await expect.poll(() => pause.isPaused, POLL).toBe(false);
-    expect(clock.wallMs() % 500).toBe(0);
+    expect(clock.wallMs() % 1000).toBe(0);
   });
 
   test('lets go of those who wait when collection stops', async () => {

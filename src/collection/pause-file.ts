@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 
 /** Wall time between two looks, which bounds how late a pause shows and how late it ends. */
-const LOOK_EVERY_MS = 500;
+const LOOK_EVERY_MS = 1000;
 
 export interface PauseFileOptions {
   /** `PAUSE_COLLECTOR_FILE` or `PAUSE_FILE`; relative to the working directory. */

@@ -1,5 +1,6 @@
 import { iso, isoOrNull, keyAnswer } from '../api/answers.js';
 import type { ModelStatusAnswer } from '../api/contract.js';
+import { modelKeyFor } from '../domain/bots.js';
 import type { ModelKey } from '../domain/model-key.js';
 import type { Interval, ModelRecord, TestScore } from '../domain/model-record.js';
 import { scoreLive, toPrior } from '../signals/live-score.js';
@@ -9,21 +10,26 @@ import { lookFromOutside } from './stored-view.js';
 
 const LIVE_SIGNALS = 500;
 
-/** The answer of `GET /api/model/status`. */
+/** The answer of `GET /api/model/status`: of the model that speaks for the instrument, and of its signals. */
 export async function modelStatusView(
   state: DaemonState,
   key: ModelKey,
   marketId: string,
 ): Promise<ModelStatusAnswer> {
   const { work, stores } = state;
+  const modelKey = modelKeyFor(key);
   const { training, choice } =
     work === undefined
       ? await lookFromOutside(state, key)
-      : { training: await work.training.status(key), choice: await work.servingModels.find(key) };
+      : {
+          training: await work.training.status(modelKey),
+          choice: await work.servingModels.find(key),
+        };
   const serving = choice.status === 'trusted' ? choice.model.record : choice.record;
-  const shown = serving ?? (await stores.models.latest(key));
+  const shown = serving ?? (await stores.models.latest(modelKey));
   return {
     ...keyAnswer(key, new Map([[key.symbol, marketId]])),
+    model_symbol: modelKey.symbol,
     is_trained: training.isTrained,
     training_progress: training.trainingProgress,
     training_state: wordsOf(training),
@@ -34,7 +40,7 @@ export async function modelStatusView(
     ...trainingFields(training),
     prediction_warning_count: work?.warnings.count(key) ?? 0,
     test_score: shown?.testScore === undefined ? null : scoreAnswer(shown.testScore),
-    drift: serving === undefined ? null : await driftAnswer(state, key, serving),
+    drift: serving === undefined ? null : await driftAnswer(state, modelKey, serving),
     live_score: serving === undefined ? null : await liveScore(state, key, serving),
   };
 }

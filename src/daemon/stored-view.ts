@@ -1,3 +1,4 @@
+import { modelKeyFor, POOLED_SYMBOL } from '../domain/bots.js';
 import type { ModelKey } from '../domain/model-key.js';
 import { ageHours, type ModelRecord } from '../domain/model-record.js';
 import { closeTimeOf, timeframeMs } from '../domain/timeframe.js';
@@ -27,9 +28,10 @@ type StoredChoice =
 
 export async function lookFromOutside(
   state: DaemonState,
-  key: ModelKey,
+  instrument: ModelKey,
 ): Promise<{ readonly training: TrainingStatus; readonly choice: StoredChoice }> {
   const { stores, wallClock } = state;
+  const key = modelKeyFor(instrument);
   const cooldown = await stores.cooldowns.find(key);
   const isCoolingDown = cooldown !== undefined && cooldown.until > wallClock.wallMs();
   const verdict = {
@@ -45,10 +47,11 @@ export async function lookFromOutside(
 
 async function chooseStored(
   state: DaemonState,
-  key: ModelKey,
+  instrument: ModelKey,
   cooldownReason?: string,
 ): Promise<StoredChoice> {
   const { settings, stores } = state;
+  const key = modelKeyFor(instrument);
   const record = await stores.models.findServing(key);
   if (record !== undefined) {
     const hours = ageHours(record, clockOf(state).marketMs());
@@ -83,7 +86,9 @@ export async function findStoredPrediction(
   if (choice.status === 'untrusted') {
     return { status: 'none', reason: choice.reason, detail: choice.detail };
   }
-  const filter = { modelUid: choice.model.record.uid };
+  // A pooled model speaks of many instruments.
+  const symbol = key.symbol === POOLED_SYMBOL ? undefined : key.symbol;
+  const filter = { modelUid: choice.model.record.uid, symbol };
   const { rows } = await state.stores.predictions.list(filter, { limit: 1, offset: 0 });
   const [prediction] = rows;
   if (prediction === undefined) return missing('its model has not spoken yet');

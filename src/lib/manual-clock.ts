@@ -45,6 +45,13 @@ export class ManualClock implements Clock {
     await settle();
   }
 
+  /** As for a machine that was asleep: time has passed at once, and then whoever is due wakes once. */
+  async jump(durationMs: number): Promise<void> {
+    await settle();
+    this.moveTo(this.wall + durationMs);
+    await this.advance(0);
+  }
+
   async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     await new Promise<void>((resolve, reject) => {

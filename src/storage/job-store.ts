@@ -8,7 +8,7 @@ import {
   type TrainingJob,
   type TrainingSession,
 } from '../domain/training-job.js';
-import { fileVenue } from '../domain/venue.js';
+import { ALL_FILES } from '../domain/venue.js';
 import type { Clock } from '../lib/clock.js';
 import { RejectedError } from '../lib/errors.js';
 import { assertDefined } from '../lib/invariant.js';
@@ -38,6 +38,8 @@ export interface JobFilter {
 
 export interface JobEnd {
   readonly status: Extract<JobStatus, 'completed' | 'failed' | 'cancelled'>;
+  /** The run that worked on it: refused where another one has taken it over. */
+  readonly ownerRunUid?: string | undefined;
   readonly finishedAt: number;
   readonly errorCode?: string | undefined;
   readonly errorMessage?: string | undefined;
@@ -71,9 +73,14 @@ const JOB = rowCodec<StoredJob>({
   createdAt: number(),
 });
 
-export interface JobClaim {
-  /** Another venue's jobs belong to another daemon. */
+/** Whose jobs are meant: another venue's belong to another daemon. */
+export interface OfDaemon {
   readonly venue: string;
+  /** Also those of what was imported from files, which one daemon at a time works on. */
+  readonly withFiles?: boolean | undefined;
+}
+
+export interface JobClaim extends OfDaemon {
   readonly ownerRunUid: string;
   /** Wall time. */
   readonly at: number;
@@ -140,12 +147,12 @@ export class JobStore {
   }
 
   /** Takes the venue's pending job whose turn it is; no two callers ever get the same one. */
-  async claimNext({ venue, ownerRunUid, at }: JobClaim): Promise<StoredJob | undefined> {
+  async claimNext({ ownerRunUid, at, ...of }: JobClaim): Promise<StoredJob | undefined> {
     for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
       const oldest = await this.database.run((knex) =>
         knex('training_jobs')
           .where({ status: 'pending' })
-          .where(ofDaemon(venue))
+          .where(ofDaemon(of))
           .whereNotIn(
             'session_uid',
             knex('training_sessions').where({ status: 'paused' }).select('uid'),
@@ -164,12 +171,12 @@ export class JobStore {
     return undefined;
   }
 
-  /** Whether anything waits for a daemon of the venue, be it of a session that is paused. */
-  async isAnyPending(venue: string): Promise<boolean> {
+  /** Whether anything waits for the daemon, be it of a session that is paused. */
+  async isAnyPending(of: OfDaemon): Promise<boolean> {
     const row = await this.database.run((knex) =>
       knex('training_jobs')
         .where({ status: 'pending' })
-        .where(ofDaemon(venue))
+        .where(ofDaemon(of))
         .first<Row | undefined>('id'),
     );
     return row !== undefined;
@@ -186,7 +193,7 @@ export class JobStore {
     return this.database.run((knex) =>
       knex('training_jobs')
         .where(Object.fromEntries(equal))
-        .where(venue === undefined ? {} : ofDaemon(venue))
+        .where(venue === undefined ? {} : ofDaemon({ venue, withFiles: true }))
         .whereIn('status', ['pending', 'running'])
         .whereNotIn('uid', [...except])
         .update({
@@ -205,12 +212,13 @@ export class JobStore {
     await this.change({ uid, status: 'running' }, JOB.encodePart(progress));
   }
 
-  /** @throws RejectedError when the job has already ended otherwise, or is unknown */
+  /** @throws RejectedError when the job has already ended otherwise, is another run's, or is unknown */
   async finish(uid: string, end: JobEnd): Promise<StoredJob> {
-    const { status, finishedAt, errorCode, errorMessage, modelUid } = end;
+    const { status, finishedAt, errorCode, errorMessage, modelUid, ownerRunUid } = end;
     const columns = JOB.encodePart({ status, finishedAt, errorCode, errorMessage, modelUid });
     for (const from of ['running', 'pending'] as const) {
-      const isChanged = await this.change({ uid, status: from }, { ...columns, open_key: null });
+      const where = { uid, status: from, ...ownedBy(ownerRunUid) };
+      const isChanged = await this.change(where, { ...columns, open_key: null });
       if (isChanged) return this.get(uid);
     }
     const job = await this.find(uid);
@@ -236,11 +244,11 @@ export class JobStore {
   }
 
   /** Running jobs of other runs, which may be dead. */
-  async listRunningNotOwnedBy(runUid: string, venue: string): Promise<readonly StoredJob[]> {
+  async listRunningNotOwnedBy(runUid: string, of: OfDaemon): Promise<readonly StoredJob[]> {
     const rows = await this.database.run((knex) =>
       knex('training_jobs')
         .where({ status: 'running' })
-        .where(ofDaemon(venue))
+        .where(ofDaemon(of))
         .where((owner) => {
           void owner.whereNot('owner_run_uid', runUid).orWhereNull('owner_run_uid');
         })
@@ -254,14 +262,20 @@ export class JobStore {
    * Puts a running job back in the queue; says whether it was running.
    *
    * @param why.isDeath the process died over it, which counts as an attempt; a graceful stop does not
+   * @param why.ownerRunUid only while it is that run's; whosever it is where undefined
    */
   requeue(
     uid: string,
-    { reason, isDeath }: { readonly reason: string; readonly isDeath: boolean },
+    why: {
+      readonly reason: string;
+      readonly isDeath: boolean;
+      readonly ownerRunUid?: string | undefined;
+    },
   ): Promise<boolean> {
+    const { reason, isDeath, ownerRunUid } = why;
     return this.database.run(async (knex) => {
       const changed = await knex('training_jobs')
-        .where({ uid, status: 'running' })
+        .where({ uid, status: 'running', ...ownedBy(ownerRunUid) })
         .update({
           ...{ status: 'pending', owner_run_uid: null, started_at: null },
           ...{ stage: null, progress_pct: 0, error_message: reason },
@@ -295,7 +309,7 @@ export class JobStore {
     const rows = await this.database.run((knex) =>
       knex('training_jobs')
         .where((group) => {
-          if ('venue' in of) void group.where(ofDaemon(of.venue));
+          if ('venue' in of) void group.where(ofDaemon({ venue: of.venue, withFiles: true }));
           else void group.where({ session_uid: of.sessionUid }).orWhereIn('uid', [...of.joined]);
         })
         .groupBy('status', 'priority')
@@ -357,9 +371,16 @@ export class JobStore {
   }
 }
 
-/** A daemon's own venue, and what was imported from files: that belongs to whoever trains. */
-function ofDaemon(venue: string): (group: Knex.QueryBuilder) => void {
-  return (group) => void group.where({ venue }).orWhere('venue', 'like', `${fileVenue('')}%`);
+function ofDaemon({ venue, withFiles = false }: OfDaemon): (group: Knex.QueryBuilder) => void {
+  return (group) => {
+    void group.where({ venue });
+    if (withFiles) void group.orWhere('venue', 'like', `${ALL_FILES}%`);
+  };
+}
+
+/** Only of that run; of whichever where undefined. */
+function ownedBy(runUid: string | undefined): Record<string, string> {
+  return runUid === undefined ? {} : { owner_run_uid: runUid };
 }
 
 function isOpen(status: JobStatus): boolean {

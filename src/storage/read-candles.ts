@@ -1,6 +1,8 @@
 import SqliteDatabase from 'better-sqlite3';
 import { createConnection, type Connection } from 'mysql2/promise';
 import { CANDLE_TABLE } from '../../migrations/ddl.js';
+import type { CandleColumns } from '../domain/candle-columns.js';
+import { loadColumns, type ColumnsRange } from './load-columns.js';
 import {
   candleTableOf,
   type DatabaseLocation,
@@ -16,9 +18,6 @@ import { translateMysqlError, translateMysqlOpenError } from './mysql/errors.js'
 import { omit } from './omit.js';
 import type { RowSource } from './row-source.js';
 import { translateSqliteError, translateSqliteOpenError } from './sqlite/errors.js';
-
-import { loadColumns, type ColumnsRange } from './load-columns.js';
-import type { CandleColumns } from '../domain/candle-columns.js';
 
 export { loadColumns, type ColumnsRange } from './load-columns.js';
 

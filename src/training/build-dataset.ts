@@ -8,7 +8,7 @@ import { keepAllFeatures, sanitize, type Sanitization } from '../features/saniti
 import { countClasses, meanReturns } from './class-counts.js';
 import type { ClassCounts } from './class-weights.js';
 import type { FeatureTable } from './feature-file.js';
-import type { PooledDescription } from './pooled/pooled-description.js';
+import type { PooledDescription } from './pooled-bot/pooled-description.js';
 import { rowCount, splitBefore, splitRows, type Split } from './split.js';
 
 /** Under these a split leaves too little to learn from, to stop on or to judge by. */

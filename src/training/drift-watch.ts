@@ -25,12 +25,14 @@ export interface DriftDependencies {
 
 const HOUR_MS = 3_600_000;
 const LIVE_SIGNALS = 500;
-/** Keys that one look goes past at most: with hundreds of fresh ones, they are not all read each cycle. */
-const MAX_PASSED = 10;
+/** Keys of one look: a few seconds of the worker thread, whose start they share. */
+const KEYS_A_LOOK = 10;
+/** Market time that a model is given after its fit: no market has become another one sooner. */
+const NEW_MODEL_HOURS = 1;
 
 /**
  * Looks whether the market has become another one than a serving model was fitted on, by its features and
- * by how its signals turned out; one key a cycle, so that it costs little. What it queues is bounded: one
+ * by how its signals turned out; some keys a cycle, so that it costs little. What it queues is bounded: one
  * training of a key in `retrainHours`, whatever the next look says.
  */
 export class DriftWatch {
@@ -38,22 +40,30 @@ export class DriftWatch {
 
   constructor(private readonly dependencies: DriftDependencies) {}
 
-  /** Looks at the next key whose turn it is, if any. */
+  /** Looks at those of the next keys whose time has come. */
   async look(): Promise<void> {
-    const { options, stores, clock } = this.dependencies;
+    const { options, stores } = this.dependencies;
     const { drift } = options;
     if (drift === undefined) return;
     const keys = trainingKeys(options);
-    for (let tried = 0; tried < Math.min(keys.length, MAX_PASSED); tried++) {
+    for (let tried = 0; tried < Math.min(keys.length, KEYS_A_LOOK); tried++) {
       const key = keys[this.next++ % keys.length];
       const serving = key === undefined ? undefined : await stores.models.findServing(key);
       if (key === undefined || serving === undefined) continue;
       const last = await stores.drift.find(key);
-      const isFresh = last !== undefined && last.modelUid === serving.uid;
-      if (isFresh && clock.marketMs() - last.checkedAt < drift.checkHours * HOUR_MS) continue;
-      await this.lookAt(key, serving, { drift, last });
-      return;
+      if (this.isDue(serving, last, drift)) await this.lookAt(key, serving, { drift, last });
     }
+  }
+
+  private isDue(
+    { uid, trainedAt }: ModelRecord,
+    last: ModelDrift | undefined,
+    { checkHours }: DriftOptions,
+  ): boolean {
+    const isKnown = last?.modelUid === uid;
+    const hours = isKnown ? checkHours : Math.min(NEW_MODEL_HOURS, checkHours);
+    const since = isKnown ? last.checkedAt : trainedAt;
+    return this.dependencies.clock.marketMs() - since >= hours * HOUR_MS;
   }
 
   private async lookAt(

@@ -11,9 +11,10 @@ export interface IncrementOptions {
   readonly maxTrees: number;
 }
 
+/** As the settings have them. Few trees: the same window is learnt again every few hours (docs/pooling.md). */
 export const DEFAULT_INCREMENT: IncrementOptions = {
   windowBars: 1000,
-  iterations: 20,
+  iterations: 5,
   minNewBars: 4,
   maxIncrements: 28,
   maxTrees: 1000,

@@ -40,6 +40,8 @@ export interface JobWorkerDependencies {
   readonly readiness: TrainerReadiness;
   /** Whether no job may begin now. */
   readonly isHeld: () => Promise<boolean>;
+  /** Whether what was imported from files is this daemon's to train. */
+  readonly hasFiles: () => boolean;
   readonly events?: TrainingEvents | undefined;
 }
 
@@ -110,6 +112,7 @@ export class JobWorker {
       if (!(await this.isWorkWaiting())) return false;
       const job = await stores.jobs.claimNext({
         venue: options.venue,
+        withFiles: this.dependencies.hasFiles(),
         ownerRunUid: runUid,
         at: clock.wallMs(),
       });
@@ -123,8 +126,9 @@ export class JobWorker {
   }
 
   private async isWorkWaiting(): Promise<boolean> {
-    const { options, readiness, stores } = this.dependencies;
-    const isPending = await stores.jobs.isAnyPending(options.venue);
+    const { options, readiness, stores, hasFiles } = this.dependencies;
+    const of = { venue: options.venue, withFiles: hasFiles() };
+    const isPending = await stores.jobs.isAnyPending(of);
     if (!isPending || (await this.dependencies.isHeld())) return false;
     return (await readiness.find()).status === 'ready';
   }
@@ -210,13 +214,13 @@ export class JobWorker {
     for (let round = 1; ; round++) {
       try {
         const settlement =
-          (await this.findCancelled(attempt)) ??
+          (await this.findLost(attempt)) ??
           (await settleJob({ ...this.dependencies, ...attempt }, attempt.result));
         this.unsettled = undefined;
         return settlement;
       } catch (error) {
         if (!(error instanceof TransientError)) {
-          return (await this.findCancelled(attempt)) ?? (await this.failRefused(attempt, error));
+          return (await this.findLost(attempt)) ?? (await this.failRefused(attempt, error));
         }
         if (round === STORE_ATTEMPTS || this.stopping.signal.aborted) throw error;
       }
@@ -225,14 +229,17 @@ export class JobWorker {
     }
   }
 
-  /** A job that was cancelled under way leaves nothing, whatever its trainer brought. */
-  private async findCancelled({ job }: Attempt): Promise<Settlement | undefined> {
+  /** A job that was cancelled under way, or is another run's by now, leaves nothing of what was brought. */
+  private async findLost({ job }: Attempt): Promise<Settlement | undefined> {
     const { stores, options } = this.dependencies;
     const stored = await stores.jobs.find(job.uid);
-    if (stored?.status !== 'cancelled') return undefined;
+    if (stored === undefined) return undefined;
+    const isCancelled = stored.status === 'cancelled';
+    if (!isCancelled && stored.ownerRunUid === job.ownerRunUid) return undefined;
     this.unsettled = undefined;
     await removeLeftovers(job, options);
-    return { status: 'cancelled', reason: stored.errorMessage ?? '' };
+    if (isCancelled) return { status: 'cancelled', reason: stored.errorMessage ?? '' };
+    return { status: 'requeued', reason: 'another run owns it by now' };
   }
 
   /** An open job would keep its key from training; where its end is refused too, that is bounded. */

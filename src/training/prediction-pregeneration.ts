@@ -1,4 +1,6 @@
 import type { ModelKey } from '../domain/model-key.js';
+import { messageOf } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
 
 /** Makes predictions before anybody asks for them, and keeps them for a while. */
 export interface PredictionPregeneration {
@@ -13,3 +15,24 @@ export interface PredictionPregeneration {
 export const NO_PREGENERATION: PredictionPregeneration = {
   pregenerate: () => Promise.resolve(),
 };
+
+/**
+ * Makes them where that can be done, and says whether it was: they are a service to people, and keep
+ * nothing from being trained.
+ */
+export async function pregenerate(
+  context: { readonly pregeneration: PredictionPregeneration; readonly logger: Logger },
+  keys: readonly ModelKey[],
+  ttlHours: number,
+): Promise<boolean> {
+  try {
+    await context.pregeneration.pregenerate(
+      keys.map(({ venue, symbol, timeframe, bot }) => ({ venue, symbol, timeframe, bot })),
+      { ttlHours },
+    );
+    return true;
+  } catch (error) {
+    context.logger.warn(`[TRAIN] Predictions could not be made ahead: ${messageOf(error)}`);
+    return false;
+  }
+}

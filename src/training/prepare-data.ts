@@ -4,7 +4,7 @@ import type { DatabaseLocation } from '../storage/location.js';
 import { readWithReference } from '../storage/read-candles.js';
 import { buildDataset, type DatasetRequest, type DatasetSummary } from './build-dataset.js';
 import { writeFeatureFile } from './feature-file.js';
-import { thinTable, type Thinning } from './pooling/thin-table.js';
+import { thinTable, type Thinning } from './residuals/thin-table.js';
 import type { TrainingWindow } from './training-window.js';
 
 export interface PrepareRequest extends Omit<

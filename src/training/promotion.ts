@@ -109,6 +109,7 @@ export async function recordFailure(
   return storeOnce(stores, context, async (tx) => {
     await tx.jobs.finish(context.job.uid, {
       status: finalStatus(context.job, 'fail'),
+      ownerRunUid: context.job.ownerRunUid,
       finishedAt: context.clock.wallMs(),
       ...{ errorCode, errorMessage, modelUid: record.uid },
     });
@@ -132,6 +133,7 @@ async function complete(tx: Stores, context: RecordContext, record: ModelRecord)
   await tx.jobs.progress(context.job.uid, { stage: 'done', progressPct: 100 });
   await tx.jobs.finish(context.job.uid, {
     status: finalStatus(context.job, 'complete'),
+    ownerRunUid: context.job.ownerRunUid,
     finishedAt: context.clock.wallMs(),
     modelUid: record.uid,
   });

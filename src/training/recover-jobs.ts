@@ -2,6 +2,7 @@ import type { TrainingJob } from '../domain/training-job.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { newUid } from '../lib/uid.js';
+import type { OfDaemon } from '../storage/job-store.js';
 import type { Stores } from '../storage/stores.js';
 import { removeLeftovers } from './candidate-folder.js';
 import { recordFailure } from './promotion.js';
@@ -19,12 +20,14 @@ export interface RecoveryContext {
 }
 
 /**
- * Takes up the jobs of this venue that a dead run left running: what they left on disk is removed, then
- * they are queued once more, or failed with the reason.
+ * Takes up the jobs that a dead run left running: what they left on disk is removed, then they are queued
+ * once more, or failed with the reason.
+ *
+ * @param of what this daemon alone works on: whoever else runs such a job is dead
  */
-export async function recoverJobs(context: RecoveryContext): Promise<void> {
+export async function recoverJobs(context: RecoveryContext, of: OfDaemon): Promise<void> {
   const { stores, options, runUid } = context;
-  for (const job of await stores.jobs.listRunningNotOwnedBy(runUid, options.venue)) {
+  for (const job of await stores.jobs.listRunningNotOwnedBy(runUid, of)) {
     await removeLeftovers(job, options);
     await recover(context, job);
   }
@@ -32,11 +35,11 @@ export async function recoverJobs(context: RecoveryContext): Promise<void> {
 
 async function recover(context: RecoveryContext, job: TrainingJob): Promise<void> {
   const { stores, clock, logger, options } = context;
-  const { uid, symbol, timeframe, bot, attempt, stage } = job;
+  const { uid, symbol, timeframe, bot, attempt, stage, ownerRunUid } = job;
   const message = `the daemon died while the job was running (${stage ?? 'just begun'})`;
   const fields = { symbol, timeframe, bot, job: uid, attempt };
   if (attempt < MAX_ATTEMPTS) {
-    await stores.jobs.requeue(uid, { reason: message, isDeath: true });
+    await stores.jobs.requeue(uid, { reason: message, isDeath: true, ownerRunUid });
     logger.warn(`[TRAIN] Queued again: ${message}`, fields);
     return;
   }

@@ -50,6 +50,7 @@ async function cancel(
   const { stores, job, clock } = context;
   await stores.jobs.finish(job.uid, {
     status: finalStatus(job, 'cancel'),
+    ownerRunUid: job.ownerRunUid,
     finishedAt: clock.wallMs(),
     errorCode: why.code,
     errorMessage: why.message,
@@ -72,7 +73,8 @@ async function settleJudged(
 }
 
 async function requeue({ stores, job }: SettleContext, reason: string): Promise<Settlement> {
-  await stores.jobs.requeue(job.uid, { reason, isDeath: false });
+  const { uid, ownerRunUid } = job;
+  await stores.jobs.requeue(uid, { reason, isDeath: false, ownerRunUid });
   return { status: 'requeued', reason };
 }
 

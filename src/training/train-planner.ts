@@ -35,11 +35,16 @@ export class TrainPlanner {
 
   constructor(private readonly dependencies: TrainPlannerDependencies) {}
 
-  /** One verdict for each key, in the order in which they are to be trained. */
-  async plan(): Promise<readonly DueVerdict[]> {
+  /**
+   * One verdict for each key, in the order in which they are to be trained.
+   *
+   * @param withFiles also of what was imported from files
+   */
+  async plan(withFiles: boolean): Promise<readonly DueVerdict[]> {
     const verdicts: DueVerdict[] = [];
     const { options, stores } = this.dependencies;
-    const keys = [...trainingKeys(options), ...(await fileKeys(stores, options))];
+    const imported = withFiles ? await fileKeys(stores, options) : [];
+    const keys = [...trainingKeys(options), ...imported];
     for (const key of keys) verdicts.push(await this.judge(key));
     return verdicts;
   }

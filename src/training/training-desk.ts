@@ -5,7 +5,7 @@ import { WorkerChannel } from '../models/worker-channel.js';
 import type { DatabaseLocation } from '../storage/location.js';
 import type { Judgement, JudgeRequest } from './judge-model.js';
 import type { DriftRequest, FeatureDrift } from './measure-drift.js';
-import type { PooledPrepareRequest } from './pooled/prepare-pooled.js';
+import type { PooledPrepareRequest } from './pooled-bot/prepare-pooled.js';
 import type { PrepareRequest, Preparation } from './prepare-data.js';
 
 const CALL_TIMEOUT_MS = 10 * 60_000;

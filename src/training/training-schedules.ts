@@ -1,14 +1,12 @@
-import type { ModelKey } from '../domain/model-key.js';
-import type { SessionKind, TrainingJob } from '../domain/training-job.js';
+import type { SessionKind } from '../domain/training-job.js';
 import type { Clock } from '../lib/clock.js';
 import { nextOccurrence, type CronRule } from '../lib/cron.js';
-import { messageOf, RejectedError } from '../lib/errors.js';
+import { RejectedError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import type { ScheduleState } from '../storage/schedule-store.js';
 import type { Stores } from '../storage/stores.js';
-import { durationWords } from './cooldown.js';
 import { planScheduled, type PlannedJobs } from './plan-scheduled.js';
-import type { PredictionPregeneration } from './prediction-pregeneration.js';
+import { pregenerate, type PredictionPregeneration } from './prediction-pregeneration.js';
 import type { TrainPlanner } from './train-planner.js';
 import { trainingKeys, type TrainingOptions } from './training-options.js';
 import type { TrainingSessions } from './training-sessions.js';
@@ -18,7 +16,6 @@ type ScheduleName = Extract<SessionKind, 'full' | 'incremental'>;
 /** Before a full retrain the predictions are made that serve while it runs. */
 const PREGENERATE_AHEAD_MS = 5 * 60_000;
 const RETRAIN_TTL_HOURS = 24;
-const USUAL_TTL_HOURS = 1;
 
 export interface SchedulesDependencies {
   readonly stores: Stores;
@@ -58,18 +55,18 @@ export class TrainingSchedules {
 
   /** Called again and again. */
   async look(): Promise<void> {
+    const { options, stores } = this.dependencies;
     for (const name of ['full', 'incremental'] as const) {
-      await this.conclude(name);
-      await this.keep(name);
+      const stored = await stores.schedules.find(options.venue, name);
+      await this.keep(name, stored && (await this.conclude(stored)));
     }
   }
 
-  private async keep(name: ScheduleName): Promise<void> {
-    const { options, clock, stores, logger } = this.dependencies;
+  private async keep(name: ScheduleName, state: ScheduleState | undefined): Promise<void> {
+    const { options, clock, logger } = this.dependencies;
     const rule = options.schedules?.[name];
     const now = clock.marketMs();
-    const state = await stores.schedules.find(options.venue, name);
-    if (state?.rule !== ruleText(rule)) return this.beginAnew(name, rule, now);
+    if (state?.rule !== ruleText(rule)) return this.beginAnew({ name, rule, now, before: state });
     if (rule === undefined) return;
     const dueAt = nextOccurrence(rule, state.settledUntil);
     if (dueAt === undefined) return;
@@ -84,16 +81,16 @@ export class TrainingSchedules {
   }
 
   /** A schedule that is new, changed or switched on again has nothing to catch up with. */
-  private async beginAnew(
-    name: ScheduleName,
-    rule: CronRule | undefined,
-    now: number,
-  ): Promise<void> {
+  private async beginAnew(schedule: {
+    readonly name: ScheduleName;
+    readonly rule: CronRule | undefined;
+    readonly now: number;
+    readonly before: ScheduleState | undefined;
+  }): Promise<void> {
     const { options, stores, logger } = this.dependencies;
-    const { venue } = options;
-    const before = await stores.schedules.find(venue, name);
+    const { name, rule, now, before } = schedule;
     await stores.schedules.set({
-      ...{ venue, name, rule: ruleText(rule), settledUntil: now },
+      ...{ venue: options.venue, name, rule: ruleText(rule), settledUntil: now },
       sessionUid: before?.sessionUid,
       isConcluded: before?.isConcluded ?? true,
     });
@@ -155,59 +152,24 @@ export class TrainingSchedules {
     }
   }
 
-  /** Says how a session has ended and makes the predictions of its models; once, also over a restart. */
-  private async conclude(name: ScheduleName): Promise<void> {
-    const { options, stores, sessions, logger } = this.dependencies;
-    const state = await stores.schedules.find(options.venue, name);
-    if (state === undefined || state.isConcluded) return;
+  /** Notes that its last session has ended, so that the next one may begin. @returns the state since then */
+  private async conclude(state: ScheduleState): Promise<ScheduleState> {
+    const { stores, sessions } = this.dependencies;
+    if (state.isConcluded) return state;
     const view = state.sessionUid === undefined ? undefined : await sessions.find(state.sessionUid);
     if (view !== undefined && ['pending', 'running', 'paused'].includes(view.session.status))
-      return;
-    await stores.schedules.set({ ...state, isConcluded: true });
-    if (view === undefined) return;
-    const jobs = await sessions.jobsOf(view.session);
-    const isCached = await this.pregenerate(jobs, USUAL_TTL_HOURS);
-    const cache = isCached ? 'cache updated' : 'cache not updated';
-    logger.info(`${endLine(jobs, view.session.createdAt)}, ${cache}`, {
-      ...{ session: view.session.uid, kind: name },
-    });
+      return state;
+    const concluded = { ...state, isConcluded: true };
+    await stores.schedules.set(concluded);
+    return concluded;
   }
 
   private async pregenerateBefore(dueAt: number, now: number): Promise<void> {
     if (dueAt - now > PREGENERATE_AHEAD_MS || this.pregeneratedFor === dueAt) return;
     this.pregeneratedFor = dueAt;
-    await this.pregenerate(trainingKeys(this.dependencies.options), RETRAIN_TTL_HOURS);
+    const keys = trainingKeys(this.dependencies.options);
+    await pregenerate(this.dependencies, keys, RETRAIN_TTL_HOURS);
   }
-
-  /** Predictions are a service to people: that they fail keeps nothing from being trained. */
-  private async pregenerate(keys: readonly ModelKey[], ttlHours: number): Promise<boolean> {
-    const { pregeneration, logger } = this.dependencies;
-    try {
-      await pregeneration.pregenerate(
-        keys.map(({ venue, symbol, timeframe, bot }) => ({ venue, symbol, timeframe, bot })),
-        { ttlHours },
-      );
-      return true;
-    } catch (error) {
-      logger.warn(`[TRAIN] Predictions could not be made ahead: ${messageOf(error)}`);
-      return false;
-    }
-  }
-}
-
-type EndedJob = Pick<TrainingJob, 'symbol' | 'status' | 'batch' | 'finishedAt'>;
-
-/** The text is a contract with people's scripts. An instrument counts once all its models are trained. */
-export function endLine(jobs: readonly EndedJob[], begunAt: number): string {
-  const instruments = new Set(jobs.map(({ symbol }) => symbol));
-  const unfinished = new Set(
-    jobs.filter(({ status }) => status !== 'completed').map(({ symbol }) => symbol),
-  );
-  const successful = instruments.size - unfinished.size;
-  const batches = new Set(jobs.map(({ batch }) => batch)).size;
-  const endedAt = Math.max(begunAt, ...jobs.map(({ finishedAt }) => finishedAt ?? begunAt));
-  const duration = durationWords(endedAt - begunAt);
-  return `Successful: ${successful}/${instruments.size} instruments, ${batches} batches, ${duration}`;
 }
 
 /** What is stored of a rule; `off` where there is none. */

@@ -2,12 +2,14 @@ import PQueue from 'p-queue';
 import type { ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
 import type { TrainingJob } from '../domain/training-job.js';
+import { ALL_FILES, isFileVenue } from '../domain/venue.js';
 import type { Logger } from '../lib/logger.js';
+import { LeaseKeeper } from '../storage/lease-keeper.js';
 import type { DatabaseLocation } from '../storage/location.js';
 import type { Stores } from '../storage/stores.js';
 import { DriftWatch } from './drift-watch.js';
 import type { DueVerdict } from './due-verdict.js';
-import { recoverPools } from './pooling/recover-pools.js';
+import { recoverPools } from './residuals/recover-pools.js';
 import { recoverJobs } from './recover-jobs.js';
 import { TrainPlanner, type TrainPlannerDependencies } from './train-planner.js';
 import type { PythonCheck } from './trainer-process/check-python.js';
@@ -20,10 +22,13 @@ import { JobWorker, type TrainingEvents } from './job-worker.js';
 import { WaitingLog } from './train-log.js';
 import { NO_PREGENERATION, type PredictionPregeneration } from './prediction-pregeneration.js';
 import { TrainingQueue } from './training-queue.js';
+import { SessionEnds } from './session-ends.js';
 import { TrainingSchedules } from './training-schedules.js';
 import { TrainingSessions, type SessionEvents } from './training-sessions.js';
 
 const DEFAULT_LANES = 2;
+/** Not an account of books: whoever holds this lease trains what was imported from files. */
+const FILES_LEASE = { venue: ALL_FILES, account: 'training' } as const;
 
 export type Trainer = Pick<TrainerProcess, 'run' | 'stop'>;
 
@@ -44,7 +49,7 @@ export interface TrainingServiceDependencies {
   readonly checkPython: () => Promise<PythonCheck>;
   readonly findArtefactFault?: ((record: ModelRecord) => string | undefined) | undefined;
   readonly events?: (TrainingEvents & SessionEvents) | undefined;
-  /** Makes predictions around scheduled training. */
+  /** Makes predictions around full and incremental training. */
   readonly pregeneration?: PredictionPregeneration | undefined;
 }
 
@@ -60,6 +65,8 @@ export class TrainingService {
   private readonly readiness: TrainerReadiness;
   private readonly desk: TrainingDesk;
   private readonly schedules: TrainingSchedules;
+  private readonly sessionEnds: SessionEnds;
+  private readonly filesLease: LeaseKeeper;
   private readonly driftWatch: DriftWatch;
   private readonly waitingLog: WaitingLog;
   private readonly workers: readonly JobWorker[];
@@ -67,7 +74,7 @@ export class TrainingService {
   private planning: Promise<readonly DueVerdict[]> | undefined;
 
   constructor(private readonly dependencies: TrainingServiceDependencies) {
-    const { clock, logger, location, options, python, checkPython } = dependencies;
+    const { clock, logger, location, options, python, checkPython, stores } = dependencies;
     this.planner = new TrainPlanner(dependencies);
     this.desk = new TrainingDesk({ location, clock, logger });
     this.waitingLog = new WaitingLog(logger);
@@ -84,13 +91,21 @@ export class TrainingService {
       },
     };
     const { lanes = DEFAULT_LANES } = dependencies;
-    this.sessions = new TrainingSessions({ ...dependencies, ...handles, lanes });
+    this.sessions = new TrainingSessions({
+      ...{ ...dependencies, ...handles, lanes },
+      onCancelled: (session) => this.sessionEnds.tellCancelled(session),
+    });
+    this.filesLease = new LeaseKeeper({
+      ...{ name: 'file training', key: FILES_LEASE, leases: stores.leases, clock, logger },
+      holder: dependencies.runUid,
+    });
     this.queue = new TrainingQueue({ ...dependencies, ...handles });
     const { desk, planner, sessions } = this;
     this.driftWatch = new DriftWatch({ ...dependencies, desk, planner, sessions });
+    const { pregeneration = NO_PREGENERATION } = dependencies;
+    this.sessionEnds = new SessionEnds({ ...dependencies, sessions, pregeneration });
     this.schedules = new TrainingSchedules({
-      ...{ ...dependencies, sessions: this.sessions, planner: this.planner },
-      pregeneration: dependencies.pregeneration ?? NO_PREGENERATION,
+      ...{ ...dependencies, sessions, planner, pregeneration },
       isReady: () => this.isTrainerReady(),
     });
     const trainer = inTurn(dependencies.createTrainer());
@@ -100,7 +115,9 @@ export class TrainingService {
   /** Takes up what an earlier run left behind, then works on whatever is queued. */
   async start(): Promise<void> {
     await this.queue.start();
-    await recoverJobs(this.dependencies);
+    await this.filesLease.start();
+    const { venue } = this.options;
+    await recoverJobs(this.dependencies, { venue, withFiles: this.filesLease.isHeld() });
     await recoverPools(this.dependencies);
     for (const worker of this.workers) worker.start();
   }
@@ -114,6 +131,7 @@ export class TrainingService {
     await Promise.all(this.workers.map((worker) => worker.stop()));
     await this.desk.stop();
     await this.planning?.catch(() => undefined);
+    await this.filesLease.stop();
   }
 
   /** Queues what is due. Called in each analysis cycle; a call while one is under way joins it. */
@@ -139,18 +157,29 @@ export class TrainingService {
   }
 
   private async planOnce(): Promise<readonly DueVerdict[]> {
-    const verdicts = await this.planner.plan();
+    await this.keepToFiles();
+    const verdicts = await this.planner.plan(this.filesLease.isHeld());
     this.waitingLog.report(verdicts);
     const due = verdicts.filter((verdict) => verdict.status === 'due');
     if (due.length > 0 && !this.stopping.signal.aborted && (await this.isTrainerReady())) {
       await this.queueDue(due);
     }
     if (!this.stopping.signal.aborted) {
+      await this.sessionEnds.look();
       await this.schedules.look();
       await this.driftWatch.look();
     }
     this.wake();
     return verdicts;
+  }
+
+  /** The lease of the files may have come since the last look, with jobs of a dead holder, or gone. */
+  private async keepToFiles(): Promise<void> {
+    if (this.filesLease.isHeld()) {
+      await recoverJobs(this.dependencies, { venue: ALL_FILES, withFiles: true });
+      return;
+    }
+    for (const worker of this.workers) worker.abort(({ venue }) => isFileVenue(venue));
   }
 
   private async queueDue(due: readonly Extract<DueVerdict, { status: 'due' }>[]): Promise<void> {
@@ -190,6 +219,7 @@ export class TrainingService {
       readiness: this.readiness,
       desk: this.desk,
       isHeld: () => this.queue.isHeld(),
+      hasFiles: () => this.filesLease.isHeld(),
     });
   }
 }

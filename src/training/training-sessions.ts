@@ -55,12 +55,21 @@ export interface SessionsDependencies {
   /** Kills the trainers of jobs under way. */
   readonly abort: (isMeant: (job: TrainingJob) => boolean) => void;
   readonly events?: SessionEvents | undefined;
+  /** Told of a session that had begun, once its cancellation is stored. */
+  readonly onCancelled?: ((session: TrainingSession) => Promise<void>) | undefined;
 }
 
 /** Told once it is stored. */
 export interface SessionEvents {
   /** Jobs that a session has put into the queue; those that it joined are not among them. */
   readonly onQueued?: ((jobs: readonly TrainingJob[]) => void) | undefined;
+}
+
+interface Cancelled {
+  /** Jobs that go on, because others have joined them. */
+  readonly kept: readonly string[];
+  /** The session, where it had begun and was not cancelled before. */
+  readonly begun: TrainingSession | undefined;
 }
 
 const PRIORITY_OF: Readonly<Record<SessionKind, Priority>> = {
@@ -129,15 +138,15 @@ export class TrainingSessions {
 
   /** Ends the session and its jobs, also the one under way, but for those that others have joined. */
   async cancel(uid: string): Promise<SessionView> {
-    const { stores, clock, abort } = this.dependencies;
-    const kept = await stores.transaction(async (tx) => {
+    const { stores, clock, abort, onCancelled } = this.dependencies;
+    const { kept, begun } = await stores.transaction<Cancelled>(async (tx) => {
       const session = await get(tx, uid);
       const status = await statusOf(tx, session);
-      if (status === 'cancelled') return [];
+      if (status === 'cancelled') return { kept: [], begun: undefined };
       if (findNextSessionStatus(status, 'cancel') === undefined) {
         throw refused(session, status, 'cancel');
       }
-      await tx.sessions.change(uid, session.status, { status: 'cancelled' });
+      const isNews = await tx.sessions.change(uid, session.status, { status: 'cancelled' });
       const others = await Promise.all(
         (['running', 'paused'] as const).map((other) => tx.sessions.listByStatus(other)),
       );
@@ -145,10 +154,21 @@ export class TrainingSessions {
       const message = 'its session was cancelled';
       const why = { code: 'cancelled', message, at: clock.wallMs() };
       await tx.jobs.cancelOpen({ sessionUid: uid, except }, why);
-      return except;
+      return { kept: except, begun: isNews && status !== 'pending' ? session : undefined };
     });
     abort((job) => job.sessionUid === uid && !kept.includes(job.uid));
+    if (begun !== undefined) await onCancelled?.(begun);
     return this.view(uid);
+  }
+
+  /** Stores that a session has ended, as its jobs show; says whether that is news. */
+  async conclude(uid: string): Promise<boolean> {
+    const { stores } = this.dependencies;
+    const session = await get(stores, uid);
+    const status = await statusOf(stores, session);
+    const isEnd = ['completed', 'failed', 'cancelled'].includes(status);
+    if (!isEnd || status === session.status) return false;
+    return stores.sessions.change(uid, session.status, { status });
   }
 
   /** A session of its own for the keys whose jobs have failed and are not trained since. */

@@ -4,7 +4,7 @@ import { messageOf } from '../lib/errors.js';
 import { assertDefined } from '../lib/invariant.js';
 import { judgeModel } from './judge-model.js';
 import { measureDrift } from './measure-drift.js';
-import { preparePooled } from './pooled/prepare-pooled.js';
+import { preparePooled } from './pooled-bot/prepare-pooled.js';
 import { prepareData } from './prepare-data.js';
 import type { DeskAnswer, DeskRequest } from './training-desk.js';
 

@@ -30,6 +30,7 @@ import {
   SERIES_KEY,
   START_MS,
 } from '../storage/rows.js';
+import { modelKeyFor } from '../../src/domain/bots.js';
 import { Money } from '../../src/domain/money.js';
 
 const PROJECT_DIR = fileURLToPath(new URL('../../', import.meta.url));
@@ -103,6 +104,7 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
     status: async () => ({ ...STATUS, warnings: [...rig.warnings] }),
     modelStatus: async (key, marketId) => ({
       ...keyAnswer(key, new Map([[key.symbol, marketId]])),
+      model_symbol: modelKeyFor(key).symbol,
       ...MODEL_STATUS,
     }),
     models: modelChanges(
@@ -197,7 +199,7 @@ const STATUS: StatusAnswer = {
 
 const MODEL_STATUS: Omit<
   ModelStatusAnswer,
-  'symbol' | 'unified_symbol' | 'venue' | 'timeframe' | 'bot'
+  'symbol' | 'unified_symbol' | 'venue' | 'timeframe' | 'bot' | 'model_symbol'
 > = {
   ...{ is_trained: false, training_progress: 0, training_state: 'waiting for history' },
   ...{ fallback_active: true, fallback_reason: 'untrained: none', model_uid: null },

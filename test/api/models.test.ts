@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { errorAnswer, listAnswer } from '../../src/api/contract.js';
+import { errorAnswer, listAnswer, modelStatus } from '../../src/api/contract.js';
 import {
   clearedModels,
   comparison,
@@ -149,6 +149,37 @@ forEachEngine((engine) => {
       ['one', 'superseded'],
     ]);
     expect(answer.versions[1]?.against_serving).toMatchObject({ skill: 0, accuracy: 0 });
+  });
+
+  test('compare answers for an instrument of a pooled bot with the record of all, and says so', async () => {
+    await serve('own', { trainedAt: START_MS - HOUR_MS });
+    await serve('pool', { bot: 'random_forest', symbol: '*' });
+    for (const [asked, symbol] of [
+      ['BTC-USDT', 'BTCUSDT'],
+      ['ETHUSDT', 'ETHUSDT'],
+      ['*', '*'],
+    ]) {
+      const url = `/api/models/compare?bot=random_forest&symbol=${asked ?? ''}`;
+      const answer = await get(url, comparison);
+      expect(answer).toMatchObject({ symbol, model_symbol: '*', serving_uid: 'pool' });
+      expect(answer.versions.map((one) => [one.uid, one.symbol])).toEqual([['pool', '*']]);
+    }
+    const own = await get('/api/models/compare?symbol=BTC-USDT', comparison);
+    expect(own).toMatchObject({ model_symbol: 'BTC/USDT', serving_uid: 'own' });
+    const all = await rig.server.inject({
+      ...{ url: '/api/models/compare?symbol=*', headers: { host: HOST } },
+    });
+    expect(errorAnswer.parse(all.json()).error.field).toBe('symbol');
+  });
+
+  test('status names whose model answers for an instrument', async () => {
+    const url = '/api/model/status?symbol=ETHUSDT&bot=';
+    for (const [bot, model_symbol] of [
+      ['random_forest', '*'],
+      ['catboost', 'ETH/USDT'],
+    ] as const) {
+      expect(await get(url + bot, modelStatus)).toMatchObject({ symbol: 'ETHUSDT', model_symbol });
+    }
   });
 
   describe('clearing', () => {

@@ -6,10 +6,10 @@ import { openDatabase } from '../../src/storage/database.js';
 import { daemonRig, QUICK } from '../daemon/daemon-child.js';
 import { descendantsOf, waitForEnd } from '../daemon/process-table.js';
 import { silentLogger } from '../storage/fixed-clock.js';
-import { CollectChild } from './collect-child.js';
+import { CommandChild } from './command-child.js';
 
 const rig = daemonRig();
-const children: CollectChild[] = [];
+const children: CommandChild[] = [];
 
 afterEach(async () => {
   for (const child of children.splice(0)) {
@@ -24,8 +24,8 @@ afterEach(async () => {
 function collect(
   parameters: readonly string[],
   environment: Readonly<Record<string, string>>,
-): CollectChild {
-  const child = new CollectChild(parameters, environment);
+): CommandChild {
+  const child = new CommandChild('collect', parameters, environment);
   children.push(child);
   return child;
 }

@@ -3,7 +3,9 @@ import { readSettings } from '../../config/read-settings.js';
 import { modelStatus } from '../../src/api/contract.js';
 import type { DaemonState } from '../../src/daemon/daemon-state.js';
 import { modelStatusView } from '../../src/daemon/model-status-view.js';
+import { lookFromOutside } from '../../src/daemon/stored-view.js';
 import { predictionView } from '../../src/daemon/prediction-view.js';
+import type { ModelKey } from '../../src/domain/model-key.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { aModelRecord, aPrediction, HOUR_MS, KEY, START_MS } from '../storage/rows.js';
@@ -75,6 +77,42 @@ describe('a daemon that stands by', () => {
     await clock.advance(3 * HOUR_MS);
     expect(await predictions.find(KEY)).toMatchObject({ reason: 'features_missing' });
     expect((await predictions.top({ venue: KEY.venue }, 20)).total).toBe(0);
+  });
+
+  it('tells of the pooled model where the bot has one for all instruments', async () => {
+    const { models, predictions } = opened.stores;
+    const pooled = { bot: 'random_forest', symbol: '*' };
+    const record = aModelRecord({ ...pooled, trainedAt: START_MS, stage: 'candidate' });
+    const { uid: modelUid } = await models.insert(record);
+    await models.promote(modelUid);
+    const key = { ...KEY, bot: 'random_forest' };
+    const status = modelStatus.parse(await modelStatusView(state, key, 'BTCUSDT'));
+    expect(status).toMatchObject({
+      ...{ symbol: 'BTCUSDT', model_symbol: '*', is_trained: true, model_uid: modelUid },
+      ...{ fallback_active: false },
+    });
+    const said = { ...key, modelUid, predictedAt: START_MS + 2 * HOUR_MS };
+    const candleOpenTime = START_MS + HOUR_MS;
+    await predictions.insert(aPrediction({ ...said, symbol: 'ETH/USDT', candleOpenTime }));
+    const view = predictionView(state);
+    expect(await view.find(key)).toMatchObject({ reason: 'features_missing' });
+    expect(await view.find({ ...key, symbol: 'ETH/USDT' })).toMatchObject({ status: 'served' });
+  });
+
+  it('asks for the pooled model too where it works itself', async () => {
+    const asked: string[] = [];
+    const look = await lookFromOutside(state, { ...KEY, bot: 'random_forest', symbol: '*' });
+    const work = {
+      training: {
+        status: (key: ModelKey) =>
+          Promise.resolve(void asked.push(key.symbol)).then(() => look.training),
+      },
+      servingModels: { find: () => Promise.resolve(look.choice) },
+      warnings: { count: () => 0 },
+    };
+    const working = { ...state, work } as unknown as DaemonState;
+    await modelStatusView(working, { ...KEY, bot: 'random_forest' }, 'BTCUSDT');
+    expect(asked).toEqual(['*']);
   });
 
   it('keeps no predictions that could be cleared', () => {

@@ -287,47 +287,6 @@ forEachEngine((engine) => {
       expect([listed.total, listed.rows.some(({ uid }) => uid === running)]).toEqual([4, true]);
     });
 
-    it('of another venue are neither claimed nor taken for dead', async () => {
-      const { stores } = await engine.open();
-      await stores.jobs.insert(aJob(await storedSession(stores)));
-      const claim = { venue: 'elsewhere', ownerRunUid: 'run', at: START_MS };
-      expect(await stores.jobs.claimNext(claim)).toBeUndefined();
-      const claimed = await stores.jobs.claimNext({ ...claim, venue: KEY.venue });
-      expect(claimed).toBeDefined();
-      expect(await stores.jobs.listRunningNotOwnedBy('other', 'elsewhere')).toEqual([]);
-      const stop = { reason: 'stopped', isDeath: false };
-      await stores.jobs.requeue(claimed?.uid ?? '', stop);
-      expect(await stores.jobs.findOpen(KEY)).toMatchObject({ status: 'pending', attempt: 1 });
-    });
-
-    it('of a dead run are found and queued again as the next attempt', async () => {
-      const { stores } = await engine.open();
-      const session = await storedSession(stores);
-      for (const symbol of ['A/USDT', 'B/USDT'])
-        await stores.jobs.insert(aJob(session, { symbol }));
-      const dead = await stores.jobs.claimNext({
-        venue: KEY.venue,
-        ownerRunUid: 'dead',
-        at: START_MS,
-      });
-      await stores.jobs.claimNext({ venue: KEY.venue, ownerRunUid: 'alive', at: START_MS });
-      const orphans = await stores.jobs.listRunningNotOwnedBy('alive', KEY.venue);
-      expect(orphans.map(({ uid }) => uid)).toEqual([dead?.uid]);
-      expect(
-        await stores.jobs.requeue(dead?.uid ?? '', { reason: 'its process died', isDeath: true }),
-      ).toBe(true);
-      expect(await stores.jobs.requeue(dead?.uid ?? '', { reason: 'again', isDeath: true })).toBe(
-        false,
-      );
-      const again = await stores.jobs.find(dead?.uid ?? '');
-      expect(again).toMatchObject({
-        ...{ status: 'pending', attempt: 2, ownerRunUid: undefined },
-        errorMessage: 'its process died',
-      });
-      expect((await stores.jobs.list({ status: 'pending' }, PAGE)).total).toBe(1);
-      expect((await stores.jobs.list({ sessionUid: session }, PAGE)).total).toBe(2);
-    });
-
     it('leave evidence, in order', async () => {
       const { stores } = await engine.open();
       const { job } = await stores.jobs.insert(aJob(await storedSession(stores)));

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assertDefined } from '../../src/lib/invariant.js';
+import { InferenceSession, Tensor } from '../../src/models/onnx-runtime.js';
 import type { FeatureTable } from '../../src/training/feature-file.js';
 import type { TrainerProgress } from '../../src/training/trainer-process/job-attempt.js';
 import type { TrainerJob } from '../../src/training/trainer-process/trainer-job.js';

@@ -30,7 +30,7 @@ describe.skipIf(!HAS_PYTHON)('a champion (needs npm run setup)', () => {
       await bench.untilEnded();
       const champion = await stores.models.findServing(KEY);
       await bench.store(all.slice(1700));
-      await clock.advance(NEW_BARS * HOUR_MS);
+      await clock.jump(NEW_BARS * HOUR_MS);
       for (const { openTime: candleOpenTime } of all.slice(1690)) {
         const modelUid = champion?.uid ?? 'none';
         await stores.predictions.insert(

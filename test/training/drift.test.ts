@@ -28,7 +28,7 @@ describe('a model that drifts', () => {
     afterEach(() => bench.close());
 
     /** A calm market, and three hundred hours of one whose moves are five times as large. */
-    async function createWatch(changes: Partial<DriftOptions>, isCalm: boolean) {
+    async function createWatch(changes: Partial<DriftOptions>, isCalm: boolean, trainedAt = 0) {
       bench = await createBench(engine);
       const { stores, clock, location } = bench;
       const calm = plantedCandles({
@@ -44,7 +44,7 @@ describe('a model that drifts', () => {
       });
       await bench.store(wild);
       const judgedWindow = { from: START_MS - 1200 * HOUR_MS, to: START_MS - 400 * HOUR_MS };
-      const record = { ...KEY, uid: UID, modelPath: UID, config: { judgedWindow } };
+      const record = { ...KEY, uid: UID, modelPath: UID, config: { judgedWindow }, trainedAt };
       await stores.models.insert(modelRecord(record));
       await stores.models.promote(UID);
       const options = { ...bench.options, drift: { ...DRIFT, ...changes } };
@@ -85,6 +85,16 @@ describe('a model that drifts', () => {
       await bench.clock.advance(4 * HOUR_MS);
       await watch.look();
       expect(await jobs()).toBe(2);
+    });
+
+    it('is given an hour after its fit before it is looked at', async () => {
+      const watch = await createWatch({}, false, START_MS);
+      await bench.clock.advance(HOUR_MS - 1);
+      await watch.look();
+      expect(await bench.stores.drift.find(KEY)).toBeUndefined();
+      await bench.clock.advance(1);
+      await watch.look();
+      expect((await bench.stores.drift.find(KEY))?.report.isDrifted).toBe(true);
     });
 
     it('is not seen where the market is the same', async () => {

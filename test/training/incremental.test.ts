@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { appendFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { readSettings } from '../../config/read-settings.js';
 import type { ModelRecord } from '../../src/domain/model-record.js';
 import { DEFAULT_INCREMENT } from '../../src/training/increment-options.js';
 import type { TrainingOptions } from '../../src/training/training-options.js';
@@ -29,6 +30,17 @@ const INCREMENT = { ...DEFAULT_INCREMENT, windowBars: 600, iterations: 8 };
 const HORIZON_BARS = 4;
 const OPTIONS: Partial<TrainingOptions> = { increment: INCREMENT, promotionGate: 'parity' };
 
+it('is continued by what the settings say where nothing else is said', () => {
+  const { settings } = readSettings({});
+  expect(DEFAULT_INCREMENT).toEqual({
+    windowBars: settings.incrementalWindowBars,
+    iterations: settings.incrementalIterations,
+    minNewBars: settings.incrementalMinNewBars,
+    maxIncrements: settings.incrementalMaxIncrements,
+    maxTrees: settings.incrementalMaxTrees,
+  });
+});
+
 describe.skipIf(!HAS_PYTHON)('a serving model that is continued (needs npm run setup)', () => {
   forEachEngine((engine) => {
     let bench: Bench;
@@ -53,7 +65,7 @@ describe.skipIf(!HAS_PYTHON)('a serving model that is continued (needs npm run s
     };
 
     const moveOn = async (hours: number): Promise<void> => {
-      await bench.clock.advance(hours * HOUR_MS);
+      await bench.clock.jump(hours * HOUR_MS);
       await storeUpTo(bench.clock.marketMs());
     };
 
@@ -173,7 +185,7 @@ describe.skipIf(!HAS_PYTHON)('a serving model that is continued (needs npm run s
       const turned = plantedCandles({
         ...{ bars: 900, lastOpenTime: LAST_OPEN_TIME + 600 * HOUR_MS, seed: 9, momentum: -0.8 },
       });
-      await bench.clock.advance(600 * HOUR_MS);
+      await bench.clock.jump(600 * HOUR_MS);
       await bench.store(turned.filter(({ openTime }) => openTime > LAST_OPEN_TIME));
       const job = await increment(service);
       const child = await bench.stores.models.get(job.modelUid ?? '');

@@ -96,7 +96,8 @@ async function expectEachOnce({ stores, options }: Bench): Promise<void> {
     if (job.status !== 'completed') expect(job.errorCode).toMatch(/^(crashed|owner_died)$/);
   }
   const completed = jobs.filter(({ status }) => status === 'completed').length;
-  expect(completed).toBeGreaterThan(JOBS - KILLS);
+  // A kill meets two jobs at most, one of each lane, and two kills fail a job.
+  expect(completed).toBeGreaterThanOrEqual(JOBS - KILLS);
   const models = filesBelow(options.modelsDir);
   expect(models.filter((name) => name === 'model.onnx')).toHaveLength(completed);
   expect(models.filter((name) => name.includes('tmp'))).toEqual([]);

@@ -5,11 +5,14 @@ import type { ModelKey } from '../../src/domain/model-key.js';
 import type { ModelRecord } from '../../src/domain/model-record.js';
 import type { PooledModel } from '../../src/domain/pooled-model.js';
 import { assertDefined } from '../../src/lib/invariant.js';
+import { SystemClock } from '../../src/lib/system-clock.js';
+import { DEFAULT_INCREMENT } from '../../src/training/increment-options.js';
 import { failed } from '../../src/training/trainer-process/trainer-outcome.js';
 import type { Trainer } from '../../src/training/training-service.js';
 import { forEachEngine } from '../database.js';
 import { createTrainer, HAS_PYTHON } from '../trainer/real-trainer.js';
 import { filesBelow } from './files-below.js';
+import { until } from './holding-trainer.js';
 import { plantedCandles } from './planted-candles.js';
 import { createBench, HOUR_MS, KEY, LAST_OPEN_TIME, VENUE, type Bench } from './training-bench.js';
 
@@ -26,10 +29,21 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
 
     const open = async (changes: Parameters<typeof createBench>[1] = {}): Promise<void> => {
       bench = await createBench(engine, { ...OPTIONS, ...changes });
+      await storeUpTo(LAST_OPEN_TIME);
+    };
+
+    /** The same market, however late it ends. */
+    const storeUpTo = async (lastOpenTime: number): Promise<void> => {
+      const bars = 1300 + (lastOpenTime - LAST_OPEN_TIME) / HOUR_MS;
       for (const [seed, symbol] of SYMBOLS.entries()) {
-        const candles = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: seed + 1, momentum: 0.8 };
-        await bench.store(plantedCandles(candles), symbol);
+        const candles = plantedCandles({ bars, lastOpenTime, seed: seed + 1, momentum: 0.8 });
+        await bench.store(candles, symbol);
       }
+    };
+
+    const moveOn = async (hours: number): Promise<void> => {
+      await bench.clock.advance(hours * HOUR_MS);
+      await storeUpTo(LAST_OPEN_TIME + hours * HOUR_MS);
     };
 
     const untilTrained = (keys = KEYS): Promise<readonly ModelRecord[]> =>
@@ -40,6 +54,22 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
           return bench.stores.models.get(job.modelUid ?? '');
         }),
       );
+
+    const untilTrainedWhile = async (
+      work: () => Promise<void>,
+    ): Promise<readonly ModelRecord[]> => {
+      const end = new AbortController();
+      const trained = untilTrained().finally(() => end.abort());
+      const clock = new SystemClock();
+      while (!end.signal.aborted) {
+        await work();
+        await clock.sleep(20, end.signal).catch(() => undefined);
+      }
+      return trained;
+    };
+
+    const runningJobs = async (): Promise<number> =>
+      (await bench.stores.jobs.list({ status: 'running' }, { limit: 1, offset: 0 })).total;
 
     const poolsOf = (status: PooledModel['status']) =>
       bench.stores.pools.list(POOL, { status, limit: 9 });
@@ -69,6 +99,30 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       const [again] = await untilTrained(KEYS.slice(1, 2));
       expect(again?.uid).not.toBe(records[1]?.uid);
       expect(again?.parentUid).toBe(pool?.uid);
+    });
+
+    it.runIf(isSqlite)('is the baseline of the increments too: they continue the sum', async () => {
+      await open({ increment: { ...DEFAULT_INCREMENT, windowBars: 600 } });
+      const service = bench.service();
+      await service.start();
+      await service.sessions.request({ keys: KEYS, kind: 'full' });
+      const parents = await untilTrained();
+      await moveOn(6);
+      await service.sessions.request({ keys: KEYS, kind: 'incremental' });
+      const children = await untilTrained();
+
+      const [pool, ...others] = await poolsOf('ready');
+      expect(others).toEqual([]);
+      const treesOf = ({ config }: Pick<ModelRecord, 'config'>) => Number(config['treeCount']);
+      for (const [at, parent] of parents.entries()) {
+        const child = assertDefined(children[at], 'child');
+        expect(treesOf(parent)).toBeGreaterThan(treesOf(assertDefined(pool, 'pool')));
+        expect(treesOf(child)).toBe(treesOf(parent) + DEFAULT_INCREMENT.iterations);
+        expect(child).toMatchObject({ stage: 'serving', parentUid: parent.uid });
+        const sizeMb = (record: ModelRecord) => assertDefined(record.modelSizeMb, 'size');
+        expect(sizeMb(child)).toBeGreaterThan(sizeMb(parent));
+        expect(child.testScore?.directionSkill.estimate).toBeGreaterThan(0.02);
+      }
     });
 
     it.runIf(isSqlite)(
@@ -167,6 +221,40 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       const records = await untilTrained();
       const [pool] = await poolsOf('ready');
       expect(pool).toMatchObject({ attempt: 1, members: SYMBOLS });
+      expect(records.map(({ parentUid }) => parentUid)).toEqual(SYMBOLS.map(() => pool?.uid));
+    });
+
+    it('is fitted once where two lanes come to it: the second waits, and goes on with it', async () => {
+      await open();
+      const trainer = createTrainer();
+      let pools = 0;
+      let release: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (release = resolve));
+      const holding: Trainer = {
+        run: async (job, options) => {
+          if (!('kind' in job)) return trainer.run(job, options);
+          pools += 1;
+          await held;
+          return trainer.run(job, options);
+        },
+        stop: () => trainer.stop(),
+      };
+      const stages: string[] = [];
+      const service = bench.service({
+        ...{ createTrainer: () => holding, lanes: 2 },
+        events: { onProgress: (_, { stage }) => void stages.push(stage) },
+      });
+      await service.start();
+      const { sessionUid } = await service.sessions.request({ keys: KEYS, kind: 'full' });
+      await until(async () => (pools > 0 && (await runningJobs()) === 2) || undefined);
+      // The waiting lane looks once a second.
+      for (let second = 0; second < 5; second++) await bench.clock.advance(1000);
+      expect(stages.filter((stage) => !stage.startsWith('pool: '))).toEqual([]);
+      expect(await poolsOf('fitting')).toHaveLength(1);
+      release();
+      const records = await untilTrainedWhile(() => bench.clock.advance(1000));
+      const [pool, ...others] = await poolsOf('ready');
+      expect([pools, others, pool?.sessionUid]).toEqual([1, [], sessionUid]);
       expect(records.map(({ parentUid }) => parentUid)).toEqual(SYMBOLS.map(() => pool?.uid));
     });
 

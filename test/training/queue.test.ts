@@ -4,54 +4,18 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import { RejectedError } from '../../src/lib/errors.js';
-import { SystemClock } from '../../src/lib/system-clock.js';
-import { failed, type TrainerOutcome } from '../../src/training/trainer-process/trainer-outcome.js';
-import type { Trainer, TrainingService } from '../../src/training/training-service.js';
+import type { TrainingService } from '../../src/training/training-service.js';
 import type { TrainingServiceDependencies } from '../../src/training/training-service.js';
 import { forEachEngine } from '../database.js';
 import { createTrainer, HAS_PYTHON } from '../trainer/real-trainer.js';
 import { filesBelow } from './files-below.js';
+import { HoldingTrainer, until } from './holding-trainer.js';
 import { plantedCandles } from './planted-candles.js';
 import { createBench, KEY, LAST_OPEN_TIME, type Bench } from './training-bench.js';
 
 const CANDLES = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
 const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'];
 const KEYS: readonly ModelKey[] = SYMBOLS.map((symbol) => ({ ...KEY, symbol }));
-const FAILED = failed('internal', 'as the test wants');
-const CANCELLED = failed('cancelled', 'aborted');
-
-/** Holds each job until the test lets it fail, or its signal aborts. */
-class HoldingTrainer implements Trainer {
-  readonly begun: string[] = [];
-  private release: () => void = () => undefined;
-
-  async run(...[job, options]: Parameters<Trainer['run']>): Promise<TrainerOutcome> {
-    this.begun.push(job.uid);
-    return new Promise((resolve) => {
-      this.release = () => resolve(FAILED);
-      options?.signal?.addEventListener('abort', () => resolve(CANCELLED), { once: true });
-    });
-  }
-
-  let(): void {
-    this.release();
-  }
-
-  async stop(): Promise<void> {
-    this.release();
-  }
-}
-
-async function until<T>(probe: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const clock = new SystemClock();
-  for (let round = 0; round < 1_500; round++) {
-    const found = await probe();
-    if (found !== undefined && found !== false) return found;
-    await clock.sleep(20);
-  }
-  throw new Error('waited too long');
-}
-
 forEachEngine((engine) => {
   describe('the queue', () => {
     let bench: Bench;

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../src/lib/manual-clock.js';
 import type { Stores } from '../../src/storage/stores.js';
+import type { PredictionPregeneration } from '../../src/training/prediction-pregeneration.js';
+import { SessionEnds } from '../../src/training/session-ends.js';
 import { TrainingSchedules } from '../../src/training/training-schedules.js';
 import { TrainingSessions } from '../../src/training/training-sessions.js';
 import { forEachEngine } from '../database.js';
@@ -15,6 +17,11 @@ const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'];
 const WEEKLY = { expression: '0 2 * * 0', timeZone: 'UTC' };
 const SIX_HOURLY = { expression: '0 */6 * * *', timeZone: 'UTC' };
 
+/** As an analysis cycle looks. */
+interface Looker {
+  look(): Promise<void>;
+}
+
 interface World {
   readonly clock: ManualClock;
   readonly stores: Stores;
@@ -22,7 +29,7 @@ interface World {
   /** How many keys were predicted ahead, for how many hours, at which market time. */
   readonly pregenerated: { keys: number; ttlHours: number; at: number }[];
   /** A daemon that has just started: what it knows is stored. */
-  start(rules: object): TrainingSchedules;
+  start(rules: object): Looker;
   sessions(): Promise<readonly { kind: string; dueAt: unknown }[]>;
   /** Ends every open job as that. */
   endJobs(status?: 'completed' | 'failed'): Promise<void>;
@@ -46,17 +53,25 @@ describe('training by the calendar', () => {
         start: (schedules) => {
           const options = { ...bench.options, schedules };
           const sessions = new TrainingSessions({ stores, clock, options, ...handles });
-          return new TrainingSchedules({
-            ...{ stores, clock, logger, options, sessions },
+          const pregeneration: PredictionPregeneration = {
+            pregenerate: (keys, { ttlHours }) => {
+              pregenerated.push({ keys: keys.length, ttlHours, at: clock.marketMs() });
+              return Promise.resolve();
+            },
+          };
+          const parts = { stores, clock, logger, options, sessions, pregeneration };
+          const ends = new SessionEnds(parts);
+          const calendar = new TrainingSchedules({
+            ...parts,
             planner: { findObstacle: () => Promise.resolve(undefined) },
             isReady: () => Promise.resolve(true),
-            pregeneration: {
-              pregenerate: (keys, { ttlHours }) => {
-                pregenerated.push({ keys: keys.length, ttlHours, at: clock.marketMs() });
-                return Promise.resolve();
-              },
-            },
           });
+          return {
+            look: async () => {
+              await ends.look();
+              await calendar.look();
+            },
+          };
         },
         sessions: async () => {
           const { rows } = await stores.sessions.list({}, { limit: 100, offset: 0 });
@@ -73,7 +88,7 @@ describe('training by the calendar', () => {
     }
 
     /** Looks every three hours, and lets every job end in between. */
-    async function live(world: World, schedules: TrainingSchedules, hours: number): Promise<void> {
+    async function live(world: World, schedules: Looker, hours: number): Promise<void> {
       for (let passed = 0; passed < hours; passed += 3) {
         await world.clock.advance(3 * HOUR_MS);
         await schedules.look();

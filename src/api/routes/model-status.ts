@@ -1,7 +1,7 @@
 import type { ApiContext } from '../api-context.js';
 import { keyQuery, modelStatus } from '../contract.js';
 import type { Server } from '../new-server.js';
-import { resolveKey } from '../symbols.js';
+import { resolveModelKey } from '../symbols.js';
 
 export function modelStatusRoutes(server: Server, context: ApiContext): void {
   server.get(
@@ -14,8 +14,8 @@ export function modelStatusRoutes(server: Server, context: ApiContext): void {
       },
     },
     async (request) => {
-      const { key, marketId } = await resolveKey(context, request.query);
-      return context.modelStatus(key, marketId);
+      const { asked } = await resolveModelKey(context, request.query);
+      return context.modelStatus(asked.key, asked.marketId);
     },
   );
 }

@@ -13,7 +13,7 @@ import {
   type ReportedModelAnswer,
 } from '../model-contract.js';
 import type { Server } from '../new-server.js';
-import { readMarketIds, resolveFilter, resolveKey, resolveVenue } from '../symbols.js';
+import { readMarketIds, resolveFilter, resolveModelKey, resolveVenue } from '../symbols.js';
 
 /** What was trained and what serves; `model-changes.ts` has what a person does about it. */
 export function modelRoutes(server: Server, context: ApiContext): void {
@@ -100,14 +100,15 @@ function compareRoute(server: Server, context: ApiContext): void {
       },
     },
     async ({ query }) => {
-      const { key, marketId } = await resolveKey(context, query);
+      const { key, asked } = await resolveModelKey(context, query);
       const { rows } = await context.stores.models.list(key, { limit: query.limit, offset: 0 });
       const serving = await context.stores.models.findServing(key);
       const pin = await context.stores.pins.find(key);
-      const marketIds = new Map([[key.symbol, marketId]]);
+      const marketIds = new Map([[asked.key.symbol, asked.marketId]]);
       const shown = { marketIds, marketMs: context.clock.marketMs() };
       return {
-        ...modelKeyAnswer(key, marketIds),
+        ...modelKeyAnswer(asked.key, marketIds),
+        model_symbol: key.symbol,
         serving_uid: serving?.uid ?? null,
         versions: rows.map((row) =>
           comparedAnswer(row, shown, { serving, isPinned: pin?.modelUid === row.uid }),

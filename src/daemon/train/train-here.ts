@@ -6,7 +6,7 @@ import { newUid } from '../../lib/uid.js';
 import { openStores, type Stores } from '../../storage/stores.js';
 import { trainingKeys } from '../../training/training-options.js';
 import type { TrainingService } from '../../training/training-service.js';
-import { endLine } from '../../training/training-schedules.js';
+import { endLine } from '../../training/session-ends.js';
 import { chooseInstruments } from '../choose-instruments.js';
 import { createTrainingService } from '../create-training.js';
 import { placeOf, readInstallationId } from '../installation-id.js';
@@ -21,6 +21,7 @@ import {
 } from './train-options.js';
 
 const LOOK_MS = 500;
+const STOPPED = 'Stopped; what is trained stays, and the session goes on with the next start';
 const OVER: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
 
 /** Trains in this process. Holds the folder. */
@@ -99,11 +100,13 @@ async function follow(
     onProgress(await readProgressOf(service, sessionUid));
     const { failed } = progress.summary;
     if (OVER.has(session.status)) {
+      // Said here; no daemon that comes later is to say it again.
+      await service.sessions.conclude(sessionUid);
       const jobs = await service.sessions.jobsOf(session);
       const line = `${endLine(jobs, session.createdAt)}, cache not updated`;
       return { status: 'done', sessionUid, failed, line };
     }
-    if (signal.aborted) return { status: 'stopped', sessionUid, failed, line: undefined };
+    if (signal.aborted) return { status: 'stopped', sessionUid, failed, line: STOPPED };
     await clock.sleep(LOOK_MS, signal).catch(() => undefined);
   }
 }
@@ -113,10 +116,12 @@ async function readProgressOf(
   sessionUid: string,
 ): Promise<TrainProgress> {
   const { progress } = await service.sessions.view(sessionUid);
-  const { state, current } = await service.queue.status();
+  const { state, current, pausedBy } = await service.queue.status();
+  const { pauseFile = '' } = service.options;
   const [job] = current;
   return {
     ...{ by: 'this process', state },
+    pausedBy: pausedBy.map((who) => (who === 'file' ? `the file ${pauseFile}` : who)),
     ...{ percentage: progress.percentage, current: progress.current, total: progress.total },
     ...{ failed: progress.summary.failed, etaSec: progress.etaSeconds },
     job:

@@ -16,13 +16,17 @@ export interface TrainOptions {
     readonly timeframes?: readonly string[] | undefined;
     readonly bots?: readonly string[] | undefined;
     readonly batchSize?: number | undefined;
+    readonly pauseFile?: string | undefined;
   };
   readonly mode: TrainMode;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The whole environment of the processes that train. */
   readonly trainerEnvironment: Readonly<Record<string, string>>;
-  /** Ends training gracefully; the session and its ended jobs stay stored. */
+  /**
+   * Ends training gracefully; the session and its ended jobs stay stored. Where a daemon trains, a reason
+   * whose `cause` is `SIGINT` (a person's Ctrl+C) cancels the session there; any other leaves it to the daemon.
+   */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TrainProgress) => void;
 }
@@ -30,8 +34,10 @@ export interface TrainOptions {
 export interface TrainProgress {
   /** Who trains: this process, or one that it only watches. */
   readonly by: 'this process' | 'the daemon';
-  /** `running`, `paused`, and so on, of the queue. */
+  /** `running`, `paused`, and so on, of the queue; `paused` also where only the session is. */
   readonly state: string;
+  /** Who pauses, in words. */
+  readonly pausedBy: readonly string[];
   readonly percentage: number;
   /** Jobs that have ended, and all. */
   readonly current: number;
@@ -47,8 +53,8 @@ export interface TrainEnd {
   readonly status: 'done' | 'stopped';
   readonly sessionUid: string;
   readonly failed: number;
-  /** The line that says how it went; undefined when it was stopped. */
-  readonly line: string | undefined;
+  /** The line that says how it went, or what becomes of what was stopped. */
+  readonly line: string;
   /** What was asked for and is not trained, each with the reason. */
   readonly left: readonly string[];
 }

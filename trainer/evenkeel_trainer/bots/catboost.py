@@ -74,7 +74,8 @@ class CatBoostBot:
             "features": fitting.settings.names,
             "task": "classifier",
             "class_order": CLASS_ORDER,
-            "tree_count": judged.tree_count,
+            # Of the file that serves: a residual counts the pooled trees too.
+            "tree_count": refit.model.tree_count_,
             "rows": rows.counts(),
             "metrics": {
                 "train_logloss": judged.train_loss,

@@ -2,15 +2,17 @@ import type { BookKey } from '../domain/trade.js';
 import type { Clock } from '../lib/clock.js';
 import { messageOf, TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
-import type { TradingStores } from './trading-stores.js';
+import type { LeaseStore } from './lease-store.js';
 
-type Leases = TradingStores['leases'];
+type Leases = Pick<LeaseStore, 'acquire' | 'renew' | 'release'>;
 
 export interface LeaseKeeperOptions {
   readonly leases: Leases;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The books that only one process may trade on. */
+  /** What it is for, in words: `trading`. */
+  readonly name: string;
+  /** What only one process may work on, such as books. */
   readonly key: BookKey;
   /** The same for every run of one installation, so that a restart need not wait for its own lease. */
   readonly holder: string;
@@ -21,8 +23,8 @@ export const LEASE_TTL_MS = 30_000;
 const BEAT_MS = LEASE_TTL_MS / 3;
 
 /**
- * Holds the right to trade on one account of one venue, within one database. While another process
- * has it, asks again every ten seconds and takes over once it is free.
+ * Holds the right to trade on one account of one venue, or another that one process has at a time, within
+ * one database. While another process has it, asks again every ten seconds and takes over once it is free.
  */
 export class LeaseKeeper {
   private readonly abort = new AbortController();
@@ -75,7 +77,9 @@ export class LeaseKeeper {
       if (answer.status === 'held') return;
       this.lose(answer.holder);
     }
-    throw new TransientError('The trading lease is lost: nothing was stored or traded');
+    throw new TransientError(
+      `The ${this.options.name} lease is lost: nothing was stored or traded`,
+    );
   }
 
   private async keepBeating(): Promise<void> {
@@ -91,23 +95,23 @@ export class LeaseKeeper {
   }
 
   private async beat(): Promise<void> {
-    const { leases, logger } = this.options;
+    const { leases, logger, name } = this.options;
     const request = this.request();
     try {
       await this.claim(() => (this.isHeld() ? leases.renew(request) : leases.acquire(request)));
     } catch (error) {
-      logger.warn('The trading lease could not be asked for', { error: messageOf(error) });
+      logger.warn(`The ${name} lease could not be asked for`, { error: messageOf(error) });
     }
     this.logChange();
   }
 
   private logChange(): void {
-    const { logger } = this.options;
+    const { logger, name } = this.options;
     const isHeld = this.isHeld();
     if (isHeld === this.wasHeld) return;
     this.wasHeld = isHeld;
-    if (isHeld) logger.info('Holding the trading lease');
-    else logger.error('Lost the trading lease: standing by', { holder: this.other });
+    if (isHeld) logger.info(`Holding the ${name} lease`);
+    else logger.error(`Lost the ${name} lease: standing by`, { holder: this.other });
   }
 
   private request(): Parameters<Leases['renew']>[0] {

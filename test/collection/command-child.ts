@@ -2,23 +2,28 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const ENTRY = fileURLToPath(new URL('../../dist/scripts/collect.js', import.meta.url));
+const SCRIPTS = new URL('../../dist/scripts/', import.meta.url);
 const LIMIT_MS = 60_000;
 const POLL_MS = 20;
 
 /** One line of `--json`. */
 export type JsonLine = Readonly<Record<string, unknown>>;
 
-/** `npm run collect` as a process of its own, without the set-up before it. */
-export class CollectChild {
+/** A command of `npm run` as a process of its own, without the set-up before it. */
+export class CommandChild {
   stdout = '';
   stderr = '';
   readonly ended: Promise<number | null>;
   readonly #process: ChildProcess;
 
-  constructor(parameters: readonly string[], environment: Readonly<Record<string, string>>) {
+  constructor(
+    script: 'collect' | 'train',
+    parameters: readonly string[],
+    environment: Readonly<Record<string, string>>,
+  ) {
+    const entry = fileURLToPath(new URL(`${script}.js`, SCRIPTS));
     const { PATH = '/usr/bin:/bin' } = process.env;
-    this.#process = spawn(process.execPath, [ENTRY, ...parameters], {
+    this.#process = spawn(process.execPath, [entry, ...parameters], {
       cwd: environment['DATA_DIR'],
       env: { PATH, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { RecordingLogger } from '../../test/exchange/recording-logger.js';
 import { TransientError } from '../lib/errors.js';
 import { ManualClock } from '../lib/manual-clock.js';
-import type { LeaseRequest, LeaseResult } from '../storage/lease-store.js';
+import type { LeaseRequest, LeaseResult } from './lease-store.js';
 import { LEASE_TTL_MS, LeaseKeeper } from './lease-keeper.js';
 
 /** A lease row in memory, on a database that can be made unreachable. */
@@ -44,7 +44,7 @@ describe('LeaseKeeper', () => {
   ): Promise<[LeaseKeeper, RecordingLogger]> {
     const logger = new RecordingLogger();
     const key = { venue: 'test', account: 'paper' };
-    const keeper = new LeaseKeeper({ leases, clock, logger, key, holder });
+    const keeper = new LeaseKeeper({ leases, clock, logger, name: 'trading', key, holder });
     keepers.push(keeper);
     await keeper.start();
     return [keeper, logger];

@@ -1,6 +1,6 @@
 import type { AttributeCode } from '../../features/items/attribute-codes.js';
 
-/** What a pooled model needs to know besides its columns. */
+/** What the model of a pooled bot needs to know besides its columns. */
 export interface PooledDescription {
   readonly codes: readonly AttributeCode[];
   /** Items that gave rows. */

@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { PROJECT_DIR } from '../../test/trainer/real-trainer.js';
+
+/** What `npm run NAME` runs once all is installed, for a shell: with the options for memory that it gives. */
+export function npmCommand(name: string): string {
+  const manifest = readFileSync(path.join(PROJECT_DIR, 'package.json'), 'utf8');
+  const { scripts } = JSON.parse(manifest) as { scripts: Readonly<Record<string, string>> };
+  const command = scripts[name]?.split('&&').at(-1)?.trim() ?? '';
+  if (!/(^| )exec node /.test(command)) throw new Error(`npm run ${name} ends in "${command}"`);
+  return command;
+}

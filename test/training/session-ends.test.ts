@@ -1,0 +1,101 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ModelKey } from '../../src/domain/model-key.js';
+import { SessionEnds } from '../../src/training/session-ends.js';
+import { TrainingSessions } from '../../src/training/training-sessions.js';
+import { forEachEngine } from '../database.js';
+import { recordingLogger, type LogLine } from './recording-logger.js';
+import { createBench, KEY, VENUE, type Bench } from './training-bench.js';
+
+const KEYS: readonly ModelKey[] = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'].map((symbol) => ({
+  ...KEY,
+  symbol,
+}));
+
+interface Daemon {
+  readonly sessions: TrainingSessions;
+  readonly ends: SessionEnds;
+}
+
+describe('how a session ended', () => {
+  forEachEngine((engine) => {
+    let bench: Bench;
+    let log: LogLine[];
+    let pregenerated: number[];
+    afterEach(() => bench.close());
+
+    const open = async (): Promise<Daemon> => {
+      bench = await createBench(engine, { batchSize: 2 });
+      [log, pregenerated] = [[], []];
+      return daemon();
+    };
+
+    const daemon = (venue = VENUE): Daemon => {
+      const { stores, clock } = bench;
+      const options = { ...bench.options, venue };
+      const handles = { wake: () => undefined, abort: () => undefined, lanes: 1 };
+      const sessions: TrainingSessions = new TrainingSessions({
+        ...{ stores, clock, options, ...handles },
+        onCancelled: (session) => ends.tellCancelled(session),
+      });
+      const ends = new SessionEnds({
+        ...{ stores, options, sessions, logger: recordingLogger(log) },
+        pregeneration: {
+          pregenerate: (keys) => Promise.resolve(void pregenerated.push(keys.length)),
+        },
+      });
+      return { sessions, ends };
+    };
+
+    const endJobs = async (...statuses: ('completed' | 'failed')[]): Promise<void> => {
+      const page = { limit: 100, offset: 0 };
+      const { rows } = await bench.stores.jobs.list({ venue: VENUE, status: 'pending' }, page);
+      for (const [index, { uid }] of rows.toReversed().entries()) {
+        const status = statuses[index] ?? 'completed';
+        await bench.stores.jobs.finish(uid, { status, finishedAt: bench.clock.wallMs() });
+      }
+    };
+
+    const lines = (): readonly string[] => log.map(({ message }) => message);
+
+    it.each(['full', 'incremental'] as const)(
+      'is said once of a session of kind %s that a person asked for',
+      async (kind) => {
+        const { sessions, ends } = await open();
+        const { sessionUid } = await sessions.request({ keys: KEYS, kind });
+        await ends.look();
+        expect(lines()).toEqual([]);
+        await bench.clock.advance(130_000);
+        await endJobs('failed');
+        await Promise.all([ends.look(), daemon().ends.look()]);
+        await daemon().ends.look();
+        expect(lines()).toEqual([
+          'Successful: 2/3 instruments, 2 batches, 2 min 10 s, cache updated',
+        ]);
+        expect(pregenerated).toEqual([3]);
+        expect((await sessions.view(sessionUid)).session.status).toBe('failed');
+      },
+    );
+
+    it('is not said of other kinds, nor by the daemon of another venue', async () => {
+      const { sessions, ends } = await open();
+      await sessions.request({ keys: KEYS.slice(0, 1), kind: 'manual' });
+      await sessions.request({ keys: KEYS.slice(1), kind: 'full' });
+      await endJobs();
+      await daemon('elsewhere').ends.look();
+      expect(lines()).toEqual([]);
+      await ends.look();
+      expect(lines()).toEqual(['Successful: 2/2 instruments, 1 batches, 1 s, cache updated']);
+    });
+
+    it('is said of one that a person cancelled, with what was done until then', async () => {
+      const { sessions, ends } = await open();
+      const { sessionUid, jobs } = await sessions.request({ keys: KEYS, kind: 'full' });
+      const finishedAt = bench.clock.wallMs();
+      await bench.stores.jobs.finish(jobs[0]?.uid ?? '', { status: 'completed', finishedAt });
+      await sessions.cancel(sessionUid);
+      await sessions.cancel(sessionUid);
+      await ends.look();
+      expect(lines()).toEqual(['Successful: 1/3 instruments, 2 batches, 1 s, cache not updated']);
+    });
+  });
+});

@@ -1,0 +1,110 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { importFile } from '../../src/collection/files/import-file.js';
+import { POOLED_SYMBOL } from '../../src/domain/bots.js';
+import type { ModelKey } from '../../src/domain/model-key.js';
+import type { TrainingJob } from '../../src/domain/training-job.js';
+import { ALL_FILES } from '../../src/domain/venue.js';
+import type { TrainingService } from '../../src/training/training-service.js';
+import { generatedItems } from '../bots/generated-items.js';
+import { forEachEngine } from '../database.js';
+import { HoldingTrainer, until } from './holding-trainer.js';
+import { createBench, START_MS, type Bench } from './training-bench.js';
+
+const DAY_MS = 86_400_000;
+const KEY: ModelKey = {
+  ...{ venue: 'csv:cards', symbol: POOLED_SYMBOL, timeframe: '1d', bot: 'random_forest' },
+};
+const LEASE = { venue: ALL_FILES, account: 'training' };
+
+interface Daemon {
+  readonly service: TrainingService;
+  readonly trainer: HoldingTrainer;
+}
+
+describe('what was imported from files, with daemons of two venues on one database', () => {
+  forEachEngine((engine) => {
+    let bench: Bench;
+    afterEach(() => bench.close());
+
+    const open = async (): Promise<void> => {
+      bench = await createBench(engine, { bots: ['random_forest'], symbols: [] });
+      const file = path.join(bench.folder, 'items.csv');
+      const lastDayMs = START_MS - DAY_MS;
+      await writeFile(file, generatedItems({ items: 100, days: 60, lastDayMs }));
+      await importFile(
+        {
+          ...{ file, name: 'cards', symbol: undefined, timeframe: '1d', attributes: {} },
+          ...{ parseName: undefined, isDryRun: false },
+        },
+        bench,
+      );
+    };
+
+    const start = async (name: string): Promise<Daemon> => {
+      const trainer = new HoldingTrainer();
+      const service = bench.service({
+        ...{ runUid: name, options: { ...bench.options, venue: name } },
+        createTrainer: () => trainer,
+        checkPython: () => Promise.resolve({ status: 'ok', versions: {} }),
+      });
+      await service.start();
+      return { service, trainer };
+    };
+
+    /** Cycles of a daemon until its trainer has something to do. */
+    const untilBegun = ({ service, trainer }: Daemon): Promise<unknown> =>
+      until(async () => {
+        await bench.clock.advance(5_000);
+        await service.planDue();
+        return trainer.begun.length > 0 || undefined;
+      });
+
+    const job = async (): Promise<TrainingJob | undefined> => bench.stores.jobs.latest(KEY);
+
+    it('is trained by one of them, which a start of the other does not take for dead', async () => {
+      await open();
+      const one = await start('one');
+      const other = await start('other');
+      await Promise.all([one.service.planDue(), other.service.planDue()]);
+      await until(() => one.trainer.begun.length > 0 || undefined);
+      for (const { service } of [other, await start('third')]) await service.planDue();
+      expect(await job()).toMatchObject({ status: 'running', ownerRunUid: 'one', attempt: 1 });
+      expect(other.trainer.begun).toEqual([]);
+      expect((await bench.stores.jobs.list({}, { limit: 9, offset: 0 })).total).toBe(1);
+    });
+
+    it('goes to the other one when the first stops, and is no dead attempt', async () => {
+      await open();
+      const one = await start('one');
+      const other = await start('other');
+      await one.service.planDue();
+      await until(() => one.trainer.begun.length > 0 || undefined);
+      await one.service.stop();
+      await untilBegun(other);
+      expect(await job()).toMatchObject({ status: 'running', ownerRunUid: 'other', attempt: 1 });
+    });
+
+    it('is taken up by the other one when the first is dead for 30 s, and not before', async () => {
+      await open();
+      const dead = { venue: 'dead', ownerRunUid: 'dead', withFiles: true, at: START_MS };
+      const { leases, jobs } = bench.stores;
+      await leases.acquire({ key: LEASE, holder: 'dead', ttlMs: 30_000, nowMs: START_MS });
+      await bench.service().sessions.request({ keys: [KEY], kind: 'manual' });
+      const { uid = '' } = (await jobs.claimNext(dead)) ?? {};
+      const other = await start('other');
+      await other.service.planDue();
+      expect(await job()).toMatchObject({ status: 'running', ownerRunUid: 'dead' });
+
+      // MySQL goes by its own time, which no test moves: there the lease ends as if it had run out.
+      if (engine.name === 'mysql') await leases.release({ key: LEASE, holder: 'dead' });
+      await untilBegun(other);
+      const isOver = engine.name === 'mysql' || bench.clock.wallMs() - START_MS >= 30_000;
+      expect(isOver).toBe(true);
+      expect(await job()).toMatchObject({ status: 'running', ownerRunUid: 'other', attempt: 2 });
+      const late = { status: 'completed', finishedAt: START_MS, ownerRunUid: 'dead' } as const;
+      await expect(jobs.finish(uid, late)).rejects.toThrow('is running');
+    });
+  });
+});
