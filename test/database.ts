@@ -11,7 +11,13 @@ import { dropDatabase, mysqlLocation, mysqlSkipReason } from './mysql-server.js'
 import { fixedClock, silentLogger } from './storage/fixed-clock.js';
 
 export { fixedClock } from './storage/fixed-clock.js';
-export { dropDatabase, mysqlLocation, mysqlSkipReason, onMysqlServer } from './mysql-server.js';
+export {
+  dropDatabase,
+  mysqlLocation,
+  mysqlSettings,
+  mysqlSkipReason,
+  onMysqlServer,
+} from './mysql-server.js';
 
 export interface TestDatabase {
   readonly database: Database;

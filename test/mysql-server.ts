@@ -19,6 +19,17 @@ export function mysqlLocation(): MysqlLocation {
   };
 }
 
+/** A location as the settings of a daemon or command that name it. */
+export function mysqlSettings(location: MysqlLocation): Record<string, string> {
+  return {
+    MYSQL_HOST: location.host,
+    MYSQL_PORT: String(location.port),
+    MYSQL_USER: location.user,
+    MYSQL_PASSWORD: location.password,
+    MYSQL_DB: location.database,
+  };
+}
+
 /** Runs statements on the test server, outside of any database. */
 export async function onMysqlServer(...statements: readonly string[]): Promise<void> {
   const { host, port, user, password } = mysqlLocation();

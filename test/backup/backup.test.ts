@@ -22,10 +22,16 @@ import { DataDirLock } from '../../src/storage/data-dir-lock.js';
 import type { DatabaseLocation, MysqlLocation } from '../../src/storage/location.js';
 import { openStores } from '../../src/storage/stores.js';
 import { openDatabase } from '../../src/storage/database.js';
-import { fixedClock, forEachEngine, onMysqlServer, type TestEngine } from '../database.js';
+import {
+  fixedClock,
+  forEachEngine,
+  mysqlSettings,
+  onMysqlServer,
+  type TestEngine,
+} from '../database.js';
 import { silentLogger } from '../storage/fixed-clock.js';
 import { candles, SERIES_KEY } from '../storage/rows.js';
-import { mysqlSettings, startScript, type Command } from '../transfer/run-command.js';
+import { startScript, type Command } from '../transfer/run-command.js';
 
 const KILLS = process.env['EVENKEEL_TEST_LONG'] === 'true' ? 30 : 4;
 const HOUR = 3_600_000;

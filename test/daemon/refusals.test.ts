@@ -2,7 +2,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { mysqlSkipReason } from '../database.js';
+import { mysqlLocation, mysqlSettings, mysqlSkipReason } from '../database.js';
 import { DemoExchange } from '../../src/demo/demo-server.js';
 import { monotonicWall } from '../../src/demo/monotonic-wall.js';
 import { LogKeeper } from '../demo/demo-fixture.js';
@@ -155,10 +155,10 @@ test('a database server that is away is refused without its password', async () 
 test.skipIf(mysqlSkipReason !== undefined)(
   `a password that the server refuses is not repeated (${mysqlSkipReason ?? 'on MySQL'})`,
   async () => {
+    const stranger = { ...mysqlLocation(), user: 'nobody_here', password: 'canary-password' };
     const environment = {
-      ...{ MYSQL_ENABLED: 'true', MYSQL_HOST: '127.0.0.1', MYSQL_USER: 'nobody_here' },
-      AUTO_FALLBACK_DB: 'false',
-      ...{ MYSQL_PASSWORD: 'canary-password', MYSQL_DB: 'evenkeel_test_refused' },
+      ...{ MYSQL_ENABLED: 'true', AUTO_FALLBACK_DB: 'false' },
+      ...mysqlSettings(stranger),
     };
     const daemon = start({ environment: { ...QUICK, ...environment, DATA_DIR: folder() } });
     expect((await daemon.ended).code).toBe(CONFIG);

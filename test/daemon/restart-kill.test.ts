@@ -10,7 +10,7 @@ import { openDatabase } from '../../src/storage/database.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
 import { SystemClock } from '../../src/lib/system-clock.js';
 import { seededRandom } from '../../src/training/evaluation/seeded-random.js';
-import { dropDatabase, mysqlLocation, mysqlSkipReason } from '../database.js';
+import { dropDatabase, mysqlLocation, mysqlSettings, mysqlSkipReason } from '../database.js';
 import { LogKeeper } from '../demo/demo-fixture.js';
 import { daemonRig, type DaemonChild } from './daemon-child.js';
 import { Acknowledged, SYMBOLS } from './kill-campaign.js';
@@ -46,11 +46,7 @@ describe.each(engines)('killed at random moments on $name', ({ name, skip, isMys
       const mysql = mysqlLocation();
       const file = path.join(DATA_DIR, 'evenkeel.sqlite');
       const location: DatabaseLocation = isMysql ? mysql : { engine: 'sqlite', file };
-      const database = {
-        ...{ MYSQL_ENABLED: String(isMysql), MYSQL_HOST: mysql.host, MYSQL_USER: mysql.user },
-        ...{ MYSQL_PORT: String(mysql.port), MYSQL_PASSWORD: mysql.password },
-        MYSQL_DB: mysql.database,
-      };
+      const database = { MYSQL_ENABLED: String(isMysql), ...mysqlSettings(mysql) };
       const environment = { ...BUSY, ...database, DATA_DIR };
       const seen = new Acknowledged();
       try {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { analysis, health, status } from '../../src/api/contract.js';
 import { DemoExchange } from '../../src/demo/demo-server.js';
 import { monotonicWall } from '../../src/demo/monotonic-wall.js';
-import { dropDatabase, mysqlLocation, mysqlSkipReason } from '../database.js';
+import { dropDatabase, mysqlLocation, mysqlSettings, mysqlSkipReason } from '../database.js';
 import { LogKeeper } from '../demo/demo-fixture.js';
 import { daemonRig, QUICK, type DaemonChild } from './daemon-child.js';
 
@@ -110,9 +110,7 @@ describe('a second daemon on the same database', () => {
       const location = mysqlLocation();
       const environment = {
         ...{ ...QUICK, EXCHANGE: 'binance', EXCHANGE_BASE_URL: baseUrl, MYSQL_ENABLED: 'true' },
-        ...{ MYSQL_HOST: location.host, MYSQL_PORT: String(location.port) },
-        ...{ MYSQL_USER: location.user, MYSQL_PASSWORD: location.password },
-        MYSQL_DB: location.database,
+        ...mysqlSettings(location),
       };
       try {
         const first = start({ environment: { ...environment, DATA_DIR: folder() } });

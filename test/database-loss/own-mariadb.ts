@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import type { MysqlLocation } from '../../src/storage/location.js';
+import { mysqlSettings } from '../mysql-server.js';
 
 const START_LIMIT_MS = 60_000;
 const POLL_MS = 50;
@@ -33,11 +34,7 @@ export class OwnMariadb {
 
   /** The same as settings of a daemon. */
   get environment(): Record<string, string> {
-    const { host, port, user, password, database } = this.location;
-    return {
-      ...{ MYSQL_ENABLED: 'true', MYSQL_HOST: host, MYSQL_PORT: String(port) },
-      ...{ MYSQL_USER: user, MYSQL_PASSWORD: password, MYSQL_DB: database },
-    };
+    return { MYSQL_ENABLED: 'true', ...mysqlSettings(this.location) };
   }
 
   async create(): Promise<void> {

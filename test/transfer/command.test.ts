@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { mysqlSkipReason } from '../database.js';
+import { mysqlSettings, mysqlSkipReason } from '../database.js';
 import { fillTables } from './fill-tables.js';
-import { mysqlSettings, startScript, type CommandEnd } from './run-command.js';
+import { startScript, type CommandEnd } from './run-command.js';
 import { TransferFixture } from './transfer-fixture.js';
 
 let fixture: TransferFixture;

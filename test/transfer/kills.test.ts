@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import SqliteDatabase from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { mysqlSkipReason } from '../database.js';
+import { mysqlSettings, mysqlSkipReason } from '../database.js';
 import { fillTables } from './fill-tables.js';
-import { mysqlSettings, startScript, type Command } from './run-command.js';
+import { startScript, type Command } from './run-command.js';
 import { TransferFixture } from './transfer-fixture.js';
 
 const isLong = process.env['EVENKEEL_TEST_LONG'] === 'true';

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { MysqlLocation } from '../../src/storage/location.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/dist\/$/, '');
 
@@ -37,14 +36,4 @@ export function startScript(
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
   return { child, end };
-}
-
-export function mysqlSettings(location: MysqlLocation): Record<string, string> {
-  return {
-    MYSQL_HOST: location.host,
-    MYSQL_PORT: String(location.port),
-    MYSQL_USER: location.user,
-    MYSQL_PASSWORD: location.password,
-    MYSQL_DB: location.database,
-  };
 }

@@ -8,10 +8,10 @@ import { MysqlSource } from '../../src/storage/transfer/mysql-source.js';
 import { SqliteTarget } from '../../src/storage/transfer/sqlite-target.js';
 import { transfer } from '../../src/storage/transfer/transfer.js';
 import type { ListedRow, TransferReport } from '../../src/storage/transfer/transfer-report.js';
-import { mysqlSkipReason } from '../database.js';
+import { mysqlSettings, mysqlSkipReason } from '../database.js';
 import { silentLogger } from '../storage/fixed-clock.js';
 import { fillTables } from './fill-tables.js';
-import { mysqlSettings, startScript } from './run-command.js';
+import { startScript } from './run-command.js';
 import { tableReport, totals, TransferFixture } from './transfer-fixture.js';
 
 let fixture: TransferFixture;
