@@ -17,6 +17,8 @@ const TICKS_A_SECOND = 100;
 const POLL_MS = 1000;
 const STATUS_POLL_MS = 10;
 const STATUS_TRIES = 3;
+const HOUR_MS = 3_600_000;
+const MAX_DEMO_SPEED = 3600;
 
 /** A daemon as a person starts it, on a venue that runs at real speed in another process. */
 export class DaemonChild {
@@ -168,6 +170,8 @@ export interface Site {
   readonly dataDir: string;
   readonly historyDays: number;
   readonly symbols: readonly string[];
+  /** Lets hours of market time pass while no daemon runs; the venue's address stays. */
+  moveOn(hours: number): Promise<void>;
 }
 
 export interface SiteOptions {
@@ -183,12 +187,27 @@ export async function withSite<T>(
   use: (site: Site) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(path.join(tmpdir(), 'evenkeel-bench-'));
-  const settings = { dataDir: path.join(folder, 'venue'), data, start: startMs, speed: 1 };
-  const venue = await startDemoProcess({ ...settings, logger: SILENT });
+  const settings = { dataDir: path.join(folder, 'venue'), data, start: startMs, logger: SILENT };
+  let venue = await startDemoProcess({ ...settings, speed: 1 });
+  const restart = async (speed: number): Promise<void> => {
+    const port = Number(new URL(venue.baseUrl).port);
+    await venue.stop();
+    venue = await startDemoProcess({ ...settings, speed, port });
+  };
   const { instruments } = new GeneratedSource({ seed: '1' });
   const symbols = instruments.map(({ base, quote }) => `${base}/${quote}`);
   try {
-    return await use({ venue, dataDir: path.join(folder, 'data'), historyDays, symbols });
+    return await use({
+      get venue() {
+        return venue;
+      },
+      ...{ dataDir: path.join(folder, 'data'), historyDays, symbols },
+      moveOn: async (hours) => {
+        await restart(MAX_DEMO_SPEED);
+        await sleep((hours * HOUR_MS) / MAX_DEMO_SPEED);
+        await restart(1);
+      },
+    });
   } finally {
     await venue.stop();
     await rm(folder, { recursive: true, force: true });

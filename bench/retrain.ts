@@ -1,8 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ModelRecord } from '../src/domain/model-record.js';
-import type { PooledModel } from '../src/domain/pooled-model.js';
+import { fitSeconds } from './fit-seconds.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { loadMarkets } from './markets.js';
 import { openTrainingSite } from './training-site.js';
@@ -57,11 +56,3 @@ export const retrain: Benchmark = {
     }
   },
 };
-
-/** Seconds that the trainer spent in fits and refits of the last session, the pooled one included. */
-function fitSeconds(records: readonly ModelRecord[], pools: readonly PooledModel[]): number {
-  const configs = [...records, ...pools].map(({ config }) => config['durationsMs'] as Durations);
-  return configs.reduce((sum, { fit = 0, refit = 0 }) => sum + (fit + refit) / 1000, 0);
-}
-
-type Durations = Readonly<Record<string, number>>;

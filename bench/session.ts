@@ -1,10 +1,18 @@
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { session as sessionShape } from '../src/api/contract-training.js';
+import type { ModelRecord } from '../src/domain/model-record.js';
+import { SystemClock } from '../src/lib/system-clock.js';
+import { openDatabase } from '../src/storage/database.js';
+import { openStores } from '../src/storage/stores.js';
+import { SILENT } from '../test/trainer/real-trainer.js';
 import { DaemonChild, withSite, type Site } from './daemon-child.js';
+import { fitSeconds } from './fit-seconds.js';
 import type { Benchmark, Figure } from './harness/benchmark.js';
 import { percentile } from './harness/statistics.js';
 import { loadRecorded } from './markets.js';
+import { PLAIN_BARS, POOLED_BARS, skillFigures } from './skill-figures.js';
 
 const INSTRUMENTS = 100;
 const HISTORY_DAYS = 183;
@@ -12,19 +20,24 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const LIMIT_MS = 30 * MINUTE_MS;
 const POLL_MS = 250;
-const SETTLE_MS = 5_000;
+const FILLED = { steadyMs: 5_000, limitMs: LIMIT_MS };
+/** Of market time, between the full sessions and the incremental one. */
+const HOURS_PASSED = 6;
+/** S6 looks at so many pairs, those with the largest turnover. */
+const LIQUID_PAIRS = 24;
 
-/** P1, P13: the sessions of a hundred instruments in a real daemon, with what it answers meanwhile. */
+/** P1, P2, P13, S6: the sessions of a hundred instruments in a real daemon, with what it answers meanwhile. */
 export const session: Benchmark = {
   name: 'session',
-  bar: 'P1 P13',
-  title: '100 instruments × 6 months through a running daemon: cold, reused',
+  bar: 'P1 P2 P13 S6',
+  title: '100 instruments × 6 months through a running daemon: cold, reused, incremental, plain',
   async run() {
     const markets = loadRecorded(INSTRUMENTS);
     const endMs = markets?.pairs[0]?.candles.at(-1)?.openTime;
-    // Two hours before the recording's end: nothing closes while it is measured but what has to.
+    // So much before the recording's end that there is something left for the increments.
+    const leftMs = (HOURS_PASSED + 3) * HOUR_MS;
     const startMs =
-      endMs === undefined ? Math.floor(Date.now() / HOUR_MS) * HOUR_MS : endMs - 2 * HOUR_MS;
+      endMs === undefined ? Math.floor(Date.now() / HOUR_MS) * HOUR_MS : endMs - leftMs;
     const site = { startMs, historyDays: HISTORY_DAYS, data: markets?.folder };
     return withSite(site, async (open) => {
       const symbols = markets?.pairs.map(({ symbol }) => symbol) ?? open.symbols;
@@ -33,8 +46,9 @@ export const session: Benchmark = {
         figures,
         notes: [
           `${markets?.source ?? 'generated market'}; SQLite, default settings, market at real speed in another process`,
+          `incremental: ${HOURS_PASSED} hours of market time later; plain: then, POOLING=off, features chosen anew`,
           'cold: the first session of an empty database, back-fill done; reused: the same once more by the API',
-          `an analysis and the status are asked for every ${POLL_MS} ms during both`,
+          `an analysis and the status are asked for every ${POLL_MS} ms during all`,
         ],
       };
     });
@@ -42,26 +56,66 @@ export const session: Benchmark = {
 };
 
 async function measure(site: Site, symbols: readonly string[]): Promise<Figure[]> {
-  const daemon = await DaemonChild.start(site, symbols);
+  let daemon = await DaemonChild.start(site, symbols);
   try {
     // The queue waits, so that the session begins when all candles are there.
     await daemon.post('/api/training/pause', {});
-    await daemon.until(({ collection }) => collection.backfill_percent >= 100, {
-      ...{ steadyMs: SETTLE_MS, limitMs: LIMIT_MS },
-    });
-    const cold = await watchSession(daemon, symbols);
-    const reused = await watchSession(daemon, symbols);
+    await daemon.until(({ collection }) => collection.backfill_percent >= 100, FILLED);
+    const venue = (await daemon.status()).exchange.venue ?? '';
+    const cold = await watchSession(daemon, { symbols });
+    const pooled = await readTrained(site, { venue, symbols });
+    const reused = await watchSession(daemon, { symbols });
+    const again = await readTrained(site, { venue, symbols });
+    const serving = (await daemon.status()).model.trained;
+    await daemon.stop();
+    await site.moveOn(HOURS_PASSED);
+    daemon = await DaemonChild.start(site, symbols);
+    await daemon.until(({ collection }) => collection.backfill_percent >= 100, FILLED);
+    const incremental = await watchSession(daemon, { symbols, mode: 'incremental' });
+    await daemon.stop();
+    daemon = await DaemonChild.start(site, symbols, { POOLING: 'off' });
+    const plain = await watchSession(daemon, { symbols });
+    const alone = await readTrained(site, { venue, symbols });
     return [
-      ...figuresOf('cold', cold, 360),
-      ...figuresOf('reused', reused, 150),
-      {
-        name: 'models that serve at the end',
-        value: (await daemon.status()).model.trained,
-        unit: '',
-      },
+      ...figuresOf('cold', cold, { atMost: 360, ...pooled }),
+      ...figuresOf('reused', reused, { atMost: 150, ...again }),
+      ...figuresOf('incremental', incremental, { atMost: 30 }),
+      ...figuresOf('plain', plain, alone),
+      { name: 'models that serve after both', value: serving, unit: '' },
+      ...skillFigures('plain', alone.liquid, PLAIN_BARS),
+      ...skillFigures('prior + residual', pooled.liquid, POOLED_BARS),
     ];
   } finally {
     await daemon.stop();
+  }
+}
+
+interface Trained {
+  /** What the trainer spent in fits and refits, the pooled one included. */
+  readonly fitSec: number;
+  /** Of the pairs of S6. */
+  readonly liquid: readonly ModelRecord[];
+}
+
+/** The newest records of the daemon's own database. */
+async function readTrained(
+  { dataDir }: Site,
+  { venue, symbols }: { readonly venue: string; readonly symbols: readonly string[] },
+): Promise<Trained> {
+  const clock = new SystemClock();
+  const location = { engine: 'sqlite', file: path.join(dataDir, 'evenkeel.sqlite') } as const;
+  const database = await openDatabase(location, { clock, logger: SILENT });
+  try {
+    const { models, pools } = openStores(database, clock);
+    const family = { venue, timeframe: '1h', bot: 'catboost' } as const;
+    const found = await Promise.all(symbols.map((symbol) => models.latest({ ...family, symbol })));
+    const records = found.filter((record) => record !== undefined);
+    const [pool] = await pools.list(family, { status: 'ready', limit: 1 });
+    const isUsed = records.some(({ parentUid }) => parentUid === pool?.uid);
+    const fitSec = fitSeconds(records, pool !== undefined && isUsed ? [pool] : []);
+    return { fitSec, liquid: records.slice(0, LIQUID_PAIRS) };
+  } finally {
+    await database.close();
   }
 }
 
@@ -74,10 +128,12 @@ interface Watched {
 }
 
 /** Asks for a session of all instruments and looks at everything until it has ended. */
-async function watchSession(daemon: DaemonChild, symbols: readonly string[]): Promise<Watched> {
-  const made = sessionShape.parse(
-    await daemon.post('/api/training/sessions', { symbols, timeframes: ['1h'] }),
-  );
+async function watchSession(
+  daemon: DaemonChild,
+  { symbols, mode = 'full' }: { readonly symbols: readonly string[]; readonly mode?: string },
+): Promise<Watched> {
+  const wanted = { symbols, timeframes: ['1h'], config: { mode } };
+  const made = sessionShape.parse(await daemon.post('/api/training/sessions', wanted));
   await daemon.post(`/api/training/sessions/${made.sessionId}/start`, {});
   await daemon.post('/api/training/resume', {});
   const startedAt = performance.now();
@@ -110,10 +166,20 @@ function marketId([first = '']: readonly string[]): string {
   return first.replace('/', '');
 }
 
-function figuresOf(name: string, watched: Watched, atMost: number): Figure[] {
-  const { tookSec, completed, peakMb, daemonPeakMb, latenciesMs } = watched;
+function figuresOf(
+  name: string,
+  { tookSec, completed, peakMb, daemonPeakMb, latenciesMs }: Watched,
+  held: { readonly atMost?: number; readonly fitSec?: number },
+): Figure[] {
+  const { atMost, fitSec } = held;
+  const bar = atMost === undefined ? {} : { bar: { atMost } };
+  const ratio = { value: tookSec / (fitSec ?? NaN), unit: '×' };
   return [
-    { name: `${name}: whole session`, value: tookSec, unit: 's', bar: { atMost } },
+    {
+      ...{ name: `${name}: whole session`, value: tookSec, unit: 's', ...bar },
+      ...(fitSec === undefined ? {} : { baseline: fitSec }),
+    },
+    ...(fitSec === undefined ? [] : [{ name: `${name}: against its bare fits`, ...ratio }]),
     { name: `${name}: jobs completed`, value: completed, unit: '' },
     { name: `${name}: daemon and trainer, peak`, value: peakMb, unit: 'MB', bar: { atMost: 600 } },
     { name: `${name}: daemon alone, peak`, value: daemonPeakMb, unit: 'MB', bar: { atMost: 200 } },
