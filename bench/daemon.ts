@@ -15,7 +15,7 @@ const STEADY_MS = 150_000;
 const BEGIN_MS = 43 * MINUTE_MS;
 const FILL = { steadyMs: STEADY_MS, limitMs: FILL_LIMIT_MS };
 /** Of the daemon's own watch on its loop. */
-const RESOLUTION_MS = 50;
+const RESOLUTION_MS = 100;
 const MEMORY_SAMPLES = 10;
 const STARTS = 5;
 /** The bar's own span, of which one close of a candle and the quiet between are measured. */

@@ -1,8 +1,8 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import type { Clock } from '../lib/clock.js';
 
-/** Each look wakes the processor: every 10 ms they alone took half a percent of it. */
-const RESOLUTION_MS = 50;
+/** Each look wakes the processor once or twice: every 10 ms they alone took half a percent of it. */
+const RESOLUTION_MS = 100;
 const NS_PER_MS = 1e6;
 
 export interface EventLoopDelay {
