@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
+import type { StatusAnswer } from '../src/api/contract.js';
 import { session as sessionShape } from '../src/api/contract-training.js';
 import type { ModelRecord } from '../src/domain/model-record.js';
 import { SystemClock } from '../src/lib/system-clock.js';
@@ -20,6 +21,7 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const LIMIT_MS = 30 * MINUTE_MS;
 const POLL_MS = 250;
+const RUNNING = { steadyMs: 0, limitMs: MINUTE_MS };
 const FILLED = { steadyMs: 5_000, limitMs: LIMIT_MS };
 /** Of market time, between the full sessions and the incremental one. */
 const HOURS_PASSED = 6;
@@ -56,11 +58,11 @@ export const session: Benchmark = {
 };
 
 async function measure(site: Site, symbols: readonly string[]): Promise<Figure[]> {
-  let daemon = await DaemonChild.start(site, symbols);
+  let daemon = await startTraining(site, symbols);
   try {
     // The queue waits, so that the session begins when all candles are there.
     await daemon.post('/api/training/pause', {});
-    await daemon.until(({ collection }) => collection.backfill_percent >= 100, FILLED);
+    await daemon.until(isFilled, FILLED);
     const venue = (await daemon.status()).exchange.venue ?? '';
     const cold = await watchSession(daemon, { symbols });
     const pooled = await readTrained(site, { venue, symbols });
@@ -69,11 +71,12 @@ async function measure(site: Site, symbols: readonly string[]): Promise<Figure[]
     const serving = (await daemon.status()).model.trained;
     await daemon.stop();
     await site.moveOn(HOURS_PASSED);
-    daemon = await DaemonChild.start(site, symbols);
-    await daemon.until(({ collection }) => collection.backfill_percent >= 100, FILLED);
+    daemon = await startTraining(site, symbols);
+    await daemon.until(isFilled, FILLED);
     const incremental = await watchSession(daemon, { symbols, mode: 'incremental' });
     await daemon.stop();
-    daemon = await DaemonChild.start(site, symbols, { POOLING: 'off' });
+    daemon = await startTraining(site, symbols, { POOLING: 'off' });
+    await daemon.until(isFilled, FILLED);
     const plain = await watchSession(daemon, { symbols });
     const alone = await readTrained(site, { venue, symbols });
     return [
@@ -88,6 +91,17 @@ async function measure(site: Site, symbols: readonly string[]): Promise<Figure[]
   } finally {
     await daemon.stop();
   }
+}
+
+/** @returns a daemon that takes requests for training */
+async function startTraining(...given: Parameters<typeof DaemonChild.start>): Promise<DaemonChild> {
+  const daemon = await DaemonChild.start(...given);
+  await daemon.until(({ state }) => state === 'running', RUNNING);
+  return daemon;
+}
+
+function isFilled({ collection }: StatusAnswer): boolean {
+  return collection.backfill_percent >= 100;
 }
 
 interface Trained {

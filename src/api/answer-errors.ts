@@ -1,4 +1,9 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type {
+  FastifyError,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchemaValidationError,
+} from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { RejectedError, TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
@@ -57,10 +62,8 @@ function answer(error: FastifyError | Error, { request, reply, logger }: Failed)
     return send(reply, error.statusCode, error.code, error.message, error.field);
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const issue = error.validation[0];
-    const field = issue?.instancePath.replace(/^\//, '').replaceAll('/', '.') ?? '';
-    const place = error.validationContext ?? 'request';
-    const shown = field === '' ? place : field;
+    const [issue] = error.validation;
+    const shown = fieldOf(issue) || (error.validationContext ?? 'request');
     return send(reply, 400, 'bad_request', `${shown}: ${issue?.message ?? 'not valid'}`, shown);
   }
   if (error instanceof RejectedError) return send(reply, 400, 'bad_request', error.message);
@@ -71,6 +74,13 @@ function answer(error: FastifyError | Error, { request, reply, logger }: Failed)
   }
   logger.error('A call failed inside the daemon', { path: pathOf(request), error });
   return send(reply, 500, 'internal', 'The daemon made a mistake; its log has the details');
+}
+
+/** Where the issue is; empty where it concerns the whole. A field that is not known is named itself. */
+function fieldOf(issue: FastifySchemaValidationError | undefined): string {
+  const path = (issue?.instancePath ?? '').split('/').filter((part) => part !== '');
+  const { keys } = (issue?.params ?? {}) as { readonly keys?: readonly string[] };
+  return [...path, ...(keys ?? []).slice(0, 1)].join('.');
 }
 
 function send(

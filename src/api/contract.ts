@@ -11,7 +11,7 @@ const time = z.iso.datetime();
 const optionalTime = time.nullable();
 
 /** How every list is narrowed and paged. */
-export const listQuery = z.object({
+export const listQuery = z.strictObject({
   symbol: z.string().min(1).max(100).optional(),
   timeframe: z.enum(TIMEFRAMES).optional(),
   bot: z.string().min(1).max(64).optional(),

@@ -39,7 +39,7 @@ export const confirmQuery = venueQuery.extend({
   confirm: z.literal('true').describe('must be true: every model of the venue is deleted'),
 });
 
-const keyBody = z.object({
+const keyBody = z.strictObject({
   symbol: z.string().min(1).max(200).optional(),
   timeframe: z.enum(TIMEFRAMES).optional(),
   bot: z.string().min(1).max(64).optional(),

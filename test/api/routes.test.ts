@@ -116,6 +116,8 @@ const wrong = [
   ['/api/equity?limit=1e9', 'limit'],
   ['/api/trades?symbol=', 'symbol'],
   ['/api/orders?limit=1&limit=2', 'limit'],
+  ['/api/signals?symbl=BTCUSDT', 'symbl'],
+  ['/api/orders?limit=1&color=blue', 'color'],
   ['/api/model/status?venue=', 'venue'],
 ] as const;
 
