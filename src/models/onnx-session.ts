@@ -22,7 +22,7 @@ export interface OnnxSession {
 
 /**
  * Loads a model, checks the form of its input and output and runs it once, so that the first real
- * row is as fast as any other. One thread, no arena: a model of ours costs about 1 MB.
+ * row is as fast as any other. One thread, no arena: a model of ours costs 1 to 2 MB.
  *
  * @throws RejectedError when the bytes are no such model
  */

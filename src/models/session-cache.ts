@@ -2,8 +2,11 @@ import { createOnnxSession, type OnnxSession } from './onnx-session.js';
 import type { ModelSpecification } from './serving-model.js';
 import { readVerifiedFile } from './verified-file.js';
 
-/** About 1 MB each; a model that fell out is read and loaded again within milliseconds. */
-const MAX_SESSIONS = 16;
+/**
+ * About 2 MB each. A model that fell out is read and loaded again in ten milliseconds, once a candle:
+ * with more instruments than there are places, all of them are loaded anew at each close anyway.
+ */
+const MAX_SESSIONS = 4;
 
 /** The sessions used last. Used by one worker that does one thing after the other. */
 export class SessionCache {
