@@ -6,7 +6,7 @@ import type { Logger } from '../lib/logger.js';
 import { candleTableOf, locationText, type DatabaseLocation } from './location.js';
 import { isMysqlRetryable, translateMysqlError } from './mysql/errors.js';
 import { isSafeToRepeat } from './mysql/lost-connection.js';
-import { openMysql } from './mysql/open-mysql.js';
+import type { OpenedKnex } from './opened-knex.js';
 import type { Row } from './row.js';
 import type { RowSource } from './row-source.js';
 import type { SqliteConnection } from './sqlite/connection.js';
@@ -237,16 +237,20 @@ export async function openDatabase(
   location: DatabaseLocation,
   context: DatabaseContext,
 ): Promise<Database> {
-  const { knex, close } =
-    location.engine === 'sqlite'
-      ? await openSqlite(location, context)
-      : await openMysql(location, context);
+  const { knex, close } = await openKnex(location, context);
   return new Database(knex, {
     location,
     clock: context.clock,
     close,
     inTransaction: new AsyncLocalStorage(),
   });
+}
+
+async function openKnex(location: DatabaseLocation, context: DatabaseContext): Promise<OpenedKnex> {
+  if (location.engine === 'sqlite') return openSqlite(location, context);
+  // Megabytes of driver that a daemon on SQLite does without.
+  const { openMysql } = await import('./mysql/open-mysql.js');
+  return openMysql(location, context);
 }
 
 function translate(error: unknown, location: DatabaseLocation): unknown {

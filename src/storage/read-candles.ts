@@ -1,22 +1,10 @@
 import SqliteDatabase from 'better-sqlite3';
-import { createConnection, type Connection } from 'mysql2/promise';
 import { CANDLE_TABLE } from '../../migrations/ddl.js';
 import type { CandleColumns } from '../domain/candle-columns.js';
 import { loadColumns, type ColumnsRange } from './load-columns.js';
-import {
-  candleTableOf,
-  type DatabaseLocation,
-  type MysqlLocation,
-  type SqliteLocation,
-} from './location.js';
-import {
-  connectionOptions,
-  sessionSetup,
-  STATEMENT_TIMEOUT_MS,
-} from './mysql/connection-options.js';
-import { translateMysqlError, translateMysqlOpenError } from './mysql/errors.js';
-import { omit } from './omit.js';
-import type { RowSource } from './row-source.js';
+import type { DatabaseLocation, SqliteLocation } from './location.js';
+import type { Reader } from './reader.js';
+import { translating } from './translating.js';
 import { translateSqliteError, translateSqliteOpenError } from './sqlite/errors.js';
 
 export { loadColumns, type ColumnsRange } from './load-columns.js';
@@ -24,19 +12,16 @@ export { loadColumns, type ColumnsRange } from './load-columns.js';
 /** Wait for a lock inside one statement: a reader of WAL waits only while the file is recovered. */
 const BUSY_TIMEOUT_MS = 5_000;
 
-/** A connection for reading alone, for a worker thread: it blocks nobody but its own thread. */
-export interface Reader extends RowSource {
-  /** Closes once; may be called again. */
-  close(): Promise<void>;
-}
-
 /**
  * Opens a connection of its own to a database whose schema stands already.
  *
  * @throws ConfigError, TransientError as `openDatabase` does
  */
-export function openReader(location: DatabaseLocation): Promise<Reader> {
-  return location.engine === 'sqlite' ? openSqliteReader(location) : openMysqlReader(location);
+export async function openReader(location: DatabaseLocation): Promise<Reader> {
+  if (location.engine === 'sqlite') return openSqliteReader(location);
+  // Megabytes of driver that a worker thread beside SQLite does without.
+  const { openMysqlReader } = await import('./mysql/open-mysql-reader.js');
+  return openMysqlReader(location);
 }
 
 /** A series and, equal to it or another one, its reference; none where undefined. */
@@ -93,56 +78,4 @@ function openSqliteReader({ file }: SqliteLocation): Promise<Reader> {
     },
     (error) => translateSqliteOpenError(error, file),
   );
-}
-
-async function openMysqlReader(location: MysqlLocation): Promise<Reader> {
-  const connection = await translating(
-    () => connect(location),
-    (error) => translateMysqlOpenError(error, location),
-  );
-  let closing: Promise<void> | undefined;
-  return {
-    candleTable: candleTableOf(location),
-    selectRows: (sql, bindings) =>
-      translating(
-        async () => {
-          // The binary protocol carries DOUBLE exactly and needs no parsing.
-          const [rows] = await connection.execute(
-            { sql, rowsAsArray: true, timeout: STATEMENT_TIMEOUT_MS },
-            [...bindings],
-          );
-          return rows as unknown[][];
-        },
-        (error) => translateMysqlError(error, location),
-      ),
-    close: () => {
-      closing ??= connection.end();
-      return closing;
-    },
-  };
-}
-
-async function connect(location: MysqlLocation): Promise<Connection> {
-  const connection = await createConnection(omit(connectionOptions(location), ['typeCast']));
-  try {
-    const setup = sessionSetup(location);
-    await connection.query(setup.sql, setup.values);
-    await connection.query('SET SESSION TRANSACTION READ ONLY');
-    return connection;
-  } catch (error) {
-    connection.destroy();
-    throw error;
-  }
-}
-
-/** Also what is thrown at once, as better-sqlite3 does, becomes a rejection. */
-async function translating<T>(
-  work: () => T | Promise<T>,
-  translate: (error: unknown) => unknown,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw translate(error);
-  }
 }

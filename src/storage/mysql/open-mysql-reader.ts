@@ -1,0 +1,48 @@
+import { createConnection, type Connection } from 'mysql2/promise';
+import { candleTableOf, type MysqlLocation } from '../location.js';
+import { omit } from '../omit.js';
+import type { Reader } from '../reader.js';
+import { translating } from '../translating.js';
+import { connectionOptions, sessionSetup, STATEMENT_TIMEOUT_MS } from './connection-options.js';
+import { translateMysqlError, translateMysqlOpenError } from './errors.js';
+
+/** @throws ConfigError, TransientError as `openDatabase` does */
+export async function openMysqlReader(location: MysqlLocation): Promise<Reader> {
+  const connection = await translating(
+    () => connect(location),
+    (error) => translateMysqlOpenError(error, location),
+  );
+  let closing: Promise<void> | undefined;
+  return {
+    candleTable: candleTableOf(location),
+    selectRows: (sql, bindings) =>
+      translating(
+        async () => {
+          // The binary protocol carries DOUBLE exactly and needs no parsing.
+          const [rows] = await connection.execute(
+            { sql, rowsAsArray: true, timeout: STATEMENT_TIMEOUT_MS },
+            [...bindings],
+          );
+          return rows as unknown[][];
+        },
+        (error) => translateMysqlError(error, location),
+      ),
+    close: () => {
+      closing ??= connection.end();
+      return closing;
+    },
+  };
+}
+
+async function connect(location: MysqlLocation): Promise<Connection> {
+  const connection = await createConnection(omit(connectionOptions(location), ['typeCast']));
+  try {
+    const setup = sessionSetup(location);
+    await connection.query(setup.sql, setup.values);
+    await connection.query('SET SESSION TRANSACTION READ ONLY');
+    return connection;
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  }
+}
