@@ -1,7 +1,7 @@
 import type { CandleColumns } from '../domain/candle-columns.js';
 import { BarState } from '../domain/candle-columns.js';
 import { modelKeyFor } from '../domain/bots.js';
-import type { ModelKey } from '../domain/model-key.js';
+import { modelKeyText, type ModelKey } from '../domain/model-key.js';
 import type { LabelThresholds } from '../domain/model-record.js';
 import type { Direction, Signal, SignalOutcome } from '../domain/signal.js';
 import { barIndex, barOpenTime, lastClosedOpenTime, timeframeMs } from '../domain/timeframe.js';
@@ -34,6 +34,8 @@ const SIGN_THRESHOLDS: LabelThresholds = { sell: 0, buy: 0 };
 /** Joins to earlier signals what became of them. */
 export class OutcomeResolver {
   readonly #options: OutcomeResolverOptions;
+  /** The newest closed candle of keys up to which nothing is left to resolve: the next one may change that. */
+  readonly #settled = new Map<string, number>();
 
   constructor(options: OutcomeResolverOptions) {
     this.#options = options;
@@ -48,8 +50,21 @@ export class OutcomeResolver {
   async resolve(key: ModelKey): Promise<number> {
     const { clock, stores } = this.#options;
     const lastClosed = lastClosedOpenTime(clock.marketMs(), key.timeframe);
+    const name = modelKeyText(key);
+    if (this.#settled.get(name) === lastClosed) return 0;
     const signals = await stores.signals.listUnresolved(key, lastClosed, MAX_SIGNALS_A_PASS);
-    if (signals.length === 0) return 0;
+    const { resolved, isSettled } = await this.#resolve(key, { signals, lastClosed });
+    if (isSettled) this.#settled.set(name, lastClosed);
+    return resolved;
+  }
+
+  async #resolve(
+    key: ModelKey,
+    { signals, lastClosed }: { readonly signals: readonly Signal[]; readonly lastClosed: number },
+  ): Promise<{ readonly resolved: number; readonly isSettled: boolean }> {
+    if (signals.length === 0) return { resolved: 0, isSettled: true };
+    const { clock, stores } = this.#options;
+    let isSettled = signals.length < MAX_SIGNALS_A_PASS;
     const findYardstick = await this.#prepareYardsticks(key, signals);
     const outcomes: SignalOutcome[] = [];
     let columns: CandleColumns | undefined;
@@ -63,10 +78,11 @@ export class OutcomeResolver {
         columns = await this.#options.bars.columnsUpTo(key, endOpenTime);
       }
       const outcome = columns && findOutcome(columns, signal, yardstick);
-      if (outcome !== undefined) outcomes.push({ ...outcome, resolvedAt: clock.marketMs() });
+      if (outcome === undefined) isSettled = false;
+      else outcomes.push({ ...outcome, resolvedAt: clock.marketMs() });
     }
     if (outcomes.length > 0) await stores.signals.resolve(outcomes);
-    return outcomes.length;
+    return { resolved: outcomes.length, isSettled };
   }
 
   async #prepareYardsticks(

@@ -11,6 +11,14 @@ import type { Row, Versioned } from './row.js';
 
 export type StoredModelRecord = Versioned<ModelRecord>;
 
+/** Differs once a record has changed. */
+export function stampOf({
+  uid,
+  rowVersion,
+}: Pick<StoredModelRecord, 'uid' | 'rowVersion'>): string {
+  return `${uid} ${rowVersion}`;
+}
+
 /** Parts of a record that take several columns; all are NULL where the part is missing. */
 type Grouped = 'testScore' | 'verdict' | 'thresholds';
 

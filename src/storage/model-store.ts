@@ -6,7 +6,7 @@ import { RejectedError } from '../lib/errors.js';
 import { assertDefined } from '../lib/invariant.js';
 import type { Database } from './database.js';
 import { listRows } from './list-rows.js';
-import { decodeModel, encodeModel, type StoredModelRecord } from './model-row.js';
+import { decodeModel, encodeModel, stampOf, type StoredModelRecord } from './model-row.js';
 import type { Page, Paged, Row } from './row.js';
 
 export interface ModelFilter {
@@ -76,6 +76,23 @@ export class ModelStore {
         .select<Row[]>('*'),
     );
     return rows.map(decodeModel);
+  }
+
+  /** What serves each key of a venue, without reading the models: a stamp changes with its record. */
+  async listStamps(
+    venue: string,
+  ): Promise<readonly { readonly key: string; readonly stamp: string }[]> {
+    const rows = await this.database.run((knex) =>
+      knex('model_training_records')
+        .where({ venue })
+        .whereNotNull('serving_key')
+        .select<{ key: string; uid: string; rowVersion: number }[]>(
+          'serving_key as key',
+          'uid',
+          'row_version as rowVersion',
+        ),
+    );
+    return rows.map((row) => ({ key: row.key, stamp: stampOf(row) }));
   }
 
   /** The keys that a model serves, without reading the models. */

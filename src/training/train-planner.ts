@@ -5,6 +5,7 @@ import { barsADay } from '../features/items/item-sequence.js';
 import { featureHash } from '../features/feature-hash.js';
 import type { MarketClock } from '../exchange/venue-clock.js';
 import type { Clock } from '../lib/clock.js';
+import { stampOf, type StoredModelRecord } from '../storage/model-row.js';
 import type { Stores } from '../storage/stores.js';
 import { cooldownStateAt, type Moment } from './cooldown.js';
 import {
@@ -32,6 +33,8 @@ const NOT_ASKED: HistoryState = { samples: 0, newestOpenTime: undefined, shortag
 export class TrainPlanner {
   /** Keys whose rows turned out unusable, with the samples they had: asked again once there are others. */
   private readonly unusable = new Map<string, { samples: number; shortage: string }>();
+  /** What serves each key, as it was last read: records are large and seldom change. */
+  private readonly serving = new Map<string, StoredModelRecord>();
 
   constructor(private readonly dependencies: TrainPlannerDependencies) {}
 
@@ -45,7 +48,11 @@ export class TrainPlanner {
     const { options, stores } = this.dependencies;
     const imported = withFiles ? await fileKeys(stores, options) : [];
     const keys = [...trainingKeys(options), ...imported];
-    for (const key of keys) verdicts.push(await this.judge(key));
+    const stamps = new Map<string, string>();
+    for (const { key, stamp } of await stores.models.listStamps(options.venue)) {
+      stamps.set(key, stamp);
+    }
+    for (const key of keys) verdicts.push(await this.judge(key, stamps.get(modelKeyText(key))));
     return verdicts;
   }
 
@@ -55,10 +62,14 @@ export class TrainPlanner {
     this.unusable.set(modelKeyText(key), { samples, shortage });
   }
 
-  /** Asks for little at a time: records are large, and the event loop is to be free in between. */
-  async judge(key: ModelKey): Promise<DueVerdict> {
+  /**
+   * Asks for little at a time: records are large, and the event loop is to be free in between.
+   *
+   * @param stamp of the record that serves, where it is known: one read before with that stamp will do
+   */
+  async judge(key: ModelKey, stamp?: string): Promise<DueVerdict> {
     const { stores, options } = this.dependencies;
-    const first = await this.readModels(key);
+    const first = await this.readModels(key, stamp);
     const now = this.now();
     if (findCause(first, options, now.marketMs) === undefined) return judgeDue(first, options, now);
     const openJob = await stores.jobs.findOpen(key);
@@ -69,9 +80,12 @@ export class TrainPlanner {
     return judgeDue({ ...facts, openJob, cooldown, history }, options, now);
   }
 
-  private async readModels(key: ModelKey): Promise<KeyFacts> {
+  private async readModels(key: ModelKey, stamp?: string): Promise<KeyFacts> {
     const { stores } = this.dependencies;
-    const serving = await stores.models.findServing(key);
+    const known = this.serving.get(modelKeyText(key));
+    const isKnown = known !== undefined && stampOf(known) === stamp;
+    const serving = isKnown ? known : await stores.models.findServing(key);
+    if (serving !== undefined) this.serving.set(modelKeyText(key), serving);
     return {
       key,
       serving,

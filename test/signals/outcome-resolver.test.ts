@@ -53,6 +53,19 @@ forEachEngine((engine) => {
     expect(await resolver.resolve(KEY)).toBe(0);
   });
 
+  it('asks again about candles that were not there yet, and no more about those that were', async () => {
+    await make(NEWEST);
+    await room.clock.advance(HORIZON * HOUR_MS);
+    expect(await resolver.resolve(KEY)).toBe(0);
+    await room.storeCandles(candles.slice(NEWEST + 1, NEWEST + 1 + HORIZON));
+    expect(await resolver.resolve(KEY)).toBe(1);
+    expect(await resolver.resolve(KEY)).toBe(0);
+    await make(NEWEST - HORIZON);
+    expect(await resolver.resolve(KEY)).toBe(0);
+    await closeBars(1, NEWEST + 1 + HORIZON);
+    expect(await resolver.resolve(KEY)).toBe(1);
+  });
+
   it("a model's signal is held against its own horizon and thresholds", async () => {
     const horizonBars = 2;
     await room.promote('model-1', { horizonBars, thresholds: { sell: -1, buy: 1 } });
@@ -89,6 +102,7 @@ forEachEngine((engine) => {
       }),
     );
     await make(NEWEST - 10);
+    await closeBars(1);
     expect(await resolver.resolve(KEY)).toBe(1);
     expect((await resolved())[0]?.outcome?.outcomeClass).toBe('HOLD');
   });
