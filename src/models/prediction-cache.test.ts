@@ -41,13 +41,27 @@ function said(values: Partial<CachedPrediction> = {}): CachedPrediction {
   };
 }
 
+const of = (modelUid: string, symbol = 'BTC/USDT') => ({ modelUid, symbol });
+
 describe('a prediction', () => {
+  it('of a pooled model is found by its instrument only', async () => {
+    const cache = await openCache();
+    const eth = said({ symbol: 'ETH/USDT', expectedReturn: -0.01 });
+    cache.put(said());
+    cache.put(eth);
+    expect(cache.find(of('model-1'), NOW - 2 * HOUR_MS)).toEqual(said());
+    expect(cache.find(of('model-1', 'ETH/USDT'), NOW - 2 * HOUR_MS)).toEqual(eth);
+    expect(cache.findNewest(of('model-1'))).toEqual(said());
+    expect(cache.findNewest(of('model-1', 'SOL/USDT'))).toBeUndefined();
+    await cache.stop();
+  });
+
   it('is found by its model and candle only', async () => {
     const cache = await openCache();
     cache.put(said());
-    expect(cache.find('model-1', NOW - 2 * HOUR_MS)).toEqual(said());
-    expect(cache.find('model-2', NOW - 2 * HOUR_MS)).toBeUndefined();
-    expect(cache.find('model-1', NOW - HOUR_MS)).toBeUndefined();
+    expect(cache.find(of('model-1'), NOW - 2 * HOUR_MS)).toEqual(said());
+    expect(cache.find(of('model-2'), NOW - 2 * HOUR_MS)).toBeUndefined();
+    expect(cache.find(of('model-1'), NOW - HOUR_MS)).toBeUndefined();
     expect(cache.status()).toMatchObject({ entries: 1, hits: 1, misses: 2 });
     await cache.stop();
   });
@@ -56,10 +70,10 @@ describe('a prediction', () => {
     const cache = await openCache();
     cache.put(said());
     await clock.advance(HOUR_MS);
-    expect(cache.find('model-1', NOW - 2 * HOUR_MS)).toBeDefined();
+    expect(cache.find(of('model-1'), NOW - 2 * HOUR_MS)).toBeDefined();
     await clock.advance(1);
-    expect(cache.find('model-1', NOW - 2 * HOUR_MS)).toBeUndefined();
-    expect(cache.findNewest('model-1')).toBeUndefined();
+    expect(cache.find(of('model-1'), NOW - 2 * HOUR_MS)).toBeUndefined();
+    expect(cache.findNewest(of('model-1'))).toBeUndefined();
     await cache.stop();
   });
 
@@ -68,9 +82,9 @@ describe('a prediction', () => {
     cache.put(said());
     cache.setLife(24);
     await clock.advance(23 * HOUR_MS);
-    expect(cache.find('model-1', NOW - 2 * HOUR_MS)).toBeDefined();
+    expect(cache.find(of('model-1'), NOW - 2 * HOUR_MS)).toBeDefined();
     cache.setLife();
-    expect(cache.find('model-1', NOW - 2 * HOUR_MS)).toBeUndefined();
+    expect(cache.find(of('model-1'), NOW - 2 * HOUR_MS)).toBeUndefined();
     await cache.stop();
   });
 
@@ -78,7 +92,7 @@ describe('a prediction', () => {
     const cache = await openCache();
     cache.put(said({ candleOpenTime: NOW - HOUR_MS, expectedReturn: 0.5 }));
     cache.put(said());
-    expect(cache.findNewest('model-1')?.expectedReturn).toBe(0.5);
+    expect(cache.findNewest(of('model-1'))?.expectedReturn).toBe(0.5);
     await cache.stop();
   });
 });
@@ -88,8 +102,8 @@ describe('beyond the limit', () => {
     const cache = await openCache(3);
     for (let bar = 0; bar < 5; bar++) cache.put(said({ candleOpenTime: NOW - bar * HOUR_MS }));
     expect(cache.status().entries).toBe(3);
-    expect(cache.find('model-1', NOW)).toBeUndefined();
-    expect(cache.find('model-1', NOW - 4 * HOUR_MS)).toBeDefined();
+    expect(cache.find(of('model-1'), NOW)).toBeUndefined();
+    expect(cache.find(of('model-1'), NOW - 4 * HOUR_MS)).toBeDefined();
     await cache.stop();
   });
 
@@ -102,7 +116,7 @@ describe('beyond the limit', () => {
     expect(cache.status().diskBytes).toBe((await readFile(fileName())).length);
     const again = await openCache(10);
     expect(again.status().entries).toBe(10);
-    expect(again.find('model-1', NOW + 1499)).toBeDefined();
+    expect(again.find(of('model-1'), NOW + 1499)).toBeDefined();
     await again.stop();
   });
 });
@@ -114,8 +128,8 @@ describe('after a restart', () => {
     cache.put(said({ symbol: 'ETH/USDT', modelUid: 'model-2', probabilities: undefined }));
     await cache.stop();
     const again = await openCache();
-    expect(again.find('model-1', NOW - 2 * HOUR_MS)).toEqual(said());
-    expect(again.findNewest('model-2')?.probabilities).toBeUndefined();
+    expect(again.find(of('model-1'), NOW - 2 * HOUR_MS)).toEqual(said());
+    expect(again.findNewest(of('model-2'))?.probabilities).toBeUndefined();
     expect(again.status().entries).toBe(2);
     await again.stop();
   });
@@ -127,8 +141,8 @@ describe('after a restart', () => {
     expect(cache.drop(({ modelUid }) => modelUid === 'model-1')).toBe(1);
     await cache.stop();
     const again = await openCache();
-    expect(again.findNewest('model-1')).toBeUndefined();
-    expect(again.findNewest('model-2')).toBeDefined();
+    expect(again.findNewest(of('model-1'))).toBeUndefined();
+    expect(again.findNewest(of('model-2'))).toBeDefined();
     await again.stop();
   });
 
@@ -174,7 +188,7 @@ describe('a damaged file', () => {
     again.put(said({ modelUid: 'model-3' }));
     await again.stop();
     const third = await openCache();
-    expect(third.findNewest('model-3')).toBeDefined();
+    expect(third.findNewest(of('model-3'))).toBeDefined();
     expect(logger.messages('warn')).toHaveLength(1);
     await third.stop();
   });
@@ -185,7 +199,7 @@ describe('a damaged file', () => {
     cache.put(said());
     cache.put(said({ modelUid: 'model-2' }));
     await cache.stop();
-    expect(cache.findNewest('model-2')).toBeDefined();
+    expect(cache.findNewest(of('model-2'))).toBeDefined();
     expect(logger.messages('warn')).toEqual([
       'The stored predictions are damaged and are made anew',
       'Predictions are kept in memory only',

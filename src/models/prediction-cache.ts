@@ -25,15 +25,18 @@ export interface PredictionCacheStatus {
   readonly diskBytes: number;
 }
 
+/** Whose word on which instrument: a pooled model speaks on many. */
+export type Spoken = Pick<CachedPrediction, 'modelUid' | 'symbol'>;
+
 /**
- * What models said, by model and candle, in memory and on disk. Whoever asks names the model: what an
+ * What models said, by model, instrument and candle, in memory and on disk. Whoever asks names the model: what an
  * earlier one said can therefore never pass for the word of the one that serves.
  */
 export class PredictionCache {
   readonly #options: PredictionCacheOptions;
   /** In the order in which they were made. */
   readonly #entries = new Map<string, CachedPrediction>();
-  /** Of each model, the one for the newest candle. */
+  /** Of each model and instrument, the one for the newest candle. */
   readonly #newest = new Map<string, CachedPrediction>();
   #lifeMs: number;
   #fileLines = 0;
@@ -63,16 +66,16 @@ export class PredictionCache {
   }
 
   /** The model's word on the candle, while it lives. */
-  find(modelUid: string, candleOpenTime: number): CachedPrediction | undefined {
-    const found = this.#alive(this.#entries.get(textOf({ modelUid, candleOpenTime })));
+  find(spoken: Spoken, candleOpenTime: number): CachedPrediction | undefined {
+    const found = this.#alive(this.#entries.get(textOf({ ...spoken, candleOpenTime })));
     if (found === undefined) this.#misses++;
     else this.#hits++;
     return found;
   }
 
   /** The model's word on the newest candle that it spoke on, while it lives. */
-  findNewest(modelUid: string): CachedPrediction | undefined {
-    return this.#alive(this.#newest.get(modelUid));
+  findNewest(spoken: Spoken): CachedPrediction | undefined {
+    return this.#alive(this.#newest.get(spokenText(spoken)));
   }
 
   /** From now on predictions live so long, those that are kept too. Default: the setting's. */
@@ -104,9 +107,9 @@ export class PredictionCache {
     const text = textOf(entry);
     this.#entries.delete(text);
     this.#entries.set(text, entry);
-    const newest = this.#newest.get(entry.modelUid);
+    const newest = this.#newest.get(spokenText(entry));
     if (newest === undefined || newest.candleOpenTime <= entry.candleOpenTime) {
-      this.#newest.set(entry.modelUid, entry);
+      this.#newest.set(spokenText(entry), entry);
     }
     for (const oldest of this.#entries.values()) {
       if (this.#entries.size <= this.#options.maxEntries) return;
@@ -116,7 +119,8 @@ export class PredictionCache {
 
   #remove(entry: CachedPrediction): void {
     this.#entries.delete(textOf(entry));
-    if (this.#newest.get(entry.modelUid) === entry) this.#newest.delete(entry.modelUid);
+    const spoken = spokenText(entry);
+    if (this.#newest.get(spoken) === entry) this.#newest.delete(spoken);
   }
 
   #alive(entry: CachedPrediction | undefined): CachedPrediction | undefined {
@@ -131,9 +135,10 @@ export class PredictionCache {
   }
 }
 
-function textOf({
-  modelUid,
-  candleOpenTime,
-}: Pick<CachedPrediction, 'modelUid' | 'candleOpenTime'>): string {
-  return `${modelUid} ${candleOpenTime}`;
+function spokenText({ modelUid, symbol }: Spoken): string {
+  return `${modelUid} ${symbol}`;
+}
+
+function textOf(entry: Spoken & Pick<CachedPrediction, 'candleOpenTime'>): string {
+  return `${spokenText(entry)} ${entry.candleOpenTime}`;
 }

@@ -4,7 +4,7 @@ import type { Series, SeriesKey } from '../domain/series.js';
 import { closeTimeOf, timeframeMs, type Timeframe } from '../domain/timeframe.js';
 import type { Clock } from '../lib/clock.js';
 import type { CachedPrediction } from '../models/cached-prediction.js';
-import type { PredictionCache } from '../models/prediction-cache.js';
+import type { PredictionCache, Spoken } from '../models/prediction-cache.js';
 import type { Predictor } from '../models/predictor.js';
 import type { ServingModel } from '../models/serving-model.js';
 import type { ServingModels } from '../models/serving-models.js';
@@ -65,10 +65,11 @@ export class PredictionBoard {
     for (let round = 0; round < MAX_SWAPS; round++) {
       const choice = await this.#options.servingModels.find(key);
       if (choice.status === 'untrusted') return none(choice.reason, choice.detail);
-      const known = this.#findCached(choice.model);
+      const asked = { model: choice.model, key };
+      const known = this.#findCached(asked);
       if (known !== undefined) return known;
-      const answer = await this.#ask(choice.model, { mayReuse: true });
-      if (await this.#serves(choice.model)) return answer;
+      const answer = await this.#ask(asked, { mayReuse: true });
+      if (await this.#serves(asked)) return answer;
     }
     return none('inference_error', 'its model is being replaced again and again');
   }
@@ -94,34 +95,31 @@ export class PredictionBoard {
     for (const key of keys) {
       const choice = await this.#options.servingModels.find(key);
       if (choice.status === 'untrusted') continue;
-      const answer = await this.#ask(choice.model, { mayReuse: false });
+      const answer = await this.#ask({ model: choice.model, key }, { mayReuse: false });
       if (answer.status === 'served' && !answer.isStale) generated++;
     }
     return { generated, unavailable: keys.length - generated };
   }
 
   /** Only from memory, so that nothing can change in between. */
-  #findCached(model: ServingModel): BoardAnswer | undefined {
+  #findCached(asked: Asked): BoardAnswer | undefined {
     const { bars, cache } = this.#options;
     if (cache === undefined) return undefined;
-    const openTime = bars.newestOpenTime(model.key);
+    const openTime = bars.newestOpenTime(asked.key);
     if (openTime === undefined) return undefined;
-    const prediction = cache.find(model.record.uid, openTime);
+    const prediction = cache.find(spokenOf(asked), openTime);
     if (prediction === undefined) return undefined;
     return served(prediction, { isCached: true, isStale: this.#isOutdated(prediction) });
   }
 
-  async #ask(
-    model: ServingModel,
-    { mayReuse }: { readonly mayReuse: boolean },
-  ): Promise<BoardAnswer> {
+  async #ask(asked: Asked, { mayReuse }: { readonly mayReuse: boolean }): Promise<BoardAnswer> {
     const { cache } = this.#options;
-    const openTime = await this.#findNewestCandle(model.key);
-    const computed = await this.#compute(model, openTime);
+    const openTime = await this.#findNewestCandle(asked.key);
+    const computed = await this.#compute(asked, openTime);
     if (computed.status === 'predicted') {
       return served(computed.prediction, { isCached: false, isStale: false });
     }
-    const older = mayReuse ? cache?.findNewest(model.record.uid) : undefined;
+    const older = mayReuse ? cache?.findNewest(spokenOf(asked)) : undefined;
     if (older !== undefined) return served(older, { isCached: true, isStale: true });
     return none(computed.reason, computed.detail);
   }
@@ -135,23 +133,23 @@ export class PredictionBoard {
     return (await stores.candles.latest(series.id, 1))[0]?.openTime;
   }
 
-  #compute(model: ServingModel, openTime: number | undefined): Promise<Computed> {
+  #compute(asked: Asked, openTime: number | undefined): Promise<Computed> {
     if (openTime === undefined) return missing('no candle is stored');
-    const { timeframe } = model.key;
+    const { timeframe, symbol } = asked.key;
     if (this.#isOutdated({ timeframe, candleOpenTime: openTime })) {
       return missing(`the newest stored candle is of ${new Date(openTime).toISOString()}`);
     }
-    const text = `${model.record.uid} ${openTime}`;
+    const text = `${asked.model.record.uid} ${symbol} ${openTime}`;
     const known = this.#computing.get(text);
     if (known !== undefined) return known;
-    const computing = this.#predict(model, openTime).finally(() => this.#computing.delete(text));
+    const computing = this.#predict(asked, openTime).finally(() => this.#computing.delete(text));
     this.#computing.set(text, computing);
     return computing;
   }
 
-  async #predict(model: ServingModel, openTime: number): Promise<Computed> {
+  async #predict(asked: Asked, openTime: number): Promise<Computed> {
     const { bars, cache, clock, predictor, servingModels } = this.#options;
-    const { key } = model;
+    const { key, model } = asked;
     const series = await bars.columnsUpTo(key, openTime);
     if (series === undefined) return missing('no candle is stored');
     const choice = await chooseSignal({
@@ -172,12 +170,12 @@ export class PredictionBoard {
       predictedAt: clock.marketMs(),
     };
     // Kept for nobody once the model has been replaced.
-    if (await this.#serves(model)) cache?.put(prediction);
+    if (await this.#serves(asked)) cache?.put(prediction);
     return { status: 'predicted', prediction };
   }
 
-  async #serves(model: ServingModel): Promise<boolean> {
-    const now = await this.#options.servingModels.find(model.key);
+  async #serves({ model, key }: Asked): Promise<boolean> {
+    const now = await this.#options.servingModels.find(key);
     return now.status === 'trusted' && now.model.record.uid === model.record.uid;
   }
 
@@ -202,6 +200,16 @@ export function greatestFirst(
     .filter((answer) => answer.status === 'served')
     .sort((one, other) => other.prediction.expectedReturn - one.prediction.expectedReturn);
   return { total: rows.length, rows: rows.slice(0, limit) };
+}
+
+/** A model and the instrument that it is asked about, one of many for a pooled one. */
+interface Asked {
+  readonly model: ServingModel;
+  readonly key: ModelKey;
+}
+
+function spokenOf({ model, key }: Asked): Spoken {
+  return { modelUid: model.record.uid, symbol: key.symbol };
 }
 
 type Computed =

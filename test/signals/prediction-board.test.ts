@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { POOLED_SYMBOL } from '../../src/domain/bots.js';
 import type { Candle } from '../../src/domain/candle.js';
 import { closeTimeOf } from '../../src/domain/timeframe.js';
 import { PredictionCache } from '../../src/models/prediction-cache.js';
@@ -96,6 +97,28 @@ describe('the newest candle', () => {
     expect(inferences).toBe(1);
   });
 
+  it('is predicted for each instrument of a pooled model by itself', async () => {
+    await room.promote('model-1');
+    const { bars, clock, predictor, servingModels, stores } = room;
+    const pooled = new PredictionBoard({
+      ...{ cache, bars, clock, stores, predictor, lagMs: () => LAG_MS },
+      servingModels: {
+        reportDamaged: (model, detail) => servingModels.reportDamaged(model, detail),
+        find: async () => {
+          const choice = await servingModels.find(KEY);
+          if (choice.status === 'untrusted') return choice;
+          return { ...choice, model: { ...choice.model, key: { ...KEY, symbol: POOLED_SYMBOL } } };
+        },
+      },
+    });
+    expect(servedOf(await pooled.find(KEY))).toMatchObject({ isStale: false, prediction: KEY });
+    // There are no candles of it: another instrument's prediction is none.
+    expect(await pooled.find({ ...KEY, symbol: 'ETH/USDT' })).toMatchObject({
+      status: 'none',
+      reason: 'features_missing',
+    });
+  });
+
   it('is answered with the very prediction that its signal was made of', async () => {
     await room.promote('model-1');
     const { signal } = await room.maker.makeSignal({
@@ -179,7 +202,7 @@ describe('a model that serves no longer', () => {
       },
     });
     expect(servedOf(await slow.find(KEY)).prediction.modelUid).toBe('model-2');
-    expect(cache.findNewest('model-1b')).toBeUndefined();
+    expect(cache.findNewest({ modelUid: 'model-1b', symbol: KEY.symbol })).toBeUndefined();
   });
 
   it('is not heard once it was cleared: the answer says that none is trained', async () => {
