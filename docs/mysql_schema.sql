@@ -172,7 +172,7 @@ CREATE TABLE IF NOT EXISTS `predictions` (
   `predicted_at` BIGINT NOT NULL,
   `created_at` BIGINT NOT NULL,
   UNIQUE KEY `u0` (`uid`),
-  UNIQUE KEY `u1` (`model_uid`, `candle_open_time`),
+  UNIQUE KEY `u1` (`model_uid`, `candle_open_time`, `symbol`),
   KEY `i0` (`venue`, `symbol`, `timeframe`, `bot`, `candle_open_time`),
   KEY `i1` (`candle_open_time`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -38,14 +38,14 @@ const PREDICTION = rowCodec<Stored<Flat>>({
   createdAt: number(),
 });
 
-/** What models said: once for each model and candle. */
+/** What models said: once for each model, instrument and candle. */
 export class PredictionStore {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
   ) {}
 
-  /** The prediction that stands: the first one for its model and candle. */
+  /** The prediction that stands: the first one for its model, instrument and candle. */
   async insert(
     prediction: Prediction,
   ): Promise<{ readonly status: InsertStatus; readonly prediction: Stored<Prediction> }> {
@@ -56,15 +56,21 @@ export class PredictionStore {
       createdAt: this.clock.wallMs(),
     });
     const inserted = await insertOnce(this.database, { table: 'predictions', values }, () =>
-      this.find(prediction.modelUid, prediction.candleOpenTime),
+      this.find(prediction),
     );
     return { status: inserted.status, prediction: inserted.row };
   }
 
-  async find(modelUid: string, candleOpenTime: number): Promise<Stored<Prediction> | undefined> {
+  async find({
+    modelUid,
+    symbol,
+    candleOpenTime,
+  }: Pick<Prediction, 'modelUid' | 'symbol' | 'candleOpenTime'>): Promise<
+    Stored<Prediction> | undefined
+  > {
     const row = await this.database.run((knex) =>
       knex('predictions')
-        .where({ model_uid: modelUid, candle_open_time: candleOpenTime })
+        .where({ model_uid: modelUid, candle_open_time: candleOpenTime, symbol })
         .first<Row | undefined>(),
     );
     return row === undefined ? undefined : decode(row);

@@ -59,7 +59,9 @@ forEachEngine((engine) => {
       const { isNew, signal } = await make();
       if (signal.source !== 'model') throw new Error(signal.fallbackReason);
       expect(isNew).toBe(true);
-      const prediction = await room.stores.predictions.find(modelUid, timeOf(NEWEST));
+      const prediction = await room.stores.predictions.find({
+        ...{ modelUid, symbol: KEY.symbol, candleOpenTime: timeOf(NEWEST) },
+      });
       expect(prediction).toMatchObject({
         uid: signal.predictionUid,
         modelUid,
@@ -165,7 +167,13 @@ forEachEngine((engine) => {
       });
       const request = { key: KEY, candleOpenTime: timeOf(NEWEST), cause: 'closed' } as const;
       await expect(broken.makeSignal(request)).rejects.toThrow('the disk is full');
-      expect(await stores.predictions.find('model-1', timeOf(NEWEST))).toBeUndefined();
+      expect(
+        await stores.predictions.find({
+          ...KEY,
+          modelUid: 'model-1',
+          candleOpenTime: timeOf(NEWEST),
+        }),
+      ).toBeUndefined();
       expect(await stored()).toEqual([]);
       expect((await make()).isNew).toBe(true);
     });

@@ -27,8 +27,24 @@ forEachEngine((engine) => {
       const again = aPrediction({ modelUid: prediction.modelUid, expectedReturn: 1 });
       const second = await stores.predictions.insert(again);
       expect(second).toEqual({ status: 'exists', prediction: first.prediction });
-      const found = await stores.predictions.find(prediction.modelUid, START_MS);
+      const found = await stores.predictions.find(prediction);
       expect(found).toEqual(first.prediction);
+    });
+
+    it('of a pooled model stand for each instrument by itself', async () => {
+      const { stores } = await engine.open();
+      const ofBtc = aPrediction();
+      const ofEth = aPrediction({
+        modelUid: ofBtc.modelUid,
+        symbol: 'ETH/USDT',
+        expectedReturn: 1,
+      });
+      await stores.predictions.insert(ofBtc);
+      expect(await stores.predictions.insert(ofEth)).toMatchObject({
+        status: 'inserted',
+        prediction: ofEth,
+      });
+      expect(await stores.predictions.find(ofBtc)).toMatchObject(ofBtc);
     });
 
     it('refuse an output that is not a number', async () => {
