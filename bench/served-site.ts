@@ -3,16 +3,13 @@ import path from 'node:path';
 import type { ModelKey } from '../src/domain/model-key.js';
 import type { Timeframe } from '../src/domain/timeframe.js';
 import { featureHash } from '../src/features/feature-hash.js';
-import { SystemClock } from '../src/lib/system-clock.js';
 import { newUid } from '../src/lib/uid.js';
-import { openDatabase } from '../src/storage/database.js';
-import { openStores } from '../src/storage/stores.js';
 import { keepServedFiles } from '../src/training/candidate-folder.js';
 import { buildModelRecord } from '../test/models/model-folder.js';
-import { SILENT } from '../test/trainer/real-trainer.js';
 import { DaemonChild, withSite, type Site } from './daemon-child.js';
 import { FitRoad, type Fitted } from './fit-road.js';
 import { loadGenerated } from './markets.js';
+import { withStores } from './site-stores.js';
 
 const FILL = { steadyMs: 1000, limitMs: 20 * 60_000 };
 
@@ -89,23 +86,20 @@ async function serveOne(
   const [reference, pair] = loadGenerated({ count: 2, seed: '1' }).pairs;
   if (reference === undefined || pair === undefined) throw new Error('no market');
   const road = await FitRoad.open();
-  const clock = new SystemClock();
-  const location = { engine: 'sqlite', file: path.join(site.dataDir, 'evenkeel.sqlite') } as const;
-  const database = await openDatabase(location, { clock, logger: SILENT });
   try {
     const fitted = await road.fit({ pair, reference });
     await widenRanges(fitted.trained.outputDir);
-    const { models } = openStores(database, clock);
-    for (const symbol of keys.symbols) {
-      const key = { ...keys, symbol, bot: 'catboost' };
-      // A symbol is no reference to itself: what is in excess of it would be missing.
-      const referenceSymbol = keys.symbols.find((other) => other !== symbol) ?? '';
-      const record = await writeModel(site, key, { fitted, referenceSymbol });
-      await models.insert(record);
-      await models.promote(record.uid);
-    }
+    await withStores(site, async ({ models }) => {
+      for (const symbol of keys.symbols) {
+        const key = { ...keys, symbol, bot: 'catboost' };
+        // A symbol is no reference to itself: what is in excess of it would be missing.
+        const referenceSymbol = keys.symbols.find((other) => other !== symbol) ?? '';
+        const record = await writeModel(site, key, { fitted, referenceSymbol });
+        await models.insert(record);
+        await models.promote(record.uid);
+      }
+    });
   } finally {
-    await database.close();
     await road.close();
   }
 }

@@ -1,18 +1,14 @@
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { StatusAnswer } from '../src/api/contract.js';
 import { session as sessionShape } from '../src/api/contract-training.js';
 import type { ModelRecord } from '../src/domain/model-record.js';
-import { SystemClock } from '../src/lib/system-clock.js';
-import { openDatabase } from '../src/storage/database.js';
-import { openStores } from '../src/storage/stores.js';
-import { SILENT } from '../test/trainer/real-trainer.js';
 import { DaemonChild, withSite, type Site } from './daemon-child.js';
 import { fitSeconds } from './fit-seconds.js';
 import type { Benchmark, Figure } from './harness/benchmark.js';
 import { percentile } from './harness/statistics.js';
 import { loadRecorded } from './markets.js';
+import { withStores } from './site-stores.js';
 import { PLAIN_BARS, POOLED_BARS, skillFigures } from './skill-figures.js';
 
 const INSTRUMENTS = 100;
@@ -113,14 +109,10 @@ interface Trained {
 
 /** The newest records of the daemon's own database. */
 async function readTrained(
-  { dataDir }: Site,
+  site: Site,
   { venue, symbols }: { readonly venue: string; readonly symbols: readonly string[] },
 ): Promise<Trained> {
-  const clock = new SystemClock();
-  const location = { engine: 'sqlite', file: path.join(dataDir, 'evenkeel.sqlite') } as const;
-  const database = await openDatabase(location, { clock, logger: SILENT });
-  try {
-    const { models, pools } = openStores(database, clock);
+  return withStores(site, async ({ models, pools }) => {
     const family = { venue, timeframe: '1h', bot: 'catboost' } as const;
     const found = await Promise.all(symbols.map((symbol) => models.latest({ ...family, symbol })));
     const records = found.filter((record) => record !== undefined);
@@ -128,9 +120,7 @@ async function readTrained(
     const isUsed = records.some(({ parentUid }) => parentUid === pool?.uid);
     const fitSec = fitSeconds(records, pool !== undefined && isUsed ? [pool] : []);
     return { fitSec, liquid: records.slice(0, LIQUID_PAIRS) };
-  } finally {
-    await database.close();
-  }
+  });
 }
 
 interface Watched {

@@ -8,6 +8,11 @@ export type JobStatus = 'pending' | 'running' | 'completed' | 'failed' | 'cancel
 
 export type SessionStatus = 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
 
+/** Whether nothing of the session is left to be done. */
+export function isSessionOver(status: SessionStatus): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
+}
+
 /** Who goes first: what a person asks for, schedules, requests without a priority, housekeeping. */
 export const PRIORITIES = ['training-high', 'training-normal', 'default', 'training-low'] as const;
 

@@ -29,8 +29,8 @@ export interface PredictionCacheStatus {
 export type Spoken = Pick<CachedPrediction, 'modelUid' | 'symbol'>;
 
 /**
- * What models said, by model, instrument and candle, in memory and on disk. Whoever asks names the model: what an
- * earlier one said can therefore never pass for the word of the one that serves.
+ * What models said, by model, instrument and candle, in memory and on disk. Whoever asks names the model:
+ * what an earlier one said can therefore never pass for the word of the one that serves.
  */
 export class PredictionCache {
   readonly #options: PredictionCacheOptions;

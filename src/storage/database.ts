@@ -12,6 +12,7 @@ import type { RowSource } from './row-source.js';
 import type { SqliteConnection } from './sqlite/connection.js';
 import { isSqliteRetryable, translateSqliteError } from './sqlite/errors.js';
 import { openSqlite } from './sqlite/open-sqlite.js';
+import { translating } from './translating.js';
 
 /** Attempts at a statement or a transaction that the engine undid in favour of another one. */
 const ATTEMPTS = 8;
@@ -223,12 +224,8 @@ export class Database implements RowSource {
     return isSafeToRepeat(error.cause, tried) ? FIRST_LOST_PAUSE_MS * doubled : undefined;
   }
 
-  private async translating<T>(work: () => PromiseLike<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw translate(error, this.scope.location);
-    }
+  private translating<T>(work: () => PromiseLike<T>): Promise<T> {
+    return translating(work, (error) => translate(error, this.scope.location));
   }
 }
 

@@ -78,10 +78,8 @@ export class ModelStore {
     return rows.map(decodeModel);
   }
 
-  /** What serves each key of a venue, without reading the models: a stamp changes with its record. */
-  async listStamps(
-    venue: string,
-  ): Promise<readonly { readonly key: string; readonly stamp: string }[]> {
+  /** Of each key that a model serves, without reading the models: a stamp changes with its record. */
+  async readStamps(venue: string): Promise<ReadonlyMap<string, string>> {
     const rows = await this.database.run((knex) =>
       knex('model_training_records')
         .where({ venue })
@@ -92,7 +90,7 @@ export class ModelStore {
           'row_version as rowVersion',
         ),
     );
-    return rows.map((row) => ({ key: row.key, stamp: stampOf(row) }));
+    return new Map(rows.map((row) => [row.key, stampOf(row)]));
   }
 
   /** The keys that a model serves, without reading the models. */

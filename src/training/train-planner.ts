@@ -48,10 +48,7 @@ export class TrainPlanner {
     const { options, stores } = this.dependencies;
     const imported = withFiles ? await fileKeys(stores, options) : [];
     const keys = [...trainingKeys(options), ...imported];
-    const stamps = new Map<string, string>();
-    for (const { key, stamp } of await stores.models.listStamps(options.venue)) {
-      stamps.set(key, stamp);
-    }
+    const stamps = await stores.models.readStamps(options.venue);
     for (const key of keys) verdicts.push(await this.judge(key, stamps.get(modelKeyText(key))));
     return verdicts;
   }

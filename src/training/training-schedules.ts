@@ -1,4 +1,4 @@
-import type { SessionKind } from '../domain/training-job.js';
+import { isSessionOver, type SessionKind } from '../domain/training-job.js';
 import type { Clock } from '../lib/clock.js';
 import { nextOccurrence, type CronRule } from '../lib/cron.js';
 import { RejectedError } from '../lib/errors.js';
@@ -157,8 +157,7 @@ export class TrainingSchedules {
     const { stores, sessions } = this.dependencies;
     if (state.isConcluded) return state;
     const view = state.sessionUid === undefined ? undefined : await sessions.find(state.sessionUid);
-    if (view !== undefined && ['pending', 'running', 'paused'].includes(view.session.status))
-      return state;
+    if (view !== undefined && !isSessionOver(view.session.status)) return state;
     const concluded = { ...state, isConcluded: true };
     await stores.schedules.set(concluded);
     return concluded;

@@ -1,11 +1,12 @@
 import { modelKeyText, type ModelKey } from '../domain/model-key.js';
-import type {
-  Priority,
-  SessionKind,
-  SessionStatus,
-  TrainingJob,
-  TrainingMode,
-  TrainingSession,
+import {
+  isSessionOver,
+  type Priority,
+  type SessionKind,
+  type SessionStatus,
+  type TrainingJob,
+  type TrainingMode,
+  type TrainingSession,
 } from '../domain/training-job.js';
 import type { Clock } from '../lib/clock.js';
 import { RejectedError } from '../lib/errors.js';
@@ -166,8 +167,7 @@ export class TrainingSessions {
     const { stores } = this.dependencies;
     const session = await get(stores, uid);
     const status = await statusOf(stores, session);
-    const isEnd = ['completed', 'failed', 'cancelled'].includes(status);
-    if (!isEnd || status === session.status) return false;
+    if (!isSessionOver(status) || status === session.status) return false;
     return stores.sessions.change(uid, session.status, { status });
   }
 

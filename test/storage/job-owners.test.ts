@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { RejectedError } from '../../src/lib/errors.js';
-import type { Stores } from '../../src/storage/stores.js';
 import { forEachEngine } from '../database.js';
-import { aJob, aSession, KEY, START_MS } from './rows.js';
+import { aJob, KEY, START_MS, storedSession } from './rows.js';
 
 const PAGE = { limit: 100, offset: 0 };
-
-async function storedSession(stores: Stores): Promise<string> {
-  return (await stores.sessions.insert(aSession())).uid;
-}
 
 forEachEngine((engine) => {
   describe('jobs', () => {

@@ -6,6 +6,7 @@ import type { ModelRecord, TestScore } from '../../src/domain/model-record.js';
 import { Money } from '../../src/domain/money.js';
 import type { FallbackSignal, ModelSignal, Prediction } from '../../src/domain/signal.js';
 import type { Fill, Order, Position } from '../../src/domain/trade.js';
+import type { Stores } from '../../src/storage/stores.js';
 import type {
   TrainingEvidence,
   TrainingJob,
@@ -158,6 +159,11 @@ export function aSession(values: Partial<TrainingSession> = {}): TrainingSession
     createdAt: START_MS,
     ...values,
   };
+}
+
+/** @returns its uid */
+export async function storedSession(stores: Stores): Promise<string> {
+  return (await stores.sessions.insert(aSession())).uid;
 }
 
 export function aJob(sessionUid: string, values: Partial<TrainingJob> = {}): TrainingJob {

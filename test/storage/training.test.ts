@@ -2,15 +2,19 @@ import { ulid } from 'ulid';
 import { describe, expect, it } from 'vitest';
 import { RejectedError } from '../../src/lib/errors.js';
 import type { TrainingJob } from '../../src/domain/training-job.js';
-import type { Stores } from '../../src/storage/stores.js';
 import { fixedClock, forEachEngine } from '../database.js';
-import { aJob, aModelRecord, aSession, HOUR_MS, KEY, someEvidence, START_MS } from './rows.js';
+import {
+  aJob,
+  aModelRecord,
+  aSession,
+  HOUR_MS,
+  KEY,
+  someEvidence,
+  START_MS,
+  storedSession,
+} from './rows.js';
 
 const PAGE = { limit: 100, offset: 0 };
-
-async function storedSession(stores: Stores): Promise<string> {
-  return (await stores.sessions.insert(aSession())).uid;
-}
 
 forEachEngine((engine) => {
   describe('models', () => {

@@ -117,11 +117,13 @@ describe.skipIf(!HAS_PYTHON)('npm run train without a daemon (needs npm run setu
 });
 
 describe.skipIf(!HAS_PYTHON)('npm run train beside a daemon (needs npm run setup)', () => {
-  /** A daemon whose own first model serves. */
-  const startDaemon = async (environment: Environment): Promise<DaemonChild> => {
+  /** A daemon whose own first model serves, with its settings and a pause file of a command's own. */
+  const startDaemon = async () => {
+    const folder = rig.folder();
+    const environment = environmentOf(folder);
     const daemon = rig.start({ environment });
     await daemon.line(/\[TRAIN\] Promoted/, LIMIT_MS);
-    return daemon;
+    return { environment, daemon, file: path.join(folder, 'wait.txt') };
   };
 
   const sessionOf = (daemon: DaemonChild, child: CommandChild) =>
@@ -132,10 +134,7 @@ describe.skipIf(!HAS_PYTHON)('npm run train beside a daemon (needs npm run setup
   test(
     'joins it in every mode, begins nothing while its own file exists, and each end is said once',
     async () => {
-      const folder = rig.folder();
-      const environment = environmentOf(folder);
-      const daemon = await startDaemon(environment);
-      const file = path.join(folder, 'wait.txt');
+      const { environment, daemon, file } = await startDaemon();
       const ended = { event: 'end', status: 'done', failed: 0, not_trained: [] };
       const line = (pattern: string): string =>
         expect.stringMatching(`^Successful: ${pattern}, 1 batches, .+, cache updated$`) as string;
@@ -171,10 +170,7 @@ describe.skipIf(!HAS_PYTHON)('npm run train beside a daemon (needs npm run setup
   test(
     'pauses its own session by its own file, cancels it by Ctrl+C, leaves it to the daemon by SIGTERM',
     async () => {
-      const folder = rig.folder();
-      const environment = environmentOf(folder);
-      const daemon = await startDaemon(environment);
-      const file = path.join(folder, 'wait.txt');
+      const { environment, daemon, file } = await startDaemon();
       // Whatever the commands ask for waits, so that the moments to look at last.
       const headers = { 'content-type': 'application/json' };
       await daemon.fetch('/api/training/pause', { method: 'POST', headers });

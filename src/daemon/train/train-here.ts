@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { ModelKey } from '../../domain/model-key.js';
+import { isSessionOver } from '../../domain/training-job.js';
 import { DisposalStack } from '../../lib/disposal.js';
 import { ConfigError, TransientError } from '../../lib/errors.js';
 import { newUid } from '../../lib/uid.js';
@@ -22,7 +23,6 @@ import {
 
 const LOOK_MS = 500;
 const STOPPED = 'Stopped; what is trained stays, and the session goes on with the next start';
-const OVER: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
 
 /** Trains in this process. Holds the folder. */
 export async function trainHere(options: TrainOptions): Promise<TrainEnd> {
@@ -99,7 +99,7 @@ async function follow(
     if (fault !== undefined) throw new ConfigError(`${fault.message}; to mend it, ${fault.fix}`);
     onProgress(await readProgressOf(service, sessionUid));
     const { failed } = progress.summary;
-    if (OVER.has(session.status)) {
+    if (isSessionOver(session.status)) {
       // Said here; no daemon that comes later is to say it again.
       await service.sessions.conclude(sessionUid);
       const jobs = await service.sessions.jobsOf(session);

@@ -5,7 +5,7 @@ import {
   session as sessionAnswer,
   trainingStatus,
 } from '../../api/contract-training.js';
-import type { JobStatus } from '../../domain/training-job.js';
+import { isSessionOver, type JobStatus } from '../../domain/training-job.js';
 import { TransientError } from '../../lib/errors.js';
 import { endLine } from '../../training/session-ends.js';
 import { DaemonApi } from './daemon-api.js';
@@ -21,7 +21,6 @@ const LOOK_MS = 1_000;
 /** A daemon that is busy, or begins anew, may be silent for so long. */
 const SILENCE_LIMIT_MS = 60_000;
 const JOBS_A_PAGE = 500;
-const OVER: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
 
 const sessionShape = sessionAnswer.pick({
   ...{ sessionId: true, status: true, progress: true, jobsSummary: true, createdAt: true },
@@ -64,7 +63,7 @@ async function follow(
       onProgress(toProgress(seen, queue, joined));
       heardAtMs = clock.wallMs();
       failed = seen.jobsSummary.failed;
-      if (OVER.has(seen.status)) {
+      if (isSessionOver(seen.status)) {
         const line = await lineOf(daemon, seen);
         return { status: 'done', sessionUid, failed, left: [], line };
       }

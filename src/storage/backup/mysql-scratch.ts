@@ -5,6 +5,7 @@ import { candleTableOf, type MysqlLocation } from '../location.js';
 import { connectionOptions } from '../mysql/connection-options.js';
 import { translateMysqlOpenError } from '../mysql/errors.js';
 import { omit } from '../omit.js';
+import { translating } from '../translating.js';
 import { pendingMigrations } from '../pending-migrations.js';
 import { expanded } from './durable-files.js';
 import { startProgram, writeOptionsFile } from './mysql-programs.js';
@@ -22,12 +23,11 @@ export class MysqlScratch {
   ) {}
 
   static async connect(location: MysqlLocation): Promise<MysqlScratch> {
-    try {
-      const connection = await createConnection(omit(connectionOptions(location), ['database']));
-      return new MysqlScratch(location, connection);
-    } catch (error) {
-      throw translateMysqlOpenError(error, location);
-    }
+    const connection = await translating(
+      () => createConnection(omit(connectionOptions(location), ['database'])),
+      (error) => translateMysqlOpenError(error, location),
+    );
+    return new MysqlScratch(location, connection);
   }
 
   nameWith(suffix: string): string {

@@ -1,6 +1,7 @@
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import type { MysqlLocation } from '../location.js';
 import { translateMysqlError } from '../mysql/errors.js';
+import { translating } from '../translating.js';
 import type { Line } from './lines.js';
 import { lineSql, mysqlName } from './mysql-rows.js';
 import type { TableShape } from './table-shapes.js';
@@ -40,12 +41,11 @@ export class MysqlReader implements TargetReader {
 
   async select(sql: string, values: Selector['values']): Promise<readonly unknown[][]> {
     const query = { sql, values: [...values], rowsAsArray: true };
-    try {
-      const [rows] = await this.connection.query<RowDataPacket[]>(query);
-      return rows as unknown as unknown[][];
-    } catch (error) {
-      throw translateMysqlError(error, this.location);
-    }
+    const [rows] = await translating(
+      () => this.connection.query<RowDataPacket[]>(query),
+      (error) => translateMysqlError(error, this.location),
+    );
+    return rows as unknown as unknown[][];
   }
 
   private name(table: TableShape): string {

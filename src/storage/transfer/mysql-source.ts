@@ -3,8 +3,9 @@ import { createConnection, type Connection, type RowDataPacket } from 'mysql2/pr
 import { ConfigError } from '../../lib/errors.js';
 import { locationText, type MysqlLocation } from '../location.js';
 import { connectionOptions, sessionSetup } from '../mysql/connection-options.js';
-import { translateMysqlError, translateMysqlOpenError } from '../mysql/errors.js';
+import { translateMysqlOpenError } from '../mysql/errors.js';
 import { readValue, type Line } from './lines.js';
+import { MysqlReader } from './mysql-reader.js';
 import { lineSql, mysqlName } from './mysql-rows.js';
 import { findMysqlSchema } from './mysql-schema.js';
 import { MAPPED_COLUMN, MAPPED_TABLE, readTableShapes, type TableShape } from './table-shapes.js';
@@ -21,6 +22,7 @@ import type {
 
 /** A MySQL or MariaDB database as it is at one moment, in one read-only transaction. */
 export class MysqlSource implements TransferSource {
+  private readonly reader: MysqlReader;
   private ids: IdMap = new Map();
 
   private constructor(
@@ -28,7 +30,9 @@ export class MysqlSource implements TransferSource {
     private readonly connection: Connection,
     /** Sees what others commit. */
     private readonly watcher: Connection,
-  ) {}
+  ) {
+    this.reader = new MysqlReader(connection, location);
+  }
 
   /** @throws ConfigError when there is no data of this program */
   static async open(location: MysqlLocation): Promise<MysqlSource> {
@@ -102,7 +106,7 @@ export class MysqlSource implements TransferSource {
   }
 
   async readIds(): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.ask(
+    const rows = await this.reader.select(
       `SELECT CONCAT_WS('\\t', venue, symbol, timeframe), CAST(id AS CHAR) FROM ${MAPPED_TABLE}`,
       [],
     );
@@ -141,17 +145,7 @@ export class MysqlSource implements TransferSource {
   ): Promise<readonly unknown[][]> {
     const order = table.order.map((name) => `CAST(\`${name}\` AS CHAR)`).join(', ');
     const sql = `SELECT ${lineSql(table)}, ${order} FROM ${mysqlName(table, this.location)} ${rest}`;
-    return this.ask(sql, values);
-  }
-
-  private async ask(sql: string, values: readonly SqlValue[]): Promise<readonly unknown[][]> {
-    try {
-      const query = { sql, values: [...values], rowsAsArray: true };
-      const [rows] = await this.connection.query<RowDataPacket[]>(query);
-      return rows as unknown as unknown[][];
-    } catch (error) {
-      throw translateMysqlError(error, this.location);
-    }
+    return this.reader.select(sql, values);
   }
 
   private toChunk(table: TableShape, rows: readonly unknown[][]): Chunk | undefined {

@@ -8,6 +8,7 @@ import { locationText, type MysqlLocation } from '../location.js';
 import { connectionOptions, sessionSetup } from '../mysql/connection-options.js';
 import { isMysqlRetryable, translateMysqlError, translateMysqlOpenError } from '../mysql/errors.js';
 import { omit } from '../omit.js';
+import { translating } from '../translating.js';
 import type { Line } from './lines.js';
 import { MysqlReader } from './mysql-reader.js';
 import { mysqlName } from './mysql-rows.js';
@@ -175,12 +176,8 @@ export class MysqlTarget implements TransferTarget {
     await this.translating(() => this.connection.query(sql));
   }
 
-  private async translating<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw translateMysqlError(error, this.location);
-    }
+  private translating<T>(work: () => Promise<T>): Promise<T> {
+    return translating(work, (error) => translateMysqlError(error, this.location));
   }
 }
 
