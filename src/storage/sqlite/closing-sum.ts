@@ -39,15 +39,26 @@ export function writeClosingSum(file: string): void {
 /** @throws ConfigError when a closed file is not what it was */
 export function assertClosingSum(file: string): void {
   const isLeftOpen = (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
-  if (!existsSync(file) || !existsSync(sumFile(file)) || isLeftOpen) return;
+  const kept = readKept(file);
+  if (isLeftOpen || kept === undefined || !existsSync(file)) return;
   const size = statSync(file).size;
   const found = size > SUMMED_BYTES ? 'too large' : `${size} ${sumOf(file)}`;
-  const kept = readFileSync(sumFile(file), 'utf8').trim();
-  // A sum that was cut off says nothing.
-  if (kept === found || !/^\d+ [0-9a-f]+$/.test(kept)) return;
+  // Another process that opened the file meanwhile has removed the sum before it changed anything.
+  if (kept === found || kept !== readKept(file)) return;
   throw new ConfigError(
     `${file} is damaged: it is not what it was when it was closed. Restore it from a backup; if it was changed on purpose, remove ${sumFile(file)}`,
   );
+}
+
+/** Undefined where there is none, and for one that was cut off: that says nothing. */
+function readKept(file: string): string | undefined {
+  try {
+    const kept = readFileSync(sumFile(file), 'utf8').trim();
+    return /^\d+ [0-9a-f]+$/.test(kept) ? kept : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** From now on the file changes. */
