@@ -4,7 +4,7 @@ import type { Logger } from '../lib/logger.js';
 import type { Stores } from '../storage/stores.js';
 import { durationWords } from './cooldown.js';
 import { pregenerate, type PredictionPregeneration } from './prediction-pregeneration.js';
-import type { TrainingOptions } from './training-options.js';
+import type { InstrumentOptions } from './training-options.js';
 import type { TrainingSessions } from './training-sessions.js';
 
 const USUAL_TTL_HOURS = 1;
@@ -12,7 +12,7 @@ const USUAL_TTL_HOURS = 1;
 export interface SessionEndsDependencies {
   readonly stores: Pick<Stores, 'sessions' | 'jobs'>;
   readonly logger: Logger;
-  readonly options: Pick<TrainingOptions, 'venue'>;
+  readonly options: InstrumentOptions;
   readonly sessions: Pick<TrainingSessions, 'conclude' | 'jobsOf'>;
   readonly pregeneration: PredictionPregeneration;
 }

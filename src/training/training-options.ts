@@ -1,4 +1,4 @@
-import { modelKeyFor } from '../domain/bots.js';
+import { modelKeyFor, POOLED_SYMBOL } from '../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../domain/model-key.js';
 import type { PromotionGate } from '../domain/model-record.js';
 import type { Timeframe } from '../domain/timeframe.js';
@@ -72,8 +72,27 @@ export function trainingKeys(options: TrainingOptions): readonly ModelKey[] {
   return [...new Map(keys.map((key) => [modelKeyText(key), key])).values()];
 }
 
+/** What names the instruments. */
+export type InstrumentOptions = Pick<
+  TrainingOptions,
+  'venue' | 'symbols' | 'primarySymbol' | 'timeframes' | 'bots'
+>;
+
+/** The instruments that these models speak for: a pooled one for each that is traded. */
+export function spokenFor(
+  models: readonly ModelKey[],
+  options: InstrumentOptions,
+): readonly ModelKey[] {
+  const instruments = instrumentKeys(options);
+  return models.flatMap((model) => {
+    if (model.symbol !== POOLED_SYMBOL) return [model];
+    const text = modelKeyText(model);
+    return instruments.filter((key) => modelKeyText(modelKeyFor(key)) === text);
+  });
+}
+
 /** Every key that has signals, the primary symbol's first: it trades and is the reference. */
-export function instrumentKeys(options: TrainingOptions): readonly ModelKey[] {
+export function instrumentKeys(options: InstrumentOptions): readonly ModelKey[] {
   const { venue, symbols, primarySymbol, timeframes, bots } = options;
   const others = symbols.filter((symbol) => symbol !== primarySymbol);
   const ordered = symbols.includes(primarySymbol) ? [primarySymbol, ...others] : others;

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { POOLED_SYMBOL } from '../../src/domain/bots.js';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import { SessionEnds } from '../../src/training/session-ends.js';
 import { TrainingSessions } from '../../src/training/training-sessions.js';
@@ -20,7 +21,7 @@ describe('how a session ended', () => {
   forEachEngine((engine) => {
     let bench: Bench;
     let log: LogLine[];
-    let pregenerated: number[];
+    let pregenerated: string[][];
     afterEach(() => bench.close());
 
     const open = async (): Promise<Daemon> => {
@@ -31,7 +32,9 @@ describe('how a session ended', () => {
 
     const daemon = (venue = VENUE): Daemon => {
       const { stores, clock } = bench;
-      const options = { ...bench.options, venue };
+      const symbols = KEYS.map(({ symbol }) => symbol);
+      const bots = [KEY.bot, 'random_forest'];
+      const options = { ...bench.options, venue, symbols, bots };
       const handles = { wake: () => undefined, abort: () => undefined, lanes: 1 };
       const sessions: TrainingSessions = new TrainingSessions({
         ...{ stores, clock, options, ...handles },
@@ -40,7 +43,8 @@ describe('how a session ended', () => {
       const ends = new SessionEnds({
         ...{ stores, options, sessions, logger: recordingLogger(log) },
         pregeneration: {
-          pregenerate: (keys) => Promise.resolve(void pregenerated.push(keys.length)),
+          pregenerate: (keys) =>
+            Promise.resolve(void pregenerated.push(keys.map(({ symbol }) => symbol))),
         },
       });
       return { sessions, ends };
@@ -71,7 +75,7 @@ describe('how a session ended', () => {
         expect(lines()).toEqual([
           'Successful: 2/3 instruments, 2 batches, 2 min 10 s, cache updated',
         ]);
-        expect(pregenerated).toEqual([3]);
+        expect(pregenerated).toEqual([['BTC/USDT', 'ETH/USDT', 'SOL/USDT']]);
         expect((await sessions.view(sessionUid)).session.status).toBe('failed');
       },
     );
@@ -85,6 +89,17 @@ describe('how a session ended', () => {
       expect(lines()).toEqual([]);
       await ends.look();
       expect(lines()).toEqual(['Successful: 2/2 instruments, 1 batches, 1 s, cache updated']);
+    });
+
+    it('makes the predictions of every instrument that a pooled model speaks for', async () => {
+      const { sessions, ends } = await open();
+      const pooled = { ...KEY, symbol: POOLED_SYMBOL, bot: 'random_forest' };
+      await sessions.request({ keys: [pooled, ...KEYS.slice(0, 1)], kind: 'full' });
+      await endJobs();
+      await ends.look();
+      expect(pregenerated.map((symbols) => symbols.toSorted())).toEqual([
+        ['BTC/USDT', 'BTC/USDT', 'ETH/USDT', 'SOL/USDT'],
+      ]);
     });
 
     it('is said of one that a person cancelled, with what was done until then', async () => {
