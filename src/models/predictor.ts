@@ -5,6 +5,8 @@ import type { Clock } from '../lib/clock.js';
 import { compiledUrl } from '../lib/compiled-url.js';
 import { messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
+import { WorkerChannel } from '../lib/workers/worker-channel.js';
+import { startThread } from '../lib/workers/worker-thread.js';
 import { compactColumns, type CompactColumns } from './compact-columns.js';
 import {
   unavailable,
@@ -14,7 +16,6 @@ import {
   type Unavailable,
 } from './predictor-protocol.js';
 import type { ServingModel } from './serving-model.js';
-import { WorkerChannel } from './worker-channel.js';
 
 const DEFAULT_CALL_TIMEOUT_MS = 10_000;
 const WORKER_HEAP_MB = 96;
@@ -46,7 +47,8 @@ export class Predictor {
   constructor(options: PredictorOptions) {
     this.#channel = new WorkerChannel({
       name: 'predictor',
-      workerUrl: options.workerUrl ?? compiledUrl(import.meta.url, './predictor-worker.js'),
+      startWorker: startThread,
+      url: options.workerUrl ?? compiledUrl(import.meta.url, './predictor-worker.js'),
       clock: options.clock,
       logger: options.logger,
       callTimeoutMs: options.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS,

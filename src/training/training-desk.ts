@@ -1,7 +1,8 @@
 import type { Clock } from '../lib/clock.js';
 import { compiledUrl } from '../lib/compiled-url.js';
 import type { Logger } from '../lib/logger.js';
-import { WorkerChannel } from '../models/worker-channel.js';
+import { WorkerChannel } from '../lib/workers/worker-channel.js';
+import { startProcess } from '../lib/workers/worker-process.js';
 import type { DatabaseLocation } from '../storage/location.js';
 import type { Judgement, JudgeRequest } from './judge-model.js';
 import type { DriftRequest, FeatureDrift } from './measure-drift.js';
@@ -30,7 +31,7 @@ export type DeskAnswer =
   | { readonly status: 'measured'; readonly drift: FeatureDrift }
   | DeskFailure;
 
-/** What was thrown in the worker, as a value: errors lose their class on the way between threads. */
+/** What was thrown in the worker, as a value: errors lose their class on the way between processes. */
 export interface DeskFailure {
   readonly status: 'failed';
   readonly message: string;
@@ -42,14 +43,15 @@ export interface TrainingDeskOptions {
   readonly logger: Logger;
 }
 
-/** Does the heavy work of training that belongs to Node in a worker thread: matrices and judging. */
+/** Does the heavy work of training that belongs to Node in another process: matrices and judging. */
 export class TrainingDesk {
   private readonly channel: WorkerChannel<DeskRequest, DeskAnswer>;
 
   constructor(private readonly options: TrainingDeskOptions) {
     this.channel = new WorkerChannel({
       name: 'training worker',
-      workerUrl: compiledUrl(import.meta.url, './training-worker.js'),
+      startWorker: startProcess,
+      url: compiledUrl(import.meta.url, './training-worker.js'),
       clock: options.clock,
       logger: options.logger,
       callTimeoutMs: CALL_TIMEOUT_MS,
@@ -82,7 +84,7 @@ export class TrainingDesk {
     return answer.status === 'failed' ? answer : misplaced(answer.status);
   }
 
-  /** Ends the worker when nothing is under way: it holds tens of megabytes that nobody needs. */
+  /** Ends the worker when nothing is under way: it holds a hundred megabytes that nobody needs. */
   async rest(): Promise<void> {
     await this.channel.rest();
   }

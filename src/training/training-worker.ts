@@ -1,19 +1,13 @@
-/** Runs in a worker thread: prepares feature files and judges candidates, one request after the other. */
-import { parentPort } from 'node:worker_threads';
+/** Runs in a process of its own: prepares feature files and judges candidates, one request after the other. */
 import { messageOf } from '../lib/errors.js';
-import { assertDefined } from '../lib/invariant.js';
+import { serveParent } from '../lib/workers/serve-parent.js';
 import { judgeModel } from './judge-model.js';
 import { measureDrift } from './measure-drift.js';
 import { preparePooled } from './pooled-bot/prepare-pooled.js';
 import { prepareData } from './prepare-data.js';
 import type { DeskAnswer, DeskRequest } from './training-desk.js';
 
-const port = assertDefined(parentPort, 'parent thread');
-let lastTask: Promise<void> = Promise.resolve();
-
-port.on('message', ({ id, request }: { id: number; request: DeskRequest }) => {
-  lastTask = lastTask.then(async () => port.postMessage({ id, answer: await answer(request) }));
-});
+serveParent((request) => answer(request as DeskRequest));
 
 async function answer(request: DeskRequest): Promise<DeskAnswer> {
   try {

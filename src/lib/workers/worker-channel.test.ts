@@ -1,35 +1,43 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EchoRequest } from '../../test/models/echo-worker.js';
-import { KeptLogger } from '../../test/models/kept-logger.js';
-import { compiledUrl } from '../lib/compiled-url.js';
-import { TransientError } from '../lib/errors.js';
-import { ManualClock } from '../lib/manual-clock.js';
+import type { EchoRequest } from '../../../test/workers/echo-worker.js';
+import { KeptLogger } from '../../../test/models/kept-logger.js';
+import { compiledUrl } from '../compiled-url.js';
+import { TransientError } from '../errors.js';
+import { ManualClock } from '../manual-clock.js';
 import { WorkerChannel } from './worker-channel.js';
+import { startProcess } from './worker-process.js';
+import { startThread } from './worker-thread.js';
 
-let clock: ManualClock;
-let logger: KeptLogger;
-let channel: WorkerChannel<EchoRequest, string>;
+const WAYS = [
+  { way: 'thread', startWorker: startThread },
+  { way: 'process', startWorker: startProcess },
+];
 
-beforeEach(() => {
-  clock = new ManualClock(1_700_000_000_000);
-  logger = new KeptLogger();
-  channel = new WorkerChannel({
-    name: 'echo',
-    workerUrl: compiledUrl(import.meta.url, '../../test/models/echo-worker.js'),
-    clock,
-    logger,
-    callTimeoutMs: 1_000,
-    maxOldGenerationMb: 24,
-    maxStarts: 3,
-    startWindowMs: 60_000,
+describe.each(WAYS)('a channel to a worker $way', ({ startWorker }) => {
+  let clock: ManualClock;
+  let logger: KeptLogger;
+  let channel: WorkerChannel<EchoRequest, string>;
+
+  beforeEach(() => {
+    clock = new ManualClock(1_700_000_000_000);
+    logger = new KeptLogger();
+    channel = new WorkerChannel({
+      name: 'echo',
+      startWorker,
+      url: compiledUrl(import.meta.url, '../../../test/workers/echo-worker.js'),
+      clock,
+      logger,
+      callTimeoutMs: 1_000,
+      maxOldGenerationMb: 24,
+      maxStarts: 3,
+      startWindowMs: 60_000,
+    });
   });
-});
 
-afterEach(() => channel.stop());
+  afterEach(() => channel.stop());
 
-const echo = (text: string): Promise<string> => channel.call({ kind: 'echo', text });
+  const echo = (text: string): Promise<string> => channel.call({ kind: 'echo', text });
 
-describe('a worker channel', () => {
   it('gives each caller its own answer', async () => {
     const texts = Array.from({ length: 50 }, (_, number) => `text ${number}`);
     expect(await Promise.all(texts.map(echo))).toEqual(texts);

@@ -1,7 +1,8 @@
-import { SHARE_ENV, Worker, type Transferable } from 'node:worker_threads';
-import type { Clock } from '../lib/clock.js';
-import { messageOf, TransientError } from '../lib/errors.js';
-import type { Logger } from '../lib/logger.js';
+import type { Transferable } from 'node:worker_threads';
+import type { Clock } from '../clock.js';
+import { TransientError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { StartWorker, WorkerHandle, WorkerProgram } from './worker-handle.js';
 
 const DEFAULT_MAX_STARTS = 5;
 const DEFAULT_START_WINDOW_MS = 10 * 60_000;
@@ -9,14 +10,13 @@ const MAX_PENDING_CALLS = 10_000;
 /** Longer than any call but the laying out of a long history takes. */
 const STOP_GRACE_MS = 3_000;
 
-export interface WorkerChannelOptions {
-  readonly name: string;
-  readonly workerUrl: URL;
+export interface WorkerChannelOptions extends WorkerProgram {
+  /** Whether it is a thread or a process. */
+  readonly startWorker: StartWorker;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A call without an answer for so long (wall time) ends the worker and starts another. */
   readonly callTimeoutMs: number;
-  readonly maxOldGenerationMb: number;
   /** At most so many starts of the worker within the window; calls beyond are refused until it has passed. */
   readonly maxStarts?: number;
   readonly startWindowMs?: number;
@@ -34,13 +34,13 @@ interface AnswerMessage<Answer> {
 }
 
 /**
- * Questions and answers between this thread and one worker thread, which is started when it is first
- * needed and started anew, within a limit, after it died or hung.
+ * Questions and answers between this thread and one worker, which is started when it is first needed and
+ * started anew, within a limit, after it died or hung.
  */
 export class WorkerChannel<Request, Answer> {
   readonly #options: WorkerChannelOptions;
   readonly #pending = new Map<number, PendingCall<Answer>>();
-  #worker: Worker | undefined;
+  #worker: WorkerHandle | undefined;
   #startTimes: number[] = [];
   #nextId = 1;
   #generation = 0;
@@ -65,7 +65,7 @@ export class WorkerChannel<Request, Answer> {
     this.#generation++;
   }
 
-  /** Waits a moment for calls under way: a worker that is ended inside native code takes the process along. */
+  /** Waits a moment for calls under way: a thread that is ended inside native code takes the process along. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     if (this.#pending.size > 0) await this.#settled();
@@ -96,28 +96,22 @@ export class WorkerChannel<Request, Answer> {
       }
       const id = this.#nextId++;
       const answered = new AbortController();
-      this.#worker?.postMessage({ id, request }, transfer);
+      this.#worker?.post({ id, request }, transfer);
       this.#worker?.ref();
       this.#pending.set(id, { resolve, reject, answered });
       this.#watch(id, answered.signal);
     });
   }
 
-  #spawn(): Worker {
-    const worker = new Worker(this.#options.workerUrl, {
-      name: this.#options.name,
-      // A copy would hide from native libraries what is set for them.
-      env: SHARE_ENV,
-      resourceLimits: {
-        maxOldGenerationSizeMb: this.#options.maxOldGenerationMb,
-        maxYoungGenerationSizeMb: 4,
+  #spawn(): WorkerHandle {
+    const { name, url, maxOldGenerationMb, startWorker } = this.#options;
+    const worker: WorkerHandle = startWorker(
+      { name, url, maxOldGenerationMb },
+      {
+        onMessage: (message) => this.#settle(message as AnswerMessage<Answer>),
+        onLost: (why) => this.#lose(worker, why),
       },
-    });
-    worker.on('message', (message: AnswerMessage<Answer>) => this.#settle(message));
-    worker.on('error', (error) => this.#lose(worker, messageOf(error)));
-    worker.on('exit', (code) => this.#lose(worker, `exit code ${code}`));
-    // An idle worker must not keep the process alive.
-    worker.unref();
+    );
     return worker;
   }
 
@@ -151,14 +145,14 @@ export class WorkerChannel<Request, Answer> {
         const worker = this.#worker;
         if (worker === undefined || !this.#pending.has(id)) return;
         this.#lose(worker, `no answer within ${callTimeoutMs} ms`);
-        void worker.terminate();
+        void worker.end();
       },
       () => undefined, // answered in time
     );
   }
 
   /** The worker is gone or given up: whoever waits is told, the next call starts another. */
-  #lose(worker: Worker, why: string): void {
+  #lose(worker: WorkerHandle, why: string): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     this.#options.logger.error(`${this.#options.name} lost`, {
@@ -172,7 +166,7 @@ export class WorkerChannel<Request, Answer> {
     const worker = this.#worker;
     this.#worker = undefined;
     this.#rejectAll(why);
-    await worker?.terminate();
+    await worker?.end();
   }
 
   #rejectAll(why: string): void {

@@ -5,15 +5,21 @@ export type EchoRequest =
   | { readonly kind: 'echo'; readonly text: string }
   | { readonly kind: 'throw' | 'exit' | 'hang' | 'silence' | 'fill_memory' };
 
-parentPort?.on('message', ({ id, request }: { id: number; request: EchoRequest }) => {
+function post(message: { readonly id: number; readonly answer: string }): void {
+  if (parentPort === null) process.send?.(message);
+  else parentPort.postMessage(message);
+}
+
+if (parentPort === null) process.once('disconnect', () => process.exit());
+(parentPort ?? process).on('message', ({ id, request }: { id: number; request: EchoRequest }) => {
   switch (request.kind) {
     case 'echo':
-      parentPort?.postMessage({ id, answer: request.text });
+      post({ id, answer: request.text });
       return;
     case 'throw':
       throw new Error('the worker broke');
     case 'exit':
-      // Ends this thread only.
+      // Of a thread it ends the thread only.
       process.exit(7);
       return;
     case 'hang':
