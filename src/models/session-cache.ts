@@ -6,7 +6,7 @@ import { readVerifiedFile } from './verified-file.js';
  * About 2 MB each. A model that fell out is read and loaded again in ten milliseconds, once a candle:
  * with more instruments than there are places, all of them are loaded anew at each close anyway.
  */
-const MAX_SESSIONS = 4;
+const MAX_SESSIONS = 2;
 
 /** The sessions used last. Used by one worker that does one thing after the other. */
 export class SessionCache {

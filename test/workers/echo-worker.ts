@@ -3,7 +3,13 @@ import { parentPort } from 'node:worker_threads';
 
 export type EchoRequest =
   | { readonly kind: 'echo'; readonly text: string }
-  | { readonly kind: 'throw' | 'exit' | 'hang' | 'silence' | 'fill_memory' };
+  | { readonly kind: 'describe' | 'throw' | 'exit' | 'hang' | 'silence' | 'fill_memory' };
+
+/** What a worker says of itself. */
+export interface EchoDescription {
+  readonly pid: number;
+  readonly variables: readonly string[];
+}
 
 function post(message: { readonly id: number; readonly answer: string }): void {
   if (parentPort === null) process.send?.(message);
@@ -16,6 +22,11 @@ if (parentPort === null) process.once('disconnect', () => process.exit());
     case 'echo':
       post({ id, answer: request.text });
       return;
+    case 'describe': {
+      const said: EchoDescription = { pid: process.pid, variables: Object.keys(process.env) };
+      post({ id, answer: JSON.stringify(said) });
+      return;
+    }
     case 'throw':
       throw new Error('the worker broke');
     case 'exit':

@@ -1,0 +1,19 @@
+/** Starts a worker process, says its id and waits to be killed: for tests of what is left then. */
+import { compiledUrl } from '../../src/lib/compiled-url.js';
+import { SystemClock } from '../../src/lib/system-clock.js';
+import { WorkerChannel } from '../../src/lib/workers/worker-channel.js';
+import { startProcess } from '../../src/lib/workers/worker-process.js';
+import { KeptLogger } from '../models/kept-logger.js';
+import type { EchoRequest } from './echo-worker.js';
+
+const channel = new WorkerChannel<EchoRequest, string>({
+  name: 'echo',
+  startWorker: startProcess,
+  url: compiledUrl(import.meta.url, './echo-worker.js'),
+  clock: new SystemClock(),
+  logger: new KeptLogger(),
+  callTimeoutMs: 60_000,
+  maxOldGenerationMb: 24,
+});
+process.send?.(await channel.call({ kind: 'describe' }));
+await channel.call({ kind: 'silence' });
