@@ -218,7 +218,10 @@ export const modelStatus = z.object({
       checked_at: z.iso.datetime(),
       is_drifted: z.boolean(),
       reason: z.string(),
-      median_psi: z.number().describe('population stability index of the median feature'),
+      median_psi: z
+        .number()
+        .nullable()
+        .describe('population stability index of the median feature; null of a pooled bot'),
       worst_features: z.array(z.object({ feature: z.string(), psi: z.number() })),
       live_signals: z.number(),
       live_skill: z.number().nullable(),

@@ -125,7 +125,7 @@ async function driftAnswer(
     checked_at: iso(drift.checkedAt),
     is_drifted: report.isDrifted,
     reason: report.reason,
-    median_psi: report.medianPsi,
+    median_psi: report.medianPsi ?? null,
     worst_features: report.worst.map(({ feature, psi }) => ({ feature, psi })),
     live_signals: report.liveSignals,
     live_skill: report.liveSkill ?? null,

@@ -2,7 +2,8 @@ import type { ModelKey } from './model-key.js';
 
 /** What the newest candles say about a serving model. */
 export interface DriftReport {
-  readonly medianPsi: number;
+  /** Undefined where features are not compared. */
+  readonly medianPsi: number | undefined;
   readonly worst: readonly { readonly feature: string; readonly psi: number }[];
   readonly bars: number;
   /** Signals of the model whose outcome is known, and its skill on them, in nat. */

@@ -32,8 +32,8 @@ const PLANS: Readonly<Record<KeptKind, Plan>> = {
       AND NOT EXISTS (SELECT 1 FROM model_training_records m
         WHERE m.uid = p.model_uid AND m.serving_key IS NOT NULL)
       AND NOT EXISTS (SELECT 1 FROM signals s JOIN decisions d ON d.signal_uid = s.uid
-        WHERE s.model_uid = p.model_uid AND s.candle_open_time = p.candle_open_time
-        AND d.position_uid IS NOT NULL)
+        WHERE s.model_uid = p.model_uid AND s.symbol = p.symbol
+        AND s.candle_open_time = p.candle_open_time AND d.position_uid IS NOT NULL)
       ORDER BY p.candle_open_time LIMIT ?`,
     bind: (venue, before) => [venue, before],
   },

@@ -1,3 +1,4 @@
+import { findBot } from '../domain/bots.js';
 import type { DriftReport, ModelDrift } from '../domain/model-drift.js';
 import type { ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
@@ -5,12 +6,14 @@ import { lastClosedOpenTime } from '../domain/timeframe.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { scoreLive } from '../signals/live-score.js';
+import type { ResolvedSignal } from '../signals/signal-stores.js';
 import type { Stores } from '../storage/stores.js';
 import type { DriftOptions } from './drift-options.js';
 import { toPrior } from './evaluation/losses.js';
+import type { FeatureDrift } from './measure-drift.js';
 import type { TrainPlanner } from './train-planner.js';
 import type { TrainingDesk } from './training-desk.js';
-import { trainingKeys, type TrainingOptions } from './training-options.js';
+import { spokenFor, trainingKeys, type TrainingOptions } from './training-options.js';
 import type { TrainingSessions } from './training-sessions.js';
 
 export interface DriftDependencies {
@@ -29,6 +32,11 @@ const LIVE_SIGNALS = 500;
 const KEYS_A_LOOK = 10;
 /** Market time that a model is given after its fit: no market has become another one sooner. */
 const NEW_MODEL_HOURS = 1;
+/**
+ * Of a pooled model: its features are of days and look a month back, so that a window short enough to be
+ * news holds no two independent values of them, and any two months would seem far apart.
+ */
+const BY_SIGNALS_ALONE = { medianPsi: undefined, worst: [], bars: 0 } as const;
 
 /**
  * Looks whether the market has become another one than a serving model was fitted on, by its features and
@@ -104,6 +112,17 @@ export class DriftWatch {
     serving: ModelRecord,
     drift: DriftOptions,
   ): Promise<DriftReport | undefined> {
+    const isPooled = findBot(key.bot)?.isPooled === true;
+    const measured = isPooled ? BY_SIGNALS_ALONE : await this.measure(key, serving, drift);
+    if (measured === undefined) return undefined;
+    return judgeDrift({ ...measured, ...(await this.liveScore(key, serving)) }, drift);
+  }
+
+  private async measure(
+    key: ModelKey,
+    serving: ModelRecord,
+    drift: DriftOptions,
+  ): Promise<FeatureDrift | undefined> {
     const { stores, clock, desk } = this.dependencies;
     const series = await stores.series.find(key);
     const { judgedWindow } = serving.config as { judgedWindow?: { from: number; to: number } };
@@ -119,17 +138,21 @@ export class DriftWatch {
       ...{ trainedFrom: judgedWindow.from, trainedTo: judgedWindow.to },
       lastOpenTime: lastClosedOpenTime(clock.marketMs(), key.timeframe),
     });
-    if ('status' in measured) return undefined;
-    return judgeDrift({ ...measured, ...(await this.liveScore(key, serving)) }, drift);
+    return 'status' in measured ? undefined : measured;
   }
 
   private async liveScore(
     key: ModelKey,
     { uid: modelUid, dataEnd = 0, classDistribution, testScore }: ModelRecord,
   ): Promise<Pick<DriftReport, 'liveSignals' | 'liveSkill' | 'testSkillLower'>> {
-    const { stores } = this.dependencies;
-    const resolved = await stores.signals.listResolved(key, { modelUid, limit: LIVE_SIGNALS });
-    const unseen = resolved.filter(({ candleOpenTime }) => candleOpenTime >= dataEnd);
+    const { stores, options } = this.dependencies;
+    const instruments = spokenFor([key], options);
+    const asked = { modelUid, limit: Math.ceil(LIVE_SIGNALS / instruments.length) };
+    const unseen: ResolvedSignal[] = [];
+    for (const instrument of instruments) {
+      const resolved = await stores.signals.listResolved(instrument, asked);
+      unseen.push(...resolved.filter(({ candleOpenTime }) => candleOpenTime >= dataEnd));
+    }
     const { signals, logLossSkill } = scoreLive(unseen, {
       prior: classDistribution === undefined ? undefined : toPrior(classDistribution),
       roundTripCost: 0,
@@ -146,7 +169,7 @@ export function judgeDrift(
 ): DriftReport {
   const { medianPsi, liveSignals, liveSkill, testSkillLower } = measured;
   const reasons: string[] = [];
-  if (medianPsi > psi) {
+  if (medianPsi !== undefined && medianPsi > psi) {
     reasons.push(`median stability index ${medianPsi.toFixed(2)} of its features above ${psi}`);
   }
   const isKnown = liveSignals >= minSignals && liveSkill !== undefined;

@@ -157,16 +157,18 @@ forEachEngine((engine) => {
       const serving = await stores.models.insert(aModelRecord());
       await stores.models.promote(serving.uid);
       const traded = aPrediction();
-      const predictions = [aPrediction(), aPrediction({ modelUid: serving.uid }), traded];
+      // A pooled model spoke on both at the same candle; one of them was traded.
+      const neighbour = { ...traded, uid: ulid(), symbol: 'ETH/USDT' };
+      const gone = [aPrediction(), neighbour];
+      const kept = [aPrediction({ modelUid: serving.uid }), traded];
+      const predictions = [...gone, ...kept];
       for (const prediction of predictions) await stores.predictions.insert(prediction);
       const signal = aModelSignal({ modelUid: traded.modelUid, predictionUid: traded.uid });
       await stores.signals.insert(signal);
       await stores.decisions.insert(aDecision({ signalUid: signal.uid, positionUid: ulid() }));
       await run(stores, { predictionsDays: 30 });
       const { rows } = await stores.predictions.list({}, everything);
-      expect(new Set(rows.map(({ uid }) => uid))).toEqual(
-        new Set(predictions.slice(1).map(({ uid }) => uid)),
-      );
+      expect(new Set(rows.map(({ uid }) => uid))).toEqual(new Set(kept.map(({ uid }) => uid)));
     });
 
     it('deletes finished jobs with their evidence and empty sessions, not those of a model', async () => {

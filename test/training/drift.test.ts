@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { POOLED_SYMBOL } from '../../src/domain/bots.js';
 import type { DriftOptions } from '../../src/training/drift-options.js';
 import { DriftWatch } from '../../src/training/drift-watch.js';
 import { measureDrift } from '../../src/training/measure-drift.js';
+import type { TrainingOptions } from '../../src/training/training-options.js';
 import { TrainingSessions } from '../../src/training/training-sessions.js';
 import { forEachEngine } from '../database.js';
+import { aModelSignal } from '../storage/rows.js';
 import { plantedCandles } from './planted-candles.js';
 import { recordingLogger } from './recording-logger.js';
 import {
@@ -30,7 +33,7 @@ describe('a model that drifts', () => {
     /** A calm market, and three hundred hours of one whose moves are five times as large. */
     async function createWatch(changes: Partial<DriftOptions>, isCalm: boolean, trainedAt = 0) {
       bench = await createBench(engine);
-      const { stores, clock, location } = bench;
+      const { stores } = bench;
       const calm = plantedCandles({
         ...{ bars: 1900, lastOpenTime: LAST_OPEN_TIME, seed: 3, momentum: 0 },
       });
@@ -47,7 +50,12 @@ describe('a model that drifts', () => {
       const record = { ...KEY, uid: UID, modelPath: UID, config: { judgedWindow }, trainedAt };
       await stores.models.insert(modelRecord(record));
       await stores.models.promote(UID);
-      const options = { ...bench.options, drift: { ...DRIFT, ...changes } };
+      return watchOf({ drift: { ...DRIFT, ...changes } });
+    }
+
+    function watchOf(changes: Partial<TrainingOptions>): DriftWatch {
+      const { stores, clock, location } = bench;
+      const options = { ...bench.options, ...changes };
       const handles = { wake: () => undefined, abort: () => undefined };
       const sessions = new TrainingSessions({ stores, clock, options, ...handles, lanes: 1 });
       return new DriftWatch({
@@ -101,6 +109,37 @@ describe('a model that drifts', () => {
       const calm = await createWatch({}, true);
       await calm.look();
       expect((await bench.stores.drift.find(KEY))?.report.isDrifted).toBe(false);
+    });
+
+    it('is seen, where it is pooled, by the signals of all its instruments', async () => {
+      bench = await createBench(engine);
+      const { stores } = bench;
+      const key = { ...KEY, symbol: POOLED_SYMBOL, bot: 'random_forest' };
+      const config = { judgedWindow: { from: 0, to: START_MS } };
+      const classDistribution = [1, 1, 1] as const;
+      const record = { ...key, uid: UID, modelPath: UID, config, classDistribution };
+      await stores.models.insert(modelRecord(record));
+      await stores.models.promote(UID);
+      const symbols = ['BTC/USDT', 'ETH/USDT'];
+      // Each is sure of the contrary of what comes.
+      for (let at = 0; at < 120; at++) {
+        const candleOpenTime = START_MS + (at >> 1) * HOUR_MS;
+        const spoken = { ...key, symbol: symbols[at % 2] ?? '', modelUid: UID, candleOpenTime };
+        const said = aModelSignal({ ...spoken, probabilities: [0.1, 0.2, 0.7] });
+        const { signal } = await stores.signals.insert(said);
+        const outcome = {
+          outcomeReturn: -0.02,
+          outcomeClass: 'SELL' as const,
+          resolvedAt: START_MS,
+        };
+        await stores.signals.resolve([{ signalUid: signal.uid, ...outcome }]);
+      }
+      await watchOf({ symbols, bots: ['random_forest'], drift: DRIFT }).look();
+      const report = (await stores.drift.find(key))?.report;
+      expect(report).toMatchObject({ isDrifted: true, liveSignals: 120, worst: [] });
+      expect(report?.medianPsi).toBeUndefined();
+      expect(report?.liveSkill).toBeCloseTo(Math.log(0.1) - Math.log(1 / 3), 6);
+      expect(await stores.jobs.findOpen(key)).toMatchObject({ cause: 'drift' });
     });
 
     it('is shown and not trained where that is switched off', async () => {
