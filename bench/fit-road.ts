@@ -15,6 +15,7 @@ import { judgeModel, type Judgement } from '../src/training/judge-model.js';
 import { planSelection } from '../src/training/selection-plan.js';
 import { rowCount } from '../src/training/split.js';
 import type { TrainingOptions } from '../src/training/training-options.js';
+import type { CatBoostParams } from '../src/training/trainer-process/trainer-job.js';
 import type { TrainerDone } from '../src/training/trainer-process/trainer-outcome.js';
 import type { TrainerProcess } from '../src/training/trainer-process/trainer-process.js';
 import { createTrainer } from '../test/trainer/real-trainer.js';
@@ -64,6 +65,9 @@ export interface FitRequest {
   readonly reference: PairCandles | undefined;
   /** Bars of the training window. */
   readonly bars?: number;
+  /** All of them are kept; by default features are chosen from the catalogue. */
+  readonly features?: readonly string[];
+  readonly params?: Partial<CatBoostParams>;
 }
 
 /** A pair's model as training makes and judges it. */
@@ -109,8 +113,8 @@ export class FitRoad {
       outputDir: path.join(this.folder, uid),
       seed: SETTINGS.trainSeed,
       split: summary.split,
-      params: DEFAULT_PARAMS,
-      selection: selectionOf(summary),
+      params: { ...DEFAULT_PARAMS, ...request.params },
+      selection: request.features === undefined ? selectionOf(summary) : { method: 'none' },
       describe: {},
     });
     if (trained.status === 'failed') throw new Error(`${request.pair.symbol}: ${trained.message}`);
@@ -172,7 +176,7 @@ async function prepare(request: FitRequest, featuresFile: string): Promise<Prepa
     trainFraction: SETTINGS.trainSplit[0] / 100,
     validationFraction: SETTINGS.trainSplit[1] / 100,
     minSamples: SETTINGS.minInitialTrainSamples,
-    candidateFeatures: undefined,
+    candidateFeatures: request.features,
   });
   if (dataset.status === 'too_few_rows') throw new Error(`${pair.symbol}: ${dataset.reason}`);
   const { sha256 } = await writeFeatureFile(featuresFile, dataset.table);

@@ -12,6 +12,7 @@ import { incremental } from './incremental.js';
 import { inference } from './inference.js';
 import { liveRow } from './live-row.js';
 import { migration } from './migration.js';
+import { oneModel } from './one-model.js';
 import { parity } from './parity.js';
 import { predictions } from './predictions.js';
 import { retrain } from './retrain.js';
@@ -23,6 +24,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   featureMatrix,
   liveRow,
   inference,
+  oneModel,
   retrain,
   session,
   incremental,
