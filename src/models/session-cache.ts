@@ -21,10 +21,11 @@ export class SessionCache {
   /** @throws RejectedError when the model's file is damaged or no model */
   async get(model: ModelSpecification): Promise<OnnxSession> {
     const known = this.#sessions.get(model.modelUid);
+    // Before, not after: one more for a moment would be memory that the process keeps.
+    if (known === undefined) await this.#makeRoom();
     const session = known ?? (await load(model));
     this.#sessions.delete(model.modelUid);
     this.#sessions.set(model.modelUid, session);
-    await this.#evict();
     return session;
   }
 
@@ -34,9 +35,9 @@ export class SessionCache {
     await session?.release();
   }
 
-  async #evict(): Promise<void> {
+  async #makeRoom(): Promise<void> {
     for (const modelUid of this.#sessions.keys()) {
-      if (this.#sessions.size <= this.#maxSessions) return;
+      if (this.#sessions.size < this.#maxSessions) return;
       await this.release(modelUid);
     }
   }
