@@ -19,7 +19,7 @@ import type { CatBoostParams } from '../src/training/trainer-process/trainer-job
 import type { TrainerDone } from '../src/training/trainer-process/trainer-outcome.js';
 import type { TrainerProcess } from '../src/training/trainer-process/trainer-process.js';
 import { createTrainer } from '../test/trainer/real-trainer.js';
-import { YEAR_HALF_BARS, type PairCandles } from './markets.js';
+import { loadGenerated, YEAR_HALF_BARS, type PairCandles } from './markets.js';
 
 const SETTINGS = readSettings({}).settings;
 const BYTES_A_MB = 1_000_000;
@@ -147,6 +147,28 @@ export class FitRoad {
   async discard({ featuresFile, trained }: Fitted): Promise<void> {
     await rm(featuresFile, { force: true });
     await rm(trained.outputDir, { recursive: true, force: true });
+  }
+}
+
+/** A pair of the generated market and the one that it is compared with. */
+export interface GeneratedPair {
+  readonly road: FitRoad;
+  readonly pair: PairCandles;
+  readonly reference: PairCandles;
+  /** In words. */
+  readonly source: string;
+}
+
+/** Lends a road and a pair to fit on it, the same ones each time. */
+export async function withGeneratedPair<T>(use: (lent: GeneratedPair) => Promise<T>): Promise<T> {
+  const { pairs, source } = loadGenerated({ count: 2, seed: '1' });
+  const [reference, pair] = pairs;
+  if (reference === undefined || pair === undefined) throw new Error('no market');
+  const road = await FitRoad.open();
+  try {
+    return await use({ road, pair, reference, source });
+  } finally {
+    await road.close();
   }
 }
 

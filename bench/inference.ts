@@ -9,10 +9,10 @@ import { Predictor } from '../src/models/predictor.js';
 import type { ServingModel } from '../src/models/serving-model.js';
 import { modelRecord } from '../test/training/training-builders.js';
 import { SILENT } from '../test/trainer/real-trainer.js';
-import { FitRoad, type Fitted } from './fit-road.js';
+import { withGeneratedPair, type Fitted } from './fit-road.js';
 import type { Benchmark, BenchmarkResult } from './harness/benchmark.js';
 import { median, percentile, timeRuns } from './harness/statistics.js';
-import { loadGenerated, type PairCandles } from './markets.js';
+import type { PairCandles } from './markets.js';
 
 const RUNS = { runs: 2000, warmups: 300 };
 const MAX_FILE_BYTES = 20_000_000;
@@ -22,18 +22,11 @@ export const inference: Benchmark = {
   name: 'inference',
   bar: 'P7',
   title: 'inference of one row',
-  async run() {
-    const { pairs, source } = loadGenerated({ count: 2, seed: '1' });
-    const [reference, pair] = pairs;
-    if (reference === undefined || pair === undefined) throw new Error('no market');
-    const road = await FitRoad.open();
-    try {
+  run: () =>
+    withGeneratedPair(async ({ road, pair, reference, source }) => {
       const fitted = await road.fit({ pair, reference });
-      return await measure(fitted, { reference, source });
-    } finally {
-      await road.close();
-    }
-  },
+      return measure(fitted, { reference, source });
+    }),
 };
 
 interface Surroundings {

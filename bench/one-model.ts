@@ -3,10 +3,9 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { computeFeatureRow, createFeatureWorkspace } from '../src/features/feature-matrix.js';
 import { createOnnxSession } from '../src/models/onnx-session.js';
-import { FitRoad, type Fitted, type FitRequest } from './fit-road.js';
+import { withGeneratedPair, type Fitted, type FitRequest, type FitRoad } from './fit-road.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { median } from './harness/statistics.js';
-import { loadGenerated } from './markets.js';
 
 const HORIZON_BARS = 4;
 const ROWS = 1_433;
@@ -19,21 +18,14 @@ export const oneModel: Benchmark = {
   name: 'one-model',
   bar: 'P3',
   title: `one model of ${ROWS} rows × ${FEATURES} features and ${TREES} trees, features to served model`,
-  async run() {
-    const { pairs, source } = loadGenerated({ count: 2, seed: '1' });
-    const [reference, pair] = pairs;
-    if (reference === undefined || pair === undefined) throw new Error('no market');
-    const road = await FitRoad.open();
-    try {
+  run: () =>
+    withGeneratedPair(async ({ road, pair, reference, source }) => {
       const params = { iterations: TREES, earlyStoppingRounds: TREES };
       const wanted = { pair, reference, params, bars: ROWS + HORIZON_BARS };
       // Warms the trainer, and says which features are left of the catalogue.
       const { summary } = await road.fit(wanted);
-      return await measure(road, { ...wanted, features: summary.names.slice(0, FEATURES) }, source);
-    } finally {
-      await road.close();
-    }
-  },
+      return measure(road, { ...wanted, features: summary.names.slice(0, FEATURES) }, source);
+    }),
 };
 
 async function measure(road: FitRoad, request: FitRequest, source: string) {

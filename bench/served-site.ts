@@ -7,8 +7,7 @@ import { newUid } from '../src/lib/uid.js';
 import { keepServedFiles } from '../src/training/candidate-folder.js';
 import { buildModelRecord } from '../test/models/model-folder.js';
 import { DaemonChild, withSite, type Site } from './daemon-child.js';
-import { FitRoad, type Fitted } from './fit-road.js';
-import { loadGenerated } from './markets.js';
+import { withGeneratedPair, type Fitted } from './fit-road.js';
 import { withStores } from './site-stores.js';
 
 const FILL = { steadyMs: 1000, limitMs: 20 * 60_000 };
@@ -83,10 +82,7 @@ async function serveOne(
     readonly timeframe: Timeframe;
   },
 ): Promise<void> {
-  const [reference, pair] = loadGenerated({ count: 2, seed: '1' }).pairs;
-  if (reference === undefined || pair === undefined) throw new Error('no market');
-  const road = await FitRoad.open();
-  try {
+  await withGeneratedPair(async ({ road, pair, reference }) => {
     const fitted = await road.fit({ pair, reference });
     await widenRanges(fitted.trained.outputDir);
     await withStores(site, async ({ models }) => {
@@ -99,9 +95,7 @@ async function serveOne(
         await models.promote(record.uid);
       }
     });
-  } finally {
-    await road.close();
-  }
+  });
 }
 
 async function writeModel(

@@ -1,5 +1,5 @@
 import type { Settings } from '../../config/settings.js';
-import { BOT_NAMES, findBot } from '../domain/bots.js';
+import { BOT_NAMES, isPooledBot } from '../domain/bots.js';
 import type { Instrument } from '../domain/instrument.js';
 import { isTimeframe, type Timeframe } from '../domain/timeframe.js';
 import type { MarketData } from '../exchange/market-data.js';
@@ -77,7 +77,7 @@ function assertBots(bots: readonly string[]): void {
 
 /** Days cannot be counted in every timeframe. */
 function assertDays(bots: readonly string[], timeframes: readonly Timeframe[]): void {
-  const pooled = bots.find((bot) => findBot(bot)?.isPooled === true);
+  const pooled = bots.find(isPooledBot);
   const wrong = timeframes.find((timeframe) => barsADay(timeframe) === undefined);
   if (pooled === undefined || wrong === undefined) return;
   throw new ConfigError(

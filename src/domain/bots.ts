@@ -26,6 +26,11 @@ export function findBot(name: string): Bot | undefined {
   return BOTS.find((bot) => bot.name === name);
 }
 
+/** Whether one model of the bot speaks for all instruments. */
+export function isPooledBot(name: string): boolean {
+  return findBot(name)?.isPooled === true;
+}
+
 /** A bot that is gone but has left records is taken for a classifier, as the first ones were. */
 export function taskOf(name: string): Task {
   return findBot(name)?.task ?? 'classifier';
@@ -36,5 +41,5 @@ export const POOLED_SYMBOL = '*';
 
 /** The key of the model that speaks for an instrument: its own, or the one that all of them share. */
 export function modelKeyFor<K extends ModelKey>(key: K): K {
-  return findBot(key.bot)?.isPooled === true ? { ...key, symbol: POOLED_SYMBOL } : key;
+  return isPooledBot(key.bot) ? { ...key, symbol: POOLED_SYMBOL } : key;
 }

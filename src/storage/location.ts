@@ -1,6 +1,6 @@
 import { CANDLE_TABLE } from '../../migrations/ddl.js';
 
-/** Where a database is, as plain data: it can be handed to a worker thread. */
+/** Where a database is, as plain data: it can be handed to a worker. */
 export type DatabaseLocation = SqliteLocation | MysqlLocation;
 
 export interface SqliteLocation {

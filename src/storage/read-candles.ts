@@ -19,7 +19,7 @@ const BUSY_TIMEOUT_MS = 5_000;
  */
 export async function openReader(location: DatabaseLocation): Promise<Reader> {
   if (location.engine === 'sqlite') return openSqliteReader(location);
-  // Megabytes of driver that a worker thread beside SQLite does without.
+  // Megabytes of driver that a worker beside SQLite does without.
   const { openMysqlReader } = await import('./mysql/open-mysql-reader.js');
   return openMysqlReader(location);
 }

@@ -1,4 +1,4 @@
-import { findBot } from '../domain/bots.js';
+import { isPooledBot } from '../domain/bots.js';
 import type { DriftReport, ModelDrift } from '../domain/model-drift.js';
 import type { ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
@@ -28,7 +28,7 @@ export interface DriftDependencies {
 
 const HOUR_MS = 3_600_000;
 const LIVE_SIGNALS = 500;
-/** Keys of one look: a few seconds of the worker thread, whose start they share. */
+/** Keys of one look: a few seconds of the training worker, whose start they share. */
 const KEYS_A_LOOK = 10;
 /** Market time that a model is given after its fit: no market has become another one sooner. */
 const NEW_MODEL_HOURS = 1;
@@ -112,8 +112,9 @@ export class DriftWatch {
     serving: ModelRecord,
     drift: DriftOptions,
   ): Promise<DriftReport | undefined> {
-    const isPooled = findBot(key.bot)?.isPooled === true;
-    const measured = isPooled ? BY_SIGNALS_ALONE : await this.measure(key, serving, drift);
+    const measured = isPooledBot(key.bot)
+      ? BY_SIGNALS_ALONE
+      : await this.measure(key, serving, drift);
     if (measured === undefined) return undefined;
     return judgeDrift({ ...measured, ...(await this.liveScore(key, serving)) }, drift);
   }

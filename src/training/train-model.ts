@@ -72,7 +72,7 @@ export type TrainingResult =
  * The road of one job: features and labels into a file, two fits in Python, both models run over the
  * test rows, the verdict. What is left on disk afterwards is the folder of a promoted model, or nothing.
  *
- * @throws TransientError when the database or the worker thread is gone
+ * @throws TransientError when the database or the training worker is gone
  */
 export async function trainModel(context: TrainModelContext): Promise<TrainingResult> {
   const { job, options } = context;

@@ -1,4 +1,4 @@
-import { findBot, POOLED_SYMBOL } from '../domain/bots.js';
+import { isPooledBot, POOLED_SYMBOL } from '../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
 import { barsADay } from '../features/items/item-sequence.js';
@@ -134,7 +134,7 @@ export class TrainPlanner {
 
 /** What was imported from files is for the bots that pool instruments. */
 async function fileKeys(stores: Stores, { bots }: TrainingOptions): Promise<readonly ModelKey[]> {
-  const pooled = bots.filter((bot) => findBot(bot)?.isPooled === true);
+  const pooled = bots.filter(isPooledBot);
   if (pooled.length === 0) return [];
   const found = (await stores.series.listFileVenues()).filter(
     ({ timeframe }) => barsADay(timeframe) !== undefined,

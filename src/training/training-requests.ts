@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { findBot, taskOf } from '../domain/bots.js';
+import { findBot, isPooledBot, taskOf } from '../domain/bots.js';
 import { modelKeyText } from '../domain/model-key.js';
 import type { LabelThresholds, ModelRecord } from '../domain/model-record.js';
 import type { TrainingJob } from '../domain/training-job.js';
@@ -31,7 +31,7 @@ import type { TrainingOptions } from './training-options.js';
 import { timeframeMs } from '../domain/timeframe.js';
 import { trainingWindowAt, windowOf } from './training-window.js';
 
-/** What one attempt asks of the worker thread and of the trainer. */
+/** What one attempt asks of the training worker and of the trainer. */
 
 const BYTES_A_MB = 1_000_000;
 /** A selection is reused for four weeks at most, and a key is trained about once a day. */
@@ -41,9 +41,7 @@ const EARLIER_RECORDS = 40;
 export async function toPrepareRequest(
   context: AttemptContext,
 ): Promise<PrepareRequest | PooledPrepareRequest> {
-  return findBot(context.job.bot)?.isPooled === true
-    ? toPooledRequest(context)
-    : toSeriesRequest(context);
+  return isPooledBot(context.job.bot) ? toPooledRequest(context) : toSeriesRequest(context);
 }
 
 /** Of a model of one instrument. @throws RejectedError as above */
@@ -101,7 +99,7 @@ async function toPooledRequest(context: AttemptContext): Promise<PooledPrepareRe
 
 /** How far the bot looks ahead; a pooled one counts days. */
 export function horizonBarsOf({ job, options }: Pick<AttemptContext, 'job' | 'options'>): number {
-  if (findBot(job.bot)?.isPooled !== true) return options.labelHorizonBars;
+  if (!isPooledBot(job.bot)) return options.labelHorizonBars;
   const perDay = barsADay(job.timeframe);
   if (perDay !== undefined) return ITEM_HORIZON_DAYS * perDay;
   throw new RejectedError(`${job.bot} forecasts days: ${job.timeframe} is too fine or too coarse`);

@@ -34,7 +34,7 @@ export type Trainer = Pick<TrainerProcess, 'run' | 'stop'>;
 
 export interface TrainingServiceDependencies {
   readonly stores: Stores;
-  /** For the worker thread, which reads candles over a connection of its own. */
+  /** For the training worker, which reads candles over a connection of its own. */
   readonly location: DatabaseLocation;
   readonly clock: TrainPlannerDependencies['clock'];
   readonly logger: Logger;

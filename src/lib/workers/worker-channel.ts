@@ -104,14 +104,10 @@ export class WorkerChannel<Request, Answer> {
   }
 
   #spawn(): WorkerHandle {
-    const { name, url, maxOldGenerationMb, startWorker } = this.#options;
-    const worker: WorkerHandle = startWorker(
-      { name, url, maxOldGenerationMb },
-      {
-        onMessage: (message) => this.#settle(message as AnswerMessage<Answer>),
-        onLost: (why) => this.#lose(worker, why),
-      },
-    );
+    const worker: WorkerHandle = this.#options.startWorker(this.#options, {
+      onMessage: (message) => this.#settle(message as AnswerMessage<Answer>),
+      onLost: (why) => this.#lose(worker, why),
+    });
     return worker;
   }
 

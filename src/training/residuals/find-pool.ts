@@ -29,7 +29,7 @@ export type PoolFinding =
  * session of too few instruments the newest one that may still be used. The row of it is stored before
  * the fit begins, so that a kill at any moment leaves one that the next job takes up.
  *
- * @throws TransientError when the database or the worker thread is gone
+ * @throws TransientError when the database or the training worker is gone
  */
 export async function findPool(context: TrainModelContext): Promise<PoolFinding> {
   const { job, options } = context;
