@@ -3,12 +3,13 @@
 const LAYERS = [
   ['main'],
   ['daemon'],
-  ['api', 'jobs', 'backtest'],
+  ['api', 'jobs', 'pipeline', 'backtest'],
   ['monitoring'],
   ['trading', 'training'],
   ['risk', 'signals'],
   ['models'],
   ['features', 'collection'],
+  ['coordination', 'transfer', 'backup'],
   ['exchange', 'storage'],
   ['domain'],
   ['lib'],
@@ -74,7 +75,7 @@ module.exports = {
     {
       name: 'only-storage-sees-sql',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/storage/', TESTS] },
+      from: { path: '^src/', pathNot: ['^src/(storage|transfer|backup|coordination/data-dir-lock)', TESTS] },
       to: { path: 'node_modules/(knex|mysql2|better-sqlite3)' },
     },
     {

@@ -10,7 +10,7 @@ import { Collector } from '../src/collection/collector.js';
 import { CcxtMarketData } from '../src/exchange/ccxt-market-data.js';
 import { compiledUrl } from '../src/lib/compiled-url.js';
 import { SystemClock } from '../src/lib/system-clock.js';
-import { openDatabase } from '../src/storage/database.js';
+import { openDatabase } from '../src/storage/database/database.js';
 import { openStores } from '../src/storage/stores.js';
 import { RecordingLogger } from '../test/exchange/recording-logger.js';
 import type { Benchmark, BenchmarkResult } from './harness/benchmark.js';

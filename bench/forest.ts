@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { seededRandom } from '../src/training/evaluation/seeded-random.js';
-import { writeFeatureFile } from '../src/training/feature-file.js';
-import { FOREST_PARAMS } from '../src/training/forest-params.js';
+import { writeFeatureFile } from '../src/training/dataset/feature-file.js';
+import { FOREST_PARAMS } from '../src/training/options/forest-params.js';
 import {
   buildPooledDataset,
   type PooledItem,

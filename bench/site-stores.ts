@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { SystemClock } from '../src/lib/system-clock.js';
-import { openDatabase } from '../src/storage/database.js';
+import { openDatabase } from '../src/storage/database/database.js';
 import { openStores, type Stores } from '../src/storage/stores.js';
 import { SILENT } from '../test/trainer/real-trainer.js';
 import type { Site } from './daemon-child.js';

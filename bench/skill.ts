@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ModelRecord } from '../src/domain/model-record.js';
-import type { TrainingOptions } from '../src/training/training-options.js';
+import type { TrainingOptions } from '../src/training/options/training-options.js';
 import type { Benchmark, BenchmarkResult } from './harness/benchmark.js';
 import { loadMarkets, type Markets } from './markets.js';
 import { PLAIN_BARS, POOLED_BARS, skillFigures } from './skill-figures.js';

@@ -3,9 +3,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Settings } from '../config/settings.js';
 import { databaseLocation } from '../src/daemon/room-options.js';
 import { SystemClock } from '../src/lib/system-clock.js';
-import { backupMysql } from '../src/storage/backup/backup-mysql.js';
-import { backupSqlite } from '../src/storage/backup/backup-sqlite.js';
-import { pruneBackups } from '../src/storage/backup/backup-files.js';
+import { backupMysql } from '../src/backup/backup-mysql.js';
+import { backupSqlite } from '../src/backup/backup-sqlite.js';
+import { pruneBackups } from '../src/backup/backup-files.js';
 import { runBackupCommand } from './backup-command.js';
 
 const HELP = `

@@ -7,8 +7,8 @@ import { CcxtMarketData } from '../src/exchange/ccxt-market-data.js';
 import { AlreadyRunningError, messageOf } from '../src/lib/errors.js';
 import type { Logger } from '../src/lib/logger.js';
 import { SystemClock } from '../src/lib/system-clock.js';
-import { DataDirLock } from '../src/storage/data-dir-lock.js';
-import { openDatabase } from '../src/storage/database.js';
+import { DataDirLock } from '../src/coordination/data-dir-lock.js';
+import { openDatabase } from '../src/storage/database/database.js';
 
 export interface Finding {
   readonly name: string;

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { SystemClock } from '../src/lib/system-clock.js';
-import { DataDirLock } from '../src/storage/data-dir-lock.js';
-import { MysqlSource } from '../src/storage/transfer/mysql-source.js';
-import { SqliteTarget } from '../src/storage/transfer/sqlite-target.js';
+import { DataDirLock } from '../src/coordination/data-dir-lock.js';
+import { MysqlSource } from '../src/transfer/mysql-source.js';
+import { SqliteTarget } from '../src/transfer/sqlite-target.js';
 import { mysqlLocation, quietLogger, runTransfer, sqliteFile } from './transfer-command.js';
 
 /** Held for as long as the copy runs. */

@@ -1,7 +1,7 @@
 import { SystemClock } from '../src/lib/system-clock.js';
-import { forgetFallback } from '../src/storage/fallback-note.js';
-import { MysqlTarget } from '../src/storage/transfer/mysql-target.js';
-import { ThreadedSource } from '../src/storage/transfer/threaded-source.js';
+import { forgetFallback } from '../src/coordination/fallback-note.js';
+import { MysqlTarget } from '../src/transfer/mysql-target.js';
+import { ThreadedSource } from '../src/transfer/threaded-source.js';
 import { mysqlLocation, quietLogger, runTransfer, sqliteFile } from './transfer-command.js';
 
 process.exitCode = await runTransfer(

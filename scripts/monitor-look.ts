@@ -10,7 +10,7 @@ import { report } from '../src/api/model-contract.js';
 import type { Clock } from '../src/lib/clock.js';
 import { fetchDaemon } from '../src/daemon/fetch-daemon.js';
 import { ConfigError, messageOf } from '../src/lib/errors.js';
-import { findLockHolder } from '../src/storage/data-dir-lock.js';
+import { findLockHolder } from '../src/coordination/data-dir-lock.js';
 
 const ANSWER_TIMEOUT_MS = 5000;
 /** Processor use is measured over this long. */

@@ -4,10 +4,10 @@ import type { Settings } from '../config/settings.js';
 import { databaseLocation } from '../src/daemon/room-options.js';
 import { ConfigError } from '../src/lib/errors.js';
 import { SystemClock } from '../src/lib/system-clock.js';
-import { findBackupEngine } from '../src/storage/backup/backup-files.js';
-import { restoreMysql } from '../src/storage/backup/restore-mysql.js';
-import { restoreSqlite, type RestoreResult } from '../src/storage/backup/restore-sqlite.js';
-import { DataDirLock } from '../src/storage/data-dir-lock.js';
+import { findBackupEngine } from '../src/backup/backup-files.js';
+import { restoreMysql } from '../src/backup/restore-mysql.js';
+import { restoreSqlite, type RestoreResult } from '../src/backup/restore-sqlite.js';
+import { DataDirLock } from '../src/coordination/data-dir-lock.js';
 import { runBackupCommand } from './backup-command.js';
 
 const HELP = `

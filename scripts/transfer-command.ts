@@ -6,11 +6,11 @@ import { databaseLocation } from '../src/daemon/room-options.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
 import type { Logger } from '../src/lib/logger.js';
 import { SystemClock } from '../src/lib/system-clock.js';
-import type { MysqlLocation } from '../src/storage/location.js';
-import { RowLog } from '../src/storage/transfer/row-log.js';
-import { transfer } from '../src/storage/transfer/transfer.js';
-import type { TransferSource, TransferTarget } from '../src/storage/transfer/transfer-ports.js';
-import type { ListedRow, TransferReport } from '../src/storage/transfer/transfer-report.js';
+import type { MysqlLocation } from '../src/storage/engine/location.js';
+import { RowLog } from '../src/transfer/row-log.js';
+import { transfer } from '../src/transfer/transfer.js';
+import type { TransferSource, TransferTarget } from '../src/transfer/transfer-ports.js';
+import type { ListedRow, TransferReport } from '../src/transfer/transfer-report.js';
 import { reportJson, reportText, TransferBar, TransferLines } from './transfer-output.js';
 
 const EXIT = { done: 0, rowsLeft: 1, notRun: 2 } as const;

@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import type { Clock } from '../src/lib/clock.js';
-import type { TransferProgress, TransferStage } from '../src/storage/transfer/transfer.js';
-import type { TableReport, TransferReport } from '../src/storage/transfer/transfer-report.js';
+import type { TransferProgress, TransferStage } from '../src/transfer/transfer.js';
+import type { TableReport, TransferReport } from '../src/transfer/transfer-report.js';
 
 const STAGES: Readonly<Record<TransferStage, string>> = {
   look: 'Comparing',

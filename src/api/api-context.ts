@@ -12,9 +12,9 @@ import type { Clock } from '../lib/clock.js';
 import type { EventHub } from '../monitoring/event-hub.js';
 import type { Health } from '../monitoring/health.js';
 import type { BoardAnswer } from '../signals/prediction-board.js';
-import type { TrainingOptions } from '../training/training-options.js';
-import type { TrainingQueue } from '../training/training-queue.js';
-import type { TrainingSessions } from '../training/training-sessions.js';
+import type { TrainingOptions } from '../training/options/training-options.js';
+import type { TrainingQueue } from '../training/queue/training-queue.js';
+import type { TrainingSessions } from '../training/queue/training-sessions.js';
 import type { ModelStatusAnswer, StatusAnswer } from './contract.js';
 import type { SeriesNames } from './series-names.js';
 

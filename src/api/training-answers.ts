@@ -1,6 +1,6 @@
 import type { TrainingEvidence, TrainingJob } from '../domain/training-job.js';
-import type { QueueStatus } from '../training/training-queue.js';
-import type { SessionView } from '../training/training-sessions.js';
+import type { QueueStatus } from '../training/queue/training-queue.js';
+import type { SessionView } from '../training/queue/training-sessions.js';
 import { iso, isoOrNull, keyAnswer, type MarketIds } from './answers.js';
 import type {
   EvidenceAnswer,

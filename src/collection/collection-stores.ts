@@ -1,7 +1,7 @@
-import type { CandleStore } from '../storage/candle-store.js';
-import type { KnownGapStore } from '../storage/known-gap-store.js';
-import type { PriceStore } from '../storage/price-store.js';
-import type { SeriesStore } from '../storage/series-store.js';
+import type { CandleStore } from '../storage/stores/candle-store.js';
+import type { KnownGapStore } from '../storage/stores/known-gap-store.js';
+import type { PriceStore } from '../storage/stores/price-store.js';
+import type { SeriesStore } from '../storage/stores/series-store.js';
 
 /** The part of storage that collection writes. */
 export interface CollectionStores {

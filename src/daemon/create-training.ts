@@ -1,6 +1,6 @@
 import type { Settings } from '../../config/settings.js';
 import type { Logger } from '../lib/logger.js';
-import type { Database } from '../storage/database.js';
+import type { Database } from '../storage/database/database.js';
 import type { Stores } from '../storage/stores.js';
 import { checkPython } from '../training/trainer-process/check-python.js';
 import { findPython, trainerCommand, trainerDir } from '../training/trainer-process/find-python.js';

@@ -9,8 +9,8 @@ import { messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import type { EventHub } from '../monitoring/event-hub.js';
 import type { LedgerEntry } from '../trading/ledger.js';
-import type { TrainingEvents } from '../training/job-worker.js';
-import type { SessionEvents, TrainingSessions } from '../training/training-sessions.js';
+import type { TrainingEvents } from '../training/queue/job-worker.js';
+import type { SessionEvents, TrainingSessions } from '../training/queue/training-sessions.js';
 
 /** A session's progress is worth a look at its jobs this often at most (wall time). */
 const SESSION_EVERY_MS = 1000;

@@ -1,8 +1,8 @@
 import type { Settings } from '../../config/settings.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
-import { chooseEngine, type ChosenEngine } from '../storage/choose-engine.js';
-import { findFallbackNote, noteFallback } from '../storage/fallback-note.js';
+import { chooseEngine, type ChosenEngine } from '../coordination/choose-engine.js';
+import { findFallbackNote, noteFallback } from '../coordination/fallback-note.js';
 import { databaseLocation, sqliteLocation } from './room-options.js';
 
 export interface OpenedStorage extends ChosenEngine {

@@ -2,10 +2,10 @@ import path from 'node:path';
 import type { Settings } from '../../config/settings.js';
 import { Money } from '../domain/money.js';
 import type { RetentionRules } from '../jobs/retention.js';
-import type { DatabaseLocation, SqliteLocation } from '../storage/location.js';
+import type { DatabaseLocation, SqliteLocation } from '../storage/engine/location.js';
 import type { TradingRules } from '../trading/trading-rules.js';
-import { toCatBoostParams } from '../training/catboost-params.js';
-import type { TrainingOptions } from '../training/training-options.js';
+import { toCatBoostParams } from '../training/options/catboost-params.js';
+import type { TrainingOptions } from '../training/options/training-options.js';
 import type { Instruments } from './choose-instruments.js';
 import type { Market } from './open-market.js';
 

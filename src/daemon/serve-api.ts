@@ -6,7 +6,7 @@ import type { ModelKey } from '../domain/model-key.js';
 import type { DisposalStack } from '../lib/disposal.js';
 import type { Logger } from '../lib/logger.js';
 import { checkHealth } from '../monitoring/health.js';
-import { noteApiAddress } from '../storage/data-dir-lock.js';
+import { noteApiAddress } from '../coordination/data-dir-lock.js';
 import { clockOf, type DaemonState } from './daemon-state.js';
 import { healthProbes } from './health-probes.js';
 import { createMetrics } from './metrics.js';

@@ -1,7 +1,7 @@
 import { isTimeframe, timeframeMs, type Timeframe } from '../domain/timeframe.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
-import type { KeptKind } from '../storage/retention-store.js';
+import type { KeptKind } from '../storage/stores/retention-store.js';
 import type { Stores } from '../storage/stores.js';
 
 const DAY_MS = 86_400_000;

@@ -1,7 +1,7 @@
 import type { Decision } from '../domain/decision.js';
 import type { EquityPoint, Fill, Order, Position } from '../domain/trade.js';
 import { RejectedError } from '../lib/errors.js';
-import type { LeaseKeeper } from '../storage/lease-keeper.js';
+import type { LeaseKeeper } from '../coordination/lease-keeper.js';
 import type { StoredPosition, TradingStores } from './trading-stores.js';
 
 /** What belongs together: stored as a whole or not at all. */

@@ -12,7 +12,7 @@ import type { Logger } from '../lib/logger.js';
 import { Books } from './books.js';
 import type { Broker } from './broker.js';
 import { guardByCandles, guardByQuotes } from './guard-positions.js';
-import { LeaseKeeper } from '../storage/lease-keeper.js';
+import { LeaseKeeper } from '../coordination/lease-keeper.js';
 import { Ledger, type LedgerEntry } from './ledger.js';
 import { QuoteBoard } from './quote-board.js';
 import { reconcile, settleUnsettled } from './reconcile.js';

@@ -1,15 +1,15 @@
-import type { AccountStore } from '../storage/account-store.js';
-import type { CandleStore } from '../storage/candle-store.js';
-import type { DecisionStore } from '../storage/decision-store.js';
-import type { EquityStore } from '../storage/equity-store.js';
-import type { FillStore } from '../storage/fill-store.js';
-import type { LeaseStore } from '../storage/lease-store.js';
-import type { OrderStore } from '../storage/order-store.js';
-import type { PositionStore } from '../storage/position-store.js';
-import type { PriceStore } from '../storage/price-store.js';
-import type { SeriesStore } from '../storage/series-store.js';
+import type { AccountStore } from '../storage/stores/account-store.js';
+import type { CandleStore } from '../storage/stores/candle-store.js';
+import type { DecisionStore } from '../storage/stores/decision-store.js';
+import type { EquityStore } from '../storage/stores/equity-store.js';
+import type { FillStore } from '../storage/stores/fill-store.js';
+import type { LeaseStore } from '../storage/stores/lease-store.js';
+import type { OrderStore } from '../storage/stores/order-store.js';
+import type { PositionStore } from '../storage/stores/position-store.js';
+import type { PriceStore } from '../storage/stores/price-store.js';
+import type { SeriesStore } from '../storage/stores/series-store.js';
 
-export type { StoredPosition } from '../storage/position-store.js';
+export type { StoredPosition } from '../storage/stores/position-store.js';
 
 /** What trading needs of the stores. */
 export interface TradingStores {

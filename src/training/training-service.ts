@@ -4,27 +4,30 @@ import type { ModelRecord } from '../domain/model-record.js';
 import type { TrainingJob } from '../domain/training-job.js';
 import { ALL_FILES, isFileVenue } from '../domain/venue.js';
 import type { Logger } from '../lib/logger.js';
-import { LeaseKeeper } from '../storage/lease-keeper.js';
-import type { DatabaseLocation } from '../storage/location.js';
+import { LeaseKeeper } from '../coordination/lease-keeper.js';
+import type { DatabaseLocation } from '../storage/engine/location.js';
 import type { Stores } from '../storage/stores.js';
-import { DriftWatch } from './drift-watch.js';
-import type { DueVerdict } from './due-verdict.js';
+import { DriftWatch } from './planning/drift-watch.js';
+import type { DueVerdict } from './planning/due-verdict.js';
 import { recoverPools } from './residuals/recover-pools.js';
-import { recoverJobs } from './recover-jobs.js';
-import { TrainPlanner, type TrainPlannerDependencies } from './train-planner.js';
+import { recoverJobs } from './queue/recover-jobs.js';
+import { TrainPlanner, type TrainPlannerDependencies } from './planning/train-planner.js';
 import type { PythonCheck } from './trainer-process/check-python.js';
 import type { TrainerProcess } from './trainer-process/trainer-process.js';
-import { TrainerReadiness } from './trainer-readiness.js';
-import { TrainingDesk } from './training-desk.js';
-import type { TrainingOptions } from './training-options.js';
+import { TrainerReadiness } from './trainer-process/trainer-readiness.js';
+import { TrainingDesk } from './worker/training-worker-client.js';
+import type { TrainingOptions } from './options/training-options.js';
 import { readTrainingStatus, type TrainingStatus } from './training-status.js';
-import { JobWorker, type TrainingEvents } from './job-worker.js';
-import { WaitingLog } from './train-log.js';
-import { NO_PREGENERATION, type PredictionPregeneration } from './prediction-pregeneration.js';
-import { TrainingQueue } from './training-queue.js';
-import { SessionEnds } from './session-ends.js';
-import { TrainingSchedules } from './training-schedules.js';
-import { TrainingSessions, type SessionEvents } from './training-sessions.js';
+import { JobWorker, type TrainingEvents } from './queue/job-worker.js';
+import { WaitingLog } from './attempt/train-log.js';
+import {
+  NO_PREGENERATION,
+  type PredictionPregeneration,
+} from './planning/prediction-pregeneration.js';
+import { TrainingQueue } from './queue/training-queue.js';
+import { SessionEnds } from './queue/session-finalizer.js';
+import { TrainingSchedules } from './planning/training-schedules.js';
+import { TrainingSessions, type SessionEvents } from './queue/training-sessions.js';
 
 const DEFAULT_LANES = 2;
 /** Not an account of books: whoever holds this lease trains what was imported from files. */

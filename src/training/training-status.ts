@@ -1,8 +1,8 @@
 import type { ModelKey } from '../domain/model-key.js';
 import type { ModelRecord, SanitizationRecord, Verdict } from '../domain/model-record.js';
 import type { Stores } from '../storage/stores.js';
-import type { DueVerdict } from './due-verdict.js';
-import type { Readiness } from './trainer-readiness.js';
+import type { DueVerdict } from './planning/due-verdict.js';
+import type { Readiness } from './trainer-process/trainer-readiness.js';
 
 /** Looked through for one that was judged: failures may have come after it. */
 const NEWEST_RECORDS = 10;

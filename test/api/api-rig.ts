@@ -12,8 +12,8 @@ import { ModelRegistry } from '../../src/models/model-registry.js';
 import { EventHub } from '../../src/monitoring/event-hub.js';
 import type { Health } from '../../src/monitoring/health.js';
 import type { Stores } from '../../src/storage/stores.js';
-import { TrainingQueue } from '../../src/training/training-queue.js';
-import { TrainingSessions } from '../../src/training/training-sessions.js';
+import { TrainingQueue } from '../../src/training/queue/training-queue.js';
+import { TrainingSessions } from '../../src/training/queue/training-sessions.js';
 import { fixedClock } from '../storage/fixed-clock.js';
 import { LogKeeper } from '../demo/demo-fixture.js';
 import {

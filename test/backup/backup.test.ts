@@ -13,15 +13,15 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import SqliteDatabase from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { backupMysql } from '../../src/storage/backup/backup-mysql.js';
-import { backupSqlite, type BackupResult } from '../../src/storage/backup/backup-sqlite.js';
-import { listBackups, pruneBackups } from '../../src/storage/backup/backup-files.js';
-import { restoreMysql } from '../../src/storage/backup/restore-mysql.js';
-import { restoreSqlite } from '../../src/storage/backup/restore-sqlite.js';
-import { DataDirLock } from '../../src/storage/data-dir-lock.js';
-import type { DatabaseLocation, MysqlLocation } from '../../src/storage/location.js';
+import { backupMysql } from '../../src/backup/backup-mysql.js';
+import { backupSqlite, type BackupResult } from '../../src/backup/backup-sqlite.js';
+import { listBackups, pruneBackups } from '../../src/backup/backup-files.js';
+import { restoreMysql } from '../../src/backup/restore-mysql.js';
+import { restoreSqlite } from '../../src/backup/restore-sqlite.js';
+import { DataDirLock } from '../../src/coordination/data-dir-lock.js';
+import type { DatabaseLocation, MysqlLocation } from '../../src/storage/engine/location.js';
 import { openStores } from '../../src/storage/stores.js';
-import { openDatabase } from '../../src/storage/database.js';
+import { openDatabase } from '../../src/storage/database/database.js';
 import {
   fixedClock,
   forEachEngine,

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BOTS, type Bot } from '../../src/domain/bots.js';
 import { createOnnxSession } from '../../src/models/onnx-session.js';
 import { parseManifest } from '../../src/models/model-manifest.js';
-import { readFeatureRows } from '../../src/training/feature-rows.js';
-import type { FeatureTable } from '../../src/training/feature-file.js';
-import { measureParity } from '../../src/training/judge-model.js';
-import { MAX_PARITY_DIFFERENCE } from '../../src/training/gate.js';
+import { readFeatureRows } from '../../src/training/dataset/feature-rows.js';
+import type { FeatureTable } from '../../src/training/dataset/feature-file.js';
+import { measureParity } from '../../src/training/evaluation/judge-model.js';
+import { MAX_PARITY_DIFFERENCE } from '../../src/training/evaluation/gate.js';
 import type { BotParams, TrainerJob } from '../../src/training/trainer-process/trainer-job.js';
 import type {
   TrainerDone,

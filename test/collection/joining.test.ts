@@ -18,7 +18,7 @@ import { watchDatabase } from '../../src/daemon/collect/watch-database.js';
 import { VenueClock } from '../../src/exchange/venue-clock.js';
 import { ConfigError, RejectedError, TransientError } from '../../src/lib/errors.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
-import { DataDirLock, noteApiAddress } from '../../src/storage/data-dir-lock.js';
+import { DataDirLock, noteApiAddress } from '../../src/coordination/data-dir-lock.js';
 import { forEachEngine } from '../database.js';
 import { RecordingLogger } from '../exchange/recording-logger.js';
 import { HOUR, ONE_DAY_BARS, T0 } from './collection-rig.js';

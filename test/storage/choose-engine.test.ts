@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError, TransientError } from '../../src/lib/errors.js';
-import { chooseEngine, type ChosenEngine } from '../../src/storage/choose-engine.js';
-import { findFallbackNote, forgetFallback, noteFallback } from '../../src/storage/fallback-note.js';
-import type { MysqlLocation, SqliteLocation } from '../../src/storage/location.js';
+import { chooseEngine, type ChosenEngine } from '../../src/coordination/choose-engine.js';
+import {
+  findFallbackNote,
+  forgetFallback,
+  noteFallback,
+} from '../../src/coordination/fallback-note.js';
+import type { MysqlLocation, SqliteLocation } from '../../src/storage/engine/location.js';
 import { fixedClock, silentLogger } from './fixed-clock.js';
 
 let folder = '';

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { DatabaseLocation } from '../../src/storage/location.js';
-import { loadColumns, openReader } from '../../src/storage/read-candles.js';
+import type { DatabaseLocation } from '../../src/storage/engine/location.js';
+import { loadColumns, openReader } from '../../src/storage/database/read-candles.js';
 
 /** Reads one series as the workers of the daemon do, and ends. */
 const { location, seriesId } = workerData as { location: DatabaseLocation; seriesId: number };

@@ -5,7 +5,7 @@ import { BarState } from '../../src/domain/candle-columns.js';
 import { barIndex } from '../../src/domain/timeframe.js';
 import { compiledUrl } from '../../src/lib/compiled-url.js';
 import { ConfigError, RejectedError } from '../../src/lib/errors.js';
-import { loadColumns, openReader } from '../../src/storage/read-candles.js';
+import { loadColumns, openReader } from '../../src/storage/database/read-candles.js';
 import type { Stores } from '../../src/storage/stores.js';
 import { forEachEngine } from '../database.js';
 import { aCandle, HOUR_MS, SERIES_KEY, START_MS } from './rows.js';

@@ -18,7 +18,7 @@ import path from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, HaltError, TransientError } from '../../src/lib/errors.js';
-import { openDatabase } from '../../src/storage/database.js';
+import { openDatabase } from '../../src/storage/database/database.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
 import { fixedClock, silentLogger } from './fixed-clock.js';
 import { aCandle, aDecision, candles, SERIES_KEY } from './rows.js';

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
 import { compiledUrl } from '../../src/lib/compiled-url.js';
 import { ConfigError } from '../../src/lib/errors.js';
-import { openDatabase, type Database } from '../../src/storage/database.js';
-import type { DatabaseLocation } from '../../src/storage/location.js';
+import { openDatabase, type Database } from '../../src/storage/database/database.js';
+import type { DatabaseLocation } from '../../src/storage/engine/location.js';
 import { forEachEngine, onMysqlServer } from '../database.js';
 import { fixedClock, silentLogger } from './fixed-clock.js';
 

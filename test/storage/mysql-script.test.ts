@@ -2,8 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openDatabase, type Database } from '../../src/storage/database.js';
-import type { MysqlLocation } from '../../src/storage/location.js';
+import { openDatabase, type Database } from '../../src/storage/database/database.js';
+import type { MysqlLocation } from '../../src/storage/engine/location.js';
 import {
   documentMysqlSchema,
   DOCUMENTED_DATABASE,

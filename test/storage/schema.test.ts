@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
-import type { Database } from '../../src/storage/database.js';
+import type { Database } from '../../src/storage/database/database.js';
 import { forEachEngine, openTestDatabase } from '../database.js';
 import { aCandle, candles, SERIES_KEY } from './rows.js';
 

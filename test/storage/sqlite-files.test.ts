@@ -19,7 +19,7 @@ import SqliteDatabase from 'better-sqlite3';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Candle } from '../../src/domain/candle.js';
 import { ConfigError, TransientError } from '../../src/lib/errors.js';
-import { openDatabase, type Database } from '../../src/storage/database.js';
+import { openDatabase, type Database } from '../../src/storage/database/database.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
 import { fixedClock, silentLogger } from './fixed-clock.js';
 import { aCandle, candles, SERIES_KEY } from './rows.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { LEASE_TTL_MS } from '../../src/storage/lease-keeper.js';
+import { LEASE_TTL_MS } from '../../src/coordination/lease-keeper.js';
 import { fixedClock, forEachEngine } from '../database.js';
 import type { Stores } from '../../src/storage/stores.js';
 import { TradingWorld } from './trading-world.js';

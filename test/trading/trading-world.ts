@@ -5,7 +5,7 @@ import type { Signal } from '../../src/domain/signal.js';
 import type { Decision } from '../../src/domain/decision.js';
 import type { Fill, Order } from '../../src/domain/trade.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
-import type { PositionStore } from '../../src/storage/position-store.js';
+import type { PositionStore } from '../../src/storage/stores/position-store.js';
 import type { Stores } from '../../src/storage/stores.js';
 import { PaperBroker } from '../../src/trading/paper-broker.js';
 import { TradingService } from '../../src/trading/trading-service.js';

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FeatureTable } from '../../src/training/feature-file.js';
+import type { FeatureTable } from '../../src/training/dataset/feature-file.js';
 import type { TrainerJob } from '../../src/training/trainer-process/trainer-job.js';
 import type { TrainerFailed } from '../../src/training/trainer-process/trainer-outcome.js';
 import {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SystemClock } from '../../src/lib/system-clock.js';
 import type { Logger } from '../../src/lib/logger.js';
-import { writeFeatureFile, type FeatureTable } from '../../src/training/feature-file.js';
+import { writeFeatureFile, type FeatureTable } from '../../src/training/dataset/feature-file.js';
 import {
   findPython,
   trainerCommand,

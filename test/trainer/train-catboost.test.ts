@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assertDefined } from '../../src/lib/invariant.js';
 import { InferenceSession, Tensor } from '../../src/models/onnx-runtime.js';
-import type { FeatureTable } from '../../src/training/feature-file.js';
+import type { FeatureTable } from '../../src/training/dataset/feature-file.js';
 import type { TrainerProgress } from '../../src/training/trainer-process/job-attempt.js';
 import type { TrainerJob } from '../../src/training/trainer-process/trainer-job.js';
 import type { TrainerDone } from '../../src/training/trainer-process/trainer-outcome.js';

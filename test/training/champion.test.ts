@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { findChampion } from '../../src/training/champion.js';
+import { findChampion } from '../../src/training/evaluation/champion.js';
 import type { Probabilities } from '../../src/domain/signal.js';
 import { forEachEngine } from '../database.js';
 import { aPrediction } from '../storage/rows.js';

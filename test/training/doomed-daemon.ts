@@ -1,11 +1,11 @@
 /** Runs as a process of its own, compiled: trains until it is killed. Arguments: one JSON text. */
 import { SystemClock } from '../../src/lib/system-clock.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
-import { openDatabase } from '../../src/storage/database.js';
-import type { DatabaseLocation } from '../../src/storage/location.js';
+import { openDatabase } from '../../src/storage/database/database.js';
+import type { DatabaseLocation } from '../../src/storage/engine/location.js';
 import { openStores } from '../../src/storage/stores.js';
 import { TrainerProcess } from '../../src/training/trainer-process/trainer-process.js';
-import type { TrainingOptions } from '../../src/training/training-options.js';
+import type { TrainingOptions } from '../../src/training/options/training-options.js';
 import { TrainingService } from '../../src/training/training-service.js';
 
 export interface DoomedOrder {

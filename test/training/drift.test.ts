@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { POOLED_SYMBOL } from '../../src/domain/bots.js';
-import type { DriftOptions } from '../../src/training/drift-options.js';
-import { DriftWatch } from '../../src/training/drift-watch.js';
-import { measureDrift } from '../../src/training/measure-drift.js';
-import type { TrainingOptions } from '../../src/training/training-options.js';
-import { TrainingSessions } from '../../src/training/training-sessions.js';
+import type { DriftOptions } from '../../src/training/options/drift-options.js';
+import { DriftWatch } from '../../src/training/planning/drift-watch.js';
+import { measureDrift } from '../../src/training/evaluation/measure-drift.js';
+import type { TrainingOptions } from '../../src/training/options/training-options.js';
+import { TrainingSessions } from '../../src/training/queue/training-sessions.js';
 import { forEachEngine } from '../database.js';
 import { aModelSignal } from '../storage/rows.js';
 import { plantedCandles } from './planted-candles.js';

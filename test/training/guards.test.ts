@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ModelRecord } from '../../src/domain/model-record.js';
-import type { TrainingOptions } from '../../src/training/training-options.js';
+import type { TrainingOptions } from '../../src/training/options/training-options.js';
 import { forEachEngine } from '../database.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from './planted-candles.js';

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../src/lib/manual-clock.js';
 import type { Stores } from '../../src/storage/stores.js';
-import type { PredictionPregeneration } from '../../src/training/prediction-pregeneration.js';
-import { SessionEnds } from '../../src/training/session-ends.js';
-import { TrainingSchedules } from '../../src/training/training-schedules.js';
-import { TrainingSessions } from '../../src/training/training-sessions.js';
+import type { PredictionPregeneration } from '../../src/training/planning/prediction-pregeneration.js';
+import { SessionEnds } from '../../src/training/queue/session-finalizer.js';
+import { TrainingSchedules } from '../../src/training/planning/training-schedules.js';
+import { TrainingSessions } from '../../src/training/queue/training-sessions.js';
 import { forEachEngine } from '../database.js';
 import { recordingLogger, type LogLine } from './recording-logger.js';
 import { modelRecord } from './training-builders.js';

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { POOLED_SYMBOL } from '../../src/domain/bots.js';
 import type { ModelKey } from '../../src/domain/model-key.js';
-import { SessionEnds } from '../../src/training/session-ends.js';
-import { TrainingSessions } from '../../src/training/training-sessions.js';
+import { SessionEnds } from '../../src/training/queue/session-finalizer.js';
+import { TrainingSessions } from '../../src/training/queue/training-sessions.js';
 import { forEachEngine } from '../database.js';
 import { recordingLogger, type LogLine } from './recording-logger.js';
 import { createBench, KEY, VENUE, type Bench } from './training-bench.js';

@@ -8,12 +8,12 @@ import type { TrainingJob } from '../../src/domain/training-job.js';
 import { CATALOGUE } from '../../src/features/catalogue.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
 import { SystemClock } from '../../src/lib/system-clock.js';
-import { openDatabase } from '../../src/storage/database.js';
-import type { DatabaseLocation } from '../../src/storage/location.js';
+import { openDatabase } from '../../src/storage/database/database.js';
+import type { DatabaseLocation } from '../../src/storage/engine/location.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
-import { DEFAULT_CATBOOST_PARAMS } from '../../src/training/catboost-params.js';
+import { DEFAULT_CATBOOST_PARAMS } from '../../src/training/options/catboost-params.js';
 import { checkPython } from '../../src/training/trainer-process/check-python.js';
-import type { TrainingOptions } from '../../src/training/training-options.js';
+import type { TrainingOptions } from '../../src/training/options/training-options.js';
 import {
   TrainingService,
   type TrainingServiceDependencies,

@@ -1,10 +1,10 @@
 import SqliteDatabase, { type Database } from 'better-sqlite3';
-import { readMysqlTypes } from '../../src/storage/transfer/mysql-types.js';
+import { readMysqlTypes } from '../../src/transfer/mysql-types.js';
 import {
   readTableShapes,
   type ColumnShape,
   type TableShape,
-} from '../../src/storage/transfer/table-shapes.js';
+} from '../../src/transfer/table-shapes.js';
 
 const MYSQL_TYPES = readMysqlTypes();
 

@@ -5,18 +5,14 @@ import path from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { SystemClock } from '../../src/lib/system-clock.js';
-import { openDatabase } from '../../src/storage/database.js';
-import type { MysqlLocation } from '../../src/storage/location.js';
-import { omit } from '../../src/storage/omit.js';
+import { openDatabase } from '../../src/storage/database/database.js';
+import type { MysqlLocation } from '../../src/storage/engine/location.js';
+import { omit } from '../../src/storage/engine/omit.js';
 import { forgetClosingSum } from '../../src/storage/sqlite/closing-sum.js';
-import { MysqlTarget, type MysqlTargetOptions } from '../../src/storage/transfer/mysql-target.js';
-import { SqliteSource } from '../../src/storage/transfer/sqlite-source.js';
-import { transfer, type TransferOptions } from '../../src/storage/transfer/transfer.js';
-import type {
-  ListedRow,
-  TableReport,
-  TransferReport,
-} from '../../src/storage/transfer/transfer-report.js';
+import { MysqlTarget, type MysqlTargetOptions } from '../../src/transfer/mysql-target.js';
+import { SqliteSource } from '../../src/transfer/sqlite-source.js';
+import { transfer, type TransferOptions } from '../../src/transfer/transfer.js';
+import type { ListedRow, TableReport, TransferReport } from '../../src/transfer/transfer-report.js';
 import { dropDatabase, fixedClock, mysqlLocation } from '../database.js';
 import { silentLogger } from '../storage/fixed-clock.js';
 

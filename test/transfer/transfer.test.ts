@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readTableShapes } from '../../src/storage/transfer/table-shapes.js';
+import { readTableShapes } from '../../src/transfer/table-shapes.js';
 import { mysqlSkipReason } from '../database.js';
 import { onMysqlServer } from '../mysql-server.js';
 import { fillTables } from './fill-tables.js';

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { AlreadyRunningError, TransientError } from '../../lib/errors.js';
-import { DataDirLock } from '../../storage/data-dir-lock.js';
+import { DataDirLock } from '../../coordination/data-dir-lock.js';
 import { collectHere } from './collect-here.js';
 import type { CollectEnd, CollectOptions, CollectOutcome } from './collect-options.js';
 import { joinDaemon } from './join-daemon.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.js';
-import type { LeaseStore } from '../../storage/lease-store.js';
+import type { LeaseStore } from '../../storage/stores/lease-store.js';
 import { PAPER_ACCOUNT } from '../room-options.js';
 
 /** Not an account of the books: two processes that only collect keep out of each other's way by it. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { status as statusAnswer } from '../../api/contract.js';
 import { ConfigError, messageOf, TransientError } from '../../lib/errors.js';
-import { DataDirLock, findLockHolder, type LockHolder } from '../../storage/data-dir-lock.js';
+import { DataDirLock, findLockHolder, type LockHolder } from '../../coordination/data-dir-lock.js';
 import { fetchDaemon } from '../fetch-daemon.js';
 import type { CollectOptions, CollectOutcome, CollectProgress } from './collect-options.js';
 

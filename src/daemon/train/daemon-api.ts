@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { ConfigError, messageOf, RejectedError, TransientError } from '../../lib/errors.js';
-import { findLockHolder } from '../../storage/data-dir-lock.js';
+import { findLockHolder } from '../../coordination/data-dir-lock.js';
 import { fetchDaemon } from '../fetch-daemon.js';
 import type { TrainOptions } from './train-options.js';
 

@@ -7,7 +7,7 @@ import {
 } from '../../api/contract-training.js';
 import { isSessionOver, type JobStatus } from '../../domain/training-job.js';
 import { TransientError } from '../../lib/errors.js';
-import { endLine } from '../../training/session-ends.js';
+import { endLine } from '../../training/queue/session-finalizer.js';
 import { DaemonApi } from './daemon-api.js';
 import { JoinedSession } from './joined-session.js';
 import {

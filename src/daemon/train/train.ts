@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { AlreadyRunningError } from '../../lib/errors.js';
-import { DataDirLock } from '../../storage/data-dir-lock.js';
+import { DataDirLock } from '../../coordination/data-dir-lock.js';
 import { trainHere } from './train-here.js';
 import { trainInDaemon } from './train-in-daemon.js';
 import type { TrainEnd, TrainOptions } from './train-options.js';

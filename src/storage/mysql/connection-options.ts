@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'mysql2';
-import type { MysqlLocation } from '../location.js';
+import type { MysqlLocation } from '../engine/location.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 

@@ -1,6 +1,6 @@
 import { ConfigError, HaltError, RejectedError, TransientError } from '../../lib/errors.js';
-import { driverCodeOf, driverMessageOf } from '../driver-error.js';
-import { locationText, type MysqlLocation } from '../location.js';
+import { driverCodeOf, driverMessageOf } from '../engine/driver-error.js';
+import { locationText, type MysqlLocation } from '../engine/location.js';
 
 /** The server is not there, or went away. */
 const CONNECTION_CODES = new Set([

@@ -1,4 +1,4 @@
-import { driverCodeOf } from '../driver-error.js';
+import { driverCodeOf } from '../engine/driver-error.js';
 
 /** What was under way when the connection was lost: by itself a write, or the end of a transaction. */
 export type UnderWay = 'write' | 'commit';

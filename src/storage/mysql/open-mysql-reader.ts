@@ -1,8 +1,8 @@
 import { createConnection, type Connection } from 'mysql2/promise';
-import { candleTableOf, type MysqlLocation } from '../location.js';
-import { omit } from '../omit.js';
-import type { Reader } from '../reader.js';
-import { translating } from '../translating.js';
+import { candleTableOf, type MysqlLocation } from '../engine/location.js';
+import { omit } from '../engine/omit.js';
+import type { Reader } from '../engine/reader.js';
+import { translating } from '../engine/translating.js';
 import { connectionOptions, sessionSetup, STATEMENT_TIMEOUT_MS } from './connection-options.js';
 import { translateMysqlError, translateMysqlOpenError } from './errors.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Champion } from '../champion.js';
+import type { Champion } from './champion.js';
 import { compareWithChampion, type Challenger } from './compare-champion.js';
 
 const EVEN = [1 / 3, 1 / 3, 1 / 3] as const;

@@ -1,5 +1,5 @@
 import { labelOf } from '../../features/labels.js';
-import type { Champion } from '../champion.js';
+import type { Champion } from './champion.js';
 import {
   directionLosses,
   multiclassLosses,

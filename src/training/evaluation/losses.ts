@@ -1,4 +1,4 @@
-import type { ClassCounts } from '../class-weights.js';
+import type { ClassCounts } from '../../domain/class-weights.js';
 
 /** Frequencies of SELL, HOLD, BUY. */
 export type Prior = readonly [sell: number, hold: number, buy: number];

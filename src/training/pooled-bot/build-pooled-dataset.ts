@@ -15,9 +15,9 @@ import {
 } from '../../features/items/item-row.js';
 import { itemReachMs } from '../../features/items/item-sequence.js';
 import { labelOf } from '../../features/labels.js';
-import type { Dataset, DatasetSummary } from '../build-dataset.js';
-import { countClasses, meanReturns } from '../class-counts.js';
-import type { Split } from '../split.js';
+import type { Dataset, DatasetSummary } from '../dataset/build-dataset.js';
+import { countClasses, meanReturns } from '../dataset/class-counts.js';
+import type { Split } from '../dataset/split.js';
 
 const DAY_MS = 86_400_000;
 const HORIZON_MS = ITEM_HORIZON_DAYS * DAY_MS;

@@ -5,14 +5,18 @@ import { isFileVenue } from '../../domain/venue.js';
 import { ITEM_PRICE_FEATURES } from '../../features/items/item-row.js';
 import { barsADay, dailySequence } from '../../features/items/item-sequence.js';
 import { catalogueHash } from '../../features/feature-hash.js';
-import { loadEntries, loadItems, type StoredItem } from '../../storage/item-attribute-store.js';
-import { loadColumns } from '../../storage/load-columns.js';
-import type { DatabaseLocation } from '../../storage/location.js';
-import { openReader } from '../../storage/read-candles.js';
-import type { Reader } from '../../storage/reader.js';
-import { writeFeatureFile } from '../feature-file.js';
-import type { Preparation } from '../prepare-data.js';
-import type { TrainingWindow } from '../training-window.js';
+import {
+  loadEntries,
+  loadItems,
+  type StoredItem,
+} from '../../storage/stores/item-attribute-store.js';
+import { loadColumns } from '../../storage/database/load-columns.js';
+import type { DatabaseLocation } from '../../storage/engine/location.js';
+import { openReader } from '../../storage/database/read-candles.js';
+import type { Reader } from '../../storage/engine/reader.js';
+import { writeFeatureFile } from '../dataset/feature-file.js';
+import type { Preparation } from '../dataset/prepare-data.js';
+import type { TrainingWindow } from '../dataset/training-window.js';
 import { buildPooledDataset, type PooledItem } from './build-pooled-dataset.js';
 
 export interface PooledPrepareRequest {

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { TrainingJob } from '../../domain/training-job.js';
 import { RejectedError } from '../../lib/errors.js';
-import type { PrepareRequest } from '../prepare-data.js';
-import type { TrainingDesk } from '../training-desk.js';
-import type { AttemptContext } from '../attempt-context.js';
-import { toSeriesRequest } from '../training-requests.js';
+import type { PrepareRequest } from '../dataset/prepare-data.js';
+import type { TrainingDesk } from '../worker/training-worker-client.js';
+import type { AttemptContext } from '../attempt/attempt-context.js';
+import { toSeriesRequest } from '../attempt/training-requests.js';
 import { seededRandom } from '../evaluation/seeded-random.js';
 import type { PoolMember } from './pool-cuts.js';
 

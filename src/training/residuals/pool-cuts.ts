@@ -1,4 +1,4 @@
-import type { SplitTimes } from '../build-dataset.js';
+import type { SplitTimes } from '../dataset/build-dataset.js';
 import type { PoolCuts } from '../trainer-process/pool-job.js';
 
 /** Members whose test part begins this much of the window before the usual one would spoil the cut for all. */

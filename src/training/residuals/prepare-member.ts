@@ -1,9 +1,9 @@
 import type { PooledModel } from '../../domain/pooled-model.js';
 import { timeframeMs } from '../../domain/timeframe.js';
-import type { PreparedData, Preparation, PrepareRequest } from '../prepare-data.js';
-import type { DeskFailure, TrainingDesk } from '../training-desk.js';
-import type { AttemptContext } from '../attempt-context.js';
-import { toPrepareRequest, toSeriesRequest } from '../training-requests.js';
+import type { PreparedData, Preparation, PrepareRequest } from '../dataset/prepare-data.js';
+import type { DeskFailure, TrainingDesk } from '../worker/training-worker-client.js';
+import type { AttemptContext } from '../attempt/attempt-context.js';
+import { toPrepareRequest, toSeriesRequest } from '../attempt/training-requests.js';
 import type { PoolFinding } from './find-pool.js';
 import type { Pooling } from './pooling.js';
 

@@ -1,4 +1,4 @@
-import type { SplitTimes } from '../build-dataset.js';
+import type { SplitTimes } from '../dataset/build-dataset.js';
 import {
   toParams,
   toSelection,

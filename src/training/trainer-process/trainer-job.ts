@@ -1,5 +1,5 @@
-import type { ClassWeights } from '../class-weights.js';
-import type { RowRange, Split } from '../split.js';
+import type { ClassWeights } from '../../domain/class-weights.js';
+import type { RowRange, Split } from '../dataset/split.js';
 
 /** Parameters of CatBoost; all are given, so that the library's own defaults decide nothing. */
 export interface CatBoostParams {

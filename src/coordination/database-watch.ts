@@ -1,0 +1,111 @@
+import type { Clock } from '../lib/clock.js';
+import { messageOf, TransientError } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
+import type { Database } from '../storage/database/database.js';
+
+/** Rest between two looks, and how long one may take: together under the five seconds of a freeze. */
+const REST_MS = 1_000;
+const LATE_MS = 3_000;
+
+const LATE = Symbol('late');
+
+export interface DatabaseWatchOptions {
+  readonly database: Pick<Database, 'ask'>;
+  /** A row of this run tells the database that it began in from another one. */
+  readonly runUid: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Looks once a second whether the database is there and still the one that this run began in. */
+export class DatabaseWatch {
+  private readonly abort = new AbortController();
+  private watching: Promise<void> | undefined;
+  private reason: string | undefined;
+  private readonly waiting = new Set<(reason: string) => void>();
+
+  constructor(private readonly options: DatabaseWatchOptions) {}
+
+  /** Why nothing can be stored at the moment, in words; undefined while the database answers. */
+  get lostReason(): string | undefined {
+    return this.reason;
+  }
+
+  /**
+   * What the work answers; nothing is waited for once the database is lost.
+   *
+   * @throws TransientError at once while the database is lost, and as soon as it is found to be
+   */
+  async whileAnswering<T>(work: () => Promise<T>): Promise<T> {
+    if (this.reason !== undefined) throw lost(this.reason);
+    let abandon: (reason: string) => void = () => undefined;
+    const loss = new Promise<never>((_, reject) => {
+      abandon = (reason) => {
+        reject(lost(reason));
+      };
+    });
+    this.waiting.add(abandon);
+    try {
+      return await Promise.race([work(), loss]);
+    } finally {
+      this.waiting.delete(abandon);
+    }
+  }
+
+  start(): void {
+    this.watching ??= this.watch();
+  }
+
+  /** Does not wait for an answer that may never come. */
+  stop(): Promise<void> {
+    this.abort.abort(new Error('The watch ends'));
+    return Promise.resolve();
+  }
+
+  /** One look: what is wrong, told as soon as it is known. */
+  async look(): Promise<void> {
+    const asked = this.ask();
+    const late = this.rest(LATE_MS).then((): typeof LATE => LATE);
+    const answer = await Promise.race([asked, late]);
+    if (answer === LATE) this.settle(`no answer for ${LATE_MS / 1000} s`);
+    // The driver gives up a silent connection, so this ends.
+    this.settle(answer === LATE ? await asked : answer);
+  }
+
+  private async watch(): Promise<void> {
+    while (!this.abort.signal.aborted) {
+      await this.look();
+      await this.rest(REST_MS);
+    }
+  }
+
+  private async ask(): Promise<string | undefined> {
+    const { database, runUid } = this.options;
+    try {
+      const rows = await database.ask('SELECT 1 FROM runs WHERE uid = ?', [runUid]);
+      if (rows.length > 0) return undefined;
+      return 'it does not know this run: it was emptied or replaced. Bring the old one back, or restart to begin in this one';
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  private settle(reason: string | undefined): void {
+    const { logger } = this.options;
+    if (this.abort.signal.aborted) return;
+    if (reason !== undefined && this.reason === undefined) {
+      logger.error(`The database is lost: ${reason}. No position is opened until it is back`);
+    }
+    if (reason === undefined && this.reason !== undefined) logger.info('The database is back');
+    this.reason = reason;
+    if (reason !== undefined) for (const abandon of this.waiting) abandon(reason);
+  }
+
+  private async rest(durationMs: number): Promise<void> {
+    await this.options.clock.sleep(durationMs, this.abort.signal).catch(() => undefined);
+  }
+}
+
+function lost(reason: string): TransientError {
+  return new TransientError(`The database is lost: ${reason}`);
+}

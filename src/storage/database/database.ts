@@ -1,0 +1,260 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import knexModule, { type Knex } from 'knex';
+import type { Clock } from '../../lib/clock.js';
+import { TransientError } from '../../lib/errors.js';
+import type { Logger } from '../../lib/logger.js';
+import { candleTableOf, locationText, type DatabaseLocation } from '../engine/location.js';
+import { isMysqlRetryable, translateMysqlError } from '../mysql/errors.js';
+import { isSafeToRepeat } from '../mysql/lost-connection.js';
+import type { OpenedKnex } from '../engine/opened-knex.js';
+import type { Row } from '../engine/row.js';
+import type { RowSource } from '../engine/row-source.js';
+import type { SqliteConnection } from '../sqlite/connection.js';
+import { isSqliteRetryable, translateSqliteError } from '../sqlite/errors.js';
+import { openSqlite } from '../sqlite/open-sqlite.js';
+import { translating } from '../engine/translating.js';
+
+/** Attempts at a statement or a transaction that the engine undid in favour of another one. */
+const ATTEMPTS = 8;
+
+const FIRST_PAUSE_MS = 5;
+
+/** Tries, and the wall time of all together, when the connection was lost and nothing was done by it. */
+const LOST_ATTEMPTS = 6;
+const FIRST_LOST_PAUSE_MS = 100;
+const LOST_LIMIT_MS = 5_000;
+
+export interface DatabaseContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** False refuses where a step of the schema is missing. Default true. */
+  readonly mayCreate?: boolean | undefined;
+}
+
+/** The part of knex's client that is used past its queries. */
+interface ConnectionPool {
+  acquireConnection(): Promise<SqliteConnection>;
+  releaseConnection(connection: SqliteConnection): Promise<void>;
+}
+
+interface Scope {
+  readonly location: DatabaseLocation;
+  readonly clock: Clock;
+  readonly close: () => Promise<void>;
+  /** Set while the code of a transaction runs. */
+  readonly inTransaction: AsyncLocalStorage<true>;
+}
+
+/**
+ * A connection to SQLite or MySQL, or one transaction of it. What it throws says by its class what to
+ * do: `TransientError` try again later, `RejectedError` the row is wrong, `HaltError` the data is.
+ */
+export class Database implements RowSource {
+  private closing: Promise<void> | undefined;
+  private isHurrying = false;
+
+  constructor(
+    private readonly knex: Knex,
+    private readonly scope: Scope,
+    private readonly isTransaction = false,
+  ) {}
+
+  get engine(): 'sqlite' | 'mysql' {
+    return this.scope.location.engine;
+  }
+
+  get location(): DatabaseLocation {
+    return this.scope.location;
+  }
+
+  get candleTable(): string {
+    return candleTableOf(this.scope.location);
+  }
+
+  /**
+   * Runs one statement. It may be run again when the engine undoes it, and after a lost connection
+   * where that cannot do it twice.
+   */
+  run<T>(work: (knex: Knex) => PromiseLike<T>): Promise<T> {
+    return this.attempting(work, { isTransaction: false });
+  }
+
+  private attempting<T>(
+    work: (knex: Knex) => PromiseLike<T>,
+    kind: { readonly isTransaction: boolean },
+  ): Promise<T> {
+    if (this.isTransaction) return this.translating(() => work(this.knex));
+    if (this.scope.inTransaction.getStore() === true) {
+      // On SQLite it would wait for the only connection, which the transaction holds, for ever.
+      throw new Error('A transaction is open here: use its own database, `stores.within(tx)`');
+    }
+    return this.retrying(() => this.translating(() => work(this.knex)), kind);
+  }
+
+  /**
+   * Runs `work` as one transaction: all of it is stored or nothing. It may be run again from its start
+   * when the engine undoes it, so it changes nothing but the database. Inside a transaction it joins.
+   */
+  transaction<T>(work: (tx: Database) => Promise<T>): Promise<T> {
+    if (this.isTransaction) return work(this);
+    const begin = (knex: Knex): Promise<T> =>
+      knex.transaction((trx) =>
+        this.scope.inTransaction.run(true, () => work(new Database(trx, this.scope, true))),
+      );
+    return this.attempting(begin, { isTransaction: true });
+  }
+
+  /** One look without another try: what it throws is how things are now. */
+  async ask(sql: string, bindings: readonly (string | number)[] = []): Promise<readonly Row[]> {
+    const found: unknown = await this.translating(() => this.knex.raw(sql, [...bindings]));
+    return this.rowsOf(found);
+  }
+
+  /** From now on a lost connection is not waited for: the process ends. */
+  hurry(): void {
+    this.isHurrying = true;
+  }
+
+  /**
+   * Runs a statement once for each row, inside a transaction on SQLite: there it takes a fraction of
+   * what one statement for all rows does, whose text has to be put together and compiled.
+   *
+   * @returns the first value that each run answered with, undefined where it answered nothing
+   */
+  runEach(sql: string, rows: readonly (readonly unknown[])[]): Promise<readonly unknown[]> {
+    if (!this.isTransaction || this.engine !== 'sqlite') {
+      throw new Error('Only a transaction on SQLite runs a statement for each row');
+    }
+    return this.run(async (knex) => {
+      // Inside a transaction this is its own connection, which needs no release.
+      const { client } = knex as { client: ConnectionPool };
+      return (await client.acquireConnection()).runEach(sql, rows);
+    });
+  }
+
+  /**
+   * Runs a statement once for each row on SQLite, in a transaction of its own: for rows that can be had
+   * again, because the last of these transactions may be undone when the machine fails. They need not
+   * wait for the disk, which takes several times as long as storing them, and holds the event loop.
+   *
+   * @returns as `runEach`
+   */
+  runEachWithoutSync(
+    sql: string,
+    rows: readonly (readonly unknown[])[],
+  ): Promise<readonly unknown[]> {
+    if (this.isTransaction) return this.runEach(sql, rows);
+    const work = async (knex: Knex): Promise<readonly unknown[]> => {
+      // The pool hands out the one connection, so no transaction is open on it meanwhile.
+      const { client } = knex as { client: ConnectionPool };
+      const connection = await client.acquireConnection();
+      try {
+        return connection.runEachWithoutSync(sql, rows);
+      } finally {
+        await client.releaseConnection(connection);
+      }
+    };
+    return this.attempting(work, { isTransaction: true });
+  }
+
+  /** For reads of some thousand rows at most: they hold the event loop on SQLite. */
+  async selectRows(
+    sql: string,
+    bindings: readonly (string | number)[],
+  ): Promise<readonly unknown[][]> {
+    const rows = await this.selectObjects(sql, bindings);
+    return rows.map((row) => Object.values(row));
+  }
+
+  /** The same with each row as an object. */
+  async selectObjects(
+    sql: string,
+    bindings: readonly (string | number)[],
+  ): Promise<readonly Row[]> {
+    const found: unknown = await this.run((knex) => knex.raw(sql, [...bindings]));
+    return this.rowsOf(found);
+  }
+
+  /** Closes all connections once; later calls wait for the same. */
+  close(): Promise<void> {
+    this.closing ??= this.scope.close();
+    return this.closing;
+  }
+
+  private rowsOf(found: unknown): readonly Row[] {
+    // The MySQL driver answers with the rows and their description.
+    return this.engine === 'sqlite' ? (found as Row[]) : (found as [Row[]])[0];
+  }
+
+  private async retrying<T>(
+    attempt: () => Promise<T>,
+    kind: { readonly isTransaction: boolean },
+  ): Promise<T> {
+    const { clock } = this.scope;
+    const startedMs = clock.wallMs();
+    for (let failures = 1; ; failures++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const wasMs = clock.wallMs() - startedMs;
+        const pauseMs = this.pauseBeforeRetry(error, { ...kind, failures, wasMs });
+        if (pauseMs === undefined) throw error;
+        await clock.sleep(pauseMs);
+      }
+    }
+  }
+
+  /** Undefined where another try would do harm or comes too late. */
+  private pauseBeforeRetry(
+    error: unknown,
+    tried: {
+      readonly isTransaction: boolean;
+      readonly failures: number;
+      readonly wasMs: number;
+    },
+  ): number | undefined {
+    if (!(error instanceof TransientError)) return undefined;
+    const doubled = 2 ** (tried.failures - 1);
+    if (isSqliteRetryable(error.cause) || isMysqlRetryable(error.cause)) {
+      return tried.failures < ATTEMPTS ? FIRST_PAUSE_MS * doubled : undefined;
+    }
+    if (this.isHurrying || tried.failures >= LOST_ATTEMPTS || tried.wasMs > LOST_LIMIT_MS) {
+      return undefined;
+    }
+    return isSafeToRepeat(error.cause, tried) ? FIRST_LOST_PAUSE_MS * doubled : undefined;
+  }
+
+  private translating<T>(work: () => PromiseLike<T>): Promise<T> {
+    return translating(work, (error) => translate(error, this.scope.location));
+  }
+}
+
+/** Opens the database and brings its schema up to date. */
+export async function openDatabase(
+  location: DatabaseLocation,
+  context: DatabaseContext,
+): Promise<Database> {
+  const { knex, close } = await openKnex(location, context);
+  return new Database(knex, {
+    location,
+    clock: context.clock,
+    close,
+    inTransaction: new AsyncLocalStorage(),
+  });
+}
+
+async function openKnex(location: DatabaseLocation, context: DatabaseContext): Promise<OpenedKnex> {
+  if (location.engine === 'sqlite') return openSqlite(location, context);
+  // Megabytes of driver that a daemon on SQLite does without.
+  const { openMysql } = await import('../mysql/open-mysql.js');
+  return openMysql(location, context);
+}
+
+function translate(error: unknown, location: DatabaseLocation): unknown {
+  if (error instanceof knexModule.KnexTimeoutError) {
+    return new TransientError(`No free connection to ${locationText(location)}`, { cause: error });
+  }
+  return location.engine === 'sqlite'
+    ? translateSqliteError(error, location.file)
+    : translateMysqlError(error, location);
+}

@@ -1,0 +1,54 @@
+import type { Money } from '../../domain/money.js';
+import type { BookKey } from '../../domain/trade.js';
+import type { Clock } from '../../lib/clock.js';
+import type { Database } from '../database/database.js';
+import { insertOnce } from '../rows/insert-once.js';
+import { bookColumns } from '../rows/key-columns.js';
+import { money, number, rowCodec, text } from '../rows/row-codec.js';
+import type { Row } from '../engine/row.js';
+
+/** Where a set of books began. */
+export interface Account extends BookKey {
+  /** Quote currency that cash and equity are counted in. */
+  readonly currency: string;
+  readonly initialEquity: Money;
+}
+
+export type StoredAccount = Account & {
+  /** Wall time. */
+  readonly createdAt: number;
+};
+
+const ACCOUNT = rowCodec<StoredAccount>({
+  venue: text(),
+  account: text(),
+  currency: text(),
+  initialEquity: money(),
+  createdAt: number(),
+});
+
+/** The books that were ever opened. */
+export class AccountStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The account as it was first stored: a later wish for another equity does not rewrite history. */
+  async ensure(account: Account): Promise<StoredAccount> {
+    const known = await this.find(account);
+    if (known !== undefined) return known;
+    const values = ACCOUNT.encode({ ...account, createdAt: this.clock.wallMs() });
+    const inserted = await insertOnce(this.database, { table: 'accounts', values }, () =>
+      this.find(account),
+    );
+    return inserted.row;
+  }
+
+  async find(book: BookKey): Promise<StoredAccount | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('accounts').where(bookColumns(book)).first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : ACCOUNT.decode(row);
+  }
+}

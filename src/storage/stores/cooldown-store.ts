@@ -1,0 +1,56 @@
+import type { ModelKey } from '../../domain/model-key.js';
+import type { TrainingCooldown } from '../../domain/training-job.js';
+import type { Clock } from '../../lib/clock.js';
+import type { Database } from '../database/database.js';
+import { keyColumns } from '../rows/key-columns.js';
+import { number, optional, rowCodec, text } from '../rows/row-codec.js';
+import type { Row } from '../engine/row.js';
+
+const COOLDOWN = rowCodec<TrainingCooldown>({
+  venue: text(),
+  symbol: text(),
+  timeframe: text(),
+  bot: text(),
+  kind: text(),
+  until: number(),
+  notBeforeOpenTime: optional(number()),
+  reason: text(),
+});
+
+/** Until when a key is not trained again: one entry a key. */
+export class CooldownStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Replaces the key's cooldown. */
+  async set(cooldown: TrainingCooldown): Promise<void> {
+    const columns = { ...COOLDOWN.encode(cooldown), created_at: this.clock.wallMs() };
+    await this.database.run((knex) =>
+      knex('training_cooldowns')
+        .insert({ ...columns, row_version: 1 })
+        .onConflict(['venue', 'symbol', 'timeframe', 'bot'])
+        .merge({ ...columns, row_version: knex.raw('training_cooldowns.row_version + 1') }),
+    );
+  }
+
+  async find(key: ModelKey): Promise<TrainingCooldown | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('training_cooldowns').where(keyColumns(key)).first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : COOLDOWN.decode(row);
+  }
+
+  async clear(key: ModelKey): Promise<void> {
+    await this.database.run((knex) => knex('training_cooldowns').where(keyColumns(key)).delete());
+  }
+
+  /** Soonest to end first. */
+  async list(venue: string): Promise<readonly TrainingCooldown[]> {
+    const rows = await this.database.run((knex) =>
+      knex('training_cooldowns').where({ venue }).orderBy('until').select<Row[]>('*'),
+    );
+    return rows.map((row) => COOLDOWN.decode(row));
+  }
+}

@@ -1,0 +1,59 @@
+import type { BookKey, EquityPoint } from '../../domain/trade.js';
+import type { Clock } from '../../lib/clock.js';
+import type { Database } from '../database/database.js';
+import { bookColumns } from '../rows/key-columns.js';
+import { listRows } from '../rows/list-rows.js';
+import { money, number, rowCodec, text } from '../rows/row-codec.js';
+import type { Page, Paged, Row, Stored } from '../engine/row.js';
+
+export interface EquityFilter {
+  readonly venue?: string | undefined;
+  readonly account?: string | undefined;
+  /** Bounds of the market time, both included. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+const POINT = rowCodec<Stored<EquityPoint>>({
+  id: number(),
+  venue: text(),
+  account: text(),
+  at: number(),
+  cash: money(),
+  positionsValue: money(),
+  equity: money(),
+  createdAt: number(),
+});
+
+/** What the books were worth, over time. */
+export class EquityStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Of two points at the same market time the later one stands. */
+  async insert(point: EquityPoint): Promise<void> {
+    const columns = POINT.encodePart({ ...point, createdAt: this.clock.wallMs() });
+    await this.database.run((knex) =>
+      knex('equity')
+        .insert({ ...columns, row_version: 1 })
+        .onConflict(['venue', 'account', 'at'])
+        .merge({ ...columns, row_version: knex.raw('equity.row_version + 1') }),
+    );
+  }
+
+  /** Newest first. */
+  list(filter: EquityFilter, page: Page): Promise<Paged<Stored<EquityPoint>>> {
+    const { from, to, venue, account } = filter;
+    const query = { table: 'equity', equal: { venue, account }, timeColumn: 'at', from, to, page };
+    return listRows(this.database, query, (row) => POINT.decode(row));
+  }
+
+  async latest(book: BookKey): Promise<Stored<EquityPoint> | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('equity').where(bookColumns(book)).orderBy('at', 'desc').first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : POINT.decode(row);
+  }
+}

@@ -1,0 +1,123 @@
+import { setImmediate } from 'node:timers/promises';
+import { Money } from '../../domain/money.js';
+import { cashChange, type BookKey, type Fill } from '../../domain/trade.js';
+import type { Clock } from '../../lib/clock.js';
+import { RejectedError } from '../../lib/errors.js';
+import type { Database } from '../database/database.js';
+import { insertOnce } from '../rows/insert-once.js';
+import { bookColumns } from '../rows/key-columns.js';
+import { listRows } from '../rows/list-rows.js';
+import { money, number, rowCodec, text } from '../rows/row-codec.js';
+import type { InsertStatus, Page, Paged, Row, Stored } from '../engine/row.js';
+
+/** Fills added up between two turns of the event loop. */
+const SUM_CHUNK_ROWS = 500;
+
+export type StoredFill = Stored<Fill> & {
+  /** Numbers the fills of one order from 1. */
+  readonly sequence: number;
+};
+
+export interface FillFilter {
+  readonly venue?: string | undefined;
+  readonly account?: string | undefined;
+  readonly symbol?: string | undefined;
+  readonly side?: Fill['side'] | undefined;
+  /** Bounds of the market time of the fill, both included. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+const FILL = rowCodec<StoredFill>({
+  id: number(),
+  uid: text(),
+  orderUid: text(),
+  sequence: number(),
+  venue: text(),
+  account: text(),
+  symbol: text(),
+  side: text(),
+  price: money(),
+  sizeBase: money(),
+  feeQuote: money(),
+  filledAt: number(),
+  createdAt: number(),
+});
+
+/** What changed hands. */
+export class FillStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Stores a fill once by its uid.
+   *
+   * @param sequence which fill of its order this is: an order that is filled in one piece has one,
+   *   so that it cannot be filled twice under two uids
+   * @throws RejectedError when the order has another fill of that sequence
+   */
+  async insert(
+    fill: Fill,
+    sequence = 1,
+  ): Promise<{ readonly status: InsertStatus; readonly fill: StoredFill }> {
+    if (!Number.isSafeInteger(sequence) || sequence < 1) {
+      throw new RejectedError(`Sequence ${sequence} of fill ${fill.uid} is not a number from 1 up`);
+    }
+    const values = FILL.encodePart({ ...fill, sequence, createdAt: this.clock.wallMs() });
+    const inserted = await insertOnce(this.database, { table: 'fills', values }, () =>
+      this.find(fill.uid),
+    );
+    return { status: inserted.status, fill: inserted.row };
+  }
+
+  async find(uid: string): Promise<StoredFill | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('fills').where({ uid }).first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : FILL.decode(row);
+  }
+
+  /** In their sequence. */
+  async listByOrder(orderUid: string): Promise<readonly StoredFill[]> {
+    const rows = await this.database.run((knex) =>
+      knex('fills').where({ order_uid: orderUid }).orderBy('sequence').select<Row[]>('*'),
+    );
+    return rows.map((row) => FILL.decode(row));
+  }
+
+  /** Newest first. */
+  list(filter: FillFilter, page: Page): Promise<Paged<StoredFill>> {
+    const { from, to, venue, account, symbol, side } = filter;
+    const equal = { venue, account, symbol, side };
+    const query = { table: 'fills', equal, timeColumn: 'filled_at', from, to, page };
+    return listRows(this.database, query, (row) => FILL.decode(row));
+  }
+
+  /** Exact change of cash over all fills, in quote currency: proceeds less costs less fees. */
+  async sumCash(book: BookKey): Promise<Money> {
+    let sum = new Money(0);
+    let lastId = 0;
+    for (;;) {
+      const fills = await this.chunkAfter(book, lastId);
+      for (const fill of fills) sum = sum.plus(cashChange(fill));
+      const last = fills.at(-1);
+      if (fills.length < SUM_CHUNK_ROWS || last === undefined) return sum;
+      lastId = last.id;
+      await setImmediate();
+    }
+  }
+
+  private async chunkAfter(book: BookKey, id: number): Promise<readonly StoredFill[]> {
+    const rows = await this.database.run((knex) =>
+      knex('fills')
+        .where(bookColumns(book))
+        .where('id', '>', id)
+        .orderBy('id')
+        .limit(SUM_CHUNK_ROWS)
+        .select<Row[]>('*'),
+    );
+    return rows.map((row) => FILL.decode(row));
+  }
+}

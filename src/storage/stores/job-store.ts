@@ -1,0 +1,388 @@
+import type { Knex } from 'knex';
+import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
+import {
+  isHigher,
+  turnOf,
+  type JobStatus,
+  type Priority,
+  type TrainingJob,
+  type TrainingSession,
+} from '../../domain/training-job.js';
+import { ALL_FILES } from '../../domain/venue.js';
+import type { Clock } from '../../lib/clock.js';
+import { RejectedError } from '../../lib/errors.js';
+import { assertDefined } from '../../lib/invariant.js';
+import type { Database } from '../database/database.js';
+import { insertOnce } from '../rows/insert-once.js';
+import { keyColumns } from '../rows/key-columns.js';
+import { listRows } from '../rows/list-rows.js';
+import { number, optional, rowCodec, text } from '../rows/row-codec.js';
+import type { InsertStatus, Page, Paged, Row, Versioned } from '../engine/row.js';
+
+export type StoredJob = Versioned<TrainingJob>;
+
+/** Other processes may win the oldest job this often in a row. */
+const CLAIM_ATTEMPTS = 50;
+
+export interface JobFilter {
+  readonly venue?: string | undefined;
+  readonly symbol?: string | undefined;
+  readonly timeframe?: string | undefined;
+  readonly bot?: string | undefined;
+  readonly status?: JobStatus | undefined;
+  readonly sessionUid?: string | undefined;
+  /** Bounds of the wall time of queueing, both included. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+export interface JobEnd {
+  readonly status: Extract<JobStatus, 'completed' | 'failed' | 'cancelled'>;
+  /** The run that worked on it: refused where another one has taken it over. */
+  readonly ownerRunUid?: string | undefined;
+  readonly finishedAt: number;
+  readonly errorCode?: string | undefined;
+  readonly errorMessage?: string | undefined;
+  readonly modelUid?: string | undefined;
+}
+
+const JOB = rowCodec<StoredJob>({
+  id: number(),
+  uid: text(),
+  venue: text(),
+  symbol: text(),
+  timeframe: text(),
+  bot: text(),
+  sessionUid: text(),
+  status: text(),
+  cause: text(),
+  mode: text(),
+  priority: text(),
+  batch: number(),
+  attempt: number(),
+  ownerRunUid: optional(text()),
+  stage: optional(text()),
+  progressPct: number(),
+  queuedAt: number(),
+  startedAt: optional(number()),
+  finishedAt: optional(number()),
+  errorCode: optional(text()),
+  errorMessage: optional(text()),
+  modelUid: optional(text()),
+  rowVersion: number(),
+  createdAt: number(),
+});
+
+/** Whose jobs are meant: another venue's belong to another daemon. */
+export interface OfDaemon {
+  readonly venue: string;
+  /** Also those of what was imported from files, which one daemon at a time works on. */
+  readonly withFiles?: boolean | undefined;
+}
+
+export interface JobClaim extends OfDaemon {
+  readonly ownerRunUid: string;
+  /** Wall time. */
+  readonly at: number;
+}
+
+/** Why open jobs are taken out of the queue. */
+export interface Cancellation {
+  readonly code: string;
+  readonly message: string;
+  /** Wall time. */
+  readonly at: number;
+}
+
+/** Which open jobs are meant: of a venue, a session or a key, but for some. */
+export interface OpenJobs {
+  readonly venue?: string;
+  readonly sessionUid?: string;
+  readonly key?: ModelKey;
+  readonly status?: 'pending';
+  readonly except?: readonly string[];
+}
+
+/** Jobs of a venue, or of a session with those that it joined. */
+export type JobGroup =
+  { readonly venue: string } | { readonly sessionUid: string; readonly joined: readonly string[] };
+
+export interface JobTally {
+  readonly status: JobStatus;
+  readonly priority: Priority;
+  readonly jobs: number;
+  /** Of all of them together. */
+  readonly progressPct: number;
+  /** Wall time from start to end of all of them together. */
+  readonly workedMs: number;
+}
+
+/** Attempts to train: at most one of a key is pending or running. */
+export class JobStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Queues a job, or joins the one of its key that is still open: where that one waits with a lower
+   * priority, it is raised; where it waits to do less, it will do what is asked now.
+   */
+  async insert(
+    job: TrainingJob,
+  ): Promise<{ readonly status: InsertStatus; readonly job: StoredJob }> {
+    const createdAt = this.clock.wallMs();
+    const values = {
+      ...JOB.encodePart({ ...job, rowVersion: 1, createdAt }),
+      open_key: isOpen(job.status) ? modelKeyText(job) : null,
+      turn_at: turnOf(job),
+    };
+    const inserted = await insertOnce(
+      this.database,
+      { table: 'training_jobs', values },
+      async () => (isOpen(job.status) ? this.findOpen(job) : this.find(job.uid)),
+    );
+    if (inserted.status === 'inserted') return { status: 'inserted', job: inserted.row };
+    return { status: 'exists', job: await this.raise(inserted.row, job) };
+  }
+
+  /** Takes the venue's pending job whose turn it is; no two callers ever get the same one. */
+  async claimNext({ ownerRunUid, at, ...of }: JobClaim): Promise<StoredJob | undefined> {
+    for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
+      const oldest = await this.database.run((knex) =>
+        knex('training_jobs')
+          .where({ status: 'pending' })
+          .where(ofDaemon(of))
+          .whereNotIn(
+            'session_uid',
+            knex('training_sessions').where({ status: 'paused' }).select('uid'),
+          )
+          .orderBy(['turn_at', 'queued_at', 'id'])
+          .first<Row | undefined>('uid', 'row_version'),
+      );
+      if (oldest === undefined) return undefined;
+      const uid = String(oldest['uid']);
+      const claimed = await this.change(
+        { uid, status: 'pending', row_version: oldest['row_version'] },
+        { status: 'running', owner_run_uid: ownerRunUid, started_at: at },
+      );
+      if (claimed) return this.get(uid);
+    }
+    return undefined;
+  }
+
+  /** Whether anything waits for the daemon, be it of a session that is paused. */
+  async isAnyPending(of: OfDaemon): Promise<boolean> {
+    const row = await this.database.run((knex) =>
+      knex('training_jobs')
+        .where({ status: 'pending' })
+        .where(ofDaemon(of))
+        .first<Row | undefined>('id'),
+    );
+    return row !== undefined;
+  }
+
+  /** Ends open jobs, also running ones: what their workers bring is then refused. */
+  cancelOpen(which: OpenJobs, { code, message, at }: Cancellation): Promise<number> {
+    const { venue, sessionUid, key, status, except = [] } = which;
+    const open_key = key === undefined ? undefined : modelKeyText(key);
+    const equal = Object.entries({ session_uid: sessionUid, open_key, status }).filter(
+      ([, value]) => value !== undefined,
+    );
+    const end = { status: 'cancelled', finishedAt: at, errorCode: code, errorMessage: message };
+    return this.database.run((knex) =>
+      knex('training_jobs')
+        .where(Object.fromEntries(equal))
+        .where(venue === undefined ? {} : ofDaemon({ venue, withFiles: true }))
+        .whereIn('status', ['pending', 'running'])
+        .whereNotIn('uid', [...except])
+        .update({
+          ...JOB.encodePart(end as Partial<StoredJob>),
+          open_key: null,
+          row_version: knex.raw('row_version + 1'),
+        }),
+    );
+  }
+
+  /** Does nothing to a job that no longer runs. */
+  async progress(
+    uid: string,
+    progress: { readonly stage: string; readonly progressPct: number },
+  ): Promise<void> {
+    await this.change({ uid, status: 'running' }, JOB.encodePart(progress));
+  }
+
+  /** @throws RejectedError when the job has already ended otherwise, is another run's, or is unknown */
+  async finish(uid: string, end: JobEnd): Promise<StoredJob> {
+    const { status, finishedAt, errorCode, errorMessage, modelUid, ownerRunUid } = end;
+    const columns = JOB.encodePart({ status, finishedAt, errorCode, errorMessage, modelUid });
+    for (const from of ['running', 'pending'] as const) {
+      const where = { uid, status: from, ...ownedBy(ownerRunUid) };
+      const isChanged = await this.change(where, { ...columns, open_key: null });
+      if (isChanged) return this.get(uid);
+    }
+    const job = await this.find(uid);
+    if (job?.status === status) return job;
+    throw new RejectedError(`Job ${uid} is ${job?.status ?? 'unknown'}, not to be ${status}`);
+  }
+
+  async find(uid: string): Promise<StoredJob | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('training_jobs').where({ uid }).first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : JOB.decode(row);
+  }
+
+  /** The pending or running job of the key. */
+  async findOpen(key: ModelKey): Promise<StoredJob | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('training_jobs')
+        .where({ open_key: modelKeyText(key) })
+        .first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : JOB.decode(row);
+  }
+
+  /** Running jobs of other runs, which may be dead. */
+  async listRunningNotOwnedBy(runUid: string, of: OfDaemon): Promise<readonly StoredJob[]> {
+    const rows = await this.database.run((knex) =>
+      knex('training_jobs')
+        .where({ status: 'running' })
+        .where(ofDaemon(of))
+        .where((owner) => {
+          void owner.whereNot('owner_run_uid', runUid).orWhereNull('owner_run_uid');
+        })
+        .orderBy(['queued_at', 'id'])
+        .select<Row[]>('*'),
+    );
+    return rows.map((row) => JOB.decode(row));
+  }
+
+  /**
+   * Puts a running job back in the queue; says whether it was running.
+   *
+   * @param why.isDeath the process died over it, which counts as an attempt; a graceful stop does not
+   * @param why.ownerRunUid only while it is that run's; whosever it is where undefined
+   */
+  requeue(
+    uid: string,
+    why: {
+      readonly reason: string;
+      readonly isDeath: boolean;
+      readonly ownerRunUid?: string | undefined;
+    },
+  ): Promise<boolean> {
+    const { reason, isDeath, ownerRunUid } = why;
+    return this.database.run(async (knex) => {
+      const changed = await knex('training_jobs')
+        .where({ uid, status: 'running', ...ownedBy(ownerRunUid) })
+        .update({
+          ...{ status: 'pending', owner_run_uid: null, started_at: null },
+          ...{ stage: null, progress_pct: 0, error_message: reason },
+          ...(isDeath ? { attempt: knex.raw('attempt + 1') } : {}),
+          row_version: knex.raw('row_version + 1'),
+        });
+      return changed === 1;
+    });
+  }
+
+  /** Newest first. */
+  list(filter: JobFilter, page: Page): Promise<Paged<StoredJob>> {
+    const { from, to, venue, symbol, timeframe, bot, status, sessionUid } = filter;
+    const equal = { venue, symbol, timeframe, bot, status, session_uid: sessionUid };
+    const query = { table: 'training_jobs', equal, timeColumn: 'queued_at', from, to, page };
+    return listRows(this.database, query, (row) => JOB.decode(row));
+  }
+
+  /** Own jobs and those that it joined, newest first. */
+  listOfSession(
+    { uid, joinedJobs = [] }: Pick<TrainingSession, 'uid' | 'joinedJobs'>,
+    page: Page,
+  ): Promise<Paged<StoredJob>> {
+    const either = { session_uid: [uid], uid: joinedJobs };
+    const query = { table: 'training_jobs', equal: {}, either, timeColumn: 'queued_at', page };
+    return listRows(this.database, query, (row) => JOB.decode(row));
+  }
+
+  /** How many jobs there are in each status and priority, how far they are and how long they took. */
+  async tally(of: JobGroup): Promise<readonly JobTally[]> {
+    const rows = await this.database.run((knex) =>
+      knex('training_jobs')
+        .where((group) => {
+          if ('venue' in of) void group.where(ofDaemon({ venue: of.venue, withFiles: true }));
+          else void group.where({ session_uid: of.sessionUid }).orWhereIn('uid', [...of.joined]);
+        })
+        .groupBy('status', 'priority')
+        .select<Row[]>(
+          'status',
+          'priority',
+          knex.raw('COUNT(*) AS jobs'),
+          knex.raw('SUM(progress_pct) AS progress'),
+          knex.raw('SUM(finished_at - started_at) AS worked'),
+        ),
+    );
+    return rows.map((row) => ({
+      status: String(row['status']) as JobStatus,
+      priority: String(row['priority']) as Priority,
+      jobs: Number(row['jobs']),
+      progressPct: Number(row['progress'] ?? 0),
+      workedMs: Number(row['worked'] ?? 0),
+    }));
+  }
+
+  /** The job of the key that was queued last. */
+  async latest(key: ModelKey): Promise<StoredJob | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('training_jobs')
+        .where(keyColumns(key))
+        .orderBy([
+          { column: 'queued_at', order: 'desc' },
+          { column: 'id', order: 'desc' },
+        ])
+        .first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : JOB.decode(row);
+  }
+
+  private async raise(job: StoredJob, asked: TrainingJob): Promise<StoredJob> {
+    const priority = isHigher(asked.priority, job.priority) ? asked.priority : job.priority;
+    const mode = asked.mode === 'full' ? asked.mode : job.mode;
+    const isSame = priority === job.priority && mode === job.mode;
+    if (job.status !== 'pending' || isSame) return job;
+    const columns = { priority, mode, turn_at: turnOf({ ...job, priority }) };
+    await this.change({ uid: job.uid, status: 'pending', row_version: job.rowVersion }, columns);
+    return this.get(job.uid);
+  }
+
+  private async get(uid: string): Promise<StoredJob> {
+    return assertDefined(await this.find(uid), `job ${uid}`);
+  }
+
+  private change(
+    where: Record<string, unknown>,
+    columns: Record<string, unknown>,
+  ): Promise<boolean> {
+    return this.database.run(async (knex) => {
+      const changed = await knex('training_jobs')
+        .where(where)
+        .update({ ...columns, row_version: knex.raw('row_version + 1') });
+      return changed === 1;
+    });
+  }
+}
+
+function ofDaemon({ venue, withFiles = false }: OfDaemon): (group: Knex.QueryBuilder) => void {
+  return (group) => {
+    void group.where({ venue });
+    if (withFiles) void group.orWhere('venue', 'like', `${ALL_FILES}%`);
+  };
+}
+
+/** Only of that run; of whichever where undefined. */
+function ownedBy(runUid: string | undefined): Record<string, string> {
+  return runUid === undefined ? {} : { owner_run_uid: runUid };
+}
+
+function isOpen(status: JobStatus): boolean {
+  return status === 'pending' || status === 'running';
+}

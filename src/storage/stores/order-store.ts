@@ -1,0 +1,102 @@
+import type { BookKey, Order } from '../../domain/trade.js';
+import type { Clock } from '../../lib/clock.js';
+import { RejectedError } from '../../lib/errors.js';
+import { assertDefined } from '../../lib/invariant.js';
+import type { Database } from '../database/database.js';
+import { bookColumns } from '../rows/key-columns.js';
+import { listRows } from '../rows/list-rows.js';
+import { money, number, optional, rowCodec, text } from '../rows/row-codec.js';
+import type { Page, Paged, Row, Versioned } from '../engine/row.js';
+
+export type StoredOrder = Versioned<Order>;
+
+export interface OrderFilter {
+  readonly venue?: string | undefined;
+  readonly account?: string | undefined;
+  readonly symbol?: string | undefined;
+  readonly status?: Order['status'] | undefined;
+  readonly positionUid?: string | undefined;
+  /** Bounds of the market time of the intent, both included. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+/** How an order ended. */
+export interface Settlement {
+  readonly status: Exclude<Order['status'], 'intended'>;
+  readonly settledAt: number;
+  /** Replaces the order's reason, where given. */
+  readonly reason?: string | undefined;
+}
+
+const ORDER = rowCodec<StoredOrder>({
+  id: number(),
+  uid: text(),
+  clientOrderId: text(),
+  positionUid: text(),
+  venue: text(),
+  account: text(),
+  symbol: text(),
+  side: text(),
+  sizeBase: money(),
+  status: text(),
+  reason: text(),
+  intendedAt: number(),
+  settledAt: optional(number()),
+  rowVersion: number(),
+  createdAt: number(),
+});
+
+/** Intents and what became of them. */
+export class OrderStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  async insert(order: Order): Promise<StoredOrder> {
+    const values = ORDER.encodePart({ ...order, rowVersion: 1, createdAt: this.clock.wallMs() });
+    await this.database.run((knex) => knex('orders').insert(values));
+    return assertDefined(await this.find(order.uid), `order ${order.uid}`);
+  }
+
+  /** @throws RejectedError when the order is already settled differently, or unknown */
+  async settle(uid: string, settlement: Settlement): Promise<StoredOrder> {
+    const { status, settledAt, reason } = settlement;
+    const columns = { status, settled_at: settledAt, ...(reason === undefined ? {} : { reason }) };
+    await this.database.run((knex) =>
+      knex('orders')
+        .where({ uid, status: 'intended' })
+        .update({ ...columns, row_version: knex.raw('row_version + 1') }),
+    );
+    const order = await this.find(uid);
+    if (order?.status === status) return order;
+    throw new RejectedError(`Order ${uid} is ${order?.status ?? 'unknown'}, not to be ${status}`);
+  }
+
+  async find(uid: string): Promise<StoredOrder | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('orders').where({ uid }).first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : ORDER.decode(row);
+  }
+
+  /** Intents whose outcome is not known, oldest first. */
+  async listUnsettled(book: BookKey): Promise<readonly StoredOrder[]> {
+    const rows = await this.database.run((knex) =>
+      knex('orders')
+        .where({ ...bookColumns(book), status: 'intended' })
+        .orderBy(['intended_at', 'id'])
+        .select<Row[]>('*'),
+    );
+    return rows.map((row) => ORDER.decode(row));
+  }
+
+  /** Newest first. */
+  list(filter: OrderFilter, page: Page): Promise<Paged<StoredOrder>> {
+    const { from, to, venue, account, symbol, status, positionUid } = filter;
+    const equal = { venue, account, symbol, status, position_uid: positionUid };
+    const query = { table: 'orders', equal, timeColumn: 'intended_at', from, to, page };
+    return listRows(this.database, query, (row) => ORDER.decode(row));
+  }
+}

@@ -1,0 +1,74 @@
+import type { ModelKey } from '../../domain/model-key.js';
+import type { Clock } from '../../lib/clock.js';
+import type { Database } from '../database/database.js';
+import { keyColumns } from '../rows/key-columns.js';
+import { number, optional, rowCodec, text } from '../rows/row-codec.js';
+import type { Row } from '../engine/row.js';
+
+interface PinRow extends ModelKey {
+  readonly modelUid: string | undefined;
+  readonly pinnedAt: number;
+}
+
+/** A model that is not replaced by a promotion. */
+export interface Pin extends PinRow {
+  readonly modelUid: string;
+}
+
+const PIN = rowCodec<PinRow>({
+  venue: text(),
+  symbol: text(),
+  timeframe: text(),
+  bot: text(),
+  modelUid: optional(text()),
+  pinnedAt: number(),
+});
+
+/** Which model of a key a person wants to keep: one at most. */
+export class PinStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Pins a model to its key in place of another, or takes the pin off where `modelUid` is undefined. */
+  async set(key: ModelKey, modelUid: string | undefined, at: number): Promise<void> {
+    const columns = PIN.encode({ ...keyColumns(key), modelUid, pinnedAt: at });
+    const created = { created_at: this.clock.wallMs() };
+    await this.database.run((knex) =>
+      knex('model_pins')
+        .insert({ ...columns, ...created, row_version: 1 })
+        .onConflict(['venue', 'symbol', 'timeframe', 'bot'])
+        .merge({ ...columns, row_version: knex.raw('model_pins.row_version + 1') }),
+    );
+  }
+
+  find(key: ModelKey): Promise<Pin | undefined> {
+    return this.read(key, false);
+  }
+
+  /** Inside a transaction, after the key was locked: a plain read on MySQL may show an earlier state. */
+  findLocked(key: ModelKey): Promise<Pin | undefined> {
+    return this.read(key, this.database.engine === 'mysql');
+  }
+
+  async list(venue: string): Promise<readonly Pin[]> {
+    const rows = await this.database.run((knex) =>
+      knex('model_pins').where({ venue }).whereNotNull('model_uid').select<Row[]>('*'),
+    );
+    return rows.flatMap((row) => toPin(PIN.decode(row)) ?? []);
+  }
+
+  private async read(key: ModelKey, isLocking: boolean): Promise<Pin | undefined> {
+    const row = await this.database.run((knex) => {
+      const query = knex('model_pins').where(keyColumns(key));
+      return (isLocking ? query.forUpdate() : query).first<Row | undefined>();
+    });
+    return row === undefined ? undefined : toPin(PIN.decode(row));
+  }
+}
+
+function toPin(row: PinRow): Pin | undefined {
+  const { modelUid } = row;
+  return modelUid === undefined ? undefined : { ...row, modelUid };
+}

@@ -1,0 +1,103 @@
+import type { PooledModel, PooledModelStatus, PoolKey } from '../../domain/pooled-model.js';
+import type { Clock } from '../../lib/clock.js';
+import type { Database } from '../database/database.js';
+import { insertOnce } from '../rows/insert-once.js';
+import { json, number, optional, rowCodec, text } from '../rows/row-codec.js';
+import type { InsertStatus, Row } from '../engine/row.js';
+
+const POOL = rowCodec<PooledModel>({
+  uid: text(),
+  venue: text(),
+  timeframe: text(),
+  bot: text(),
+  sessionUid: text(),
+  jobUid: text(),
+  status: text(),
+  attempt: number(),
+  reason: optional(text()),
+  trainedAt: optional(number()),
+  cutAt: optional(number()),
+  dataEnd: optional(number()),
+  features: json(),
+  selectedAt: optional(number()),
+  selectedBy: optional(text()),
+  catalogueHash: optional(text()),
+  referenceSymbol: optional(text()),
+  horizonBars: number(),
+  members: json(),
+  modelPath: optional(text()),
+  manifestSha256: optional(text('manifest_sha256')),
+  config: json(),
+});
+
+export type PoolOfSession = Pick<PooledModel, 'sessionUid' | 'timeframe' | 'bot'>;
+
+/** Pooled models: at most one of a session, timeframe and bot. */
+export class PooledModelStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Stores that a job begins to fit it, or finds the one that another job of the session began. */
+  async insert(
+    pool: PooledModel,
+  ): Promise<{ readonly status: InsertStatus; readonly row: PooledModel }> {
+    const values = {
+      ...POOL.encode(pool),
+      row_version: 1,
+      created_at: this.clock.wallMs(),
+    };
+    return insertOnce(this.database, { table: 'pooled_models', values }, () => this.find(pool));
+  }
+
+  find({ sessionUid, timeframe, bot }: PoolOfSession): Promise<PooledModel | undefined> {
+    return this.first({ session_uid: sessionUid, timeframe, bot });
+  }
+
+  /** Changes it if it is still as it was read, and says whether it was. */
+  change(
+    { uid, status, attempt, jobUid }: PooledModel,
+    to: Partial<PooledModel>,
+  ): Promise<boolean> {
+    return this.database.run(async (knex) => {
+      const changed = await knex('pooled_models')
+        .where({ uid, status, attempt, job_uid: jobUid })
+        .update({ ...POOL.encodePart(to), row_version: knex.raw('row_version + 1') });
+      return changed === 1;
+    });
+  }
+
+  /** Newest first. */
+  async list(
+    { venue, timeframe, bot }: PoolKey,
+    { status, limit }: { readonly status: PooledModelStatus; readonly limit: number },
+  ): Promise<readonly PooledModel[]> {
+    const rows = await this.database.run((knex) =>
+      knex('pooled_models')
+        .where({ venue, timeframe, bot, status })
+        .orderBy([
+          { column: 'trained_at', order: 'desc' },
+          { column: 'uid', order: 'desc' },
+        ])
+        .limit(limit)
+        .select<Row[]>('*'),
+    );
+    return rows.map((row) => POOL.decode(row));
+  }
+
+  /** Those that a venue's jobs are at, or died over. */
+  async listFitting(venue: string): Promise<readonly PooledModel[]> {
+    const rows = await this.database.run((knex) =>
+      knex('pooled_models').where({ venue, status: 'fitting' }).select<Row[]>('*'),
+    );
+    return rows.map((row) => POOL.decode(row));
+  }
+
+  private async first(where: Record<string, unknown>): Promise<PooledModel | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('pooled_models').where(where).first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : POOL.decode(row);
+  }
+}

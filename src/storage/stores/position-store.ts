@@ -1,0 +1,102 @@
+import type { BookKey, Position } from '../../domain/trade.js';
+import type { Clock } from '../../lib/clock.js';
+import { assertDefined } from '../../lib/invariant.js';
+import type { Database } from '../database/database.js';
+import { bookColumns } from '../rows/key-columns.js';
+import { listRows } from '../rows/list-rows.js';
+import { LOCAL_PROPERTIES, omit } from '../engine/omit.js';
+import { money, number, optional, rowCodec, text } from '../rows/row-codec.js';
+import type { Page, Paged, Row, Versioned } from '../engine/row.js';
+import { updateVersioned } from '../rows/versioned-rows.js';
+
+export type StoredPosition = Versioned<Position>;
+
+export interface PositionFilter {
+  readonly venue?: string | undefined;
+  readonly account?: string | undefined;
+  readonly symbol?: string | undefined;
+  readonly status?: Position['status'] | undefined;
+  /** Bounds of the market time of opening, both included. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+const POSITION = rowCodec<StoredPosition>({
+  id: number(),
+  uid: text(),
+  venue: text(),
+  account: text(),
+  symbol: text(),
+  timeframe: text(),
+  bot: text(),
+  status: text(),
+  decisionUid: text(),
+  sizeBase: money(),
+  entryPrice: optional(money()),
+  exitPrice: optional(money()),
+  stopPrice: optional(money()),
+  targetPrice: optional(money()),
+  holdUntil: optional(number()),
+  exitReason: optional(text()),
+  realizedPnl: optional(money()),
+  openedAt: number(),
+  closedAt: optional(number()),
+  rowVersion: number(),
+  createdAt: number(),
+});
+
+/** What is held, and what was. */
+export class PositionStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  async insert(position: Position): Promise<StoredPosition> {
+    const values = POSITION.encodePart({
+      ...omit(position, LOCAL_PROPERTIES),
+      rowVersion: 1,
+      createdAt: this.clock.wallMs(),
+    });
+    await this.database.run((knex) => knex('positions').insert(values));
+    return assertDefined(await this.find(position.uid), `position ${position.uid}`);
+  }
+
+  /**
+   * Stores the position as it is now.
+   *
+   * @throws RejectedError when it is no longer at the version that the change was made from
+   */
+  async update(position: Position, expectedRowVersion: number): Promise<StoredPosition> {
+    const columns = POSITION.encodePart(omit(position, LOCAL_PROPERTIES));
+    const change = { table: 'positions', uid: position.uid, columns, expectedRowVersion };
+    return POSITION.decode(await updateVersioned(this.database, change));
+  }
+
+  async find(uid: string): Promise<StoredPosition | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('positions').where({ uid }).first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : POSITION.decode(row);
+  }
+
+  /** Positions that are opening, open or closing, oldest first. */
+  async listOpen(book: BookKey): Promise<readonly StoredPosition[]> {
+    const rows = await this.database.run((knex) =>
+      knex('positions')
+        .where(bookColumns(book))
+        .whereIn('status', ['opening', 'open', 'closing'])
+        .orderBy(['opened_at', 'id'])
+        .select<Row[]>('*'),
+    );
+    return rows.map((row) => POSITION.decode(row));
+  }
+
+  /** Newest first. */
+  list(filter: PositionFilter, page: Page): Promise<Paged<StoredPosition>> {
+    const { from, to, venue, account, symbol, status } = filter;
+    const equal = { venue, account, symbol, status };
+    const query = { table: 'positions', equal, timeColumn: 'opened_at', from, to, page };
+    return listRows(this.database, query, (row) => POSITION.decode(row));
+  }
+}

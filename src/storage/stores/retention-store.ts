@@ -1,0 +1,195 @@
+import type { Clock } from '../../lib/clock.js';
+import type { Database } from '../database/database.js';
+
+/** Rows deleted by one transaction: a few milliseconds of the writer. */
+const BATCH_ROWS = 500;
+/** Rest of the writer between two batches. */
+const REST_MS = 5;
+/** Batches of one kind in one go; the rest waits for the next. */
+const MAX_BATCHES = 400;
+
+/** Kinds of row that are found by an id of their own. */
+export type KeptKind = 'predictions' | 'decisions' | 'signals' | 'jobs' | 'runs';
+
+interface Plan {
+  readonly table: string;
+  /** Oldest first, those that nobody needs. Places: what it binds, then the limit. */
+  readonly select: string;
+  readonly bind: (venue: string, before: number) => readonly (string | number)[];
+  /** Tables whose rows go with theirs, by the column that names them and the one that it names. */
+  readonly below?: { readonly table: string; readonly column: string };
+}
+
+const NEWEST_OF_KEY = (table: string, row: string): string =>
+  `(SELECT MAX(n.candle_open_time) FROM ${table} n WHERE n.venue = ${row}.venue
+    AND n.symbol = ${row}.symbol AND n.timeframe = ${row}.timeframe AND n.bot = ${row}.bot)`;
+
+const PLANS: Readonly<Record<KeptKind, Plan>> = {
+  // A serving model's are what a challenger is measured against; those that opened a position explain it.
+  predictions: {
+    table: 'predictions',
+    select: `SELECT p.id FROM predictions p WHERE p.venue = ? AND p.candle_open_time < ?
+      AND NOT EXISTS (SELECT 1 FROM model_training_records m
+        WHERE m.uid = p.model_uid AND m.serving_key IS NOT NULL)
+      AND NOT EXISTS (SELECT 1 FROM signals s JOIN decisions d ON d.signal_uid = s.uid
+        WHERE s.model_uid = p.model_uid AND s.symbol = p.symbol
+        AND s.candle_open_time = p.candle_open_time AND d.position_uid IS NOT NULL)
+      ORDER BY p.candle_open_time LIMIT ?`,
+    bind: (venue, before) => [venue, before],
+  },
+  // Those of a position belong to the books; the newest of a key says what was decided already.
+  decisions: {
+    table: 'decisions',
+    select: `SELECT d.id FROM decisions d WHERE d.venue = ? AND d.candle_open_time < ?
+      AND d.position_uid IS NULL
+      AND NOT EXISTS (SELECT 1 FROM positions p WHERE p.decision_uid = d.uid)
+      AND d.candle_open_time < ${NEWEST_OF_KEY('decisions', 'd')}
+      ORDER BY d.candle_open_time LIMIT ?`,
+    bind: (venue, before) => [venue, before],
+  },
+  signals: {
+    table: 'signals',
+    select: `SELECT s.id FROM signals s WHERE s.venue = ? AND s.candle_open_time < ?
+      AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.signal_uid = s.uid)
+      AND NOT EXISTS (SELECT 1 FROM model_training_records m
+        WHERE m.uid = s.model_uid AND m.serving_key IS NOT NULL)
+      AND s.candle_open_time < ${NEWEST_OF_KEY('signals', 's')}
+      ORDER BY s.candle_open_time LIMIT ?`,
+    bind: (venue, before) => [venue, before],
+  },
+  // A job whose model is still there tells how it came to be; the newest of a key what was tried last.
+  jobs: {
+    table: 'training_jobs',
+    select: `SELECT j.id FROM training_jobs j WHERE j.venue = ? AND j.queued_at < ?
+      AND j.finished_at IS NOT NULL AND j.open_key IS NULL
+      AND NOT EXISTS (SELECT 1 FROM model_training_records m
+        WHERE m.uid = j.model_uid AND m.model_path IS NOT NULL)
+      AND j.queued_at < (SELECT MAX(n.queued_at) FROM training_jobs n WHERE n.venue = j.venue
+        AND n.symbol = j.symbol AND n.timeframe = j.timeframe AND n.bot = j.bot)
+      ORDER BY j.queued_at LIMIT ?`,
+    bind: (venue, before) => [venue, before],
+    below: { table: 'training_evidence', column: 'job_uid' },
+  },
+  runs: {
+    table: 'runs',
+    select: `SELECT r.id FROM runs r WHERE r.started_at < ? AND r.ended_at IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM training_jobs j
+        WHERE j.owner_run_uid = r.uid AND j.open_key IS NOT NULL AND j.status = 'running')
+      ORDER BY r.started_at LIMIT ?`,
+    bind: (_venue, before) => [before],
+  },
+};
+
+/** Deletes what is older than it has to be kept, in small batches, and nothing that anybody needs. */
+export class RetentionStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @returns the number of rows deleted */
+  async remove(
+    kind: KeptKind,
+    rows: { readonly venue: string; readonly before: number; readonly signal?: AbortSignal },
+  ): Promise<number> {
+    const { table, select, bind, below } = PLANS[kind];
+    const bindings = [...bind(rows.venue, rows.before), BATCH_ROWS];
+    return this.inBatches(rows.signal, () =>
+      this.database.transaction(async (tx) => {
+        const ids = (await tx.selectRows(select, bindings)).map(([id]) => Number(id));
+        if (ids.length === 0) return 0;
+        if (below !== undefined) await removeBelow(tx, { table, ids, below });
+        return tx.run((knex) => knex(table).whereIn('id', ids).delete());
+      }),
+    );
+  }
+
+  /** Sessions without a job left. */
+  async removeEmptySessions(before: number, signal?: AbortSignal): Promise<number> {
+    const select = `SELECT s.id FROM training_sessions s WHERE s.created_at < ?
+      AND NOT EXISTS (SELECT 1 FROM training_jobs j WHERE j.session_uid = s.uid)
+      ORDER BY s.created_at LIMIT ?`;
+    return this.inBatches(signal, () =>
+      this.database.transaction(async (tx) => {
+        const rows = await tx.selectRows(select, [before, BATCH_ROWS]);
+        const ids = rows.map(([id]) => Number(id));
+        return tx.run((knex) => knex('training_sessions').whereIn('id', ids).delete());
+      }),
+    );
+  }
+
+  /** Candles of one series that opened earlier. */
+  removeCandles(
+    seriesId: number,
+    rows: { readonly before: number; readonly signal?: AbortSignal },
+  ): Promise<number> {
+    const { candleTable } = this.database;
+    return this.removeTimes(candleTable, { ...rows, seriesId, column: 'open_time' });
+  }
+
+  /** Refused candles of one series that were stored earlier, by this machine's clock. */
+  removeQuarantined(
+    seriesId: number,
+    rows: { readonly before: number; readonly signal?: AbortSignal },
+  ): Promise<number> {
+    return this.removeTimes('quarantined_candles', { ...rows, seriesId, column: 'created_at' });
+  }
+
+  /** Market time at which the oldest position of a symbol was opened that is still open. */
+  async oldestOpenPosition(venue: string, symbol: string): Promise<number | undefined> {
+    const sql = `SELECT MIN(opened_at) FROM positions
+      WHERE venue = ? AND symbol = ? AND status IN ('opening', 'open', 'closing')`;
+    const [[openedAt] = []] = await this.database.selectRows(sql, [venue, symbol]);
+    return openedAt === null || openedAt === undefined ? undefined : Number(openedAt);
+  }
+
+  private removeTimes(
+    table: string,
+    rows: {
+      readonly seriesId: number;
+      readonly column: string;
+      readonly before: number;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<number> {
+    const select = `SELECT open_time FROM ${table} WHERE series_id = ? AND ${rows.column} < ?
+      ORDER BY open_time LIMIT ?`;
+    return this.inBatches(rows.signal, () =>
+      this.database.transaction(async (tx) => {
+        const found = await tx.selectRows(select, [rows.seriesId, rows.before, BATCH_ROWS]);
+        const times = found.map(([time]) => Number(time));
+        return tx.run((knex) =>
+          knex(table).where('series_id', rows.seriesId).whereIn('open_time', times).delete(),
+        );
+      }),
+    );
+  }
+
+  private async inBatches(
+    signal: AbortSignal | undefined,
+    removeSome: () => Promise<number>,
+  ): Promise<number> {
+    let removed = 0;
+    for (let batch = 0; batch < MAX_BATCHES && signal?.aborted !== true; batch++) {
+      const count = await removeSome();
+      removed += count;
+      if (count < BATCH_ROWS) break;
+      await this.clock.sleep(REST_MS, signal).catch(() => undefined);
+    }
+    return removed;
+  }
+}
+
+async function removeBelow(
+  tx: Database,
+  rows: {
+    readonly table: string;
+    readonly ids: readonly number[];
+    readonly below: { readonly table: string; readonly column: string };
+  },
+): Promise<void> {
+  const uids = await tx.run((knex) =>
+    knex(rows.table).whereIn('id', rows.ids).pluck<string[]>('uid'),
+  );
+  await tx.run((knex) => knex(rows.below.table).whereIn(rows.below.column, uids).delete());
+}

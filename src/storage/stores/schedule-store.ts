@@ -1,0 +1,62 @@
+import type { Clock } from '../../lib/clock.js';
+import type { Database } from '../database/database.js';
+import { flag, number, optional, rowCodec, text } from '../rows/row-codec.js';
+import type { Row } from '../engine/row.js';
+
+/** How far a schedule has been kept. */
+export interface ScheduleState {
+  readonly venue: string;
+  readonly name: string;
+  /** Expression and time zone. */
+  readonly rule: string;
+  /** Market time up to which nothing is due any more. */
+  readonly settledUntil: number;
+  /** The session that was begun last. */
+  readonly sessionUid: string | undefined;
+  /** That session's end has been told. */
+  readonly isConcluded: boolean;
+}
+
+const SCHEDULE = rowCodec<ScheduleState>({
+  venue: text(),
+  name: text(),
+  rule: text(),
+  settledUntil: number(),
+  sessionUid: optional(text()),
+  isConcluded: flag(),
+});
+
+/** What schedules have done: one entry for each of a venue. */
+export class ScheduleStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @param options.isLocked inside a transaction: no other one changes it before that has ended */
+  async find(
+    venue: string,
+    name: string,
+    { isLocked = false }: { readonly isLocked?: boolean } = {},
+  ): Promise<ScheduleState | undefined> {
+    const row = await this.database.run((knex) => {
+      const query = knex('training_schedules').where({ venue, name });
+      // SQLite has one writer at a time anyway.
+      const isLocking = isLocked && this.database.engine === 'mysql';
+      return (isLocking ? query.forUpdate() : query).first<Row | undefined>();
+    });
+    return row === undefined ? undefined : SCHEDULE.decode(row);
+  }
+
+  /** Replaces the schedule's state. */
+  async set(state: ScheduleState): Promise<void> {
+    const columns = SCHEDULE.encode(state);
+    const created = { created_at: this.clock.wallMs() };
+    await this.database.run((knex) =>
+      knex('training_schedules')
+        .insert({ ...columns, ...created, row_version: 1 })
+        .onConflict(['venue', 'name'])
+        .merge({ ...columns, row_version: knex.raw('training_schedules.row_version + 1') }),
+    );
+  }
+}

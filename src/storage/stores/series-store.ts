@@ -1,0 +1,109 @@
+import { ulid } from 'ulid';
+import type { Series, SeriesKey } from '../../domain/series.js';
+import type { Timeframe } from '../../domain/timeframe.js';
+import { fileVenue } from '../../domain/venue.js';
+import type { Clock } from '../../lib/clock.js';
+import { RejectedError } from '../../lib/errors.js';
+import { assertDefined } from '../../lib/invariant.js';
+import type { Database } from '../database/database.js';
+import { flag, number, optional, rowCodec, text } from '../rows/row-codec.js';
+import type { Row } from '../engine/row.js';
+
+const SERIES = rowCodec<Series>({
+  id: number(),
+  uid: text(),
+  venue: text(),
+  symbol: text(),
+  marketId: text(),
+  timeframe: text(),
+  birthOpenTime: optional(number()),
+  hasVolume: flag(),
+});
+
+/** The instruments whose candles are collected. */
+export class SeriesStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The series of that key, made where it is new; takes over a changed market id. */
+  async ensure(key: SeriesKey & Pick<Series, 'marketId'>): Promise<Series> {
+    const found = await this.find(key);
+    if (found?.marketId === key.marketId) return found;
+    assertTrimmed(key.venue);
+    assertTrimmed(key.symbol);
+    const { venue, symbol, timeframe, marketId } = key;
+    const wallMs = this.clock.wallMs();
+    await this.database.run((knex) =>
+      knex('series')
+        .insert({
+          ...{ uid: ulid(wallMs), venue, symbol, timeframe, market_id: marketId },
+          ...{ has_volume: 1, row_version: 1, created_at: wallMs },
+        })
+        .onConflict(['venue', 'symbol', 'timeframe'])
+        .merge({ market_id: marketId, row_version: knex.raw('series.row_version + 1') }),
+    );
+    return assertDefined(await this.find(key), `series ${venue} ${symbol} ${timeframe}`);
+  }
+
+  async find(key: SeriesKey): Promise<Series | undefined> {
+    const { venue, symbol, timeframe } = key;
+    const row = await this.database.run((knex) =>
+      knex('series').where({ venue, symbol, timeframe }).first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : SERIES.decode(row);
+  }
+
+  async findById(id: number): Promise<Series | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('series').where({ id }).first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : SERIES.decode(row);
+  }
+
+  /** In the order in which they were made. */
+  async list(filter: { readonly venue: string }): Promise<readonly Series[]> {
+    const rows = await this.database.run((knex) =>
+      knex('series').where({ venue: filter.venue }).orderBy('id').select<Row[]>('*'),
+    );
+    return rows.map((row) => SERIES.decode(row));
+  }
+
+  /** Venues and timeframes of what was imported from files. */
+  async listFileVenues(): Promise<readonly Pick<SeriesKey, 'venue' | 'timeframe'>[]> {
+    const rows = await this.database.run((knex) =>
+      knex('series')
+        .where('venue', 'like', `${fileVenue('')}%`)
+        .distinct<Row[]>('venue', 'timeframe')
+        .orderBy(['venue', 'timeframe']),
+    );
+    return rows.map((row) => ({
+      venue: String(row['venue']),
+      timeframe: row['timeframe'] as Timeframe,
+    }));
+  }
+
+  setBirth(id: number, birthOpenTime: number): Promise<void> {
+    return this.change(id, { birthOpenTime });
+  }
+
+  setHasVolume(id: number, hasVolume: boolean): Promise<void> {
+    return this.change(id, { hasVolume });
+  }
+
+  private async change(id: number, part: Partial<Series>): Promise<void> {
+    await this.database.run((knex) =>
+      knex('series')
+        .where({ id })
+        .update({ ...SERIES.encodePart(part), row_version: knex.raw('row_version + 1') }),
+    );
+  }
+}
+
+/** MySQL's unique keys ignore spaces at the end; SQLite's do not. */
+function assertTrimmed(name: string): void {
+  if (name !== name.trim() || name === '') {
+    throw new RejectedError(`Name '${name}' is empty or has spaces at its ends`);
+  }
+}

@@ -1,0 +1,145 @@
+import type { ModelKey } from '../../domain/model-key.js';
+import type { Signal, SignalOutcome } from '../../domain/signal.js';
+import type { Clock } from '../../lib/clock.js';
+import { inChunks } from '../rows/chunks.js';
+import type { Database } from '../database/database.js';
+import { insertOnce } from '../rows/insert-once.js';
+import { listRows } from '../rows/list-rows.js';
+import { keyColumns } from '../rows/key-columns.js';
+import type { InsertStatus, Page, Paged, Row } from '../engine/row.js';
+import {
+  decodeSignal,
+  encodeOutcome,
+  encodeSignal,
+  originOf,
+  type StoredSignal,
+} from './signal-row.js';
+
+/** Outcomes written by one transaction. */
+const RESOLVE_CHUNK_ROWS = 50;
+
+export interface SignalFilter {
+  readonly venue?: string | undefined;
+  readonly symbol?: string | undefined;
+  readonly timeframe?: string | undefined;
+  readonly bot?: string | undefined;
+  readonly source?: Signal['source'] | undefined;
+  readonly prediction?: Signal['prediction'] | undefined;
+  /** Bounds of the candle's open time, both included. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+/** What was said about each candle: once for each model or the fallback. */
+export class SignalStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The signal that stands: the first one for its candle and origin. */
+  async insert(
+    signal: Signal,
+  ): Promise<{ readonly status: InsertStatus; readonly signal: StoredSignal }> {
+    const values = encodeSignal(signal, this.clock.wallMs());
+    const inserted = await insertOnce(this.database, { table: 'signals', values }, () =>
+      this.findSame(signal),
+    );
+    return { status: inserted.status, signal: inserted.row };
+  }
+
+  /** The newest signal: of the newest candle, and there the one that was made last. */
+  async latest(key: ModelKey): Promise<StoredSignal | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('signals')
+        .where(keyColumns(key))
+        .orderBy([
+          { column: 'candle_open_time', order: 'desc' },
+          { column: 'signaled_at', order: 'desc' },
+          { column: 'id', order: 'desc' },
+        ])
+        .first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : decodeSignal(row);
+  }
+
+  async find(uid: string): Promise<StoredSignal | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('signals').where({ uid }).first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : decodeSignal(row);
+  }
+
+  /** In no particular order; those that do not exist are left out. */
+  async findMany(uids: readonly string[]): Promise<readonly StoredSignal[]> {
+    const rows = await this.database.run((knex) =>
+      knex('signals').whereIn('uid', uids).select<Row[]>('*'),
+    );
+    return rows.map(decodeSignal);
+  }
+
+  /** Newest candle first. */
+  list(filter: SignalFilter, page: Page): Promise<Paged<StoredSignal>> {
+    const { from, to, venue, symbol, timeframe, bot, source, prediction } = filter;
+    const equal = { venue, symbol, timeframe, bot, source, prediction };
+    const query = { table: 'signals', equal, timeColumn: 'candle_open_time', from, to, page };
+    return listRows(this.database, query, decodeSignal);
+  }
+
+  /** Signals without an outcome about candles before that time, oldest first. */
+  async listUnresolved(
+    key: ModelKey,
+    beforeOpenTime: number,
+    limit: number,
+  ): Promise<readonly StoredSignal[]> {
+    const rows = await this.database.run((knex) =>
+      knex('signals')
+        .where(keyColumns(key))
+        .whereNull('resolved_at')
+        .where('candle_open_time', '<', beforeOpenTime)
+        .orderBy('candle_open_time')
+        .limit(limit)
+        .select<Row[]>('*'),
+    );
+    return rows.map(decodeSignal);
+  }
+
+  /** Stores outcomes; a signal that has one keeps it. */
+  async resolve(outcomes: readonly SignalOutcome[]): Promise<void> {
+    for await (const chunk of inChunks(outcomes, RESOLVE_CHUNK_ROWS)) {
+      await this.database.transaction(async (tx) => {
+        for (const outcome of chunk) {
+          await tx.run((knex) =>
+            knex('signals')
+              .where({ uid: outcome.signalUid })
+              .whereNull('resolved_at')
+              .update({ ...encodeOutcome(outcome), row_version: knex.raw('row_version + 1') }),
+          );
+        }
+      });
+    }
+  }
+
+  /** Signals with their outcome, newest candle first; of one model where that is given. */
+  async listResolved(
+    key: ModelKey,
+    options: { readonly modelUid?: string | undefined; readonly limit: number },
+  ): Promise<readonly StoredSignal[]> {
+    const rows = await this.database.run((knex) => {
+      const query = knex('signals').where(keyColumns(key)).whereNotNull('resolved_at');
+      if (options.modelUid !== undefined) void query.where('model_uid', options.modelUid);
+      return query.orderBy('candle_open_time', 'desc').limit(options.limit).select<Row[]>('*');
+    });
+    return rows.map(decodeSignal);
+  }
+
+  private async findSame(signal: Signal): Promise<StoredSignal | undefined> {
+    const row = await this.database.run((knex) =>
+      knex('signals')
+        .where({ ...keyColumns(signal), candle_open_time: signal.candleOpenTime })
+        .where('origin', originOf(signal))
+        .first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : decodeSignal(row);
+  }
+}

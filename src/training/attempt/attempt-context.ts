@@ -1,0 +1,35 @@
+import type { TrainingJob } from '../../domain/training-job.js';
+import type { Clock } from '../../lib/clock.js';
+import type { Logger } from '../../lib/logger.js';
+import type { Stores } from '../../storage/stores.js';
+import type { ContinuedParent } from './increment-plan.js';
+import type { ProgressReporter } from './progress-reporter.js';
+import type { ParentFiles } from '../trainer-process/trainer-job.js';
+import type { TrainerProcess } from '../trainer-process/trainer-process.js';
+import type { TrainingDesk } from '../worker/training-worker-client.js';
+import type { TrainingOptions } from '../options/training-options.js';
+
+/** What is known of one attempt at a job before it begins. */
+export interface AttemptContext {
+  readonly job: TrainingJob;
+  readonly stores: Stores;
+  readonly clock: Clock;
+  readonly options: TrainingOptions;
+  /** What is continued instead of fitting anew. */
+  readonly increment?: Increment | undefined;
+}
+
+/** A model to be continued, and its files. */
+export interface Increment {
+  readonly parent: ContinuedParent;
+  readonly files: ParentFiles;
+}
+
+/** The same, with whoever does the work. */
+export interface TrainModelContext extends AttemptContext {
+  readonly logger: Logger;
+  readonly trainer: Pick<TrainerProcess, 'run'>;
+  readonly desk: Pick<TrainingDesk, 'prepare' | 'judge'>;
+  readonly progress: ProgressReporter;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import type { ModelKey } from '../../domain/model-key.js';
+import type { TrainingJob } from '../../domain/training-job.js';
+import { SERVED_MODEL } from '../evaluation/judge-model.js';
+import { MANIFEST_FILE } from '../trainer-process/trainer-manifest.js';
+
+/** What an increment continues. */
+export const SERVED_CBM = 'model.cbm';
+export const JUDGED_CBM = 'judged.cbm';
+
+/** What a served model needs, and what continues it; everything else in a candidate's folder was there to judge it. */
+const SERVED_FILES: readonly string[] = [SERVED_MODEL, SERVED_CBM, JUDGED_CBM];
+const BYTES_A_MB = 1_000_000;
+
+const manifestSchema = z.looseObject({ files: z.record(z.string(), z.unknown()) });
+
+/**
+ * Folder of one attempt, relative to the models' folder. It is named for the job, so that what a dead
+ * attempt left behind is known by the job alone, whichever database the models' folder serves besides.
+ */
+export function candidatePath(job: TrainingJob): string {
+  return path.join(keyPath(job), `${job.uid}-${job.attempt}`);
+}
+
+function keyPath({ venue, symbol, timeframe, bot }: ModelKey): string {
+  return path.join(
+    ...[venue, symbol, timeframe, bot].map((part) => part.replace(/[^\w.@-]/g, '_')),
+  );
+}
+
+/** Feature file of a job, below the work folder. */
+export function featureFileName(job: TrainingJob): string {
+  return `${job.uid}-${job.attempt}.evkf`;
+}
+
+export interface TrainingFolders {
+  readonly modelsDir: string;
+  readonly workDir: string;
+}
+
+/** Removes whatever attempts at the job left in the two folders; its models must not be recorded. */
+export async function removeLeftovers(job: TrainingJob, folders: TrainingFolders): Promise<void> {
+  await removeByPrefix(path.join(folders.modelsDir, keyPath(job)), job.uid);
+  await removeByPrefix(folders.workDir, job.uid);
+}
+
+async function removeByPrefix(folder: string, prefix: string): Promise<void> {
+  for (const name of await listFolder(folder)) {
+    if (!name.startsWith(prefix)) continue;
+    await rm(path.join(folder, name), { recursive: true, force: true });
+  }
+}
+
+async function listFolder(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+export interface ServedFolder {
+  readonly manifestSha256: string;
+  readonly modelSizeMb: number;
+}
+
+/** Removes what was only there to judge the candidate, from the folder and from its manifest. */
+export async function keepServedFiles(folder: string): Promise<ServedFolder> {
+  const manifest = manifestSchema.parse(
+    JSON.parse(await readFile(path.join(folder, MANIFEST_FILE), 'utf8')),
+  );
+  const kept = Object.entries(manifest.files).filter(([name]) => SERVED_FILES.includes(name));
+  const text = JSON.stringify({ ...manifest, files: Object.fromEntries(kept) }, null, 1);
+  await replaceFile(path.join(folder, MANIFEST_FILE), text);
+  for (const name of await readdir(folder)) {
+    if (name !== MANIFEST_FILE && !SERVED_FILES.includes(name)) await rm(path.join(folder, name));
+  }
+  return {
+    manifestSha256: createHash('sha256').update(text).digest('hex'),
+    modelSizeMb: await modelSizeMb(folder),
+  };
+}
+
+/** Size of the file that serves, in MB of 10^6 bytes. */
+export async function modelSizeMb(folder: string): Promise<number> {
+  return (await stat(path.join(folder, SERVED_MODEL))).size / BYTES_A_MB;
+}
+
+/** After a power cut either the old text is there or the new one. */
+async function replaceFile(filePath: string, text: string): Promise<void> {
+  const temporaryPath = `${filePath}.tmp`;
+  const file = await open(temporaryPath, 'w');
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporaryPath, filePath);
+}

@@ -1,0 +1,64 @@
+import path from 'node:path';
+import type { ModelKey } from '../../domain/model-key.js';
+import { messageOf, RejectedError } from '../../lib/errors.js';
+import { fileReference, verifyModelArtifact } from '../../models/model-artifact.js';
+import type { Stores } from '../../storage/stores.js';
+import { JUDGED_CBM, SERVED_CBM } from './candidate-folder.js';
+import { DEFAULT_INCREMENT } from '../options/increment-options.js';
+import { planIncrement, type ContinuedParent, type IncrementPlan } from './increment-plan.js';
+import type { ParentFiles } from '../trainer-process/trainer-job.js';
+import type { TrainingOptions } from '../options/training-options.js';
+
+const BYTES_A_MB = 1_000_000;
+
+export interface IncrementStores {
+  readonly models: Pick<Stores['models'], 'findServing'>;
+  readonly pins: Pick<Stores['pins'], 'find'>;
+  readonly series: Pick<Stores['series'], 'find'>;
+  readonly candles: Pick<Stores['candles'], 'range'>;
+}
+
+/** What an increment of the key would be now, by what is stored. */
+export async function findIncrement(
+  stores: IncrementStores,
+  key: ModelKey,
+  options: Pick<TrainingOptions, 'increment' | 'labelHorizonBars' | 'maxModelMb'>,
+): Promise<IncrementPlan> {
+  const serving = await stores.models.findServing(key);
+  const pin = await stores.pins.find(key);
+  const series = await stores.series.find(key);
+  const range = series === undefined ? undefined : await stores.candles.range(series.id);
+  return planIncrement(
+    {
+      ...{ bot: key.bot, serving, newestOpenTime: range?.last },
+      isPinned: pin !== undefined && pin.modelUid === serving?.uid,
+    },
+    { ...options, ...(options.increment ?? DEFAULT_INCREMENT) },
+  );
+}
+
+export type ParentOpening =
+  | { readonly status: 'open'; readonly files: ParentFiles }
+  | { readonly status: 'unusable'; readonly reason: string };
+
+/** The files that an increment begins from, read and held against their hashes. */
+export async function openParent(
+  { record }: ContinuedParent,
+  options: Pick<TrainingOptions, 'modelsDir' | 'maxModelMb' | 'increment'>,
+): Promise<ParentOpening> {
+  const { modelPath = '', manifestSha256 = '' } = record;
+  const maxFileBytes = options.maxModelMb * BYTES_A_MB;
+  try {
+    const artifact = await verifyModelArtifact({
+      ...{ modelsDir: options.modelsDir, modelPath, manifestSha256, maxFileBytes },
+    });
+    const pathOf = (name: string): string => path.resolve(fileReference(artifact, name).path);
+    const { iterations } = options.increment ?? DEFAULT_INCREMENT;
+    const ranges = artifact.manifest.feature_ranges;
+    const files = { served: pathOf(SERVED_CBM), judged: pathOf(JUDGED_CBM), iterations, ranges };
+    return { status: 'open', files };
+  } catch (error) {
+    if (!(error instanceof RejectedError)) throw error;
+    return { status: 'unusable', reason: messageOf(error) };
+  }
+}

@@ -1,0 +1,148 @@
+import type { ModelRecord } from '../../domain/model-record.js';
+import type { TrainingJob } from '../../domain/training-job.js';
+import type { Stores } from '../../storage/stores.js';
+import { failureCooldown, rejectionCooldown } from '../../domain/training-cooldown.js';
+import { getNextStatus } from '../../domain/job-state.js';
+import type { Candidate } from './train-model.js';
+import {
+  evidenceOf,
+  recordOfCandidate,
+  recordOfFailure,
+  type Failure,
+  type RecordContext,
+} from './training-record.js';
+
+/**
+ * Makes a judged model serve its key: record, switch, end of the job, end of the cooldown and evidence
+ * in one transaction. Its folder was renamed into place before, so a kill leaves either a serving model
+ * or a folder that the next start removes.
+ *
+ * @returns the record, of stage `rejected` where a person pinned the model that serves
+ * @throws RejectedError when the job has meanwhile ended otherwise, or its model may not serve
+ */
+export async function promote(
+  stores: Stores,
+  context: RecordContext,
+  candidate: Candidate,
+): Promise<ModelRecord> {
+  const record = recordOfCandidate(context, candidate);
+  const { prepared } = candidate;
+  return storeOnce(stores, context, async (tx) => {
+    await tx.models.lock(context.job);
+    const refusal =
+      (await findPinRefusal(tx, context, candidate)) ??
+      (await findParentRefusal(tx, context, candidate));
+    if (refusal !== undefined) return storeRejected(tx, context, refusal);
+    await complete(tx, context, record);
+    await tx.models.insert(record);
+    await tx.evidence.insert(evidenceOf(context, record, { candidate, prepared }));
+    // An increment ends no wait of a new fit, and begins none.
+    if (candidate.increment === undefined) await tx.cooldowns.clear(context.job);
+    return tx.models.promote(record.uid);
+  });
+}
+
+/** A pinned model is not replaced: the one that would have been is refused, and the verdict says why. */
+async function findPinRefusal(
+  tx: Stores,
+  { job }: RecordContext,
+  candidate: Candidate,
+): Promise<Candidate | undefined> {
+  const pin = await tx.pins.findLocked(job);
+  if (pin === undefined || (await tx.models.findServing(job))?.uid !== pin.modelUid) {
+    return undefined;
+  }
+  const { verdict } = candidate;
+  const reason = `pinned: model ${pin.modelUid} stays until its pin is taken off; otherwise: ${verdict.reason}`;
+  return { ...candidate, verdict: { ...verdict, isPromoted: false, reason } };
+}
+
+/** What was continued must still be what serves: a rollback or a clearing came between. */
+async function findParentRefusal(
+  tx: Stores,
+  { job }: RecordContext,
+  candidate: Candidate,
+): Promise<Candidate | undefined> {
+  const { increment, verdict } = candidate;
+  const parentUid = increment?.parent.record.uid;
+  if (parentUid === undefined) return undefined;
+  if ((await tx.models.findServing(job))?.uid === parentUid) return undefined;
+  const reason = `its parent ${parentUid} serves no longer; otherwise: ${verdict.reason}`;
+  return { ...candidate, verdict: { ...verdict, isPromoted: false, reason } };
+}
+
+/** Records a model that the gate refused, and the wait for new candles, in one transaction. */
+export async function reject(
+  stores: Stores,
+  context: RecordContext,
+  candidate: Candidate,
+): Promise<ModelRecord> {
+  return storeOnce(stores, context, (tx) => storeRejected(tx, context, candidate));
+}
+
+async function storeRejected(
+  tx: Stores,
+  context: RecordContext,
+  candidate: Candidate,
+): Promise<ModelRecord> {
+  const record = recordOfCandidate(context, candidate);
+  const { prepared, verdict } = candidate;
+  const { lastOpenTime } = prepared;
+  const refused = { reason: verdict.reason, lastOpenTime };
+  await complete(tx, context, record);
+  await tx.evidence.insert(evidenceOf(context, record, { candidate, prepared }));
+  if (candidate.increment === undefined) {
+    await tx.cooldowns.set(rejectionCooldown(context.job, refused, context));
+  }
+  return tx.models.insert(record);
+}
+
+/** Records an attempt that brought no model, and the wait before the next, in one transaction. */
+export async function recordFailure(
+  stores: Stores,
+  context: RecordContext,
+  failure: Failure,
+): Promise<ModelRecord> {
+  const record = recordOfFailure(context, failure);
+  const { prepared, code: errorCode, message: errorMessage } = failure;
+  const cooldown = failureCooldown(context.job, `${errorCode}: ${errorMessage}`, context);
+  return storeOnce(stores, context, async (tx) => {
+    await tx.jobs.finish(context.job.uid, {
+      status: finalStatus(context.job, 'fail'),
+      ownerRunUid: context.job.ownerRunUid,
+      finishedAt: context.clock.wallMs(),
+      ...{ errorCode, errorMessage, modelUid: record.uid },
+    });
+    await tx.evidence.insert(evidenceOf(context, record, { prepared }));
+    // Its model serves on, and its schedule is bound enough.
+    if (context.job.mode === 'full') await tx.cooldowns.set(cooldown);
+    return tx.models.insert(record);
+  });
+}
+
+/** A commit whose answer was lost is found again instead of being repeated. */
+function storeOnce(
+  stores: Stores,
+  { modelUid }: RecordContext,
+  store: (tx: Stores) => Promise<ModelRecord>,
+): Promise<ModelRecord> {
+  return stores.transaction(async (tx) => (await tx.models.find(modelUid)) ?? (await store(tx)));
+}
+
+async function complete(tx: Stores, context: RecordContext, record: ModelRecord): Promise<void> {
+  await tx.jobs.progress(context.job.uid, { stage: 'done', progressPct: 100 });
+  await tx.jobs.finish(context.job.uid, {
+    status: finalStatus(context.job, 'complete'),
+    ownerRunUid: context.job.ownerRunUid,
+    finishedAt: context.clock.wallMs(),
+    modelUid: record.uid,
+  });
+}
+
+type FinalStatus = 'completed' | 'failed' | 'cancelled';
+
+/** The status that ends the job; the state machine has the say. */
+export function finalStatus(job: TrainingJob, event: 'complete' | 'fail' | 'cancel'): FinalStatus {
+  // These three events lead to final statuses only.
+  return getNextStatus(job.status, event) as FinalStatus;
+}

@@ -1,0 +1,58 @@
+import { modelKeyText } from '../../domain/model-key.js';
+import type { Logger } from '../../lib/logger.js';
+import { dueWords, type DueVerdict } from '../planning/due-verdict.js';
+import type { PreparedData } from '../dataset/prepare-data.js';
+
+/** A key that still waits is named again in every so many cycles. */
+const REPEAT_CYCLES = 10;
+
+/** The text of these lines is a contract with people's scripts; the key is in the logger's fields. */
+export const PREPARING_LINE = '[TRAIN] Preparing features and labels...';
+
+/** As `PREPARING_LINE`: what came of the preparation. */
+export function logPreparation(logger: Logger, prepared: PreparedData): void {
+  const { rawFeatures, rawSamples, samples, names } = prepared;
+  const [sell, hold, buy] = prepared.classDistribution;
+  logger.info(`[TRAIN] Raw features: ${rawFeatures}, samples: ${rawSamples}`);
+  logger.info(`[TRAIN] Samples after dropna: ${samples} (dropped ${rawSamples - samples})`);
+  logger.info(`[TRAIN] Class distribution - SELL: ${sell}, HOLD: ${hold}, BUY: ${buy}`);
+  logger.info(`[TRAIN] Final dataset: ${samples} samples with ${names.length} features`);
+}
+
+interface Told {
+  readonly state: string;
+  readonly cycles: number;
+}
+
+/** Says why keys without a trusted model are not trained yet: when that changes, and now and then. */
+export class WaitingLog {
+  private readonly told = new Map<string, Told>();
+
+  constructor(private readonly logger: Logger) {}
+
+  report(verdicts: readonly DueVerdict[]): void {
+    for (const verdict of verdicts) this.reportOne(verdict);
+  }
+
+  private reportOne(verdict: DueVerdict): void {
+    const key = modelKeyText(verdict.key);
+    const state = stateOf(verdict);
+    const before = this.told.get(key);
+    const cycles = before?.state === state ? before.cycles + 1 : 0;
+    this.told.set(key, { state, cycles });
+    const isWorthSaying = verdict.status === 'not_due' && WAITING.has(verdict.obstacle);
+    if (!isWorthSaying || cycles % REPEAT_CYCLES !== 0) return;
+    const { symbol, timeframe, bot } = verdict.key;
+    this.logger.info(`[TRAIN] Not yet: ${dueWords(verdict)}`, {
+      ...{ symbol, timeframe, bot, cause: verdict.cause },
+      nextRetryAt: verdict.nextRetryAt,
+    });
+  }
+}
+
+const WAITING: ReadonlySet<string> = new Set(['cooldown', 'history']);
+
+/** Times left and counts change in every cycle; only these are news. */
+function stateOf(verdict: DueVerdict): string {
+  return verdict.status === 'due' ? 'due' : `${verdict.obstacle} ${String(verdict.cause)}`;
+}

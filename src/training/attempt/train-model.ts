@@ -1,0 +1,182 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { ModelRecord } from '../../domain/model-record.js';
+import { featureHash } from '../../features/feature-hash.js';
+import { isAborted } from '../../lib/is-aborted.js';
+import type { Increment, TrainModelContext } from './attempt-context.js';
+import {
+  candidatePath,
+  featureFileName,
+  keepServedFiles,
+  modelSizeMb,
+  removeLeftovers,
+} from './candidate-folder.js';
+import type { ClassWeights } from '../../domain/class-weights.js';
+import { findIncrement, openParent } from './find-increment.js';
+import { judge } from '../evaluation/gate.js';
+import type { Judgement } from '../evaluation/judge-model.js';
+import { findPool } from '../residuals/find-pool.js';
+import type { Pooling } from '../residuals/pooling.js';
+import { prepareMember } from '../residuals/prepare-member.js';
+import type { PreparedData } from '../dataset/prepare-data.js';
+import type { SelectionPlan } from './selection-plan.js';
+import type { BotParams } from '../trainer-process/trainer-job.js';
+import type { TrainerDone, TrainerOutcome } from '../trainer-process/trainer-outcome.js';
+import { logPreparation, PREPARING_LINE } from './train-log.js';
+import {
+  toJudgeRequest,
+  toOrder,
+  toTrainerJob,
+  type Order,
+  type Trained,
+} from './training-requests.js';
+
+/** Share of the bar that each part of the road takes, in percent of the whole job. */
+const PREPARED_PCT = 5;
+const TRAINED_PCT = 92;
+const JUDGED_PCT = 98;
+
+/** What is known of a model once it has been judged. */
+export interface Candidate {
+  readonly prepared: PreparedData;
+  readonly plan: SelectionPlan;
+  readonly classWeights: ClassWeights | undefined;
+  readonly params: BotParams;
+  readonly pooling: Pooling;
+  readonly trained: TrainerDone;
+  readonly judgement: Judgement;
+  readonly verdict: NonNullable<ModelRecord['verdict']>;
+  /** What was continued; undefined for a new fit. */
+  readonly increment: Increment | undefined;
+  readonly featureHash: string;
+  readonly manifestSha256: string;
+  readonly modelSizeMb: number;
+  /** Relative to the models' folder. */
+  readonly modelPath: string;
+}
+
+/** How one attempt ended. Nothing of it is in the database yet but the job's progress. */
+export type TrainingResult =
+  | { readonly status: 'judged'; readonly candidate: Candidate }
+  /** There are too few rows, or nothing to continue: not a failure, only too early. */
+  | { readonly status: 'waiting'; readonly reason: string }
+  | {
+      readonly status: 'failed';
+      readonly code: string;
+      readonly message: string;
+      readonly prepared: PreparedData | undefined;
+    }
+  | { readonly status: 'aborted' };
+
+/**
+ * The road of one job: features and labels into a file, two fits in Python, both models run over the
+ * test rows, the verdict. What is left on disk afterwards is the folder of a promoted model, or nothing.
+ *
+ * @throws TransientError when the database or the training worker is gone
+ */
+export async function trainModel(context: TrainModelContext): Promise<TrainingResult> {
+  const { job, options } = context;
+  await removeLeftovers(job, options);
+  const result = await attemptAsAsked(context);
+  const isKept = result.status === 'judged' && result.candidate.verdict.isPromoted;
+  const featuresFile = path.join(options.workDir, featureFileName(job));
+  await rm(featuresFile, { force: true });
+  if (!isKept) await removeLeftovers(job, options);
+  return result;
+}
+
+/** An increment, where one was asked for and the model has not grown too far; else a new fit. */
+async function attemptAsAsked(context: TrainModelContext): Promise<TrainingResult> {
+  const { job, stores, options, logger } = context;
+  if (job.mode === 'full') return attempt(context);
+  const plan = await findIncrement(stores, job, options);
+  if (plan.status === 'skip') return { status: 'waiting', reason: plan.reason };
+  if (plan.status === 'refit') {
+    logger.info(`[TRAIN] Trained anew instead of continued: ${plan.reason}`);
+    return attempt(context);
+  }
+  const { parent } = plan;
+  const opening = await openParent(parent, options);
+  if (opening.status === 'unusable') return { status: 'waiting', reason: opening.reason };
+  return attempt({ ...context, increment: { parent, files: opening.files } });
+}
+
+async function attempt(context: TrainModelContext): Promise<TrainingResult> {
+  await mkdir(context.options.workDir, { recursive: true });
+  const { progress, signal, desk } = context;
+  const finding = await findPool(context);
+  if (finding.status === 'aborted') return { status: 'aborted' };
+  context.logger.info(PREPARING_LINE);
+  progress.report('prepare', 0);
+  const { preparation, pooling } = await prepareMember(context, finding);
+  if (isAborted(signal)) return { status: 'aborted' };
+  if (preparation.status === 'too_few_rows')
+    return { status: 'waiting', reason: preparation.reason };
+  if (preparation.status === 'failed') return failed('preparation', preparation.message);
+  logPreparation(context.logger, preparation);
+  progress.report('train', PREPARED_PCT);
+
+  const order = await toOrder(context, preparation, pooling);
+  const trained = await train(context, preparation, order);
+  if (trained.status === 'failed') {
+    if (trained.code === 'cancelled') return { status: 'aborted' };
+    return failed(trained.code, trained.message, preparation);
+  }
+  progress.report('judge', TRAINED_PCT);
+
+  const judgement = await desk.judge(
+    await toJudgeRequest(context, { prepared: preparation, order, trained }),
+  );
+  if (isAborted(signal)) return { status: 'aborted' };
+  if ('status' in judgement) return failed('judging', judgement.message, preparation);
+  progress.report('decide', JUDGED_PCT);
+  return decide(context, { prepared: preparation, order, trained }, judgement);
+}
+
+async function train(
+  context: TrainModelContext,
+  prepared: PreparedData,
+  order: Order,
+): Promise<TrainerOutcome> {
+  const { progress, signal, trainer } = context;
+  const job = toTrainerJob(context, prepared, order);
+  await mkdir(path.dirname(job.outputDir), { recursive: true });
+  const span = (TRAINED_PCT - PREPARED_PCT) / 100;
+  return trainer.run(job, {
+    signal,
+    onProgress: ({ stage, percent }) => progress.report(stage, PREPARED_PCT + percent * span),
+  });
+}
+
+async function decide(
+  { job, options, increment }: TrainModelContext,
+  { prepared, order, trained }: Trained,
+  judgement: Judgement,
+): Promise<TrainingResult> {
+  const { features } = trained.manifest;
+  const facts = {
+    ...judgement,
+    expectedFeatureHash: judgement.featureHash,
+    featureHash: featureHash(features, prepared.referenceSymbol),
+    modelSizeMb: await modelSizeMb(trained.outputDir),
+    maxModelMb: options.maxModelMb,
+    maxLatencyMs: options.maxLatencyMs,
+  };
+  const verdict = judge(options.promotionGate, facts, { ...judgement, ...options });
+  const candidate: Candidate = {
+    prepared,
+    ...order,
+    trained,
+    judgement,
+    verdict,
+    increment,
+    featureHash: facts.featureHash,
+    modelPath: candidatePath(job),
+    ...(await keepServedFiles(trained.outputDir)),
+  };
+  return { status: 'judged', candidate };
+}
+
+function failed(code: string, message: string, prepared?: PreparedData): TrainingResult {
+  return { status: 'failed', code, message, prepared };
+}

@@ -1,0 +1,251 @@
+import { BarState, type CandleColumns } from '../../domain/candle-columns.js';
+import type { LabelThresholds, SanitizationRecord } from '../../domain/model-record.js';
+import { barIndex, barOpenTime } from '../../domain/timeframe.js';
+import { computeFeatureMatrix, type FeatureMatrix } from '../../features/feature-matrix.js';
+import { forwardLogReturns, labelOf, tercileThresholds } from '../../features/labels.js';
+import { CANDIDATE_FEATURES } from '../../features/market-times.js';
+import { keepAllFeatures, sanitize, type Sanitization } from '../../features/sanitize.js';
+import { countClasses, meanReturns } from './class-counts.js';
+import type { ClassCounts } from '../../domain/class-weights.js';
+import type { FeatureTable } from './feature-file.js';
+import type { PooledDescription } from './pooled-description.js';
+import { rowCount, splitBefore, splitRows, type Split } from './split.js';
+
+/** Under these a split leaves too little to learn from, to stop on or to judge by. */
+const MIN_PART_ROWS = { train: 100, validation: 20, test: 20 } as const;
+
+export interface DatasetRequest {
+  readonly series: CandleColumns;
+  /** The very same object as `series` for the reference symbol itself; undefined for none. */
+  readonly reference: CandleColumns | undefined;
+  /** Bars [fromIndex, toIndex) of the training window. */
+  readonly fromIndex: number;
+  readonly toIndex: number;
+  readonly horizonBars: number;
+  readonly embargoBars: number;
+  readonly trainFraction: number;
+  readonly validationFraction: number;
+  /** Real closed candles with usable rows that training asks for. */
+  readonly minSamples: number;
+  readonly candidateFeatures: readonly string[] | undefined;
+  /** What a model has learnt already that is continued; then nothing of it is learnt anew. */
+  readonly learnt?: Learnt | undefined;
+  /** Of a regressor: what parts the returns that pay for a round trip. Terciles where undefined. */
+  readonly thresholds?: LabelThresholds | undefined;
+  /** Whether constant features and copies stay: for members of a pool. */
+  readonly keepsDull?: boolean | undefined;
+}
+
+/** Of a model that is continued. */
+export interface Learnt {
+  /** Names of its features. */
+  readonly features: readonly string[];
+  readonly thresholds: LabelThresholds;
+  readonly classMeanReturns: readonly [number, number, number];
+  /** Close time of the newest candle that its judged model has seen: what is judged lies after it. */
+  readonly judgedEnd: number;
+}
+
+/** Open times of rows, the first or the last of their part. */
+export interface SplitTimes {
+  readonly trainTo: number;
+  readonly validationFrom: number;
+  readonly validationTo: number;
+  readonly testFrom: number;
+}
+
+/** What is said about a dataset; plain data that travels between threads. */
+export interface DatasetSummary {
+  /** Features before sanitising. */
+  readonly rawFeatures: number;
+  /** Real closed candles in the window. */
+  readonly rawSamples: number;
+  /** Rows of the final dataset. */
+  readonly samples: number;
+  /** Names of the features that are left. */
+  readonly names: readonly string[];
+  readonly sanitization: SanitizationRecord;
+  readonly split: Split;
+  /** Terciles of the training split only, or those that were asked for. */
+  readonly thresholds: LabelThresholds;
+  /** Thresholds that lay on the wrong side of 0 and were set to 0. */
+  readonly adjustedThresholds: readonly ('sell' | 'buy')[];
+  /** Of all final rows. */
+  readonly classDistribution: ClassCounts;
+  /** Of the training split. */
+  readonly trainCounts: ClassCounts;
+  /** Mean forward log return of SELL, HOLD and BUY in the training split. */
+  readonly classMeanReturns: readonly [number, number, number];
+  /** Open time of the first row. */
+  readonly dataFrom: number;
+  /** Open times of the rows at the cuts. */
+  readonly cuts: SplitTimes;
+  /** Close time of the newest candle that a row or label of the training part has seen. */
+  readonly trainEnd: number;
+  /** The same of the validation part: nothing later has had a say in the judged model. */
+  readonly judgedEnd: number;
+  /** The same of all rows: what the refit has seen. */
+  readonly dataEnd: number;
+  /** Of a model over many instruments. */
+  readonly pooled?: PooledDescription | undefined;
+}
+
+export type Dataset =
+  | { readonly status: 'built'; readonly summary: DatasetSummary; readonly table: FeatureTable }
+  | { readonly status: 'too_few_rows'; readonly reason: string };
+
+/**
+ * Lays out features and labels of one series. What is learnt from data here, thresholds and which
+ * features to drop, is learnt from the training split alone.
+ */
+export function buildDataset(request: DatasetRequest): Dataset {
+  const { series, reference, fromIndex, toIndex, keepsDull, learnt } = request;
+  const { candidateFeatures = CANDIDATE_FEATURES } = request;
+  const features = learnt?.features ?? candidateFeatures;
+  const matrix = computeFeatureMatrix({ series, reference, fromIndex, toIndex, features });
+  const real = realRows(matrix, series);
+  const usable = real.filter((row) => matrix.isUsable[row] === 1);
+  if (usable.length < request.minSamples) {
+    return tooFew(`${usable.length} of ${request.minSamples} usable candles`);
+  }
+  const returns = returnsOfRows(request, matrix);
+  const labelled = usable.filter((row) => Number.isFinite(returns[row]));
+  const first = splitBars(labelled, matrix, request);
+  const trainingRange = { from: labelled[0] ?? 0, to: (labelled[first.train.to - 1] ?? -1) + 1 };
+  const sanitization =
+    learnt === undefined
+      ? sanitize(matrix, { ...trainingRange, keepsDull })
+      : keepAllFeatures(matrix);
+  const rows = labelled.filter((row) => sanitization.isRowKept[row] === 1);
+  const split = splitBars(rows, matrix, request);
+  const shortage = findShortage(split, sanitization);
+  if (shortage !== undefined) return tooFew(shortage);
+  return layOut({ request, matrix, sanitization, rows, split, returns, rawSamples: real.length });
+}
+
+function tooFew(reason: string): Dataset {
+  return { status: 'too_few_rows', reason };
+}
+
+/** Rows of bars that the venue really had: a bar that was filled in is no example of a market. */
+function realRows(matrix: FeatureMatrix, series: CandleColumns): readonly number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < matrix.rows; row++) {
+    const position = matrix.firstIndex + row - series.firstIndex;
+    if (series.state[position] === BarState.stored) rows.push(row);
+  }
+  return rows;
+}
+
+/** Forward returns by row of the matrix. */
+function returnsOfRows(
+  { series, horizonBars }: DatasetRequest,
+  matrix: FeatureMatrix,
+): Float64Array {
+  const ofBars = forwardLogReturns(series, horizonBars);
+  const offset = matrix.firstIndex - series.firstIndex;
+  return Float64Array.from({ length: matrix.rows }, (_, row) => ofBars[row + offset] ?? NaN);
+}
+
+function splitBars(rows: readonly number[], matrix: FeatureMatrix, request: DatasetRequest): Split {
+  const bars = rows.map((row) => matrix.firstIndex + row);
+  const { learnt, series } = request;
+  if (learnt === undefined) return splitRows(bars, request);
+  const firstUnseen = barIndex(learnt.judgedEnd, series.timeframe) + request.embargoBars;
+  return splitBefore(bars, firstUnseen, request);
+}
+
+function findShortage(split: Split, { finalFeatures }: Sanitization): string | undefined {
+  if (finalFeatures === 0) return 'no feature is left after sanitising';
+  for (const part of ['train', 'validation', 'test'] as const) {
+    const rows = rowCount(split[part]);
+    if (rows < MIN_PART_ROWS[part]) {
+      return `${rows} rows in the ${part} part, ${MIN_PART_ROWS[part]} are needed`;
+    }
+  }
+  return undefined;
+}
+
+interface Parts {
+  readonly request: DatasetRequest;
+  readonly matrix: FeatureMatrix;
+  readonly sanitization: Sanitization;
+  /** Rows of the matrix that make up the dataset. */
+  readonly rows: readonly number[];
+  readonly split: Split;
+  readonly returns: Float64Array;
+  readonly rawSamples: number;
+}
+
+function layOut(parts: Parts): Dataset {
+  const { request, matrix, sanitization, rows, split, rawSamples } = parts;
+  const { timeframe } = request.series;
+  const returns = Float64Array.from(rows, (row) => parts.returns[row] ?? NaN);
+  const inTraining = returns.subarray(split.train.from, split.train.to);
+  const given = request.learnt?.thresholds ?? request.thresholds;
+  const { adjusted, ...thresholds } =
+    given === undefined ? tercileThresholds(inTraining.slice()) : { ...given, adjusted: [] };
+  const labels = Int32Array.from(
+    returns,
+    (value) => labelOf(value, { ...thresholds, adjusted }) ?? -1,
+  );
+  const openTimes = Float64Array.from(rows, (row) =>
+    barOpenTime(matrix.firstIndex + row, timeframe),
+  );
+  const trainLabels = labels.subarray(split.train.from, split.train.to);
+  const closeAfter = (row: number): number =>
+    barOpenTime(matrix.firstIndex + row + request.horizonBars + 1, timeframe);
+  const summary: DatasetSummary = {
+    rawFeatures: matrix.names.length,
+    rawSamples,
+    samples: rows.length,
+    names: sanitization.kept,
+    sanitization: toRecord(sanitization),
+    split,
+    thresholds,
+    adjustedThresholds: adjusted,
+    classDistribution: countClasses(labels),
+    trainCounts: countClasses(trainLabels),
+    classMeanReturns: request.learnt?.classMeanReturns ?? meanReturns(inTraining, trainLabels),
+    dataFrom: openTimes[0] ?? 0,
+    cuts: {
+      trainTo: openTimes[split.train.to - 1] ?? 0,
+      validationFrom: openTimes[split.validation.from] ?? 0,
+      validationTo: openTimes[split.validation.to - 1] ?? 0,
+      testFrom: openTimes[split.test.from] ?? 0,
+    },
+    trainEnd: closeAfter(rows[split.train.to - 1] ?? 0),
+    judgedEnd: closeAfter(rows[split.validation.to - 1] ?? 0),
+    dataEnd: closeAfter(rows.at(-1) ?? 0),
+  };
+  const forwardReturns = Float32Array.from(returns);
+  const values = gather(matrix, sanitization.keptColumns, rows);
+  const table = {
+    names: summary.names,
+    rows: rows.length,
+    values,
+    labels,
+    forwardReturns,
+    openTimes,
+  };
+  return { status: 'built', summary, table };
+}
+
+/** Copies the kept columns of the kept rows, column by column. */
+function gather(
+  matrix: FeatureMatrix,
+  columns: readonly number[],
+  rows: readonly number[],
+): Float32Array {
+  const values = new Float32Array(columns.length * rows.length);
+  columns.forEach((column, position) => {
+    const source = column * matrix.rows;
+    const target = position * rows.length;
+    rows.forEach((row, at) => (values[target + at] = matrix.values[source + row] ?? NaN));
+  });
+  return values;
+}
+
+function toRecord({ initialFeatures, finalFeatures, dropped }: Sanitization): SanitizationRecord {
+  return { initialFeatures, finalFeatures, dropped };
+}

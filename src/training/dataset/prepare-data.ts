@@ -1,0 +1,60 @@
+import { catalogueHash } from '../../features/feature-hash.js';
+import type { Timeframe } from '../../domain/timeframe.js';
+import type { DatabaseLocation } from '../../storage/engine/location.js';
+import { readWithReference } from '../../storage/database/read-candles.js';
+import { buildDataset, type DatasetRequest, type DatasetSummary } from './build-dataset.js';
+import { writeFeatureFile } from './feature-file.js';
+import { thinTable, type Thinning } from './subsample-table.js';
+import type { TrainingWindow } from './training-window.js';
+
+export interface PrepareRequest extends Omit<
+  DatasetRequest,
+  'series' | 'reference' | 'fromIndex' | 'toIndex'
+> {
+  readonly timeframe: Timeframe;
+  readonly seriesId: number;
+  /** Equal to `seriesId` for the reference symbol itself; undefined for no reference. */
+  readonly referenceSeriesId: number | undefined;
+  readonly referenceSymbol: string | undefined;
+  readonly window: TrainingWindow;
+  /** Where the feature file goes. */
+  readonly filePath: string;
+  /** Which of the rows are written; all of them where undefined. */
+  readonly thinning?: Thinning | undefined;
+}
+
+/** What lies in the feature file, for whoever orders the fit and judges the model. */
+export interface PreparedData extends DatasetSummary {
+  readonly status: 'prepared';
+  readonly referenceSymbol: string | undefined;
+  readonly catalogueHash: string;
+  readonly dataSha256: string;
+  /** Open time of the newest closed bar when the data was read. */
+  readonly lastOpenTime: number;
+}
+
+export type Preparation =
+  PreparedData | { readonly status: 'too_few_rows'; readonly reason: string };
+
+/** Reads the candles over a connection of its own, computes features and labels, writes the file. */
+export async function prepareData(
+  location: DatabaseLocation,
+  request: PrepareRequest,
+): Promise<Preparation> {
+  const { window, referenceSymbol } = request;
+  const range = { fromOpenTime: window.loadFromOpenTime, toOpenTime: window.lastOpenTime };
+  const { series, reference } = await readWithReference(location, request, range);
+  const { fromIndex, toIndex } = window;
+  const dataset = buildDataset({ ...request, series, reference, fromIndex, toIndex });
+  if (dataset.status === 'too_few_rows') return dataset;
+  const table = thinTable(dataset.table, request.thinning);
+  const { sha256 } = await writeFeatureFile(request.filePath, table);
+  return {
+    status: 'prepared',
+    ...dataset.summary,
+    referenceSymbol,
+    catalogueHash: catalogueHash(),
+    dataSha256: sha256,
+    lastOpenTime: window.lastOpenTime,
+  };
+}

@@ -1,0 +1,40 @@
+import type { FeatureTable } from './feature-file.js';
+
+/** Which rows of a table are left: of equal distances, from a place of its own in each table. */
+export interface Thinning {
+  /** Of the rows, above 0; 1 leaves all. */
+  readonly share: number;
+  /** In [0, 1). */
+  readonly offset: number;
+}
+
+/**
+ * Takes rows at equal distances: neighbours share most of their label's window, so little is lost, and
+ * no stretch of time is left out.
+ */
+export function thinTable(table: FeatureTable, thinning: Thinning | undefined): FeatureTable {
+  if (thinning === undefined || thinning.share >= 1) return table;
+  const rows = thinRows(table.rows, thinning);
+  const values = new Float32Array(rows.length * table.names.length);
+  for (let column = 0; column < table.names.length; column++) {
+    rows.forEach((row, at) => {
+      values[column * rows.length + at] = table.values[column * table.rows + row] ?? NaN;
+    });
+  }
+  return {
+    names: table.names,
+    rows: rows.length,
+    values,
+    labels: Int32Array.from(rows, (row) => table.labels[row] ?? -1),
+    forwardReturns: Float32Array.from(rows, (row) => table.forwardReturns[row] ?? NaN),
+    openTimes: Float64Array.from(rows, (row) => table.openTimes[row] ?? NaN),
+  };
+}
+
+/** Row numbers, rising: at most that share of them. */
+export function thinRows(count: number, { share, offset }: Thinning): readonly number[] {
+  const wanted = Math.max(1, Math.floor(count * share));
+  return Array.from({ length: wanted }, (_, at) =>
+    Math.min(count - 1, Math.floor(((at + offset) * count) / wanted)),
+  );
+}

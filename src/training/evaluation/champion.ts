@@ -1,0 +1,74 @@
+import type { ModelKey } from '../../domain/model-key.js';
+import { ageHours, type LabelThresholds, type ModelRecord } from '../../domain/model-record.js';
+import type { Prediction } from '../../domain/signal.js';
+import { hasCurrentFeatures } from '../planning/train-planner.js';
+import { toPrior, type Prior } from './losses.js';
+
+/** Newest predictions that are read: more than any test part has rows after a champion's data. */
+const MAX_PREDICTIONS = 10_000;
+
+/** The serving model as a challenger meets it: what it said on candles that it never saw. */
+export interface Champion {
+  readonly modelUid: string;
+  /** Close time of the newest candle that any fit of it saw. */
+  readonly dataEnd: number;
+  /** Its own, because its probabilities are of its own classes. */
+  readonly thresholds: LabelThresholds;
+  readonly prior: Prior;
+  /** Open times of the candles that it spoke on, after its data's end. */
+  readonly openTimes: readonly number[];
+  /** p(SELL), p(HOLD), p(BUY) of each of them. */
+  readonly probabilities: readonly (readonly [number, number, number])[];
+  /** Log return that it expected of each. */
+  readonly expectedReturns: readonly number[];
+}
+
+export interface ChampionStores {
+  readonly models: { findServing(key: ModelKey): Promise<ModelRecord | undefined> };
+  readonly predictions: {
+    list(
+      filter: { readonly modelUid: string; readonly from: number },
+      page: { readonly limit: number; readonly offset: number },
+    ): Promise<{ readonly rows: readonly Prediction[] }>;
+  };
+}
+
+export interface ChampionLimits {
+  readonly labelHorizonBars: number;
+  readonly modelMaxAgeHours: number;
+  /** Market time. */
+  readonly marketMs: number;
+}
+
+/**
+ * The model that serves the key and what it said, or undefined where none serves that may be trusted or
+ * compared: a model that is expired, of older formulas or of another horizon defends nothing.
+ */
+export async function findChampion(
+  stores: ChampionStores,
+  key: ModelKey,
+  limits: ChampionLimits,
+): Promise<Champion | undefined> {
+  const record = await stores.models.findServing(key);
+  if (record === undefined || !mayDefend(record, limits)) return undefined;
+  const { uid: modelUid, dataEnd, thresholds, classDistribution } = record;
+  if (dataEnd === undefined || thresholds === undefined || classDistribution === undefined) {
+    return undefined;
+  }
+  const filter = { modelUid, from: dataEnd };
+  const { rows } = await stores.predictions.list(filter, { limit: MAX_PREDICTIONS, offset: 0 });
+  return {
+    ...{ modelUid, dataEnd, thresholds, prior: toPrior(classDistribution) },
+    openTimes: rows.map(({ candleOpenTime }) => candleOpenTime),
+    probabilities: rows.map(({ probabilities }) => probabilities),
+    expectedReturns: rows.map(({ expectedReturn }) => expectedReturn),
+  };
+}
+
+function mayDefend(record: ModelRecord, limits: ChampionLimits): boolean {
+  return (
+    ageHours(record, limits.marketMs) <= limits.modelMaxAgeHours &&
+    record.horizonBars === limits.labelHorizonBars &&
+    hasCurrentFeatures(record)
+  );
+}

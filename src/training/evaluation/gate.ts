@@ -1,0 +1,171 @@
+import type { Interval, PromotionGate, TestScore, Verdict } from '../../domain/model-record.js';
+import type { ChampionComparison } from './compare-champion.js';
+
+/** Fewer rows with a direction say too little for an interval to mean anything. */
+export const MIN_DIRECTION_ROWS = 60;
+
+/** How far a probability, or an expected log return, in ONNX may lie from the trainer's own. */
+export const MAX_PARITY_DIFFERENCE = 1e-5;
+
+/** ONNX against the trainer's own answers over the test rows. */
+export interface Parity {
+  readonly rows: number;
+  readonly maxDifference: number;
+  /** Rows whose winning class differs. */
+  readonly classFlips: number;
+}
+
+/** What must hold of a candidate's files, whatever it knows of markets. */
+export interface TechnicalFacts {
+  readonly judgedParity: Parity;
+  readonly refittedParity: Parity;
+  readonly expectedFeatureHash: string;
+  readonly featureHash: string;
+  readonly modelSizeMb: number;
+  readonly maxModelMb: number;
+  /** Median time of one row inside the model's run. */
+  readonly latencyMs: number;
+  readonly maxLatencyMs: number;
+}
+
+/** What the candidate's test rows say, and those that the serving model spoke on as well. */
+export interface Evidence {
+  readonly score: TestScore;
+  /** Undefined where no model serves that could defend its place. */
+  readonly champion?: ChampionComparison | undefined;
+  /** The model that was continued, where one was. */
+  readonly parent?: ChampionComparison | undefined;
+  /** Candles under which nothing is concluded from the comparison with a champion. */
+  readonly championMinRows: number;
+}
+
+/** Judges a candidate: the technical checks, what the gate asks of its score, then the champion. */
+export function judge(gate: PromotionGate, facts: TechnicalFacts, evidence: Evidence): Verdict {
+  const defect = findTechnicalDefect(facts);
+  if (defect !== undefined) return { gate, isPromoted: false, reason: defect };
+  const own = judgeAlone(gate, evidence.score);
+  if (evidence.parent !== undefined) {
+    const isAsked = own.isPromoted && gate !== 'parity';
+    return { gate, ...(isAsked ? judgeAgainstParent(own, evidence.parent) : own) };
+  }
+  if (!gate.endsWith('+champion') || !own.isPromoted) return { gate, ...own };
+  return { gate, ...judgeAgainstChampion(own, gate, evidence) };
+}
+
+type Opinion = Omit<Verdict, 'gate'>;
+
+function judgeAlone(gate: PromotionGate, score: TestScore): Opinion {
+  switch (gate) {
+    case 'parity':
+      return { isPromoted: true, reason: 'technical checks passed; skill is not asked for' };
+    case 'baseline':
+    case 'baseline+champion':
+      return judgeBaseline(score);
+    case 'strict':
+    case 'strict+champion':
+      return judgeStrict(score);
+  }
+}
+
+/** Both halves of the gate, as against the prior; too few candles decide nothing, and that is said. */
+function judgeAgainstChampion(own: Opinion, gate: PromotionGate, evidence: Evidence): Opinion {
+  const { champion, championMinRows } = evidence;
+  const alone = `${gate.replace('+champion', '')} alone decides`;
+  if (champion === undefined) {
+    return { ...own, reason: `no champion to compare with, ${alone}; ${own.reason}` };
+  }
+  const { modelUid, rows, skillDifference, directionSkillDifference } = champion;
+  if (rows < championMinRows) {
+    const few = `champion ${modelUid}: ${rows} common candles, ${championMinRows} are needed`;
+    return { ...own, reason: `${few}, ${alone}; ${own.reason}` };
+  }
+  // Without a candle with a direction there is nothing to be worse in.
+  const isDirectionWorse = directionSkillDifference < 0;
+  const isPromoted = skillDifference >= 0 && !isDirectionWorse;
+  const words = isPromoted ? 'not worse than' : 'worse than';
+  const figures =
+    `skill ${signed(skillDifference)}, direction skill ${signed(directionSkillDifference)} ` +
+    `over ${rows} candles`;
+  return { isPromoted, reason: `${words} champion ${modelUid}: ${figures}; ${own.reason}` };
+}
+
+/** New trees must not make worse what they are added to. */
+function judgeAgainstParent(own: Opinion, parent: ChampionComparison): Opinion {
+  const { modelUid, rows, skillDifference, directionSkillDifference } = parent;
+  // Without a candle with a direction there is nothing to be worse in.
+  const isPromoted = skillDifference >= 0 && !(directionSkillDifference < 0);
+  const words = isPromoted ? 'not worse than' : 'worse than';
+  const figures =
+    `skill ${signed(skillDifference)}, direction skill ${signed(directionSkillDifference)} nat ` +
+    `over ${rows} candles`;
+  return { isPromoted, reason: `${words} its parent ${modelUid}: ${figures}; ${own.reason}` };
+}
+
+/** Names what is technically wrong with the candidate, or returns undefined. */
+export function findTechnicalDefect(facts: TechnicalFacts): string | undefined {
+  return (
+    findParityDefect('judged', facts.judgedParity) ??
+    findParityDefect('refitted', facts.refittedParity) ??
+    findLimitDefect(facts)
+  );
+}
+
+function findParityDefect(which: string, parity: Parity): string | undefined {
+  const { rows, maxDifference, classFlips } = parity;
+  // Written so that NaN is a defect too.
+  if (rows > 0 && maxDifference <= MAX_PARITY_DIFFERENCE && classFlips === 0) return undefined;
+  return (
+    `parity: ONNX of the ${which} model differs from the trainer on ${rows} test rows ` +
+    `(max |Δ| ${maxDifference.toExponential(1)}, ${classFlips} class flips)`
+  );
+}
+
+function findLimitDefect(facts: TechnicalFacts): string | undefined {
+  if (facts.featureHash !== facts.expectedFeatureHash) {
+    return `feature hash ${facts.featureHash.slice(0, 12)} is not ${facts.expectedFeatureHash.slice(0, 12)}`;
+  }
+  if (!(facts.modelSizeMb <= facts.maxModelMb)) {
+    return `model of ${facts.modelSizeMb.toFixed(1)} MB is larger than MAX_MODEL_MB=${facts.maxModelMb}`;
+  }
+  if (!(facts.latencyMs <= facts.maxLatencyMs)) {
+    return `one row takes ${facts.latencyMs.toFixed(2)} ms, limit ${facts.maxLatencyMs} ms`;
+  }
+  return undefined;
+}
+
+function judgeBaseline(score: TestScore): Opinion {
+  const isPromoted = score.skill.estimate >= 0 && score.directionSkill.estimate >= 0;
+  const comparison = `${isPromoted ? 'not worse' : 'worse'} than ${rivalOf(score)}`;
+  return { isPromoted, reason: `${comparison}: ${skillWords(score)}` };
+}
+
+function judgeStrict(score: TestScore): Opinion {
+  if (score.directionRows < MIN_DIRECTION_ROWS) {
+    const reason = `too_few_rows: ${score.directionRows} test rows have a direction, ${MIN_DIRECTION_ROWS} are needed`;
+    return { isPromoted: false, reason };
+  }
+  const isPromoted = score.skill.lower > 0 && score.directionSkill.lower > 0;
+  const comparison = `${isPromoted ? 'surely' : 'not surely'} better than ${rivalOf(score)}`;
+  return { isPromoted, reason: `${comparison}: ${skillWords(score)}` };
+}
+
+/** What knows nothing: the frequencies of the classes, or that the price stays. */
+function rivalOf({ regression }: TestScore): string {
+  return regression === undefined ? 'the prior' : 'persistence';
+}
+
+function skillWords({ skill, directionSkill, regression }: TestScore): string {
+  const [own, direction] = [intervalWords(skill), intervalWords(directionSkill)];
+  if (regression === undefined) return `skill ${own}, direction skill ${direction} nat`;
+  const { rmse, persistenceRmse } = regression;
+  const errors = `RMSE ${rmse.toFixed(5)} against ${persistenceRmse.toFixed(5)}`;
+  return `${errors}, skill ${own} of its squared error, direction skill ${direction}`;
+}
+
+function intervalWords({ estimate, lower, upper }: Interval): string {
+  return `${signed(estimate)} [${signed(lower)}, ${signed(upper)}]`;
+}
+
+function signed(value: number): string {
+  return `${value >= 0 ? '+' : ''}${value.toFixed(4)}`;
+}

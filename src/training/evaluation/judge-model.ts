@@ -1,0 +1,220 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { Task } from '../../domain/bots.js';
+import type { LabelThresholds, TestScore } from '../../domain/model-record.js';
+import { featureHash } from '../../features/feature-hash.js';
+import { toHonestProbabilities } from '../../models/class-probabilities.js';
+import { createOnnxSession, outputWidth, type OnnxSession } from '../../models/onnx-session.js';
+import { readVerifiedFile } from '../../models/verified-file.js';
+import type { Champion } from './champion.js';
+import type { ClassWeights } from '../../domain/class-weights.js';
+import { DEFAULT_BOOTSTRAP } from './block-bootstrap.js';
+import {
+  compareRegressorWithChampion,
+  compareWithChampion,
+  compareWithParent,
+  type ChampionComparison,
+} from './compare-champion.js';
+import { argmaxOf } from './classification.js';
+import type { Predicted, Prior } from './losses.js';
+import { scoreClassifier } from './score-classifier.js';
+import { scoreRegressor } from './score-regressor.js';
+import { readFeatureRows, type FeatureRows } from '../dataset/feature-rows.js';
+import type { Parity } from './gate.js';
+import type { RowRange } from '../dataset/split.js';
+
+const CLASSES = 3;
+const TIMED_RUNS = 51;
+
+/** The trainer's files for judging; the served model is `model.onnx`. */
+export const JUDGED_MODEL = 'judged.onnx';
+export const SERVED_MODEL = 'model.onnx';
+export const JUDGED_ANSWERS = 'judged-test.f32';
+export const SERVED_ANSWERS = 'refit-test.f32';
+export const PARENT_PROBABILITIES = 'parent-test.f32';
+
+export interface JudgeRequest {
+  readonly task: Task;
+  readonly featuresFile: string;
+  /** Folder of the candidate. */
+  readonly folder: string;
+  /** What the manifest says of the candidate's files. */
+  readonly files: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>;
+  /** Names in the order of the model's columns. */
+  readonly features: readonly string[];
+  readonly referenceSymbol: string | undefined;
+  readonly test: RowRange;
+  readonly classWeights: ClassWeights | undefined;
+  /** What parts the classes; of a regressor, the returns that pay for a round trip. */
+  readonly thresholds: LabelThresholds;
+  /** Unweighted frequencies of the training part. */
+  readonly prior: Prior;
+  /** Seeds the bootstrap. */
+  readonly dataSha256: string;
+  /** Rows that the bootstrap draws together. */
+  readonly blockRows: number;
+  readonly maxFileBytes: number;
+  /** The serving model that is to be matched, where the gate asks for it. */
+  readonly champion?: Champion | undefined;
+  /** The model that was continued: what its judged model said of the test rows lies beside the others. */
+  readonly parentUid?: string | undefined;
+}
+
+/** What the test rows say about a candidate. */
+export interface Judgement {
+  readonly judgedParity: Parity;
+  readonly refittedParity: Parity;
+  /** Median of one row inside the served model's run. */
+  readonly latencyMs: number;
+  /** By the catalogue of this thread, which computed the rows. */
+  readonly featureHash: string;
+  /** Of the judged model, which never saw the test rows. */
+  readonly score: TestScore;
+  /** Of the judged model too. */
+  readonly champion?: ChampionComparison | undefined;
+  /** Of an increment's judged model, against the one that it continues. */
+  readonly parent?: ChampionComparison | undefined;
+}
+
+/**
+ * Runs both models of a candidate over the test rows and holds them against what the trainer said.
+ *
+ * @throws RejectedError when a file is damaged or no model
+ */
+export async function judgeModel(request: JudgeRequest): Promise<Judgement> {
+  const rows = await readFeatureRows(request.featuresFile, request.features, request.test);
+  const judged = await runOverRows(request, JUDGED_MODEL, rows);
+  const refitted = await runOverRows(request, SERVED_MODEL, rows);
+  return {
+    judgedParity: await compare(request, JUDGED_ANSWERS, judged.answers),
+    refittedParity: await compare(request, SERVED_ANSWERS, refitted.answers),
+    latencyMs: refitted.latencyMs,
+    featureHash: featureHash(request.features, request.referenceSymbol),
+    ...(request.task === 'classifier'
+      ? await scoreClasses(request, rows, judged.answers)
+      : scoreReturns(request, rows, judged.answers)),
+  };
+}
+
+type Scored = Pick<Judgement, 'score' | 'champion' | 'parent'>;
+
+async function scoreClasses(
+  request: JudgeRequest,
+  rows: FeatureRows,
+  answers: Float32Array,
+): Promise<Scored> {
+  const { champion, classWeights, dataSha256, prior } = request;
+  const probabilities = toHonestRows(answers, classWeights);
+  const predicted = { probabilities, labels: rows.labels, prior };
+  return {
+    score: scoreClassifier(predicted, dataSha256),
+    champion: champion && compareWithChampion({ ...rows, ...predicted }, champion),
+    parent: await judgeAgainstParent(request, predicted),
+  };
+}
+
+function scoreReturns(request: JudgeRequest, rows: FeatureRows, predictions: Float32Array): Scored {
+  const { blockRows, champion, dataSha256, prior, thresholds } = request;
+  const { labels, forwardReturns: returns } = rows;
+  return {
+    score: scoreRegressor({ predictions, returns, labels, thresholds, prior }, dataSha256, {
+      ...DEFAULT_BOOTSTRAP,
+      blockRows,
+    }),
+    champion: champion && compareRegressorWithChampion({ ...rows, predictions }, champion),
+    parent: undefined,
+  };
+}
+
+async function judgeAgainstParent(
+  request: JudgeRequest,
+  predicted: Predicted,
+): Promise<ChampionComparison | undefined> {
+  const { parentUid: modelUid, classWeights } = request;
+  if (modelUid === undefined) return undefined;
+  const said = await readAnswers(request, PARENT_PROBABILITIES);
+  return compareWithParent(predicted, {
+    modelUid,
+    probabilities: toHonestRows(said, classWeights),
+  });
+}
+
+interface Run {
+  /** Of a classifier three probabilities a row, of a regressor one return. */
+  readonly answers: Float32Array;
+  readonly latencyMs: number;
+}
+
+async function runOverRows(request: JudgeRequest, name: string, rows: FeatureRows): Promise<Run> {
+  const { features, folder, files, maxFileBytes } = request;
+  const expected = { sha256: files[name]?.sha256 ?? 'none', bytes: files[name]?.bytes };
+  const bytes = await readVerifiedFile(
+    { path: path.join(folder, name), ...expected },
+    maxFileBytes,
+  );
+  const session = await createOnnxSession(bytes, features.length, request.task);
+  try {
+    const answers = await session.run(rows.values, rows.labels.length);
+    return { answers, latencyMs: await timeOneRow(session, rows.values, features.length) };
+  } finally {
+    await session.release();
+  }
+}
+
+async function timeOneRow(
+  session: OnnxSession,
+  values: Float32Array,
+  columns: number,
+): Promise<number> {
+  const times: number[] = [];
+  const row = values.slice(0, columns);
+  for (let run = 0; run < TIMED_RUNS; run++) {
+    const startedAt = performance.now();
+    await session.run(row, 1);
+    times.push(performance.now() - startedAt);
+  }
+  times.sort((one, other) => one - other);
+  return times[Math.floor(TIMED_RUNS / 2)] ?? NaN;
+}
+
+/** ONNX against what the trainer itself said of the same rows, both with the class weights still in. */
+async function compare(request: JudgeRequest, name: string, onnx: Float32Array): Promise<Parity> {
+  const trainer = await readAnswers(request, name);
+  const rows = onnx.length / outputWidth(request.task);
+  if (trainer.length !== onnx.length) return { rows, maxDifference: NaN, classFlips: rows };
+  return measureParity(onnx, trainer, request.task);
+}
+
+async function readAnswers({ folder }: JudgeRequest, name: string): Promise<Float32Array> {
+  const bytes = await readFile(path.join(folder, name));
+  return new Float32Array(
+    bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
+  );
+}
+
+/** @returns a difference of NaN as soon as one answer is not a number; a return has no class to flip */
+export function measureParity(
+  onnx: Float32Array,
+  trainer: Float32Array,
+  task: Task = 'classifier',
+): Parity {
+  const rows = onnx.length / outputWidth(task);
+  let maxDifference = 0;
+  onnx.forEach((value, at) => {
+    maxDifference = Math.max(maxDifference, Math.abs(value - (trainer[at] ?? NaN)));
+  });
+  let classFlips = 0;
+  for (let row = 0; task === 'classifier' && row < rows; row++) {
+    if (argmaxOf(onnx, row) !== argmaxOf(trainer, row)) classFlips++;
+  }
+  return { rows, maxDifference, classFlips };
+}
+
+function toHonestRows(raw: Float32Array, weights: ClassWeights | undefined): Float64Array {
+  const honest = new Float64Array(raw.length);
+  for (let at = 0; at < raw.length; at += CLASSES) {
+    honest.set(toHonestProbabilities(raw.subarray(at, at + CLASSES), weights), at);
+  }
+  return honest;
+}

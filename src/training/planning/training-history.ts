@@ -1,0 +1,124 @@
+import { isPooledBot } from '../../domain/bots.js';
+import type { ModelKey } from '../../domain/model-key.js';
+import type { Series } from '../../domain/series.js';
+import { barIndex, barOpenTime } from '../../domain/timeframe.js';
+import { barsADay } from '../../features/items/item-sequence.js';
+import { BLOCK_BARS, DEPTH_BARS } from '../../features/block-layout.js';
+import type { Stores } from '../../storage/stores.js';
+import type { TrainingOptions } from '../options/training-options.js';
+import { trainingWindowAt, type TrainingWindow } from '../dataset/training-window.js';
+
+/** A back-fill that has come this close to the present is not waited for: the venue may be down. */
+const MAX_LAG_BARS = 24;
+/** Reference features missing in more rows than this would be dropped from the model. */
+const MIN_REFERENCE_SHARE = 0.8;
+
+/** What is stored for a key's training, as far as it decides whether training may begin. */
+export interface HistoryState {
+  /** Real closed candles of the training window whose feature rows can be computed. */
+  readonly samples: number;
+  readonly newestOpenTime: number | undefined;
+  /** What is missing, in words; undefined when training may begin. */
+  readonly shortage: string | undefined;
+}
+
+type HistoryOptions = Pick<
+  TrainingOptions,
+  'historyDays' | 'trainMonthsBack' | 'minInitialTrainSamples' | 'referenceSymbol'
+>;
+
+/** Asks the stores; a few cheap queries, so that it can be done for every key in each cycle. */
+export async function readHistory(
+  stores: Pick<Stores, 'series' | 'candles' | 'knownGaps'>,
+  key: ModelKey,
+  context: { readonly options: HistoryOptions; readonly marketMs: number },
+): Promise<HistoryState> {
+  if (isPooledBot(key.bot)) return readPooledHistory(stores, key, context.options);
+  const { options, marketMs } = context;
+  const window = trainingWindowAt(marketMs, key.timeframe, options);
+  const own = await readSeries(stores, key, window);
+  const { samples, newestOpenTime } = own;
+  const lag = await findLag(stores, own, window);
+  const missing = options.minInitialTrainSamples - samples;
+  const shortage =
+    missing > 0
+      ? `${samples} of ${options.minInitialTrainSamples} usable candles`
+      : (lag ?? (await findReferenceShortage(stores, key, { ...context, window, samples })));
+  return { samples, newestOpenTime, shortage };
+}
+
+/** Entries of all instruments together, about one a day each. */
+async function readPooledHistory(
+  stores: Pick<Stores, 'candles'>,
+  key: ModelKey,
+  { minInitialTrainSamples }: HistoryOptions,
+): Promise<HistoryState> {
+  const { count, last } = await stores.candles.extent(key);
+  const samples = Math.floor(count / (barsADay(key.timeframe) ?? Infinity));
+  const isEnough = samples >= minInitialTrainSamples;
+  const shortage = isEnough ? undefined : `${samples} of ${minInitialTrainSamples} daily entries`;
+  return { samples, newestOpenTime: last, shortage };
+}
+
+interface SeriesHistory {
+  readonly series: Series | undefined;
+  readonly samples: number;
+  readonly newestOpenTime: number | undefined;
+  /** Whether it is stored from the venue's first bar on. */
+  readonly isFromBirth: boolean;
+}
+
+async function readSeries(
+  stores: Pick<Stores, 'series' | 'candles'>,
+  key: ModelKey,
+  window: TrainingWindow,
+): Promise<SeriesHistory> {
+  const series = await stores.series.find(key);
+  const range = series === undefined ? undefined : await stores.candles.range(series.id);
+  if (series === undefined || range === undefined) {
+    return { series, samples: 0, newestOpenTime: undefined, isFromBirth: false };
+  }
+  const isFromBirth = series.birthOpenTime !== undefined && range.first <= series.birthOpenTime;
+  const from = Math.max(window.fromOpenTime, firstUsableOpenTime(series, range.first));
+  const samples = await stores.candles.count(series.id, { from, to: window.lastOpenTime });
+  return { series, samples, newestOpenTime: range.last, isFromBirth };
+}
+
+/** A row is usable once the span of its block is stored, or everything since the instrument's birth. */
+function firstUsableOpenTime(series: Series, firstOpenTime: number): number {
+  const { birthOpenTime, timeframe } = series;
+  if (birthOpenTime !== undefined && firstOpenTime <= birthOpenTime) return firstOpenTime;
+  const firstWithDepth = barIndex(firstOpenTime, timeframe) + DEPTH_BARS;
+  return barOpenTime(Math.ceil(firstWithDepth / BLOCK_BARS) * BLOCK_BARS, timeframe);
+}
+
+/** A model that never saw the last weeks because back-fill has not reached them would serve at once. */
+async function findLag(
+  stores: Pick<Stores, 'knownGaps'>,
+  { series, newestOpenTime }: SeriesHistory,
+  window: TrainingWindow,
+): Promise<string | undefined> {
+  if (series === undefined || newestOpenTime === undefined) return undefined;
+  const lagBars = window.toIndex - 1 - barIndex(newestOpenTime, series.timeframe);
+  if (lagBars <= MAX_LAG_BARS) return undefined;
+  if (await stores.knownGaps.has(series.id, window.lastOpenTime)) return undefined;
+  return `the newest candle is ${lagBars} bars old`;
+}
+
+async function findReferenceShortage(
+  stores: Pick<Stores, 'series' | 'candles'>,
+  key: ModelKey,
+  context: {
+    readonly options: HistoryOptions;
+    readonly window: TrainingWindow;
+    readonly samples: number;
+  },
+): Promise<string | undefined> {
+  const { referenceSymbol } = context.options;
+  if (referenceSymbol === undefined || referenceSymbol === key.symbol) return undefined;
+  const referenceKey = { ...key, symbol: referenceSymbol };
+  const reference = await readSeries(stores, referenceKey, context.window);
+  const isEnough = reference.samples >= context.samples * MIN_REFERENCE_SHARE;
+  if (isEnough || reference.isFromBirth) return undefined;
+  return `${reference.samples} usable candles of the reference ${referenceSymbol}`;
+}

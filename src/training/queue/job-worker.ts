@@ -1,0 +1,297 @@
+import type { ModelRecord } from '../../domain/model-record.js';
+import type { TrainingJob } from '../../domain/training-job.js';
+import type { Clock } from '../../lib/clock.js';
+import { messageOf, TransientError } from '../../lib/errors.js';
+import type { Logger } from '../../lib/logger.js';
+import { newUid } from '../../lib/uid.js';
+import type { Stores } from '../../storage/stores.js';
+import { pruneVersions } from '../../models/artifact-cleanup.js';
+import { removeLeftovers } from '../attempt/candidate-folder.js';
+import { recordFailure } from '../attempt/promotion.js';
+import { ProgressReporter, type Progress } from '../attempt/progress-reporter.js';
+import { settleJob, type Settlement } from './settle-job.js';
+import { trainModel, type TrainingResult } from '../attempt/train-model.js';
+import type { TrainPlanner } from '../planning/train-planner.js';
+import type { TrainerProcess } from '../trainer-process/trainer-process.js';
+import type { TrainerReadiness } from '../trainer-process/trainer-readiness.js';
+import type { TrainingDesk } from '../worker/training-worker-client.js';
+import type { TrainingOptions } from '../options/training-options.js';
+
+/** Told once it is stored. */
+export interface TrainingEvents {
+  /** A model has begun to serve its key. */
+  readonly onPromoted?: ((record: ModelRecord) => void) | undefined;
+  readonly onRejected?: ((record: ModelRecord) => void) | undefined;
+  readonly onFailed?: ((record: ModelRecord) => void) | undefined;
+  /** An attempt has ended, however; `status` as of a settlement. */
+  readonly onEnded?: ((job: TrainingJob, status: Settlement['status']) => void) | undefined;
+  readonly onProgress?: ((job: TrainingJob, progress: Progress) => void) | undefined;
+}
+
+export interface JobWorkerDependencies {
+  readonly stores: Stores;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly options: TrainingOptions;
+  readonly runUid: string;
+  readonly trainer: Pick<TrainerProcess, 'run' | 'stop'>;
+  readonly desk: Pick<TrainingDesk, 'prepare' | 'judge' | 'rest'>;
+  readonly planner: TrainPlanner;
+  readonly readiness: TrainerReadiness;
+  /** Whether no job may begin now. */
+  readonly isHeld: () => Promise<boolean>;
+  /** Whether what was imported from files is this daemon's to train. */
+  readonly hasFiles: () => boolean;
+  readonly events?: TrainingEvents | undefined;
+}
+
+/** The database may be away for a moment just when a result is to be stored. */
+const STORE_ATTEMPTS = 5;
+const STORE_PAUSE_MS = 2000;
+/** A result that the database refuses is offered again with each next wake, so often. */
+const MAX_REFUSALS = 10;
+
+interface Attempt {
+  readonly job: TrainingJob;
+  readonly modelUid: string;
+  readonly startedAt: number;
+  readonly logger: Logger;
+  readonly result: TrainingResult;
+  /** How often the database refused both the result and the job's failure. */
+  readonly refusals: number;
+}
+
+/** One lane of the queue: works off stored jobs one after the other, with a trainer that lanes share. */
+export class JobWorker {
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private wakeUp: () => void = () => undefined;
+  private isWoken = true;
+  /** An attempt whose end could not be stored yet. */
+  private unsettled: Attempt | undefined;
+  private current: { readonly job: TrainingJob; readonly abort: AbortController } | undefined;
+
+  constructor(private readonly dependencies: JobWorkerDependencies) {}
+
+  start(): void {
+    this.running = this.work();
+  }
+
+  /** There may be something to do. */
+  wake(): void {
+    this.isWoken = true;
+    this.wakeUp();
+  }
+
+  /** Gives the current job back and kills its trainer. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.wake();
+    await this.running;
+    await this.dependencies.trainer.stop();
+  }
+
+  /** Kills the trainer of the job under way where that job was cancelled. */
+  abort(isMeant: (job: TrainingJob) => boolean): void {
+    if (this.current !== undefined && isMeant(this.current.job)) this.current.abort.abort();
+  }
+
+  private async work(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      const didWork = await this.tryNext();
+      if (!didWork) await this.rest();
+    }
+  }
+
+  /** @returns whether there was a job; an error counts as none, so that the next wake tries again */
+  private async tryNext(): Promise<boolean> {
+    const { clock, logger, options, runUid, stores } = this.dependencies;
+    try {
+      if (this.unsettled !== undefined) await this.conclude(this.unsettled);
+      if (!(await this.isWorkWaiting())) return false;
+      const job = await stores.jobs.claimNext({
+        venue: options.venue,
+        withFiles: this.dependencies.hasFiles(),
+        ownerRunUid: runUid,
+        at: clock.wallMs(),
+      });
+      if (job === undefined) return false;
+      await this.handle(job);
+      return true;
+    } catch (error) {
+      logger.error('[TRAIN] The queue could not be worked on', { error });
+      return false;
+    }
+  }
+
+  private async isWorkWaiting(): Promise<boolean> {
+    const { options, readiness, stores, hasFiles } = this.dependencies;
+    const of = { venue: options.venue, withFiles: hasFiles() };
+    const isPending = await stores.jobs.isAnyPending(of);
+    if (!isPending || (await this.dependencies.isHeld())) return false;
+    return (await readiness.find()).status === 'ready';
+  }
+
+  private async rest(): Promise<void> {
+    if (!this.isWoken) await this.dependencies.desk.rest();
+    if (!this.isWoken) await new Promise<void>((resolve) => (this.wakeUp = resolve));
+    this.isWoken = false;
+  }
+
+  private async handle(job: TrainingJob): Promise<void> {
+    const startedAt = this.dependencies.clock.wallMs();
+    const { symbol, timeframe, bot, uid } = job;
+    const logger = this.dependencies.logger.child({ symbol, timeframe, bot, job: uid });
+    const result = await this.attempt(job, logger);
+    await this.conclude({
+      job,
+      modelUid: newUid(startedAt),
+      startedAt,
+      logger,
+      result,
+      refusals: 0,
+    });
+  }
+
+  private async conclude(attempt: Attempt): Promise<void> {
+    const { stores, logger, options } = this.dependencies;
+    const settlement = await this.store(attempt);
+    this.tell(attempt.logger, settlement);
+    this.dependencies.events?.onEnded?.(attempt.job, settlement.status);
+    if (settlement.status !== 'promoted') return;
+    const { modelsDir, modelVersionsKept: versionsKept } = options;
+    await pruneVersions(
+      { models: stores.models, modelsDir, logger },
+      { key: attempt.job, versionsKept },
+    );
+  }
+
+  private async attempt(job: TrainingJob, logger: Logger): Promise<TrainingResult> {
+    const abort = new AbortController();
+    this.current = { job, abort };
+    try {
+      // Whoever cancelled it before it was current could not abort it.
+      const stored = await this.dependencies.stores.jobs.find(job.uid);
+      if (stored?.status !== 'running') return { status: 'aborted' };
+      return await this.train(job, logger, AbortSignal.any([this.stopping.signal, abort.signal]));
+    } finally {
+      this.current = undefined;
+    }
+  }
+
+  private async train(
+    job: TrainingJob,
+    logger: Logger,
+    signal: AbortSignal,
+  ): Promise<TrainingResult> {
+    const progress = this.reporterFor(job, logger);
+    try {
+      return await trainModel({ ...this.dependencies, job, logger, progress, signal });
+    } catch (error) {
+      if (signal.aborted) return { status: 'aborted' };
+      const code = error instanceof TransientError ? 'unavailable' : 'internal';
+      return { status: 'failed', code, message: messageOf(error), prepared: undefined };
+    } finally {
+      await progress.settle();
+    }
+  }
+
+  private reporterFor(job: TrainingJob, logger: Logger): ProgressReporter {
+    const { clock, stores, events } = this.dependencies;
+    return new ProgressReporter({
+      clock,
+      store: (progress) => stores.jobs.progress(job.uid, progress),
+      emit: (progress) => events?.onProgress?.(job, progress),
+      onStoreError: (error) => logger.warn('[TRAIN] Progress could not be stored', { error }),
+    });
+  }
+
+  /** Tries for a while; what then cannot be stored is tried again before the next job. */
+  private async store(attempt: Attempt): Promise<Settlement> {
+    const { clock } = this.dependencies;
+    this.unsettled = attempt;
+    for (let round = 1; ; round++) {
+      try {
+        const settlement =
+          (await this.findLost(attempt)) ??
+          (await settleJob({ ...this.dependencies, ...attempt }, attempt.result));
+        this.unsettled = undefined;
+        return settlement;
+      } catch (error) {
+        if (!(error instanceof TransientError)) {
+          return (await this.findLost(attempt)) ?? (await this.failRefused(attempt, error));
+        }
+        if (round === STORE_ATTEMPTS || this.stopping.signal.aborted) throw error;
+      }
+      // A stop ends the pause for one last try.
+      await clock.sleep(STORE_PAUSE_MS, this.stopping.signal).catch(() => undefined);
+    }
+  }
+
+  /** A job that was cancelled under way, or is another run's by now, leaves nothing of what was brought. */
+  private async findLost({ job }: Attempt): Promise<Settlement | undefined> {
+    const { stores, options } = this.dependencies;
+    const stored = await stores.jobs.find(job.uid);
+    if (stored === undefined) return undefined;
+    const isCancelled = stored.status === 'cancelled';
+    if (!isCancelled && stored.ownerRunUid === job.ownerRunUid) return undefined;
+    this.unsettled = undefined;
+    await removeLeftovers(job, options);
+    if (isCancelled) return { status: 'cancelled', reason: stored.errorMessage ?? '' };
+    return { status: 'requeued', reason: 'another run owns it by now' };
+  }
+
+  /** An open job would keep its key from training; where its end is refused too, that is bounded. */
+  private async failRefused(attempt: Attempt, error: unknown): Promise<Settlement> {
+    const refusals = attempt.refusals + 1;
+    this.unsettled = refusals < MAX_REFUSALS ? { ...attempt, refusals } : undefined;
+    try {
+      return await this.failJob(attempt, error);
+    } catch (failure) {
+      if (refusals === MAX_REFUSALS) {
+        attempt.logger.error('[TRAIN] The job stays open until the next start: its end is refused');
+      }
+      throw failure;
+    }
+  }
+
+  /** Ends a job whose result the database refuses, unless it has ended already. */
+  private async failJob(attempt: Attempt, error: unknown): Promise<Settlement> {
+    const { stores, options } = this.dependencies;
+    const { job, modelUid } = attempt;
+    const stored = await stores.jobs.find(job.uid);
+    // The result is stored all the same, and its files with it: the next try finds it.
+    if (stored?.modelUid === modelUid) throw error;
+    const message = `the result could not be stored: ${messageOf(error)}`;
+    const failure = { code: 'unstorable', message, prepared: undefined };
+    const context = { ...this.dependencies, ...attempt };
+    const isOpen = stored?.status === 'running';
+    const record = isOpen ? await recordFailure(stores, context, failure) : undefined;
+    this.unsettled = undefined;
+    await removeLeftovers(job, options);
+    if (record === undefined) throw error;
+    return { status: 'failed', record };
+  }
+
+  private tell(logger: Logger, settlement: Settlement): void {
+    const { events, options } = this.dependencies;
+    if (!('record' in settlement)) {
+      logger.info(`[TRAIN] ${settlement.status}: ${settlement.reason}`);
+      return;
+    }
+    const { record, status } = settlement;
+    const reason = record.verdict?.reason ?? record.errorMessage ?? '';
+    if (status === 'promoted') {
+      logger.info(`[TRAIN] Promoted: ${reason}`, { model: record.uid });
+      events?.onPromoted?.(record);
+      return;
+    }
+    const candles =
+      status === 'rejected' ? ` and after ${options.rejectedRetryBars} more candles` : '';
+    const wait = `next attempt in ${options.trainRetryCooldownSec} s at the earliest${candles}`;
+    logger.warn(`[TRAIN] Model ${status}: ${reason}; ${wait}`, { model: record.uid });
+    const tell = status === 'rejected' ? events?.onRejected : events?.onFailed;
+    tell?.(record);
+  }
+}

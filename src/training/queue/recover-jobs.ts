@@ -1,0 +1,51 @@
+import type { TrainingJob } from '../../domain/training-job.js';
+import type { Clock } from '../../lib/clock.js';
+import type { Logger } from '../../lib/logger.js';
+import { newUid } from '../../lib/uid.js';
+import type { OfDaemon } from '../../storage/stores/job-store.js';
+import type { Stores } from '../../storage/stores.js';
+import { removeLeftovers } from '../attempt/candidate-folder.js';
+import { recordFailure } from '../attempt/promotion.js';
+import type { TrainingOptions } from '../options/training-options.js';
+
+/** A job whose daemon died twice may be what kills it. */
+const MAX_ATTEMPTS = 2;
+
+export interface RecoveryContext {
+  readonly stores: Stores;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly options: TrainingOptions;
+  readonly runUid: string;
+}
+
+/**
+ * Takes up the jobs that a dead run left running: what they left on disk is removed, then they are queued
+ * once more, or failed with the reason.
+ *
+ * @param of what this daemon alone works on: whoever else runs such a job is dead
+ */
+export async function recoverJobs(context: RecoveryContext, of: OfDaemon): Promise<void> {
+  const { stores, options, runUid } = context;
+  for (const job of await stores.jobs.listRunningNotOwnedBy(runUid, of)) {
+    await removeLeftovers(job, options);
+    await recover(context, job);
+  }
+}
+
+async function recover(context: RecoveryContext, job: TrainingJob): Promise<void> {
+  const { stores, clock, logger, options } = context;
+  const { uid, symbol, timeframe, bot, attempt, stage, ownerRunUid } = job;
+  const message = `the daemon died while the job was running (${stage ?? 'just begun'})`;
+  const fields = { symbol, timeframe, bot, job: uid, attempt };
+  if (attempt < MAX_ATTEMPTS) {
+    await stores.jobs.requeue(uid, { reason: message, isDeath: true, ownerRunUid });
+    logger.warn(`[TRAIN] Queued again: ${message}`, fields);
+    return;
+  }
+  const startedAt = job.startedAt ?? clock.wallMs();
+  const failure = { code: 'owner_died', message, prepared: undefined };
+  const modelUid = newUid(clock.wallMs());
+  await recordFailure(stores, { job, clock, options, startedAt, modelUid }, failure);
+  logger.error(`[TRAIN] Failed: ${message}, for the second time`, fields);
+}

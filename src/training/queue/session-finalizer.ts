@@ -1,0 +1,86 @@
+import type { TrainingJob, TrainingSession } from '../../domain/training-job.js';
+import { isFileVenue } from '../../domain/venue.js';
+import type { Logger } from '../../lib/logger.js';
+import type { Stores } from '../../storage/stores.js';
+import { durationWords } from '../../domain/training-cooldown.js';
+import { pregenerate, type PredictionPregeneration } from '../planning/prediction-pregeneration.js';
+import type { InstrumentOptions } from '../options/training-options.js';
+import type { TrainingSessions } from './training-sessions.js';
+
+const USUAL_TTL_HOURS = 1;
+
+export interface SessionEndsDependencies {
+  readonly stores: Pick<Stores, 'sessions' | 'jobs'>;
+  readonly logger: Logger;
+  readonly options: InstrumentOptions;
+  readonly sessions: Pick<TrainingSessions, 'conclude' | 'jobsOf'>;
+  readonly pregeneration: PredictionPregeneration;
+}
+
+/**
+ * Says of each full and incremental session how it ended, whoever asked for it, and makes the predictions
+ * of its models. That it was said is stored as the session's end before it is said: once, also over a
+ * restart and beside another daemon.
+ */
+export class SessionEnds {
+  constructor(private readonly dependencies: SessionEndsDependencies) {}
+
+  /** Called again and again. */
+  async look(): Promise<void> {
+    const { stores, sessions } = this.dependencies;
+    for (const status of ['running', 'paused'] as const) {
+      for (const session of await stores.sessions.listByStatus(status)) {
+        if (!isRetraining(session) || !(await this.isOwn(session))) continue;
+        if (await sessions.conclude(session.uid)) await this.tell(session);
+      }
+    }
+  }
+
+  /** Of a session that a person has cancelled, which is stored by then. */
+  async tellCancelled(session: TrainingSession): Promise<void> {
+    if (!isRetraining(session)) return;
+    const jobs = await this.dependencies.sessions.jobsOf(session);
+    this.say(session, jobs, false);
+  }
+
+  /** Another venue's session is its daemon's to speak of. */
+  private async isOwn(session: TrainingSession): Promise<boolean> {
+    const { stores, options } = this.dependencies;
+    const { rows } = await stores.jobs.listOfSession(session, { limit: 1, offset: 0 });
+    return rows.some(({ venue }) => venue === options.venue || isFileVenue(venue));
+  }
+
+  private async tell(session: TrainingSession): Promise<void> {
+    const jobs = await this.dependencies.sessions.jobsOf(session);
+    this.say(session, jobs, await pregenerate(this.dependencies, jobs, USUAL_TTL_HOURS));
+  }
+
+  private say(
+    { uid, kind, createdAt }: TrainingSession,
+    jobs: readonly TrainingJob[],
+    isCached: boolean,
+  ): void {
+    const cache = isCached ? 'cache updated' : 'cache not updated';
+    const { logger } = this.dependencies;
+    logger.info(`${endLine(jobs, createdAt)}, ${cache}`, { session: uid, kind });
+  }
+}
+
+function isRetraining({ kind }: TrainingSession): boolean {
+  return kind === 'full' || kind === 'incremental';
+}
+
+type EndedJob = Pick<TrainingJob, 'symbol' | 'status' | 'batch' | 'finishedAt'>;
+
+/** The text is a contract with people's scripts. An instrument counts once all its models are trained. */
+export function endLine(jobs: readonly EndedJob[], begunAt: number): string {
+  const instruments = new Set(jobs.map(({ symbol }) => symbol));
+  const unfinished = new Set(
+    jobs.filter(({ status }) => status !== 'completed').map(({ symbol }) => symbol),
+  );
+  const successful = instruments.size - unfinished.size;
+  const batches = new Set(jobs.map(({ batch }) => batch)).size;
+  const endedAt = Math.max(begunAt, ...jobs.map(({ finishedAt }) => finishedAt ?? begunAt));
+  const duration = durationWords(endedAt - begunAt);
+  return `Successful: ${successful}/${instruments.size} instruments, ${batches} batches, ${duration}`;
+}

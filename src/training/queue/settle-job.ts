@@ -1,0 +1,85 @@
+import type { ModelRecord } from '../../domain/model-record.js';
+import type { Stores } from '../../storage/stores.js';
+import { removeLeftovers } from '../attempt/candidate-folder.js';
+import { finalStatus, promote, recordFailure, reject } from '../attempt/promotion.js';
+import type { TrainingResult } from '../attempt/train-model.js';
+import type { TrainPlanner } from '../planning/train-planner.js';
+import type { TrainerReadiness } from '../trainer-process/trainer-readiness.js';
+import type { RecordContext } from '../attempt/training-record.js';
+
+export interface SettleContext extends RecordContext {
+  readonly stores: Stores;
+  readonly planner: Pick<TrainPlanner, 'rememberShortage'>;
+  readonly readiness: Pick<TrainerReadiness, 'forget' | 'find'>;
+}
+
+/** What has been stored about an attempt's end. */
+export type Settlement =
+  | { readonly status: 'promoted' | 'rejected' | 'failed'; readonly record: ModelRecord }
+  | { readonly status: 'requeued' | 'cancelled'; readonly reason: string };
+
+/** Stores how an attempt ended. May be repeated after an error: it then finds what is stored already. */
+export async function settleJob(
+  context: SettleContext,
+  result: TrainingResult,
+): Promise<Settlement> {
+  switch (result.status) {
+    case 'judged':
+      return settleJudged(context, result);
+    case 'waiting':
+      if (context.job.mode === 'incremental') {
+        return cancel(context, { code: 'skipped', message: result.reason });
+      }
+      await context.planner.rememberShortage(context.job, result.reason);
+      return cancel(context, { code: 'waiting_for_history', message: result.reason });
+    case 'aborted':
+      return requeue(context, 'the daemon was stopped');
+    case 'failed':
+      if (result.code === 'no_python' && !(await isPythonThere(context))) {
+        return requeue(context, result.message);
+      }
+      return { status: 'failed', record: await recordFailure(context.stores, context, result) };
+  }
+}
+
+/** Ends a job that is not to be worked on. */
+async function cancel(
+  context: Pick<SettleContext, 'stores' | 'job' | 'clock'>,
+  why: { readonly code: string; readonly message: string },
+): Promise<Settlement> {
+  const { stores, job, clock } = context;
+  await stores.jobs.finish(job.uid, {
+    status: finalStatus(job, 'cancel'),
+    ownerRunUid: job.ownerRunUid,
+    finishedAt: clock.wallMs(),
+    errorCode: why.code,
+    errorMessage: why.message,
+  });
+  return { status: 'cancelled', reason: why.message };
+}
+
+async function settleJudged(
+  context: SettleContext,
+  { candidate }: Extract<TrainingResult, { status: 'judged' }>,
+): Promise<Settlement> {
+  const { stores, job, options } = context;
+  if (!candidate.verdict.isPromoted) {
+    return { status: 'rejected', record: await reject(stores, context, candidate) };
+  }
+  const record = await promote(stores, context, candidate);
+  if (record.stage !== 'rejected') return { status: 'promoted', record };
+  await removeLeftovers(job, options);
+  return { status: 'rejected', record };
+}
+
+async function requeue({ stores, job }: SettleContext, reason: string): Promise<Settlement> {
+  const { uid, ownerRunUid } = job;
+  await stores.jobs.requeue(uid, { reason, isDeath: false, ownerRunUid });
+  return { status: 'requeued', reason };
+}
+
+/** The interpreter may have gone between the check and the job; then the job waits for it. */
+async function isPythonThere({ readiness }: SettleContext): Promise<boolean> {
+  readiness.forget();
+  return (await readiness.find()).status === 'ready';
+}

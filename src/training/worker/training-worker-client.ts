@@ -1,0 +1,102 @@
+import type { Clock } from '../../lib/clock.js';
+import { compiledUrl } from '../../lib/compiled-url.js';
+import type { Logger } from '../../lib/logger.js';
+import { WorkerChannel } from '../../lib/workers/worker-channel.js';
+import { startProcess } from '../../lib/workers/worker-process.js';
+import type { DatabaseLocation } from '../../storage/engine/location.js';
+import type { Judgement, JudgeRequest } from '../evaluation/judge-model.js';
+import type { DriftRequest, FeatureDrift } from '../evaluation/measure-drift.js';
+import type { PooledPrepareRequest } from '../pooled-bot/prepare-pooled.js';
+import type { PrepareRequest, Preparation } from '../dataset/prepare-data.js';
+
+const CALL_TIMEOUT_MS = 10 * 60_000;
+const MAX_OLD_GENERATION_MB = 192;
+
+export type DeskRequest =
+  | {
+      readonly kind: 'prepare';
+      readonly location: DatabaseLocation;
+      readonly request: PrepareRequest | PooledPrepareRequest;
+    }
+  | { readonly kind: 'judge'; readonly request: JudgeRequest }
+  | {
+      readonly kind: 'drift';
+      readonly location: DatabaseLocation;
+      readonly request: DriftRequest;
+    };
+
+export type DeskAnswer =
+  | { readonly status: 'prepared'; readonly preparation: Preparation }
+  | { readonly status: 'judged'; readonly judgement: Judgement }
+  | { readonly status: 'measured'; readonly drift: FeatureDrift }
+  | DeskFailure;
+
+/** What was thrown in the worker, as a value: errors lose their class on the way between processes. */
+export interface DeskFailure {
+  readonly status: 'failed';
+  readonly message: string;
+}
+
+export interface TrainingDeskOptions {
+  readonly location: DatabaseLocation;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Does the heavy work of training that belongs to Node in another process: matrices and judging. */
+export class TrainingDesk {
+  private readonly channel: WorkerChannel<DeskRequest, DeskAnswer>;
+
+  constructor(private readonly options: TrainingDeskOptions) {
+    this.channel = new WorkerChannel({
+      name: 'training worker',
+      startWorker: startProcess,
+      url: compiledUrl(import.meta.url, './training-worker.js'),
+      clock: options.clock,
+      logger: options.logger,
+      callTimeoutMs: CALL_TIMEOUT_MS,
+      maxOldGenerationMb: MAX_OLD_GENERATION_MB,
+    });
+  }
+
+  /** @throws TransientError when the worker dies or hangs */
+  async prepare(
+    request: PrepareRequest | PooledPrepareRequest,
+  ): Promise<Preparation | DeskFailure> {
+    const { location } = this.options;
+    const answer = await this.channel.call({ kind: 'prepare', location, request });
+    if (answer.status === 'prepared') return answer.preparation;
+    return answer.status === 'failed' ? answer : misplaced(answer.status);
+  }
+
+  /** @throws TransientError when the worker dies or hangs */
+  async judge(request: JudgeRequest): Promise<Judgement | DeskFailure> {
+    const answer = await this.channel.call({ kind: 'judge', request });
+    if (answer.status === 'judged') return answer.judgement;
+    return answer.status === 'failed' ? answer : misplaced(answer.status);
+  }
+
+  /** @throws TransientError when the worker dies or hangs */
+  async measureDrift(request: DriftRequest): Promise<FeatureDrift | DeskFailure> {
+    const { location } = this.options;
+    const answer = await this.channel.call({ kind: 'drift', location, request });
+    if (answer.status === 'measured') return answer.drift;
+    return answer.status === 'failed' ? answer : misplaced(answer.status);
+  }
+
+  /** Ends the worker when nothing is under way: it holds a hundred megabytes that nobody needs. */
+  async rest(): Promise<void> {
+    await this.channel.rest();
+  }
+
+  async stop(): Promise<void> {
+    await this.channel.stop();
+  }
+}
+
+function misplaced(status: string): DeskFailure {
+  return {
+    status: 'failed',
+    message: `the training worker answered "${status}" to another question`,
+  };
+}

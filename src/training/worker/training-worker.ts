@@ -1,0 +1,29 @@
+/** Runs in a process of its own: prepares feature files and judges candidates, one request after the other. */
+import { messageOf } from '../../lib/errors.js';
+import { serveParent } from '../../lib/workers/serve-parent.js';
+import { judgeModel } from '../evaluation/judge-model.js';
+import { measureDrift } from '../evaluation/measure-drift.js';
+import { preparePooled } from '../pooled-bot/prepare-pooled.js';
+import { prepareData } from '../dataset/prepare-data.js';
+import type { DeskAnswer, DeskRequest } from './training-worker-client.js';
+
+serveParent((request) => answer(request as DeskRequest));
+
+async function answer(request: DeskRequest): Promise<DeskAnswer> {
+  try {
+    if (request.kind === 'judge') {
+      return { status: 'judged', judgement: await judgeModel(request.request) };
+    }
+    if (request.kind === 'drift') {
+      return { status: 'measured', drift: await measureDrift(request.location, request.request) };
+    }
+    const { location, request: asked } = request;
+    const preparation =
+      'isPooled' in asked
+        ? await preparePooled(location, asked)
+        : await prepareData(location, asked);
+    return { status: 'prepared', preparation };
+  } catch (error) {
+    return { status: 'failed', message: messageOf(error) };
+  }
+}

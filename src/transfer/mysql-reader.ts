@@ -1,0 +1,54 @@
+import type { Connection, RowDataPacket } from 'mysql2/promise';
+import type { MysqlLocation } from '../storage/engine/location.js';
+import { translateMysqlError } from '../storage/mysql/errors.js';
+import { translating } from '../storage/engine/translating.js';
+import type { Line } from './lines.js';
+import { lineSql, mysqlName } from './mysql-rows.js';
+import type { TableShape } from './table-shapes.js';
+import type { Digest, Selector, TargetReader } from './transfer-ports.js';
+
+/** Reads rows as lines and sums, within whatever transaction the connection is in. */
+export class MysqlReader implements TargetReader {
+  constructor(
+    private readonly connection: Connection,
+    private readonly location: MysqlLocation,
+  ) {}
+
+  async digest(table: TableShape, selectors: readonly Selector[]): Promise<Digest> {
+    const total = { rows: 0, sum: 0 };
+    for (const { where, values } of selectors) {
+      const [row] = await this.select(
+        `SELECT COUNT(*), COALESCE(SUM(CRC32(${lineSql(table)})), 0) FROM ${this.name(table)} WHERE ${where}`,
+        values,
+      );
+      total.rows += Number(row?.[0]);
+      total.sum += Number(row?.[1]);
+    }
+    return total;
+  }
+
+  async readLines(table: TableShape, selectors: readonly Selector[]): Promise<readonly Line[]> {
+    const lines: Line[] = [];
+    for (const { where, values } of selectors) {
+      const rows = await this.select(
+        `SELECT ${lineSql(table)} FROM ${this.name(table)} WHERE ${where}`,
+        values,
+      );
+      for (const row of rows) lines.push(String(row[0]));
+    }
+    return lines;
+  }
+
+  async select(sql: string, values: Selector['values']): Promise<readonly unknown[][]> {
+    const query = { sql, values: [...values], rowsAsArray: true };
+    const [rows] = await translating(
+      () => this.connection.query<RowDataPacket[]>(query),
+      (error) => translateMysqlError(error, this.location),
+    );
+    return rows as unknown as unknown[][];
+  }
+
+  private name(table: TableShape): string {
+    return mysqlName(table, this.location);
+  }
+}

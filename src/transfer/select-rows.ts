@@ -1,0 +1,82 @@
+import { assertDefined } from '../lib/invariant.js';
+import { readValue, type Line } from './lines.js';
+import type { ColumnShape, TableShape } from './table-shapes.js';
+import type { Selector, SqlValue } from './transfer-ports.js';
+
+/** Stretches named in one statement, and keys in one list: longer ones are slow to plan. */
+const STRETCHES_A_STATEMENT = 200;
+const KEYS_A_STATEMENT = 1_000;
+
+/** Conditions under which the target has the rows of these lines, and as few others as may be. */
+export function selectRows(table: TableShape, lines: readonly Line[]): readonly Selector[] {
+  return table.isRange ? selectStretches(table, lines) : selectKeys(table, lines);
+}
+
+/** Rows in the order of a range table: one stretch for each value of the columns before the last. */
+function selectStretches(table: TableShape, lines: readonly Line[]): readonly Selector[] {
+  const { identity } = table;
+  const terms = identity.map((name) => `\`${name}\``);
+  const equals = terms.slice(0, -1).map((name) => `${name} = ?`);
+  const condition = `(${[...equals, `${terms.at(-1) ?? ''} BETWEEN ? AND ?`].join(' AND ')})`;
+  const columns = identity.map((name) => columnOf(table, name));
+  const last = assertDefined(columns.at(-1), `identity of ${table.name}`);
+  const stretches = stretchesOf(lines, identity.length);
+  return chunksOf(stretches, STRETCHES_A_STATEMENT).map((part) => ({
+    where: part.map(() => condition).join(' OR '),
+    values: part.flatMap((fields) =>
+      fields.map((field, at): SqlValue => readValue(field, columns[at] ?? last)),
+    ),
+  }));
+}
+
+/** Leading fields that stay the same, then the first and the last value of the next one. */
+function stretchesOf(lines: readonly Line[], identityColumns: number): string[][] {
+  const stretches: string[][] = [];
+  let prefix: string | undefined;
+  let previous = '';
+  for (const line of lines) {
+    if (prefix === undefined || !line.startsWith(prefix)) {
+      close(stretches, previous, identityColumns);
+      const fields = line.split('\t', identityColumns);
+      prefix = `${fields.slice(0, -1).join('\t')}\t`;
+      stretches.push(fields);
+    }
+    previous = line;
+  }
+  close(stretches, previous, identityColumns);
+  return stretches;
+}
+
+function close(stretches: string[][], line: Line, identityColumns: number): void {
+  stretches.at(-1)?.push(line.split('\t', identityColumns).at(-1) ?? '');
+}
+
+function selectKeys(table: TableShape, lines: readonly Line[]): readonly Selector[] {
+  const columns = table.identity.map((name) => columnOf(table, name));
+  const places = columns.map((column) => table.columns.indexOf(column));
+  const valuesOf = (line: Line): SqlValue[] => {
+    const fields = line.split('\t');
+    return columns.map((column, at) => readValue(fields[places[at] ?? -1] ?? '', column));
+  };
+  const isOne = table.identity.length === 1;
+  const all = `(${table.identity.map((name) => `\`${name}\` = ?`).join(' AND ')})`;
+  return chunksOf(lines, isOne ? KEYS_A_STATEMENT : STRETCHES_A_STATEMENT).map((part) => ({
+    where: isOne
+      ? `\`${String(table.identity[0])}\` IN (${part.map(() => '?').join(', ')})`
+      : part.map(() => all).join(' OR '),
+    values: part.flatMap(valuesOf),
+  }));
+}
+
+function columnOf(table: TableShape, name: string): ColumnShape {
+  return assertDefined(
+    table.columns.find((column) => column.name === name),
+    `column ${name} of ${table.name}`,
+  );
+}
+
+export function chunksOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  const chunks: (readonly T[])[] = [];
+  for (let from = 0; from < items.length; from += size) chunks.push(items.slice(from, from + size));
+  return chunks;
+}

@@ -1,0 +1,234 @@
+import { existsSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
+import SqliteDatabase, { type Database, type Statement } from 'better-sqlite3';
+import { BOOKKEEPING_TABLE, MIGRATIONS } from '../../migrations/index.js';
+import { ConfigError, messageOf } from '../lib/errors.js';
+import { pendingMigrations } from '../storage/engine/pending-migrations.js';
+import { inspectFile } from '../storage/sqlite/check-file.js';
+import { assertClosingSum } from '../storage/sqlite/closing-sum.js';
+import { translateSqliteOpenError } from '../storage/sqlite/errors.js';
+import { LineReader, type RawRow } from './line-reader.js';
+import { readValue, type Line } from './lines.js';
+import { MAPPED_TABLE, type TableShape } from './table-shapes.js';
+import type {
+  Chunk,
+  ChunkLimits,
+  ColumnLimit,
+  Cursor,
+  IdMap,
+  Refusal,
+  Stretch,
+  TransferSource,
+} from './transfer-ports.js';
+
+/** Text of a chunk at most, however few rows that are: rows of models hold long lists. */
+const CHUNK_CHARS = 4_000_000;
+
+/** Rows listed at most for each column that is too narrow. */
+const MISFITS = 10_000;
+
+/** Wait for a process that is just creating or repairing the file. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * A SQLite file as it is at one moment: opened read-only, in one read transaction, beside whatever
+ * daemon writes to it. Nothing of the file changes.
+ */
+export class SqliteSource implements TransferSource {
+  private readonly readers = new Map<string, LineReader>();
+  private readonly statements = new Map<string, Statement<unknown[], RawRow>>();
+  private ids: IdMap = new Map();
+
+  private constructor(
+    readonly place: string,
+    private readonly database: Database,
+    /** Sees what others commit, which the one that reads a moment does not. */
+    private readonly watcher: { readonly database: Database; readonly version: unknown },
+  ) {}
+
+  /** @throws ConfigError naming what is wrong with the file, or that its schema is another one */
+  static open(file: string): SqliteSource {
+    if (!existsSync(file)) {
+      throw new ConfigError(`There is no database ${file}: give SQLITE_FILE, DATA_DIR or --source`);
+    }
+    const opened: Database[] = [];
+    try {
+      // A flipped bit would be copied, and verified, as if it were a price.
+      assertClosingSum(file);
+      inspectFile(file);
+      const [database, other] = [openReadOnly(file, opened), openReadOnly(file, opened)];
+      const version = other.pragma('data_version', { simple: true });
+      database.exec('BEGIN');
+      assertSqliteSchema(database, file);
+      return new SqliteSource(file, database, { database: other, version });
+    } catch (error) {
+      opened.forEach((database) => database.close());
+      throw translateSqliteOpenError(error, file);
+    }
+  }
+
+  count(table: TableShape): Promise<number> {
+    const sql = `SELECT count(*) FROM \`${table.name}\``;
+    return Promise.resolve(Number(this.database.prepare(sql).pluck().get()));
+  }
+
+  async readChunk(
+    table: TableShape,
+    after: Cursor | undefined,
+    limits: ChunkLimits,
+  ): Promise<Chunk | undefined> {
+    const chunk = new GrowingChunk(this.readerOf(table));
+    let cursor = after;
+    while (chunk.rows < limits.maxRows && chunk.chars < CHUNK_CHARS) {
+      const rows = this.select(table, { after: cursor, limit: limits.stepRows });
+      chunk.add(rows, this.ids);
+      if (rows.length < limits.stepRows) break;
+      cursor = chunk.last;
+      await setImmediate();
+    }
+    return chunk.finish();
+  }
+
+  async readAgain(table: TableShape, stretch: Stretch): Promise<Chunk> {
+    const chunk = new GrowingChunk(this.readerOf(table));
+    chunk.add(this.select(table, stretch), this.ids);
+    return Promise.resolve(chunk.finish() ?? { ...stretch, ...NOTHING });
+  }
+
+  findLine(table: TableShape, identity: readonly string[]): Promise<Line | undefined> {
+    const reader = this.readerOf(table);
+    const where = table.identity.map((name) => `\`${name}\` = ?`).join(' AND ');
+    const row = this.prepare(`${reader.select} WHERE ${where}`).get(
+      ...identity.map((field, at) => readValue(field, reader.column(table.identity[at]))),
+    );
+    return Promise.resolve(row === undefined ? undefined : reader.lineOf(row, this.ids).line);
+  }
+
+  findMisfits(table: TableShape, limits: readonly ColumnLimit[]): Promise<readonly Refusal[]> {
+    const reader = this.readerOf(table);
+    const misfits = limits.flatMap(({ column, most }) => {
+      const isText = reader.column(column).kind === 'text';
+      const size = isText ? `length(\`${column}\`)` : `abs(\`${column}\`)`;
+      const reason = `${column} holds ${isText ? `${most} characters` : String(most)} at most`;
+      const rows = this.prepare(`${reader.select} WHERE ${size} > ? LIMIT ${MISFITS}`).all(most);
+      return rows.map((row) => ({ line: reader.lineOf(row, this.ids).line, reason }));
+    });
+    return Promise.resolve([...new Map(misfits.map((found) => [found.line, found])).values()]);
+  }
+
+  readIds(): Promise<ReadonlyMap<string, string>> {
+    const sql = `SELECT venue || char(9) || symbol || char(9) || timeframe, CAST(id AS TEXT) FROM ${MAPPED_TABLE}`;
+    const rows = this.database.prepare<[], [string, string]>(sql).raw().all();
+    return Promise.resolve(new Map(rows));
+  }
+
+  useIds(ids: IdMap): Promise<void> {
+    this.ids = ids;
+    return Promise.resolve();
+  }
+
+  wasChanged(): Promise<boolean> {
+    const { database, version } = this.watcher;
+    return Promise.resolve(database.pragma('data_version', { simple: true }) !== version);
+  }
+
+  close(): Promise<void> {
+    this.database.close();
+    this.watcher.database.close();
+    return Promise.resolve();
+  }
+
+  private select(
+    table: TableShape,
+    part: { readonly after: Cursor | undefined; readonly limit: number } | Stretch,
+  ): RawRow[] {
+    const { select, orderList, orderPlaces } = this.readerOf(table);
+    const order = `ORDER BY ${orderList.slice(1, -1)}`;
+    if ('first' in part) {
+      const where = `WHERE ${orderList} >= ${orderPlaces} AND ${orderList} <= ${orderPlaces}`;
+      return this.prepare(`${select} ${where} ${order}`).all(...part.first, ...part.last);
+    }
+    const { after, limit } = part;
+    if (after === undefined) return this.prepare(`${select} ${order} LIMIT ?`).all(limit);
+    const where = `WHERE ${orderList} > ${orderPlaces}`;
+    return this.prepare(`${select} ${where} ${order} LIMIT ?`).all(...after, limit);
+  }
+
+  private prepare(sql: string): Statement<unknown[], RawRow> {
+    const known = this.statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.database.prepare<unknown[], RawRow>(sql).raw();
+    this.statements.set(sql, statement);
+    return statement;
+  }
+
+  private readerOf(table: TableShape): LineReader {
+    const known = this.readers.get(table.name);
+    if (known !== undefined) return known;
+    const reader = new LineReader(table);
+    this.readers.set(table.name, reader);
+    return reader;
+  }
+}
+
+const NOTHING = { lines: [], orphans: [], digest: { rows: 0, sum: 0 } } as const;
+
+/** Rows as they are read, with their checksum. */
+class GrowingChunk {
+  private readonly lines: Line[] = [];
+  private readonly orphans: Line[] = [];
+  private first: Cursor | undefined;
+  private sum = 0;
+  last: Cursor | undefined;
+  rows = 0;
+  chars = 0;
+
+  constructor(private readonly reader: LineReader) {}
+
+  add(rows: readonly RawRow[], ids: IdMap): void {
+    for (const row of rows) {
+      const { line, isOrphan } = this.reader.lineOf(row, ids);
+      this.chars += line.length;
+      if (isOrphan) {
+        this.orphans.push(line);
+      } else {
+        this.sum += crc32(line);
+        this.lines.push(line);
+      }
+    }
+    this.rows += rows.length;
+    const [first, last] = [rows[0], rows.at(-1)];
+    if (first !== undefined) this.first ??= this.reader.cursorOf(first);
+    if (last !== undefined) this.last = this.reader.cursorOf(last);
+  }
+
+  finish(): Chunk | undefined {
+    const { first, last, lines, orphans, sum } = this;
+    if (first === undefined || last === undefined) return undefined;
+    return { first, last, lines, orphans, digest: { rows: lines.length, sum } };
+  }
+}
+
+function openReadOnly(file: string, opened: Database[]): Database {
+  const database = new SqliteDatabase(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
+  opened.push(database);
+  return database;
+}
+
+/** Read-only means that the schema cannot be brought up to date here. */
+export function assertSqliteSchema(database: Database, file: string): void {
+  let applied: unknown[];
+  try {
+    applied = database.prepare(`SELECT name FROM ${BOOKKEEPING_TABLE}`).pluck().all();
+  } catch (error) {
+    throw new ConfigError(`${file} holds no data of this program (${messageOf(error)})`, {
+      cause: error,
+    });
+  }
+  const pending = pendingMigrations(MIGRATIONS, applied.map(String), file);
+  if (pending.length === 0) return;
+  throw new ConfigError(
+    `The schema of ${file} is older than this program (${pending.length} steps are missing): start the daemon on it once, which brings it up to date`,
+  );
+}
