@@ -8,13 +8,13 @@ import type { Logger } from '../lib/logger.js';
 import { checkHealth } from '../monitoring/health.js';
 import { noteApiAddress } from '../coordination/data-dir-lock.js';
 import { clockOf, type DaemonState } from './daemon-state.js';
-import { healthProbes } from './health-probes.js';
-import { createMetrics } from './metrics.js';
-import { modelChanges } from './model-changes.js';
-import { modelStatusView } from './model-status-view.js';
+import { healthProbes } from './views/health-probes.js';
+import { createMetrics } from './views/metrics.js';
+import { modelChanges } from './views/model-changes.js';
+import { modelStatusView } from './views/model-status-view.js';
 import { trainingOptions } from './room-options.js';
-import { predictionView } from './prediction-view.js';
-import { statusView } from './status-view.js';
+import { predictionView } from './views/prediction-view.js';
+import { statusView } from './views/status-view.js';
 import { PROJECT_DIR } from './project-dir.js';
 
 /** Serves API and page from the first moment on, and gives the address. */

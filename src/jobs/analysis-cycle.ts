@@ -2,7 +2,7 @@ import type { ModelKey } from '../domain/model-key.js';
 import type { LoopWatch } from '../monitoring/loop-watch.js';
 import type { OutcomeResolver } from '../signals/outcome-resolver.js';
 import type { TrainingService } from '../training/training-service.js';
-import type { CandleDecisions } from './candle-decisions.js';
+import type { CandleDecisions } from '../pipeline/candle-decisions.js';
 
 export interface AnalysisCycleOptions {
   readonly keys: readonly ModelKey[];

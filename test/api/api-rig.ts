@@ -7,7 +7,7 @@ import type { Server } from '../../src/api/new-server.js';
 import { SeriesNames } from '../../src/api/series-names.js';
 import { addRoutes } from '../../src/api/routes.js';
 import { createServer } from '../../src/api/server.js';
-import { modelChanges } from '../../src/daemon/model-changes.js';
+import { modelChanges } from '../../src/daemon/views/model-changes.js';
 import { ModelRegistry } from '../../src/models/model-registry.js';
 import { EventHub } from '../../src/monitoring/event-hub.js';
 import type { Health } from '../../src/monitoring/health.js';

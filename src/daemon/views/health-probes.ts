@@ -1,5 +1,5 @@
-import type { HealthCheck, HealthProbe, HealthStatus } from '../monitoring/health.js';
-import type { DaemonState } from './daemon-state.js';
+import type { HealthCheck, HealthProbe, HealthStatus } from '../../monitoring/health.js';
+import type { DaemonState } from '../daemon-state.js';
 import { pauseText } from './status-view.js';
 
 /** A daemon that only begins is given this long before missing data counts against it. */

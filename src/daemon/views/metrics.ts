@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { DaemonState } from './daemon-state.js';
+import type { DaemonState } from '../daemon-state.js';
 
 /** Node's greatest interval, 25 days. */
 const NEVER_MS = 2 ** 31 - 1;

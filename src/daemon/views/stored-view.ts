@@ -1,10 +1,10 @@
-import { modelKeyFor, POOLED_SYMBOL } from '../domain/bots.js';
-import type { ModelKey } from '../domain/model-key.js';
-import { ageHours, type ModelRecord } from '../domain/model-record.js';
-import { closeTimeOf, timeframeMs } from '../domain/timeframe.js';
-import type { BoardAnswer } from '../signals/prediction-board.js';
-import { readTrainingStatus, type TrainingStatus } from '../training/training-status.js';
-import { clockOf, type DaemonState } from './daemon-state.js';
+import { modelKeyFor, POOLED_SYMBOL } from '../../domain/bots.js';
+import type { ModelKey } from '../../domain/model-key.js';
+import { ageHours, type ModelRecord } from '../../domain/model-record.js';
+import { closeTimeOf, timeframeMs } from '../../domain/timeframe.js';
+import type { BoardAnswer } from '../../signals/prediction-board.js';
+import { readTrainingStatus, type TrainingStatus } from '../../training/training-status.js';
+import { clockOf, type DaemonState } from '../daemon-state.js';
 
 /** What the database tells a daemon that stands by about the work of the one that works. */
 

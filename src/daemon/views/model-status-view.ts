@@ -1,11 +1,11 @@
-import { iso, isoOrNull, keyAnswer } from '../api/answers.js';
-import type { ModelStatusAnswer } from '../api/contract.js';
-import { modelKeyFor } from '../domain/bots.js';
-import type { ModelKey } from '../domain/model-key.js';
-import type { Interval, ModelRecord, TestScore } from '../domain/model-record.js';
-import { scoreLive, toPrior } from '../signals/live-score.js';
-import type { TrainingStatus } from '../training/training-status.js';
-import type { DaemonState } from './daemon-state.js';
+import { iso, isoOrNull, keyAnswer } from '../../api/answers.js';
+import type { ModelStatusAnswer } from '../../api/contract.js';
+import { modelKeyFor } from '../../domain/bots.js';
+import type { ModelKey } from '../../domain/model-key.js';
+import type { Interval, ModelRecord, TestScore } from '../../domain/model-record.js';
+import { scoreLive, toPrior } from '../../signals/live-score.js';
+import type { TrainingStatus } from '../../training/training-status.js';
+import type { DaemonState } from '../daemon-state.js';
 import { lookFromOutside } from './stored-view.js';
 
 const LIVE_SIGNALS = 500;

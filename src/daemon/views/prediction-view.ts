@@ -1,7 +1,7 @@
-import type { ApiPredictions } from '../api/api-context.js';
-import { ApiError } from '../api/answer-errors.js';
-import { greatestFirst } from '../signals/prediction-board.js';
-import type { DaemonState } from './daemon-state.js';
+import type { ApiPredictions } from '../../api/api-context.js';
+import { ApiError } from '../../api/answer-errors.js';
+import { greatestFirst } from '../../signals/prediction-board.js';
+import type { DaemonState } from '../daemon-state.js';
 import { findStoredPrediction } from './stored-view.js';
 
 /** What models say, for the API: by the daemon that works, else as far as the database knows. */

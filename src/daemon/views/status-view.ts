@@ -1,13 +1,13 @@
-import { iso, isoOrNull } from '../api/answers.js';
-import type { StatusAnswer } from '../api/contract.js';
-import type { TrainingJob } from '../domain/training-job.js';
-import { HaltError, TransientError } from '../lib/errors.js';
-import { sharedRead } from '../lib/shared-read.js';
-import { trainingKeys } from '../training/options/training-options.js';
-import { clockOf, entryFreezeOf, phaseOf, type DaemonState } from './daemon-state.js';
-import { carryOverText } from './open-storage.js';
-import { PAPER_ACCOUNT, trainingOptions } from './room-options.js';
-import { cycleIntervalMs } from './work.js';
+import { iso, isoOrNull } from '../../api/answers.js';
+import type { StatusAnswer } from '../../api/contract.js';
+import type { TrainingJob } from '../../domain/training-job.js';
+import { HaltError, TransientError } from '../../lib/errors.js';
+import { sharedRead } from '../../lib/shared-read.js';
+import { trainingKeys } from '../../training/options/training-options.js';
+import { clockOf, entryFreezeOf, phaseOf, type DaemonState } from '../daemon-state.js';
+import { carryOverText } from '../open-storage.js';
+import { PAPER_ACCOUNT, trainingOptions } from '../room-options.js';
+import { cycleIntervalMs } from '../work.js';
 
 const QUEUE_SHOWN = 1000;
 

@@ -1,8 +1,8 @@
-import { ApiError } from '../api/answer-errors.js';
-import type { ModelChanges } from '../api/api-context.js';
-import type { ModelKey } from '../domain/model-key.js';
-import type { ModelRecord } from '../domain/model-record.js';
-import type { ModelRegistry } from '../models/model-registry.js';
+import { ApiError } from '../../api/answer-errors.js';
+import type { ModelChanges } from '../../api/api-context.js';
+import type { ModelKey } from '../../domain/model-key.js';
+import type { ModelRecord } from '../../domain/model-record.js';
+import type { ModelRegistry } from '../../models/model-registry.js';
 
 /** What the API may do to models: only on the daemon that serves them. */
 export function modelChanges(
