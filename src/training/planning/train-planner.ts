@@ -2,7 +2,7 @@ import { isPooledBot, POOLED_SYMBOL } from '../../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import { barsADay } from '../../features/items/item-sequence.js';
-import { featureHash } from '../../features/feature-hash.js';
+import { hasCurrentFeatures } from '../../models/current-features.js';
 import type { MarketClock } from '../../exchange/venue-clock.js';
 import type { Clock } from '../../lib/clock.js';
 import { stampOf, type StoredModelRecord } from '../../storage/stores/model-row.js';
@@ -140,15 +140,4 @@ async function fileKeys(stores: Stores, { bots }: TrainingOptions): Promise<read
     ({ timeframe }) => barsADay(timeframe) !== undefined,
   );
   return pooled.flatMap((bot) => found.map((one) => ({ ...one, symbol: POOLED_SYMBOL, bot })));
-}
-
-/** Whether the catalogue still computes what the model was trained on. */
-export function hasCurrentFeatures(record: ModelRecord): boolean {
-  try {
-    return featureHash(record.features, record.referenceSymbol) === record.featureHash;
-  } catch (error) {
-    // A feature that the catalogue no longer has.
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
 }
