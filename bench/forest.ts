@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { seededRandom } from '../src/training/evaluation/seeded-random.js';
+import { seededRandom } from '../src/lib/seeded-random.js';
 import { writeFeatureFile } from '../src/training/dataset/feature-file.js';
 import { FOREST_PARAMS } from '../src/training/options/forest-params.js';
 import {

@@ -1,5 +1,5 @@
 import type { Candle } from '../src/domain/candle.js';
-import { seededRandom, type Random } from '../src/training/evaluation/seeded-random.js';
+import { seededRandom, type Random } from '../src/lib/seeded-random.js';
 import type { PairCandles } from './markets.js';
 
 const HOUR_MS = 3_600_000;

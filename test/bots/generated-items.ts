@@ -1,4 +1,4 @@
-import { seededRandom } from '../../src/training/evaluation/seeded-random.js';
+import { seededRandom } from '../../src/lib/seeded-random.js';
 
 const DAY_MS = 86_400_000;
 const TYPES = ['card', 'coin', 'stamp', 'watch'];

@@ -9,7 +9,7 @@ import type { DatabaseLocation } from '../../src/storage/engine/location.js';
 import { openDatabase } from '../../src/storage/database/database.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
 import { SystemClock } from '../../src/lib/system-clock.js';
-import { seededRandom } from '../../src/training/evaluation/seeded-random.js';
+import { seededRandom } from '../../src/lib/seeded-random.js';
 import { dropDatabase, mysqlLocation, mysqlSettings, mysqlSkipReason } from '../database.js';
 import { LogKeeper } from '../demo/demo-fixture.js';
 import { daemonRig, type DaemonChild } from './daemon-child.js';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import { compiledUrl } from '../../src/lib/compiled-url.js';
-import { seededRandom } from '../../src/training/evaluation/seeded-random.js';
+import { seededRandom } from '../../src/lib/seeded-random.js';
 import { trainerCommand } from '../../src/training/trainer-process/find-python.js';
 import { descendantsOf, waitForEnd } from '../daemon/process-table.js';
 import { forEachEngine } from '../database.js';

@@ -1,6 +1,6 @@
 import type { Candle } from '../../src/domain/candle.js';
 import { timeframeMs, type Timeframe } from '../../src/domain/timeframe.js';
-import { seededRandom, type Random } from '../../src/training/evaluation/seeded-random.js';
+import { seededRandom, type Random } from '../../src/lib/seeded-random.js';
 
 export interface PlantedOptions {
   readonly bars: number;

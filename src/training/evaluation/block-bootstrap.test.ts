@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bootstrapMean } from './block-bootstrap.js';
-import { seededRandom } from './seeded-random.js';
+import { seededRandom } from '../../lib/seeded-random.js';
 
 const SEED = 'c0ffee00'.repeat(8);
 const seedOf = (number: number): string => number.toString(16).padStart(8, '0').repeat(8);

@@ -1,5 +1,5 @@
 import type { Interval } from '../../domain/model-record.js';
-import type { Random } from './seeded-random.js';
+import type { Random } from '../../lib/seeded-random.js';
 
 export interface BootstrapOptions {
   readonly blockRows: number;

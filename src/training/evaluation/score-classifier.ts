@@ -9,7 +9,7 @@ import {
   type Predicted,
   type RowLosses,
 } from './losses.js';
-import { seededRandom } from './seeded-random.js';
+import { seededRandom } from '../../lib/seeded-random.js';
 
 /** Everything that is said about a classifier on rows in time order that it never saw. */
 export function scoreClassifier(

@@ -4,7 +4,7 @@ import { bootstrapMean, DEFAULT_BOOTSTRAP, type BootstrapOptions } from './block
 import { calibrationError } from './calibration-error.js';
 import { classify, directionalAuc } from './classification.js';
 import { meanLoss, multiclassLosses, type Prior } from './losses.js';
-import { seededRandom } from './seeded-random.js';
+import { seededRandom } from '../../lib/seeded-random.js';
 
 const CLASSES = 3;
 const [SELL, HOLD, BUY] = [0, 1, 2] as const;

@@ -6,7 +6,7 @@ import type { PrepareRequest } from '../dataset/prepare-data.js';
 import type { TrainingDesk } from '../worker/training-worker-client.js';
 import type { AttemptContext } from '../attempt/attempt-context.js';
 import { toSeriesRequest } from '../attempt/training-requests.js';
-import { seededRandom } from '../evaluation/seeded-random.js';
+import { seededRandom } from '../../lib/seeded-random.js';
 import type { PoolMember } from './pool-cuts.js';
 
 export interface CollectContext extends AttemptContext {
