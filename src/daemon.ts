@@ -4,10 +4,10 @@ import type { Settings } from '../config/settings.js';
 import { chooseInstruments } from './daemon/choose-instruments.js';
 import { entryFreezeOf, type DaemonState } from './daemon/daemon-state.js';
 import { placeOf, readInstallationId } from './daemon/installation-id.js';
-import { News } from './daemon/news.js';
+import { EventPublisher } from './daemon/event-publisher.js';
 import { openMarket } from './daemon/open-market.js';
 import { openStorage } from './daemon/open-storage.js';
-import { tradingRules } from './daemon/room-options.js';
+import { tradingRules } from './daemon/module-options.js';
 import { serveApi } from './daemon/serve-api.js';
 import { Work } from './daemon/work.js';
 import type { Clock } from './lib/clock.js';
@@ -130,7 +130,7 @@ async function openState(
   const loopWatch = stack.use('loop watch', new LoopWatch(clock, limitMs));
   loopWatch.start();
   const events = stack.use('events', new EventHub({ clock, runUid }));
-  // Listeners are sent away at once: closing their connections must not wait for the rooms.
+  // Listeners are sent away at once: closing their connections must not wait for the modules.
   signal.addEventListener('abort', () => events.stop(), { once: true });
   return {
     ...{ settings, version, runUid, place, startedAt },
@@ -152,7 +152,7 @@ async function trade(state: DaemonState, { stack, logger, signal }: TradeOptions
   await state.market.data.start(signal);
   state.instruments = chooseInstruments(settings, state.market.data);
   for (const reason of state.instruments.refused) logger.error(`Left out: ${reason}`);
-  state.news = stack.use('news', createNews(state, logger));
+  state.publisher = stack.use('event publisher', createPublisher(state, logger));
   state.trading = stack.use('trading', createTrading(state, logger));
   await state.trading.start();
   while (!signal.aborted) {
@@ -173,7 +173,7 @@ async function workWhileActive(
   const trading = assertDefined(state.trading, 'trading');
   const work = new Work({
     ...{ settings, market, instruments, database, stores, trading, loopWatch, runUid, logger },
-    ...{ trainerEnvironment, news: assertDefined(state.news, 'news') },
+    ...{ trainerEnvironment, publisher: assertDefined(state.publisher, 'publisher') },
   });
   // The cycles begin now: silence until here was standing by, not standing still.
   loopWatch.start();
@@ -201,15 +201,15 @@ function createTrading(state: DaemonState, logger: Logger): TradingService {
     broker: new PaperBroker(rules),
     findInstrument: (symbol) => bySymbol.get(symbol),
     findEntryFreeze: () => entryFreezeOf(state),
-    onStored: (entry) => state.news?.booked(entry),
+    onStored: (entry) => state.publisher?.ledgerEntry(entry),
   });
 }
 
-function createNews(state: DaemonState, logger: Logger): News {
+function createPublisher(state: DaemonState, logger: Logger): EventPublisher {
   const { events: hub, wallClock: clock } = state;
   const { all: instruments } = assertDefined(state.instruments, 'instruments');
   const sessions = () => state.work?.training.sessions;
-  return new News({ hub, instruments, clock, logger, sessions });
+  return new EventPublisher({ hub, instruments, clock, logger, sessions });
 }
 
 function createSupervisor(

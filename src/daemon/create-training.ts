@@ -9,7 +9,7 @@ import { TrainingService, type TrainingServiceDependencies } from '../training/t
 import type { Instruments } from './choose-instruments.js';
 import type { Market } from './open-market.js';
 import { PROJECT_DIR } from './project-dir.js';
-import { trainingOptions } from './room-options.js';
+import { trainingOptions } from './module-options.js';
 
 const RECYCLE_AFTER_JOBS = 50;
 

@@ -8,7 +8,7 @@ import type { Stores } from '../storage/stores.js';
 import type { TradingService } from '../trading/trading-service.js';
 import type { Instruments } from './choose-instruments.js';
 import type { Market } from './open-market.js';
-import type { News } from './news.js';
+import type { EventPublisher } from './event-publisher.js';
 import type { Work } from './work.js';
 
 /** What the daemon is made of so far: it grows while it starts, and the API reads it at any moment. */
@@ -35,7 +35,7 @@ export interface DaemonState {
   market?: Market;
   instruments?: Instruments;
   trading?: TradingService;
-  news?: News;
+  publisher?: EventPublisher;
   /** There while this daemon holds the lease. */
   work?: Work | undefined;
 }

@@ -35,7 +35,7 @@ export async function openMarket(settings: Settings, tools: Tools): Promise<Mark
   const { demoData, demoSeed, demoSpeed, demoStart, dataDir } = settings;
   const demo = await startDemoProcess({
     ...{ dataDir, data: demoData, seed: demoSeed, start: demoStart, speed: demoSpeed },
-    logger: logger.child({ room: 'demo' }),
+    logger: logger.child({ module: 'demo' }),
   });
   stack.use('demo exchange', demo);
   logger.info('Demo exchange: profits here mean nothing', { venue: demo.venue, speed: demoSpeed });

@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { chooseEngine, type ChosenEngine } from '../coordination/choose-engine.js';
 import { findFallbackNote, noteFallback } from '../coordination/fallback-note.js';
-import { databaseLocation, sqliteLocation } from './room-options.js';
+import { databaseLocation, sqliteLocation } from './module-options.js';
 
 export interface OpenedStorage extends ChosenEngine {
   /** Since when rows lie on SQLite that MySQL, which is used again, does not know. */

@@ -8,8 +8,6 @@ import { PredictionCache } from '../models/prediction-cache.js';
 import { PredictionFile } from '../models/prediction-file.js';
 import type { Market } from './open-market.js';
 
-/** What the daemon's rooms need to keep predictions. */
-
 export function createPredictionCache(
   settings: Settings,
   { market, logger }: { readonly market: Market; readonly logger: Logger },

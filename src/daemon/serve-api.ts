@@ -12,7 +12,7 @@ import { healthProbes } from './views/health-probes.js';
 import { createMetrics } from './views/metrics.js';
 import { modelChanges } from './views/model-changes.js';
 import { modelStatusView } from './views/model-status-view.js';
-import { trainingOptions } from './room-options.js';
+import { trainingOptions } from './module-options.js';
 import { predictionView } from './views/prediction-view.js';
 import { statusView } from './views/status-view.js';
 import { PROJECT_DIR } from './project-dir.js';

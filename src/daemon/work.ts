@@ -7,7 +7,7 @@ import { historyBars } from '../collection/history-depth.js';
 import type { ModelRecord } from '../domain/model-record.js';
 import type { Signal } from '../domain/signal.js';
 import type { Quote } from '../domain/quote.js';
-import { CandleDecisions } from '../pipeline/candle-decisions.js';
+import { CandlePipeline } from '../pipeline/candle-pipeline.js';
 import { analysisCycle } from '../jobs/analysis-cycle.js';
 import { ReferenceGate } from '../pipeline/reference-gate.js';
 import { repeat } from '../jobs/repeat.js';
@@ -38,9 +38,9 @@ import type { Instruments } from './choose-instruments.js';
 import { createCollector } from './create-collector.js';
 import { createTrainingService } from './create-training.js';
 import type { Market } from './open-market.js';
-import type { News } from './news.js';
+import type { EventPublisher } from './event-publisher.js';
 import { createPredictionCache, saidOf, toCached } from './prediction-parts.js';
-import { retentionRules, tradingRules, trainingOptions } from './room-options.js';
+import { retentionRules, tradingRules, trainingOptions } from './module-options.js';
 
 const BYTES_PER_MB = 1024 * 1024;
 const RETENTION_INTERVAL_MS = 3_600_000;
@@ -54,12 +54,12 @@ export interface WorkOptions {
   readonly trading: TradingService;
   readonly loopWatch: LoopWatch;
   readonly runUid: string;
-  readonly news: News;
+  readonly publisher: EventPublisher;
   readonly trainerEnvironment: Readonly<Record<string, string>>;
   readonly logger: Logger;
 }
 
-/** The rooms that may run in one daemon only: they begin when it holds the lease and end with it. */
+/** The modules that may run in one daemon only: they begin when it holds the lease and end with it. */
 export class Work {
   readonly collector: Collector;
   readonly training: TrainingService;
@@ -74,7 +74,7 @@ export class Work {
   readonly #stopping = new AbortController();
   readonly #predictor: Predictor;
   readonly #bars: RecentBars;
-  readonly #decisions: CandleDecisions;
+  readonly #decisions: CandlePipeline;
 
   constructor(options: WorkOptions) {
     const { stores, logger, market } = options;
@@ -124,11 +124,11 @@ export class Work {
     await this.#stack.stop();
   }
 
-  #createDecisions(): CandleDecisions {
+  #createDecisions(): CandlePipeline {
     const { settings, market, instruments, stores, trading, logger } = this.#options;
     const { clock } = market.data;
     const rules = tradingRules(settings, this.#options);
-    const decisions = new CandleDecisions({
+    const decisions = new CandlePipeline({
       bots: settings.bots,
       referenceSymbol: instruments.reference.symbol,
       contextSymbols: new Set(instruments.contextOnly.map(({ symbol }) => symbol)),
@@ -146,7 +146,7 @@ export class Work {
       decisionLagMs: (timeframe) => decisionLagMs({ ...rules, timeframe }),
       marketSpeed: market.speed,
       signal: this.#stopping.signal,
-      onSignal: (signal) => this.#options.news.signal(signal),
+      onSignal: (signal) => this.#options.publisher.signal(signal),
     });
     this.collector.subscribe({
       seriesReady: (series) => {
@@ -189,7 +189,7 @@ export class Work {
   }
 
   #createTraining(): TrainingService {
-    const { logger, news } = this.#options;
+    const { logger, publisher } = this.#options;
     return createTrainingService(this.#options, {
       pregeneration: {
         pregenerate: async (keys, life) => {
@@ -199,9 +199,9 @@ export class Work {
       },
       findArtefactFault: (record) => this.servingModels.findDamage(record),
       events: {
-        ...news.training,
+        ...publisher.training,
         onPromoted: (record) => {
-          news.training.onPromoted(record);
+          publisher.training.onPromoted(record);
           this.#servePromoted(record).catch((error: unknown) => {
             logger.error('A promoted model does not serve yet', { error });
           });

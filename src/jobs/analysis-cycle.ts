@@ -2,12 +2,12 @@ import type { ModelKey } from '../domain/model-key.js';
 import type { LoopWatch } from '../monitoring/loop-watch.js';
 import type { OutcomeResolver } from '../signals/outcome-resolver.js';
 import type { TrainingService } from '../training/training-service.js';
-import type { CandleDecisions } from '../pipeline/candle-decisions.js';
+import type { CandlePipeline } from '../pipeline/candle-pipeline.js';
 
 export interface AnalysisCycleOptions {
   readonly keys: readonly ModelKey[];
   readonly training: Pick<TrainingService, 'planDue'>;
-  readonly decisions: Pick<CandleDecisions, 'retry'>;
+  readonly decisions: Pick<CandlePipeline, 'retry'>;
   readonly resolver: Pick<OutcomeResolver, 'resolve'>;
   readonly loopWatch: Pick<LoopWatch, 'beat'>;
 }

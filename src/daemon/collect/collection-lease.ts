@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.js';
 import type { LeaseStore } from '../../storage/stores/lease-store.js';
-import { PAPER_ACCOUNT } from '../room-options.js';
+import { PAPER_ACCOUNT } from '../module-options.js';
 
 /** Not an account of the books: two processes that only collect keep out of each other's way by it. */
 const COLLECTION = 'collection';

@@ -13,7 +13,7 @@ import { createTrainingService } from '../create-training.js';
 import { placeOf, readInstallationId } from '../installation-id.js';
 import { openMarket } from '../open-market.js';
 import { openStorage } from '../open-storage.js';
-import { PAPER_ACCOUNT } from '../room-options.js';
+import { PAPER_ACCOUNT } from '../module-options.js';
 import {
   SAMPLE_INSTRUMENTS,
   type TrainEnd,

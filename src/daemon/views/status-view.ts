@@ -6,7 +6,7 @@ import { sharedRead } from '../../lib/shared-read.js';
 import { trainingKeys } from '../../training/options/training-options.js';
 import { clockOf, entryFreezeOf, phaseOf, type DaemonState } from '../daemon-state.js';
 import { carryOverText } from '../open-storage.js';
-import { PAPER_ACCOUNT, trainingOptions } from '../room-options.js';
+import { PAPER_ACCOUNT, trainingOptions } from '../module-options.js';
 import { cycleIntervalMs } from '../work.js';
 
 const QUEUE_SHOWN = 1000;

@@ -7,7 +7,7 @@ import { TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { ManualClock } from '../lib/manual-clock.js';
 import type { SignalRequest } from '../signals/signal-maker.js';
-import { CandleDecisions, type CandleDecisionsOptions } from './candle-decisions.js';
+import { CandlePipeline, type CandlePipelineOptions } from './candle-pipeline.js';
 import { ReferenceGate } from './reference-gate.js';
 
 const HOUR_MS = 3_600_000;
@@ -31,7 +31,7 @@ function candle(bar: number): Candle {
   return { openTime: bar * HOUR_MS, open: 1, high: 1, low: 1, close: 1, volume: 1 };
 }
 
-function setUp(changes: Partial<CandleDecisionsOptions> = {}) {
+function setUp(changes: Partial<CandlePipelineOptions> = {}) {
   const [log, stopping] = [[] as string[], new AbortController()];
   const note =
     (level: string) =>
@@ -50,7 +50,7 @@ function setUp(changes: Partial<CandleDecisionsOptions> = {}) {
     const decision = { action: 'skip', reason: 'why' } as Decision;
     return { status: 'decided', decision } as const;
   };
-  const options: CandleDecisionsOptions = {
+  const options: CandlePipelineOptions = {
     ...{ bots: ['catboost'], referenceSymbol: 'BTC/USDT', contextSymbols: new Set() },
     findHorizonBars: async () => 4,
     signals: {
@@ -78,7 +78,7 @@ function setUp(changes: Partial<CandleDecisionsOptions> = {}) {
     decisionLagMs: () => HOUR_MS / 2,
     ...{ marketSpeed: 1, clock, logger, signal: stopping.signal, ...changes },
   };
-  const decisions = new CandleDecisions(options);
+  const decisions = new CandlePipeline(options);
   const close = (series: Series, ...bars: number[]): void => {
     const candles = bars.map(candle);
     stored.set(series.id, [...(stored.get(series.id) ?? []), ...candles]);
@@ -89,7 +89,7 @@ function setUp(changes: Partial<CandleDecisionsOptions> = {}) {
 
 const isVerdict = (line: string): boolean => /^(decided|skipped) /.test(line);
 
-describe('CandleDecisions', () => {
+describe('CandlePipeline', () => {
   it('takes what the back-fill stores as history, and decides on the newest candle once it is ready', async () => {
     const { decisions, close, verdicts } = setUp();
     close(BTC, 1, 2, 3);

@@ -12,10 +12,10 @@ import type { LedgerEntry } from '../trading/ledger.js';
 import type { TrainingEvents } from '../training/queue/job-worker.js';
 import type { SessionEvents, TrainingSessions } from '../training/queue/training-sessions.js';
 
-/** A session's progress is worth a look at its jobs this often at most (wall time). */
+/** Wall time between two events about the progress of one session. */
 const SESSION_EVERY_MS = 1000;
 
-export interface NewsOptions {
+export interface EventPublisherOptions {
   readonly hub: EventHub;
   readonly instruments: readonly Instrument[];
   readonly clock: Clock;
@@ -24,19 +24,21 @@ export interface NewsOptions {
   readonly sessions: () => Pick<TrainingSessions, 'find'> | undefined;
 }
 
-type Told = TrainingEvents & SessionEvents;
-type TrainingNews = { readonly [Name in keyof Told]-?: NonNullable<Told[Name]> };
+type ModuleEvents = TrainingEvents & SessionEvents;
+type TrainingPublishers = {
+  readonly [Name in keyof ModuleEvents]-?: NonNullable<ModuleEvents[Name]>;
+};
 
-/** Turns what happens in the rooms into events, in the words of the API. */
-export class News {
-  readonly #options: NewsOptions;
+/** Publishes what happens in the modules as events of `GET /api/events`, in the shapes of the API. */
+export class EventPublisher {
+  readonly #options: EventPublisherOptions;
   readonly #marketIds: MarketIds;
   readonly #stopping = new AbortController();
   readonly #begun = new Set<string>();
   readonly #sessionsDue = new Set<string>();
-  #telling: Promise<void> | undefined;
+  #publishing: Promise<void> | undefined;
 
-  constructor(options: NewsOptions) {
+  constructor(options: EventPublisherOptions) {
     this.#options = options;
     this.#marketIds = new Map(
       options.instruments.map(({ symbol, marketId }) => [symbol, marketId]),
@@ -45,7 +47,7 @@ export class News {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#telling;
+    await this.#publishing;
   }
 
   signal(signal: Signal): void {
@@ -53,26 +55,30 @@ export class News {
     this.#options.hub.publish('signal', signalAnswer({ ...signal, createdAt }, this.#marketIds));
   }
 
-  /** What has been stored in the books. */
-  booked({ decision, fill }: LedgerEntry): void {
+  /** An entry that has been stored in the books. */
+  ledgerEntry({ decision, fill }: LedgerEntry): void {
     const { hub } = this.#options;
     if (decision !== undefined) {
       const { uid, signalUid, action, reason, isAdvisory, positionUid } = decision;
       hub.publish('decision', {
-        ...{ uid, ...keyAnswer(decision, this.#marketIds), signal_uid: signalUid },
+        uid,
+        ...keyAnswer(decision, this.#marketIds),
+        signal_uid: signalUid,
         candle_open_time: new Date(decision.candleOpenTime).toISOString(),
-        ...{ action, reason, is_advisory: isAdvisory, position_uid: positionUid ?? null },
+        action,
+        reason,
+        is_advisory: isAdvisory,
+        position_uid: positionUid ?? null,
         decided_at: new Date(decision.decidedAt).toISOString(),
       });
     }
     if (fill !== undefined) hub.publish('fill', tradeAnswer(fill, this.#marketIds));
   }
 
-  /** For the service that trains. */
-  readonly training: TrainingNews = {
+  readonly training: TrainingPublishers = {
     onQueued: (jobs) => {
       for (const job of jobs) this.#job('job.queued', job);
-      this.#noteSession(jobs[0]?.sessionUid);
+      this.#queueSession(jobs[0]?.sessionUid);
     },
     onProgress: (job, { stage, progressPct }) => {
       if (!this.#begun.has(job.uid)) {
@@ -80,12 +86,12 @@ export class News {
         this.#job('job.started', job);
       }
       this.#job('job.progress', job, { stage, progress: progressPct });
-      this.#noteSession(job.sessionUid);
+      this.#queueSession(job.sessionUid);
     },
     onEnded: (job, status) => {
       this.#begun.delete(job.uid);
       this.#job('job.finished', job, { outcome: status });
-      this.#noteSession(job.sessionUid);
+      this.#queueSession(job.sessionUid);
     },
     onPromoted: (record) => this.#model('model.promoted', record),
     onRejected: (record) => this.#model('model.rejected', record),
@@ -98,27 +104,33 @@ export class News {
     more: object = {},
   ): void {
     this.#options.hub.publish(name, {
-      ...{ job_id: job.uid, session_id: job.sessionUid, ...keyAnswer(job, this.#marketIds) },
-      ...{ priority: job.priority, cause: job.cause, attempt: job.attempt },
+      job_id: job.uid,
+      session_id: job.sessionUid,
+      ...keyAnswer(job, this.#marketIds),
+      priority: job.priority,
+      cause: job.cause,
+      attempt: job.attempt,
       ...more,
     });
   }
 
   #model(name: 'model.promoted' | 'model.rejected' | 'model.failed', record: ModelRecord): void {
     this.#options.hub.publish(name, {
-      ...{ model_uid: record.uid, job_id: record.jobUid, ...keyAnswer(record, this.#marketIds) },
+      model_uid: record.uid,
+      job_id: record.jobUid,
+      ...keyAnswer(record, this.#marketIds),
       reason: record.verdict?.reason ?? record.errorMessage ?? null,
     });
   }
 
-  /** Costs queries, so only while someone listens. */
-  #noteSession(uid: string | undefined): void {
+  /** Reading a session costs queries, so it is done only while a client listens. */
+  #queueSession(uid: string | undefined): void {
     if (uid === undefined || this.#options.hub.clients === 0) return;
     this.#sessionsDue.add(uid);
-    this.#telling ??= this.#tellSessions().finally(() => (this.#telling = undefined));
+    this.#publishing ??= this.#publishSessions().finally(() => (this.#publishing = undefined));
   }
 
-  async #tellSessions(): Promise<void> {
+  async #publishSessions(): Promise<void> {
     const { clock, hub, logger, sessions } = this.#options;
     const { signal } = this.#stopping;
     while (this.#sessionsDue.size > 0 && !signal.aborted) {
@@ -129,7 +141,9 @@ export class News {
           const view = await sessions()?.find(uid);
           if (view !== undefined) hub.publish('session.progress', sessionAnswer(view));
         } catch (error) {
-          logger.debug('A session could not be told of', { reason: messageOf(error) });
+          logger.debug('The progress of a session could not be published', {
+            reason: messageOf(error),
+          });
         }
       }
       await clock.sleep(SESSION_EVERY_MS, signal).catch(() => undefined);

@@ -19,7 +19,7 @@ const FILL_QUOTES_AFTER_MS = 250;
 
 const ACTING: ReadonlySet<string> = new Set(['open', 'close']);
 
-export interface CandleDecisionsOptions {
+export interface CandlePipelineOptions {
   readonly bots: readonly string[];
   readonly referenceSymbol: string;
   /** Symbols that are collected for others to look at, and not decided on. */
@@ -54,8 +54,8 @@ export interface CandleDecisionsOptions {
  * Gives every closed candle its signal and its decision, once: the newest one at once, and those that
  * closed while nobody looked as skipped. Candles of one series are taken one after another.
  */
-export class CandleDecisions {
-  readonly #options: CandleDecisionsOptions;
+export class CandlePipeline {
+  readonly #options: CandlePipelineOptions;
   readonly #chains = new Map<number, Promise<void>>();
   readonly #ready = new Set<number>();
   /** Series with a candle whose decision failed. */
@@ -63,7 +63,7 @@ export class CandleDecisions {
   readonly #quotesAt = new Map<number, Promise<void>>();
   #fillQuotes: Promise<void> | undefined;
 
-  constructor(options: CandleDecisionsOptions) {
+  constructor(options: CandlePipelineOptions) {
     this.#options = options;
   }
 

@@ -9,7 +9,7 @@ import type { TrainingOptions } from '../training/options/training-options.js';
 import type { Instruments } from './choose-instruments.js';
 import type { Market } from './open-market.js';
 
-/** What each room is told, from the settings. */
+/** The options of each module, from the settings. */
 
 export const PAPER_ACCOUNT = 'paper';
 const DEFAULT_COOLDOWN_SEC = 600;
