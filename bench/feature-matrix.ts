@@ -1,5 +1,5 @@
 import { computeFeatureMatrix, createFeatureWorkspace } from '../src/features/feature-matrix.js';
-import { columnsOf } from './fit-road.js';
+import { columnsOf } from './fit-pipeline.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { median, percentile, timeRuns } from './harness/statistics.js';
 import { loadGenerated } from './markets.js';

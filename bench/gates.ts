@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { argmaxOf } from '../src/training/evaluation/classification.js';
-import { FitRoad, type Fitted, type FitRequest } from './fit-road.js';
+import { FitPipeline, type Fitted, type FitRequest } from './fit-pipeline.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { mean } from './harness/statistics.js';
 import { loadGenerated, YEAR_HALF_BARS } from './markets.js';
@@ -119,22 +119,22 @@ export function* marketsOf(hasPattern: boolean, count: number, bars = BARS): Gen
 
 /** Trains a model on each market and asks the gates. */
 export async function tally(requests: Iterable<FitRequest>): Promise<GateTally> {
-  const road = await FitRoad.open();
+  const pipeline = await FitPipeline.open();
   const fits: { baseline: boolean; strict: boolean; directionSkill: number }[] = [];
   const buys: number[] = [];
   try {
     for (const request of requests) {
-      const fitted = await road.fit(request);
+      const fitted = await pipeline.fit(request);
       fits.push({
         baseline: fitted.passes('baseline'),
         strict: fitted.passes('strict'),
         directionSkill: fitted.judgement.score.directionSkill.estimate,
       });
       buys.push(...(await netBuyReturns(fitted)));
-      await road.discard(fitted);
+      await pipeline.discard(fitted);
     }
   } finally {
-    await road.close();
+    await pipeline.close();
   }
   return {
     models: fits.length,

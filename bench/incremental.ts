@@ -1,7 +1,7 @@
 import type { Benchmark } from './harness/benchmark.js';
 import { loadMarkets } from './markets.js';
 import { openTrainingSite } from './training-site.js';
-import { FitRoad } from './fit-road.js';
+import { FitPipeline } from './fit-pipeline.js';
 
 const PAIRS = 20;
 const BAR_PAIRS = 100;
@@ -15,10 +15,10 @@ export const incremental: Benchmark = {
   title: 'incremental update of 20 symbols, end to end',
   async run() {
     const markets = loadMarkets(PAIRS);
-    const road = await FitRoad.open();
+    const pipeline = await FitPipeline.open();
     try {
       const site = await openTrainingSite(markets, {
-        folder: road.folder,
+        folder: pipeline.folder,
         heldBackBars: 2 * NEW_BARS,
         changes: { promotionGate: 'parity' },
       });
@@ -63,7 +63,7 @@ export const incremental: Benchmark = {
         ],
       };
     } finally {
-      await road.close();
+      await pipeline.close();
     }
   },
 };

@@ -9,7 +9,7 @@ import { Predictor } from '../src/models/predictor.js';
 import type { ServingModel } from '../src/models/serving-model.js';
 import { modelRecord } from '../test/training/training-builders.js';
 import { SILENT } from '../test/trainer/real-trainer.js';
-import { withGeneratedPair, type Fitted } from './fit-road.js';
+import { withGeneratedPair, type Fitted } from './fit-pipeline.js';
 import type { Benchmark, BenchmarkResult } from './harness/benchmark.js';
 import { median, percentile, timeRuns } from './harness/statistics.js';
 import type { PairCandles } from './markets.js';
@@ -23,8 +23,8 @@ export const inference: Benchmark = {
   bar: 'P7',
   title: 'inference of one row',
   run: () =>
-    withGeneratedPair(async ({ road, pair, reference, source }) => {
-      const fitted = await road.fit({ pair, reference });
+    withGeneratedPair(async ({ pipeline, pair, reference, source }) => {
+      const fitted = await pipeline.fit({ pair, reference });
       return measure(fitted, { reference, source });
     }),
 };

@@ -1,6 +1,6 @@
 import { CATALOGUE } from '../src/features/catalogue.js';
 import { computeFeatureRow, createFeatureWorkspace } from '../src/features/feature-matrix.js';
-import { columnsOf } from './fit-road.js';
+import { columnsOf } from './fit-pipeline.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { median, percentile, timeRuns, type RunTimes } from './harness/statistics.js';
 import { loadGenerated } from './markets.js';

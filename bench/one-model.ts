@@ -3,7 +3,12 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { computeFeatureRow, createFeatureWorkspace } from '../src/features/feature-matrix.js';
 import { createOnnxSession } from '../src/models/onnx-session.js';
-import { withGeneratedPair, type Fitted, type FitRequest, type FitRoad } from './fit-road.js';
+import {
+  withGeneratedPair,
+  type Fitted,
+  type FitRequest,
+  type FitPipeline,
+} from './fit-pipeline.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { median } from './harness/statistics.js';
 
@@ -19,28 +24,28 @@ export const oneModel: Benchmark = {
   bar: 'P3',
   title: `one model of ${ROWS} rows × ${FEATURES} features and ${TREES} trees, features to served model`,
   run: () =>
-    withGeneratedPair(async ({ road, pair, reference, source }) => {
+    withGeneratedPair(async ({ pipeline, pair, reference, source }) => {
       const params = { iterations: TREES, earlyStoppingRounds: TREES };
       const wanted = { pair, reference, params, bars: ROWS + HORIZON_BARS };
       // Warms the trainer, and says which features are left of the catalogue.
-      const { summary } = await road.fit(wanted);
-      return measure(road, { ...wanted, features: summary.names.slice(0, FEATURES) }, source);
+      const { summary } = await pipeline.fit(wanted);
+      return measure(pipeline, { ...wanted, features: summary.names.slice(0, FEATURES) }, source);
     }),
 };
 
-async function measure(road: FitRoad, request: FitRequest, source: string) {
+async function measure(pipeline: FitPipeline, request: FitRequest, source: string) {
   const wholeMs: number[] = [];
   const fitMs: number[] = [];
   let served = '';
   for (let run = 0; run < RUNS; run++) {
     const startedAt = performance.now();
-    const fitted = await road.fit(request);
+    const fitted = await pipeline.fit(request);
     await serve(fitted);
     wholeMs.push(performance.now() - startedAt);
     const { durations_ms: took, features, tree_count: trees } = fitted.trained.manifest;
     fitMs.push((took['fit'] ?? NaN) + (took['refit'] ?? NaN));
     served = `${fitted.summary.samples} rows, ${features.length} features, ${trees} trees served`;
-    await road.discard(fitted);
+    await pipeline.discard(fitted);
   }
   const seconds = median(wholeMs) / 1000;
   const baseline = median(fitMs) / 1000;

@@ -5,7 +5,7 @@ import { SystemClock } from '../src/lib/system-clock.js';
 import { Predictor } from '../src/models/predictor.js';
 import { argmaxOf } from '../src/training/evaluation/classification.js';
 import { SILENT } from '../test/trainer/real-trainer.js';
-import { FitRoad, type Fitted } from './fit-road.js';
+import { FitPipeline, type Fitted } from './fit-pipeline.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { toServingModel } from './inference.js';
 import { loadMarkets } from './markets.js';
@@ -34,16 +34,16 @@ export const parity: Benchmark = {
     if (reference === undefined) throw new Error('no market');
     const onnx: { rows: number; maxDifference: number; classFlips: number }[] = [];
     const served: ServedParity[] = [];
-    const road = await FitRoad.open();
+    const pipeline = await FitPipeline.open();
     try {
       for (const pair of markets.pairs) {
-        const fitted = await road.fit({ pair, reference });
+        const fitted = await pipeline.fit({ pair, reference });
         onnx.push(fitted.judgement.judgedParity, fitted.judgement.refittedParity);
         served.push(await compareServed(fitted, reference.symbol));
-        await road.discard(fitted);
+        await pipeline.discard(fitted);
       }
     } finally {
-      await road.close();
+      await pipeline.close();
     }
     const sum = (values: readonly number[]): number =>
       values.reduce((one, other) => one + other, 0);

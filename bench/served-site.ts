@@ -7,7 +7,7 @@ import { newUid } from '../src/lib/uid.js';
 import { keepServedFiles } from '../src/training/attempt/candidate-folder.js';
 import { buildModelRecord } from '../test/models/model-folder.js';
 import { DaemonChild, withSite, type Site } from './daemon-child.js';
-import { withGeneratedPair, type Fitted } from './fit-road.js';
+import { withGeneratedPair, type Fitted } from './fit-pipeline.js';
 import { withStores } from './site-stores.js';
 
 const FILL = { steadyMs: 1000, limitMs: 20 * 60_000 };
@@ -82,8 +82,8 @@ async function serveOne(
     readonly timeframe: Timeframe;
   },
 ): Promise<void> {
-  await withGeneratedPair(async ({ road, pair, reference }) => {
-    const fitted = await road.fit({ pair, reference });
+  await withGeneratedPair(async ({ pipeline, pair, reference }) => {
+    const fitted = await pipeline.fit({ pair, reference });
     await widenRanges(fitted.trained.outputDir);
     await withStores(site, async ({ models }) => {
       for (const symbol of keys.symbols) {

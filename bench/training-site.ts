@@ -11,7 +11,7 @@ import { checkPython } from '../src/training/trainer-process/check-python.js';
 import type { TrainingOptions } from '../src/training/options/training-options.js';
 import { TrainingService } from '../src/training/training-service.js';
 import { createTrainer, PYTHON, SILENT, TRAINER_DIR } from '../test/trainer/real-trainer.js';
-import { defaultTrainingOptions } from './fit-road.js';
+import { defaultTrainingOptions } from './fit-pipeline.js';
 import type { Markets } from './markets.js';
 
 const VENUE = 'bench';

@@ -12,7 +12,12 @@ import { ServingModels } from '../../src/models/serving-models.js';
 import { loadColumns, openReader } from '../../src/storage/database/read-candles.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from '../training/planted-candles.js';
-import { createBench, START_MS, VENUE, type Bench } from '../training/training-bench.js';
+import {
+  createTrainingContext,
+  START_MS,
+  VENUE,
+  type TrainingContext,
+} from '../training/training-context.js';
 import { recordingLogger } from '../training/recording-logger.js';
 import { generatedItems } from './generated-items.js';
 
@@ -23,13 +28,13 @@ const KEY: ModelKey = {
 };
 
 describe.skipIf(!HAS_PYTHON)('a forest over 2,000 items of a file (needs npm run setup)', () => {
-  let bench: Bench;
+  let context: TrainingContext;
   let record: ModelRecord;
   let names: readonly string[];
 
   beforeAll(async () => {
-    bench = await createBench(undefined, { bots: ['random_forest'], symbols: [] });
-    const file = path.join(bench.folder, 'items.csv');
+    context = await createTrainingContext(undefined, { bots: ['random_forest'], symbols: [] });
+    const file = path.join(context.folder, 'items.csv');
     await writeFile(file, generatedItems({ items: ITEMS, days: 40, lastDayMs: START_MS - DAY_MS }));
     const report = await importFile(
       {
@@ -37,19 +42,19 @@ describe.skipIf(!HAS_PYTHON)('a forest over 2,000 items of a file (needs npm run
         ...{ parseName: parseNamePattern('{type} | {variant} No. {serial} ({condition})') },
         isDryRun: false,
       },
-      bench,
+      context,
     );
     expect(report).toMatchObject({ items: ITEMS, rejected: [], unparsed: [], merged: 0 });
-    names = (await bench.stores.series.list(KEY)).map(({ symbol }) => symbol);
-    const service = bench.service();
+    names = (await context.stores.series.list(KEY)).map(({ symbol }) => symbol);
+    const service = context.service();
     await service.start();
     await service.planDue();
-    await bench.untilEnded(KEY);
+    await context.untilEnded(KEY);
     await service.stop();
-    record = assertDefined(await bench.stores.models.findServing(KEY), 'serving model');
+    record = assertDefined(await context.stores.models.findServing(KEY), 'serving model');
   }, 240_000);
 
-  afterAll(() => bench.close());
+  afterAll(() => context.close());
 
   it('is one model with one record, of 22 features, better than persistence', () => {
     expect(names).toHaveLength(ITEMS);
@@ -80,16 +85,16 @@ describe.skipIf(!HAS_PYTHON)('a forest over 2,000 items of a file (needs npm run
   });
 
   it('speaks for every item through the predictor: what drifts up is expected higher', async () => {
-    const { stores, clock } = bench;
+    const { stores, clock } = context;
     const logger = recordingLogger([]);
     const serving = new ServingModels({
       ...{ models: stores.models, cooldowns: stores.cooldowns, clock, logger },
       itemAttributes: stores.itemAttributes,
-      ...{ modelsDir: bench.options.modelsDir, maxAgeHours: 168, maxFileBytes: 20_000_000 },
+      ...{ modelsDir: context.options.modelsDir, maxAgeHours: 168, maxFileBytes: 20_000_000 },
     });
     const predictor = new Predictor({ clock, logger });
     predictor.start();
-    const reader = await openReader(bench.location);
+    const reader = await openReader(context.location);
     const expectOf = async (type: string): Promise<number> => {
       const symbol = assertDefined(
         names.find((name) => name.startsWith(type)),
@@ -114,38 +119,38 @@ describe.skipIf(!HAS_PYTHON)('a forest over 2,000 items of a file (needs npm run
   });
 
   it('is due again by stored state alone, and not while it is fresh', async () => {
-    const service = bench.service();
+    const service = context.service();
     await service.start();
     const verdicts = await service.planDue();
     expect(verdicts.map(({ key }) => key.venue)).toContain(KEY.venue);
-    expect(await bench.stores.jobs.findOpen(KEY)).toBeUndefined();
+    expect(await context.stores.jobs.findOpen(KEY)).toBeUndefined();
   });
 });
 
 describe.skipIf(!HAS_PYTHON)('a forest over a market (needs npm run setup)', () => {
   it('pools the symbols of the venue by their daily entries and serves each of them', async () => {
     const symbols = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'];
-    const bench = await createBench(undefined, {
+    const context = await createTrainingContext(undefined, {
       ...{ bots: ['random_forest'], symbols, promotionGate: 'parity', historyDays: 200 },
     });
     try {
       const bars = 230 * 24;
       for (const [seed, symbol] of symbols.entries()) {
         const lastOpenTime = START_MS - 3_600_000;
-        await bench.store(plantedCandles({ bars, lastOpenTime, seed, momentum: 0 }), symbol);
+        await context.store(plantedCandles({ bars, lastOpenTime, seed, momentum: 0 }), symbol);
       }
-      const service = bench.service();
+      const service = context.service();
       await service.start();
       await service.planDue();
       const key: ModelKey = { ...KEY, venue: VENUE, timeframe: '1h' };
-      expect(await bench.untilEnded(key)).toMatchObject({ status: 'completed' });
-      const record = await bench.stores.models.findServing(key);
+      expect(await context.untilEnded(key)).toMatchObject({ status: 'completed' });
+      const record = await context.stores.models.findServing(key);
       expect(record).toMatchObject({ symbol: POOLED_SYMBOL, horizonBars: 168 });
       // About 193 days with a label, of three symbols.
       expect(record?.dataPointsUsed).toBeGreaterThan(500);
       expect(record?.dataPointsUsed).toBeLessThan(600);
     } finally {
-      await bench.close();
+      await context.close();
     }
   });
 });

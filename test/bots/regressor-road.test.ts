@@ -12,38 +12,46 @@ import type { Reader } from '../../src/storage/engine/reader.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from '../training/planted-candles.js';
 import { recordingLogger } from '../training/recording-logger.js';
-import { createBench, KEY, LAST_OPEN_TIME, type Bench } from '../training/training-bench.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  type TrainingContext,
+} from '../training/training-context.js';
 
 const REGRESSOR: ModelKey = { ...KEY, bot: 'catboost_regressor' };
 const COST = Math.log1p(0.002);
 
 describe.skipIf(!HAS_PYTHON)('a model of returns on its whole road (needs npm run setup)', () => {
-  let bench: Bench;
+  let context: TrainingContext;
   let record: ModelRecord;
   let reader: Reader;
   let predictor: Predictor;
 
   beforeAll(async () => {
-    bench = await createBench(undefined, { bots: ['catboost_regressor'], historyDays: 60 });
+    context = await createTrainingContext(undefined, {
+      bots: ['catboost_regressor'],
+      historyDays: 60,
+    });
     const candles = { bars: 2_200, lastOpenTime: LAST_OPEN_TIME, seed: 4, momentum: 0.7 };
-    await bench.store(plantedCandles(candles));
-    const service = bench.service();
+    await context.store(plantedCandles(candles));
+    const service = context.service();
     await service.start();
     await service.planDue();
-    await bench.untilEnded(REGRESSOR);
+    await context.untilEnded(REGRESSOR);
     await service.stop();
-    const newest = assertDefined(await bench.stores.models.latest(REGRESSOR), 'record');
+    const newest = assertDefined(await context.stores.models.latest(REGRESSOR), 'record');
     expect(newest.verdict?.reason).toMatch(/^not worse/);
     record = newest;
-    reader = await openReader(bench.location);
-    predictor = new Predictor({ clock: bench.clock, logger: recordingLogger([]) });
+    reader = await openReader(context.location);
+    predictor = new Predictor({ clock: context.clock, logger: recordingLogger([]) });
     predictor.start();
   }, 240_000);
 
   afterAll(async () => {
     await predictor.stop();
     await reader.close();
-    await bench.close();
+    await context.close();
   });
 
   it('is judged against persistence, and its errors are kept with the record', () => {
@@ -64,7 +72,7 @@ describe.skipIf(!HAS_PYTHON)('a model of returns on its whole road (needs npm ru
   });
 
   it('signals where the expected return pays for the round trip, as sure as its errors allow', async () => {
-    const { stores, clock } = bench;
+    const { stores, clock } = context;
     const logger = recordingLogger([]);
     const maker = new SignalMaker({
       stores,
@@ -74,7 +82,7 @@ describe.skipIf(!HAS_PYTHON)('a model of returns on its whole road (needs npm ru
       }),
       servingModels: new ServingModels({
         ...{ models: stores.models, cooldowns: stores.cooldowns, clock, logger },
-        ...{ modelsDir: bench.options.modelsDir, maxAgeHours: 168, maxFileBytes: 20_000_000 },
+        ...{ modelsDir: context.options.modelsDir, maxAgeHours: 168, maxFileBytes: 20_000_000 },
       }),
       predictor,
       warnings: new PredictionWarnings(logger),

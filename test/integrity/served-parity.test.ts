@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FitRoad } from '../../bench/fit-road.js';
+import { FitPipeline } from '../../bench/fit-pipeline.js';
 import { loadGenerated, loadRecorded, type Markets } from '../../bench/markets.js';
 import { compareServed } from '../../bench/parity.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
@@ -14,11 +14,11 @@ const MARKETS: readonly (readonly [string, Markets | undefined])[] = [
 ];
 
 describe.skipIf(!HAS_PYTHON)('CatBoost, ONNX and the served answer (needs npm run setup)', () => {
-  let road: FitRoad;
+  let pipeline: FitPipeline;
   beforeAll(async () => {
-    road = await FitRoad.open();
+    pipeline = await FitPipeline.open();
   });
-  afterAll(() => road.close());
+  afterAll(() => pipeline.close());
 
   describe.each(MARKETS)('on %s', (_, markets) => {
     it.skipIf(markets === undefined)(
@@ -26,7 +26,7 @@ describe.skipIf(!HAS_PYTHON)('CatBoost, ONNX and the served answer (needs npm ru
       async () => {
         const [reference, pair] = markets?.pairs ?? [];
         if (reference === undefined || pair === undefined) throw new Error('no market');
-        const fitted = await road.fit({ pair, reference, bars: BARS });
+        const fitted = await pipeline.fit({ pair, reference, bars: BARS });
         const { judgedParity, refittedParity } = fitted.judgement;
         const served = await compareServed(fitted, reference.symbol);
         const testRows = fitted.summary.split.test.to - fitted.summary.split.test.from;

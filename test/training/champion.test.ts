@@ -5,31 +5,37 @@ import { forEachEngine } from '../database.js';
 import { aPrediction } from '../storage/rows.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from './planted-candles.js';
-import { createBench, HOUR_MS, KEY, LAST_OPEN_TIME, type Bench } from './training-bench.js';
+import {
+  createTrainingContext,
+  HOUR_MS,
+  KEY,
+  LAST_OPEN_TIME,
+  type TrainingContext,
+} from './training-context.js';
 
 const NEW_BARS = 120;
 
 describe.skipIf(!HAS_PYTHON)('a champion (needs npm run setup)', () => {
   forEachEngine((engine) => {
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
     /** Trains a model, lets it say the same of every candle of five days, and trains another. */
     async function challenge(said: Probabilities, championMinRows: number) {
       const gate = { promotionGate: 'baseline+champion', championMinRows } as const;
-      bench = await createBench(engine, { ...gate, modelMaxAgeHours: 168 });
-      const { stores, clock } = bench;
+      context = await createTrainingContext(engine, { ...gate, modelMaxAgeHours: 168 });
+      const { stores, clock } = context;
       const all = plantedCandles({
         ...{ bars: 1700 + NEW_BARS, lastOpenTime: LAST_OPEN_TIME + NEW_BARS * HOUR_MS },
         ...{ seed: 1, momentum: 0.8 },
       });
-      await bench.store(all.slice(0, 1700));
-      const service = bench.service();
+      await context.store(all.slice(0, 1700));
+      const service = context.service();
       await service.start();
       await service.sessions.request({ keys: [KEY], kind: 'manual' });
-      await bench.untilEnded();
+      await context.untilEnded();
       const champion = await stores.models.findServing(KEY);
-      await bench.store(all.slice(1700));
+      await context.store(all.slice(1700));
       await clock.jump(NEW_BARS * HOUR_MS);
       for (const { openTime: candleOpenTime } of all.slice(1690)) {
         const modelUid = champion?.uid ?? 'none';
@@ -38,7 +44,7 @@ describe.skipIf(!HAS_PYTHON)('a champion (needs npm run setup)', () => {
         );
       }
       await service.sessions.request({ keys: [KEY], kind: 'manual' });
-      const job = await bench.untilEnded();
+      const job = await context.untilEnded();
       await service.stop();
       const challenger = await stores.models.get(job.modelUid ?? 'none');
       return { champion, challenger, stores, clock };

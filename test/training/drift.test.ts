@@ -10,13 +10,13 @@ import { aModelSignal } from '../storage/rows.js';
 import { plantedCandles } from './planted-candles.js';
 import { recordingLogger } from './recording-logger.js';
 import {
-  createBench,
+  createTrainingContext,
   HOUR_MS,
   KEY,
   LAST_OPEN_TIME,
   START_MS,
-  type Bench,
-} from './training-bench.js';
+  type TrainingContext,
+} from './training-context.js';
 import { modelRecord } from './training-builders.js';
 
 const DRIFT: DriftOptions = {
@@ -27,13 +27,13 @@ const UID = '01HZMODEL0000000000000000A';
 
 describe('a model that drifts', () => {
   forEachEngine((engine) => {
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
     /** A calm market, and three hundred hours of one whose moves are five times as large. */
     async function createWatch(changes: Partial<DriftOptions>, isCalm: boolean, trainedAt = 0) {
-      bench = await createBench(engine);
-      const { stores } = bench;
+      context = await createTrainingContext(engine);
+      const { stores } = context;
       const calm = plantedCandles({
         ...{ bars: 1900, lastOpenTime: LAST_OPEN_TIME, seed: 3, momentum: 0 },
       });
@@ -45,7 +45,7 @@ describe('a model that drifts', () => {
         const prices = { open: stretch(open), high: stretch(high), low: stretch(low) };
         return { ...candle, ...prices, close: stretch(close) };
       });
-      await bench.store(wild);
+      await context.store(wild);
       const judgedWindow = { from: START_MS - 1200 * HOUR_MS, to: START_MS - 400 * HOUR_MS };
       const record = { ...KEY, uid: UID, modelPath: UID, config: { judgedWindow }, trainedAt };
       await stores.models.insert(modelRecord(record));
@@ -54,66 +54,69 @@ describe('a model that drifts', () => {
     }
 
     function watchOf(changes: Partial<TrainingOptions>): DriftWatch {
-      const { stores, clock, location } = bench;
-      const options = { ...bench.options, ...changes };
+      const { stores, clock, location } = context;
+      const options = { ...context.options, ...changes };
       const handles = { wake: () => undefined, abort: () => undefined };
       const sessions = new TrainingSessions({ stores, clock, options, ...handles, lanes: 1 });
       return new DriftWatch({
-        ...{ stores, clock, options, sessions, logger: recordingLogger(bench.log) },
+        ...{ stores, clock, options, sessions, logger: recordingLogger(context.log) },
         desk: { measureDrift: (request) => measureDrift(location, request) },
         planner: { findObstacle: () => Promise.resolve(undefined) },
       });
     }
 
     const jobs = async (): Promise<number> =>
-      (await bench.stores.jobs.list({ venue: KEY.venue }, { limit: 1, offset: 0 })).total;
+      (await context.stores.jobs.list({ venue: KEY.venue }, { limit: 1, offset: 0 })).total;
 
     const endJob = async (): Promise<void> => {
-      const open = await bench.stores.jobs.findOpen(KEY);
+      const open = await context.stores.jobs.findOpen(KEY);
       if (open === undefined) return;
-      await bench.stores.jobs.finish(open.uid, {
-        ...{ status: 'failed', finishedAt: bench.clock.wallMs() },
+      await context.stores.jobs.finish(open.uid, {
+        ...{ status: 'failed', finishedAt: context.clock.wallMs() },
       });
     };
 
     it('is seen by its features, shown, and trained anew once in three days at most', async () => {
       const watch = await createWatch({}, false);
       await watch.look();
-      const drift = await bench.stores.drift.find(KEY);
+      const drift = await context.stores.drift.find(KEY);
       expect(drift?.report).toMatchObject({ isDrifted: true });
       expect(drift?.report.medianPsi).toBeGreaterThan(0.25);
-      expect(await bench.stores.jobs.findOpen(KEY)).toMatchObject({ cause: 'drift', mode: 'full' });
+      expect(await context.stores.jobs.findOpen(KEY)).toMatchObject({
+        cause: 'drift',
+        mode: 'full',
+      });
       for (let hours = 0; hours < 70; hours += 7) {
         await endJob();
-        await bench.clock.advance(7 * HOUR_MS);
+        await context.clock.advance(7 * HOUR_MS);
         await watch.look();
       }
       expect(await jobs()).toBe(1);
-      await bench.clock.advance(3 * HOUR_MS);
-      await bench.clock.advance(4 * HOUR_MS);
+      await context.clock.advance(3 * HOUR_MS);
+      await context.clock.advance(4 * HOUR_MS);
       await watch.look();
       expect(await jobs()).toBe(2);
     });
 
     it('is given an hour after its fit before it is looked at', async () => {
       const watch = await createWatch({}, false, START_MS);
-      await bench.clock.advance(HOUR_MS - 1);
+      await context.clock.advance(HOUR_MS - 1);
       await watch.look();
-      expect(await bench.stores.drift.find(KEY)).toBeUndefined();
-      await bench.clock.advance(1);
+      expect(await context.stores.drift.find(KEY)).toBeUndefined();
+      await context.clock.advance(1);
       await watch.look();
-      expect((await bench.stores.drift.find(KEY))?.report.isDrifted).toBe(true);
+      expect((await context.stores.drift.find(KEY))?.report.isDrifted).toBe(true);
     });
 
     it('is not seen where the market is the same', async () => {
       const calm = await createWatch({}, true);
       await calm.look();
-      expect((await bench.stores.drift.find(KEY))?.report.isDrifted).toBe(false);
+      expect((await context.stores.drift.find(KEY))?.report.isDrifted).toBe(false);
     });
 
     it('is seen, where it is pooled, by the signals of all its instruments', async () => {
-      bench = await createBench(engine);
-      const { stores } = bench;
+      context = await createTrainingContext(engine);
+      const { stores } = context;
       const key = { ...KEY, symbol: POOLED_SYMBOL, bot: 'random_forest' };
       const config = { judgedWindow: { from: 0, to: START_MS } };
       const classDistribution = [1, 1, 1] as const;
@@ -145,7 +148,7 @@ describe('a model that drifts', () => {
     it('is shown and not trained where that is switched off', async () => {
       const watch = await createWatch({ isRetraining: false }, false);
       await watch.look();
-      expect((await bench.stores.drift.find(KEY))?.report.isDrifted).toBe(true);
+      expect((await context.stores.drift.find(KEY))?.report.isDrifted).toBe(true);
       expect(await jobs()).toBe(0);
     });
   });

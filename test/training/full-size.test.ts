@@ -6,7 +6,13 @@ import { openServingModel } from '../../src/models/serving-model.js';
 import { DEFAULT_CATBOOST_PARAMS } from '../../src/training/options/catboost-params.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from './planted-candles.js';
-import { createBench, KEY, LAST_OPEN_TIME, START_MS, type Bench } from './training-bench.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  START_MS,
+  type TrainingContext,
+} from './training-context.js';
 
 const ETH = { ...KEY, symbol: 'ETH/USDT' };
 const FULL = {
@@ -18,23 +24,23 @@ const FULL = {
 } as const;
 
 describe.skipIf(!HAS_PYTHON)('training as it is by default (needs npm run setup)', () => {
-  let bench: Bench;
-  afterEach(() => bench.close());
+  let context: TrainingContext;
+  afterEach(() => context.close());
 
   it(
     'takes all features, the reference, elimination and its reuse to models that can be served',
     { timeout: 180_000 },
     async () => {
-      bench = await createBench(undefined, FULL);
-      const { stores, options, log, clock } = bench;
+      context = await createTrainingContext(undefined, FULL);
+      const { stores, options, log, clock } = context;
       const planted = { bars: 2600, lastOpenTime: LAST_OPEN_TIME, momentum: 0.7 };
-      await bench.store(plantedCandles({ ...planted, seed: 1 }));
-      await bench.store(plantedCandles({ ...planted, seed: 2 }), 'ETH/USDT');
-      const service = bench.service();
+      await context.store(plantedCandles({ ...planted, seed: 1 }));
+      await context.store(plantedCandles({ ...planted, seed: 2 }), 'ETH/USDT');
+      const service = context.service();
       await service.start();
       await service.planDue();
-      expect(await bench.untilEnded(KEY)).toMatchObject({ status: 'completed' });
-      expect(await bench.untilEnded(ETH)).toMatchObject({ status: 'completed' });
+      expect(await context.untilEnded(KEY)).toMatchObject({ status: 'completed' });
+      expect(await context.untilEnded(ETH)).toMatchObject({ status: 'completed' });
 
       const [first, second] = log.filter(({ message }) => message.includes('Preparing'));
       expect([first?.fields['symbol'], second?.fields['symbol']]).toEqual(['BTC/USDT', 'ETH/USDT']);
@@ -72,7 +78,7 @@ describe.skipIf(!HAS_PYTHON)('training as it is by default (needs npm run setup)
       });
 
       await service.sessions.request({ keys: [ETH], kind: 'manual' });
-      expect(await bench.untilEnded(ETH)).toMatchObject({
+      expect(await context.untilEnded(ETH)).toMatchObject({
         status: 'completed',
         cause: 'requested',
       });

@@ -4,12 +4,17 @@ import type { TrainingOptions } from '../../src/training/options/training-option
 import { forEachEngine } from '../database.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from './planted-candles.js';
-import { createBench, KEY, LAST_OPEN_TIME, type Bench } from './training-bench.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  type TrainingContext,
+} from './training-context.js';
 
 describe.skipIf(!HAS_PYTHON)('guards before training (needs npm run setup)', () => {
   forEachEngine((engine) => {
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
     const storeYoung = async (bars: number): Promise<void> => {
       const candles = plantedCandles({
@@ -18,32 +23,32 @@ describe.skipIf(!HAS_PYTHON)('guards before training (needs npm run setup)', () 
         seed: 1,
         momentum: 0.8,
       });
-      const seriesId = await bench.store(candles);
-      await bench.stores.series.setBirth(seriesId, candles[0]?.openTime ?? 0);
+      const seriesId = await context.store(candles);
+      await context.stores.series.setBirth(seriesId, candles[0]?.openTime ?? 0);
     };
 
     const train = async (changes: Partial<TrainingOptions>): Promise<ModelRecord> => {
-      bench = await createBench(engine, { promotionGate: 'parity', ...changes });
+      context = await createTrainingContext(engine, { promotionGate: 'parity', ...changes });
       await storeYoung(400);
-      const service = bench.service();
+      const service = context.service();
       await service.start();
       await service.planDue();
-      const job = await bench.untilEnded();
+      const job = await context.untilEnded();
       await service.stop();
       expect(job).toMatchObject({ status: 'completed' });
-      return bench.stores.models.get(job.modelUid ?? '');
+      return context.stores.models.get(job.modelUid ?? '');
     };
 
     it('399 stored candles do not train, and no cooldown begins', async () => {
-      bench = await createBench(engine);
+      context = await createTrainingContext(engine);
       await storeYoung(399);
-      const service = bench.service();
+      const service = context.service();
       await service.start();
       expect(await service.planDue()).toMatchObject([
         { obstacle: 'history', reason: 'waiting for history: 399 of 400 usable candles' },
       ]);
-      expect(await bench.stores.jobs.latest(KEY)).toBeUndefined();
-      expect(await bench.stores.cooldowns.find(KEY)).toBeUndefined();
+      expect(await context.stores.jobs.latest(KEY)).toBeUndefined();
+      expect(await context.stores.cooldowns.find(KEY)).toBeUndefined();
       expect(await service.status(KEY)).toMatchObject({ isCooldownActive: false });
     });
 
@@ -63,17 +68,17 @@ describe.skipIf(!HAS_PYTHON)('guards before training (needs npm run setup)', () 
     });
 
     it('a job that was asked for without enough candles is cancelled with the reason', async () => {
-      bench = await createBench(engine);
+      context = await createTrainingContext(engine);
       await storeYoung(300);
-      const service = bench.service();
+      const service = context.service();
       await service.sessions.request({ keys: [KEY], kind: 'manual' });
       await service.start();
-      expect(await bench.untilEnded()).toMatchObject({
+      expect(await context.untilEnded()).toMatchObject({
         status: 'cancelled',
         errorCode: 'waiting_for_history',
         errorMessage: '300 of 400 usable candles',
       });
-      expect(await bench.stores.cooldowns.find(KEY)).toBeUndefined();
+      expect(await context.stores.cooldowns.find(KEY)).toBeUndefined();
     });
   });
 });

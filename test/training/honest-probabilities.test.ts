@@ -2,7 +2,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ModelRecord } from '../../src/domain/model-record.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from './planted-candles.js';
-import { createBench, KEY, LAST_OPEN_TIME, type Bench } from './training-bench.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  type TrainingContext,
+} from './training-context.js';
 
 /** So strong a rise that two thirds of the four-bar returns are above 0 and few below. */
 const DRIFT = 0.006;
@@ -23,18 +28,18 @@ function risingCandles() {
 }
 
 describe.skipIf(!HAS_PYTHON)('classes that are rare (needs npm run setup)', () => {
-  let bench: Bench;
-  afterEach(() => bench.close());
+  let context: TrainingContext;
+  afterEach(() => context.close());
 
   const train = async (classWeights: 'auto' | 'off'): Promise<ModelRecord | undefined> => {
-    bench = await createBench(undefined, { classWeights });
-    await bench.store(risingCandles());
-    const service = bench.service();
+    context = await createTrainingContext(undefined, { classWeights });
+    await context.store(risingCandles());
+    const service = context.service();
     await service.start();
     await service.planDue();
-    await bench.untilEnded();
+    await context.untilEnded();
     await service.stop();
-    const [record] = await bench.stores.models.listVersions(KEY);
+    const [record] = await context.stores.models.listVersions(KEY);
     return record;
   };
 

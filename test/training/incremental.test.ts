@@ -12,13 +12,13 @@ import { forEachEngine } from '../database.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from './planted-candles.js';
 import {
-  createBench,
+  createTrainingContext,
   HOUR_MS,
   KEY,
   LAST_OPEN_TIME,
   START_MS,
-  type Bench,
-} from './training-bench.js';
+  type TrainingContext,
+} from './training-context.js';
 
 const ALL = plantedCandles({
   bars: 2200,
@@ -43,35 +43,35 @@ it('is continued by what the settings say where nothing else is said', () => {
 
 describe.skipIf(!HAS_PYTHON)('a serving model that is continued (needs npm run setup)', () => {
   forEachEngine((engine) => {
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
     const open = async (changes: Partial<TrainingOptions> = {}): Promise<TrainingService> => {
-      bench = await createBench(engine, { ...OPTIONS, ...changes });
+      context = await createTrainingContext(engine, { ...OPTIONS, ...changes });
       await storeUpTo(START_MS);
-      const service = bench.service();
+      const service = context.service();
       await service.start();
       return service;
     };
 
     const storeUpTo = (marketMs: number) =>
-      bench.store(ALL.filter(({ openTime }) => openTime + HOUR_MS <= marketMs));
+      context.store(ALL.filter(({ openTime }) => openTime + HOUR_MS <= marketMs));
 
     const trainFully = async (service: TrainingService): Promise<ModelRecord> => {
       await service.sessions.request({ keys: [KEY], kind: 'manual' });
-      const job = await bench.untilEnded();
+      const job = await context.untilEnded();
       expect(job).toMatchObject({ status: 'completed', mode: 'full' });
-      return bench.stores.models.get(job.modelUid ?? '');
+      return context.stores.models.get(job.modelUid ?? '');
     };
 
     const moveOn = async (hours: number): Promise<void> => {
-      await bench.clock.jump(hours * HOUR_MS);
-      await storeUpTo(bench.clock.marketMs());
+      await context.clock.jump(hours * HOUR_MS);
+      await storeUpTo(context.clock.marketMs());
     };
 
     const increment = async (service: TrainingService) => {
       await service.sessions.request({ keys: [KEY], kind: 'incremental' });
-      return bench.untilEnded();
+      return context.untilEnded();
     };
 
     it('has more trees, and its parent’s features, thresholds and classes, on the newest candles', async () => {
@@ -80,7 +80,7 @@ describe.skipIf(!HAS_PYTHON)('a serving model that is continued (needs npm run s
       await moveOn(6);
       const job = await increment(service);
       expect(job).toMatchObject({ status: 'completed', mode: 'incremental' });
-      const child = await bench.stores.models.get(job.modelUid ?? '');
+      const child = await context.stores.models.get(job.modelUid ?? '');
 
       expect(child).toMatchObject({
         stage: 'serving',
@@ -95,18 +95,18 @@ describe.skipIf(!HAS_PYTHON)('a serving model that is continued (needs npm run s
       const treesOf = ({ config }: ModelRecord) => config['treeCount'];
       expect(treesOf(child)).toBe(Number(treesOf(parent)) + INCREMENT.iterations);
       expect(child.config).toMatchObject({ mode: 'incremental', increments: 1 });
-      expect((await bench.stores.models.get(parent.uid)).stage).toBe('superseded');
+      expect((await context.stores.models.get(parent.uid)).stage).toBe('superseded');
     });
 
     it('does what was asked last, where a new fit is asked of a job that waits to continue', async () => {
-      bench = await createBench(engine, OPTIONS);
+      context = await createTrainingContext(engine, OPTIONS);
       await storeUpTo(START_MS);
-      const service = bench.service();
+      const service = context.service();
       await service.sessions.request({ keys: [KEY], kind: 'incremental' });
       const { jobs } = await service.sessions.request({ keys: [KEY], kind: 'full' });
       expect(jobs).toMatchObject([{ mode: 'full' }]);
       await service.sessions.request({ keys: [KEY], kind: 'incremental' });
-      expect(await bench.stores.jobs.findOpen(KEY)).toMatchObject({ mode: 'full' });
+      expect(await context.stores.jobs.findOpen(KEY)).toMatchObject({ mode: 'full' });
     });
 
     // What the engines store differently is shown by now; fits take their time.
@@ -119,7 +119,7 @@ describe.skipIf(!HAS_PYTHON)('a serving model that is continued (needs npm run s
       for (const hours of [6, 6, 50]) {
         await moveOn(hours);
         const job = await increment(service);
-        const child = await bench.stores.models.get(job.modelUid ?? '');
+        const child = await context.stores.models.get(job.modelUid ?? '');
         const { judgedEnd, parent: compared } = child.config as {
           judgedEnd: number;
           parent: { modelUid: string; rows: number };
@@ -157,7 +157,7 @@ describe.skipIf(!HAS_PYTHON)('a serving model that is continued (needs npm run s
       await increment(service);
       await moveOn(6);
       const job = await increment(service);
-      const renewed = await bench.stores.models.get(job.modelUid ?? '');
+      const renewed = await context.stores.models.get(job.modelUid ?? '');
       expect(renewed.parentUid).toBeUndefined();
       expect(renewed.config).toMatchObject({ mode: 'full', increments: 0 });
       expect(parent.uid).not.toBe(renewed.uid);
@@ -166,14 +166,14 @@ describe.skipIf(!HAS_PYTHON)('a serving model that is continued (needs npm run s
     it('is not continued from a file that is damaged, and serves on', async () => {
       const service = await open();
       const parent = await trainFully(service);
-      const file = path.join(bench.options.modelsDir, parent.modelPath ?? '', 'judged.cbm');
+      const file = path.join(context.options.modelsDir, parent.modelPath ?? '', 'judged.cbm');
       expect(existsSync(file)).toBe(true);
       await appendFile(file, 'x');
       await moveOn(6);
       const job = await increment(service);
       expect(job).toMatchObject({ status: 'cancelled', errorCode: 'skipped' });
       expect(job.errorMessage).toContain('judged.cbm');
-      expect((await bench.stores.models.findServing(KEY))?.uid).toBe(parent.uid);
+      expect((await context.stores.models.findServing(KEY))?.uid).toBe(parent.uid);
     });
 
     it('is refused when it is worse than its parent, which serves on without a wait', async () => {
@@ -185,10 +185,10 @@ describe.skipIf(!HAS_PYTHON)('a serving model that is continued (needs npm run s
       const turned = plantedCandles({
         ...{ bars: 900, lastOpenTime: LAST_OPEN_TIME + 600 * HOUR_MS, seed: 9, momentum: -0.8 },
       });
-      await bench.clock.jump(600 * HOUR_MS);
-      await bench.store(turned.filter(({ openTime }) => openTime > LAST_OPEN_TIME));
+      await context.clock.jump(600 * HOUR_MS);
+      await context.store(turned.filter(({ openTime }) => openTime > LAST_OPEN_TIME));
       const job = await increment(service);
-      const child = await bench.stores.models.get(job.modelUid ?? '');
+      const child = await context.stores.models.get(job.modelUid ?? '');
       const isPromoted = child.verdict?.isPromoted;
       const { skillDifference, directionSkillDifference } = child.config['parent'] as {
         skillDifference: number;
@@ -200,13 +200,13 @@ describe.skipIf(!HAS_PYTHON)('a serving model that is continued (needs npm run s
         (score?.skill.estimate ?? 0) >= 0 && (score?.directionSkill.estimate ?? 0) >= 0;
       expect(isPromoted).toBe(isBetter && isKnowing);
       expect(isPromoted).toBe(false);
-      expect((await bench.stores.models.findServing(KEY))?.uid).toBe(parent.uid);
+      expect((await context.stores.models.findServing(KEY))?.uid).toBe(parent.uid);
       expect(await fingerprint(parent)).toBe(before);
-      expect(await bench.stores.cooldowns.find(KEY)).toBeUndefined();
+      expect(await context.stores.cooldowns.find(KEY)).toBeUndefined();
     });
 
     async function fingerprint({ modelPath = '' }: ModelRecord): Promise<string> {
-      const file = path.join(bench.options.modelsDir, modelPath, 'model.onnx');
+      const file = path.join(context.options.modelsDir, modelPath, 'model.onnx');
       return createHash('sha256')
         .update(await readFile(file))
         .digest('hex');

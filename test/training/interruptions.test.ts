@@ -4,7 +4,12 @@ import { forEachEngine } from '../database.js';
 import { createTrainer, HAS_PYTHON } from '../trainer/real-trainer.js';
 import { filesBelow } from './files-below.js';
 import { plantedCandles } from './planted-candles.js';
-import { createBench, KEY, LAST_OPEN_TIME, type Bench } from './training-bench.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  type TrainingContext,
+} from './training-context.js';
 
 const CANDLES = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
 const FIX = 'run "npm run setup"';
@@ -13,19 +18,19 @@ describe.skipIf(!HAS_PYTHON)('training that is interrupted (needs npm run setup)
   forEachEngine((engine) => {
     // Stages do not depend on the engine: each once.
     const isSqlite = engine.name === 'sqlite';
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
     it.each(isSqlite ? ['prepare', 'train', 'judge'] : ['fit'])(
       'by a stop in the stage "%s" gives the job back, and the next run does it',
       async (stage) => {
-        bench = await createBench(engine, { promotionGate: 'parity' });
-        const { stores, options } = bench;
-        await bench.store(plantedCandles(CANDLES));
+        context = await createTrainingContext(engine, { promotionGate: 'parity' });
+        const { stores, options } = context;
+        await context.store(plantedCandles(CANDLES));
         const trainer = createTrainer();
         let reach: () => void = () => undefined;
         const reached = new Promise<void>((resolve) => (reach = resolve));
-        const service = bench.service({
+        const service = context.service({
           createTrainer: () => trainer,
           events: { onProgress: (_, progress) => progress.stage === stage && reach() },
         });
@@ -39,25 +44,25 @@ describe.skipIf(!HAS_PYTHON)('training that is interrupted (needs npm run setup)
         expect(filesBelow(options.modelsDir)).toEqual([]);
         expect(filesBelow(options.workDir)).toEqual([]);
 
-        const next = bench.service({ runUid: 'run-2' });
+        const next = context.service({ runUid: 'run-2' });
         await next.start();
-        expect((await bench.untilEnded()).status).toBe('completed');
+        expect((await context.untilEnded()).status).toBe('completed');
       },
     );
 
     it('by nothing: stopping twice, or without a start, is harmless', async () => {
-      bench = await createBench(engine);
-      const service = bench.service();
+      context = await createTrainingContext(engine);
+      const service = context.service();
       await service.stop();
       await expect(service.stop()).resolves.toBeUndefined();
     });
 
     it('by a missing Python says what is missing and the command, and begins when it is there', async () => {
-      bench = await createBench(engine, { promotionGate: 'parity' });
-      const { stores, clock, log } = bench;
-      await bench.store(plantedCandles(CANDLES));
+      context = await createTrainingContext(engine, { promotionGate: 'parity' });
+      const { stores, clock, log } = context;
+      await context.store(plantedCandles(CANDLES));
       let answer: PythonCheck = { status: 'missing', message: 'there is no Python', fix: FIX };
-      const service = bench.service({ checkPython: () => Promise.resolve(answer) });
+      const service = context.service({ checkPython: () => Promise.resolve(answer) });
       await service.start();
       await service.planDue();
       await service.planDue();
@@ -72,22 +77,22 @@ describe.skipIf(!HAS_PYTHON)('training that is interrupted (needs npm run setup)
       answer = { status: 'ok', versions: {} };
       await clock.advance(600_000);
       await service.planDue();
-      expect((await bench.untilEnded()).status).toBe('completed');
+      expect((await context.untilEnded()).status).toBe('completed');
     });
 
     it('by a Python that goes away between check and job keeps the job waiting', async () => {
-      bench = await createBench(engine);
-      const { stores } = bench;
-      await bench.store(plantedCandles(CANDLES));
+      context = await createTrainingContext(engine);
+      const { stores } = context;
+      await context.store(plantedCandles(CANDLES));
       const answers: PythonCheck[] = [{ status: 'ok', versions: {} }];
       const gone: PythonCheck = { status: 'missing', message: 'there is no Python', fix: FIX };
-      const service = bench.service({
+      const service = context.service({
         checkPython: () => Promise.resolve(answers.shift() ?? gone),
         createTrainer: () => createTrainer({ command: ['/nonexistent/python'] }),
       });
       await service.planDue();
       await service.start();
-      await untilGivenBack(bench);
+      await untilGivenBack(context);
       await service.stop();
       expect(await stores.jobs.latest(KEY)).toMatchObject({ status: 'pending', attempt: 1 });
       expect(await stores.cooldowns.find(KEY)).toBeUndefined();
@@ -95,7 +100,7 @@ describe.skipIf(!HAS_PYTHON)('training that is interrupted (needs npm run setup)
   });
 });
 
-async function untilGivenBack({ stores }: Bench): Promise<void> {
+async function untilGivenBack({ stores }: TrainingContext): Promise<void> {
   for (let round = 0; round < 500; round++) {
     const job = await stores.jobs.latest(KEY);
     // Why it waits again is written down.

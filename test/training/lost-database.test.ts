@@ -5,7 +5,12 @@ import type { TrainingService } from '../../src/training/training-service.js';
 import { forEachEngine } from '../database.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from './planted-candles.js';
-import { createBench, KEY, LAST_OPEN_TIME, type Bench } from './training-bench.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  type TrainingContext,
+} from './training-context.js';
 
 /** The stores of a database that goes away as soon as a model is to be recorded. */
 function failingStores(stores: Stores, fault: { errors: number; isAfterCommit: boolean }): Stores {
@@ -23,21 +28,21 @@ function failingStores(stores: Stores, fault: { errors: number; isAfterCommit: b
 
 describe.skipIf(!HAS_PYTHON)('a database that goes away at the end (needs npm run setup)', () => {
   forEachEngine((engine) => {
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
     const train = async (fault: { errors: number; isAfterCommit: boolean }) => {
-      bench = await createBench(engine, { promotionGate: 'parity' });
+      context = await createTrainingContext(engine, { promotionGate: 'parity' });
       const candles = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
-      await bench.store(plantedCandles(candles));
+      await context.store(plantedCandles(candles));
       const promoted: string[] = [];
-      const service = bench.service({
-        stores: failingStores(bench.stores, fault),
+      const service = context.service({
+        stores: failingStores(context.stores, fault),
         events: { onPromoted: ({ uid }) => promoted.push(uid) },
       });
       await service.start();
       await service.planDue();
-      await untilSettled(bench, service);
+      await untilSettled(context, service);
       await service.stop();
       return promoted;
     };
@@ -46,7 +51,7 @@ describe.skipIf(!HAS_PYTHON)('a database that goes away at the end (needs npm ru
       'keeps the model and stores it once the database is back: after %d errors',
       async (errors) => {
         const promoted = await train({ errors, isAfterCommit: false });
-        const versions = await bench.stores.models.listVersions(KEY);
+        const versions = await context.stores.models.listVersions(KEY);
         expect(versions.map(({ uid, stage }) => [uid, stage])).toEqual([[promoted[0], 'serving']]);
         expect(promoted).toHaveLength(1);
       },
@@ -54,7 +59,7 @@ describe.skipIf(!HAS_PYTHON)('a database that goes away at the end (needs npm ru
 
     it('finds what it has stored when only the answer was lost', async () => {
       const promoted = await train({ errors: 1, isAfterCommit: true });
-      const versions = await bench.stores.models.listVersions(KEY);
+      const versions = await context.stores.models.listVersions(KEY);
       expect(versions.map(({ uid, stage }) => [uid, stage])).toEqual([[promoted[0], 'serving']]);
     });
   });
@@ -63,7 +68,10 @@ describe.skipIf(!HAS_PYTHON)('a database that goes away at the end (needs npm ru
 const ROUNDS = 1500;
 
 /** Goes from cycle to cycle, and the clock with it, until the job has ended. */
-async function untilSettled({ clock, stores }: Bench, service: TrainingService): Promise<void> {
+async function untilSettled(
+  { clock, stores }: TrainingContext,
+  service: TrainingService,
+): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     const job = await stores.jobs.latest(KEY);
     if (job !== undefined && job.status !== 'pending' && job.status !== 'running') return;

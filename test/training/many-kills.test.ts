@@ -14,7 +14,13 @@ import { HAS_PYTHON, PYTHON, TRAINER_DIR } from '../trainer/real-trainer.js';
 import type { DoomedOrder, DoomedProgress } from './doomed-daemon.js';
 import { filesBelow } from './files-below.js';
 import { plantedCandles } from './planted-candles.js';
-import { createBench, KEY, LAST_OPEN_TIME, START_MS, type Bench } from './training-bench.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  START_MS,
+  type TrainingContext,
+} from './training-context.js';
 
 const IS_LONG = process.env['EVENKEEL_TEST_LONG'] === 'true';
 const JOBS = IS_LONG ? 1000 : 8;
@@ -39,20 +45,20 @@ describe.skipIf(!HAS_PYTHON)('daemons and trainers that are killed (needs npm ru
     it(
       `lose none of ${JOBS} jobs in ${KILLS} kills, and do none twice`,
       async () => {
-        const bench = await createBench(engine, {
+        const context = await createTrainingContext(engine, {
           ...{ promotionGate: 'parity', minInitialTrainSamples: 200, historyDays: 15 },
           ...{ candidateFeatures: ['log_return_1', 'log_return_2', 'log_return_4'], symbols: [] },
         });
         try {
           for (const [index, { symbol }] of KEYS.entries()) {
             const walk = { lastOpenTime: LAST_OPEN_TIME, seed: index + 1, momentum: 0.8 };
-            await bench.store(plantedCandles({ bars: BARS, ...walk }), symbol);
+            await context.store(plantedCandles({ bars: BARS, ...walk }), symbol);
           }
-          await bench.service().sessions.request({ keys: KEYS, kind: 'manual' });
-          await campaign(bench);
-          await expectEachOnce(bench);
+          await context.service().sessions.request({ keys: KEYS, kind: 'manual' });
+          await campaign(context);
+          await expectEachOnce(context);
         } finally {
-          await bench.close();
+          await context.close();
         }
       },
       LIMIT_MS,
@@ -61,20 +67,20 @@ describe.skipIf(!HAS_PYTHON)('daemons and trainers that are killed (needs npm ru
 });
 
 /** Kills daemon and trainer in turn at random moments, then lets the last daemon end the work. */
-async function campaign(bench: Bench): Promise<void> {
+async function campaign(context: TrainingContext): Promise<void> {
   const random = seededRandom(SEED);
   for (let kill = 0; kill < KILLS; kill++) {
-    const daemon = new Doomed(bench);
+    const daemon = new Doomed(context);
     await sleep(SHORTEST_LIFE_MS + random() * (LONGEST_LIFE_MS - SHORTEST_LIFE_MS));
     if (kill % 2 === 1) await daemon.killTrainer();
     await daemon.kill();
   }
-  const last = new Doomed(bench);
-  while ((await countOpen(bench)) > 0) await sleep(100);
+  const last = new Doomed(context);
+  while ((await countOpen(context)) > 0) await sleep(100);
   await last.kill();
 }
 
-async function countOpen({ stores }: Bench): Promise<number> {
+async function countOpen({ stores }: TrainingContext): Promise<number> {
   const one = { limit: 1, offset: 0 };
   const pending = await stores.jobs.list({ venue: KEY.venue, status: 'pending' }, one);
   const running = await stores.jobs.list({ venue: KEY.venue, status: 'running' }, one);
@@ -82,7 +88,7 @@ async function countOpen({ stores }: Bench): Promise<number> {
 }
 
 /** Every job has ended, with one record and one evidence, and only what is recorded is on disk. */
-async function expectEachOnce({ stores, options }: Bench): Promise<void> {
+async function expectEachOnce({ stores, options }: TrainingContext): Promise<void> {
   const { rows: jobs } = await stores.jobs.list({ venue: KEY.venue }, PAGE);
   const { rows: records } = await stores.models.list({ venue: KEY.venue }, PAGE);
   expect(jobs.map(({ symbol }) => symbol).sort()).toEqual(KEYS.map(({ symbol }) => symbol).sort());
@@ -109,7 +115,7 @@ class Doomed {
   readonly #child: ChildProcess;
   #trainerPid: number | undefined;
 
-  constructor({ location, options }: Bench) {
+  constructor({ location, options }: TrainingContext) {
     const order: DoomedOrder = {
       ...{ location, options, marketMs: START_MS, runUid: `doomed-${runs++}` },
       ...{ command: trainerCommand(PYTHON), cwd: TRAINER_DIR },

@@ -6,7 +6,12 @@ import type { TrainerProcess } from '../../src/training/trainer-process/trainer-
 import type { TrainerDone } from '../../src/training/trainer-process/trainer-outcome.js';
 import { createTrainer, HAS_PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from './planted-candles.js';
-import { createBench, KEY, LAST_OPEN_TIME, type Bench } from './training-bench.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  type TrainingContext,
+} from './training-context.js';
 
 /** The real trainer, whose finished folder is changed before anyone looks at it. */
 function tampering(
@@ -33,20 +38,20 @@ function replaced(done: TrainerDone, name: string, bytes: Buffer): TrainerDone {
 describe.skipIf(!HAS_PYTHON)(
   'a model that is not what CatBoost fitted (needs npm run setup)',
   () => {
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
     const trainWith = async (tamper: (done: TrainerDone) => TrainerDone) => {
-      bench = await createBench(undefined, { promotionGate: 'parity' });
+      context = await createTrainingContext(undefined, { promotionGate: 'parity' });
       const candles = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
-      await bench.store(plantedCandles(candles));
-      const service = bench.service({ createTrainer: () => tampering(tamper) });
+      await context.store(plantedCandles(candles));
+      const service = context.service({ createTrainer: () => tampering(tamper) });
       await service.start();
       await service.planDue();
-      const job = await bench.untilEnded();
+      const job = await context.untilEnded();
       await service.stop();
-      expect(await bench.stores.models.findServing(KEY)).toBeUndefined();
-      return { job, record: await bench.stores.models.latest(KEY) };
+      expect(await context.stores.models.findServing(KEY)).toBeUndefined();
+      return { job, record: await context.stores.models.latest(KEY) };
     };
 
     const swaps = [
@@ -75,15 +80,18 @@ describe.skipIf(!HAS_PYTHON)(
     });
 
     it('is refused when it is larger than it may be', async () => {
-      bench = await createBench(undefined, { promotionGate: 'parity', maxModelMb: 0.001 });
+      context = await createTrainingContext(undefined, {
+        promotionGate: 'parity',
+        maxModelMb: 0.001,
+      });
       const candles = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
-      await bench.store(plantedCandles(candles));
-      const service = bench.service();
+      await context.store(plantedCandles(candles));
+      const service = context.service();
       await service.start();
       await service.planDue();
-      await bench.untilEnded();
+      await context.untilEnded();
       await service.stop();
-      const record = await bench.stores.models.latest(KEY);
+      const record = await context.stores.models.latest(KEY);
       expect(record?.verdict?.reason).toMatch(/larger than MAX_MODEL_MB=0\.001/);
     });
   },

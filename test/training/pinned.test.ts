@@ -4,28 +4,33 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { forEachEngine } from '../database.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from './planted-candles.js';
-import { createBench, KEY, LAST_OPEN_TIME, type Bench } from './training-bench.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  type TrainingContext,
+} from './training-context.js';
 
 describe.skipIf(!HAS_PYTHON)('a pinned model (needs npm run setup)', () => {
   forEachEngine((engine) => {
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
     it('is not replaced by one that passes the gate, and the verdict says so', async () => {
-      bench = await createBench(engine, { promotionGate: 'parity' });
-      const { stores, options, clock } = bench;
-      await bench.store(
+      context = await createTrainingContext(engine, { promotionGate: 'parity' });
+      const { stores, options, clock } = context;
+      await context.store(
         plantedCandles({ bars: 1100, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 }),
       );
-      const service = bench.service();
+      const service = context.service();
       await service.start();
       await service.sessions.request({ keys: [KEY], kind: 'manual' });
-      await bench.untilEnded();
+      await context.untilEnded();
       const first = await stores.models.findServing(KEY);
       await stores.pins.set(KEY, first?.uid, clock.marketMs());
 
       const { jobs } = await service.sessions.request({ keys: [KEY], kind: 'manual' });
-      const ended = await bench.untilEnded();
+      const ended = await context.untilEnded();
       await service.stop();
       expect(ended).toMatchObject({ uid: jobs[0]?.uid, status: 'completed' });
       expect(await stores.models.findServing(KEY)).toMatchObject({ uid: first?.uid });

@@ -14,7 +14,14 @@ import { createTrainer, HAS_PYTHON } from '../trainer/real-trainer.js';
 import { filesBelow } from './files-below.js';
 import { until } from './holding-trainer.js';
 import { plantedCandles } from './planted-candles.js';
-import { createBench, HOUR_MS, KEY, LAST_OPEN_TIME, VENUE, type Bench } from './training-bench.js';
+import {
+  createTrainingContext,
+  HOUR_MS,
+  KEY,
+  LAST_OPEN_TIME,
+  VENUE,
+  type TrainingContext,
+} from './training-context.js';
 
 const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'];
 const KEYS: readonly ModelKey[] = SYMBOLS.map((symbol) => ({ ...KEY, symbol }));
@@ -24,11 +31,13 @@ const OPTIONS = { promotionGate: 'parity', symbols: SYMBOLS, referenceSymbol: KE
 describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run setup)', () => {
   forEachEngine((engine) => {
     const isSqlite = engine.name === 'sqlite';
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
-    const open = async (changes: Parameters<typeof createBench>[1] = {}): Promise<void> => {
-      bench = await createBench(engine, { ...OPTIONS, ...changes });
+    const open = async (
+      changes: Parameters<typeof createTrainingContext>[1] = {},
+    ): Promise<void> => {
+      context = await createTrainingContext(engine, { ...OPTIONS, ...changes });
       await storeUpTo(LAST_OPEN_TIME);
     };
 
@@ -37,21 +46,21 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       const bars = 1300 + (lastOpenTime - LAST_OPEN_TIME) / HOUR_MS;
       for (const [seed, symbol] of SYMBOLS.entries()) {
         const candles = plantedCandles({ bars, lastOpenTime, seed: seed + 1, momentum: 0.8 });
-        await bench.store(candles, symbol);
+        await context.store(candles, symbol);
       }
     };
 
     const moveOn = async (hours: number): Promise<void> => {
-      await bench.clock.advance(hours * HOUR_MS);
+      await context.clock.advance(hours * HOUR_MS);
       await storeUpTo(LAST_OPEN_TIME + hours * HOUR_MS);
     };
 
     const untilTrained = (keys = KEYS): Promise<readonly ModelRecord[]> =>
       Promise.all(
         keys.map(async (key) => {
-          const job = await bench.untilEnded(key);
+          const job = await context.untilEnded(key);
           expect(job).toMatchObject({ status: 'completed' });
-          return bench.stores.models.get(job.modelUid ?? '');
+          return context.stores.models.get(job.modelUid ?? '');
         }),
       );
 
@@ -69,14 +78,14 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
     };
 
     const runningJobs = async (): Promise<number> =>
-      (await bench.stores.jobs.list({ status: 'running' }, { limit: 1, offset: 0 })).total;
+      (await context.stores.jobs.list({ status: 'running' }, { limit: 1, offset: 0 })).total;
 
     const poolsOf = (status: PooledModel['status']) =>
-      bench.stores.pools.list(POOL, { status, limit: 9 });
+      context.stores.pools.list(POOL, { status, limit: 9 });
 
     it('fits one pooled model, on which each instrument, the reference too, is a residual', async () => {
       await open();
-      const service = bench.service();
+      const service = context.service();
       await service.start();
       await service.sessions.request({ keys: KEYS, kind: 'full' });
       const records = await untilTrained();
@@ -91,10 +100,10 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
         expect(record.testScore?.directionSkill.estimate).toBeGreaterThan(0.02);
       }
       expect(pool?.cutAt).toBeLessThan(assertDefined(records[0]?.dataEnd, 'dataEnd'));
-      expect(filesBelow(bench.options.workDir)).toEqual([]);
+      expect(filesBelow(context.options.workDir)).toEqual([]);
 
       // A single key of a later session uses it again, features and all.
-      await bench.clock.advance(2 * HOUR_MS);
+      await context.clock.advance(2 * HOUR_MS);
       await service.sessions.request({ keys: KEYS.slice(1, 2), kind: 'manual' });
       const [again] = await untilTrained(KEYS.slice(1, 2));
       expect(again?.uid).not.toBe(records[1]?.uid);
@@ -103,7 +112,7 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
 
     it.runIf(isSqlite)('is the baseline of the increments too: they continue the sum', async () => {
       await open({ increment: { ...DEFAULT_INCREMENT, windowBars: 600 } });
-      const service = bench.service();
+      const service = context.service();
       await service.start();
       await service.sessions.request({ keys: KEYS, kind: 'full' });
       const parents = await untilTrained();
@@ -129,7 +138,7 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       'chooses features once: the next session takes them from the last pool',
       async () => {
         await open({ maxBaselineFeatures: 8 });
-        const service = bench.service();
+        const service = context.service();
         await service.start();
         const methods: unknown[] = [];
         for (let session = 0; session < 2; session++) {
@@ -137,7 +146,7 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
           await untilTrained();
           const [pool] = await poolsOf('ready');
           methods.push((pool?.config['selection'] as { method: string }).method);
-          await bench.clock.advance(HOUR_MS);
+          await context.clock.advance(HOUR_MS);
         }
         expect(methods).toEqual(['rfe', 'reuse']);
         const [second, first] = await poolsOf('ready');
@@ -148,7 +157,7 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
 
     it('trains plain models with POOLING=off and in a session of too few instruments', async () => {
       await open({ pooling: engine.name === 'sqlite' ? 'off' : 'on' });
-      const service = bench.service();
+      const service = context.service();
       await service.start();
       const keys = isSqlite ? KEYS : KEYS.slice(0, 2);
       await service.sessions.request({ keys, kind: 'full' });
@@ -173,7 +182,7 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
             : trainer.run(job, options),
         stop: () => trainer.stop(),
       };
-      const service = bench.service({ createTrainer: () => withoutPools });
+      const service = context.service({ createTrainer: () => withoutPools });
       await service.start();
       await service.sessions.request({ keys: KEYS, kind: 'full' });
       const reason = 'no pooled model: memory: the trainer took 500 MB';
@@ -181,14 +190,14 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
         expect(parentUid).toBeUndefined();
         expect(config['pooling']).toEqual({ status: 'plain', reason });
       }
-      const lines = bench.log.filter(({ message }) => message.includes('No pooled model'));
+      const lines = context.log.filter(({ message }) => message.includes('No pooled model'));
       expect(lines).toHaveLength(1);
     });
 
     it.runIf(isSqlite)('leaves out who has no candles, and fits on the others', async () => {
       await open();
       const keys = [...KEYS, { ...KEY, symbol: 'NEW/USDT' }];
-      const service = bench.service();
+      const service = context.service();
       await service.start();
       await service.sessions.request({ keys, kind: 'full' });
       await untilTrained();
@@ -202,7 +211,7 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       const trainer = createTrainer();
       let reach: () => void = () => undefined;
       const reached = new Promise<void>((resolve) => (reach = resolve));
-      const service = bench.service({
+      const service = context.service({
         createTrainer: () => trainer,
         events: { onProgress: (_, { stage }) => stage.startsWith('pool: fit') && reach() },
       });
@@ -211,13 +220,13 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       await reached;
       await service.stop();
       const [job] = (
-        await bench.stores.jobs.list({ venue: VENUE }, { limit: 9, offset: 0 })
+        await context.stores.jobs.list({ venue: VENUE }, { limit: 9, offset: 0 })
       ).rows.toReversed();
       expect(job).toMatchObject({ status: 'pending', attempt: 1 });
-      expect(filesBelow(bench.options.workDir)).toEqual([]);
-      expect(filesBelow(bench.options.modelsDir)).toEqual([]);
+      expect(filesBelow(context.options.workDir)).toEqual([]);
+      expect(filesBelow(context.options.modelsDir)).toEqual([]);
 
-      await bench.service({ runUid: 'run-2' }).start();
+      await context.service({ runUid: 'run-2' }).start();
       const records = await untilTrained();
       const [pool] = await poolsOf('ready');
       expect(pool).toMatchObject({ attempt: 1, members: SYMBOLS });
@@ -240,7 +249,7 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
         stop: () => trainer.stop(),
       };
       const stages: string[] = [];
-      const service = bench.service({
+      const service = context.service({
         ...{ createTrainer: () => holding, lanes: 2 },
         events: { onProgress: (_, { stage }) => void stages.push(stage) },
       });
@@ -248,11 +257,11 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       const { sessionUid } = await service.sessions.request({ keys: KEYS, kind: 'full' });
       await until(async () => (pools > 0 && (await runningJobs()) === 2) || undefined);
       // The waiting lane looks once a second.
-      for (let second = 0; second < 5; second++) await bench.clock.advance(1000);
+      for (let second = 0; second < 5; second++) await context.clock.advance(1000);
       expect(stages.filter((stage) => !stage.startsWith('pool: '))).toEqual([]);
       expect(await poolsOf('fitting')).toHaveLength(1);
       release();
-      const records = await untilTrainedWhile(() => bench.clock.advance(1000));
+      const records = await untilTrainedWhile(() => context.clock.advance(1000));
       const [pool, ...others] = await poolsOf('ready');
       expect([pools, others, pool?.sessionUid]).toEqual([1, [], sessionUid]);
       expect(records.map(({ parentUid }) => parentUid)).toEqual(SYMBOLS.map(() => pool?.uid));
@@ -260,12 +269,12 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
 
     it.runIf(isSqlite)('is fitted again where its files are not what they were', async () => {
       await open();
-      const service = bench.service();
+      const service = context.service();
       await service.start();
       await service.sessions.request({ keys: KEYS, kind: 'full' });
       await untilTrained();
       const [pool] = await poolsOf('ready');
-      const file = path.join(bench.options.modelsDir, pool?.modelPath ?? '', 'judged.cbm');
+      const file = path.join(context.options.modelsDir, pool?.modelPath ?? '', 'judged.cbm');
       expect(existsSync(file)).toBe(true);
       writeFileSync(file, 'something else');
       // Not a base for a single key any more.

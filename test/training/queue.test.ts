@@ -11,21 +11,26 @@ import { createTrainer, HAS_PYTHON } from '../trainer/real-trainer.js';
 import { filesBelow } from './files-below.js';
 import { HoldingTrainer, until } from './holding-trainer.js';
 import { plantedCandles } from './planted-candles.js';
-import { createBench, KEY, LAST_OPEN_TIME, type Bench } from './training-bench.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  type TrainingContext,
+} from './training-context.js';
 
 const CANDLES = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
 const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'];
 const KEYS: readonly ModelKey[] = SYMBOLS.map((symbol) => ({ ...KEY, symbol }));
 forEachEngine((engine) => {
   describe('the queue', () => {
-    let bench: Bench;
+    let context: TrainingContext;
     let trainer: HoldingTrainer;
-    afterEach(() => bench.close());
+    afterEach(() => context.close());
 
     const start = async (
       own: Partial<TrainingServiceDependencies> = {},
     ): Promise<TrainingService> => {
-      const service = bench.service({
+      const service = context.service({
         createTrainer: () => trainer,
         lanes: 1,
         checkPython: () => Promise.resolve({ status: 'ok', versions: {} }),
@@ -36,16 +41,20 @@ forEachEngine((engine) => {
     };
 
     const prepare = async (changes = {}): Promise<TrainingService> => {
-      bench = await createBench(engine, { symbols: SYMBOLS, pooling: 'off', ...changes });
+      context = await createTrainingContext(engine, {
+        symbols: SYMBOLS,
+        pooling: 'off',
+        ...changes,
+      });
       trainer = new HoldingTrainer();
-      for (const symbol of SYMBOLS) await bench.store(plantedCandles(CANDLES), symbol);
+      for (const symbol of SYMBOLS) await context.store(plantedCandles(CANDLES), symbol);
       return start();
     };
 
     const state = async (service: TrainingService): Promise<string> =>
       (await service.queue.status()).state;
     const statuses = async (uid: string): Promise<readonly string[]> =>
-      (await bench.stores.jobs.list({ sessionUid: uid }, { limit: 9, offset: 0 })).rows
+      (await context.stores.jobs.list({ sessionUid: uid }, { limit: 9, offset: 0 })).rows
         .map(({ status }) => status)
         .sort();
     const begun = (count: number): Promise<boolean> =>
@@ -86,7 +95,7 @@ forEachEngine((engine) => {
       await until(async () => (await state(service)) === 'stopped' || undefined);
       expect(await statuses(sessionUid)).toEqual(['cancelled', 'cancelled', 'failed']);
       await service.planDue();
-      expect(await bench.stores.jobs.findOpen(KEYS[1] ?? KEY)).toBeUndefined();
+      expect(await context.stores.jobs.findOpen(KEYS[1] ?? KEY)).toBeUndefined();
       await service.queue.resume();
       await service.planDue();
       await begun(2);
@@ -103,7 +112,7 @@ forEachEngine((engine) => {
       // What a person asks for ends the stop, and comes after the tidying up.
       await service.sessions.request({ keys: [KEYS[2] ?? KEY], kind: 'manual' });
       await begun(2);
-      const { options, stores, log } = bench;
+      const { options, stores, log } = context;
       expect(filesBelow(options.workDir).length).toBeLessThanOrEqual(1);
       expect(await stores.models.latest(KEY)).toBeUndefined();
       expect(await stores.cooldowns.list(KEY.venue)).toEqual([]);
@@ -131,7 +140,7 @@ forEachEngine((engine) => {
       await queue.forceStop();
       await queue.resume();
       await until(async () => (await state(service)) === 'idle' || undefined);
-      const { total } = await bench.stores.jobs.list(
+      const { total } = await context.stores.jobs.list(
         { status: 'running' },
         { limit: 1, offset: 0 },
       );
@@ -150,10 +159,10 @@ forEachEngine((engine) => {
         rmSync(pauseFile);
       }
       await until(async () => {
-        await bench.clock.advance(500);
+        await context.clock.advance(500);
         return trainer.begun.length === 1 || undefined;
       });
-      const lines = bench.log.map(({ message }) => message);
+      const lines = context.log.map(({ message }) => message);
       expect(lines.filter((line) => /PAUSE|RESUMING/.test(line))).toEqual([
         ...['PAUSE DETECTED: Training paused', 'RESUMING: Training resumed'],
       ]);
@@ -210,7 +219,7 @@ forEachEngine((engine) => {
       const again = await sessions.retryFailed(made.uid);
       expect(again.jobs.map(({ symbol }) => symbol)).toEqual([first.jobs[0]?.symbol]);
       await begun(3);
-      expect(await bench.stores.sessions.find(again.sessionUid)).toMatchObject({ kind: 'retry' });
+      expect(await context.stores.sessions.find(again.sessionUid)).toMatchObject({ kind: 'retry' });
       await expect(sessions.resume(made.uid)).rejects.toThrow('cancelled');
     });
 
@@ -239,13 +248,13 @@ forEachEngine((engine) => {
 
   describe.skipIf(!HAS_PYTHON)('a real trainer (needs npm run setup)', () => {
     it('is killed with its group when the queue is stopped by force in the middle of a fit', async () => {
-      const bench = await createBench(engine, { promotionGate: 'parity' });
+      const context = await createTrainingContext(engine, { promotionGate: 'parity' });
       try {
-        await bench.store(plantedCandles(CANDLES));
+        await context.store(plantedCandles(CANDLES));
         const trainer = createTrainer();
         let reach: () => void = () => undefined;
         const reached = new Promise<void>((resolve) => (reach = resolve));
-        const service = bench.service({
+        const service = context.service({
           createTrainer: () => trainer,
           events: { onProgress: (_, progress) => progress.stage === 'fit' && reach() },
         });
@@ -253,9 +262,9 @@ forEachEngine((engine) => {
         await service.sessions.request({ keys: [KEY], kind: 'manual' });
         await reached;
         await service.queue.forceStop();
-        expect(await bench.untilEnded()).toMatchObject({ errorCode: 'force_stopped' });
+        expect(await context.untilEnded()).toMatchObject({ errorCode: 'force_stopped' });
         await until(() => trainer.processId === undefined || undefined);
-        const { options, stores } = bench;
+        const { options, stores } = context;
         await until(() => filesBelow(options.modelsDir).length === 0 || undefined);
         await until(() => filesBelow(options.workDir).length === 0 || undefined);
         expect(await stores.models.latest(KEY)).toBeUndefined();
@@ -267,7 +276,7 @@ forEachEngine((engine) => {
         });
         expect(done.modelUid).toBe((await stores.models.findServing(KEY))?.uid);
       } finally {
-        await bench.close();
+        await context.close();
       }
     });
   });

@@ -3,7 +3,13 @@ import { forEachEngine } from '../database.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { filesBelow } from './files-below.js';
 import { plantedCandles } from './planted-candles.js';
-import { createBench, HOUR_MS, KEY, LAST_OPEN_TIME, type Bench } from './training-bench.js';
+import {
+  createTrainingContext,
+  HOUR_MS,
+  KEY,
+  LAST_OPEN_TIME,
+  type TrainingContext,
+} from './training-context.js';
 
 /** The first of the seeds whose random walk is told apart from one with something to learn. */
 const HOPELESS = { bars: 1700, seed: 3, momentum: 0 };
@@ -11,22 +17,22 @@ const RETRY_MS = 600_000;
 
 describe.skipIf(!HAS_PYTHON)('a model that the gate rejects (needs npm run setup)', () => {
   forEachEngine((engine) => {
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
     const rejectOnce = async (): Promise<void> => {
-      bench = await createBench(engine, { promotionGate: 'strict' });
-      await bench.store(plantedCandles({ ...HOPELESS, lastOpenTime: LAST_OPEN_TIME }));
-      const service = bench.service();
+      context = await createTrainingContext(engine, { promotionGate: 'strict' });
+      await context.store(plantedCandles({ ...HOPELESS, lastOpenTime: LAST_OPEN_TIME }));
+      const service = context.service();
       await service.start();
       await service.planDue();
-      await bench.untilEnded();
+      await context.untilEnded();
       await service.stop();
     };
 
     it('is recorded with its verdict and never serves; its files are gone', async () => {
       await rejectOnce();
-      const { stores, options, log } = bench;
+      const { stores, options, log } = context;
       expect(await stores.models.findServing(KEY)).toBeUndefined();
       const record = await stores.models.latest(KEY);
       expect(record).toMatchObject({ stage: 'rejected', status: 'archived', modelPath: undefined });
@@ -44,8 +50,8 @@ describe.skipIf(!HAS_PYTHON)('a model that the gate rejects (needs npm run setup
 
     it('starts a cooldown that a restart keeps, and waits for 24 new candles after it', async () => {
       await rejectOnce();
-      const { clock } = bench;
-      const restarted = bench.service({ runUid: 'run-2' });
+      const { clock } = context;
+      const restarted = context.service({ runUid: 'run-2' });
       const [cooling] = await restarted.planDue();
       // The 24 candles after the newest one take longer than the pause.
       const until = LAST_OPEN_TIME + 25 * HOUR_MS;
@@ -60,10 +66,10 @@ describe.skipIf(!HAS_PYTHON)('a model that the gate rejects (needs npm run setup
       expect(await restarted.planDue()).toMatchObject([{ obstacle: 'cooldown' }]);
       const lastOpenTime = LAST_OPEN_TIME + 23 * HOUR_MS;
       await clock.advance(24 * HOUR_MS);
-      await bench.store(plantedCandles({ bars: 23, lastOpenTime, seed: 9, momentum: 0 }));
+      await context.store(plantedCandles({ bars: 23, lastOpenTime, seed: 9, momentum: 0 }));
       expect(await restarted.planDue()).toMatchObject([{ obstacle: 'cooldown' }]);
       const newest = { lastOpenTime: LAST_OPEN_TIME + 24 * HOUR_MS, seed: 9, momentum: 0 };
-      await bench.store(plantedCandles({ bars: 1, ...newest }));
+      await context.store(plantedCandles({ bars: 1, ...newest }));
       expect(await restarted.planDue()).toMatchObject([{ status: 'due', cause: 'rejected' }]);
     });
   });

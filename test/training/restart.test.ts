@@ -11,7 +11,13 @@ import { forEachEngine } from '../database.js';
 import { HAS_PYTHON, PYTHON, TRAINER_DIR } from '../trainer/real-trainer.js';
 import type { DoomedOrder, DoomedProgress } from './doomed-daemon.js';
 import { plantedCandles } from './planted-candles.js';
-import { createBench, KEY, LAST_OPEN_TIME, START_MS, type Bench } from './training-bench.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  START_MS,
+  type TrainingContext,
+} from './training-context.js';
 
 const DOOMED = fileURLToPath(compiledUrl(import.meta.url, './doomed-daemon.js'));
 const CANDLES = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
@@ -21,12 +27,12 @@ describe.skipIf(!HAS_PYTHON)('a daemon that dies while it trains (needs npm run 
   forEachEngine((engine) => {
     // What is on disk and in the process table does not depend on the engine: each stage once.
     const isSqlite = engine.name === 'sqlite';
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
     /** Starts a daemon of its own, kills it at that stage, and waits until its trainer is gone too. */
     const killAt = async (stage: string): Promise<void> => {
-      const { location, options } = bench;
+      const { location, options } = context;
       // Slow enough to be killed in the middle of every stage.
       const slow = { ...options, catboost: { ...options.catboost, iterations: 600 } };
       const order: DoomedOrder = {
@@ -47,16 +53,16 @@ describe.skipIf(!HAS_PYTHON)('a daemon that dies while it trains (needs npm run 
     it.each(isSqlite ? ['prepare', 'fit', 'judge'] : ['refit'])(
       'in the stage "%s" leaves a job that the next one does again, and nothing else',
       async (stage) => {
-        bench = await createBench(engine);
-        await bench.store(plantedCandles(CANDLES));
+        context = await createTrainingContext(engine);
+        await context.store(plantedCandles(CANDLES));
         await killAt(stage);
-        const { stores, options } = bench;
+        const { stores, options } = context;
         expect(await stores.jobs.findOpen(KEY)).toMatchObject({ status: 'running', attempt: 1 });
         expect(await stores.models.latest(KEY)).toBeUndefined();
 
-        const next = bench.service({ runUid: 'run-2' });
+        const next = context.service({ runUid: 'run-2' });
         await next.start();
-        const job = await bench.untilEnded();
+        const job = await context.untilEnded();
         await next.stop();
         expect(job).toMatchObject({ status: 'completed', attempt: 2 });
         const serving = await stores.models.findServing(KEY);
@@ -68,14 +74,14 @@ describe.skipIf(!HAS_PYTHON)('a daemon that dies while it trains (needs npm run 
 
     it('in the middle of the pooled fit leaves a session whose next job fits it again', async () => {
       const symbols = [KEY.symbol, 'ETH/USDT', 'SOL/USDT'];
-      bench = await createBench(engine, { symbols, promotionGate: 'parity' });
-      for (const symbol of symbols) await bench.store(plantedCandles(CANDLES), symbol);
+      context = await createTrainingContext(engine, { symbols, promotionGate: 'parity' });
+      for (const symbol of symbols) await context.store(plantedCandles(CANDLES), symbol);
       await killAt('pool: fit');
-      const { stores, options } = bench;
-      const next = bench.service({ runUid: 'run-2' });
+      const { stores, options } = context;
+      const next = context.service({ runUid: 'run-2' });
       await next.start();
       for (const symbol of symbols) {
-        expect(await bench.untilEnded({ ...KEY, symbol })).toMatchObject({ status: 'completed' });
+        expect(await context.untilEnded({ ...KEY, symbol })).toMatchObject({ status: 'completed' });
       }
       await next.stop();
       const [pool, ...others] = await stores.pools.list(KEY, { status: 'ready', limit: 9 });
@@ -91,19 +97,19 @@ describe.skipIf(!HAS_PYTHON)('a daemon that dies while it trains (needs npm run 
     });
 
     it('for the second time with the same job lets it fail, with a cooldown', async () => {
-      bench = await createBench(engine);
-      await bench.store(plantedCandles(CANDLES));
+      context = await createTrainingContext(engine);
+      await context.store(plantedCandles(CANDLES));
       await killAt('fit');
-      const { stores, log } = bench;
+      const { stores, log } = context;
       const open = await stores.jobs.findOpen(KEY);
       await stores.jobs.requeue(open?.uid ?? '', { reason: 'died once', isDeath: true });
       await stores.jobs.claimNext({
         venue: KEY.venue,
         ownerRunUid: 'doomed-2',
-        at: bench.clock.wallMs(),
+        at: context.clock.wallMs(),
       });
 
-      await bench.service({ runUid: 'run-3' }).start();
+      await context.service({ runUid: 'run-3' }).start();
       const job = await stores.jobs.latest(KEY);
       expect(job).toMatchObject({ status: 'failed', errorCode: 'owner_died' });
       expect(await stores.cooldowns.find(KEY)).toMatchObject({ kind: 'failure' });

@@ -7,13 +7,13 @@ import { forEachEngine } from '../database.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from './planted-candles.js';
 import {
-  createBench,
+  createTrainingContext,
   HOUR_MS,
   KEY,
   LAST_OPEN_TIME,
   START_MS,
-  type Bench,
-} from './training-bench.js';
+  type TrainingContext,
+} from './training-context.js';
 
 const ALL = plantedCandles({
   bars: 1500,
@@ -24,24 +24,27 @@ const ALL = plantedCandles({
 
 describe.skipIf(!HAS_PYTHON)('a model that grows old (needs npm run setup)', () => {
   forEachEngine((engine) => {
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
     const storeUpTo = (marketMs: number) =>
-      bench.store(ALL.filter(({ openTime }) => openTime + HOUR_MS <= marketMs));
+      context.store(ALL.filter(({ openTime }) => openTime + HOUR_MS <= marketMs));
 
     const trainOnce = async (service: TrainingService): Promise<ModelRecord> => {
       await service.planDue();
-      const job = await bench.untilEnded();
+      const job = await context.untilEnded();
       expect(job.status).toBe('completed');
-      return bench.stores.models.get(job.modelUid ?? '');
+      return context.stores.models.get(job.modelUid ?? '');
     };
 
     it('is trained again after 24 hours of market time and replaced; the last versions stay', async () => {
-      bench = await createBench(engine, { modelVersionsKept: 2, promotionGate: 'parity' });
-      const { stores, clock, options } = bench;
+      context = await createTrainingContext(engine, {
+        modelVersionsKept: 2,
+        promotionGate: 'parity',
+      });
+      const { stores, clock, options } = context;
       await storeUpTo(START_MS);
-      const service = bench.service();
+      const service = context.service();
       await service.start();
       const records = [await trainOnce(service)];
       expect(await service.planDue()).toMatchObject([{ obstacle: 'fresh' }]);
@@ -71,24 +74,24 @@ describe.skipIf(!HAS_PYTHON)('a model that grows old (needs npm run setup)', () 
     });
 
     it('is trained on request whatever its age, and only once at a time', async () => {
-      bench = await createBench(engine, { promotionGate: 'parity' });
+      context = await createTrainingContext(engine, { promotionGate: 'parity' });
       await storeUpTo(START_MS);
-      const service = bench.service();
+      const service = context.service();
       const first = await service.sessions.request({ keys: [KEY], kind: 'manual' });
       const second = await service.sessions.request({ keys: [KEY], kind: 'manual' });
       expect(second.jobs.map(({ uid }) => uid)).toEqual(first.jobs.map(({ uid }) => uid));
       await service.start();
-      expect(await bench.untilEnded()).toMatchObject({ status: 'completed', cause: 'requested' });
+      expect(await context.untilEnded()).toMatchObject({ status: 'completed', cause: 'requested' });
     });
 
     it('is trained at once when its file is damaged', async () => {
-      bench = await createBench(engine, { promotionGate: 'parity' });
+      context = await createTrainingContext(engine, { promotionGate: 'parity' });
       await storeUpTo(START_MS);
-      const healthy = bench.service();
+      const healthy = context.service();
       await healthy.start();
       await trainOnce(healthy);
       await healthy.stop();
-      const service = bench.service({ findArtefactFault: () => 'model.onnx has another sha256' });
+      const service = context.service({ findArtefactFault: () => 'model.onnx has another sha256' });
       expect(await service.planDue()).toMatchObject([{ status: 'due', cause: 'damaged' }]);
     });
   });

@@ -8,7 +8,7 @@ import { TrainingSessions } from '../../src/training/queue/training-sessions.js'
 import { forEachEngine } from '../database.js';
 import { recordingLogger, type LogLine } from './recording-logger.js';
 import { modelRecord } from './training-builders.js';
-import { createBench, HOUR_MS, VENUE, type Bench } from './training-bench.js';
+import { createTrainingContext, HOUR_MS, VENUE, type TrainingContext } from './training-context.js';
 
 const MINUTE_MS = 60_000;
 /** A Monday. */
@@ -37,12 +37,12 @@ interface World {
 
 describe('training by the calendar', () => {
   forEachEngine((engine) => {
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
     async function createWorld(speed = 1): Promise<World> {
-      bench = await createBench(engine, { symbols: SYMBOLS, batchSize: 2 });
-      const { stores } = bench;
+      context = await createTrainingContext(engine, { symbols: SYMBOLS, batchSize: 2 });
+      const { stores } = context;
       const clock = new ManualClock(MONDAY, speed);
       const log: LogLine[] = [];
       const logger = recordingLogger(log);
@@ -51,7 +51,7 @@ describe('training by the calendar', () => {
       return {
         ...{ clock, stores, log, pregenerated },
         start: (schedules) => {
-          const options = { ...bench.options, schedules };
+          const options = { ...context.options, schedules };
           const sessions = new TrainingSessions({ stores, clock, options, ...handles });
           const pregeneration: PredictionPregeneration = {
             pregenerate: (keys, { ttlHours }) => {
@@ -238,7 +238,7 @@ describe('training by the calendar', () => {
         );
         await stores.models.promote(uid);
       }
-      await bench.store([aCandle(MONDAY)], 'BTC/USDT');
+      await context.store([aCandle(MONDAY)], 'BTC/USDT');
       const schedules = world.start({ incremental: SIX_HOURLY });
       await schedules.look();
       await world.clock.advance(6 * HOUR_MS);

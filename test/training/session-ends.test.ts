@@ -5,7 +5,7 @@ import { SessionEnds } from '../../src/training/queue/session-finalizer.js';
 import { TrainingSessions } from '../../src/training/queue/training-sessions.js';
 import { forEachEngine } from '../database.js';
 import { recordingLogger, type LogLine } from './recording-logger.js';
-import { createBench, KEY, VENUE, type Bench } from './training-bench.js';
+import { createTrainingContext, KEY, VENUE, type TrainingContext } from './training-context.js';
 
 const KEYS: readonly ModelKey[] = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'].map((symbol) => ({
   ...KEY,
@@ -19,22 +19,22 @@ interface Daemon {
 
 describe('how a session ended', () => {
   forEachEngine((engine) => {
-    let bench: Bench;
+    let context: TrainingContext;
     let log: LogLine[];
     let pregenerated: string[][];
-    afterEach(() => bench.close());
+    afterEach(() => context.close());
 
     const open = async (): Promise<Daemon> => {
-      bench = await createBench(engine, { batchSize: 2 });
+      context = await createTrainingContext(engine, { batchSize: 2 });
       [log, pregenerated] = [[], []];
       return daemon();
     };
 
     const daemon = (venue = VENUE): Daemon => {
-      const { stores, clock } = bench;
+      const { stores, clock } = context;
       const symbols = KEYS.map(({ symbol }) => symbol);
       const bots = [KEY.bot, 'random_forest'];
-      const options = { ...bench.options, venue, symbols, bots };
+      const options = { ...context.options, venue, symbols, bots };
       const handles = { wake: () => undefined, abort: () => undefined, lanes: 1 };
       const sessions: TrainingSessions = new TrainingSessions({
         ...{ stores, clock, options, ...handles },
@@ -52,10 +52,10 @@ describe('how a session ended', () => {
 
     const endJobs = async (...statuses: ('completed' | 'failed')[]): Promise<void> => {
       const page = { limit: 100, offset: 0 };
-      const { rows } = await bench.stores.jobs.list({ venue: VENUE, status: 'pending' }, page);
+      const { rows } = await context.stores.jobs.list({ venue: VENUE, status: 'pending' }, page);
       for (const [index, { uid }] of rows.toReversed().entries()) {
         const status = statuses[index] ?? 'completed';
-        await bench.stores.jobs.finish(uid, { status, finishedAt: bench.clock.wallMs() });
+        await context.stores.jobs.finish(uid, { status, finishedAt: context.clock.wallMs() });
       }
     };
 
@@ -68,7 +68,7 @@ describe('how a session ended', () => {
         const { sessionUid } = await sessions.request({ keys: KEYS, kind });
         await ends.look();
         expect(lines()).toEqual([]);
-        await bench.clock.advance(130_000);
+        await context.clock.advance(130_000);
         await endJobs('failed');
         await Promise.all([ends.look(), daemon().ends.look()]);
         await daemon().ends.look();
@@ -105,8 +105,8 @@ describe('how a session ended', () => {
     it('is said of one that a person cancelled, with what was done until then', async () => {
       const { sessions, ends } = await open();
       const { sessionUid, jobs } = await sessions.request({ keys: KEYS, kind: 'full' });
-      const finishedAt = bench.clock.wallMs();
-      await bench.stores.jobs.finish(jobs[0]?.uid ?? '', { status: 'completed', finishedAt });
+      const finishedAt = context.clock.wallMs();
+      await context.stores.jobs.finish(jobs[0]?.uid ?? '', { status: 'completed', finishedAt });
       await sessions.cancel(sessionUid);
       await sessions.cancel(sessionUid);
       await ends.look();

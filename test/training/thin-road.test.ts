@@ -5,26 +5,33 @@ import type { ModelRecord } from '../../src/domain/model-record.js';
 import { forEachEngine } from '../database.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from './planted-candles.js';
-import { createBench, KEY, LAST_OPEN_TIME, type Bench } from './training-bench.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  type TrainingContext,
+} from './training-context.js';
 
 describe.skipIf(!HAS_PYTHON)('from candles to a promoted model (needs npm run setup)', () => {
   forEachEngine((engine) => {
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
     it('trains, judges and promotes on a series with momentum', async () => {
-      bench = await createBench(engine);
-      const { stores, options, log } = bench;
-      await bench.store(
+      context = await createTrainingContext(engine);
+      const { stores, options, log } = context;
+      await context.store(
         plantedCandles({ bars: 1700, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 }),
       );
       const promoted: ModelRecord[] = [];
-      const service = bench.service({ events: { onPromoted: (record) => promoted.push(record) } });
+      const service = context.service({
+        events: { onPromoted: (record) => promoted.push(record) },
+      });
       await service.start();
       const [verdict] = await service.planDue();
       expect(verdict).toMatchObject({ status: 'due', cause: 'untrained' });
 
-      const job = await bench.untilEnded();
+      const job = await context.untilEnded();
       await service.stop();
       expect(job).toMatchObject({ status: 'completed', progressPct: 100, errorCode: undefined });
       const record = await stores.models.findServing(KEY);

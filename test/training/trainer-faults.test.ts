@@ -4,7 +4,12 @@ import { forEachEngine } from '../database.js';
 import { createTrainer, HAS_PYTHON } from '../trainer/real-trainer.js';
 import { filesBelow } from './files-below.js';
 import { plantedCandles } from './planted-candles.js';
-import { createBench, KEY, LAST_OPEN_TIME, type Bench } from './training-bench.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  type TrainingContext,
+} from './training-context.js';
 
 const READY = `console.log(JSON.stringify({event:'ready',versions:{},rss_mb:1}));`;
 
@@ -28,19 +33,21 @@ const FAULTS: readonly [string, string, string][] = [
 
 describe.skipIf(!HAS_PYTHON)('a trainer that misbehaves (needs npm run setup)', () => {
   forEachEngine((engine) => {
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
     const trainWith = async (script: string, code: string): Promise<TrainingJob> => {
-      bench = await createBench(engine);
+      context = await createTrainingContext(engine);
       const candles = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
-      await bench.store(plantedCandles(candles));
+      await context.store(plantedCandles(candles));
       const command = [process.execPath, '-e', script];
       const limits = { memoryLimitMb: 300, jobTimeoutMs: code === 'hung' ? 1_000 : 30_000 };
-      const service = bench.service({ createTrainer: () => createTrainer({ command, ...limits }) });
+      const service = context.service({
+        createTrainer: () => createTrainer({ command, ...limits }),
+      });
       await service.start();
       await service.planDue();
-      const job = await bench.untilEnded();
+      const job = await context.untilEnded();
       await service.stop();
       return job;
     };
@@ -49,7 +56,7 @@ describe.skipIf(!HAS_PYTHON)('a trainer that misbehaves (needs npm run setup)', 
       'that %s fails its job and starts a cooldown',
       async (_, script, code) => {
         const job = await trainWith(script, code);
-        const { stores, options } = bench;
+        const { stores, options } = context;
         expect(job).toMatchObject({ status: 'failed', errorCode: code });
         const record = await stores.models.latest(KEY);
         expect(record).toMatchObject({
@@ -68,14 +75,14 @@ describe.skipIf(!HAS_PYTHON)('a trainer that misbehaves (needs npm run setup)', 
 
     it('is given another chance once the cooldown is over, in another run too', async () => {
       await trainWith(`${READY} process.stdin.once('data', () => process.exit(3));`, 'crashed');
-      const { clock, stores } = bench;
-      const mended = bench.service({ runUid: 'run-2' });
+      const { clock, stores } = context;
+      const mended = context.service({ runUid: 'run-2' });
       await mended.start();
       expect(await mended.planDue()).toMatchObject([{ obstacle: 'cooldown' }]);
       expect((await mended.status(KEY)).lastTrainingError).toContain('crashed');
       await clock.advance(600_000);
       expect(await mended.planDue()).toMatchObject([{ status: 'due', cause: 'untrained' }]);
-      expect((await bench.untilEnded()).status).toBe('completed');
+      expect((await context.untilEnded()).status).toBe('completed');
       await mended.stop();
       expect(await stores.cooldowns.find(KEY)).toBeUndefined();
       expect((await mended.status(KEY)).lastTrainingError).toBeUndefined();

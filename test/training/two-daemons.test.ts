@@ -10,7 +10,7 @@ import type { TrainingService } from '../../src/training/training-service.js';
 import { generatedItems } from '../bots/generated-items.js';
 import { forEachEngine } from '../database.js';
 import { HoldingTrainer, until } from './holding-trainer.js';
-import { createBench, START_MS, type Bench } from './training-bench.js';
+import { createTrainingContext, START_MS, type TrainingContext } from './training-context.js';
 
 const DAY_MS = 86_400_000;
 const KEY: ModelKey = {
@@ -25,12 +25,12 @@ interface Daemon {
 
 describe('what was imported from files, with daemons of two venues on one database', () => {
   forEachEngine((engine) => {
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
     const open = async (): Promise<void> => {
-      bench = await createBench(engine, { bots: ['random_forest'], symbols: [] });
-      const file = path.join(bench.folder, 'items.csv');
+      context = await createTrainingContext(engine, { bots: ['random_forest'], symbols: [] });
+      const file = path.join(context.folder, 'items.csv');
       const lastDayMs = START_MS - DAY_MS;
       await writeFile(file, generatedItems({ items: 100, days: 60, lastDayMs }));
       await importFile(
@@ -38,14 +38,14 @@ describe('what was imported from files, with daemons of two venues on one databa
           ...{ file, name: 'cards', symbol: undefined, timeframe: '1d', attributes: {} },
           ...{ parseName: undefined, isDryRun: false },
         },
-        bench,
+        context,
       );
     };
 
     const start = async (name: string): Promise<Daemon> => {
       const trainer = new HoldingTrainer();
-      const service = bench.service({
-        ...{ runUid: name, options: { ...bench.options, venue: name } },
+      const service = context.service({
+        ...{ runUid: name, options: { ...context.options, venue: name } },
         createTrainer: () => trainer,
         checkPython: () => Promise.resolve({ status: 'ok', versions: {} }),
       });
@@ -56,12 +56,12 @@ describe('what was imported from files, with daemons of two venues on one databa
     /** Cycles of a daemon until its trainer has something to do. */
     const untilBegun = ({ service, trainer }: Daemon): Promise<unknown> =>
       until(async () => {
-        await bench.clock.advance(5_000);
+        await context.clock.advance(5_000);
         await service.planDue();
         return trainer.begun.length > 0 || undefined;
       });
 
-    const job = async (): Promise<TrainingJob | undefined> => bench.stores.jobs.latest(KEY);
+    const job = async (): Promise<TrainingJob | undefined> => context.stores.jobs.latest(KEY);
 
     it('is trained by one of them, which a start of the other does not take for dead', async () => {
       await open();
@@ -72,7 +72,7 @@ describe('what was imported from files, with daemons of two venues on one databa
       for (const { service } of [other, await start('third')]) await service.planDue();
       expect(await job()).toMatchObject({ status: 'running', ownerRunUid: 'one', attempt: 1 });
       expect(other.trainer.begun).toEqual([]);
-      expect((await bench.stores.jobs.list({}, { limit: 9, offset: 0 })).total).toBe(1);
+      expect((await context.stores.jobs.list({}, { limit: 9, offset: 0 })).total).toBe(1);
     });
 
     it('goes to the other one when the first stops, and is no dead attempt', async () => {
@@ -89,9 +89,9 @@ describe('what was imported from files, with daemons of two venues on one databa
     it('is taken up by the other one when the first is dead for 30 s, and not before', async () => {
       await open();
       const dead = { venue: 'dead', ownerRunUid: 'dead', withFiles: true, at: START_MS };
-      const { leases, jobs } = bench.stores;
+      const { leases, jobs } = context.stores;
       await leases.acquire({ key: LEASE, holder: 'dead', ttlMs: 30_000, nowMs: START_MS });
-      await bench.service().sessions.request({ keys: [KEY], kind: 'manual' });
+      await context.service().sessions.request({ keys: [KEY], kind: 'manual' });
       const { uid = '' } = (await jobs.claimNext(dead)) ?? {};
       const other = await start('other');
       await other.service.planDue();
@@ -100,7 +100,7 @@ describe('what was imported from files, with daemons of two venues on one databa
       // MySQL goes by its own time, which no test moves: there the lease ends as if it had run out.
       if (engine.name === 'mysql') await leases.release({ key: LEASE, holder: 'dead' });
       await untilBegun(other);
-      const isOver = engine.name === 'mysql' || bench.clock.wallMs() - START_MS >= 30_000;
+      const isOver = engine.name === 'mysql' || context.clock.wallMs() - START_MS >= 30_000;
       expect(isOver).toBe(true);
       expect(await job()).toMatchObject({ status: 'running', ownerRunUid: 'other', attempt: 2 });
       const late = { status: 'completed', finishedAt: START_MS, ownerRunUid: 'dead' } as const;

@@ -5,7 +5,12 @@ import type { Stores } from '../../src/storage/stores.js';
 import { failed } from '../../src/training/trainer-process/trainer-outcome.js';
 import { forEachEngine } from '../database.js';
 import { plantedCandles } from './planted-candles.js';
-import { createBench, KEY, LAST_OPEN_TIME, type Bench } from './training-bench.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  type TrainingContext,
+} from './training-context.js';
 
 interface Fault {
   errors: number;
@@ -29,20 +34,20 @@ const ROUNDS = 400;
 
 describe('a result that the database refuses', () => {
   forEachEngine((engine) => {
-    let bench: Bench;
-    afterEach(() => bench.close());
+    let context: TrainingContext;
+    afterEach(() => context.close());
 
     /** Trains once, with a trainer that crashes, and goes from cycle to cycle until `isOver`. */
     const train = async (
       errors: number,
       isOver: (job: TrainingJob | undefined, fault: Fault) => boolean,
     ): Promise<Fault> => {
-      bench = await createBench(engine);
+      context = await createTrainingContext(engine);
       const candles = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
-      await bench.store(plantedCandles(candles));
+      await context.store(plantedCandles(candles));
       const fault: Fault = { errors, met: 0 };
-      const service = bench.service({
-        stores: refusingStores(bench.stores, fault),
+      const service = context.service({
+        stores: refusingStores(context.stores, fault),
         checkPython: () => Promise.resolve({ status: 'ok', versions: {} }),
         createTrainer: () => ({
           run: () => Promise.resolve(failed('crashed', 'exit code 3')),
@@ -52,7 +57,7 @@ describe('a result that the database refuses', () => {
       await service.start();
       for (let round = 0; round < ROUNDS; round++) {
         await service.planDue();
-        if (isOver(await bench.stores.jobs.latest(KEY), fault)) break;
+        if (isOver(await context.stores.jobs.latest(KEY), fault)) break;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
       await service.stop();
@@ -66,7 +71,7 @@ describe('a result that the database refuses', () => {
       ['fails the job later when that was refused as well', 3, 'unstorable'],
     ])('%s', async (_, errors, errorCode) => {
       await train(errors, hasEnded);
-      const { stores } = bench;
+      const { stores } = context;
       expect(await stores.jobs.latest(KEY)).toMatchObject({ status: 'failed', errorCode });
       const cooldown = await stores.cooldowns.find(KEY);
       expect(cooldown?.reason).toContain(errorCode);
@@ -75,7 +80,7 @@ describe('a result that the database refuses', () => {
 
     it('again and again is let go of, and said to be', async () => {
       const isGivenUp = (): boolean =>
-        bench.log.some(({ message }) => message.includes('until the next start'));
+        context.log.some(({ message }) => message.includes('until the next start'));
       const fault = await train(1e9, isGivenUp);
       // Two for each of ten tries: the result, and then the job's failure.
       expect(fault.met).toBe(20);

@@ -35,7 +35,7 @@ const FEW_FEATURES = CATALOGUE.map(({ name }) => name).filter((name) =>
   /^(log_return|scaled_return|range_position)_/.test(name),
 );
 
-export interface Bench {
+export interface TrainingContext {
   readonly stores: Stores;
   readonly location: DatabaseLocation;
   readonly clock: ManualClock;
@@ -55,10 +55,10 @@ const warmTrainer = createTrainer();
 afterAll(() => warmTrainer.stop());
 
 /** A service with all it needs on a fresh database: of that engine, or SQLite in a folder of its own. */
-export async function createBench(
+export async function createTrainingContext(
   engine?: TestEngine,
   changes: Partial<TrainingOptions> = {},
-): Promise<Bench> {
+): Promise<TrainingContext> {
   const clock = new ManualClock(START_MS);
   const folder = await mkdtemp(path.join(tmpdir(), 'evenkeel-training-'));
   const { stores, location, release } = await openStorage(engine, { clock, folder });

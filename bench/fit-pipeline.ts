@@ -83,10 +83,10 @@ export interface Fitted {
 }
 
 /**
- * The road that training takes from candles to a verdict, with the default settings and without a
+ * The pipeline that training takes from candles to a verdict, with the default settings and without a
  * database: the same dataset, the same trainer process, the same judge.
  */
-export class FitRoad {
+export class FitPipeline {
   readonly #trainer: TrainerProcess;
   #fits = 0;
 
@@ -94,8 +94,8 @@ export class FitRoad {
     this.#trainer = createTrainer();
   }
 
-  static async open(): Promise<FitRoad> {
-    return new FitRoad(await mkdtemp(path.join(tmpdir(), 'evenkeel-bench-')));
+  static async open(): Promise<FitPipeline> {
+    return new FitPipeline(await mkdtemp(path.join(tmpdir(), 'evenkeel-bench-')));
   }
 
   async close(): Promise<void> {
@@ -152,23 +152,23 @@ export class FitRoad {
 
 /** A pair of the generated market and the one that it is compared with. */
 export interface GeneratedPair {
-  readonly road: FitRoad;
+  readonly pipeline: FitPipeline;
   readonly pair: PairCandles;
   readonly reference: PairCandles;
   /** In words. */
   readonly source: string;
 }
 
-/** Lends a road and a pair to fit on it, the same ones each time. */
+/** Lends a pipeline and a pair to fit on it, the same ones each time. */
 export async function withGeneratedPair<T>(use: (lent: GeneratedPair) => Promise<T>): Promise<T> {
   const { pairs, source } = loadGenerated({ count: 2, seed: '1' });
   const [reference, pair] = pairs;
   if (reference === undefined || pair === undefined) throw new Error('no market');
-  const road = await FitRoad.open();
+  const pipeline = await FitPipeline.open();
   try {
-    return await use({ road, pair, reference, source });
+    return await use({ pipeline, pair, reference, source });
   } finally {
-    await road.close();
+    await pipeline.close();
   }
 }
 
