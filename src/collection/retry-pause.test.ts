@@ -12,8 +12,13 @@ const T0 = 472_222 * HOUR;
 /** A followed series one bar behind, whose next attempt is that far off. */
 function pausedFor(pauseMs: number, changes: Partial<TrackedSeries> = {}): TrackedSeries {
   const series: Series = {
-    ...{ id: 1, uid: 'series-1', birthOpenTime: undefined, hasVolume: true },
-    ...{ venue: 'test', symbol: 'BTC/USDT', marketId: 'BTCUSDT' },
+    id: 1,
+    uid: 'series-1',
+    birthOpenTime: undefined,
+    hasVolume: true,
+    venue: 'test',
+    symbol: 'BTC/USDT',
+    marketId: 'BTCUSDT',
     timeframe: '1h',
   };
   const paused = { state: 'following', settledUntil: T0 - 2 * HOUR } as const;

@@ -7,8 +7,14 @@ const NOW = 1_000 * HOUR;
 
 function tracked(symbol: string, barsBehind: number): TrackedSeries {
   const series = {
-    ...{ id: 1, uid: 'u', venue: 'v', symbol, marketId: symbol, timeframe: '1h' as const },
-    ...{ birthOpenTime: undefined, hasVolume: true },
+    id: 1,
+    uid: 'u',
+    venue: 'v',
+    symbol,
+    marketId: symbol,
+    timeframe: '1h' as const,
+    birthOpenTime: undefined,
+    hasVolume: true,
   };
   const settledUntil = NOW - (1 + barsBehind) * HOUR;
   return { ...trackSeries(series), state: 'following', settledUntil };

@@ -104,7 +104,9 @@ function noteRevision(
   const { page, revised, late } = change;
   const fromOpenTime = page.candles[0]?.openTime ?? page.fromMs;
   logger.info(`The venue changed ${revised + late} closed candles of ${nameOf(tracked)}`, {
-    ...{ fromOpenTime, revised, late },
+    fromOpenTime,
+    revised,
+    late,
   });
   onRevised?.(tracked, fromOpenTime);
 }

@@ -50,35 +50,39 @@ export async function startDemoProcess(options: DemoProcessOptions): Promise<Dem
 }
 
 class DemoKeeper {
-  private child: ChildProcessWithoutNullStreams | undefined;
-  private restarting: Promise<void> | undefined;
-  private restarts = 0;
-  private venue = '';
-  private readonly stopping = new AbortController();
+  #child: ChildProcessWithoutNullStreams | undefined;
+  #restarting: Promise<void> | undefined;
+  #restarts = 0;
+  #venue = '';
+  readonly #stopping = new AbortController();
 
-  constructor(private readonly options: DemoProcessOptions) {}
+  readonly #options: DemoProcessOptions;
+
+  constructor(options: DemoProcessOptions) {
+    this.#options = options;
+  }
 
   get pid(): number | undefined {
-    return this.child?.pid;
+    return this.#child?.pid;
   }
 
   async start(): Promise<StartedDemo> {
-    const settings: DemoSettings & { logger?: Logger } = { ...this.options };
+    const settings: DemoSettings & { logger?: Logger } = { ...this.#options };
     delete settings.logger;
-    const started = await this.launch(settings);
-    this.venue = started.venue;
-    this.watch({ ...settings, port: Number(new URL(started.baseUrl).port) });
+    const started = await this.#launch(settings);
+    this.#venue = started.venue;
+    this.#watch({ ...settings, port: Number(new URL(started.baseUrl).port) });
     return started;
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort();
-    const { child } = this;
+    this.#stopping.abort();
+    const child = this.#child;
     if (child !== undefined) await end(child);
-    await this.restarting;
+    await this.#restarting;
   }
 
-  private async launch(settings: DemoSettings): Promise<StartedDemo> {
+  async #launch(settings: DemoSettings): Promise<StartedDemo> {
     const entry = fileURLToPath(compiledUrl(import.meta.url, './main.js'));
     // An empty environment: the demo has no business with the daemon's keys. A process group of its own:
     // Ctrl+C is for the daemon, which ends the demo in its turn by closing stdin.
@@ -87,13 +91,13 @@ class DemoKeeper {
       stdio: 'pipe',
       detached: true,
     });
-    child.on('error', (error) => this.log('error', 'Demo exchange process', messageOf(error)));
-    child.stdin.on('error', (error) => this.log('debug', 'Demo exchange stdin', messageOf(error)));
+    child.on('error', (error) => this.#log('error', 'Demo exchange process', messageOf(error)));
+    child.stdin.on('error', (error) => this.#log('debug', 'Demo exchange stdin', messageOf(error)));
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.log('warn', 'Demo exchange wrote', text.trim());
+      this.#log('warn', 'Demo exchange wrote', text.trim());
     });
-    this.child = child;
-    const started = this.started(child);
+    this.#child = child;
+    const started = this.#started(child);
     child.stdin.write(`${JSON.stringify(settings)}\n`);
     try {
       return await started;
@@ -104,7 +108,7 @@ class DemoKeeper {
   }
 
   /** Resolves with the child's first news; later ones are logged as they come. */
-  private started(child: ChildProcessWithoutNullStreams): Promise<StartedDemo> {
+  #started(child: ChildProcessWithoutNullStreams): Promise<StartedDemo> {
     return new Promise((resolve, reject) => {
       const giveUp = (what: string): void => reject(new TransientError(`Demo exchange ${what}`));
       const timer = setTimeout(() => giveUp('did not start in time'), START_TIMEOUT_MS);
@@ -120,68 +124,68 @@ class DemoKeeper {
         } else if (message?.event === 'failed') {
           const { isConfigError, message: text } = message;
           reject(isConfigError ? new ConfigError(text) : new TransientError(text));
-        } else this.report(message, line);
+        } else this.#report(message, line);
       });
     });
   }
 
-  private watch(settings: DemoSettings): void {
-    const steady = setTimeout(() => (this.restarts = 0), STEADY_AFTER_MS);
+  #watch(settings: DemoSettings): void {
+    const steady = setTimeout(() => (this.#restarts = 0), STEADY_AFTER_MS);
     steady.unref();
-    const child = this.child;
+    const child = this.#child;
     const onExit = (code: number | null, signal: string | null): void => {
       clearTimeout(steady);
-      this.child = undefined;
-      if (this.stopping.signal.aborted) return;
-      this.log('warn', 'Demo exchange ended', signal ?? `code ${code ?? '?'}`);
-      this.restarting = this.restart(settings);
+      this.#child = undefined;
+      if (this.#stopping.signal.aborted) return;
+      this.#log('warn', 'Demo exchange ended', signal ?? `code ${code ?? '?'}`);
+      this.#restarting = this.#restart(settings);
     };
     if (child === undefined || child.exitCode !== null) onExit(child?.exitCode ?? null, null);
     else child.once('exit', onExit);
   }
 
   /** Tries until it runs again, the waits are used up, or the demo is stopped. */
-  private async restart(settings: DemoSettings): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      const delayMs = RESTART_DELAYS_MS[this.restarts++];
+  async #restart(settings: DemoSettings): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const delayMs = RESTART_DELAYS_MS[this.#restarts++];
       if (delayMs === undefined) {
-        await this.giveUp('it crashed too often: restart the daemon');
+        await this.#giveUp('it crashed too often: restart the daemon');
         return;
       }
       try {
-        await sleep(delayMs, undefined, { signal: this.stopping.signal });
-        const { venue } = await this.launch(settings);
-        if (venue === this.venue) {
-          this.log('info', 'Demo exchange runs again', venue);
-          this.watch(settings);
-        } else await this.giveUp(`another run began, ${venue}: restart the daemon`);
+        await sleep(delayMs, undefined, { signal: this.#stopping.signal });
+        const { venue } = await this.#launch(settings);
+        if (venue === this.#venue) {
+          this.#log('info', 'Demo exchange runs again', venue);
+          this.#watch(settings);
+        } else await this.#giveUp(`another run began, ${venue}: restart the daemon`);
         return;
       } catch (error) {
-        this.child = undefined;
-        this.log('warn', 'Demo exchange did not restart', messageOf(error));
+        this.#child = undefined;
+        this.#log('warn', 'Demo exchange did not restart', messageOf(error));
       }
     }
   }
 
   /** The venue is away for good: what its readers know of it must not be mixed with another run. */
-  private async giveUp(reason: string): Promise<void> {
-    this.log('error', 'Demo exchange given up', reason);
-    const { child } = this;
-    this.child = undefined;
+  async #giveUp(reason: string): Promise<void> {
+    this.#log('error', 'Demo exchange given up', reason);
+    const child = this.#child;
+    this.#child = undefined;
     if (child !== undefined) await end(child);
   }
 
-  private report(message: DemoMessage | undefined, line: string): void {
+  #report(message: DemoMessage | undefined, line: string): void {
     if (message?.event === 'log') {
-      this.options.logger[message.level](message.message, message.fields);
+      this.#options.logger[message.level](message.message, message.fields);
     } else if (message?.event === 'ended') {
       const at = new Date(message.marketMs).toISOString();
-      this.log('warn', 'The recording is played to its end; the demo idles', at);
-    } else this.log('warn', 'Demo exchange wrote', line);
+      this.#log('warn', 'The recording is played to its end; the demo idles', at);
+    } else this.#log('warn', 'Demo exchange wrote', line);
   }
 
-  private log(level: 'debug' | 'info' | 'warn' | 'error', message: string, detail: string): void {
-    this.options.logger[level](message, { detail });
+  #log(level: 'debug' | 'info' | 'warn' | 'error', message: string, detail: string): void {
+    this.#options.logger[level](message, { detail });
   }
 }
 

@@ -43,17 +43,21 @@ export interface StartedDemo {
  */
 export class DemoExchange {
   readonly faults = new Faults();
-  private server: Server | undefined;
-  private clock: MarketClock | undefined;
+  #server: Server | undefined;
+  #clock: MarketClock | undefined;
 
-  constructor(private readonly options: DemoExchangeOptions) {}
+  readonly #options: DemoExchangeOptions;
+
+  constructor(options: DemoExchangeOptions) {
+    this.#options = options;
+  }
 
   async start(): Promise<StartedDemo> {
-    const { options } = this;
+    const options = this.#options;
     const source = openSource(options);
     const clock = createClock(source, options);
     clock.start();
-    this.clock = clock;
+    this.#clock = clock;
     const handler = new RequestHandler({
       market: new Market(source, options.emptyBars),
       clock,
@@ -64,7 +68,7 @@ export class DemoExchange {
     });
     const server = createServer((request, response) => handler.handle(request, response));
     server.keepAliveTimeout = KEEP_ALIVE_MS;
-    this.server = server;
+    this.#server = server;
     const port = await listen(server, options.port ?? 0);
     return {
       baseUrl: `http://127.0.0.1:${port}`,
@@ -75,18 +79,19 @@ export class DemoExchange {
 
   /** Market time in epoch milliseconds. */
   marketMs(): number {
-    return this.runningClock().nowMs();
+    return this.#runningClock().nowMs();
   }
 
   /** Whether a recording has been played to its end; market time then stands still. */
   hasEnded(): boolean {
-    return this.runningClock().hasEnded();
+    return this.#runningClock().hasEnded();
   }
 
   async stop(): Promise<void> {
-    const { server, clock } = this;
-    this.server = undefined;
-    this.clock = undefined;
+    const server = this.#server;
+    const clock = this.#clock;
+    this.#server = undefined;
+    this.#clock = undefined;
     if (server?.listening === true) {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
@@ -95,8 +100,8 @@ export class DemoExchange {
     clock?.stop();
   }
 
-  private runningClock(): MarketClock {
-    return assertDefined(this.clock, 'running demo exchange');
+  #runningClock(): MarketClock {
+    return assertDefined(this.#clock, 'running demo exchange');
   }
 }
 

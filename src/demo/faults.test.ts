@@ -57,7 +57,12 @@ describe('distorted candles', () => {
     const openTimes = [STEP_MS];
     expect(distorted({ kind: 'candles-empty', openTimes, show: 'omit' })).toHaveLength(3);
     expect(distorted({ kind: 'candles-empty', openTimes, show: 'flat' })[1]).toEqual({
-      ...{ openTime: STEP_MS, open: 103, high: 103, low: 103, close: 103, volume: 0 },
+      openTime: STEP_MS,
+      open: 103,
+      high: 103,
+      low: 103,
+      close: 103,
+      volume: 0,
     });
   });
 

@@ -72,23 +72,23 @@ interface Entry {
 
 /** Faults that tests put in front of the venue's answers. */
 export class Faults {
-  private entries: Entry[] = [];
+  #entries: Entry[] = [];
 
   add(...rules: readonly FaultRule[]): void {
-    for (const rule of rules) this.entries.push({ rule, matched: 0, met: 0 });
+    for (const rule of rules) this.#entries.push({ rule, matched: 0, met: 0 });
   }
 
   clear(): void {
-    this.entries = [];
+    this.#entries = [];
   }
 
   status(): FaultStatus[] {
-    return this.entries.map((entry) => ({ ...entry }));
+    return this.#entries.map((entry) => ({ ...entry }));
   }
 
   /** Counts the request against every rule and returns the effects that meet it. */
   take(path: string, symbol: string | undefined): FaultEffect[] {
-    return this.entries.flatMap((entry) => {
+    return this.#entries.flatMap((entry) => {
       const { rule } = entry;
       if (rule.path !== undefined && rule.path !== path) return [];
       if (rule.symbol !== undefined && rule.symbol !== symbol) return [];

@@ -26,66 +26,70 @@ export interface MarketClockOptions {
  * ahead of the last time that anybody saw.
  */
 export class MarketClock {
-  private run: RunState | undefined;
-  private baseMarketMs = 0;
-  private baseWallMs = 0;
-  private shownMs = 0;
+  #run: RunState | undefined;
+  #baseMarketMs = 0;
+  #baseWallMs = 0;
+  #shownMs = 0;
 
-  constructor(private readonly options: MarketClockOptions) {}
+  readonly #options: MarketClockOptions;
+
+  constructor(options: MarketClockOptions) {
+    this.#options = options;
+  }
 
   /** Continues the stored run, or begins the next one. */
   start(): void {
-    const run = resume(this.options);
-    this.run = run;
-    this.baseMarketMs = run.reservedMs ?? this.options.startMs;
-    this.shownMs = this.baseMarketMs;
-    this.baseWallMs = this.options.wall.wallMs();
+    const run = resume(this.#options);
+    this.#run = run;
+    this.#baseMarketMs = run.reservedMs ?? this.#options.startMs;
+    this.#shownMs = this.#baseMarketMs;
+    this.#baseWallMs = this.#options.wall.wallMs();
   }
 
   /** Writes the exact time, so that the next start continues without a step. */
   stop(): void {
-    if (this.run === undefined) return;
+    if (this.#run === undefined) return;
     this.nowMs();
-    this.reserve(this.shownMs);
-    this.run = undefined;
+    this.#reserve(this.#shownMs);
+    this.#run = undefined;
   }
 
   get runNumber(): number {
-    return this.started().run;
+    return this.#started().run;
   }
 
   /** Market time in epoch milliseconds; reserved on the disk before it is returned. */
   nowMs(): number {
-    const run = this.started();
-    const { endMs = Infinity, speed } = this.options;
-    this.shownMs = Math.max(this.shownMs, Math.min(this.reachedMs(), endMs));
-    if (this.shownMs > (run.reservedMs ?? 0)) {
-      this.reserve(Math.min(this.shownMs + Math.ceil(RESERVE_WALL_MS * speed), endMs));
+    const run = this.#started();
+    const { endMs = Infinity, speed } = this.#options;
+    this.#shownMs = Math.max(this.#shownMs, Math.min(this.#reachedMs(), endMs));
+    if (this.#shownMs > (run.reservedMs ?? 0)) {
+      this.#reserve(Math.min(this.#shownMs + Math.ceil(RESERVE_WALL_MS * speed), endMs));
     }
-    return this.shownMs;
+    return this.#shownMs;
   }
 
   /** Whether a recording has been played to its end. */
   hasEnded(): boolean {
-    const { endMs } = this.options;
+    const { endMs } = this.#options;
     return endMs !== undefined && this.nowMs() >= endMs;
   }
 
-  private reachedMs(): number {
-    const { speed, wall } = this.options;
-    const passedMs = Math.max(0, wall.wallMs() - this.baseWallMs);
-    return Math.floor(this.baseMarketMs + passedMs * speed);
+  #reachedMs(): number {
+    const { speed, wall } = this.#options;
+    const passedMs = Math.max(0, wall.wallMs() - this.#baseWallMs);
+    return Math.floor(this.#baseMarketMs + passedMs * speed);
   }
 
-  private reserve(reservedMs: number): void {
-    const run = { ...this.started(), reservedMs };
-    writeRun(this.options.folder, run);
-    this.run = run;
+  #reserve(reservedMs: number): void {
+    const run = { ...this.#started(), reservedMs };
+    writeRun(this.#options.folder, run);
+    this.#run = run;
   }
 
-  private started(): RunState {
-    if (this.run === undefined) throw new Error('The market clock is not running');
-    return this.run;
+  #started(): RunState {
+    if (this.#run === undefined) throw new Error('The market clock is not running');
+    return this.#run;
   }
 }
 

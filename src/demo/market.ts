@@ -32,10 +32,13 @@ const DAY_MS = 86_400_000;
  * and the price that the path has reached. Nothing here depends on what lies after `nowMs`.
  */
 export class Market {
-  constructor(
-    readonly source: CandleSource,
-    private readonly emptyBars: EmptyBars = 'omit',
-  ) {}
+  readonly source: CandleSource;
+  readonly #emptyBars: EmptyBars;
+
+  constructor(source: CandleSource, emptyBars: EmptyBars = 'omit') {
+    this.source = source;
+    this.#emptyBars = emptyBars;
+  }
 
   listedAt(nowMs: number): Instrument[] {
     return this.source.instruments.filter((instrument) => isListed(instrument, nowMs));
@@ -47,7 +50,7 @@ export class Market {
 
   /** Whether bars of that timeframe can be made from the pair's finest ones. */
   canRead({ id }: Instrument, timeframe: Timeframe): boolean {
-    const finestMs = timeframeMs(this.finestOf(id));
+    const finestMs = timeframeMs(this.#finestOf(id));
     return timeframeMs(timeframe) % finestMs === 0;
   }
 
@@ -65,7 +68,7 @@ export class Market {
       const window = isForward
         ? { fromMs, toMs: Math.min(toMs, fromMs + limit * stepMs) }
         : { fromMs: Math.max(fromMs, toMs - limit * stepMs), toMs };
-      const bars = this.barsWithin(instrument, { timeframe, window }, nowMs);
+      const bars = this.#barsWithin(instrument, { timeframe, window }, nowMs);
       if (isForward) found.push(...bars);
       else found.unshift(...bars);
       if (isForward) fromMs = window.toMs;
@@ -90,7 +93,7 @@ export class Market {
     const dayAgoMs = floorToBar(nowMs - DAY_MS, coarsest);
     const fromMs = Math.max(dayAgoMs, instrument.listedFromMs);
     const joined = resampleBars(
-      this.reachedBars(instrument, fromMs, nowMs).map((bar) => ({ ...bar, openTime: 0 })),
+      this.#reachedBars(instrument, fromMs, nowMs).map((bar) => ({ ...bar, openTime: 0 })),
       '1w',
     )[0];
     const price = this.priceAt(instrument, nowMs);
@@ -101,16 +104,16 @@ export class Market {
   priceAt({ id, priceDecimals, listedFromMs }: Instrument, timeMs: number): number {
     const known = this.source.findBarAt(id, Math.max(timeMs, listedFromMs));
     const bar = assertDefined(known, `bar of ${id} at ${timeMs}`);
-    const fraction = (timeMs - bar.openTime) / timeframeMs(this.finestOf(id));
+    const fraction = (timeMs - bar.openTime) / timeframeMs(this.#finestOf(id));
     if (fraction >= 1) return bar.close;
     return Number(priceAlongPath(bar, fraction).toFixed(priceDecimals));
   }
 
-  private finestOf(id: string): Timeframe {
+  #finestOf(id: string): Timeframe {
     return assertDefined(this.source.levelsOf(id).at(-1), `level of ${id}`);
   }
 
-  private barsWithin(
+  #barsWithin(
     instrument: Instrument,
     { timeframe, window }: { timeframe: Timeframe; window: TimeSpan },
     nowMs: number,
@@ -119,14 +122,16 @@ export class Market {
     const toMs = Math.min(window.toMs, openTime);
     const bars = this.source.readBars(instrument.id, timeframe, { fromMs: window.fromMs, toMs });
     if (window.toMs > openTime) {
-      const reached = this.reachedBars(instrument, openTime, nowMs);
+      const reached = this.#reachedBars(instrument, openTime, nowMs);
       bars.push(...resampleBars(reached, timeframe));
     }
-    return this.emptyBars === 'omit' ? bars : this.filled(instrument, { timeframe, window, bars });
+    return this.#emptyBars === 'omit'
+      ? bars
+      : this.#filled(instrument, { timeframe, window, bars });
   }
 
   /** Everything from `fromMs` to `nowMs` in the coarsest bars that fit, the last one unfinished. */
-  private reachedBars(instrument: Instrument, fromMs: number, nowMs: number): Candle[] {
+  #reachedBars(instrument: Instrument, fromMs: number, nowMs: number): Candle[] {
     const bars: Candle[] = [];
     let reachedMs = fromMs;
     for (const level of this.source.levelsOf(instrument.id)) {
@@ -135,20 +140,20 @@ export class Market {
       bars.push(...this.source.readBars(instrument.id, level, { fromMs: reachedMs, toMs }));
       reachedMs = toMs;
     }
-    const running = this.runningBar(instrument, nowMs);
+    const running = this.#runningBar(instrument, nowMs);
     if (running !== undefined) bars.push(running);
     return bars;
   }
 
   /** The unfinished bar of the finest timeframe; undefined at its very beginning, before any trade. */
-  private runningBar(instrument: Instrument, nowMs: number): Candle | undefined {
+  #runningBar(instrument: Instrument, nowMs: number): Candle | undefined {
     const bar = this.source.findBarAt(instrument.id, nowMs);
     if (bar === undefined) return undefined;
-    const fraction = (nowMs - bar.openTime) / timeframeMs(this.finestOf(instrument.id));
+    const fraction = (nowMs - bar.openTime) / timeframeMs(this.#finestOf(instrument.id));
     return fraction > 0 && fraction < 1 ? partialBar(bar, { fraction, ...instrument }) : undefined;
   }
 
-  private filled(
+  #filled(
     { id }: Instrument,
     { timeframe, window, bars }: { timeframe: Timeframe; window: TimeSpan; bars: Candle[] },
   ): Candle[] {

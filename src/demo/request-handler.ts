@@ -29,11 +29,15 @@ interface Answer {
 
 /** Turns a request into an answer: faults first, then request weight, then the route's own answer. */
 export class RequestHandler {
-  constructor(private readonly options: RequestHandlerOptions) {}
+  readonly #options: RequestHandlerOptions;
+
+  constructor(options: RequestHandlerOptions) {
+    this.#options = options;
+  }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    this.respond(request, response).catch((error: unknown) => {
-      this.options.logger.error('Demo exchange failed to answer', {
+    this.#respond(request, response).catch((error: unknown) => {
+      this.#options.logger.error('Demo exchange failed to answer', {
         url: request.url,
         error: messageOf(error),
       });
@@ -42,9 +46,9 @@ export class RequestHandler {
     });
   }
 
-  private async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    const { controlToken, faults } = this.options;
+    const { controlToken, faults } = this.#options;
     if (controlToken !== undefined && url.pathname === CONTROL_PATH) {
       send(response, await answerControl(request, { controlToken, faults }));
       return;
@@ -59,15 +63,15 @@ export class RequestHandler {
       return;
     }
     const answer =
-      findFaultyAnswer(effects) ?? this.answerOf(request.method ?? 'GET', url, effects);
+      findFaultyAnswer(effects) ?? this.#answerOf(request.method ?? 'GET', url, effects);
     if (effects.some(({ kind }) => kind === 'cut-body')) sendHalf(response, answer);
     else send(response, answer);
   }
 
-  private answerOf(method: string, url: URL, effects: readonly FaultEffect[]): Answer {
+  #answerOf(method: string, url: URL, effects: readonly FaultEffect[]): Answer {
     const route = ROUTES.find((one) => one.method === method && one.path === url.pathname);
     if (route === undefined) return htmlPage(404, 'Not Found');
-    const { weightLimit, clock, market } = this.options;
+    const { weightLimit, clock, market } = this.#options;
     try {
       weightLimit.charge(route.weightOf(url.searchParams));
       const query = new Query(url.searchParams);
@@ -76,15 +80,15 @@ export class RequestHandler {
       const toldMs = nowMs + skewOf(effects);
       const value = route.answer({ query, market, nowMs, toldMs, weightPerMinute, effects });
       query.assertAllRead();
-      return this.withWeight(json(200, value));
+      return this.#withWeight(json(200, value));
     } catch (error) {
-      if (error instanceof BinanceRefusal) return this.withWeight(refusalAnswer(error));
+      if (error instanceof BinanceRefusal) return this.#withWeight(refusalAnswer(error));
       throw error;
     }
   }
 
-  private withWeight(answer: Answer): Answer {
-    const used = String(this.options.weightLimit.usedWeight);
+  #withWeight(answer: Answer): Answer {
+    const used = String(this.#options.weightLimit.usedWeight);
     const weight = { 'x-mbx-used-weight': used, 'x-mbx-used-weight-1m': used };
     return { ...answer, headers: { ...weight, ...answer.headers } };
   }

@@ -73,7 +73,7 @@ export class CcxtMarketData implements MarketData {
     this.clock = new VenueClock({
       wall: options.clock,
       speed: options.speed ?? 1,
-      ...(options.monotonicMs === undefined ? {} : { monotonicMs: options.monotonicMs }),
+      monotonicMs: options.monotonicMs,
     });
     this.#http = new VenueHttp({ clock: options.clock, timeoutMs: this.#timeoutMs });
     this.#retry = createReadRetry({

@@ -32,7 +32,7 @@ export interface VenueClockOptions {
   /** Market time per wall time; the demo's is above 1. */
   readonly speed?: number;
   /** A clock that no one sets; only differences count. */
-  readonly monotonicMs?: () => number;
+  readonly monotonicMs?: (() => number) | undefined;
 }
 
 /** A sample this far from what was expected needs a second one that agrees. */

@@ -104,7 +104,10 @@ export class VenueHttp {
     }
     const { ok, status, statusText, headers: answered } = response;
     return {
-      ...{ ok, status, statusText, headers: answered },
+      ok,
+      status,
+      statusText,
+      headers: answered,
       text: async () => {
         await this.#turns.next();
         return text;

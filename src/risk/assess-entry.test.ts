@@ -85,7 +85,8 @@ it('never exceeds a limit, whatever the amounts', () => {
       ({ equity, freeCash, price, step, part }) => {
         fc.pre(price.gt(0) && step.gt(0) && part.gt(0));
         const limits = context({
-          ...{ equity, freeCash },
+          equity,
+          freeCash,
           sizeStep: step,
           positionFraction: Money.min(part, 1),
         });

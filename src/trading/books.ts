@@ -12,29 +12,28 @@ import type { QuoteBoard } from './quote-board.js';
 
 /** Cash and value of one account: initial equity plus what every stored fill did to it, exactly. */
 export class Books {
-  private balance: Money;
+  #balance: Money;
+
+  readonly #key: BookKey;
 
   /** `fillsCash` is the exact sum over all stored fills. */
-  constructor(
-    private readonly key: BookKey,
-    initialEquity: Money,
-    fillsCash: Money,
-  ) {
-    this.balance = initialEquity.plus(fillsCash);
+  constructor(key: BookKey, initialEquity: Money, fillsCash: Money) {
+    this.#key = key;
+    this.#balance = initialEquity.plus(fillsCash);
   }
 
   get cash(): Money {
-    return this.balance;
+    return this.#balance;
   }
 
   /** Counts a fill that has just been stored. */
   apply(fill: Fill): void {
-    this.balance = this.balance.plus(cashChange(fill));
+    this.#balance = this.#balance.plus(cashChange(fill));
   }
 
   /** Cash that no waiting purchase has claimed, at the newest asks. */
   freeCash(unsettled: readonly Order[], quotes: QuoteBoard, feeRate: Money): Money {
-    let free = this.balance;
+    let free = this.#balance;
     for (const order of unsettled) {
       if (order.side === 'sell') continue;
       const quote = quotes.find(order.symbol);
@@ -52,12 +51,12 @@ export class Books {
       new Money(0),
     );
     return {
-      venue: this.key.venue,
-      account: this.key.account,
+      venue: this.#key.venue,
+      account: this.#key.account,
       at: atMs,
-      cash: this.balance,
+      cash: this.#balance,
       positionsValue: value,
-      equity: this.balance.plus(value),
+      equity: this.#balance.plus(value),
     };
   }
 }

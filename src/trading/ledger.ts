@@ -30,22 +30,30 @@ export interface Settlement {
 
 /** The only writer of the books. Each entry is one transaction of the process that holds the lease. */
 export class Ledger {
+  readonly #stores: TradingStores;
+  readonly #lease: LeaseKeeper;
+  readonly #onStored: (entry: LedgerEntry) => void;
+
   constructor(
-    private readonly stores: TradingStores,
-    private readonly lease: LeaseKeeper,
-    private readonly onStored: (entry: LedgerEntry) => void = () => undefined,
-  ) {}
+    stores: TradingStores,
+    lease: LeaseKeeper,
+    onStored: (entry: LedgerEntry) => void = () => undefined,
+  ) {
+    this.#stores = stores;
+    this.#lease = lease;
+    this.#onStored = onStored;
+  }
 
   /**
    * @throws TransientError when the lease is lost
    * @throws RejectedError when the signal was decided on, or the position changed, meanwhile
    */
   async store(entry: LedgerEntry): Promise<void> {
-    await this.stores.transaction(async (stores) => {
-      await this.lease.assertHeld(stores.leases);
+    await this.#stores.transaction(async (stores) => {
+      await this.#lease.assertHeld(stores.leases);
       await write(stores, entry);
     });
-    this.onStored(entry);
+    this.#onStored(entry);
   }
 }
 

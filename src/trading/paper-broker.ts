@@ -14,29 +14,33 @@ const FEE_DECIMALS = 12;
  * would keep what was decided to be left.
  */
 export class PaperBroker implements Broker {
-  constructor(private readonly rules: TradingRules) {}
+  readonly #rules: TradingRules;
 
-  execute(order: Order, market: Market): Promise<BrokerAnswer> {
-    return Promise.resolve(this.answer(order, market));
+  constructor(rules: TradingRules) {
+    this.#rules = rules;
   }
 
-  private answer(order: Order, market: Market): BrokerAnswer {
+  execute(order: Order, market: Market): Promise<BrokerAnswer> {
+    return Promise.resolve(this.#answer(order, market));
+  }
+
+  #answer(order: Order, market: Market): BrokerAnswer {
     if (market.seen !== undefined) {
-      return { status: 'filled', execution: this.fill(order, market.seen.price, market.seen.at) };
+      return { status: 'filled', execution: this.#fill(order, market.seen.price, market.seen.at) };
     }
     const { quote } = market;
     const isMet = quote !== undefined && quote.venueTime > order.intendedAt;
     const waitMs = (isMet ? quote.venueTime : market.nowMs) - order.intendedAt;
-    if (order.side === 'buy' && waitMs > decisionLagMs(this.rules)) {
-      const limit = Math.ceil(decisionLagMs(this.rules) / 1_000);
+    if (order.side === 'buy' && waitMs > decisionLagMs(this.#rules)) {
+      const limit = Math.ceil(decisionLagMs(this.#rules) / 1_000);
       return { status: 'rejected', reason: `no quote within ${limit} s of the decision` };
     }
-    return isMet ? this.answerAt(quote, order, market.cash) : { status: 'waiting' };
+    return isMet ? this.#answerAt(quote, order, market.cash) : { status: 'waiting' };
   }
 
-  private answerAt(quote: Quote, order: Order, cash: Money): BrokerAnswer {
+  #answerAt(quote: Quote, order: Order, cash: Money): BrokerAnswer {
     const price = new Money(order.side === 'buy' ? quote.ask : quote.bid);
-    const execution = this.fill(order, price, quote.venueTime);
+    const execution = this.#fill(order, price, quote.venueTime);
     const cost = price.times(order.sizeBase).plus(execution.feeQuote);
     if (order.side === 'buy' && cost.gt(cash)) {
       const reason = `not enough cash: ${cash.toFixed(2)} at an ask of ${quote.ask}`;
@@ -45,9 +49,9 @@ export class PaperBroker implements Broker {
     return { status: 'filled', execution };
   }
 
-  private fill(order: Order, price: Money, filledAt: number): Execution {
+  #fill(order: Order, price: Money, filledAt: number): Execution {
     const { sizeBase } = order;
-    const fee = price.times(sizeBase).times(this.rules.feeRate);
+    const fee = price.times(sizeBase).times(this.#rules.feeRate);
     const feeQuote = fee.toDecimalPlaces(FEE_DECIMALS, Money.ROUND_UP);
     return { price, sizeBase, feeQuote, filledAt };
   }

@@ -3,24 +3,24 @@ import type { Quote } from '../domain/quote.js';
 
 /** The newest quote of each symbol. */
 export class QuoteBoard {
-  private readonly quotes = new Map<string, Quote>();
+  readonly #quotes = new Map<string, Quote>();
 
   /** Takes what is not older than what it has and can be traded on. */
   update(quotes: Iterable<Quote>): void {
     for (const quote of quotes) {
-      const known = this.quotes.get(quote.symbol);
+      const known = this.#quotes.get(quote.symbol);
       const isNewest = known === undefined || quote.venueTime >= known.venueTime;
-      if (isNewest && isTradable(quote)) this.quotes.set(quote.symbol, quote);
+      if (isNewest && isTradable(quote)) this.#quotes.set(quote.symbol, quote);
     }
   }
 
   find(symbol: string): Quote | undefined {
-    return this.quotes.get(symbol);
+    return this.#quotes.get(symbol);
   }
 
   /** The quote of a symbol unless it is older than `maxAgeMs` at market time `nowMs`. */
   findFresh(symbol: string, nowMs: number, maxAgeMs: number): Quote | undefined {
-    const quote = this.quotes.get(symbol);
+    const quote = this.#quotes.get(symbol);
     return quote !== undefined && nowMs - quote.venueTime <= maxAgeMs ? quote : undefined;
   }
 }

@@ -64,142 +64,152 @@ export interface TradingStatus {
  * and reconciled anew.
  */
 export class TradingService {
-  private readonly lease: LeaseKeeper;
-  private readonly quotes = new QuoteBoard();
-  private readonly warnings = new Set<string>();
-  private parts: TradingParts | undefined;
-  private lastPoint: EquityPoint | undefined;
-  private valued: EquityPoint | undefined;
-  private openPositions = 0;
-  private isRunning = false;
-  private tail: Promise<unknown> = Promise.resolve();
+  readonly #lease: LeaseKeeper;
+  readonly #quotes = new QuoteBoard();
+  readonly #warnings = new Set<string>();
+  #parts: TradingParts | undefined;
+  #lastPoint: EquityPoint | undefined;
+  #valued: EquityPoint | undefined;
+  #openPositions = 0;
+  #isRunning = false;
+  #tail: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly options: TradingServiceOptions) {
+  readonly #options: TradingServiceOptions;
+
+  constructor(options: TradingServiceOptions) {
+    this.#options = options;
     const { stores, clock, logger, rules, holder } = options;
-    this.lease = new LeaseKeeper({
+    this.#lease = new LeaseKeeper({
       name: 'trading',
       leases: stores.leases,
-      ...{ clock, logger, holder },
+      clock,
+      logger,
+      holder,
       key: bookKeyOf(rules),
     });
   }
 
   /** Asks for the lease and, holding it, recovers what an earlier process left unfinished. */
   async start(): Promise<void> {
-    this.isRunning = true;
-    await this.lease.start();
-    await this.serially(async () => undefined);
+    this.#isRunning = true;
+    await this.#lease.start();
+    await this.#serially(async () => undefined);
   }
 
   /** Finishes what is in hand and gives the lease back. */
   async stop(): Promise<void> {
-    this.isRunning = false;
-    await this.tail;
-    await this.lease.stop();
+    this.#isRunning = false;
+    await this.#tail;
+    await this.#lease.stop();
   }
 
   /** Decides on the signal of a candle that has just closed, once, and acts on the decision. */
   async onSignal(signal: Signal, context: SignalContext): Promise<SignalAnswer> {
-    return this.answer((parts) => tick(parts, signal, context));
+    return this.#answer((parts) => tick(parts, signal, context));
   }
 
   /** Records a signal of a candle that is not the newest any more as too late. */
   async skipLate(signal: Signal): Promise<SignalAnswer> {
-    return this.answer((parts) => recordLate(parts, signal));
+    return this.#answer((parts) => recordLate(parts, signal));
   }
 
   /** Fills what waits for a quote, then checks stop, target and holding time, then values the books. */
   async onQuotes(quotes: readonly Quote[]): Promise<void> {
-    this.quotes.update(quotes);
-    await this.serially(async (parts) => {
+    this.#quotes.update(quotes);
+    await this.#serially(async (parts) => {
       await settleUnsettled(parts);
       await guardByQuotes(parts);
-      await this.value(parts);
+      await this.#value(parts);
     });
   }
 
   /** Checks newly stored closed candles (ascending) against stop and target. */
   async onClosedCandles(series: Series, candles: readonly Candle[]): Promise<void> {
-    if (series.timeframe !== this.options.rules.timeframe) return;
-    await this.serially((parts) => guardByCandles(parts, series.symbol, candles));
+    if (series.timeframe !== this.#options.rules.timeframe) return;
+    await this.#serially((parts) => guardByCandles(parts, series.symbol, candles));
   }
 
   status(): TradingStatus {
-    const { rules, findEntryFreeze } = this.options;
+    const { rules, findEntryFreeze } = this.#options;
     return {
-      state: this.state(),
+      state: this.#state(),
       account: rules.account,
       currency: rules.currency,
       timeframe: rules.timeframe,
       bot: rules.bot,
-      leaseHolder: this.lease.otherHolder,
-      books: this.valued,
-      openPositions: this.openPositions,
+      leaseHolder: this.#lease.otherHolder,
+      books: this.#valued,
+      openPositions: this.#openPositions,
       entryFreeze: findEntryFreeze?.(),
-      warnings: [...this.warnings],
+      warnings: [...this.#warnings],
     };
   }
 
-  private state(): TradingState {
-    if (!this.isRunning) return 'stopped';
-    return this.lease.isHeld() ? 'active' : 'standby';
+  #state(): TradingState {
+    if (!this.#isRunning) return 'stopped';
+    return this.#lease.isHeld() ? 'active' : 'standby';
   }
 
-  private async answer(work: (parts: TradingParts) => Promise<Decision>): Promise<SignalAnswer> {
-    const decision = await this.serially(work);
-    if (decision === undefined) return { status: 'not_trading', state: this.state() };
+  async #answer(work: (parts: TradingParts) => Promise<Decision>): Promise<SignalAnswer> {
+    const decision = await this.#serially(work);
+    if (decision === undefined) return { status: 'not_trading', state: this.#state() };
     return { status: 'decided', decision };
   }
 
   /** Callers wait for their own work, so what queues up here is no more than they are. */
-  private serially<T>(work: (parts: TradingParts) => Promise<T>): Promise<T | undefined> {
-    const run = this.tail.then(() => this.whileActive(work));
-    this.tail = run.catch(() => undefined);
+  #serially<T>(work: (parts: TradingParts) => Promise<T>): Promise<T | undefined> {
+    const run = this.#tail.then(() => this.#whileActive(work));
+    this.#tail = run.catch(() => undefined);
     return run;
   }
 
-  private async whileActive<T>(work: (parts: TradingParts) => Promise<T>): Promise<T | undefined> {
-    if (this.state() !== 'active') {
-      this.parts = undefined;
+  async #whileActive<T>(work: (parts: TradingParts) => Promise<T>): Promise<T | undefined> {
+    if (this.#state() !== 'active') {
+      this.#parts = undefined;
       return undefined;
     }
     try {
-      this.parts ??= await this.recover();
-      const answer = await work(this.parts);
-      if (this.parts.books.cash !== this.valued?.cash) await this.value(this.parts);
+      this.#parts ??= await this.#recover();
+      const answer = await work(this.#parts);
+      if (this.#parts.books.cash !== this.#valued?.cash) await this.#value(this.#parts);
       return answer;
     } catch (error) {
       // What is in memory may be behind what is stored: read it anew before the next step.
-      this.parts = undefined;
+      this.#parts = undefined;
       throw error;
     }
   }
 
-  private async recover(): Promise<TradingParts> {
-    const { rules, stores, broker, clock, logger, findInstrument } = this.options;
-    const { books, currency } = await this.openBooks();
+  async #recover(): Promise<TradingParts> {
+    const { rules, stores, broker, clock, logger, findInstrument } = this.#options;
+    const { books, currency } = await this.#openBooks();
     const parts: TradingParts = {
       rules: { ...rules, currency },
-      ...{ stores, books, broker, clock, logger, findInstrument },
-      quotes: this.quotes,
-      ledger: new Ledger(stores, this.lease, this.options.onStored),
-      findEntryFreeze: this.options.findEntryFreeze ?? (() => undefined),
+      stores,
+      books,
+      broker,
+      clock,
+      logger,
+      findInstrument,
+      quotes: this.#quotes,
+      ledger: new Ledger(stores, this.#lease, this.#options.onStored),
+      findEntryFreeze: this.#options.findEntryFreeze ?? (() => undefined),
     };
-    this.quotes.update((await stores.prices.latest(rules.venue)).values());
-    this.lastPoint = await stores.equity.latest(bookKeyOf(rules));
+    this.#quotes.update((await stores.prices.latest(rules.venue)).values());
+    this.#lastPoint = await stores.equity.latest(bookKeyOf(rules));
     await reconcile(parts);
-    await this.value(parts);
+    await this.#value(parts);
     return parts;
   }
 
-  private async openBooks(): Promise<{ books: Books; currency: string }> {
-    const { rules, stores, logger } = this.options;
+  async #openBooks(): Promise<{ books: Books; currency: string }> {
+    const { rules, stores, logger } = this.#options;
     const key = bookKeyOf(rules);
     const { currency, paperEquity: initialEquity } = rules;
     const account = await stores.accounts.ensure({ ...key, currency, initialEquity });
     for (const warning of findDifferences(account, rules)) {
-      if (!this.warnings.has(warning)) logger.warn(warning);
-      this.warnings.add(warning);
+      if (!this.#warnings.has(warning)) logger.warn(warning);
+      this.#warnings.add(warning);
     }
     const fillsCash = await stores.fills.sumCash(key);
     const books = new Books(key, account.initialEquity, fillsCash);
@@ -207,15 +217,15 @@ export class TradingService {
   }
 
   /** Stores the value of the books once a bar and whenever the cash has changed. */
-  private async value(parts: TradingParts): Promise<void> {
+  async #value(parts: TradingParts): Promise<void> {
     const key = bookKeyOf(parts.rules);
     const held = await parts.stores.positions.listOpen(key);
-    const point = parts.books.valueAt(parts.clock.marketMs(), held, this.quotes);
-    this.openPositions = held.length;
-    this.valued = point;
-    if (!isWorthKeeping(point, this.lastPoint, parts.rules)) return;
+    const point = parts.books.valueAt(parts.clock.marketMs(), held, this.#quotes);
+    this.#openPositions = held.length;
+    this.#valued = point;
+    if (!isWorthKeeping(point, this.#lastPoint, parts.rules)) return;
     await parts.ledger.store({ valued: point });
-    this.lastPoint = point;
+    this.#lastPoint = point;
   }
 }
 

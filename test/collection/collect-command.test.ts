@@ -60,8 +60,11 @@ describe('collection alone', () => {
     expect(await first.ended, first.stderr).toBe(0);
     expect(first.json.at(-1)).toEqual({ event: 'end', status: 'up-to-date', not_collected: [] });
     expect(first.progress.at(-1)).toMatchObject({
-      ...{ by: 'this process', state: 'following', percentage: 100 },
-      ...{ series_ready: 1, series_total: 1 },
+      by: 'this process',
+      state: 'following',
+      percentage: 100,
+      series_ready: 1,
+      series_total: 1,
     });
     const stored = await countStored(environment);
     expect(stored).toBeGreaterThanOrEqual(640);
@@ -127,8 +130,12 @@ describe('collection alone', () => {
     [
       ['--once'],
       {
-        ...{ MYSQL_ENABLED: 'true', MYSQL_HOST: '127.0.0.1', MYSQL_PORT: '9' },
-        ...{ MYSQL_USER: 'nobody', MYSQL_PASSWORD: 'canary-secret', MYSQL_DB: 'none' },
+        MYSQL_ENABLED: 'true',
+        MYSQL_HOST: '127.0.0.1',
+        MYSQL_PORT: '9',
+        MYSQL_USER: 'nobody',
+        MYSQL_PASSWORD: 'canary-secret',
+        MYSQL_DB: 'none',
         AUTO_FALLBACK_DB: 'false',
       },
       2,
@@ -159,7 +166,10 @@ describe('beside a daemon', () => {
     const joining = collect(['--json'], environment);
     expect(await joining.ended, joining.stderr).toBe(0);
     expect(joining.progress.at(-1)).toMatchObject({
-      ...{ by: 'the daemon', state: 'following', percentage: 100, series_ready: 1 },
+      by: 'the daemon',
+      state: 'following',
+      percentage: 100,
+      series_ready: 1,
     });
     const messages = joining.json.map(({ message }) => String(message));
     expect(messages.some((text) => text.includes('collects already: joining it'))).toBe(true);

@@ -109,7 +109,10 @@ forEachEngine((engine) => {
       const { stores } = await engine.open();
       const rig = await createRig();
       const { id } = await stores.series.ensure({
-        ...{ venue: 'testvenue', symbol: 'BTC/USDT', marketId: 'BTCUSDT', timeframe: '1h' },
+        venue: 'testvenue',
+        symbol: 'BTC/USDT',
+        marketId: 'BTCUSDT',
+        timeframe: '1h',
       });
       const whole = (rig.klines.get('BTCUSDT') ?? []).map(toCandle);
       const holed = whole.filter(({ openTime }) => {

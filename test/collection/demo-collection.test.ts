@@ -36,13 +36,24 @@ beforeEach(async () => {
   const clock = new SystemClock();
   stored = await openTestDatabase({ clock });
   marketData = new CcxtMarketData({
-    ...{ exchangeId: 'binance', baseUrl, venue, clock, logger, speed: SPEED },
-    ...{ requestSpacingMs: 0.5, timeoutMs: 500, retry: { initialDelayMs: 5 } },
+    exchangeId: 'binance',
+    baseUrl,
+    venue,
+    clock,
+    logger,
+    speed: SPEED,
+    requestSpacingMs: 0.5,
+    timeoutMs: 500,
+    retry: { initialDelayMs: 5 },
   });
   collector = new Collector({
-    ...{ marketData, stores: stored.stores, logger },
-    ...{ symbols: ['BTC/USDT', 'ETHUSDT'], timeframes: ['1h'] },
-    ...{ history: { historyDays: 1, trainMonthsBack: 6 }, quoteIntervalMs: 60_000 },
+    marketData,
+    stores: stored.stores,
+    logger,
+    symbols: ['BTC/USDT', 'ETHUSDT'],
+    timeframes: ['1h'],
+    history: { historyDays: 1, trainMonthsBack: 6 },
+    quoteIntervalMs: 60_000,
   });
 });
 

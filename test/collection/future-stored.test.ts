@@ -14,7 +14,10 @@ const POLL = { timeout: 15_000, interval: 5 };
 /** The series of `useCollectionRigs`, as an earlier run made it. */
 function ensureSeries({ series }: Stores): Promise<Series> {
   return series.ensure({
-    ...{ venue: 'testvenue', symbol: 'BTC/USDT', marketId: 'BTCUSDT', timeframe: '1h' },
+    venue: 'testvenue',
+    symbol: 'BTC/USDT',
+    marketId: 'BTCUSDT',
+    timeframe: '1h',
   });
 }
 
@@ -92,7 +95,11 @@ forEachEngine((engine) => {
       const series = await ensureSeries(stores);
       const candles = hours(0, 599).map((hour) => ({
         openTime: T0 + hour * HOUR,
-        ...{ open: 1, high: 2, low: 1, close: 2, volume: hour },
+        open: 1,
+        high: 2,
+        low: 1,
+        close: 2,
+        volume: hour,
       }));
       await stores.candles.upsert(series.id, candles, 'rest');
       const moved = await stores.candles.quarantineStored(series.id, T0 + 9 * HOUR, 'future: x');

@@ -26,8 +26,15 @@ import { HOUR, ONE_DAY_BARS, T0 } from './collection-rig.js';
 const POLL = { timeout: 15_000, interval: 2 };
 const HOLDER = { pid: 4711, host: 'here', startedAt: '2024-05-01T00:00:00.000Z' };
 const COLLECTION = {
-  ...{ state: 'following', paused: false, series: 1, series_ready: 1 },
-  ...{ bars_done: 10, bars_wanted: 10, backfill_percent: 100, stale: [], quarantined: 0 },
+  state: 'following',
+  paused: false,
+  series: 1,
+  series_ready: 1,
+  bars_done: 10,
+  bars_wanted: 10,
+  backfill_percent: 100,
+  stale: [],
+  quarantined: 0,
 };
 const STATUS = {
   state: 'running',
@@ -57,7 +64,9 @@ afterEach(() => {
 
 function options(environment: Record<string, string> = {}): CollectOptions {
   const { settings } = readSettings({
-    ...{ DATA_DIR: folder, SYMBOLS: 'BTC/USDT', HISTORY_DAYS: '1' },
+    DATA_DIR: folder,
+    SYMBOLS: 'BTC/USDT',
+    HISTORY_DAYS: '1',
     ...environment,
   });
   const onProgress = (progress: CollectProgress): void => void seen.push(progress);
@@ -185,8 +194,12 @@ describe('joining a daemon', () => {
 
 describe('what is wanted', () => {
   const spot = ['BTC/USDT', 'ETH/USDT', 'ETH/BTC'].map((symbol) => ({
-    ...{ symbol, marketId: symbol.replace('/', ''), base: symbol.slice(0, 3) },
-    ...{ quote: symbol.slice(4), sizeStep: undefined, minCost: undefined },
+    symbol,
+    marketId: symbol.replace('/', ''),
+    base: symbol.slice(0, 3),
+    quote: symbol.slice(4),
+    sizeStep: undefined,
+    minCost: undefined,
   }));
   const market = {
     assertTimeframe: (timeframe: string) => {
@@ -213,7 +226,8 @@ describe('what is wanted', () => {
 
   test('leaves out by name what the venue does not have', () => {
     expect(asked(['BTC/USDT', 'NO/USDT'], ['3m', '1h'])).toEqual({
-      ...{ symbols: ['BTC/USDT'], timeframes: ['1h'] },
+      symbols: ['BTC/USDT'],
+      timeframes: ['1h'],
       refused: ['testvenue has no candles of 3m', 'NO/USDT is not a spot market'],
     });
   });
@@ -267,7 +281,11 @@ forEachEngine((engine) => {
           id,
           Array.from({ length: to - from + 1 }, (_, index) => ({
             openTime: T0 + (from + index) * HOUR,
-            ...{ open: 1, high: 1, low: 1, close: 1, volume: 1 },
+            open: 1,
+            high: 1,
+            low: 1,
+            close: 1,
+            volume: 1,
           })),
           'rest',
         );
@@ -275,15 +293,21 @@ forEachEngine((engine) => {
       await store(-ONE_DAY_BARS, -half - 1);
       const watched = watchDatabase({
         ...options(),
-        ...{ stores, lease: lease('us') },
+        stores,
+        lease: lease('us'),
         wanted: { symbols: ['BTC/USDT', 'ETH/USDT'], timeframes: ['1h'], refused: [] },
         marketData: { venue: 'testvenue', clock: new VenueClock({ wall: clock }) },
       });
       await expect
         .poll(() => seen.at(-1), POLL)
         .toMatchObject({
-          ...{ by: 'the daemon', state: 'backfilling', percentage: 50 },
-          ...{ barsDone: half, barsWanted: ONE_DAY_BARS, seriesReady: 0, seriesTotal: 1 },
+          by: 'the daemon',
+          state: 'backfilling',
+          percentage: 50,
+          barsDone: half,
+          barsWanted: ONE_DAY_BARS,
+          seriesReady: 0,
+          seriesTotal: 1,
         });
       await store(-half, -1);
       const outcome = await passing(watched, 2_000);
@@ -302,7 +326,8 @@ forEachEngine((engine) => {
       await stores.series.ensure({ ...key, marketId: 'BTCUSDT' });
       const watched = watchDatabase({
         ...options(),
-        ...{ stores, lease: lease('us') },
+        stores,
+        lease: lease('us'),
         wanted: { symbols: ['BTC/USDT'], timeframes: ['1h'], refused: [] },
         marketData: { venue: 'testvenue', clock: new VenueClock({ wall: clock }) },
       });

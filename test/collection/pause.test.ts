@@ -71,7 +71,10 @@ forEachEngine((engine) => {
       expect(barsDone).toBeGreaterThan(0);
       expect(barsDone).toBeLessThan(barsWanted);
       const { id } = await stores.series.ensure({
-        ...{ venue: 'testvenue', symbol: 'BTC/USDT', marketId: 'BTCUSDT', timeframe: '1h' },
+        venue: 'testvenue',
+        symbol: 'BTC/USDT',
+        marketId: 'BTCUSDT',
+        timeframe: '1h',
       });
       const storedThen = await stores.candles.count(id);
       rmSync(pauseFile);

@@ -10,14 +10,18 @@ import type { LogFields, Logger } from '../../src/lib/logger.js';
 
 /** A wall clock that a test sets. */
 export class ManualWall {
-  constructor(private nowMs = 1_000_000_000_000) {}
+  #nowMs: number;
+
+  constructor(nowMs = 1_000_000_000_000) {
+    this.#nowMs = nowMs;
+  }
 
   wallMs(): number {
-    return this.nowMs;
+    return this.#nowMs;
   }
 
   advance(durationMs: number): void {
-    this.nowMs += durationMs;
+    this.#nowMs += durationMs;
   }
 }
 
@@ -26,22 +30,22 @@ export class LogKeeper implements Logger {
   readonly lines: string[] = [];
 
   debug(message: string, fields?: LogFields): void {
-    this.keep('debug', message, fields);
+    this.#keep('debug', message, fields);
   }
   info(message: string, fields?: LogFields): void {
-    this.keep('info', message, fields);
+    this.#keep('info', message, fields);
   }
   warn(message: string, fields?: LogFields): void {
-    this.keep('warn', message, fields);
+    this.#keep('warn', message, fields);
   }
   error(message: string, fields?: LogFields): void {
-    this.keep('error', message, fields);
+    this.#keep('error', message, fields);
   }
   child(): Logger {
     return this;
   }
 
-  private keep(level: string, message: string, fields: LogFields = {}): void {
+  #keep(level: string, message: string, fields: LogFields = {}): void {
     this.lines.push([level, message, ...Object.values(fields)].map(String).join(' '));
   }
 }

@@ -106,7 +106,8 @@ describe('a recording', () => {
     expect(await statuses()).toEqual({ BTCUSDT: 'TRADING', GONEUSDT: 'BREAK' });
     expect(await openTimes('symbol=GONEUSDT&interval=1h')).toHaveLength(20);
     expect(await ask('ticker/bookTicker?symbol=GONEUSDT')).toMatchObject({
-      ...{ bidPrice: '0.00000000', askPrice: '0.00000000' },
+      bidPrice: '0.00000000',
+      askPrice: '0.00000000',
     });
     expect(await ask('ticker/price?symbol=GONEUSDT')).toMatchObject({ price: '116.00000000' });
   });

@@ -8,32 +8,35 @@ export interface LogLine {
 
 /** Keeps every line in memory, so that a test can read what an operator would. */
 export class RecordingLogger implements Logger {
-  constructor(
-    readonly lines: LogLine[] = [],
-    private readonly ids: LogFields = {},
-  ) {}
+  readonly lines: LogLine[];
+  readonly #ids: LogFields;
+
+  constructor(lines: LogLine[] = [], ids: LogFields = {}) {
+    this.lines = lines;
+    this.#ids = ids;
+  }
 
   debug(message: string, fields?: LogFields): void {
-    this.add('debug', message, fields);
+    this.#add('debug', message, fields);
   }
 
   info(message: string, fields?: LogFields): void {
-    this.add('info', message, fields);
+    this.#add('info', message, fields);
   }
 
   warn(message: string, fields?: LogFields): void {
-    this.add('warn', message, fields);
+    this.#add('warn', message, fields);
   }
 
   error(message: string, fields?: LogFields): void {
-    this.add('error', message, fields);
+    this.#add('error', message, fields);
   }
 
   child(fields: LogFields): Logger {
-    return new RecordingLogger(this.lines, { ...this.ids, ...fields });
+    return new RecordingLogger(this.lines, { ...this.#ids, ...fields });
   }
 
-  private add(level: LogLine['level'], message: string, fields: LogFields = {}): void {
-    this.lines.push({ level, message, fields: { ...this.ids, ...fields } });
+  #add(level: LogLine['level'], message: string, fields: LogFields = {}): void {
+    this.lines.push({ level, message, fields: { ...this.#ids, ...fields } });
   }
 }

@@ -53,14 +53,17 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 /** Plays random steps and keeps the last price of each symbol. */
 class Play {
-  private readonly prices = new Map<string, Money>(
+  readonly #prices = new Map<string, Money>(
     SYMBOLS.map((name, at) => [name, new Money('100.07').div(10 ** at)]),
   );
 
-  private constructor(
-    readonly world: TradingWorld,
-    private service: TradingService,
-  ) {}
+  readonly world: TradingWorld;
+  #service: TradingService;
+
+  private constructor(world: TradingWorld, service: TradingService) {
+    this.world = world;
+    this.#service = service;
+  }
 
   static async begin(world: TradingWorld): Promise<Play> {
     return new Play(world, await world.start());
@@ -70,56 +73,56 @@ class Play {
     await this.world.forward(36_000);
     switch (next.kind) {
       case 'quotes':
-        return this.quotes(next.changesPermille);
+        return this.#quotes(next.changesPermille);
       case 'signal':
-        await this.service.onSignal(this.world.signal(next), { horizonBars: 2 });
+        await this.#service.onSignal(this.world.signal(next), { horizonBars: 2 });
         return;
       case 'candle':
-        return this.candle(next);
+        return this.#candle(next);
       case 'bar':
         return this.world.forward(HOUR - 36_000);
       case 'restart':
-        await this.service.stop();
-        this.service = await this.world.start();
+        await this.#service.stop();
+        this.#service = await this.world.start();
     }
   }
 
-  private priceOf(name: string): Money {
-    return this.prices.get(name) ?? new Money(1);
+  #priceOf(name: string): Money {
+    return this.#prices.get(name) ?? new Money(1);
   }
 
-  private async quotes(changesPermille: readonly number[]): Promise<void> {
+  async #quotes(changesPermille: readonly number[]): Promise<void> {
     const quotes = [];
     for (const [at, name] of SYMBOLS.entries()) {
       const factor = new Money(changesPermille[at] ?? 0).div(1_000).plus(1);
-      const price = this.priceOf(name).times(factor).toSignificantDigits(7);
-      this.prices.set(name, price);
+      const price = this.#priceOf(name).times(factor).toSignificantDigits(7);
+      this.#prices.set(name, price);
       quotes.push(await this.world.quote(price.toString(), name));
     }
-    await this.service.onQuotes(quotes);
+    await this.#service.onQuotes(quotes);
   }
 
-  private async candle(next: Extract<Step, { kind: 'candle' }>): Promise<void> {
+  async #candle(next: Extract<Step, { kind: 'candle' }>): Promise<void> {
     const { venue, timeframe } = this.world.rules;
     const key = { venue, symbol: next.symbol, timeframe, marketId: next.symbol };
     const series = await this.world.stores.series.ensure(key);
-    const open = this.priceOf(next.symbol).toNumber();
+    const open = this.#priceOf(next.symbol).toNumber();
     const low = (open * next.lowPermille) / 1_000;
     const high = (open * next.highPermille) / 1_000;
     const openTime = this.world.signal().candleOpenTime;
-    await this.service.onClosedCandles(series, [
+    await this.#service.onClosedCandles(series, [
       { openTime, open, high, low, close: open, volume: 1 },
     ]);
   }
 
   async check(): Promise<void> {
-    const { world } = this;
+    const world = this.world;
     const { positions, orders, fills, decisions } = await world.read();
     const alive = positions.filter(({ status }) => /^(opening|open|closing)$/.test(status));
     expect(new Set(alive.map((one) => one.symbol)).size).toBe(alive.length);
     const cash = await world.cashByFills();
     expect(cash.isNegative()).toBe(false);
-    const { books } = this.service.status();
+    const { books } = this.#service.status();
     expect(books?.cash.toString()).toBe(cash.toString());
     expect(books?.equity.toString()).toBe(books?.cash.plus(books.positionsValue).toString());
     const filled = orders.filter((order) => order.status === 'filled').map((order) => order.uid);

@@ -64,7 +64,13 @@ export function buildFallback(changes: Partial<FallbackSignal> = {}): FallbackSi
   const { venue, symbol, timeframe, bot, candleOpenTime, close, signaledAt } = buildSignal();
   return {
     uid: `fallback-${++made}`,
-    ...{ venue, symbol, timeframe, bot, candleOpenTime, close, signaledAt },
+    venue,
+    symbol,
+    timeframe,
+    bot,
+    candleOpenTime,
+    close,
+    signaledAt,
     prediction: 'BUY',
     confidence: 62,
     supersedesUid: undefined,

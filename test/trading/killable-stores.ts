@@ -15,45 +15,45 @@ export class KillableStores {
   calls = 0;
   readonly stores: TradingStores;
 
-  constructor(
-    stores: TradingStores,
-    private readonly killAt: number,
-  ) {
-    this.stores = this.wrapAll(stores);
+  readonly #killAt: number;
+
+  constructor(stores: TradingStores, killAt: number) {
+    this.#killAt = killAt;
+    this.stores = this.#wrapAll(stores);
   }
 
   get isKilled(): boolean {
-    return this.calls >= this.killAt;
+    return this.calls >= this.#killAt;
   }
 
-  private step(): void {
-    this.calls = Math.min(this.calls + 1, this.killAt);
-    if (this.isKilled) throw new KilledError(`killed at call ${this.killAt}`);
+  #step(): void {
+    this.calls = Math.min(this.calls + 1, this.#killAt);
+    if (this.isKilled) throw new KilledError(`killed at call ${this.#killAt}`);
   }
 
-  private wrapAll(stores: TradingStores): TradingStores {
+  #wrapAll(stores: TradingStores): TradingStores {
     return new Proxy(stores, {
       get: (target, name: keyof TradingStores) =>
-        name === 'transaction' ? this.transactionOf(target) : this.wrap(target[name]),
+        name === 'transaction' ? this.#transactionOf(target) : this.#wrap(target[name]),
     });
   }
 
-  private transactionOf(target: TradingStores): TradingStores['transaction'] {
+  #transactionOf(target: TradingStores): TradingStores['transaction'] {
     return (work) =>
       target.transaction(async (tx) => {
-        const answer = await work(this.wrapAll(tx));
-        this.step();
+        const answer = await work(this.#wrapAll(tx));
+        this.#step();
         return answer;
       });
   }
 
-  private wrap<T extends object>(store: T): T {
+  #wrap<T extends object>(store: T): T {
     return new Proxy(store, {
       get: (target, name) => {
         const member: unknown = Reflect.get(target, name, target);
         if (typeof member !== 'function') return member;
         return (...args: unknown[]): unknown => {
-          this.step();
+          this.#step();
           return Reflect.apply(member, target, args);
         };
       },

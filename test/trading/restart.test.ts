@@ -40,49 +40,49 @@ const STORY: readonly Event[] = [
 
 /** What the daemon does: whatever a killed process did not answer is handed to the next one. */
 class Daemon {
-  private trading: TradingService | undefined;
-  private killable: KillableStores;
+  #trading: TradingService | undefined;
+  #killable: KillableStores;
   starts = 0;
 
-  constructor(
-    private readonly world: TradingWorld,
-    killAt: number,
-  ) {
-    this.killable = new KillableStores(world.stores, killAt);
+  readonly #world: TradingWorld;
+
+  constructor(world: TradingWorld, killAt: number) {
+    this.#world = world;
+    this.#killable = new KillableStores(world.stores, killAt);
   }
 
   get calls(): number {
-    return this.killable.calls;
+    return this.#killable.calls;
   }
 
   async play(events: readonly Event[]): Promise<void> {
     for (const event of events) {
-      if (event.kind === 'bar') await this.world.forward(HOUR);
-      const subject = this.world.signal(
+      if (event.kind === 'bar') await this.#world.forward(HOUR);
+      const subject = this.#world.signal(
         event.kind === 'signal' ? { prediction: event.prediction } : {},
       );
-      await this.deliver(event, subject);
+      await this.#deliver(event, subject);
     }
   }
 
-  private async deliver(event: Event, subject: Signal): Promise<void> {
+  async #deliver(event: Event, subject: Signal): Promise<void> {
     try {
-      await this.hand(event, subject);
-      if (!this.killable.isKilled) return;
+      await this.#hand(event, subject);
+      if (!this.#killable.isKilled) return;
     } catch (error) {
       if (!(error instanceof KilledError)) throw error;
     }
-    this.trading = undefined;
-    this.killable = new KillableStores(this.world.stores, NEVER);
-    await this.hand(event, subject);
+    this.#trading = undefined;
+    this.#killable = new KillableStores(this.#world.stores, NEVER);
+    await this.#hand(event, subject);
   }
 
-  private async hand(event: Event, subject: Signal): Promise<void> {
-    await this.world.forward(3_600);
-    if (this.trading === undefined) this.starts += 1;
-    this.trading ??= await this.world.start({ stores: this.killable.stores });
-    if (event.kind === 'quote') await this.trading.onQuotes([await this.world.quote(event.bid)]);
-    if (event.kind === 'signal') await this.trading.onSignal(subject, CONTEXT);
+  async #hand(event: Event, subject: Signal): Promise<void> {
+    await this.#world.forward(3_600);
+    if (this.#trading === undefined) this.starts += 1;
+    this.#trading ??= await this.#world.start({ stores: this.#killable.stores });
+    if (event.kind === 'quote') await this.#trading.onQuotes([await this.#world.quote(event.bid)]);
+    if (event.kind === 'signal') await this.#trading.onSignal(subject, CONTEXT);
   }
 }
 

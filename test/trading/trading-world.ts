@@ -29,12 +29,12 @@ export class TradingWorld {
     ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'].map((symbol) => [symbol, buildInstrument(symbol)]),
   );
   entryFreeze: string | undefined;
-  private readonly services: TradingService[] = [];
+  readonly #services: TradingService[] = [];
 
-  constructor(
-    readonly stores: Stores,
-    rules: Partial<TradingRules> = {},
-  ) {
+  readonly stores: Stores;
+
+  constructor(stores: Stores, rules: Partial<TradingRules> = {}) {
+    this.stores = stores;
     this.rules = buildRules(rules);
   }
 
@@ -50,13 +50,13 @@ export class TradingWorld {
       findInstrument: (symbol) => this.instruments.get(symbol),
       findEntryFreeze: () => this.entryFreeze,
     });
-    this.services.push(service);
+    this.#services.push(service);
     await service.start();
     return service;
   }
 
   async stop(): Promise<void> {
-    for (const service of this.services.splice(0)) await service.stop();
+    for (const service of this.#services.splice(0)) await service.stop();
   }
 
   async forward(marketMs: number): Promise<void> {

@@ -5,12 +5,13 @@
 export class BinanceRefusal extends Error {
   override readonly name = 'BinanceRefusal';
 
-  constructor(
-    readonly status: number,
-    readonly code: number,
-    message: string,
-  ) {
+  readonly status: number;
+  readonly code: number;
+
+  constructor(status: number, code: number, message: string) {
     super(message);
+    this.status = status;
+    this.code = code;
   }
 }
 

@@ -6,9 +6,12 @@ const SYMBOL_RANGE = '^[A-Z0-9-_.]{1,50}$';
 
 /** The parameters of a request, read as strictly as Binance reads them. */
 export class Query {
-  private readonly read = new Set<string>();
+  readonly #read = new Set<string>();
 
-  constructor(private readonly parameters: URLSearchParams) {
+  readonly #parameters: URLSearchParams;
+
+  constructor(parameters: URLSearchParams) {
+    this.#parameters = parameters;
     for (const name of new Set(parameters.keys())) {
       if (parameters.getAll(name).length > 1) {
         throw refuse(-1101, 'Duplicate values for a parameter detected.');
@@ -18,8 +21,8 @@ export class Query {
   }
 
   findText(name: string): string | undefined {
-    this.read.add(name);
-    return this.parameters.get(name) ?? undefined;
+    this.#read.add(name);
+    return this.#parameters.get(name) ?? undefined;
   }
 
   getText(name: string): string {
@@ -74,13 +77,13 @@ export class Query {
 
   /** Takes whatever else was sent: signatures, in calls that do not need one. */
   acceptAny(): void {
-    for (const name of this.parameters.keys()) this.read.add(name);
+    for (const name of this.#parameters.keys()) this.#read.add(name);
   }
 
   /** Refuses what nobody asked about: a misspelt parameter must not pass unnoticed. */
   assertAllRead(): void {
-    const sent = [...new Set(this.parameters.keys())];
-    const known = sent.filter((name) => this.read.has(name));
+    const sent = [...new Set(this.#parameters.keys())];
+    const known = sent.filter((name) => this.#read.has(name));
     if (known.length === sent.length) return;
     throw refuse(
       -1104,

@@ -48,10 +48,10 @@ export class GeneratedSource implements CandleSource {
   readonly endMs = undefined;
   readonly defaultStartMs = DEFAULT_START_MS;
   readonly instruments: readonly Instrument[];
-  private readonly series: ReadonlyMap<string, GeneratedSeries>;
+  readonly #series: ReadonlyMap<string, GeneratedSeries>;
   /** About 4 MB of hours and 1.5 MB of minutes. */
-  private readonly blocks = new LruCache<string, Float64Array>(600);
-  private readonly minutes = new LruCache<string, Float64Array>(600);
+  readonly #blocks = new LruCache<string, Float64Array>(600);
+  readonly #minutes = new LruCache<string, Float64Array>(600);
 
   constructor(options: GeneratedSourceOptions) {
     const { seed, hasPattern = true, births = {} } = options;
@@ -65,7 +65,7 @@ export class GeneratedSource implements CandleSource {
       return { instrument, hours, key: keyOf(`${seed}/${pair.base}`) };
     });
     this.instruments = series.map(({ instrument }) => instrument);
-    this.series = new Map(series.map((one) => [one.instrument.id, one]));
+    this.#series = new Map(series.map((one) => [one.instrument.id, one]));
   }
 
   levelsOf(): readonly Timeframe[] {
@@ -73,13 +73,13 @@ export class GeneratedSource implements CandleSource {
   }
 
   readBars(id: string, timeframe: Timeframe, span: TimeSpan): Candle[] {
-    const series = assertDefined(this.series.get(id), `pair ${id}`);
+    const series = assertDefined(this.#series.get(id), `pair ${id}`);
     const fromMs = Math.max(span.fromMs, series.instrument.listedFromMs);
     const isFine = timeframeMs(timeframe) < HOUR_MS;
     const bars: Candle[] = [];
     for (let hourMs = floorToBar(fromMs, '1h'); hourMs < span.toMs; hourMs += HOUR_MS) {
-      if (isFine) bars.push(...this.minutesOf(series, hourMs));
-      else bars.push(this.hourOf(series, hourMs));
+      if (isFine) bars.push(...this.#minutesOf(series, hourMs));
+      else bars.push(this.#hourOf(series, hourMs));
     }
     const level = isFine ? '1m' : '1h';
     const asked = bars.filter(({ openTime }) => openTime >= fromMs && openTime < span.toMs);
@@ -91,14 +91,14 @@ export class GeneratedSource implements CandleSource {
     return this.readBars(id, '1m', { fromMs, toMs: fromMs + 1 })[0];
   }
 
-  private hourOf(series: GeneratedSeries, openTime: number): Candle {
-    return toCandle(this.rawHour(series, openTime), { series, openTime });
+  #hourOf(series: GeneratedSeries, openTime: number): Candle {
+    return toCandle(this.#rawHour(series, openTime), { series, openTime });
   }
 
-  private minutesOf(series: GeneratedSeries, hourMs: number): Candle[] {
+  #minutesOf(series: GeneratedSeries, hourMs: number): Candle[] {
     const hour = (hourMs - GENERATED_START_MS) / HOUR_MS;
-    const raw = this.minutes.get(`${series.instrument.id} ${hour}`, () =>
-      minuteBars({ key: series.key, hour, bar: this.rawHour(series, hourMs) }),
+    const raw = this.#minutes.get(`${series.instrument.id} ${hour}`, () =>
+      minuteBars({ key: series.key, hour, bar: this.#rawHour(series, hourMs) }),
     );
     return Array.from({ length: 60 }, (_, minute) => {
       const bar = raw.subarray(minute * HOUR_FIELDS, (minute + 1) * HOUR_FIELDS);
@@ -106,10 +106,10 @@ export class GeneratedSource implements CandleSource {
     });
   }
 
-  private rawHour({ instrument, hours }: GeneratedSeries, openTime: number): Float64Array {
+  #rawHour({ instrument, hours }: GeneratedSeries, openTime: number): Float64Array {
     const hour = (openTime - GENERATED_START_MS) / HOUR_MS;
     const block = Math.floor(hour / BLOCK_HOURS);
-    const raw = this.blocks.get(`${instrument.id} ${block}`, () => hours.block(block));
+    const raw = this.#blocks.get(`${instrument.id} ${block}`, () => hours.block(block));
     const offset = (hour - block * BLOCK_HOURS) * HOUR_FIELDS;
     return raw.subarray(offset, offset + HOUR_FIELDS);
   }

@@ -22,33 +22,33 @@ const CHUNK_HOURS = 168;
  * and Fisher). A heavy-tailed factor common to all pairs gives joint shocks.
  */
 export class MarketFactor {
-  private readonly key: number;
-  private readonly components: readonly SmoothNoise[];
+  readonly #key: number;
+  readonly #components: readonly SmoothNoise[];
   /** Every pair asks for the same hours: those of about five years are remembered, in 2 MB. */
-  private readonly chunks = new LruCache<number, MarketHour[]>(256);
+  readonly #chunks = new LruCache<number, MarketHour[]>(256);
 
   constructor(seed: string) {
     const key = keyOf(`${seed}/market`);
-    this.key = key;
-    this.components = [700, 130, 20].map(
+    this.#key = key;
+    this.#components = [700, 130, 20].map(
       (period, position) => new SmoothNoise({ key, channel: 10 + position, period }),
     );
   }
 
   at(hour: number): MarketHour {
     const block = Math.floor(hour / CHUNK_HOURS);
-    const hours = this.chunks.get(block, () =>
+    const hours = this.#chunks.get(block, () =>
       Array.from({ length: CHUNK_HOURS }, (_, position) =>
-        this.compute(block * CHUNK_HOURS + position),
+        this.#compute(block * CHUNK_HOURS + position),
       ),
     );
     return assertDefined(hours[hour - block * CHUNK_HOURS], `market hour ${hour}`);
   }
 
-  private compute(hour: number): MarketHour {
+  #compute(hour: number): MarketHour {
     let logVolatility = DAILY_SWING * Math.cos(((hour - BUSIEST_HOUR) * Math.PI) / 12) - 0.1;
-    for (const component of this.components) logVolatility += 0.2 * component.at(hour);
-    const heaviness = Math.exp(0.35 * gaussianAt(this.key, hour, 1) - 0.1225);
-    return { shock: heaviness * gaussianAt(this.key, hour, 0), logVolatility };
+    for (const component of this.#components) logVolatility += 0.2 * component.at(hour);
+    const heaviness = Math.exp(0.35 * gaussianAt(this.#key, hour, 1) - 0.1225);
+    return { shock: heaviness * gaussianAt(this.#key, hour, 0), logVolatility };
   }
 }

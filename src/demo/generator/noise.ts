@@ -40,27 +40,30 @@ export interface SmoothNoiseOptions {
  * points do not fall on the same hours for every key.
  */
 export class SmoothNoise {
-  private readonly phase: number;
-  private cell = NaN;
-  private left = 0;
-  private right = 0;
+  readonly #phase: number;
+  #cell = NaN;
+  #left = 0;
+  #right = 0;
 
-  constructor(private readonly options: SmoothNoiseOptions) {
-    this.phase = uniformAt(options.key, -1, 2 * options.channel);
+  readonly #options: SmoothNoiseOptions;
+
+  constructor(options: SmoothNoiseOptions) {
+    this.#options = options;
+    this.#phase = uniformAt(options.key, -1, 2 * options.channel);
   }
 
   at(index: number): number {
-    const { key, channel, period } = this.options;
-    const position = index / period + this.phase;
+    const { key, channel, period } = this.#options;
+    const position = index / period + this.#phase;
     const cell = Math.floor(position);
-    if (cell !== this.cell) {
-      this.cell = cell;
-      this.left = gaussianAt(key, cell, channel);
-      this.right = gaussianAt(key, cell + 1, channel);
+    if (cell !== this.#cell) {
+      this.#cell = cell;
+      this.#left = gaussianAt(key, cell, channel);
+      this.#right = gaussianAt(key, cell + 1, channel);
     }
     const right = position - cell;
     const left = 1 - right;
     const norm = Math.sqrt(left * left + right * right);
-    return (this.left * left + this.right * right) / norm;
+    return (this.#left * left + this.#right * right) / norm;
   }
 }

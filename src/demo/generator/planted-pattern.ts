@@ -22,18 +22,18 @@ const PERIOD_HOURS = 12;
 const CHANNEL = 20;
 
 export class PlantedPattern {
-  private readonly noise: SmoothNoise;
+  readonly #noise: SmoothNoise;
 
-  constructor(
-    key: number,
-    private readonly isPresent: boolean,
-  ) {
-    this.noise = new SmoothNoise({ key, channel: CHANNEL, period: PERIOD_HOURS });
+  readonly #isPresent: boolean;
+
+  constructor(key: number, isPresent: boolean) {
+    this.#isPresent = isPresent;
+    this.#noise = new SmoothNoise({ key, channel: CHANNEL, period: PERIOD_HOURS });
   }
 
   /** Pressure g of the hour, in (−1, 1); 0 where the pattern is left out. */
   pressureAt(hour: number): number {
-    return this.isPresent ? Math.tanh(1.5 * this.noise.at(hour)) : 0;
+    return this.#isPresent ? Math.tanh(1.5 * this.#noise.at(hour)) : 0;
   }
 }
 

@@ -39,12 +39,12 @@ export class RecordedSource implements CandleSource {
   readonly startMs: number;
   readonly endMs: number;
   readonly defaultStartMs: number;
-  private readonly columns = new Map<string, RecordedColumns>();
+  readonly #columns = new Map<string, RecordedColumns>();
 
-  private constructor(
-    private readonly recordings: ReadonlyMap<string, Recording>,
-    hash: string,
-  ) {
+  readonly #recordings: ReadonlyMap<string, Recording>;
+
+  private constructor(recordings: ReadonlyMap<string, Recording>, hash: string) {
+    this.#recordings = recordings;
     this.hash = hash;
     const all = [...recordings.values()];
     this.instruments = all.map(({ instrument }) => instrument);
@@ -71,35 +71,35 @@ export class RecordedSource implements CandleSource {
   }
 
   levelsOf(id: string): readonly Timeframe[] {
-    return [this.recordingOf(id).timeframe];
+    return [this.#recordingOf(id).timeframe];
   }
 
   readBars(id: string, timeframe: Timeframe, span: TimeSpan): Candle[] {
-    const columns = this.columnsOf(id);
+    const columns = this.#columnsOf(id);
     const from = firstAtOrAfter(columns, span.fromMs);
     const to = firstAtOrAfter(columns, span.toMs);
     const bars = Array.from({ length: Math.max(0, to - from) }, (_, i) =>
       candleAt(columns, from + i),
     );
-    return timeframe === this.recordingOf(id).timeframe ? bars : resampleBars(bars, timeframe);
+    return timeframe === this.#recordingOf(id).timeframe ? bars : resampleBars(bars, timeframe);
   }
 
   findBarAt(id: string, timeMs: number): Candle | undefined {
-    const columns = this.columnsOf(id);
+    const columns = this.#columnsOf(id);
     const row = firstAtOrAfter(columns, timeMs + 1) - 1;
     return row < 0 ? undefined : candleAt(columns, row);
   }
 
-  private recordingOf(id: string): Recording {
-    return assertDefined(this.recordings.get(id), `recording of ${id}`);
+  #recordingOf(id: string): Recording {
+    return assertDefined(this.#recordings.get(id), `recording of ${id}`);
   }
 
-  private columnsOf(id: string): RecordedColumns {
-    const known = this.columns.get(id);
+  #columnsOf(id: string): RecordedColumns {
+    const known = this.#columns.get(id);
     if (known !== undefined) return known;
-    const { file, timeframe } = this.recordingOf(id);
+    const { file, timeframe } = this.#recordingOf(id);
     const columns = parseRecording(file, { text: readRecordingText(file), timeframe });
-    this.columns.set(id, columns);
+    this.#columns.set(id, columns);
     return columns;
   }
 }
