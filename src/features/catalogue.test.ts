@@ -3,11 +3,19 @@ import { describe, expect, it } from 'vitest';
 import { goldenValues } from '../../test/golden/feature-rows.js';
 import { isSameValue, type FrozenFeatures } from '../../test/golden/frozen-features.js';
 import { readGolden } from '../../test/golden/generated-series.js';
-import { SPAN_BARS } from './block-layout.js';
-import { CATALOGUE, findFeatureNumber, getFeature, getFeatureNumber } from './catalogue.js';
+import { SPAN_BARS } from './definition/block-layout.js';
+import {
+  CATALOGUE,
+  findFeatureNumber,
+  getFeature,
+  getFeatureNumber,
+  COMPARISONS,
+  CANDIDATE_FEATURES,
+  MARKET_TIMES,
+} from './catalogue.js';
 import { documentFeatures } from './document-features.js';
-import type { Expression } from './expression.js';
-import { featureId } from './feature-definition.js';
+import type { Expression } from './definition/expression.js';
+import { featureId } from './definition/feature-definition.js';
 import { catalogueHash, featureHash } from './feature-hash.js';
 
 describe('the catalogue', () => {
@@ -115,3 +123,24 @@ function checkShape(expression: Expression, shapes: Map<string, string>): void {
   shapes.set(formula, shape);
   for (const input of inputs) checkShape(input, shapes);
 }
+
+describe('the candidates of models', () => {
+  it('are the catalogue without the features that only say which week it is', () => {
+    for (const name of MARKET_TIMES) {
+      expect(findFeatureNumber(name), name).toBeDefined();
+      expect(CANDIDATE_FEATURES).not.toContain(name);
+    }
+    expect(CANDIDATE_FEATURES).toContain('reference_return_4');
+    expect(CANDIDATE_FEATURES).toContain('excess_return_168');
+  });
+});
+
+describe('comparisons with the reference', () => {
+  it('are the features that need both series, not those of the reference alone', () => {
+    expect([...COMPARISONS]).toEqual(
+      expect.arrayContaining(['excess_return_4', 'beta_48', 'residual_return_24']),
+    );
+    expect(COMPARISONS.has('reference_return_4')).toBe(false);
+    expect(COMPARISONS.has('log_return_4')).toBe(false);
+  });
+});

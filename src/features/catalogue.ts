@@ -1,4 +1,4 @@
-import type { FeatureDefinition } from './feature-definition.js';
+import type { FeatureDefinition } from './definition/feature-definition.js';
 import { CALENDAR_FEATURES } from './groups/calendar.js';
 import { DISTRIBUTION_FEATURES } from './groups/distribution.js';
 import { HIGHER_FEATURES } from './groups/higher.js';
@@ -10,6 +10,7 @@ import { SHAPE_FEATURES } from './groups/shape.js';
 import { TREND_FEATURES } from './groups/trend.js';
 import { VOLATILITY_FEATURES } from './groups/volatility.js';
 import { VOLUME_FEATURES } from './groups/volume.js';
+import type { Expression } from './definition/expression.js';
 
 /** Every raw feature, in the order of the columns of a full matrix. */
 export const CATALOGUE: readonly FeatureDefinition[] = [
@@ -46,3 +47,33 @@ export function getFeature(name: string): FeatureDefinition {
   if (definition === undefined) throw new RangeError(`There is no feature named ${name}`);
   return definition;
 }
+
+function comparesWithReference({ leaf, inputs }: Expression): boolean {
+  return leaf === 'other.close' || inputs.some(comparesWithReference);
+}
+
+/** Features that compare a series with the reference symbol. */
+export const COMPARISONS: ReadonlySet<string> = new Set(
+  CATALOGUE.filter(({ expression }) => comparesWithReference(expression)).map(({ name }) => name),
+);
+
+/**
+ * Features that are the same for every symbol and change over weeks, so that they mostly say which week
+ * it is. In a window of months a tree uses them to memorise what happened that week. Without them both
+ * single and pooled models had more skill on candles that they had not seen.
+ */
+export const MARKET_TIMES: ReadonlySet<string> = new Set([
+  'month_share',
+  'reference_return_168',
+  'reference_vol_12',
+  'reference_vol_24',
+  'reference_vol_168',
+  'reference_vol_trend_24_168',
+  'reference_zscore_168',
+  'reference_from_high_168',
+]);
+
+/** The features that a model may select from. */
+export const CANDIDATE_FEATURES: readonly string[] = CATALOGUE.map(({ name }) => name).filter(
+  (name) => !MARKET_TIMES.has(name),
+);

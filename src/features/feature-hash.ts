@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CATALOGUE, getFeature } from './catalogue.js';
-import { featureId } from './feature-definition.js';
+import { featureId } from './definition/feature-definition.js';
 import { findItemFeatureId } from './items/item-row.js';
 
 /** Covers every candidate feature: decides whether an earlier selection among them may be used again. */

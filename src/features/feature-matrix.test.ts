@@ -19,7 +19,7 @@ import {
 } from '../../test/golden/generated-series.js';
 import { BarState, type CandleColumns } from '../domain/candle-columns.js';
 import { TIMEFRAMES } from '../domain/timeframe.js';
-import { blockStart } from './block-layout.js';
+import { blockStart } from './definition/block-layout.js';
 import { CATALOGUE } from './catalogue.js';
 import {
   computeFeatureMatrix,

@@ -1,7 +1,6 @@
 import type { CandleColumns } from '../domain/candle-columns.js';
-import { blockStart, BLOCK_BARS, SPAN_BARS } from './block-layout.js';
-import { CATALOGUE, getFeatureNumber } from './catalogue.js';
-import { COMPARISONS } from './comparisons.js';
+import { blockStart, BLOCK_BARS, SPAN_BARS } from './definition/block-layout.js';
+import { CATALOGUE, getFeatureNumber, COMPARISONS } from './catalogue.js';
 import {
   createWorkspace,
   neededSteps,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from './catalogue.js';
-import { derive } from './expression.js';
+import { derive } from './definition/expression.js';
 import {
   createWorkspace,
   neededSteps,

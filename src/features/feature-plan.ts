@@ -1,7 +1,7 @@
-import type { Expression, LeafName } from './expression.js';
+import type { Expression, LeafName } from './definition/expression.js';
 import { SUM_BLOCK_BARS, type Column, type Kernel, type Range } from './kernels/kernel.js';
 import { assertDefined } from '../lib/invariant.js';
-import { SPAN_BARS } from './block-layout.js';
+import { SPAN_BARS } from './definition/block-layout.js';
 
 interface Step {
   readonly expression: Expression;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { generateColumns } from '../../test/golden/generated-series.js';
 import { barIndex, barOpenTime, TIMEFRAMES, timeframeMs } from '../domain/timeframe.js';
-import { DEPTH_BARS } from './block-layout.js';
+import { DEPTH_BARS } from './definition/block-layout.js';
 import { HIGHER_TIMEFRAMES, resample } from './higher-timeframes.js';
 
 const SERIES = generateColumns({ seed: 3, bars: 100 });

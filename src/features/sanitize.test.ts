@@ -134,7 +134,7 @@ describe('the reference symbol itself', () => {
     const features = ['excess_return_4', 'beta_48', 'reference_return_1', 'log_return_1'];
     const sources = { series: SERIES, reference: SERIES, features, workspace: WORKSPACE };
     const matrix = computeFeatureMatrix({ ...sources, fromIndex: from, toIndex: from + 600 });
-    const { dropped } = sanitize(matrix, { from: 0, to: 400, keepsDull: true });
+    const { dropped } = sanitize(matrix, { from: 0, to: 400, keepConstantFeatures: true });
     expect(dropped).toEqual([]);
     expect(matrix.values.subarray(0, 1200).every((value) => value === 0)).toBe(true);
   });

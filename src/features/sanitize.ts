@@ -29,17 +29,17 @@ export interface TrainingRows {
   /** Row after the last of the training range. */
   readonly to: number;
   /**
-   * Whether features stay that are constant or copies here: in a pool they may differ for another
-   * instrument, and all instruments are to have the same ones.
+   * Keeps features that are constant or copies of others here. In a pool they may differ for another
+   * instrument, and all instruments need the same features.
    */
-  readonly keepsDull?: boolean | undefined;
+  readonly keepConstantFeatures?: boolean | undefined;
 }
 
 /**
- * Chooses features by the usable rows of the training range alone: first those go that are mostly
- * missing, constant or a copy of an earlier one, then rows with a value still missing. So a short
- * history loses its long windows and keeps its rows. Infinite values, which the catalogue never yields,
- * are looked for in all rows.
+ * Chooses features by the usable rows of the training range alone. Features that are mostly missing,
+ * constant or a copy of an earlier one are dropped first, then the rows that still miss a value. So a
+ * short history loses its long windows and keeps its rows. Infinite values are looked for in all rows;
+ * the catalogue never yields one.
  */
 export function sanitize(matrix: FeatureMatrix, training: TrainingRows): Sanitization {
   const rows = usableRows(matrix, training);
@@ -48,7 +48,7 @@ export function sanitize(matrix: FeatureMatrix, training: TrainingRows): Sanitiz
   const copies = new Map<string, number[]>();
   matrix.names.forEach((name, column) => {
     const values = columnOf(matrix, column);
-    const reason = training.keepsDull
+    const reason = training.keepConstantFeatures
       ? findGap(values, rows)
       : (findFault(values, rows) ?? findCopy({ matrix, column, rows, copies }));
     if (reason === undefined) kept.push(column);
@@ -66,7 +66,7 @@ export function sanitize(matrix: FeatureMatrix, training: TrainingRows): Sanitiz
   };
 }
 
-/** Every feature stays, as for a model that has them already; rows with a missing one go. */
+/** Keeps every feature, for a model that uses them already, and drops the rows that miss one. */
 export function keepAllFeatures(matrix: FeatureMatrix): Sanitization {
   const keptColumns = matrix.names.map((_, column) => column);
   const isRowKept = completeRows(matrix, keptColumns);
@@ -74,7 +74,9 @@ export function keepAllFeatures(matrix: FeatureMatrix): Sanitization {
     initialFeatures: matrix.names.length,
     finalFeatures: matrix.names.length,
     kept: matrix.names,
-    ...{ keptColumns, dropped: [], isRowKept },
+    keptColumns,
+    dropped: [],
+    isRowKept,
     rowsKept: isRowKept.reduce((total, flag) => total + flag, 0),
   };
 }

@@ -1,6 +1,6 @@
 import type { CandleColumns } from '../domain/candle-columns.js';
 import { barOpenTime, timeframeMs } from '../domain/timeframe.js';
-import type { LeafName } from './expression.js';
+import type { LeafName } from './definition/expression.js';
 import type { BlockInputs } from './feature-plan.js';
 import {
   HIGHER_TIMEFRAMES,

@@ -12,7 +12,7 @@ import {
 } from '../../test/golden/feature-rows.js';
 import { cutColumns } from '../../test/golden/generated-series.js';
 import { BarState, type CandleColumns } from '../domain/candle-columns.js';
-import { blockStart, BLOCK_BARS, DEPTH_BARS } from './block-layout.js';
+import { blockStart, BLOCK_BARS, DEPTH_BARS } from './definition/block-layout.js';
 import { CATALOGUE } from './catalogue.js';
 import { computeFeatureRow } from './feature-matrix.js';
 

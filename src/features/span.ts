@@ -1,5 +1,5 @@
 import { BarState, type CandleColumns } from '../domain/candle-columns.js';
-import { blockStart, DEPTH_BARS } from './block-layout.js';
+import { blockStart, DEPTH_BARS } from './definition/block-layout.js';
 
 /** The bars that the rows of one block are computed over, by bar number. */
 export interface Span {

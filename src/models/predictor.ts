@@ -1,6 +1,6 @@
 import type { CandleColumns } from '../domain/candle-columns.js';
 import { barIndex } from '../domain/timeframe.js';
-import { SPAN_BARS } from '../features/block-layout.js';
+import { SPAN_BARS } from '../features/definition/block-layout.js';
 import type { Clock } from '../lib/clock.js';
 import { compiledUrl } from '../lib/compiled-url.js';
 import { messageOf } from '../lib/errors.js';

@@ -2,7 +2,7 @@ import type { Candle } from '../domain/candle.js';
 import { BarState, type CandleColumns } from '../domain/candle-columns.js';
 import type { Series, SeriesKey } from '../domain/series.js';
 import { barIndex, barOpenTime } from '../domain/timeframe.js';
-import { SPAN_BARS } from '../features/block-layout.js';
+import { SPAN_BARS } from '../features/definition/block-layout.js';
 import { barsUpTo, BarWindow } from './bar-window.js';
 
 /** As many bars as a feature row needs, and some more for the outcomes of earlier candles. */

@@ -1,5 +1,5 @@
 import type { CandleColumns } from '../../src/domain/candle-columns.js';
-import type { Expression } from '../../src/features/expression.js';
+import type { Expression } from '../../src/features/definition/expression.js';
 import {
   createWorkspace,
   neededSteps,

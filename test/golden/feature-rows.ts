@@ -1,5 +1,5 @@
 import { CATALOGUE } from '../../src/features/catalogue.js';
-import { featureId } from '../../src/features/feature-definition.js';
+import { featureId } from '../../src/features/definition/feature-definition.js';
 import {
   computeFeatureMatrix,
   createFeatureWorkspace,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { CANDIDATE_FEATURES } from '../../src/features/market-times.js';
+import { CANDIDATE_FEATURES } from '../../src/features/catalogue.js';
 import { openServingModel } from '../../src/models/serving-model.js';
 import { DEFAULT_CATBOOST_PARAMS } from '../../src/training/options/catboost-params.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';

@@ -1,5 +1,5 @@
-import { derive, type Expression } from '../expression.js';
-import { defineGroup, type FeatureEntry } from '../feature-definition.js';
+import { derive, type Expression } from '../definition/expression.js';
+import { defineGroup, type FeatureEntry } from '../definition/feature-definition.js';
 import { OPEN_TIME } from '../indicators/inputs.js';
 import { cycle, isOnWeekdays, isWithinHours, monthShare } from '../kernels/calendar.js';
 import type { Kernel, One } from '../kernels/kernel.js';

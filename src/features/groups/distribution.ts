@@ -1,4 +1,4 @@
-import { defineGroup, type FeatureEntry } from '../feature-definition.js';
+import { defineGroup, type FeatureEntry } from '../definition/feature-definition.js';
 import {
   absolute,
   balanceOf,

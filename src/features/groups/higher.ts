@@ -1,5 +1,5 @@
-import type { Expression } from '../expression.js';
-import { defineGroup, type FeatureEntry } from '../feature-definition.js';
+import type { Expression } from '../definition/expression.js';
+import { defineGroup, type FeatureEntry } from '../definition/feature-definition.js';
 import {
   change,
   distance,
@@ -13,8 +13,7 @@ import { sma } from '../indicators/averages.js';
 import { bodyShare, range, streak } from '../indicators/candle-shape.js';
 import { adx } from '../indicators/direction.js';
 import { closeLocation, mfi } from '../indicators/flow.js';
-import { atBase } from '../indicators/higher.js';
-import { BASE, FAR, NEAR, type Bars } from '../indicators/inputs.js';
+import { atBase, BASE, FAR, NEAR, type Bars } from '../indicators/inputs.js';
 import { macdHistogram, rsi, stochasticFastK } from '../indicators/momentum.js';
 import { atr, bollinger, positionInChannel } from '../indicators/ranges.js';
 import { ATR_14 } from '../indicators/units.js';

@@ -1,5 +1,5 @@
-import type { Expression } from '../expression.js';
-import { defineGroup, type FeatureEntry } from '../feature-definition.js';
+import type { Expression } from '../definition/expression.js';
+import { defineGroup, type FeatureEntry } from '../definition/feature-definition.js';
 import { distance, lag, logOnePlus, over } from '../indicators/arithmetic.js';
 import { ema } from '../indicators/averages.js';
 import { bodyShare, range } from '../indicators/candle-shape.js';

@@ -1,5 +1,9 @@
-import type { Expression } from '../expression.js';
-import { defineGroup, type FeatureEntry, type FeatureOptions } from '../feature-definition.js';
+import type { Expression } from '../definition/expression.js';
+import {
+  defineGroup,
+  type FeatureEntry,
+  type FeatureOptions,
+} from '../definition/feature-definition.js';
 import {
   change,
   clamped,

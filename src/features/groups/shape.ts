@@ -1,5 +1,5 @@
-import type { Expression } from '../expression.js';
-import { defineGroup, type FeatureEntry } from '../feature-definition.js';
+import type { Expression } from '../definition/expression.js';
+import { defineGroup, type FeatureEntry } from '../definition/feature-definition.js';
 import {
   absolute,
   balanceOf,

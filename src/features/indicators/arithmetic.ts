@@ -1,4 +1,4 @@
-import { derive, type Expression } from '../expression.js';
+import { derive, type Expression } from '../definition/expression.js';
 import * as elementwise from '../kernels/elementwise.js';
 import type { Kernel, One, Two } from '../kernels/kernel.js';
 

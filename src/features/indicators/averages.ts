@@ -1,5 +1,5 @@
-import { SPAN_BARS } from '../block-layout.js';
-import { derive, type Expression } from '../expression.js';
+import { SPAN_BARS } from '../definition/block-layout.js';
+import { derive, type Expression } from '../definition/expression.js';
 import * as smoothing from '../kernels/smoothing.js';
 import { absolute, change, minus, over, plus, scaled } from './arithmetic.js';
 import { mean, rampMean, sum } from './windows.js';

@@ -1,5 +1,5 @@
-import { derive, type Expression } from '../expression.js';
-import { streak as streakKernel } from '../kernels/streak.js';
+import { derive, type Expression } from '../definition/expression.js';
+import { streak as streakKernel } from '../kernels/window-shape.js';
 import { largerOf, minus, named, over, smallerOf } from './arithmetic.js';
 import type { Bars } from './inputs.js';
 

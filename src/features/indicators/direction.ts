@@ -1,5 +1,5 @@
-import { SPAN_BARS } from '../block-layout.js';
-import { derive, type Expression } from '../expression.js';
+import { SPAN_BARS } from '../definition/block-layout.js';
+import { derive, type Expression } from '../definition/expression.js';
 import * as range from '../kernels/candle-range.js';
 import { trailingBand } from '../kernels/smoothing.js';
 import { absolute, balanceOf, lag, log, minus, named, over, plus, scaled } from './arithmetic.js';

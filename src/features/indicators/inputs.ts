@@ -1,4 +1,6 @@
-import { leaf, type Expression } from '../expression.js';
+import { leaf, type Expression, derive } from '../definition/expression.js';
+import { SPAN_BARS } from '../definition/block-layout.js';
+import { newestClosed } from '../kernels/calendar.js';
 
 /** The five columns of one grid of bars; prices are relative to the span's first close. */
 export interface Bars {
@@ -52,3 +54,16 @@ export const OTHER_CLOSE = leaf('other.close', 'other reference', 'base');
 
 /** Open time in epoch milliseconds. */
 export const OPEN_TIME = leaf('openTime', 'open time', 'base');
+
+/** What an expression over a higher timeframe said when its newest bar closed, at each base bar. */
+export function atBase(x: Expression): Expression {
+  if (x.grid === 'base') return x;
+  return derive({
+    formula: `last closed ${x.formula}`,
+    inputs: [x, CLOSED_BARS[x.grid]],
+    lookbackBars: 0,
+    kernel: newestClosed,
+    grid: 'base',
+    reachBars: SPAN_BARS,
+  });
+}

@@ -1,4 +1,4 @@
-import type { Expression } from '../expression.js';
+import type { Expression } from '../definition/expression.js';
 import {
   absolute,
   balanceOf,

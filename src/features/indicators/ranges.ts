@@ -1,4 +1,4 @@
-import { derive, type Expression } from '../expression.js';
+import { derive, type Expression } from '../definition/expression.js';
 import * as range from '../kernels/candle-range.js';
 import { minus, named, over, plus, positionIn, scaled, squareRoot } from './arithmetic.js';
 import { ema, sma, wilder } from './averages.js';

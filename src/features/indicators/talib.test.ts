@@ -12,7 +12,7 @@ import {
 } from '../../../test/golden/generated-series.js';
 import type { Candle } from '../../domain/candle.js';
 import { toColumns, type CandleColumns } from '../../domain/candle-columns.js';
-import type { Expression } from '../expression.js';
+import type { Expression } from '../definition/expression.js';
 import { minus, over } from './arithmetic.js';
 import { ema, kama, sma, tema, wma } from './averages.js';
 import { adx, aroonOscillator, minusDi, plusDi } from './direction.js';

@@ -1,4 +1,4 @@
-import type { Expression } from '../expression.js';
+import type { Expression } from '../definition/expression.js';
 import { change, log, named } from './arithmetic.js';
 import { BASE, REFERENCE_CLOSE } from './inputs.js';
 import { atr } from './ranges.js';

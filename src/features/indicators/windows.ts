@@ -1,4 +1,4 @@
-import { derive, type Expression } from '../expression.js';
+import { derive, type Expression } from '../definition/expression.js';
 import { score } from '../kernels/elementwise.js';
 import * as extremes from '../kernels/extremes.js';
 import { SUM_BLOCK_BARS } from '../kernels/kernel.js';

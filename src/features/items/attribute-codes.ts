@@ -10,22 +10,22 @@ export interface AttributeCode {
   readonly values?: Readonly<Record<string, number>> | undefined;
 }
 
-/** As many as the price features leave room for in the 22 columns of the described system. */
+/** With the 16 price features they make the 22 columns of the described system. */
 const MAX_ATTRIBUTES = 6;
-/** A value is drawn towards the mean of all as if it had been seen so many times more with it. */
+/** The mean of a value is shrunk as if it had been seen in so many more rows with the mean of all. */
 const SMOOTHING_ROWS = 200;
 
 export interface LabelledAttributes {
   readonly attributes: Attributes;
-  /** Of the training part's rows of the item. */
+  /** Rows of the item in the training part. */
   readonly rows: number;
   readonly returnSum: number;
 }
 
 /**
- * Numbers for the attributes that most items have, and of these those with the fewest values. A value's number is the mean forward return of the
- * training part's rows that have it, drawn towards the mean of all: alike values lie side by side, and
- * no name of any length is needed.
+ * Numbers for the attributes that most items have; among equals, for those with the fewest values. A
+ * value's number is the mean forward return of the training rows that have it, shrunk towards the mean of
+ * all rows (target encoding): similar values get similar numbers, and one column per attribute is enough.
  */
 export function learnAttributeCodes(items: readonly LabelledAttributes[]): AttributeCode[] {
   return surveyAttributes(items)
@@ -38,7 +38,7 @@ export function learnAttributeCodes(items: readonly LabelledAttributes[]): Attri
     .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** Each attribute with how many items have it and how many different values; a serial number says least. */
+/** Counts the items that have each attribute, and its distinct values: a serial number has too many to learn from. */
 function surveyAttributes(items: readonly LabelledAttributes[]) {
   const counts = new Map<string, number>();
   const values = new Map<string, Set<string>>();
@@ -49,7 +49,9 @@ function surveyAttributes(items: readonly LabelledAttributes[]) {
     }
   }
   return [...counts].map(([name, count]) => ({
-    ...{ name, items: count, values: values.get(name)?.size ?? 0 },
+    name,
+    items: count,
+    values: values.get(name)?.size ?? 0,
   }));
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeAttributes, learnAttributeCodes } from './attribute-codes.js';
-import { itemForwardReturn } from './item-label.js';
+import { itemForwardReturn } from './item-sequence.js';
 import { ITEM_PRICE_FEATURES, writeItemRow, type ItemSequence } from './item-row.js';
 
 const DAY_MS = 86_400_000;

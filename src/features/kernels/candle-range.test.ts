@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as range from './candle-range.js';
 import { applyKernel } from './kernel.js';
-import { streak } from './streak.js';
+import { streak } from './window-shape.js';
 
 const of = (...values: number[]): Float64Array => Float64Array.from(values);
 

@@ -3,7 +3,7 @@ import type { LabelThresholds, SanitizationRecord } from '../../domain/model-rec
 import { barIndex, barOpenTime } from '../../domain/timeframe.js';
 import { computeFeatureMatrix, type FeatureMatrix } from '../../features/feature-matrix.js';
 import { forwardLogReturns, labelOf, tercileThresholds } from '../../features/labels.js';
-import { CANDIDATE_FEATURES } from '../../features/market-times.js';
+import { CANDIDATE_FEATURES } from '../../features/catalogue.js';
 import { keepAllFeatures, sanitize, type Sanitization } from '../../features/sanitize.js';
 import { countClasses, meanReturns } from './class-counts.js';
 import type { ClassCounts } from '../../domain/class-weights.js';
@@ -33,7 +33,7 @@ export interface DatasetRequest {
   /** Of a regressor: what parts the returns that pay for a round trip. Terciles where undefined. */
   readonly thresholds?: LabelThresholds | undefined;
   /** Whether constant features and copies stay: for members of a pool. */
-  readonly keepsDull?: boolean | undefined;
+  readonly keepConstantFeatures?: boolean | undefined;
 }
 
 /** Of a model that is continued. */
@@ -99,7 +99,7 @@ export type Dataset =
  * features to drop, is learnt from the training split alone.
  */
 export function buildDataset(request: DatasetRequest): Dataset {
-  const { series, reference, fromIndex, toIndex, keepsDull, learnt } = request;
+  const { series, reference, fromIndex, toIndex, keepConstantFeatures, learnt } = request;
   const { candidateFeatures = CANDIDATE_FEATURES } = request;
   const features = learnt?.features ?? candidateFeatures;
   const matrix = computeFeatureMatrix({ series, reference, fromIndex, toIndex, features });
@@ -114,7 +114,7 @@ export function buildDataset(request: DatasetRequest): Dataset {
   const trainingRange = { from: labelled[0] ?? 0, to: (labelled[first.train.to - 1] ?? -1) + 1 };
   const sanitization =
     learnt === undefined
-      ? sanitize(matrix, { ...trainingRange, keepsDull })
+      ? sanitize(matrix, { ...trainingRange, keepConstantFeatures })
       : keepAllFeatures(matrix);
   const rows = labelled.filter((row) => sanitization.isRowKept[row] === 1);
   const split = splitBars(rows, matrix, request);

@@ -1,7 +1,6 @@
-import { computeFeatureMatrix } from '../../features/feature-matrix.js';
-import { populationStability } from '../../features/stability.js';
+import { computeFeatureMatrix, REQUIRED_BARS } from '../../features/feature-matrix.js';
+import { populationStability } from '../../features/novelty.js';
 import { barIndex, barOpenTime, type Timeframe } from '../../domain/timeframe.js';
-import { REQUIRED_BARS } from '../../features/feature-matrix.js';
 import type { DatabaseLocation } from '../../storage/engine/location.js';
 import { readWithReference } from '../../storage/database/read-candles.js';
 

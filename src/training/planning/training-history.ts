@@ -3,7 +3,7 @@ import type { ModelKey } from '../../domain/model-key.js';
 import type { Series } from '../../domain/series.js';
 import { barIndex, barOpenTime } from '../../domain/timeframe.js';
 import { barsADay } from '../../features/items/item-sequence.js';
-import { BLOCK_BARS, DEPTH_BARS } from '../../features/block-layout.js';
+import { BLOCK_BARS, DEPTH_BARS } from '../../features/definition/block-layout.js';
 import type { Stores } from '../../storage/stores.js';
 import type { TrainingOptions } from '../options/training-options.js';
 import { trainingWindowAt, type TrainingWindow } from '../dataset/training-window.js';

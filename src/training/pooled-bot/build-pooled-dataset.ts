@@ -7,13 +7,16 @@ import {
   type AttributeCode,
   type Attributes,
 } from '../../features/items/attribute-codes.js';
-import { itemForwardReturn, ITEM_HORIZON_DAYS } from '../../features/items/item-label.js';
+import {
+  itemForwardReturn,
+  ITEM_HORIZON_DAYS,
+  itemReachMs,
+} from '../../features/items/item-sequence.js';
 import {
   ITEM_PRICE_FEATURES,
   writeItemRow,
   type ItemSequence,
 } from '../../features/items/item-row.js';
-import { itemReachMs } from '../../features/items/item-sequence.js';
 import { labelOf } from '../../features/labels.js';
 import type { Dataset, DatasetSummary } from '../dataset/build-dataset.js';
 import { countClasses, meanReturns } from '../dataset/class-counts.js';

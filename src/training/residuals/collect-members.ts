@@ -49,7 +49,7 @@ export async function collectMembers(
     const bars = (window.toIndex - window.fromIndex) * symbols.length;
     const preparation = await context.desk.prepare({
       ...request,
-      ...{ window, filePath, keepsDull: true },
+      ...{ window, filePath, keepConstantFeatures: true },
       candidateFeatures: features ?? request.candidateFeatures,
       thinning: {
         share: Math.min(1, context.options.poolMaxRows / bars),

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { PooledModel } from '../../domain/pooled-model.js';
 import { timeframeMs } from '../../domain/timeframe.js';
 import { catalogueHash } from '../../features/feature-hash.js';
-import { CANDIDATE_FEATURES } from '../../features/market-times.js';
+import { CANDIDATE_FEATURES } from '../../features/catalogue.js';
 import { isAborted } from '../../lib/is-aborted.js';
 import { planSelection, type SelectionPlan } from '../attempt/selection-plan.js';
 import type { TrainModelContext } from '../attempt/attempt-context.js';

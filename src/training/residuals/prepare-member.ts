@@ -23,7 +23,7 @@ export async function prepareMember(
   }
   const request = await toSeriesRequest(context);
   const { pool } = finding;
-  const withPool = { ...request, candidateFeatures: pool.features, keepsDull: true };
+  const withPool = { ...request, candidateFeatures: pool.features, keepConstantFeatures: true };
   const preparation = await context.desk.prepare(withPool);
   const obstacle = findObstacle(pool, preparation, request);
   if (obstacle === undefined) return { preparation, pooling: { status: 'residual', pool } };

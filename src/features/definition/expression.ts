@@ -1,5 +1,5 @@
 import { SPAN_BARS } from './block-layout.js';
-import type { Column, Kernel } from './kernels/kernel.js';
+import type { Column, Kernel } from '../kernels/kernel.js';
 
 /** Bars of the series itself, or of one of the two higher timeframes resampled from it. */
 export type Grid = 'base' | 'near' | 'far';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { populationStability } from './stability.js';
+import { populationStability } from './novelty.js';
 
 const ramp = (count: number, from = 0): Float32Array =>
   Float32Array.from({ length: count }, (_, at) => from + at / count);
