@@ -323,7 +323,7 @@ function createServingModels({
   return new ServingModels({
     ...{ models: stores.models, cooldowns: stores.cooldowns, modelsDir },
     itemAttributes: stores.itemAttributes,
-    maxAgeHours: settings.modelMaxAgeHours,
+    ageLimits: settings,
     maxFileBytes: settings.maxModelMb * BYTES_PER_MB,
     ...{ clock: market.data.clock, logger },
   });

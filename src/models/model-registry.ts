@@ -7,7 +7,7 @@ import type { Stores } from '../storage/stores.js';
 import { deleteVersion } from './artifact-cleanup.js';
 import { verifyModelArtifact } from './model-artifact.js';
 import { openServingModel, type ServingModel } from './serving-model.js';
-import { findFeatureChange } from './serving-models.js';
+import { findFeatureChange } from './trust.js';
 
 export interface ModelRegistryOptions {
   readonly stores: Stores;

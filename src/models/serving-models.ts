@@ -1,27 +1,17 @@
 import { modelKeyFor } from '../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../domain/model-key.js';
-import { ageHours, type ModelRecord } from '../domain/model-record.js';
-import { STALE_AFTER_HOURS } from '../domain/shown-status.js';
-import type { FallbackReason } from '../domain/signal.js';
+import type { ModelRecord } from '../domain/model-record.js';
 import type { TrainingCooldown } from '../domain/training-job.js';
-import { featureHash } from '../features/feature-hash.js';
 import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { openServingModel, type ServingModel } from './serving-model.js';
+import { judgeTrust, type AgeLimits, type Trust, type TrustFacts } from './trust.js';
 
-export type UntrustedReason = Exclude<FallbackReason, 'features_missing' | 'novel'>;
-
+/** The verdict on a key, with the opened model where it is trusted. */
 export type ServingChoice =
-  | { readonly status: 'trusted'; readonly model: ServingModel; readonly isStale: boolean }
-  | {
-      readonly status: 'untrusted';
-      readonly reason: UntrustedReason;
-      /** In words, for a person. */
-      readonly detail: string;
-      /** The serving model that is not trusted, where there is one. */
-      readonly record: ModelRecord | undefined;
-    };
+  | (Extract<Trust, { status: 'trusted' }> & { readonly model: ServingModel })
+  | Extract<Trust, { status: 'untrusted' }>;
 
 export interface ServingModelsOptions {
   readonly models: {
@@ -34,8 +24,7 @@ export interface ServingModelsOptions {
   readonly itemAttributes?:
     { find(venue: string, symbol: string): Promise<Readonly<Record<string, string>>> } | undefined;
   readonly modelsDir: string;
-  /** `MODEL_MAX_AGE_HOURS`, by market time. */
-  readonly maxAgeHours: number;
+  readonly ageLimits: AgeLimits;
   /** `MAX_MODEL_MB` in bytes. */
   readonly maxFileBytes: number;
   readonly clock: Clock;
@@ -61,16 +50,14 @@ export class ServingModels {
     this.#options = options;
   }
 
-  /** The serving model, or the first reason that holds why none may be trusted. */
+  /** The serving model, or the first reason why none may be trusted. */
   async find(instrument: ModelKey): Promise<ServingChoice> {
     const key = modelKeyFor(instrument);
     const opened = this.#opened.get(modelKeyText(key)) ?? (await this.#open(key));
-    const choice = opened === undefined ? await this.#explainAbsence(key) : this.#judge(opened);
-    if (choice.status === 'untrusted' || choice.model.specification.items === undefined)
-      return choice;
-    const { venue, symbol } = instrument;
-    const attributes = await this.#options.itemAttributes?.find(venue, symbol);
-    return { ...choice, model: { ...choice.model, attributes } };
+    const trust = this.#judge(await this.#gatherFacts(key, opened));
+    if (trust.status === 'untrusted') return trust;
+    if (opened?.status !== 'open') throw new Error('A model that is not open cannot be trusted');
+    return { ...trust, model: await this.#withAttributes(opened.model, instrument) };
   }
 
   /** Forgets what is remembered of a key: after a promotion, a rollback or a clearing. */
@@ -116,49 +103,30 @@ export class ServingModels {
     return { status: 'damaged', record, detail };
   }
 
-  #judge(opened: Opened): ServingChoice {
-    const record = opened.status === 'open' ? opened.model.record : opened.record;
-    const untrusted = (reason: UntrustedReason, detail: string): ServingChoice => ({
-      status: 'untrusted',
-      reason,
-      detail,
-      record,
-    });
-    const change = findFeatureChange(record);
-    if (change !== undefined) return untrusted('features_changed', change);
-    const hours = ageHours(record, this.#options.clock.marketMs());
-    if (hours > this.#options.maxAgeHours) {
-      const age = `${hours.toFixed(1)} hours old`;
-      return untrusted('expired', `${age}, at most ${this.#options.maxAgeHours} are trusted`);
+  async #gatherFacts(key: ModelKey, opened: Opened | undefined): Promise<TrustFacts> {
+    const { cooldowns, models } = this.#options;
+    if (opened === undefined) {
+      const latest = await models.latest(key);
+      const cooldown = await cooldowns.find(key);
+      return { serving: undefined, latest, damage: undefined, cooldown };
     }
-    if (opened.status === 'damaged') return untrusted('inference_error', opened.detail);
-    return { status: 'trusted', model: opened.model, isStale: hours > STALE_AFTER_HOURS };
+    const isOpen = opened.status === 'open';
+    return {
+      serving: isOpen ? opened.model.record : opened.record,
+      latest: undefined,
+      damage: isOpen ? undefined : opened.detail,
+      cooldown: undefined,
+    };
   }
 
-  async #explainAbsence(key: ModelKey): Promise<ServingChoice> {
-    const newest = await this.#options.models.latest(key);
-    if (newest?.stage === 'rejected') {
-      return absent('rejected', newest.verdict?.reason ?? 'the newest model was rejected');
-    }
-    const cooldown = await this.#options.cooldowns.find(key);
-    if (cooldown !== undefined && cooldown.until > this.#options.clock.wallMs()) {
-      return absent('cooldown', cooldown.reason);
-    }
-    return absent('untrained', 'no model has been trained yet');
+  #judge(facts: TrustFacts): Trust {
+    const { ageLimits, clock } = this.#options;
+    return judgeTrust(facts, ageLimits, { wallMs: clock.wallMs(), marketMs: clock.marketMs() });
   }
-}
 
-function absent(reason: UntrustedReason, detail: string): ServingChoice {
-  return { status: 'untrusted', reason, detail, record: undefined };
-}
-
-/** Names what differs between the features that the model was trained on and today's formulas. */
-export function findFeatureChange(record: ModelRecord): string | undefined {
-  try {
-    const today = featureHash(record.features, record.referenceSymbol);
-    if (today === record.featureHash) return undefined;
-    return 'the formula of a feature, or the reference symbol, is another than in training';
-  } catch (error) {
-    return messageOf(error);
+  /** Models over items read attributes of the instrument besides its prices. */
+  async #withAttributes(model: ServingModel, { venue, symbol }: ModelKey): Promise<ServingModel> {
+    if (model.specification.items === undefined) return model;
+    return { ...model, attributes: await this.#options.itemAttributes?.find(venue, symbol) };
   }
 }

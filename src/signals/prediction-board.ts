@@ -153,7 +153,7 @@ export class PredictionBoard {
     const series = await bars.columnsUpTo(key, openTime);
     if (series === undefined) return missing('no candle is stored');
     const choice = await chooseSignal({
-      serving: { status: 'trusted', model, isStale: false },
+      serving: { status: 'trusted', model, record: model.record, isStale: false },
       series,
       candleOpenTime: openTime,
       findReference: (symbol) => bars.columnsUpTo({ ...key, symbol }, openTime),

@@ -90,7 +90,11 @@ describe.skipIf(!HAS_PYTHON)('a forest over 2,000 items of a file (needs npm run
     const serving = new ServingModels({
       ...{ models: stores.models, cooldowns: stores.cooldowns, clock, logger },
       itemAttributes: stores.itemAttributes,
-      ...{ modelsDir: context.options.modelsDir, maxAgeHours: 168, maxFileBytes: 20_000_000 },
+      ...{
+        modelsDir: context.options.modelsDir,
+        ageLimits: { modelStaleHours: 24, modelMaxAgeHours: 168 },
+        maxFileBytes: 20_000_000,
+      },
     });
     const predictor = new Predictor({ clock, logger });
     predictor.start();

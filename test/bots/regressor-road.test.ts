@@ -82,7 +82,11 @@ describe.skipIf(!HAS_PYTHON)('a model of returns on its whole road (needs npm ru
       }),
       servingModels: new ServingModels({
         ...{ models: stores.models, cooldowns: stores.cooldowns, clock, logger },
-        ...{ modelsDir: context.options.modelsDir, maxAgeHours: 168, maxFileBytes: 20_000_000 },
+        ...{
+          modelsDir: context.options.modelsDir,
+          ageLimits: { modelStaleHours: 24, modelMaxAgeHours: 168 },
+          maxFileBytes: 20_000_000,
+        },
       }),
       predictor,
       warnings: new PredictionWarnings(logger),

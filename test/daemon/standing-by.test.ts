@@ -6,7 +6,10 @@ import { modelStatusView } from '../../src/daemon/views/model-status-view.js';
 import { lookFromOutside } from '../../src/daemon/views/stored-view.js';
 import { predictionView } from '../../src/daemon/views/prediction-view.js';
 import type { ModelKey } from '../../src/domain/model-key.js';
+import type { ModelRecord } from '../../src/domain/model-record.js';
+import { featureHash } from '../../src/features/feature-hash.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
+import { TINY_FEATURES } from '../models/model-folder.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { aModelRecord, aPrediction, HOUR_MS, KEY, START_MS } from '../storage/rows.js';
 
@@ -24,9 +27,17 @@ beforeEach(async () => {
 
 afterEach(() => opened.database.close());
 
-async function serve(): Promise<string> {
+/** Features that the catalogue computes today, so that the model may be trusted. */
+const CURRENT = {
+  features: TINY_FEATURES,
+  referenceSymbol: undefined,
+  featureHash: featureHash(TINY_FEATURES, undefined),
+};
+
+async function serve(changes: Partial<ModelRecord> = {}): Promise<string> {
   const { models } = opened.stores;
-  const { uid } = await models.insert(aModelRecord({ trainedAt: START_MS, stage: 'candidate' }));
+  const record = { ...CURRENT, trainedAt: START_MS, stage: 'candidate', ...changes } as const;
+  const { uid } = await models.insert(aModelRecord(record));
   await models.promote(uid);
   return uid;
 }
@@ -82,7 +93,11 @@ describe('a daemon that stands by', () => {
   it('tells of the pooled model where the bot has one for all instruments', async () => {
     const { models, predictions } = opened.stores;
     const pooled = { bot: 'random_forest', symbol: '*' };
-    const record = aModelRecord({ ...pooled, trainedAt: START_MS, stage: 'candidate' });
+    const record = aModelRecord({
+      ...{ ...CURRENT, ...pooled },
+      trainedAt: START_MS,
+      stage: 'candidate',
+    });
     const { uid: modelUid } = await models.insert(record);
     await models.promote(modelUid);
     const key = { ...KEY, bot: 'random_forest' };
@@ -107,7 +122,7 @@ describe('a daemon that stands by', () => {
         status: (key: ModelKey) =>
           Promise.resolve(void asked.push(key.symbol)).then(() => look.training),
       },
-      servingModels: { find: () => Promise.resolve(look.choice) },
+      servingModels: { find: () => Promise.resolve(look.trust) },
       warnings: { count: () => 0 },
     };
     const working = { ...state, work } as unknown as DaemonState;

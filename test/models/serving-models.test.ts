@@ -43,7 +43,10 @@ afterEach(async () => {
 
 function createServingModels(models: ServingModelsOptions['models']): ServingModels {
   const { cooldowns } = stores;
-  const limits = { maxAgeHours: 168, maxFileBytes: 20_000_000 };
+  const limits = {
+    ageLimits: { modelStaleHours: 24, modelMaxAgeHours: 168 },
+    maxFileBytes: 20_000_000,
+  };
   return new ServingModels({ models, cooldowns, modelsDir, clock, logger, ...limits });
 }
 

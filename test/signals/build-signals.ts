@@ -62,7 +62,10 @@ export async function buildSignalRoom({ engine, newestBar }: RoomOptions): Promi
     loadColumns: (id, range) => loadColumns(database, id, range),
   });
   const { cooldowns, models } = stores;
-  const limits = { maxAgeHours: 168, maxFileBytes: 20_000_000 };
+  const limits = {
+    ageLimits: { modelStaleHours: 24, modelMaxAgeHours: 168 },
+    maxFileBytes: 20_000_000,
+  };
   const servingModels = new ServingModels({
     ...{ models, cooldowns, modelsDir, clock, logger },
     ...limits,

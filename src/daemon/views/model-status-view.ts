@@ -18,14 +18,14 @@ export async function modelStatusView(
 ): Promise<ModelStatusAnswer> {
   const { work, stores } = state;
   const modelKey = modelKeyFor(key);
-  const { training, choice } =
+  const { training, trust } =
     work === undefined
       ? await lookFromOutside(state, key)
       : {
           training: await work.training.status(modelKey),
-          choice: await work.servingModels.find(key),
+          trust: await work.servingModels.find(key),
         };
-  const serving = choice.status === 'trusted' ? choice.model.record : choice.record;
+  const serving = trust.record;
   const shown = serving ?? (await stores.models.latest(modelKey));
   return {
     ...keyAnswer(key, new Map([[key.symbol, marketId]])),
@@ -33,10 +33,10 @@ export async function modelStatusView(
     is_trained: training.isTrained,
     training_progress: training.trainingProgress,
     training_state: wordsOf(training),
-    fallback_active: choice.status === 'untrusted',
-    fallback_reason: choice.status === 'untrusted' ? `${choice.reason}: ${choice.detail}` : null,
+    fallback_active: trust.status === 'untrusted',
+    fallback_reason: trust.status === 'untrusted' ? `${trust.reason}: ${trust.detail}` : null,
     model_uid: serving?.uid ?? null,
-    is_stale: choice.status === 'trusted' && choice.isStale,
+    is_stale: trust.status === 'trusted' && trust.isStale,
     ...trainingFields(training),
     prediction_warning_count: work?.warnings.count(key) ?? 0,
     test_score: shown?.testScore === undefined ? null : scoreAnswer(shown.testScore),

@@ -1,7 +1,7 @@
 import { modelKeyFor, POOLED_SYMBOL } from '../../domain/bots.js';
 import type { ModelKey } from '../../domain/model-key.js';
-import { ageHours, type ModelRecord } from '../../domain/model-record.js';
 import { closeTimeOf, timeframeMs } from '../../domain/timeframe.js';
+import { judgeTrust, type Trust } from '../../models/trust.js';
 import type { BoardAnswer } from '../../signals/prediction-board.js';
 import { readTrainingStatus, type TrainingStatus } from '../../training/training-status.js';
 import { clockOf, type DaemonState } from '../daemon-state.js';
@@ -12,24 +12,10 @@ const HOUR_MS = 3_600_000;
 /** Share of a bar that a candle may come late before what was said of the one before it is stale. */
 const LATE_BARS = 0.5;
 
-/** As a daemon that works chooses: the files of the model are not looked at, they may lie elsewhere. */
-type StoredChoice =
-  | {
-      readonly status: 'trusted';
-      readonly model: { readonly record: ModelRecord };
-      readonly isStale: boolean;
-    }
-  | {
-      readonly status: 'untrusted';
-      readonly reason: 'expired' | 'rejected' | 'cooldown' | 'untrained';
-      readonly detail: string;
-      readonly record: ModelRecord | undefined;
-    };
-
 export async function lookFromOutside(
   state: DaemonState,
   instrument: ModelKey,
-): Promise<{ readonly training: TrainingStatus; readonly choice: StoredChoice }> {
+): Promise<{ readonly training: TrainingStatus; readonly trust: Trust }> {
   const { stores, wallClock } = state;
   const key = modelKeyFor(instrument);
   const cooldown = await stores.cooldowns.find(key);
@@ -41,40 +27,23 @@ export async function lookFromOutside(
     nextRetryAt: isCoolingDown ? cooldown.until : undefined,
   };
   const training = await readTrainingStatus({ stores }, { key, verdict, readiness: undefined });
-  const choice = await chooseStored(state, key, isCoolingDown ? cooldown.reason : undefined);
-  return { training, choice };
+  return { training, trust: await judgeStored(state, key) };
 }
 
-async function chooseStored(
-  state: DaemonState,
-  instrument: ModelKey,
-  cooldownReason?: string,
-): Promise<StoredChoice> {
-  const { settings, stores } = state;
+/** The verdict of the daemon that works, by the facts that it has stored. */
+async function judgeStored(state: DaemonState, instrument: ModelKey): Promise<Trust> {
+  const { settings, stores, wallClock } = state;
   const key = modelKeyFor(instrument);
-  const record = await stores.models.findServing(key);
-  if (record !== undefined) {
-    const hours = ageHours(record, clockOf(state).marketMs());
-    const limit = settings.modelMaxAgeHours;
-    if (hours <= limit) {
-      return { status: 'trusted', model: { record }, isStale: hours > settings.modelStaleHours };
-    }
-    const detail = `${hours.toFixed(1)} hours old, at most ${limit} are trusted`;
-    return { status: 'untrusted', reason: 'expired', detail, record };
-  }
-  const latest = await stores.models.latest(key);
-  if (latest?.stage === 'rejected') {
-    return untrusted('rejected', latest.verdict?.reason ?? 'the newest model was rejected');
-  }
-  if (cooldownReason !== undefined) return untrusted('cooldown', cooldownReason);
-  return untrusted('untrained', 'no model has been trained yet');
-}
-
-function untrusted(
-  reason: Extract<StoredChoice, { status: 'untrusted' }>['reason'],
-  detail: string,
-): StoredChoice {
-  return { status: 'untrusted', reason, detail, record: undefined };
+  const facts = {
+    serving: await stores.models.findServing(key),
+    latest: await stores.models.latest(key),
+    damage: undefined,
+    cooldown: await stores.cooldowns.find(key),
+  };
+  return judgeTrust(facts, settings, {
+    wallMs: wallClock.wallMs(),
+    marketMs: clockOf(state).marketMs(),
+  });
 }
 
 /** The newest prediction that the daemon which works has stored of the model that serves. */
@@ -82,13 +51,13 @@ export async function findStoredPrediction(
   state: DaemonState,
   key: ModelKey,
 ): Promise<BoardAnswer> {
-  const choice = await chooseStored(state, key);
-  if (choice.status === 'untrusted') {
-    return { status: 'none', reason: choice.reason, detail: choice.detail };
+  const trust = await judgeStored(state, key);
+  if (trust.status === 'untrusted') {
+    return { status: 'none', reason: trust.reason, detail: trust.detail };
   }
   // A pooled model speaks of many instruments.
   const symbol = key.symbol === POOLED_SYMBOL ? undefined : key.symbol;
-  const filter = { modelUid: choice.model.record.uid, symbol };
+  const filter = { modelUid: trust.record.uid, symbol };
   const { rows } = await state.stores.predictions.list(filter, { limit: 1, offset: 0 });
   const [prediction] = rows;
   if (prediction === undefined) return missing('its model has not spoken yet');

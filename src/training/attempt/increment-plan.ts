@@ -1,7 +1,7 @@
 import type { ModelRecord } from '../../domain/model-record.js';
 import { barIndex } from '../../domain/timeframe.js';
 import type { IncrementOptions } from '../options/increment-options.js';
-import { hasCurrentFeatures } from '../../models/current-features.js';
+import { hasCurrentFeatures } from '../../models/trust.js';
 
 /** Kinds of models that can be continued; a forest cannot. */
 const CONTINUED_BOTS: ReadonlySet<string> = new Set(['catboost']);

@@ -1,7 +1,7 @@
 import type { ModelKey } from '../../domain/model-key.js';
 import { ageHours, type LabelThresholds, type ModelRecord } from '../../domain/model-record.js';
 import type { Prediction } from '../../domain/signal.js';
-import { hasCurrentFeatures } from '../../models/current-features.js';
+import { hasCurrentFeatures } from '../../models/trust.js';
 import { toPrior, type Prior } from './losses.js';
 
 /** Newest predictions that are read: more than any test part has rows after a champion's data. */

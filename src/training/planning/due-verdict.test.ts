@@ -13,12 +13,18 @@ const FACTS: KeyFacts = {
   latest: undefined,
   cooldown: undefined,
   openJob: undefined,
-  fault: undefined,
+  damage: undefined,
   history: ENOUGH,
 };
 
 const aged = (hours: number): Partial<KeyFacts> => {
   const serving = modelRecord({ stage: 'serving', trainedAt: NOW.marketMs - hours * HOUR_MS });
+  return { serving, latest: serving };
+};
+
+const agedOfOldFormulas = (hours: number): Partial<KeyFacts> => {
+  const trainedAt = NOW.marketMs - hours * HOUR_MS;
+  const serving = modelRecord({ stage: 'serving', trainedAt, featureHash: 'of older formulas' });
   return { serving, latest: serving };
 };
 
@@ -39,16 +45,8 @@ describe('why a key is due', () => {
     ['its model is a little over 24 hours old', aged(24.01), 'stale'],
     ['its model is 168 hours old', aged(168), 'stale'],
     ['its model is a little over 168 hours old', aged(168.01), 'expired'],
-    [
-      'formulas have changed, however young the model is',
-      { ...aged(1), fault: { cause: 'features_changed', words: 'x' } },
-      'features_changed',
-    ],
-    [
-      'its file is damaged',
-      { ...aged(1), fault: { cause: 'damaged', words: 'sha256 differs' } },
-      'damaged',
-    ],
+    ['formulas have changed, however young the model is', agedOfOldFormulas(1), 'features_changed'],
+    ['its file is damaged', { ...aged(1), damage: 'sha256 differs' }, 'damaged'],
   ];
   for (const [when, facts, cause] of causes) {
     it(`${cause ?? 'not due'} when ${when}`, () => {

@@ -1,7 +1,8 @@
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
-import { ageHours, type ModelRecord } from '../../domain/model-record.js';
+import type { ModelRecord } from '../../domain/model-record.js';
 import type { TrainingCooldown, TrainingJob } from '../../domain/training-job.js';
 import { cooldownStateAt, durationWords, type Moment } from '../../domain/training-cooldown.js';
+import { judgeTrust, type AgeLimits } from '../../models/trust.js';
 import type { HistoryState } from './training-history.js';
 
 /** Why a key wants a model trained. */
@@ -17,19 +18,9 @@ export interface KeyFacts {
   readonly cooldown: TrainingCooldown | undefined;
   /** Pending or running. */
   readonly openJob: TrainingJob | undefined;
-  /** What is wrong with the serving model's files or features, if anything. */
-  readonly fault: ModelFault | undefined;
+  /** What is wrong with the serving model's files, if anything. */
+  readonly damage: string | undefined;
   readonly history: HistoryState;
-}
-
-export interface ModelFault {
-  readonly cause: Extract<TrainingCause, 'features_changed' | 'damaged'>;
-  readonly words: string;
-}
-
-export interface AgeLimits {
-  readonly modelStaleHours: number;
-  readonly modelMaxAgeHours: number;
 }
 
 /** Whether a key is due, with the reason in words either way. */
@@ -85,22 +76,29 @@ export function judgeDue(facts: KeyFacts, limits: AgeLimits, now: Moment): DueVe
 
 /** Why the key wants training, whatever stands against it. */
 export function findCause(
-  facts: Pick<KeyFacts, 'serving' | 'latest' | 'fault'>,
+  facts: Pick<KeyFacts, 'serving' | 'latest' | 'damage'>,
   limits: AgeLimits,
   marketMs: number,
 ): Cause | undefined {
-  const { serving, latest, fault } = facts;
-  if (serving === undefined) {
-    if (latest?.stage !== 'rejected') return { cause: 'untrained', words: 'no model serves' };
-    const verdict = latest.verdict?.reason ?? 'no reason recorded';
-    return { cause: 'rejected', words: `the last model was rejected: ${verdict}` };
+  // A cooldown only delays: it is asked about after the cause is known.
+  const trust = judgeTrust({ ...facts, cooldown: undefined }, limits, { wallMs: 0, marketMs });
+  const { record } = trust;
+  const words =
+    record === undefined ? '' : `the model is ${durationWords(marketMs - record.trainedAt)} old`;
+  if (trust.status === 'trusted') return trust.isStale ? { cause: 'stale', words } : undefined;
+  switch (trust.reason) {
+    case 'expired':
+      return { cause: 'expired', words };
+    case 'features_changed':
+      return { cause: 'features_changed', words: trust.detail };
+    case 'inference_error':
+      return { cause: 'damaged', words: trust.detail };
+    case 'rejected':
+      return { cause: 'rejected', words: `the last model was rejected: ${trust.detail}` };
+    case 'untrained':
+    case 'cooldown':
+      return { cause: 'untrained', words: 'no model serves' };
   }
-  if (fault !== undefined) return fault;
-  const hours = ageHours(serving, marketMs);
-  const words = `the model is ${durationWords(marketMs - serving.trainedAt)} old`;
-  if (hours > limits.modelMaxAgeHours) return { cause: 'expired', words };
-  if (hours > limits.modelStaleHours) return { cause: 'stale', words };
-  return undefined;
 }
 
 /** One line for the log: `demo BTC/USDT 1h catboost: untrained, waiting for history: …`. */

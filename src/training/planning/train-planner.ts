@@ -2,19 +2,12 @@ import { isPooledBot, POOLED_SYMBOL } from '../../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import { barsADay } from '../../features/items/item-sequence.js';
-import { hasCurrentFeatures } from '../../models/current-features.js';
 import type { MarketClock } from '../../exchange/venue-clock.js';
 import type { Clock } from '../../lib/clock.js';
 import { stampOf, type StoredModelRecord } from '../../storage/stores/model-row.js';
 import type { Stores } from '../../storage/stores.js';
 import { cooldownStateAt, type Moment } from '../../domain/training-cooldown.js';
-import {
-  findCause,
-  judgeDue,
-  type DueVerdict,
-  type KeyFacts,
-  type ModelFault,
-} from './due-verdict.js';
+import { findCause, judgeDue, type DueVerdict, type KeyFacts } from './due-verdict.js';
 import { readHistory, type HistoryState } from './training-history.js';
 import { trainingKeys, type TrainingOptions } from '../options/training-options.js';
 
@@ -87,7 +80,7 @@ export class TrainPlanner {
       key,
       serving,
       latest: serving ?? (await stores.models.latest(key)),
-      fault: serving === undefined ? undefined : this.findFault(serving),
+      damage: serving === undefined ? undefined : this.dependencies.findArtefactFault?.(serving),
       cooldown: undefined,
       openJob: undefined,
       history: NOT_ASKED,
@@ -121,14 +114,6 @@ export class TrainPlanner {
     const known = this.unusable.get(modelKeyText(key));
     if (known === undefined || known.samples !== history.samples) return history;
     return { ...history, shortage: history.shortage ?? known.shortage };
-  }
-
-  private findFault(record: ModelRecord): ModelFault | undefined {
-    if (!hasCurrentFeatures(record)) {
-      return { cause: 'features_changed', words: 'formulas of its features have changed' };
-    }
-    const words = this.dependencies.findArtefactFault?.(record);
-    return words === undefined ? undefined : { cause: 'damaged', words };
   }
 }
 
