@@ -6,7 +6,7 @@ import { createConnection, type ResultSetHeader } from 'mysql2/promise';
 import { z } from 'zod';
 import { SystemClock } from '../src/lib/system-clock.js';
 import { openDatabase } from '../src/storage/database/database.js';
-import type { MysqlLocation } from '../src/storage/engine/location.js';
+import type { MysqlLocation } from '../src/storage/connection/location.js';
 import { forgetClosingSum } from '../src/storage/sqlite/closing-sum.js';
 import { dropDatabase, mysqlLocation, mysqlSettings } from '../test/mysql-server.js';
 import { silentLogger } from '../test/storage/fixed-clock.js';

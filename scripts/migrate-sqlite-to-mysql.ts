@@ -1,5 +1,5 @@
 import { SystemClock } from '../src/lib/system-clock.js';
-import { forgetFallback } from '../src/coordination/fallback-note.js';
+import { forgetFallback } from '../src/coordination/choose-engine.js';
 import { MysqlTarget } from '../src/transfer/mysql-target.js';
 import { ThreadedSource } from '../src/transfer/threaded-source.js';
 import { mysqlLocation, quietLogger, runTransfer, sqliteFile } from './transfer-command.js';

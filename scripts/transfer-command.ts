@@ -6,11 +6,10 @@ import { databaseLocation } from '../src/daemon/module-options.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
 import type { Logger } from '../src/lib/logger.js';
 import { SystemClock } from '../src/lib/system-clock.js';
-import type { MysqlLocation } from '../src/storage/engine/location.js';
-import { RowLog } from '../src/transfer/row-log.js';
+import type { MysqlLocation } from '../src/storage/connection/location.js';
 import { transfer } from '../src/transfer/transfer.js';
 import type { TransferSource, TransferTarget } from '../src/transfer/transfer-ports.js';
-import type { ListedRow, TransferReport } from '../src/transfer/transfer-report.js';
+import { type ListedRow, RowLog, type TransferReport } from '../src/transfer/transfer-report.js';
 import { reportJson, reportText, TransferBar, TransferLines } from './transfer-output.js';
 
 const EXIT = { done: 0, rowsLeft: 1, notRun: 2 } as const;

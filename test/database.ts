@@ -5,7 +5,7 @@ import { createConnection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import type { Clock } from '../src/lib/clock.js';
 import { openDatabase, type Database } from '../src/storage/database/database.js';
-import type { DatabaseLocation, MysqlLocation } from '../src/storage/engine/location.js';
+import type { DatabaseLocation, MysqlLocation } from '../src/storage/connection/location.js';
 import { openStores, type Stores } from '../src/storage/stores.js';
 import { dropDatabase, mysqlLocation, mysqlSkipReason } from './mysql-server.js';
 import { fixedClock, silentLogger } from './storage/fixed-clock.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection } from 'mysql2/promise';
-import type { MysqlLocation } from '../src/storage/engine/location.js';
+import type { MysqlLocation } from '../src/storage/connection/location.js';
 
 const MYSQL_URL = new URL(process.env['TEST_MYSQL_URL'] ?? 'mysql://root@127.0.0.1:3306');
 

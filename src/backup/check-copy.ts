@@ -1,7 +1,7 @@
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { BOOKKEEPING_TABLE, MIGRATIONS } from '../../migrations/index.js';
 import { ConfigError, messageOf } from '../lib/errors.js';
-import { pendingMigrations } from '../storage/engine/pending-migrations.js';
+import { pendingMigrations } from '../storage/connection/pending-migrations.js';
 import { APPLICATION_ID } from '../storage/sqlite/check-file.js';
 
 /** Rows by table. */

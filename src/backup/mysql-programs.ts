@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { ConfigError, TransientError } from '../lib/errors.js';
-import type { MysqlLocation } from '../storage/engine/location.js';
+import type { MysqlLocation } from '../storage/connection/location.js';
 
 /** MariaDB's name of each program first, then MySQL's. */
 const PROGRAMS = { dump: ['mariadb-dump', 'mysqldump'], client: ['mariadb', 'mysql'] } as const;

@@ -1,12 +1,11 @@
 import { createConnection, escapeId, type Connection, type RowDataPacket } from 'mysql2/promise';
 import { BOOKKEEPING_TABLE, MIGRATIONS, OTHER_TABLES } from '../../migrations/index.js';
 import { ConfigError } from '../lib/errors.js';
-import { candleTableOf, type MysqlLocation } from '../storage/engine/location.js';
-import { connectionOptions } from '../storage/mysql/connection-options.js';
+import { candleTableOf, type MysqlLocation } from '../storage/connection/location.js';
+import { serverOptions } from '../storage/mysql/connection-options.js';
 import { translateMysqlOpenError } from '../storage/mysql/errors.js';
-import { omit } from '../storage/engine/omit.js';
-import { translating } from '../storage/engine/translating.js';
-import { pendingMigrations } from '../storage/engine/pending-migrations.js';
+import { translating } from '../storage/connection/driver-errors.js';
+import { pendingMigrations } from '../storage/connection/pending-migrations.js';
 import { expanded } from './durable-files.js';
 import { startProgram, writeOptionsFile } from './mysql-programs.js';
 
@@ -24,7 +23,7 @@ export class MysqlScratch {
 
   static async connect(location: MysqlLocation): Promise<MysqlScratch> {
     const connection = await translating(
-      () => createConnection(omit(connectionOptions(location), ['database'])),
+      () => createConnection(serverOptions(location)),
       (error) => translateMysqlOpenError(error, location),
     );
     return new MysqlScratch(location, connection);

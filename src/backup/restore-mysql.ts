@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { RowDataPacket } from 'mysql2/promise';
 import { MIGRATIONS } from '../../migrations/index.js';
 import { AlreadyRunningError, ConfigError } from '../lib/errors.js';
-import { candleTableOf, locationText, type MysqlLocation } from '../storage/engine/location.js';
+import { candleTableOf, locationText, type MysqlLocation } from '../storage/connection/location.js';
 import { stampOf } from './backup-files.js';
 import { nameDiskError } from './durable-files.js';
 import { MysqlScratch, quote, VIEW } from './mysql-scratch.js';

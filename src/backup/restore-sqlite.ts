@@ -3,7 +3,7 @@ import path from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import type { Clock } from '../lib/clock.js';
 import { AlreadyRunningError, ConfigError } from '../lib/errors.js';
-import { driverCodeOf } from '../storage/engine/driver-error.js';
+import { driverCodeOf } from '../storage/connection/driver-errors.js';
 import { makePartialFolder, stampOf } from './backup-files.js';
 import { checkCopy } from './check-copy.js';
 import { forgetClosingSum } from '../storage/sqlite/closing-sum.js';

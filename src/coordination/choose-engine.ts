@@ -1,6 +1,8 @@
 import { ConfigError, messageOf, TransientError } from '../lib/errors.js';
-import { openDatabase, type Database, type DatabaseContext } from '../storage/database/database.js';
-import type { DatabaseLocation, SqliteLocation } from '../storage/engine/location.js';
+import { type Database, type DatabaseContext, openDatabase } from '../storage/database/database.js';
+import type { DatabaseLocation, SqliteLocation } from '../storage/connection/location.js';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 
 /** A server that starts together with this process is waited for so long. */
 const START_PATIENCE_MS = 6_000;
@@ -58,4 +60,31 @@ async function openPatiently(wishes: EngineWishes): Promise<Database> {
       await clock.sleep(START_PAUSE_MS, signal);
     }
   }
+}
+
+const FILE = 'collected-on-sqlite.json';
+
+/**
+ * Remembers that a daemon that belongs on MySQL worked on SQLite: until that is carried over, the
+ * SQLite file holds candles, records and models that MySQL does not know.
+ */
+export function noteFallback(
+  dataDir: string,
+  fallback: { readonly since: string; readonly reason: string },
+): void {
+  const file = path.join(dataDir, FILE);
+  if (!existsSync(file)) writeFileSync(file, `${JSON.stringify(fallback, undefined, 2)}\n`);
+}
+
+/** Since when rows lie on SQLite that were not carried over, undefined when there are none. */
+export function findFallbackNote(dataDir: string): string | undefined {
+  const file = path.join(dataDir, FILE);
+  if (!existsSync(file)) return undefined;
+  const [, since] = /"since":\s*"([^"]+)"/.exec(readFileSync(file, 'utf8')) ?? [];
+  return since ?? 'an unknown time';
+}
+
+/** To be called once everything is carried over to MySQL. */
+export function forgetFallback(dataDir: string): void {
+  rmSync(path.join(dataDir, FILE), { force: true });
 }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Settings } from '../../config/settings.js';
 import { Money } from '../domain/money.js';
 import type { RetentionRules } from '../jobs/retention.js';
-import type { DatabaseLocation, SqliteLocation } from '../storage/engine/location.js';
+import type { DatabaseLocation, SqliteLocation } from '../storage/connection/location.js';
 import type { TradingRules } from '../trading/trading-rules.js';
 import { toCatBoostParams } from '../training/options/catboost-params.js';
 import type { TrainingOptions } from '../training/options/training-options.js';

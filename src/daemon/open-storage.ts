@@ -1,8 +1,12 @@
 import type { Settings } from '../../config/settings.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
-import { chooseEngine, type ChosenEngine } from '../coordination/choose-engine.js';
-import { findFallbackNote, noteFallback } from '../coordination/fallback-note.js';
+import {
+  chooseEngine,
+  type ChosenEngine,
+  findFallbackNote,
+  noteFallback,
+} from '../coordination/choose-engine.js';
 import { databaseLocation, sqliteLocation } from './module-options.js';
 
 export interface OpenedStorage extends ChosenEngine {

@@ -28,7 +28,7 @@ import { PredictionWarnings } from '../signals/prediction-warnings.js';
 import { RecentBars } from '../signals/recent-bars.js';
 import { SignalMaker } from '../signals/signal-maker.js';
 import type { Database } from '../storage/database/database.js';
-import { loadColumns } from '../storage/database/load-columns.js';
+import { loadColumns } from '../storage/reader/load-columns.js';
 import type { Stores } from '../storage/stores.js';
 import { decisionLagMs } from '../trading/trading-rules.js';
 import type { TradingService } from '../trading/trading-service.js';

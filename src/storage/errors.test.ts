@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, HaltError, RejectedError, TransientError } from '../lib/errors.js';
-import { driverMessageOf, isDuplicateKey } from './engine/driver-error.js';
-import type { MysqlLocation } from './engine/location.js';
+import { driverMessageOf, isDuplicateKey } from './connection/driver-errors.js';
+import type { MysqlLocation } from './connection/location.js';
 import { isMysqlRetryable, translateMysqlError, translateMysqlOpenError } from './mysql/errors.js';
 import {
   isSqliteRetryable,

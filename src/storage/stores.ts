@@ -1,3 +1,5 @@
+/** The entry to the storage: all stores of a database. What the folders hold is said in ARCHITECTURE.md. */
+
 import type { Clock } from '../lib/clock.js';
 import { AccountStore } from './stores/account-store.js';
 import { CandleStore } from './stores/candle-store.js';

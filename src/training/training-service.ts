@@ -5,7 +5,7 @@ import type { TrainingJob } from '../domain/training-job.js';
 import { ALL_FILES, isFileVenue } from '../domain/venue.js';
 import type { Logger } from '../lib/logger.js';
 import { LeaseKeeper } from '../coordination/lease-keeper.js';
-import type { DatabaseLocation } from '../storage/engine/location.js';
+import type { DatabaseLocation } from '../storage/connection/location.js';
 import type { Stores } from '../storage/stores.js';
 import { DriftWatch } from './planning/drift-watch.js';
 import type { DueVerdict } from './planning/due-verdict.js';

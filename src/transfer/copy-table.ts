@@ -1,6 +1,6 @@
 import { compareRows } from './compare-rows.js';
 import { fieldsOf, identityOf, type Line } from './lines.js';
-import { selectRows } from './select-rows.js';
+import { selectRows } from './row-statements.js';
 import type { TableShape } from './table-shapes.js';
 import type {
   Chunk,

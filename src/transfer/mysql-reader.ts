@@ -1,11 +1,11 @@
 import type { Connection, RowDataPacket } from 'mysql2/promise';
-import type { MysqlLocation } from '../storage/engine/location.js';
+import { candleTableOf, type MysqlLocation } from '../storage/connection/location.js';
 import { translateMysqlError } from '../storage/mysql/errors.js';
-import { translating } from '../storage/engine/translating.js';
+import { translating } from '../storage/connection/driver-errors.js';
 import type { Line } from './lines.js';
-import { lineSql, mysqlName } from './mysql-rows.js';
 import type { TableShape } from './table-shapes.js';
 import type { Digest, Selector, TargetReader } from './transfer-ports.js';
+import { CANDLE_TABLE } from '../../migrations/ddl.js';
 
 /** Reads rows as lines and sums, within whatever transaction the connection is in. */
 export class MysqlReader implements TargetReader {
@@ -51,4 +51,20 @@ export class MysqlReader implements TargetReader {
   private name(table: TableShape): string {
     return mysqlName(table, this.location);
   }
+}
+
+/** The table's name on the server, quoted: candles may lie in a table of another name. */
+export function mysqlName(table: TableShape, location: MysqlLocation): string {
+  return `\`${table.name === CANDLE_TABLE ? candleTableOf(location) : table.name}\``;
+}
+
+/** The row as a line, made by the server. */
+export function lineSql(table: TableShape): string {
+  const fields = table.columns.map(({ name, kind }) => {
+    const column = `\`${name}\``;
+    if (kind !== 'text') return `COALESCE(${column}, '\\\\N')`;
+    const escaped = `REPLACE(REPLACE(REPLACE(${column}, '\\\\', '\\\\\\\\'), '\\t', '\\\\t'), '\\n', '\\\\n')`;
+    return `COALESCE(${escaped}, '\\\\N')`;
+  });
+  return `CONCAT_WS('\\t', ${fields.join(', ')})`;
 }

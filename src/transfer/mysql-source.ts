@@ -1,12 +1,11 @@
 import { crc32 } from 'node:zlib';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
 import { ConfigError } from '../lib/errors.js';
-import { locationText, type MysqlLocation } from '../storage/engine/location.js';
+import { locationText, type MysqlLocation } from '../storage/connection/location.js';
 import { connectionOptions, sessionSetup } from '../storage/mysql/connection-options.js';
 import { translateMysqlOpenError } from '../storage/mysql/errors.js';
 import { readValue, type Line } from './lines.js';
-import { MysqlReader } from './mysql-reader.js';
-import { lineSql, mysqlName } from './mysql-rows.js';
+import { lineSql, mysqlName, MysqlReader } from './mysql-reader.js';
 import { findMysqlSchema } from './mysql-schema.js';
 import { MAPPED_COLUMN, MAPPED_TABLE, readTableShapes, type TableShape } from './table-shapes.js';
 import type {

@@ -3,23 +3,23 @@ import type { Clock } from '../lib/clock.js';
 import { TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { openDatabase } from '../storage/database/database.js';
-import { driverCodeOf } from '../storage/engine/driver-error.js';
-import { locationText, type MysqlLocation } from '../storage/engine/location.js';
-import { connectionOptions, sessionSetup } from '../storage/mysql/connection-options.js';
+import { driverCodeOf, translating } from '../storage/connection/driver-errors.js';
+import { locationText, type MysqlLocation } from '../storage/connection/location.js';
+import {
+  connectionOptions,
+  serverOptions,
+  sessionSetup,
+} from '../storage/mysql/connection-options.js';
 import {
   isMysqlRetryable,
   translateMysqlError,
   translateMysqlOpenError,
 } from '../storage/mysql/errors.js';
-import { omit } from '../storage/engine/omit.js';
-import { translating } from '../storage/engine/translating.js';
 import type { Line } from './lines.js';
-import { MysqlReader } from './mysql-reader.js';
-import { mysqlName } from './mysql-rows.js';
+import { mysqlName, MysqlReader } from './mysql-reader.js';
 import { MysqlWriter } from './mysql-writer.js';
 import { MAPPED_TABLE, type TableShape } from './table-shapes.js';
-import { findMysqlSchema } from './mysql-schema.js';
-import { limitsOf } from './mysql-types.js';
+import { findMysqlSchema, limitsOf } from './mysql-schema.js';
 import type {
   Changes,
   ColumnLimit,
@@ -190,12 +190,17 @@ async function connect(
   { isReadOnly, mayLoad }: MysqlTargetOptions,
 ): Promise<{ readonly connection: Connection; readonly hasDatabase: boolean }> {
   const flags = mayLoad === false ? ['-LOCAL_FILES'] : [];
-  const options = { ...connectionOptions(location), flags };
   try {
-    return { connection: await createConnection(options), hasDatabase: true };
+    return {
+      connection: await createConnection({ ...connectionOptions(location), flags }),
+      hasDatabase: true,
+    };
   } catch (error) {
     if (!isReadOnly || driverCodeOf(error) !== 'ER_BAD_DB_ERROR') throw error;
-    return { connection: await createConnection(omit(options, ['database'])), hasDatabase: false };
+    return {
+      connection: await createConnection({ ...serverOptions(location), flags }),
+      hasDatabase: false,
+    };
   }
 }
 

@@ -1,13 +1,12 @@
 import { Readable } from 'node:stream';
 import type { Connection, QueryOptions, ResultSetHeader } from 'mysql2/promise';
 import { RejectedError } from '../lib/errors.js';
-import { driverMessageOf } from '../storage/engine/driver-error.js';
-import type { MysqlLocation } from '../storage/engine/location.js';
+import { driverMessageOf } from '../storage/connection/driver-errors.js';
+import type { MysqlLocation } from '../storage/connection/location.js';
 import { translateMysqlError } from '../storage/mysql/errors.js';
 import { fieldsOf, readField, type Line } from './lines.js';
-import { mysqlName } from './mysql-rows.js';
-import { releaseStatement, updateStatement } from './replace-rows.js';
-import { chunksOf } from './select-rows.js';
+import { mysqlName } from './mysql-reader.js';
+import { chunksOf, releaseStatement, updateStatement } from './row-statements.js';
 import type { TableShape } from './table-shapes.js';
 import type { Changes, Refusal, WriteResult } from './transfer-ports.js';
 

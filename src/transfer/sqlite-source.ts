@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import SqliteDatabase, { type Database, type Statement } from 'better-sqlite3';
 import { BOOKKEEPING_TABLE, MIGRATIONS } from '../../migrations/index.js';
 import { ConfigError, messageOf } from '../lib/errors.js';
-import { pendingMigrations } from '../storage/engine/pending-migrations.js';
+import { pendingMigrations } from '../storage/connection/pending-migrations.js';
 import { inspectFile } from '../storage/sqlite/check-file.js';
 import { assertClosingSum } from '../storage/sqlite/closing-sum.js';
 import { translateSqliteOpenError } from '../storage/sqlite/errors.js';

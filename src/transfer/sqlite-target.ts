@@ -4,13 +4,13 @@ import SqliteDatabase, { type Database, type Statement } from 'better-sqlite3';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { openDatabase } from '../storage/database/database.js';
-import { driverCodeOf, driverMessageOf } from '../storage/engine/driver-error.js';
+import { driverCodeOf, driverMessageOf } from '../storage/connection/driver-errors.js';
 import { inspectFile } from '../storage/sqlite/check-file.js';
 import { forgetClosingSum, writeClosingSum } from '../storage/sqlite/closing-sum.js';
 import { translateSqliteError, translateSqliteOpenError } from '../storage/sqlite/errors.js';
 import { LineReader, type RawRow } from './line-reader.js';
 import { fieldsOf, readValue, type Line } from './lines.js';
-import { releaseStatement, updateStatement, type RowStatement } from './replace-rows.js';
+import { releaseStatement, type RowStatement, updateStatement } from './row-statements.js';
 import { assertSqliteSchema } from './sqlite-source.js';
 import { MAPPED_TABLE, type TableShape } from './table-shapes.js';
 import type {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
-import { limitsOf, readMysqlTypes } from './mysql-types.js';
+import { limitsOf, readMysqlTypes } from './mysql-schema.js';
 import { readTableShapes } from './table-shapes.js';
 
 const shapes = readTableShapes();

@@ -1,3 +1,5 @@
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+
 /** What became of one table; counts are rows. */
 export interface TableReport {
   readonly table: string;
@@ -47,4 +49,31 @@ export interface ListedRow {
   readonly reason: string;
   /** Column to value as text; NULL as null. */
   readonly row: Readonly<Record<string, string | null>>;
+}
+
+/** A file of JSON lines that is only there when it has something to say: that of an earlier run goes. */
+export class RowLog {
+  private handle: number | undefined;
+  private count = 0;
+
+  constructor(readonly file: string) {}
+
+  get rows(): number {
+    return this.count;
+  }
+
+  start(): void {
+    rmSync(this.file, { force: true });
+  }
+
+  write(row: object): void {
+    this.handle ??= openSync(this.file, 'w', 0o600);
+    writeSync(this.handle, `${JSON.stringify(row)}\n`);
+    this.count += 1;
+  }
+
+  stop(): void {
+    if (this.handle !== undefined) closeSync(this.handle);
+    this.handle = undefined;
+  }
 }

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { compareRows } from './compare-rows.js';
 import { readStored } from './copy-table.js';
 import { identityOf, type Line } from './lines.js';
-import { selectRows } from './select-rows.js';
+import { selectRows } from './row-statements.js';
 import type { TableShape } from './table-shapes.js';
 import type {
   Chunk,

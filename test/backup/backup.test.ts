@@ -19,7 +19,7 @@ import { listBackups, pruneBackups } from '../../src/backup/backup-files.js';
 import { restoreMysql } from '../../src/backup/restore-mysql.js';
 import { restoreSqlite } from '../../src/backup/restore-sqlite.js';
 import { DataDirLock } from '../../src/coordination/data-dir-lock.js';
-import type { DatabaseLocation, MysqlLocation } from '../../src/storage/engine/location.js';
+import type { DatabaseLocation, MysqlLocation } from '../../src/storage/connection/location.js';
 import { openStores } from '../../src/storage/stores.js';
 import { openDatabase } from '../../src/storage/database/database.js';
 import {

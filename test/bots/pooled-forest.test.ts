@@ -9,7 +9,8 @@ import type { ModelRecord } from '../../src/domain/model-record.js';
 import { assertDefined } from '../../src/lib/invariant.js';
 import { Predictor } from '../../src/models/predictor.js';
 import { ServingModels } from '../../src/models/serving-models.js';
-import { loadColumns, openReader } from '../../src/storage/database/read-candles.js';
+import { loadColumns } from '../../src/storage/reader/load-columns.js';
+import { openReader } from '../../src/storage/reader/open-reader.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from '../training/planted-candles.js';
 import {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { modelStatus } from '../../src/api/contract.js';
 import { Money } from '../../src/domain/money.js';
-import type { DatabaseLocation } from '../../src/storage/engine/location.js';
+import type { DatabaseLocation } from '../../src/storage/connection/location.js';
 import { openDatabase } from '../../src/storage/database/database.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
 import { SystemClock } from '../../src/lib/system-clock.js';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
-import type { MysqlLocation } from '../../src/storage/engine/location.js';
+import type { MysqlLocation } from '../../src/storage/connection/location.js';
 import { mysqlSettings } from '../mysql-server.js';
 
 const START_LIMIT_MS = 60_000;

@@ -11,7 +11,7 @@ import { ServingModels } from '../../src/models/serving-models.js';
 import { PredictionWarnings } from '../../src/signals/prediction-warnings.js';
 import { RecentBars } from '../../src/signals/recent-bars.js';
 import { SignalMaker } from '../../src/signals/signal-maker.js';
-import { loadColumns } from '../../src/storage/database/load-columns.js';
+import { loadColumns } from '../../src/storage/reader/load-columns.js';
 import type { Stores } from '../../src/storage/stores.js';
 import type { TestEngine } from '../database.js';
 import { WALK_START } from '../models/candle-walk.js';

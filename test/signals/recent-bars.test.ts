@@ -4,7 +4,7 @@ import { BarState, type CandleColumns } from '../../src/domain/candle-columns.js
 import type { Series, SeriesKey } from '../../src/domain/series.js';
 import { barOpenTime } from '../../src/domain/timeframe.js';
 import { RecentBars } from '../../src/signals/recent-bars.js';
-import { loadColumns } from '../../src/storage/database/load-columns.js';
+import { loadColumns } from '../../src/storage/reader/load-columns.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { walkCandles, WALK_START } from '../models/candle-walk.js';
 

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError, TransientError } from '../../src/lib/errors.js';
-import { chooseEngine, type ChosenEngine } from '../../src/coordination/choose-engine.js';
 import {
+  chooseEngine,
+  type ChosenEngine,
   findFallbackNote,
   forgetFallback,
   noteFallback,
-} from '../../src/coordination/fallback-note.js';
-import type { MysqlLocation, SqliteLocation } from '../../src/storage/engine/location.js';
+} from '../../src/coordination/choose-engine.js';
+import type { MysqlLocation, SqliteLocation } from '../../src/storage/connection/location.js';
 import { fixedClock, silentLogger } from './fixed-clock.js';
 
 let folder = '';

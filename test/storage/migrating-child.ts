@@ -3,7 +3,7 @@ import { createConnection } from 'mysql2/promise';
 import type { Migration } from '../../migrations/ddl.js';
 import { MIGRATIONS } from '../../migrations/index.js';
 import { openDatabase } from '../../src/storage/database/database.js';
-import type { DatabaseLocation } from '../../src/storage/engine/location.js';
+import type { DatabaseLocation } from '../../src/storage/connection/location.js';
 import { connectionOptions } from '../../src/storage/mysql/connection-options.js';
 import { migrateMysql } from '../../src/storage/mysql/migrate-mysql.js';
 import { migrateSqlite } from '../../src/storage/sqlite/migrate-sqlite.js';

@@ -5,7 +5,7 @@ import { MIGRATIONS } from '../../migrations/index.js';
 import { compiledUrl } from '../../src/lib/compiled-url.js';
 import { ConfigError } from '../../src/lib/errors.js';
 import { openDatabase, type Database } from '../../src/storage/database/database.js';
-import type { DatabaseLocation } from '../../src/storage/engine/location.js';
+import type { DatabaseLocation } from '../../src/storage/connection/location.js';
 import { forEachEngine, onMysqlServer } from '../database.js';
 import { fixedClock, silentLogger } from './fixed-clock.js';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../src/storage/database/database.js';
-import type { MysqlLocation } from '../../src/storage/engine/location.js';
+import type { MysqlLocation } from '../../src/storage/connection/location.js';
 import {
   documentMysqlSchema,
   DOCUMENTED_DATABASE,

@@ -6,7 +6,7 @@ import { createConnection } from 'mysql2/promise';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
 import { openDatabase } from '../../src/storage/database/database.js';
-import type { DatabaseLocation } from '../../src/storage/engine/location.js';
+import type { DatabaseLocation } from '../../src/storage/connection/location.js';
 import { migrateMysql } from '../../src/storage/mysql/migrate-mysql.js';
 import { migrateSqlite } from '../../src/storage/sqlite/migrate-sqlite.js';
 import { dropDatabase, mysqlLocation, mysqlSkipReason } from '../mysql-server.js';

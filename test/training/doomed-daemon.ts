@@ -2,7 +2,7 @@
 import { SystemClock } from '../../src/lib/system-clock.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
 import { openDatabase } from '../../src/storage/database/database.js';
-import type { DatabaseLocation } from '../../src/storage/engine/location.js';
+import type { DatabaseLocation } from '../../src/storage/connection/location.js';
 import { openStores } from '../../src/storage/stores.js';
 import { TrainerProcess } from '../../src/training/trainer-process/trainer-process.js';
 import type { TrainingOptions } from '../../src/training/options/training-options.js';

@@ -9,7 +9,7 @@ import { CATALOGUE } from '../../src/features/catalogue.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
 import { SystemClock } from '../../src/lib/system-clock.js';
 import { openDatabase } from '../../src/storage/database/database.js';
-import type { DatabaseLocation } from '../../src/storage/engine/location.js';
+import type { DatabaseLocation } from '../../src/storage/connection/location.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
 import { DEFAULT_CATBOOST_PARAMS } from '../../src/training/options/catboost-params.js';
 import { checkPython } from '../../src/training/trainer-process/check-python.js';

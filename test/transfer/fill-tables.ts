@@ -1,5 +1,5 @@
 import SqliteDatabase, { type Database } from 'better-sqlite3';
-import { readMysqlTypes } from '../../src/transfer/mysql-types.js';
+import { readMysqlTypes } from '../../src/transfer/mysql-schema.js';
 import {
   readTableShapes,
   type ColumnShape,

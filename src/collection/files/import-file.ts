@@ -7,7 +7,7 @@ import { fileVenue } from '../../domain/venue.js';
 import type { Clock } from '../../lib/clock.js';
 import { ConfigError, messageOf } from '../../lib/errors.js';
 import type { UpsertCounts } from '../../storage/stores/candle-store.js';
-import { inChunks } from '../../storage/rows/chunks.js';
+import { inChunks } from '../../storage/rows/write-rows.js';
 import type { Stores } from '../../storage/stores.js';
 import type { NameParser } from './name-pattern.js';
 import { findLayout, readRow, type Layout, type RowContext } from './price-rows.js';

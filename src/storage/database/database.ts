@@ -1,18 +1,18 @@
+/** One database on either engine: statements, transactions, retries. Every store works on it. */
+
 import { AsyncLocalStorage } from 'node:async_hooks';
 import knexModule, { type Knex } from 'knex';
 import type { Clock } from '../../lib/clock.js';
 import { TransientError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
-import { candleTableOf, locationText, type DatabaseLocation } from '../engine/location.js';
-import { isMysqlRetryable, translateMysqlError } from '../mysql/errors.js';
-import { isSafeToRepeat } from '../mysql/lost-connection.js';
-import type { OpenedKnex } from '../engine/opened-knex.js';
-import type { Row } from '../engine/row.js';
-import type { RowSource } from '../engine/row-source.js';
+import { candleTableOf, locationText, type DatabaseLocation } from '../connection/location.js';
+import { isMysqlRetryable, isSafeToRepeat, translateMysqlError } from '../mysql/errors.js';
+import type { Row } from '../connection/row.js';
+import type { OpenedKnex, RowSource } from '../connection/connections.js';
 import type { SqliteConnection } from '../sqlite/connection.js';
 import { isSqliteRetryable, translateSqliteError } from '../sqlite/errors.js';
 import { openSqlite } from '../sqlite/open-sqlite.js';
-import { translating } from '../engine/translating.js';
+import { translating } from '../connection/driver-errors.js';
 
 /** Attempts at a statement or a transaction that the engine undid in favour of another one. */
 const ATTEMPTS = 8;

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'mysql2';
-import type { MysqlLocation } from '../engine/location.js';
+import type { MysqlLocation } from '../connection/location.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -15,14 +15,18 @@ const LOCK_WAIT_SEC = 10;
 /** Bad data is an error, never a warning; backslashes escape, as the driver assumes. */
 const SQL_MODE = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO';
 
-/** How the driver connects. Without `database` where that may not exist yet. */
+/** How the driver connects to the database. */
 export function connectionOptions(location: MysqlLocation): ConnectionOptions {
+  return { ...serverOptions(location), database: location.database };
+}
+
+/** How the driver connects to the server alone: the database may not exist yet. */
+export function serverOptions(location: MysqlLocation): ConnectionOptions {
   return {
     host: location.host,
     port: location.port,
     user: location.user,
     password: location.password,
-    database: location.database,
     charset: location.charset ?? 'utf8mb4',
     timezone: 'Z',
     connectTimeout: CONNECT_TIMEOUT_MS,

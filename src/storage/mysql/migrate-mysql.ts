@@ -2,7 +2,7 @@ import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { CANDLE_TABLE, type Migration } from '../../../migrations/ddl.js';
 import { BOOKKEEPING_TABLE } from '../../../migrations/index.js';
 import { ConfigError, TransientError } from '../../lib/errors.js';
-import { mayNotCreate, pendingMigrations } from '../engine/pending-migrations.js';
+import { mayNotCreate, pendingMigrations } from '../connection/pending-migrations.js';
 
 /** How long one process waits for another that is creating the schema. */
 const LOCK_WAIT_SEC = 60;

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import Mysql2Client from 'knex/lib/dialects/mysql2/index.js';
 import type { Connection } from 'mysql2';
 import { STATEMENT_TIMEOUT_MS } from './connection-options.js';
-import { isConnectionLost, markUnrepeatable } from './lost-connection.js';
+import { isConnectionLost, markUnrepeatable } from './errors.js';
 
 interface Query {
   readonly sql?: string;

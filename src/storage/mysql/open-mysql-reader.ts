@@ -1,8 +1,7 @@
 import { createConnection, type Connection } from 'mysql2/promise';
-import { candleTableOf, type MysqlLocation } from '../engine/location.js';
-import { omit } from '../engine/omit.js';
-import type { Reader } from '../engine/reader.js';
-import { translating } from '../engine/translating.js';
+import { candleTableOf, type MysqlLocation } from '../connection/location.js';
+import type { Reader } from '../connection/connections.js';
+import { translating } from '../connection/driver-errors.js';
 import { connectionOptions, sessionSetup, STATEMENT_TIMEOUT_MS } from './connection-options.js';
 import { translateMysqlError, translateMysqlOpenError } from './errors.js';
 
@@ -35,7 +34,7 @@ export async function openMysqlReader(location: MysqlLocation): Promise<Reader> 
 }
 
 async function connect(location: MysqlLocation): Promise<Connection> {
-  const connection = await createConnection(omit(connectionOptions(location), ['typeCast']));
+  const connection = await createConnection({ ...connectionOptions(location), typeCast: true });
   try {
     const setup = sessionSetup(location);
     await connection.query(setup.sql, setup.values);

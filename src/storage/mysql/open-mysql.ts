@@ -1,20 +1,18 @@
 import knexModule, { type Knex } from 'knex';
 import mysql, { type Connection as RawConnection } from 'mysql2';
-import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { MIGRATIONS } from '../../../migrations/index.js';
 import type { Clock } from '../../lib/clock.js';
 import { ConfigError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
-import { driverCodeOf, driverMessageOf } from '../engine/driver-error.js';
-import { locationText, type MysqlLocation } from '../engine/location.js';
-import { omit } from '../engine/omit.js';
-import type { OpenedKnex } from '../engine/opened-knex.js';
-import { mayNotCreate } from '../engine/pending-migrations.js';
-import { connectionOptions, sessionSetup } from './connection-options.js';
+import { driverCodeOf, driverMessageOf } from '../connection/driver-errors.js';
+import { locationText, type MysqlLocation } from '../connection/location.js';
+import type { OpenedKnex } from '../connection/connections.js';
+import { mayNotCreate } from '../connection/pending-migrations.js';
+import { connectionOptions, serverOptions, sessionSetup } from './connection-options.js';
 import { translateMysqlOpenError } from './errors.js';
 import { migrateMysql } from './migrate-mysql.js';
 import { mysqlClient } from './mysql-client.js';
-import { findServerFault } from './server-version.js';
 
 /** Enough for what the daemon does at once; a training worker has one more of its own. */
 export const POOL_SIZE = 8;
@@ -105,7 +103,7 @@ async function connectCreating(
 }
 
 async function createDatabase(location: MysqlLocation): Promise<void> {
-  const connection = await createConnection(omit(connectionOptions(location), ['database']));
+  const connection = await createConnection(serverOptions(location));
   const statement = `CREATE DATABASE IF NOT EXISTS ${mysql.escapeId(location.database, true)} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
   try {
     await connection.query(statement);
@@ -128,4 +126,21 @@ function setUpSession(location: MysqlLocation) {
       done(error, connection);
     });
   };
+}
+
+/** The oldest that the schema and the statements are tested on. */
+const OLDEST = { MySQL: [8, 0], MariaDB: [10, 6] } as const;
+
+/**
+ * What is wrong with a server by the text of its `VERSION()`, undefined when it will do. Servers that
+ * speak the protocol under a version of their own, such as `8.0.11-TiDB-v7.5.1`, count as that MySQL.
+ */
+export function findServerFault(version: string): string | undefined {
+  const product = /mariadb/i.test(version) ? 'MariaDB' : 'MySQL';
+  const [, major = '', minor = ''] = /^(\d+)\.(\d+)/.exec(version) ?? [];
+  const [oldestMajor, oldestMinor] = OLDEST[product];
+  const isRecent =
+    Number(major) > oldestMajor || (Number(major) === oldestMajor && Number(minor) >= oldestMinor);
+  if (major !== '' && isRecent) return undefined;
+  return `the server is ${product} ${version}; at least MySQL 8.0 or MariaDB 10.6 is needed. Update the server`;
 }

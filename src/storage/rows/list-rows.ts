@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Database } from '../database/database.js';
-import type { Page, Paged, Row } from '../engine/row.js';
+import type { Page, Paged, Row } from '../connection/row.js';
 
 /** Rows at most in one answer, whatever was asked for. */
 const MAX_LIMIT = 10_000;

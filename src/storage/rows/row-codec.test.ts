@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { Money } from '../../domain/money.js';
 import { RejectedError } from '../../lib/errors.js';
-import { parseJson, toJson } from './json-text.js';
-import { LOCAL_PROPERTIES, omit } from '../engine/omit.js';
-import { flag, json, money, number, optional, rowCodec, text } from './row-codec.js';
+import {
+  flag,
+  json,
+  LOCAL_PROPERTIES,
+  money,
+  number,
+  omit,
+  optional,
+  parseJson,
+  rowCodec,
+  text,
+  toJson,
+} from './row-codec.js';
 
 interface Sample {
   readonly modelUid: string;

@@ -1,7 +1,10 @@
+/** How objects lie in rows: one codec a table. */
+
 import { Money } from '../../domain/money.js';
 import { RejectedError } from '../../lib/errors.js';
-import { parseJson, toJson } from './json-text.js';
-import type { Row } from '../engine/row.js';
+import type { Row } from '../connection/row.js';
+import type { ModelKey } from '../../domain/model-key.js';
+import type { BookKey } from '../../domain/trade.js';
 
 /** How one property lies in one column. */
 export interface Field<T> {
@@ -104,3 +107,51 @@ function named(column: string | undefined): { column?: string } {
 function snakeCase(property: string): string {
   return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
+
+/** JSON knows no NaN and no infinity and would silently make them null. */
+const NOT_FINITE = '$number';
+
+/** JSON text that keeps every number, also those that are not finite. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'number' && !Number.isFinite(part) ? { [NOT_FINITE]: String(part) } : part,
+  );
+}
+
+/** The value that `toJson` was given. */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text, (_key, part: unknown) =>
+    isMarked(part) ? Number(part[NOT_FINITE]) : part,
+  );
+}
+
+function isMarked(part: unknown): part is { [NOT_FINITE]: string } {
+  return typeof part === 'object' && part !== null && NOT_FINITE in part;
+}
+
+/** The columns that name what a model belongs to, without what else the object carries. */
+export function keyColumns({ venue, symbol, timeframe, bot }: ModelKey): ModelKey {
+  return { venue, symbol, timeframe, bot };
+}
+
+/** The columns of the unique key of tables with one row for each model key. */
+export const MODEL_KEY = ['venue', 'symbol', 'timeframe', 'bot'] as const;
+
+/** The columns that name whose books a row belongs to. */
+export function bookColumns({ venue, account }: BookKey): BookKey {
+  return { venue, account };
+}
+
+/** A copy without some properties. They may also be missing: a stored row is often handed in as a plain one. */
+export function omit<T extends object, K extends string>(
+  value: T,
+  properties: readonly K[],
+): Omit<T, K> {
+  const left: readonly string[] = properties;
+  const kept = Object.entries(value).filter(([property]) => !left.includes(property));
+  // Only entries were taken away.
+  return Object.fromEntries(kept) as Omit<T, K>;
+}
+
+/** What a database adds to a row by itself and never takes from outside. */
+export const LOCAL_PROPERTIES = ['id', 'rowVersion', 'createdAt'] as const;

@@ -1,5 +1,5 @@
 import { ConfigError, HaltError, RejectedError, TransientError } from '../../lib/errors.js';
-import { driverCodeOf, driverMessageOf } from '../engine/driver-error.js';
+import { driverCodeOf, driverMessageOf } from '../connection/driver-errors.js';
 
 /** Names what happened to a running SQLite database by the reaction that it asks for. */
 export function translateSqliteError(error: unknown, file: string): unknown {

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Migration } from '../../../migrations/ddl.js';
 import { BOOKKEEPING_TABLE } from '../../../migrations/index.js';
-import { mayNotCreate, pendingMigrations } from '../engine/pending-migrations.js';
+import { mayNotCreate, pendingMigrations } from '../connection/pending-migrations.js';
 import { APPLICATION_ID } from './check-file.js';
 
 const CREATE_BOOKKEEPING = `CREATE TABLE IF NOT EXISTS ${BOOKKEEPING_TABLE} (

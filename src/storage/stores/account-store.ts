@@ -2,10 +2,9 @@ import type { Money } from '../../domain/money.js';
 import type { BookKey } from '../../domain/trade.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Database } from '../database/database.js';
-import { insertOnce } from '../rows/insert-once.js';
-import { bookColumns } from '../rows/key-columns.js';
-import { money, number, rowCodec, text } from '../rows/row-codec.js';
-import type { Row } from '../engine/row.js';
+import { insertOnce } from '../rows/write-rows.js';
+import { bookColumns, money, number, rowCodec, text } from '../rows/row-codec.js';
+import type { Row } from '../connection/row.js';
 
 /** Where a set of books began. */
 export interface Account extends BookKey {

@@ -3,13 +3,16 @@ import { findCandleDefect, type Candle } from '../../domain/candle.js';
 import type { SeriesKey } from '../../domain/series.js';
 import type { Clock } from '../../lib/clock.js';
 import { RejectedError } from '../../lib/errors.js';
-import { CANDLE_SOURCES, type CandleSource } from './candle-source.js';
-import { inChunks } from '../rows/chunks.js';
+import {
+  CANDLE_SOURCES,
+  type CandleSource,
+  upsertOnMysql,
+  upsertOnSqlite,
+} from './upsert-candles.js';
+import { inChunks } from '../rows/write-rows.js';
 import type { Database } from '../database/database.js';
-import { upsertOnMysql } from './upsert-candles-mysql.js';
 import { QuarantineStore, type QuarantinedCandle } from './quarantine-store.js';
-import type { Row } from '../engine/row.js';
-import { upsertOnSqlite } from './upsert-candles-sqlite.js';
+import type { Row } from '../connection/row.js';
 
 /** Rows stored by one transaction, about 2 ms on SQLite. */
 const UPSERT_CHUNK_ROWS = 250;

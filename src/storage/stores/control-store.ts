@@ -1,9 +1,10 @@
 import type { TrainingControl } from '../../domain/training-job.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Database } from '../database/database.js';
-import type { Row } from '../engine/row.js';
+import { upsertRow } from '../rows/write-rows.js';
+import type { Row } from '../connection/row.js';
 
-/** What a person wants of each venue's queue. */
+/** Whether a person has paused or stopped each venue's queue. */
 export class ControlStore {
   constructor(
     private readonly database: Database,
@@ -25,24 +26,17 @@ export class ControlStore {
     return { isPaused: row?.['is_paused'] === 1, isStopped: row?.['is_stopped'] === 1 };
   }
 
-  /** Both are set in one statement: of two that race, one has the last word. */
+  /** Sets both in one statement, so that of two callers at the same time one wins as a whole. */
   async set(venue: string, control: Partial<TrainingControl>): Promise<void> {
     const { isPaused, isStopped } = control;
-    const columns = {
-      ...(isPaused === undefined ? {} : { is_paused: isPaused ? 1 : 0 }),
-      ...(isStopped === undefined ? {} : { is_stopped: isStopped ? 1 : 0 }),
-    };
-    const createdAt = this.clock.wallMs();
-    await this.database.run((knex) =>
-      knex('training_control')
-        .insert({ venue, is_paused: 0, is_stopped: 0, row_version: 0, created_at: createdAt })
-        .onConflict('venue')
-        .merge(['venue']),
-    );
-    await this.database.run((knex) =>
-      knex('training_control')
-        .where({ venue })
-        .update({ ...columns, row_version: knex.raw('row_version + 1') }),
-    );
+    const values: Record<string, unknown> = { venue };
+    if (isPaused !== undefined) values['is_paused'] = isPaused ? 1 : 0;
+    if (isStopped !== undefined) values['is_stopped'] = isStopped ? 1 : 0;
+    await upsertRow(this.database, {
+      table: 'training_control',
+      key: ['venue'],
+      values,
+      whenNew: { is_paused: 0, is_stopped: 0, created_at: this.clock.wallMs() },
+    });
   }
 }

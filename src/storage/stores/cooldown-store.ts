@@ -2,9 +2,9 @@ import type { ModelKey } from '../../domain/model-key.js';
 import type { TrainingCooldown } from '../../domain/training-job.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Database } from '../database/database.js';
-import { keyColumns } from '../rows/key-columns.js';
-import { number, optional, rowCodec, text } from '../rows/row-codec.js';
-import type { Row } from '../engine/row.js';
+import { keyColumns, MODEL_KEY, number, optional, rowCodec, text } from '../rows/row-codec.js';
+import { upsertRow } from '../rows/write-rows.js';
+import type { Row } from '../connection/row.js';
 
 const COOLDOWN = rowCodec<TrainingCooldown>({
   venue: text(),
@@ -26,13 +26,12 @@ export class CooldownStore {
 
   /** Replaces the key's cooldown. */
   async set(cooldown: TrainingCooldown): Promise<void> {
-    const columns = { ...COOLDOWN.encode(cooldown), created_at: this.clock.wallMs() };
-    await this.database.run((knex) =>
-      knex('training_cooldowns')
-        .insert({ ...columns, row_version: 1 })
-        .onConflict(['venue', 'symbol', 'timeframe', 'bot'])
-        .merge({ ...columns, row_version: knex.raw('training_cooldowns.row_version + 1') }),
-    );
+    await upsertRow(this.database, {
+      table: 'training_cooldowns',
+      key: MODEL_KEY,
+      values: COOLDOWN.encode(cooldown),
+      whenNew: { created_at: this.clock.wallMs() },
+    });
   }
 
   async find(key: ModelKey): Promise<TrainingCooldown | undefined> {

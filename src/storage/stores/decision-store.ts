@@ -2,11 +2,10 @@ import type { Decision, DecisionAction } from '../../domain/decision.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Database } from '../database/database.js';
-import { insertOnce } from '../rows/insert-once.js';
-import { keyColumns } from '../rows/key-columns.js';
+import { insertOnce } from '../rows/write-rows.js';
 import { listRows } from '../rows/list-rows.js';
-import { flag, number, optional, rowCodec, text } from '../rows/row-codec.js';
-import type { InsertStatus, Page, Paged, Row, Stored } from '../engine/row.js';
+import { flag, keyColumns, number, optional, rowCodec, text } from '../rows/row-codec.js';
+import type { InsertStatus, Page, Paged, Row, Stored } from '../connection/row.js';
 
 export interface DecisionFilter {
   readonly venue?: string | undefined;

@@ -2,9 +2,17 @@ import type { ModelDrift } from '../../domain/model-drift.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Database } from '../database/database.js';
-import { keyColumns } from '../rows/key-columns.js';
-import { json, number, optional, rowCodec, text } from '../rows/row-codec.js';
-import type { Row } from '../engine/row.js';
+import {
+  json,
+  keyColumns,
+  MODEL_KEY,
+  number,
+  optional,
+  rowCodec,
+  text,
+} from '../rows/row-codec.js';
+import { upsertRow } from '../rows/write-rows.js';
+import type { Row } from '../connection/row.js';
 
 const DRIFT = rowCodec<ModelDrift>({
   venue: text(),
@@ -17,7 +25,7 @@ const DRIFT = rowCodec<ModelDrift>({
   report: json(),
 });
 
-/** How far models have drifted: the last look at each key. */
+/** How far models have drifted: the last check of each key. */
 export class DriftStore {
   constructor(
     private readonly database: Database,
@@ -32,13 +40,11 @@ export class DriftStore {
   }
 
   async set(drift: ModelDrift): Promise<void> {
-    const columns = DRIFT.encode(drift);
-    const created = { created_at: this.clock.wallMs() };
-    await this.database.run((knex) =>
-      knex('model_drift')
-        .insert({ ...columns, ...created, row_version: 1 })
-        .onConflict(['venue', 'symbol', 'timeframe', 'bot'])
-        .merge({ ...columns, row_version: knex.raw('model_drift.row_version + 1') }),
-    );
+    await upsertRow(this.database, {
+      table: 'model_drift',
+      key: MODEL_KEY,
+      values: DRIFT.encode(drift),
+      whenNew: { created_at: this.clock.wallMs() },
+    });
   }
 }

@@ -1,10 +1,10 @@
 import type { BookKey, EquityPoint } from '../../domain/trade.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Database } from '../database/database.js';
-import { bookColumns } from '../rows/key-columns.js';
 import { listRows } from '../rows/list-rows.js';
-import { money, number, rowCodec, text } from '../rows/row-codec.js';
-import type { Page, Paged, Row, Stored } from '../engine/row.js';
+import { bookColumns, money, number, rowCodec, text } from '../rows/row-codec.js';
+import { upsertRow } from '../rows/write-rows.js';
+import type { Page, Paged, Row, Stored } from '../connection/row.js';
 
 export interface EquityFilter {
   readonly venue?: string | undefined;
@@ -34,13 +34,12 @@ export class EquityStore {
 
   /** Of two points at the same market time the later one stands. */
   async insert(point: EquityPoint): Promise<void> {
-    const columns = POINT.encodePart({ ...point, createdAt: this.clock.wallMs() });
-    await this.database.run((knex) =>
-      knex('equity')
-        .insert({ ...columns, row_version: 1 })
-        .onConflict(['venue', 'account', 'at'])
-        .merge({ ...columns, row_version: knex.raw('equity.row_version + 1') }),
-    );
+    await upsertRow(this.database, {
+      table: 'equity',
+      key: ['venue', 'account', 'at'],
+      values: POINT.encodePart({ ...point, createdAt: this.clock.wallMs() }),
+      whenNew: {},
+    });
   }
 
   /** Newest first. */

@@ -1,7 +1,7 @@
 import type { TrainingEvidence } from '../../domain/training-job.js';
 import type { Database } from '../database/database.js';
 import { json, number, optional, rowCodec, text } from '../rows/row-codec.js';
-import type { Row, Stored } from '../engine/row.js';
+import type { Row, Stored } from '../connection/row.js';
 
 const EVIDENCE = rowCodec<Stored<TrainingEvidence>>({
   id: number(),

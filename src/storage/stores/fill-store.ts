@@ -4,11 +4,10 @@ import { cashChange, type BookKey, type Fill } from '../../domain/trade.js';
 import type { Clock } from '../../lib/clock.js';
 import { RejectedError } from '../../lib/errors.js';
 import type { Database } from '../database/database.js';
-import { insertOnce } from '../rows/insert-once.js';
-import { bookColumns } from '../rows/key-columns.js';
+import { insertOnce } from '../rows/write-rows.js';
 import { listRows } from '../rows/list-rows.js';
-import { money, number, rowCodec, text } from '../rows/row-codec.js';
-import type { InsertStatus, Page, Paged, Row, Stored } from '../engine/row.js';
+import { bookColumns, money, number, rowCodec, text } from '../rows/row-codec.js';
+import type { InsertStatus, Page, Paged, Row, Stored } from '../connection/row.js';
 
 /** Fills added up between two turns of the event loop. */
 const SUM_CHUNK_ROWS = 500;

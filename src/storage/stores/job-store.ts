@@ -13,11 +13,10 @@ import type { Clock } from '../../lib/clock.js';
 import { RejectedError } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';
 import type { Database } from '../database/database.js';
-import { insertOnce } from '../rows/insert-once.js';
-import { keyColumns } from '../rows/key-columns.js';
+import { insertOnce } from '../rows/write-rows.js';
 import { listRows } from '../rows/list-rows.js';
-import { number, optional, rowCodec, text } from '../rows/row-codec.js';
-import type { InsertStatus, Page, Paged, Row, Versioned } from '../engine/row.js';
+import { keyColumns, number, optional, rowCodec, text } from '../rows/row-codec.js';
+import type { InsertStatus, Page, Paged, Row, Versioned } from '../connection/row.js';
 
 export type StoredJob = Versioned<TrainingJob>;
 

@@ -2,8 +2,9 @@ import type { Knex } from 'knex';
 import type { BookKey } from '../../domain/trade.js';
 import { assertDefined } from '../../lib/invariant.js';
 import type { Database } from '../database/database.js';
-import { bookColumns } from '../rows/key-columns.js';
-import type { Row } from '../engine/row.js';
+import { bookColumns } from '../rows/row-codec.js';
+import { insertMissing } from '../rows/write-rows.js';
+import type { Row } from '../connection/row.js';
 
 export interface LeaseRequest {
   readonly key: BookKey;
@@ -30,12 +31,11 @@ export class LeaseStore {
 
   /** Takes the lease when it is free, expired or already the holder's own. */
   async acquire(request: LeaseRequest): Promise<LeaseResult> {
-    await this.database.run((knex) =>
-      knex('leases')
-        .insert({ ...bookColumns(request.key), holder: NOBODY, expires_at: 0, row_version: 1 })
-        .onConflict(['venue', 'account'])
-        .merge(['venue']),
-    );
+    await insertMissing(this.database, {
+      table: 'leases',
+      key: ['venue', 'account'],
+      rows: [{ ...bookColumns(request.key), holder: NOBODY, expires_at: 0, row_version: 1 }],
+    });
     await this.database.run((knex) => {
       const now = this.now(knex, request.nowMs);
       return knex('leases')

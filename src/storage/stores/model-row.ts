@@ -5,9 +5,18 @@ import type {
   TestScore,
   Verdict,
 } from '../../domain/model-record.js';
-import { LOCAL_PROPERTIES, omit } from '../engine/omit.js';
-import { flag, json, number, optional, rowCodec, text, type Field } from '../rows/row-codec.js';
-import type { Row, Versioned } from '../engine/row.js';
+import {
+  type Field,
+  flag,
+  json,
+  LOCAL_PROPERTIES,
+  number,
+  omit,
+  optional,
+  rowCodec,
+  text,
+} from '../rows/row-codec.js';
+import type { Row, Versioned } from '../connection/row.js';
 
 export type StoredModelRecord = Versioned<ModelRecord>;
 

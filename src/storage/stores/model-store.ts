@@ -8,7 +8,7 @@ import { assertDefined } from '../../lib/invariant.js';
 import type { Database } from '../database/database.js';
 import { listRows } from '../rows/list-rows.js';
 import { decodeModel, encodeModel, stampOf, type StoredModelRecord } from './model-row.js';
-import type { Page, Paged, Row } from '../engine/row.js';
+import type { Page, Paged, Row } from '../connection/row.js';
 
 export interface ModelFilter {
   readonly venue?: string | undefined;

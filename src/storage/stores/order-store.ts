@@ -3,10 +3,9 @@ import type { Clock } from '../../lib/clock.js';
 import { RejectedError } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';
 import type { Database } from '../database/database.js';
-import { bookColumns } from '../rows/key-columns.js';
 import { listRows } from '../rows/list-rows.js';
-import { money, number, optional, rowCodec, text } from '../rows/row-codec.js';
-import type { Page, Paged, Row, Versioned } from '../engine/row.js';
+import { bookColumns, money, number, optional, rowCodec, text } from '../rows/row-codec.js';
+import type { Page, Paged, Row, Versioned } from '../connection/row.js';
 
 export type StoredOrder = Versioned<Order>;
 

@@ -1,9 +1,9 @@
 import type { ModelKey } from '../../domain/model-key.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Database } from '../database/database.js';
-import { keyColumns } from '../rows/key-columns.js';
-import { number, optional, rowCodec, text } from '../rows/row-codec.js';
-import type { Row } from '../engine/row.js';
+import { keyColumns, MODEL_KEY, number, optional, rowCodec, text } from '../rows/row-codec.js';
+import { upsertRow } from '../rows/write-rows.js';
+import type { Row } from '../connection/row.js';
 
 interface PinRow extends ModelKey {
   readonly modelUid: string | undefined;
@@ -33,14 +33,12 @@ export class PinStore {
 
   /** Pins a model to its key in place of another, or takes the pin off where `modelUid` is undefined. */
   async set(key: ModelKey, modelUid: string | undefined, at: number): Promise<void> {
-    const columns = PIN.encode({ ...keyColumns(key), modelUid, pinnedAt: at });
-    const created = { created_at: this.clock.wallMs() };
-    await this.database.run((knex) =>
-      knex('model_pins')
-        .insert({ ...columns, ...created, row_version: 1 })
-        .onConflict(['venue', 'symbol', 'timeframe', 'bot'])
-        .merge({ ...columns, row_version: knex.raw('model_pins.row_version + 1') }),
-    );
+    await upsertRow(this.database, {
+      table: 'model_pins',
+      key: MODEL_KEY,
+      values: PIN.encode({ ...keyColumns(key), modelUid, pinnedAt: at }),
+      whenNew: { created_at: this.clock.wallMs() },
+    });
   }
 
   find(key: ModelKey): Promise<Pin | undefined> {

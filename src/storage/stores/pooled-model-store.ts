@@ -1,9 +1,9 @@
 import type { PooledModel, PooledModelStatus, PoolKey } from '../../domain/pooled-model.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Database } from '../database/database.js';
-import { insertOnce } from '../rows/insert-once.js';
+import { insertOnce } from '../rows/write-rows.js';
 import { json, number, optional, rowCodec, text } from '../rows/row-codec.js';
-import type { InsertStatus, Row } from '../engine/row.js';
+import type { InsertStatus, Row } from '../connection/row.js';
 
 const POOL = rowCodec<PooledModel>({
   uid: text(),

@@ -2,12 +2,19 @@ import type { BookKey, Position } from '../../domain/trade.js';
 import type { Clock } from '../../lib/clock.js';
 import { assertDefined } from '../../lib/invariant.js';
 import type { Database } from '../database/database.js';
-import { bookColumns } from '../rows/key-columns.js';
 import { listRows } from '../rows/list-rows.js';
-import { LOCAL_PROPERTIES, omit } from '../engine/omit.js';
-import { money, number, optional, rowCodec, text } from '../rows/row-codec.js';
-import type { Page, Paged, Row, Versioned } from '../engine/row.js';
-import { updateVersioned } from '../rows/versioned-rows.js';
+import {
+  bookColumns,
+  LOCAL_PROPERTIES,
+  money,
+  number,
+  omit,
+  optional,
+  rowCodec,
+  text,
+} from '../rows/row-codec.js';
+import type { Page, Paged, Row, Versioned } from '../connection/row.js';
+import { updateVersioned } from '../rows/write-rows.js';
 
 export type StoredPosition = Versioned<Position>;
 

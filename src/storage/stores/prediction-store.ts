@@ -1,10 +1,10 @@
 import type { Prediction } from '../../domain/signal.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Database } from '../database/database.js';
-import { insertOnce } from '../rows/insert-once.js';
+import { insertOnce } from '../rows/write-rows.js';
 import { listRows } from '../rows/list-rows.js';
 import { number, rowCodec, text } from '../rows/row-codec.js';
-import type { InsertStatus, Page, Paged, Row, Stored } from '../engine/row.js';
+import type { InsertStatus, Page, Paged, Row, Stored } from '../connection/row.js';
 
 export interface PredictionFilter {
   readonly venue?: string | undefined;

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Quote } from '../../domain/quote.js';
 import type { Clock } from '../../lib/clock.js';
-import { inChunks } from '../rows/chunks.js';
+import { inChunks, insertMissing } from '../rows/write-rows.js';
 import type { Database } from '../database/database.js';
-import type { Row } from '../engine/row.js';
+import type { Row } from '../connection/row.js';
 import { number, rowCodec, text } from '../rows/row-codec.js';
 
 const INSERT_CHUNK_ROWS = 250;
@@ -53,12 +53,8 @@ export class PriceStore {
     const createdAt = this.clock.wallMs();
     for await (const chunk of inChunks(quotes, INSERT_CHUNK_ROWS)) {
       const rows = chunk.map((quote) => QUOTE.encode({ ...quote, createdAt }));
-      await this.database.run((knex) =>
-        knex('real_time_prices')
-          .insert(rows)
-          .onConflict(['venue', 'symbol', 'venue_time'])
-          .merge(['venue_time']),
-      );
+      const key = ['venue', 'symbol', 'venue_time'];
+      await insertMissing(this.database, { table: 'real_time_prices', key, rows });
     }
   }
 

@@ -1,9 +1,9 @@
 import type { Candle } from '../../domain/candle.js';
 import type { Clock } from '../../lib/clock.js';
-import { inChunks } from '../rows/chunks.js';
+import { inChunks } from '../rows/write-rows.js';
 import type { Database } from '../database/database.js';
-import { parseJson, toJson } from '../rows/json-text.js';
-import type { Row } from '../engine/row.js';
+import { parseJson, toJson } from '../rows/row-codec.js';
+import type { Row } from '../connection/row.js';
 
 const CHUNK_ROWS = 200;
 

@@ -3,7 +3,7 @@ import { assertDefined } from '../../lib/invariant.js';
 import type { Database } from '../database/database.js';
 import { listRows } from '../rows/list-rows.js';
 import { number, optional, rowCodec, text } from '../rows/row-codec.js';
-import type { Page, Paged, Row, Versioned } from '../engine/row.js';
+import type { Page, Paged, Row, Versioned } from '../connection/row.js';
 
 /** One life of the daemon. Times are wall times. */
 export interface Run {

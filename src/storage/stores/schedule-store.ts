@@ -1,7 +1,8 @@
 import type { Clock } from '../../lib/clock.js';
 import type { Database } from '../database/database.js';
 import { flag, number, optional, rowCodec, text } from '../rows/row-codec.js';
-import type { Row } from '../engine/row.js';
+import { upsertRow } from '../rows/write-rows.js';
+import type { Row } from '../connection/row.js';
 
 /** How far a schedule has been kept. */
 export interface ScheduleState {
@@ -13,7 +14,7 @@ export interface ScheduleState {
   readonly settledUntil: number;
   /** The session that was begun last. */
   readonly sessionUid: string | undefined;
-  /** That session's end has been told. */
+  /** That session's end has been announced. */
   readonly isConcluded: boolean;
 }
 
@@ -50,13 +51,11 @@ export class ScheduleStore {
 
   /** Replaces the schedule's state. */
   async set(state: ScheduleState): Promise<void> {
-    const columns = SCHEDULE.encode(state);
-    const created = { created_at: this.clock.wallMs() };
-    await this.database.run((knex) =>
-      knex('training_schedules')
-        .insert({ ...columns, ...created, row_version: 1 })
-        .onConflict(['venue', 'name'])
-        .merge({ ...columns, row_version: knex.raw('training_schedules.row_version + 1') }),
-    );
+    await upsertRow(this.database, {
+      table: 'training_schedules',
+      key: ['venue', 'name'],
+      values: SCHEDULE.encode(state),
+      whenNew: { created_at: this.clock.wallMs() },
+    });
   }
 }

@@ -7,7 +7,8 @@ import { RejectedError } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';
 import type { Database } from '../database/database.js';
 import { flag, number, optional, rowCodec, text } from '../rows/row-codec.js';
-import type { Row } from '../engine/row.js';
+import { upsertRow } from '../rows/write-rows.js';
+import type { Row } from '../connection/row.js';
 
 const SERIES = rowCodec<Series>({
   id: number(),
@@ -35,15 +36,12 @@ export class SeriesStore {
     assertTrimmed(key.symbol);
     const { venue, symbol, timeframe, marketId } = key;
     const wallMs = this.clock.wallMs();
-    await this.database.run((knex) =>
-      knex('series')
-        .insert({
-          ...{ uid: ulid(wallMs), venue, symbol, timeframe, market_id: marketId },
-          ...{ has_volume: 1, row_version: 1, created_at: wallMs },
-        })
-        .onConflict(['venue', 'symbol', 'timeframe'])
-        .merge({ market_id: marketId, row_version: knex.raw('series.row_version + 1') }),
-    );
+    await upsertRow(this.database, {
+      table: 'series',
+      key: ['venue', 'symbol', 'timeframe'],
+      values: { venue, symbol, timeframe, market_id: marketId },
+      whenNew: { uid: ulid(wallMs), has_volume: 1, created_at: wallMs },
+    });
     return assertDefined(await this.find(key), `series ${venue} ${symbol} ${timeframe}`);
   }
 

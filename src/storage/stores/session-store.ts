@@ -3,7 +3,7 @@ import { assertDefined } from '../../lib/invariant.js';
 import type { Database } from '../database/database.js';
 import { listRows } from '../rows/list-rows.js';
 import { json, number, optional, rowCodec, text } from '../rows/row-codec.js';
-import type { Page, Paged, Row, Versioned } from '../engine/row.js';
+import type { Page, Paged, Row, Versioned } from '../connection/row.js';
 
 export type StoredSession = Versioned<TrainingSession>;
 

@@ -1,7 +1,7 @@
 import { catalogueHash } from '../../features/feature-hash.js';
 import type { Timeframe } from '../../domain/timeframe.js';
-import type { DatabaseLocation } from '../../storage/engine/location.js';
-import { readWithReference } from '../../storage/database/read-candles.js';
+import type { DatabaseLocation } from '../../storage/connection/location.js';
+import { readWithReference } from '../../storage/reader/load-columns.js';
 import { buildDataset, type DatasetRequest, type DatasetSummary } from './build-dataset.js';
 import { writeFeatureFile } from './feature-file.js';
 import { thinTable, type Thinning } from './subsample-table.js';

@@ -1,8 +1,8 @@
 import { computeFeatureMatrix, REQUIRED_BARS } from '../../features/feature-matrix.js';
 import { populationStability } from '../../features/novelty.js';
 import { barIndex, barOpenTime, type Timeframe } from '../../domain/timeframe.js';
-import type { DatabaseLocation } from '../../storage/engine/location.js';
-import { readWithReference } from '../../storage/database/read-candles.js';
+import type { DatabaseLocation } from '../../storage/connection/location.js';
+import { readWithReference } from '../../storage/reader/load-columns.js';
 
 const SHOWN_FEATURES = 5;
 

@@ -5,15 +5,11 @@ import { isFileVenue } from '../../domain/venue.js';
 import { ITEM_PRICE_FEATURES } from '../../features/items/item-row.js';
 import { barsADay, dailySequence } from '../../features/items/item-sequence.js';
 import { catalogueHash } from '../../features/feature-hash.js';
-import {
-  loadEntries,
-  loadItems,
-  type StoredItem,
-} from '../../storage/stores/item-attribute-store.js';
-import { loadColumns } from '../../storage/database/load-columns.js';
-import type { DatabaseLocation } from '../../storage/engine/location.js';
-import { openReader } from '../../storage/database/read-candles.js';
-import type { Reader } from '../../storage/engine/reader.js';
+import { loadEntries, loadItems, type StoredItem } from '../../storage/reader/load-items.js';
+import { loadColumns } from '../../storage/reader/load-columns.js';
+import type { DatabaseLocation } from '../../storage/connection/location.js';
+import { openReader } from '../../storage/reader/open-reader.js';
+import type { Reader } from '../../storage/connection/connections.js';
 import { writeFeatureFile } from '../dataset/feature-file.js';
 import type { Preparation } from '../dataset/prepare-data.js';
 import type { TrainingWindow } from '../dataset/training-window.js';

@@ -3,7 +3,7 @@ import { compiledUrl } from '../../lib/compiled-url.js';
 import type { Logger } from '../../lib/logger.js';
 import { WorkerChannel } from '../../lib/workers/worker-channel.js';
 import { startProcess } from '../../lib/workers/worker-process.js';
-import type { DatabaseLocation } from '../../storage/engine/location.js';
+import type { DatabaseLocation } from '../../storage/connection/location.js';
 import type { Judgement, JudgeRequest } from '../evaluation/judge-model.js';
 import type { DriftRequest, FeatureDrift } from '../evaluation/measure-drift.js';
 import type { PooledPrepareRequest } from '../pooled-bot/prepare-pooled.js';

@@ -2,7 +2,9 @@ import { toColumns, type CandleColumns } from '../../domain/candle-columns.js';
 import type { Candle } from '../../domain/candle.js';
 import { barIndex, barOpenTime, isTimeframe, type Timeframe } from '../../domain/timeframe.js';
 import { RejectedError } from '../../lib/errors.js';
-import type { RowSource } from '../engine/row-source.js';
+import type { RowSource } from '../connection/connections.js';
+import type { DatabaseLocation } from '../connection/location.js';
+import { openReader } from './open-reader.js';
 
 /** Open times, both included. */
 export interface ColumnsRange {
@@ -38,6 +40,33 @@ export async function loadColumns(
     ...(lastIndex === undefined ? {} : { lastIndex }),
   });
   return before === undefined ? columns : withoutFirst(columns);
+}
+
+/** A series and, equal to it or another one, its reference; none where undefined. */
+export interface SeriesPair {
+  readonly seriesId: number;
+  readonly referenceSeriesId: number | undefined;
+}
+
+/**
+ * Reads the same stretch of a series and of its reference over a connection of its own.
+ *
+ * @throws as `openReader` and `loadColumns` do
+ */
+export async function readWithReference(
+  location: DatabaseLocation,
+  { seriesId, referenceSeriesId }: SeriesPair,
+  range: ColumnsRange,
+): Promise<{ readonly series: CandleColumns; readonly reference: CandleColumns | undefined }> {
+  const reader = await openReader(location);
+  try {
+    const series = await loadColumns(reader, seriesId, range);
+    if (referenceSeriesId === undefined) return { series, reference: undefined };
+    if (referenceSeriesId === seriesId) return { series, reference: series };
+    return { series, reference: await loadColumns(reader, referenceSeriesId, range) };
+  } finally {
+    await reader.close();
+  }
 }
 
 async function readSeries(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mergeGaps, type KnownGap } from './merge-gaps.js';
+import { type KnownGap, mergeGaps } from './known-gap-store.js';
 
 const STEP = 10;
 

@@ -1,6 +1,54 @@
 import type { Candle } from '../../domain/candle.js';
-import { CANDLE_COLUMNS, candleBindings, VALUE_COLUMNS, type CandleRows } from './candle-rows.js';
 import type { Database } from '../database/database.js';
+
+/** Candles of one series on their way into `market_data`, one for each open time. */
+export interface CandleRows {
+  readonly seriesId: number;
+  readonly candles: readonly Candle[];
+  /** Place in `CANDLE_SOURCES`. */
+  readonly source: number;
+  /** Wall time at which these values are stored; a revision brings its own. */
+  readonly createdAt: number;
+}
+
+export const CANDLE_COLUMNS =
+  'series_id, open_time, open, high, low, close, volume, source, created_at, revision';
+
+export const VALUE_COLUMNS = ['open', 'high', 'low', 'close', 'volume'] as const;
+
+/** What a new row holds, in the order of `CANDLE_COLUMNS` but for the revision, which is 1. */
+export function candleBindings(rows: CandleRows, candle: Candle): number[] {
+  const { openTime, open, high, low, close, volume } = candle;
+  // Adding 0 makes -0 plain 0, which MySQL would do anyway.
+  return [rows.seriesId, openTime, open, high, low, close, volume + 0, rows.source, rows.createdAt];
+}
+
+/** Where a candle came from; its place here is the stored code. */
+export const CANDLE_SOURCES = ['rest', 'csv', 'ticker'] as const;
+
+export type CandleSource = (typeof CANDLE_SOURCES)[number];
+
+const UPSERT = `INSERT INTO market_data (${CANDLE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+  ON CONFLICT (series_id, open_time) DO UPDATE SET
+    revision = market_data.revision + 1, source = excluded.source, created_at = excluded.created_at,
+    ${VALUE_COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}
+  WHERE ${VALUE_COLUMNS.map((name) => `market_data.${name} <> excluded.${name}`).join(' OR ')}
+  RETURNING revision`;
+
+/**
+ * One small statement for each candle: it answers with the revision that it wrote, if it wrote. Candles
+ * are asked for again where they are missing, so their commit does not wait for the disk.
+ */
+export async function upsertOnSqlite(
+  database: Database,
+  rows: CandleRows,
+): Promise<{ inserted: number; revised: number }> {
+  const bindings = rows.candles.map((candle) => candleBindings(rows, candle));
+  const revisions = await database.runEachWithoutSync(UPSERT, bindings);
+  const written = revisions.filter((revision) => revision !== undefined);
+  const inserted = written.filter((revision) => revision === 1).length;
+  return { inserted, revised: written.length - inserted };
+}
 
 const PLACES = '(?, ?, ?, ?, ?, ?, ?, ?, ?, 1)';
 

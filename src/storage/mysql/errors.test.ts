@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isConnectionLost, isSafeToRepeat, markUnrepeatable } from './lost-connection.js';
+import { isConnectionLost, isSafeToRepeat, markUnrepeatable } from './errors.js';
 
 function failed(code: string | undefined, fatal = false): Error {
   return Object.assign(new Error('no answer'), { ...(code === undefined ? {} : { code }), fatal });

@@ -1,3 +1,5 @@
+/** What the errors of both drivers have in common. Each engine's `errors.ts` gives them their class. */
+
 /** What both drivers put on what they throw. */
 interface DriverError extends Error {
   readonly code?: string;
@@ -29,4 +31,16 @@ export function isDuplicateKey(error: unknown): boolean {
     code === 'SQLITE_CONSTRAINT_PRIMARYKEY' ||
     code === 'ER_DUP_ENTRY'
   );
+}
+
+/** Throws what `translate` makes of a driver's error; what better-sqlite3 throws at once becomes a rejection. */
+export async function translating<T>(
+  work: () => T | PromiseLike<T>,
+  translate: (error: unknown) => unknown,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw translate(error);
+  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findServerFault } from './server-version.js';
+import { findServerFault } from './open-mysql.js';
 
 describe('the version of a server', () => {
   it.each([

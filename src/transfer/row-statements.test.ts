@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chunksOf, selectRows } from './select-rows.js';
+import { chunksOf, selectRows } from './row-statements.js';
 import { readTableShapes, type TableShape } from './table-shapes.js';
 
 function shape(name: string): TableShape {
