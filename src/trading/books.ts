@@ -8,7 +8,7 @@ import {
   type Position,
 } from '../domain/trade.js';
 
-import type { QuoteBoard } from './quote-board.js';
+import type { Quotes } from './quote-board.js';
 
 /** Cash and value of one account: initial equity plus what every stored fill did to it, exactly. */
 export class Books {
@@ -32,7 +32,7 @@ export class Books {
   }
 
   /** Cash that no waiting purchase has claimed, at the newest asks. */
-  freeCash(unsettled: readonly Order[], quotes: QuoteBoard, feeRate: Money): Money {
+  freeCash(unsettled: readonly Order[], quotes: Quotes, feeRate: Money): Money {
     let free = this.#balance;
     for (const order of unsettled) {
       if (order.side === 'sell') continue;
@@ -45,7 +45,7 @@ export class Books {
   }
 
   /** What is held is worth what its sale would fetch now, fees left out. */
-  valueAt(atMs: number, positions: readonly Position[], quotes: QuoteBoard): EquityPoint {
+  valueAt(atMs: number, positions: readonly Position[], quotes: Quotes): EquityPoint {
     const value = positions.reduce(
       (sum, position) => sum.plus(worthOf(position, quotes)),
       new Money(0),
@@ -61,7 +61,7 @@ export class Books {
   }
 }
 
-function worthOf(position: Position, quotes: QuoteBoard): Money {
+function worthOf(position: Position, quotes: Quotes): Money {
   // Undefined until the purchase is filled: nothing is held yet.
   if (position.entryPrice === undefined) return new Money(0);
   const price = quotes.find(position.symbol)?.bid ?? position.entryPrice;

@@ -5,7 +5,7 @@ import { findCandleExit, findQuoteExit, type ExitTrigger } from './exits.js';
 import { toExitOrder } from './orders.js';
 import { toClosing } from './position-states.js';
 import { settleOrder } from './settle-order.js';
-import { bookKeyOf, createUid, type TradingParts } from './trading-parts.js';
+import { bookKeyOf, type TradingParts } from './trading-parts.js';
 import { decisionLagMs } from './trading-rules.js';
 import type { StoredPosition } from './trading-stores.js';
 
@@ -62,7 +62,7 @@ async function leave(
   trigger: ExitTrigger,
 ): Promise<void> {
   const { exitReason, reason, at, price } = trigger;
-  const order = toExitOrder(from, { uid: createUid(parts), intendedAt: at, reason, exitReason });
+  const order = toExitOrder(from, { uid: parts.newUid(), intendedAt: at, reason, exitReason });
   const changed = { from, to: toClosing(from, exitReason) };
   await parts.ledger.store({ changed, intended: order });
   await settleOrder(parts, order, { price, at });

@@ -28,15 +28,18 @@ export interface Settlement {
   readonly reason?: string;
 }
 
+/** What says that these books are this process's to write: a lease, or a run that has them to itself. */
+type Lease = Pick<LeaseKeeper, 'assertHeld'>;
+
 /** The only writer of the books. Each entry is one transaction of the process that holds the lease. */
 export class Ledger {
   readonly #stores: TradingStores;
-  readonly #lease: LeaseKeeper;
+  readonly #lease: Lease;
   readonly #onStored: (entry: LedgerEntry) => void;
 
   constructor(
     stores: TradingStores,
-    lease: LeaseKeeper,
+    lease: Lease,
     onStored: (entry: LedgerEntry) => void = () => undefined,
   ) {
     this.#stores = stores;

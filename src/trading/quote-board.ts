@@ -1,8 +1,16 @@
 import { Money } from '../domain/money.js';
 import type { Quote } from '../domain/quote.js';
 
+/** What prices a tick can see. */
+export interface Quotes {
+  /** Newest quote of a symbol. */
+  find(symbol: string): Quote | undefined;
+  /** The quote of a symbol unless it is older than `maxAgeMs` at market time `nowMs`. */
+  findFresh(symbol: string, nowMs: number, maxAgeMs: number): Quote | undefined;
+}
+
 /** The newest quote of each symbol. */
-export class QuoteBoard {
+export class QuoteBoard implements Quotes {
   readonly #quotes = new Map<string, Quote>();
 
   /** Takes what is not older than what it has and can be traded on. */
@@ -18,7 +26,6 @@ export class QuoteBoard {
     return this.#quotes.get(symbol);
   }
 
-  /** The quote of a symbol unless it is older than `maxAgeMs` at market time `nowMs`. */
   findFresh(symbol: string, nowMs: number, maxAgeMs: number): Quote | undefined {
     const quote = this.#quotes.get(symbol);
     return quote !== undefined && nowMs - quote.venueTime <= maxAgeMs ? quote : undefined;

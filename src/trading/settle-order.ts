@@ -2,7 +2,7 @@ import type { Fill, Order, Position } from '../domain/trade.js';
 import { assertDefined } from '../lib/invariant.js';
 import type { BrokerAnswer, Execution, Market } from './broker.js';
 import { toAbandoned, toClosed, toHeldOn, toOpen } from './position-states.js';
-import { createUid, type TradingParts } from './trading-parts.js';
+import type { TradingParts } from './trading-parts.js';
 import type { StoredPosition, TradingStores } from './trading-stores.js';
 
 /** One purchase and its sales, some of them refused. */
@@ -29,7 +29,7 @@ async function recordFill(parts: TradingParts, order: Order, execution: Executio
   const from = await getPosition(parts.stores, order);
   const { uid: orderUid, venue, account, symbol, side } = order;
   const fill: Fill = {
-    uid: createUid(parts),
+    uid: parts.newUid(),
     orderUid,
     venue,
     account,

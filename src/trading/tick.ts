@@ -11,7 +11,7 @@ import { toEntryOrder, toExitOrder } from './orders.js';
 import { planEntry } from './plan-entry.js';
 import { toClosing } from './position-states.js';
 import { settleOrder } from './settle-order.js';
-import { createUid, type TradingParts } from './trading-parts.js';
+import type { TradingParts } from './trading-parts.js';
 import { holdingTimeMs } from './trading-rules.js';
 
 /** What comes with a signal from whoever made it. */
@@ -71,11 +71,11 @@ async function openPosition(
     await parts.ledger.store({ decision });
     return decision;
   }
-  const positionUid = createUid(parts);
+  const positionUid = parts.newUid();
   const decision = { ...toDecision(parts, subject, verdict), positionUid };
   const opened = toOpening(parts, subject, { decision, positionUid, sizeBase: plan.sizeBase });
   const order = toEntryOrder(opened, {
-    uid: createUid(parts),
+    uid: parts.newUid(),
     intendedAt: decision.decidedAt,
     reason: [verdict.reason, ...plan.reductions].join('; '),
   });
@@ -92,7 +92,7 @@ async function closePosition(
   const from = assertDefined(subject.seen.position, 'position behind a decision to close');
   const decision = toDecision(parts, subject, verdict);
   const order = toExitOrder(from, {
-    uid: createUid(parts),
+    uid: parts.newUid(),
     intendedAt: decision.decidedAt,
     reason: verdict.reason,
     exitReason: 'signal',
@@ -111,7 +111,7 @@ function toDecision(
 ): Decision {
   const { venue, symbol, timeframe, bot, candleOpenTime } = signal;
   return {
-    uid: createUid(parts),
+    uid: parts.newUid(),
     signalUid: signal.uid,
     venue,
     symbol,

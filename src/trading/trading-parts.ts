@@ -2,11 +2,10 @@ import type { Instrument } from '../domain/instrument.js';
 import type { BookKey } from '../domain/trade.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
-import { newUid } from '../lib/uid.js';
 import type { Books } from './books.js';
 import type { Broker } from './broker.js';
 import type { Ledger } from './ledger.js';
-import type { QuoteBoard } from './quote-board.js';
+import type { Quotes } from './quote-board.js';
 import type { TradingRules } from './trading-rules.js';
 import type { TradingStores } from './trading-stores.js';
 
@@ -17,9 +16,11 @@ export interface TradingParts {
   readonly stores: TradingStores;
   readonly ledger: Ledger;
   readonly books: Books;
-  readonly quotes: QuoteBoard;
+  readonly quotes: Quotes;
   readonly broker: Broker;
   readonly clock: Clock;
+  /** A new name for a decision, order, position or fill. */
+  readonly newUid: () => string;
   readonly logger: Logger;
   readonly findInstrument: (symbol: string) => Instrument | undefined;
   /** Why no position is opened at the moment, in words; undefined when entries are free. */
@@ -28,8 +29,4 @@ export interface TradingParts {
 
 export function bookKeyOf(rules: TradingRules): BookKey {
   return { venue: rules.venue, account: rules.account };
-}
-
-export function createUid(parts: Pick<TradingParts, 'clock'>): string {
-  return newUid(parts.clock.wallMs());
 }

@@ -9,6 +9,7 @@ import { barIndex } from '../domain/timeframe.js';
 import type { EquityPoint } from '../domain/trade.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
+import { newUid } from '../lib/uid.js';
 import { Books } from './books.js';
 import type { Broker } from './broker.js';
 import { guardByCandles, guardByQuotes } from './guard-positions.js';
@@ -192,6 +193,7 @@ export class TradingService {
       logger,
       findInstrument,
       quotes: this.#quotes,
+      newUid: () => newUid(clock.wallMs()),
       ledger: new Ledger(stores, this.#lease, this.#options.onStored),
       findEntryFreeze: this.#options.findEntryFreeze ?? (() => undefined),
     };
