@@ -1,9 +1,14 @@
 import type { ModelRecord } from '../src/domain/model-record.js';
-import type { PooledModel } from '../src/domain/pooled-model.js';
+import type { BaseModel } from '../src/domain/base-model.js';
 
-/** Seconds that the trainer spent in fits and refits of the last session, the pooled one included. */
-export function fitSeconds(records: readonly ModelRecord[], pools: readonly PooledModel[]): number {
-  const configs = [...records, ...pools].map(({ config }) => config['durationsMs'] as Durations);
+/** Seconds that the trainer spent in fits and refits of the last session, the base model included. */
+export function fitSeconds(
+  records: readonly ModelRecord[],
+  baseModels: readonly BaseModel[],
+): number {
+  const configs = [...records, ...baseModels].map(
+    ({ config }) => config['durationsMs'] as Durations,
+  );
   return configs.reduce((sum, { fit = 0, refit = 0 }) => sum + (fit + refit) / 1000, 0);
 }
 

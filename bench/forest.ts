@@ -6,9 +6,9 @@ import { seededRandom } from '../src/lib/seeded-random.js';
 import { writeFeatureFile } from '../src/training/dataset/feature-file.js';
 import { FOREST_PARAMS } from '../src/training/options/forest-params.js';
 import {
-  buildPooledDataset,
-  type PooledItem,
-} from '../src/training/pooled-bot/build-pooled-dataset.js';
+  buildGlobalDataset,
+  type GlobalItem,
+} from '../src/training/global-model/build-global-dataset.js';
 import type { TrainerProcess } from '../src/training/trainer-process/trainer-process.js';
 import { createTrainer } from '../test/trainer/real-trainer.js';
 import type { Benchmark } from './harness/benchmark.js';
@@ -47,7 +47,7 @@ async function measure(folder: string, trainer: TrainerProcess) {
   const items = generateItems();
   const startedAt = performance.now();
   const startedCpu = process.cpuUsage();
-  const dataset = buildPooledDataset({
+  const dataset = buildGlobalDataset({
     ...{ items, timeframe: '1d', fromOpenTime: 0, embargoMs: 7 * DAY_MS, minSamples: 400 },
     thresholds: { sell: -0.002, buy: 0.002 },
   });
@@ -88,7 +88,7 @@ async function measure(folder: string, trainer: TrainerProcess) {
   };
 }
 
-function generateItems(): PooledItem[] {
+function generateItems(): GlobalItem[] {
   const random = seededRandom('c0ffee00'.repeat(4));
   return Array.from({ length: ITEMS }, (_, number) => {
     const drift = 0.004 * ((number % 4) - 1.5);

@@ -21,7 +21,7 @@ export const retrain: Benchmark = {
       const site = await openTrainingSite(markets, { folder });
       const cold = await site.trainAll('manual');
       const reused = await site.trainAll('manual');
-      const bare = fitSeconds(await site.records(), (await site.pools()).slice(0, 1));
+      const bare = fitSeconds(await site.records(), (await site.baseModels()).slice(0, 1));
       await site.close();
       const hundred = BAR_PAIRS / PAIRS;
       return {

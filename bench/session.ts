@@ -9,7 +9,7 @@ import type { Benchmark, Figure } from './harness/benchmark.js';
 import { percentile } from './harness/statistics.js';
 import { loadRecorded } from './markets.js';
 import { withStores } from './site-stores.js';
-import { PLAIN_BARS, POOLED_BARS, skillFigures } from './skill-figures.js';
+import { PLAIN_BARS, BASE_MODEL_BARS, skillFigures } from './skill-figures.js';
 
 const INSTRUMENTS = 100;
 const HISTORY_DAYS = 183;
@@ -61,7 +61,7 @@ async function measure(site: Site, symbols: readonly string[]): Promise<Figure[]
     await daemon.until(isFilled, FILLED);
     const venue = (await daemon.status()).exchange.venue ?? '';
     const cold = await watchSession(daemon, { symbols });
-    const pooled = await readTrained(site, { venue, symbols });
+    const residuals = await readTrained(site, { venue, symbols });
     const reused = await watchSession(daemon, { symbols });
     const again = await readTrained(site, { venue, symbols });
     const serving = (await daemon.status()).model.trained;
@@ -76,13 +76,13 @@ async function measure(site: Site, symbols: readonly string[]): Promise<Figure[]
     const plain = await watchSession(daemon, { symbols });
     const alone = await readTrained(site, { venue, symbols });
     return [
-      ...figuresOf('cold', cold, { atMost: 360, ...pooled }),
+      ...figuresOf('cold', cold, { atMost: 360, ...residuals }),
       ...figuresOf('reused', reused, { atMost: 150, ...again }),
       ...figuresOf('incremental', incremental, { atMost: 30 }),
       ...figuresOf('plain', plain, alone),
       { name: 'models that serve after both', value: serving, unit: '' },
       ...skillFigures('plain', alone.liquid, PLAIN_BARS),
-      ...skillFigures('prior + residual', pooled.liquid, POOLED_BARS),
+      ...skillFigures('prior + residual', residuals.liquid, BASE_MODEL_BARS),
     ];
   } finally {
     await daemon.stop();
@@ -101,7 +101,7 @@ function isFilled({ collection }: StatusAnswer): boolean {
 }
 
 interface Trained {
-  /** What the trainer spent in fits and refits, the pooled one included. */
+  /** What the trainer spent in fits and refits, the base model included. */
   readonly fitSec: number;
   /** Of the pairs of S6. */
   readonly liquid: readonly ModelRecord[];
@@ -112,13 +112,13 @@ async function readTrained(
   site: Site,
   { venue, symbols }: { readonly venue: string; readonly symbols: readonly string[] },
 ): Promise<Trained> {
-  return withStores(site, async ({ models, pools }) => {
+  return withStores(site, async ({ models, baseModels }) => {
     const family = { venue, timeframe: '1h', bot: 'catboost' } as const;
     const found = await Promise.all(symbols.map((symbol) => models.latest({ ...family, symbol })));
     const records = found.filter((record) => record !== undefined);
-    const [pool] = await pools.list(family, { status: 'ready', limit: 1 });
-    const isUsed = records.some(({ parentUid }) => parentUid === pool?.uid);
-    const fitSec = fitSeconds(records, pool !== undefined && isUsed ? [pool] : []);
+    const [baseModel] = await baseModels.list(family, { status: 'ready', limit: 1 });
+    const isUsed = records.some(({ parentUid }) => parentUid === baseModel?.uid);
+    const fitSec = fitSeconds(records, baseModel !== undefined && isUsed ? [baseModel] : []);
     return { fitSec, liquid: records.slice(0, LIQUID_PAIRS) };
   });
 }

@@ -16,7 +16,7 @@ export const PLAIN_BARS: SkillBars = {
   ...{ direction: 0.0018, directionShare: 0.6, auc: 0.543 },
 };
 /** S6 of prior and residual. */
-export const POOLED_BARS: SkillBars = {
+export const BASE_MODEL_BARS: SkillBars = {
   ...{ totalShare: 0.95, total: 0.0122 },
   ...{ direction: 0.0033, directionShare: 0.8, auc: 0.545 },
 };

@@ -5,7 +5,7 @@ import type { ModelRecord } from '../src/domain/model-record.js';
 import type { TrainingOptions } from '../src/training/options/training-options.js';
 import type { Benchmark, BenchmarkResult } from './harness/benchmark.js';
 import { loadMarkets, type Markets } from './markets.js';
-import { PLAIN_BARS, POOLED_BARS, skillFigures } from './skill-figures.js';
+import { PLAIN_BARS, BASE_MODEL_BARS, skillFigures } from './skill-figures.js';
 import { openTrainingSite } from './training-site.js';
 
 const PAIRS = 24;
@@ -18,8 +18,8 @@ export const skill: Benchmark = {
   async run() {
     const markets = loadMarkets(PAIRS);
     const plain = await train(markets, 'off');
-    const pooled = await train(markets, 'on');
-    return toResult(markets, { plain, pooled });
+    const residuals = await train(markets, 'on');
+    return toResult(markets, { plain, residuals });
   },
 };
 
@@ -41,19 +41,19 @@ async function train(
 
 interface Trained {
   readonly plain: readonly ModelRecord[];
-  readonly pooled: readonly ModelRecord[];
+  readonly residuals: readonly ModelRecord[];
 }
 
-function toResult(markets: Markets, { plain, pooled }: Trained): BenchmarkResult {
+function toResult(markets: Markets, { plain, residuals }: Trained): BenchmarkResult {
   return {
     figures: [
       ...skillFigures('plain', plain, PLAIN_BARS),
-      ...skillFigures('prior + residual', pooled, POOLED_BARS),
+      ...skillFigures('prior + residual', residuals, BASE_MODEL_BARS),
     ],
     notes: [
       `${markets.source}; six months, horizon 4, 70/15/15, default settings, features selected cold`,
-      `residuals: ${pooled.filter(({ parentUid }) => parentUid !== undefined).length} of ${pooled.length}`,
-      ...plain.map((record, at) => `${record.symbol}: ${words(record)} | ${words(pooled[at])}`),
+      `residuals: ${residuals.filter(({ parentUid }) => parentUid !== undefined).length} of ${residuals.length}`,
+      ...plain.map((record, at) => `${record.symbol}: ${words(record)} | ${words(residuals[at])}`),
     ],
   };
 }

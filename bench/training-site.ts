@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelRecord } from '../src/domain/model-record.js';
 import type { ModelKey } from '../src/domain/model-key.js';
-import type { PooledModel } from '../src/domain/pooled-model.js';
+import type { BaseModel } from '../src/domain/base-model.js';
 import type { SessionKind } from '../src/domain/training-job.js';
 import { SystemClock } from '../src/lib/system-clock.js';
 import { openDatabase } from '../src/storage/database/database.js';
@@ -29,8 +29,8 @@ export interface TrainingSite {
   moveOn(bars: number): Promise<void>;
   /** The newest record of each pair, in the order of the pairs. */
   records(): Promise<readonly ModelRecord[]>;
-  /** Pooled models, newest first. */
-  pools(): Promise<readonly PooledModel[]>;
+  /** Base models, newest first. */
+  baseModels(): Promise<readonly BaseModel[]>;
   close(): Promise<void>;
 }
 
@@ -61,8 +61,8 @@ export async function openTrainingSite(
   await service.start();
   return {
     folder,
-    pools: () =>
-      stores.pools.list(
+    baseModels: () =>
+      stores.baseModels.list(
         { venue: VENUE, timeframe: '1h', bot: 'catboost' },
         { status: 'ready', limit: 9 },
       ),

@@ -89,7 +89,7 @@ export const MODEL_MIGRATIONS: readonly Migration[] = [
       predicted_at: 'time',
       created_at: 'time',
     },
-    // A pooled model speaks on many instruments at one candle.
+    // A global model speaks on many instruments at one candle.
     unique: [['uid'], ['model_uid', 'candle_open_time', 'symbol']],
     indexes: [['venue', 'symbol', 'timeframe', 'bot', 'candle_open_time'], ['candle_open_time']],
   }),

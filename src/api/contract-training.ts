@@ -30,7 +30,7 @@ export const trainBody = z
     symbol: z.string().min(1).max(200).optional(),
     timeframe: z.enum(TIMEFRAMES).optional(),
     bot: z.string().min(1).max(64).optional(),
-    venue: z.string().min(1).max(200).optional().describe('such as csv:cards, for a pooled bot'),
+    venue: z.string().min(1).max(200).optional().describe('such as csv:cards, for a global bot'),
     wait: z.boolean().default(false).describe('answer when the job has ended, two minutes at most'),
   })
   .meta({ examples: [trainBodyExample] });

@@ -221,7 +221,7 @@ export const modelStatus = z.object({
       median_psi: z
         .number()
         .nullable()
-        .describe('population stability index of the median feature; null of a pooled bot'),
+        .describe('population stability index of the median feature; null of a global bot'),
       worst_features: z.array(z.object({ feature: z.string(), psi: z.number() })),
       live_signals: z.number(),
       live_skill: z.number().nullable(),

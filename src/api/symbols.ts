@@ -1,4 +1,4 @@
-import { modelKeyFor, POOLED_SYMBOL } from '../domain/bots.js';
+import { modelKeyFor, GLOBAL_SYMBOL } from '../domain/bots.js';
 import type { ModelKey } from '../domain/model-key.js';
 import type { Series } from '../domain/series.js';
 import { ApiError, badRequest, notFound } from './answer-errors.js';
@@ -41,19 +41,19 @@ export interface NamedModel extends NamedKey {
 
 /** The key of the model that a call is about: where a bot pools instruments, that of all of them. */
 export async function resolveModelKey(context: ApiContext, asked: Asked): Promise<NamedModel> {
-  const isForAll = asked.symbol === POOLED_SYMBOL;
+  const isForAll = asked.symbol === GLOBAL_SYMBOL;
   const { key, marketId } = await resolveKey(context, {
     ...asked,
     symbol: isForAll ? await anySymbol(context, asked) : asked.symbol,
   });
   const own = modelKeyFor(key);
-  if (isForAll && own.symbol !== POOLED_SYMBOL) {
+  if (isForAll && own.symbol !== GLOBAL_SYMBOL) {
     throw badRequest(`bot "${key.bot}" has one model for each symbol`, 'symbol');
   }
   const instrument = { key, marketId };
   if (own.symbol === key.symbol) return { ...instrument, asked: instrument };
-  const pooled = { key: own, marketId: own.symbol };
-  return { ...pooled, asked: isForAll ? pooled : instrument };
+  const global = { key: own, marketId: own.symbol };
+  return { ...global, asked: isForAll ? global : instrument };
 }
 
 /** Stands in until the bot is known; undefined where the venue has no series, which is then said. */

@@ -1,5 +1,5 @@
 import type { Settings } from '../../config/settings.js';
-import { BOT_NAMES, isPooledBot } from '../domain/bots.js';
+import { BOT_NAMES, isGlobalBot } from '../domain/bots.js';
 import type { Instrument } from '../domain/instrument.js';
 import { isTimeframe, type Timeframe } from '../domain/timeframe.js';
 import type { MarketData } from '../exchange/market-data.js';
@@ -77,11 +77,11 @@ function assertBots(bots: readonly string[]): void {
 
 /** Days cannot be counted in every timeframe. */
 function assertDays(bots: readonly string[], timeframes: readonly Timeframe[]): void {
-  const pooled = bots.find(isPooledBot);
+  const global = bots.find(isGlobalBot);
   const wrong = timeframes.find((timeframe) => barsADay(timeframe) === undefined);
-  if (pooled === undefined || wrong === undefined) return;
+  if (global === undefined || wrong === undefined) return;
   throw new ConfigError(
-    `BOTS names ${pooled}, which forecasts days: TIMEFRAMES=${wrong} does not go with it, 1h to 1d do`,
+    `BOTS names ${global}, which forecasts days: TIMEFRAMES=${wrong} does not go with it, 1h to 1d do`,
   );
 }
 

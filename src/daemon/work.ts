@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { parseNamePattern } from '../collection/files/name-pattern.js';
-import { POOLED_SYMBOL } from '../domain/bots.js';
+import { GLOBAL_SYMBOL } from '../domain/bots.js';
 import type { Settings } from '../../config/settings.js';
 import type { Collector } from '../collection/collector.js';
 import { historyBars } from '../collection/history-depth.js';
@@ -223,7 +223,7 @@ export class Work {
     await swapModel(record, this.#swapParts());
     const { symbol, timeframe } = record;
     for (const series of this.collector.series) {
-      const isServed = series.symbol === symbol || symbol === POOLED_SYMBOL;
+      const isServed = series.symbol === symbol || symbol === GLOBAL_SYMBOL;
       if (!isServed || series.timeframe !== timeframe || series.venue !== record.venue) continue;
       this.#decisions.promoted({ ...record, symbol: series.symbol }, series);
     }

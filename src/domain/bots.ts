@@ -10,14 +10,14 @@ export interface Bot {
   /** The Python library that fits it, by the name under which the trainer states its version. */
   readonly library: 'catboost' | 'sklearn';
   /** One model for all instruments of a venue and timeframe, instead of one for each. */
-  readonly isPooled: boolean;
+  readonly isGlobal: boolean;
 }
 
 /** Every bot there is; this line and its Python file are all that a new one needs. */
 export const BOTS: readonly Bot[] = [
-  { name: 'catboost', task: 'classifier', library: 'catboost', isPooled: false },
-  { name: 'catboost_regressor', task: 'regressor', library: 'catboost', isPooled: false },
-  { name: 'random_forest', task: 'regressor', library: 'sklearn', isPooled: true },
+  { name: 'catboost', task: 'classifier', library: 'catboost', isGlobal: false },
+  { name: 'catboost_regressor', task: 'regressor', library: 'catboost', isGlobal: false },
+  { name: 'random_forest', task: 'regressor', library: 'sklearn', isGlobal: true },
 ];
 
 export const BOT_NAMES: readonly string[] = BOTS.map(({ name }) => name);
@@ -27,8 +27,8 @@ export function findBot(name: string): Bot | undefined {
 }
 
 /** Whether one model of the bot speaks for all instruments. */
-export function isPooledBot(name: string): boolean {
-  return findBot(name)?.isPooled === true;
+export function isGlobalBot(name: string): boolean {
+  return findBot(name)?.isGlobal === true;
 }
 
 /** A bot that is gone but has left records is taken for a classifier, as the first ones were. */
@@ -37,9 +37,9 @@ export function taskOf(name: string): Task {
 }
 
 /** Stands for the symbol in the key of a model that serves every instrument of its venue. */
-export const POOLED_SYMBOL = '*';
+export const GLOBAL_SYMBOL = '*';
 
 /** The key of the model that speaks for an instrument: its own, or the one that all of them share. */
 export function modelKeyFor<K extends ModelKey>(key: K): K {
-  return isPooledBot(key.bot) ? { ...key, symbol: POOLED_SYMBOL } : key;
+  return isGlobalBot(key.bot) ? { ...key, symbol: GLOBAL_SYMBOL } : key;
 }

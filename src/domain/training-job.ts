@@ -27,7 +27,7 @@ const PRIORITY_STEP_MS = 24 * 3_600_000;
 const BATCH_STEP_MS = 3_600_000;
 
 /** Of the waiting jobs the one with the smallest turn is next. No job waits for ever behind others. */
-export function turnOf({
+export function queueRank({
   queuedAt,
   priority,
   batch,

@@ -44,7 +44,7 @@ function said(values: Partial<CachedPrediction> = {}): CachedPrediction {
 const of = (modelUid: string, symbol = 'BTC/USDT') => ({ modelUid, symbol });
 
 describe('a prediction', () => {
-  it('of a pooled model is found by its instrument only', async () => {
+  it('of a global model is found by its instrument only', async () => {
     const cache = await openCache();
     const eth = said({ symbol: 'ETH/USDT', expectedReturn: -0.01 });
     cache.put(said());

@@ -25,7 +25,7 @@ export interface PredictionCacheStatus {
   readonly diskBytes: number;
 }
 
-/** Whose word on which instrument: a pooled model speaks on many. */
+/** Whose word on which instrument: a global model speaks on many. */
 export type Spoken = Pick<CachedPrediction, 'modelUid' | 'symbol'>;
 
 /**

@@ -39,7 +39,7 @@ export interface ServingModel {
   readonly key: ModelKey;
   readonly record: ModelRecord;
   readonly specification: ModelSpecification;
-  /** Of the instrument that a pooled model is asked about. */
+  /** Of the instrument that a global model is asked about. */
   readonly attributes?: Attributes | undefined;
 }
 

@@ -202,7 +202,7 @@ export function greatestFirst(
   return { total: rows.length, rows: rows.slice(0, limit) };
 }
 
-/** A model and the instrument that it is asked about, one of many for a pooled one. */
+/** A model and the instrument that it is asked about, one of many for a global one. */
 interface Asked {
   readonly model: ServingModel;
   readonly key: ModelKey;

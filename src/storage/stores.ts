@@ -18,7 +18,7 @@ import { LeaseStore } from './stores/lease-store.js';
 import { ModelStore } from './stores/model-store.js';
 import { OrderStore } from './stores/order-store.js';
 import { PinStore } from './stores/pin-store.js';
-import { PooledModelStore } from './stores/pooled-model-store.js';
+import { BaseModelStore } from './stores/base-model-store.js';
 import { PositionStore } from './stores/position-store.js';
 import { PredictionStore } from './stores/prediction-store.js';
 import { PriceStore } from './stores/price-store.js';
@@ -46,7 +46,7 @@ export interface Stores {
   readonly accounts: AccountStore;
   readonly models: ModelStore;
   readonly pins: PinStore;
-  readonly pools: PooledModelStore;
+  readonly baseModels: BaseModelStore;
   readonly sessions: SessionStore;
   readonly jobs: JobStore;
   readonly evidence: EvidenceStore;
@@ -81,7 +81,7 @@ export function openStores(database: Database, clock: Clock): Stores {
     accounts: new AccountStore(database, clock),
     models: new ModelStore(database, clock),
     pins: new PinStore(database, clock),
-    pools: new PooledModelStore(database, clock),
+    baseModels: new BaseModelStore(database, clock),
     sessions: new SessionStore(database),
     jobs: new JobStore(database, clock),
     evidence: new EvidenceStore(database),

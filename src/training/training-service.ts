@@ -9,13 +9,13 @@ import type { DatabaseLocation } from '../storage/connection/location.js';
 import type { Stores } from '../storage/stores.js';
 import { DriftWatch } from './planning/drift-watch.js';
 import type { DueVerdict } from './planning/due-verdict.js';
-import { recoverPools } from './residuals/recover-pools.js';
+import { recoverBaseModels } from './residuals/recover-base-models.js';
 import { recoverJobs } from './queue/recover-jobs.js';
 import { TrainPlanner, type TrainPlannerDependencies } from './planning/train-planner.js';
 import type { PythonCheck } from './trainer-process/check-python.js';
 import type { TrainerProcess } from './trainer-process/trainer-process.js';
 import { TrainerReadiness } from './trainer-process/trainer-readiness.js';
-import { TrainingDesk } from './worker/training-worker-client.js';
+import { TrainingWorkerClient } from './worker/training-worker-client.js';
 import type { TrainingOptions } from './options/training-options.js';
 import { readTrainingStatus, type TrainingStatus } from './training-status.js';
 import { JobWorker, type TrainingEvents } from './queue/job-worker.js';
@@ -25,7 +25,7 @@ import {
   type PredictionPregeneration,
 } from './planning/prediction-pregeneration.js';
 import { TrainingQueue } from './queue/training-queue.js';
-import { SessionEnds } from './queue/session-finalizer.js';
+import { SessionFinalizer } from './queue/session-finalizer.js';
 import { TrainingSchedules } from './planning/training-schedules.js';
 import { TrainingSessions, type SessionEvents } from './queue/training-sessions.js';
 
@@ -66,9 +66,9 @@ export class TrainingService {
   readonly queue: TrainingQueue;
   private readonly planner: TrainPlanner;
   private readonly readiness: TrainerReadiness;
-  private readonly desk: TrainingDesk;
+  private readonly trainingWorker: TrainingWorkerClient;
   private readonly schedules: TrainingSchedules;
-  private readonly sessionEnds: SessionEnds;
+  private readonly sessionFinalizer: SessionFinalizer;
   private readonly filesLease: LeaseKeeper;
   private readonly driftWatch: DriftWatch;
   private readonly waitingLog: WaitingLog;
@@ -79,7 +79,7 @@ export class TrainingService {
   constructor(private readonly dependencies: TrainingServiceDependencies) {
     const { clock, logger, location, options, python, checkPython, stores } = dependencies;
     this.planner = new TrainPlanner(dependencies);
-    this.desk = new TrainingDesk({ location, clock, logger });
+    this.trainingWorker = new TrainingWorkerClient({ location, clock, logger });
     this.waitingLog = new WaitingLog(logger);
     this.readiness = new TrainerReadiness({
       python,
@@ -96,17 +96,17 @@ export class TrainingService {
     const { lanes = DEFAULT_LANES } = dependencies;
     this.sessions = new TrainingSessions({
       ...{ ...dependencies, ...handles, lanes },
-      onCancelled: (session) => this.sessionEnds.tellCancelled(session),
+      onCancelled: (session) => this.sessionFinalizer.tellCancelled(session),
     });
     this.filesLease = new LeaseKeeper({
       ...{ name: 'file training', key: FILES_LEASE, leases: stores.leases, clock, logger },
       holder: dependencies.runUid,
     });
     this.queue = new TrainingQueue({ ...dependencies, ...handles });
-    const { desk, planner, sessions } = this;
-    this.driftWatch = new DriftWatch({ ...dependencies, desk, planner, sessions });
+    const { trainingWorker, planner, sessions } = this;
+    this.driftWatch = new DriftWatch({ ...dependencies, trainingWorker, planner, sessions });
     const { pregeneration = NO_PREGENERATION } = dependencies;
-    this.sessionEnds = new SessionEnds({ ...dependencies, sessions, pregeneration });
+    this.sessionFinalizer = new SessionFinalizer({ ...dependencies, sessions, pregeneration });
     this.schedules = new TrainingSchedules({
       ...{ ...dependencies, sessions, planner, pregeneration },
       isReady: () => this.isTrainerReady(),
@@ -121,7 +121,7 @@ export class TrainingService {
     await this.filesLease.start();
     const { venue } = this.options;
     await recoverJobs(this.dependencies, { venue, withFiles: this.filesLease.isHeld() });
-    await recoverPools(this.dependencies);
+    await recoverBaseModels(this.dependencies);
     for (const worker of this.workers) worker.start();
   }
 
@@ -132,7 +132,7 @@ export class TrainingService {
     this.stopping.abort();
     await this.queue.stop();
     await Promise.all(this.workers.map((worker) => worker.stop()));
-    await this.desk.stop();
+    await this.trainingWorker.stop();
     await this.planning?.catch(() => undefined);
     await this.filesLease.stop();
   }
@@ -168,7 +168,7 @@ export class TrainingService {
       await this.queueDue(due);
     }
     if (!this.stopping.signal.aborted) {
-      await this.sessionEnds.look();
+      await this.sessionFinalizer.look();
       await this.schedules.look();
       await this.driftWatch.look();
     }
@@ -220,7 +220,7 @@ export class TrainingService {
       trainer,
       planner: this.planner,
       readiness: this.readiness,
-      desk: this.desk,
+      trainingWorker: this.trainingWorker,
       isHeld: () => this.queue.isHeld(),
       hasFiles: () => this.filesLease.isHeld(),
     });

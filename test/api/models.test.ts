@@ -151,7 +151,7 @@ forEachEngine((engine) => {
     expect(answer.versions[1]?.against_serving).toMatchObject({ skill: 0, accuracy: 0 });
   });
 
-  test('compare answers for an instrument of a pooled bot with the record of all, and says so', async () => {
+  test('compare answers for an instrument of a global bot with the record of all, and says so', async () => {
     await serve('own', { trainedAt: START_MS - HOUR_MS });
     await serve('pool', { bot: 'random_forest', symbol: '*' });
     for (const [asked, symbol] of [

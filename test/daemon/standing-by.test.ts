@@ -90,11 +90,11 @@ describe('a daemon that stands by', () => {
     expect((await predictions.top({ venue: KEY.venue }, 20)).total).toBe(0);
   });
 
-  it('tells of the pooled model where the bot has one for all instruments', async () => {
+  it('tells of the global model where the bot has one for all instruments', async () => {
     const { models, predictions } = opened.stores;
-    const pooled = { bot: 'random_forest', symbol: '*' };
+    const global = { bot: 'random_forest', symbol: '*' };
     const record = aModelRecord({
-      ...{ ...CURRENT, ...pooled },
+      ...{ ...CURRENT, ...global },
       trainedAt: START_MS,
       stage: 'candidate',
     });
@@ -114,7 +114,7 @@ describe('a daemon that stands by', () => {
     expect(await view.find({ ...key, symbol: 'ETH/USDT' })).toMatchObject({ status: 'served' });
   });
 
-  it('asks for the pooled model too where it works itself', async () => {
+  it('asks for the global model too where it works itself', async () => {
     const asked: string[] = [];
     const look = await lookFromOutside(state, { ...KEY, bot: 'random_forest', symbol: '*' });
     const work = {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { POOLED_SYMBOL } from '../../src/domain/bots.js';
+import { GLOBAL_SYMBOL } from '../../src/domain/bots.js';
 import type { Candle } from '../../src/domain/candle.js';
 import { closeTimeOf } from '../../src/domain/timeframe.js';
 import { PredictionCache } from '../../src/models/prediction-cache.js';
@@ -97,23 +97,23 @@ describe('the newest candle', () => {
     expect(inferences).toBe(1);
   });
 
-  it('is predicted for each instrument of a pooled model by itself', async () => {
+  it('is predicted for each instrument of a global model by itself', async () => {
     await room.promote('model-1');
     const { bars, clock, predictor, servingModels, stores } = room;
-    const pooled = new PredictionBoard({
+    const global = new PredictionBoard({
       ...{ cache, bars, clock, stores, predictor, lagMs: () => LAG_MS },
       servingModels: {
         reportDamaged: (model, detail) => servingModels.reportDamaged(model, detail),
         find: async () => {
           const choice = await servingModels.find(KEY);
           if (choice.status === 'untrusted') return choice;
-          return { ...choice, model: { ...choice.model, key: { ...KEY, symbol: POOLED_SYMBOL } } };
+          return { ...choice, model: { ...choice.model, key: { ...KEY, symbol: GLOBAL_SYMBOL } } };
         },
       },
     });
-    expect(servedOf(await pooled.find(KEY))).toMatchObject({ isStale: false, prediction: KEY });
+    expect(servedOf(await global.find(KEY))).toMatchObject({ isStale: false, prediction: KEY });
     // There are no candles of it: another instrument's prediction is none.
-    expect(await pooled.find({ ...KEY, symbol: 'ETH/USDT' })).toMatchObject({
+    expect(await global.find({ ...KEY, symbol: 'ETH/USDT' })).toMatchObject({
       status: 'none',
       reason: 'features_missing',
     });

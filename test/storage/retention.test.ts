@@ -157,7 +157,7 @@ forEachEngine((engine) => {
       const serving = await stores.models.insert(aModelRecord());
       await stores.models.promote(serving.uid);
       const traded = aPrediction();
-      // A pooled model spoke on both at the same candle; one of them was traded.
+      // A global model spoke on both at the same candle; one of them was traded.
       const neighbour = { ...traded, uid: ulid(), symbol: 'ETH/USDT' };
       const gone = [aPrediction(), neighbour];
       const kept = [aPrediction({ modelUid: serving.uid }), traded];

@@ -31,7 +31,7 @@ forEachEngine((engine) => {
       expect(found).toEqual(first.prediction);
     });
 
-    it('of a pooled model stand for each instrument by itself', async () => {
+    it('of a global model stand for each instrument by itself', async () => {
       const { stores } = await engine.open();
       const ofBtc = aPrediction();
       const ofEth = aPrediction({

@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { describe, expect, it } from 'vitest';
-import { POOLED_SYMBOL } from '../../src/domain/bots.js';
+import { GLOBAL_SYMBOL } from '../../src/domain/bots.js';
 import { RejectedError } from '../../src/lib/errors.js';
 import type { TrainingJob } from '../../src/domain/training-job.js';
 import { fixedClock, forEachEngine } from '../database.js';
@@ -138,8 +138,8 @@ forEachEngine((engine) => {
       const listed = await stores.models.list({ symbol: 'BTC/USDT', bot: 'catboost' }, PAGE);
       expect([listed.total, listed.rows[0]?.uid]).toEqual([2, failed.uid]);
       expect((await stores.models.list({ status: 'failed' }, PAGE)).total).toBe(1);
-      // A pooled model speaks for every symbol.
-      await stores.models.insert(aModelRecord({ symbol: POOLED_SYMBOL, bot: 'random_forest' }));
+      // A global model speaks for every symbol.
+      await stores.models.insert(aModelRecord({ symbol: GLOBAL_SYMBOL, bot: 'random_forest' }));
       expect((await stores.models.list({ symbol: 'ETH/USDT' }, PAGE)).total).toBe(2);
       expect(await stores.models.find('nobody')).toBeUndefined();
       await expect(stores.models.get('nobody')).rejects.toThrow('nobody');

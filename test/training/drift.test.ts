@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { POOLED_SYMBOL } from '../../src/domain/bots.js';
+import { GLOBAL_SYMBOL } from '../../src/domain/bots.js';
 import type { DriftOptions } from '../../src/training/options/drift-options.js';
 import { DriftWatch } from '../../src/training/planning/drift-watch.js';
 import { measureDrift } from '../../src/training/evaluation/measure-drift.js';
@@ -60,7 +60,7 @@ describe('a model that drifts', () => {
       const sessions = new TrainingSessions({ stores, clock, options, ...handles, lanes: 1 });
       return new DriftWatch({
         ...{ stores, clock, options, sessions, logger: recordingLogger(context.log) },
-        desk: { measureDrift: (request) => measureDrift(location, request) },
+        trainingWorker: { measureDrift: (request) => measureDrift(location, request) },
         planner: { findObstacle: () => Promise.resolve(undefined) },
       });
     }
@@ -114,10 +114,10 @@ describe('a model that drifts', () => {
       expect((await context.stores.drift.find(KEY))?.report.isDrifted).toBe(false);
     });
 
-    it('is seen, where it is pooled, by the signals of all its instruments', async () => {
+    it('is seen, where it is global, by the signals of all its instruments', async () => {
       context = await createTrainingContext(engine);
       const { stores } = context;
-      const key = { ...KEY, symbol: POOLED_SYMBOL, bot: 'random_forest' };
+      const key = { ...KEY, symbol: GLOBAL_SYMBOL, bot: 'random_forest' };
       const config = { judgedWindow: { from: 0, to: START_MS } };
       const classDistribution = [1, 1, 1] as const;
       const record = { ...key, uid: UID, modelPath: UID, config, classDistribution };

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import type { ModelRecord } from '../../src/domain/model-record.js';
-import type { PooledModel } from '../../src/domain/pooled-model.js';
+import type { BaseModel } from '../../src/domain/base-model.js';
 import { assertDefined } from '../../src/lib/invariant.js';
 import { SystemClock } from '../../src/lib/system-clock.js';
 import { DEFAULT_INCREMENT } from '../../src/training/options/increment-options.js';
@@ -25,7 +25,7 @@ import {
 
 const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'];
 const KEYS: readonly ModelKey[] = SYMBOLS.map((symbol) => ({ ...KEY, symbol }));
-const POOL = { venue: VENUE, timeframe: '1h', bot: 'catboost' } as const;
+const SHARED_KEY = { venue: VENUE, timeframe: '1h', bot: 'catboost' } as const;
 const OPTIONS = { promotionGate: 'parity', symbols: SYMBOLS, referenceSymbol: KEY.symbol } as const;
 
 describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run setup)', () => {
@@ -80,26 +80,26 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
     const runningJobs = async (): Promise<number> =>
       (await context.stores.jobs.list({ status: 'running' }, { limit: 1, offset: 0 })).total;
 
-    const poolsOf = (status: PooledModel['status']) =>
-      context.stores.pools.list(POOL, { status, limit: 9 });
+    const baseModelsOf = (status: BaseModel['status']) =>
+      context.stores.baseModels.list(SHARED_KEY, { status, limit: 9 });
 
-    it('fits one pooled model, on which each instrument, the reference too, is a residual', async () => {
+    it('fits one base model, on which each instrument, the reference too, is a residual', async () => {
       await open();
       const service = context.service();
       await service.start();
       await service.sessions.request({ keys: KEYS, kind: 'full' });
       const records = await untilTrained();
-      const [pool, ...others] = await poolsOf('ready');
+      const [baseModel, ...others] = await baseModelsOf('ready');
       expect(others).toEqual([]);
-      expect(pool).toMatchObject({ status: 'ready', members: SYMBOLS, attempt: 1 });
+      expect(baseModel).toMatchObject({ status: 'ready', members: SYMBOLS, attempt: 1 });
       for (const record of records) {
-        expect(record).toMatchObject({ parentUid: pool?.uid, features: pool?.features });
+        expect(record).toMatchObject({ parentUid: baseModel?.uid, features: baseModel?.features });
         expect(record.config['pooling']).toMatchObject({ status: 'residual', instruments: 3 });
         expect(record.stage).toBe('serving');
         // Planted momentum is there to be found.
         expect(record.testScore?.directionSkill.estimate).toBeGreaterThan(0.02);
       }
-      expect(pool?.cutAt).toBeLessThan(assertDefined(records[0]?.dataEnd, 'dataEnd'));
+      expect(baseModel?.cutAt).toBeLessThan(assertDefined(records[0]?.dataEnd, 'dataEnd'));
       expect(filesBelow(context.options.workDir)).toEqual([]);
 
       // A single key of a later session uses it again, features and all.
@@ -107,7 +107,7 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       await service.sessions.request({ keys: KEYS.slice(1, 2), kind: 'manual' });
       const [again] = await untilTrained(KEYS.slice(1, 2));
       expect(again?.uid).not.toBe(records[1]?.uid);
-      expect(again?.parentUid).toBe(pool?.uid);
+      expect(again?.parentUid).toBe(baseModel?.uid);
     });
 
     it.runIf(isSqlite)('is the baseline of the increments too: they continue the sum', async () => {
@@ -120,12 +120,12 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       await service.sessions.request({ keys: KEYS, kind: 'incremental' });
       const children = await untilTrained();
 
-      const [pool, ...others] = await poolsOf('ready');
+      const [baseModel, ...others] = await baseModelsOf('ready');
       expect(others).toEqual([]);
       const treesOf = ({ config }: Pick<ModelRecord, 'config'>) => Number(config['treeCount']);
       for (const [at, parent] of parents.entries()) {
         const child = assertDefined(children[at], 'child');
-        expect(treesOf(parent)).toBeGreaterThan(treesOf(assertDefined(pool, 'pool')));
+        expect(treesOf(parent)).toBeGreaterThan(treesOf(assertDefined(baseModel, 'base model')));
         expect(treesOf(child)).toBe(treesOf(parent) + DEFAULT_INCREMENT.iterations);
         expect(child).toMatchObject({ stage: 'serving', parentUid: parent.uid });
         const sizeMb = (record: ModelRecord) => assertDefined(record.modelSizeMb, 'size');
@@ -135,7 +135,7 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
     });
 
     it.runIf(isSqlite)(
-      'chooses features once: the next session takes them from the last pool',
+      'chooses features once: the next session takes them from the last base model',
       async () => {
         await open({ maxBaselineFeatures: 8 });
         const service = context.service();
@@ -144,12 +144,12 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
         for (let session = 0; session < 2; session++) {
           await service.sessions.request({ keys: KEYS, kind: 'full' });
           await untilTrained();
-          const [pool] = await poolsOf('ready');
-          methods.push((pool?.config['selection'] as { method: string }).method);
+          const [baseModel] = await baseModelsOf('ready');
+          methods.push((baseModel?.config['selection'] as { method: string }).method);
           await context.clock.advance(HOUR_MS);
         }
         expect(methods).toEqual(['rfe', 'reuse']);
-        const [second, first] = await poolsOf('ready');
+        const [second, first] = await baseModelsOf('ready');
         expect(second?.features).toEqual(first?.features);
         expect(second?.selectedAt).toBe(first?.selectedAt);
       },
@@ -169,10 +169,10 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
           reason: expect.stringContaining(reason) as string,
         });
       }
-      expect(await poolsOf('ready')).toEqual([]);
+      expect(await baseModelsOf('ready')).toEqual([]);
     });
 
-    it('trains plain models where the pooled fit fails, and each record says why', async () => {
+    it('trains plain models where the fit of the base model fails, and each record says why', async () => {
       await open();
       const trainer = createTrainer();
       const withoutPools: Trainer = {
@@ -185,12 +185,12 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       const service = context.service({ createTrainer: () => withoutPools });
       await service.start();
       await service.sessions.request({ keys: KEYS, kind: 'full' });
-      const reason = 'no pooled model: memory: the trainer took 500 MB';
+      const reason = 'no base model: memory: the trainer took 500 MB';
       for (const { parentUid, config } of await untilTrained()) {
         expect(parentUid).toBeUndefined();
         expect(config['pooling']).toEqual({ status: 'plain', reason });
       }
-      const lines = context.log.filter(({ message }) => message.includes('No pooled model'));
+      const lines = context.log.filter(({ message }) => message.includes('No base model'));
       expect(lines).toHaveLength(1);
     });
 
@@ -201,9 +201,9 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       await service.start();
       await service.sessions.request({ keys, kind: 'full' });
       await untilTrained();
-      const [pool] = await poolsOf('ready');
-      expect(pool?.members).toEqual(SYMBOLS);
-      expect(pool?.config['leftOut']).toEqual({ 'NEW/USDT': 'no candles are stored' });
+      const [baseModel] = await baseModelsOf('ready');
+      expect(baseModel?.members).toEqual(SYMBOLS);
+      expect(baseModel?.config['leftOut']).toEqual({ 'NEW/USDT': 'no candles are stored' });
     });
 
     it('is fitted again after a stop in its midst, which leaves nothing and does not count', async () => {
@@ -213,7 +213,7 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       const reached = new Promise<void>((resolve) => (reach = resolve));
       const service = context.service({
         createTrainer: () => trainer,
-        events: { onProgress: (_, { stage }) => stage.startsWith('pool: fit') && reach() },
+        events: { onProgress: (_, { stage }) => stage.startsWith('base model: fit') && reach() },
       });
       await service.start();
       await service.sessions.request({ keys: KEYS, kind: 'full' });
@@ -228,21 +228,21 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
 
       await context.service({ runUid: 'run-2' }).start();
       const records = await untilTrained();
-      const [pool] = await poolsOf('ready');
-      expect(pool).toMatchObject({ attempt: 1, members: SYMBOLS });
-      expect(records.map(({ parentUid }) => parentUid)).toEqual(SYMBOLS.map(() => pool?.uid));
+      const [baseModel] = await baseModelsOf('ready');
+      expect(baseModel).toMatchObject({ attempt: 1, members: SYMBOLS });
+      expect(records.map(({ parentUid }) => parentUid)).toEqual(SYMBOLS.map(() => baseModel?.uid));
     });
 
     it('is fitted once where two lanes come to it: the second waits, and goes on with it', async () => {
       await open();
       const trainer = createTrainer();
-      let pools = 0;
+      let fits = 0;
       let release: () => void = () => undefined;
       const held = new Promise<void>((resolve) => (release = resolve));
       const holding: Trainer = {
         run: async (job, options) => {
           if (!('kind' in job)) return trainer.run(job, options);
-          pools += 1;
+          fits += 1;
           await held;
           return trainer.run(job, options);
         },
@@ -255,16 +255,16 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       });
       await service.start();
       const { sessionUid } = await service.sessions.request({ keys: KEYS, kind: 'full' });
-      await until(async () => (pools > 0 && (await runningJobs()) === 2) || undefined);
+      await until(async () => (fits > 0 && (await runningJobs()) === 2) || undefined);
       // The waiting lane looks once a second.
       for (let second = 0; second < 5; second++) await context.clock.advance(1000);
-      expect(stages.filter((stage) => !stage.startsWith('pool: '))).toEqual([]);
-      expect(await poolsOf('fitting')).toHaveLength(1);
+      expect(stages.filter((stage) => !stage.startsWith('base model: '))).toEqual([]);
+      expect(await baseModelsOf('fitting')).toHaveLength(1);
       release();
       const records = await untilTrainedWhile(() => context.clock.advance(1000));
-      const [pool, ...others] = await poolsOf('ready');
-      expect([pools, others, pool?.sessionUid]).toEqual([1, [], sessionUid]);
-      expect(records.map(({ parentUid }) => parentUid)).toEqual(SYMBOLS.map(() => pool?.uid));
+      const [baseModel, ...others] = await baseModelsOf('ready');
+      expect([fits, others, baseModel?.sessionUid]).toEqual([1, [], sessionUid]);
+      expect(records.map(({ parentUid }) => parentUid)).toEqual(SYMBOLS.map(() => baseModel?.uid));
     });
 
     it.runIf(isSqlite)('is fitted again where its files are not what they were', async () => {
@@ -273,8 +273,8 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       await service.start();
       await service.sessions.request({ keys: KEYS, kind: 'full' });
       await untilTrained();
-      const [pool] = await poolsOf('ready');
-      const file = path.join(context.options.modelsDir, pool?.modelPath ?? '', 'judged.cbm');
+      const [baseModel] = await baseModelsOf('ready');
+      const file = path.join(context.options.modelsDir, baseModel?.modelPath ?? '', 'judged.cbm');
       expect(existsSync(file)).toBe(true);
       writeFileSync(file, 'something else');
       // Not a base for a single key any more.

@@ -72,11 +72,11 @@ describe.skipIf(!HAS_PYTHON)('a daemon that dies while it trains (needs npm run 
       },
     );
 
-    it('in the middle of the pooled fit leaves a session whose next job fits it again', async () => {
+    it('in the middle of the fit of the base model leaves a session whose next job fits it again', async () => {
       const symbols = [KEY.symbol, 'ETH/USDT', 'SOL/USDT'];
       context = await createTrainingContext(engine, { symbols, promotionGate: 'parity' });
       for (const symbol of symbols) await context.store(plantedCandles(CANDLES), symbol);
-      await killAt('pool: fit');
+      await killAt('base model: fit');
       const { stores, options } = context;
       const next = context.service({ runUid: 'run-2' });
       await next.start();
@@ -84,14 +84,17 @@ describe.skipIf(!HAS_PYTHON)('a daemon that dies while it trains (needs npm run 
         expect(await context.untilEnded({ ...KEY, symbol })).toMatchObject({ status: 'completed' });
       }
       await next.stop();
-      const [pool, ...others] = await stores.pools.list(KEY, { status: 'ready', limit: 9 });
+      const [baseModel, ...others] = await stores.baseModels.list(KEY, {
+        status: 'ready',
+        limit: 9,
+      });
       expect(others).toEqual([]);
-      expect(pool).toMatchObject({ attempt: 2, members: symbols });
+      expect(baseModel).toMatchObject({ attempt: 2, members: symbols });
       const serving = await Promise.all(
         symbols.map((symbol) => stores.models.findServing({ ...KEY, symbol })),
       );
-      expect(serving.map((model) => model?.parentUid)).toEqual(symbols.map(() => pool?.uid));
-      const paths = [pool, ...serving].map((model) => model?.modelPath);
+      expect(serving.map((model) => model?.parentUid)).toEqual(symbols.map(() => baseModel?.uid));
+      const paths = [baseModel, ...serving].map((model) => model?.modelPath);
       expect([...modelFolders(options.modelsDir)].sort()).toEqual(paths.sort());
       expect(readdirSync(options.workDir)).toEqual([]);
     });

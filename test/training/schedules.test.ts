@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../src/lib/manual-clock.js';
 import type { Stores } from '../../src/storage/stores.js';
 import type { PredictionPregeneration } from '../../src/training/planning/prediction-pregeneration.js';
-import { SessionEnds } from '../../src/training/queue/session-finalizer.js';
+import { SessionFinalizer } from '../../src/training/queue/session-finalizer.js';
 import { TrainingSchedules } from '../../src/training/planning/training-schedules.js';
 import { TrainingSessions } from '../../src/training/queue/training-sessions.js';
 import { forEachEngine } from '../database.js';
@@ -60,7 +60,7 @@ describe('training by the calendar', () => {
             },
           };
           const parts = { stores, clock, logger, options, sessions, pregeneration };
-          const ends = new SessionEnds(parts);
+          const ends = new SessionFinalizer(parts);
           const calendar = new TrainingSchedules({
             ...parts,
             planner: { findObstacle: () => Promise.resolve(undefined) },

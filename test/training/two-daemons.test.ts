@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { importFile } from '../../src/collection/files/import-file.js';
-import { POOLED_SYMBOL } from '../../src/domain/bots.js';
+import { GLOBAL_SYMBOL } from '../../src/domain/bots.js';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import type { TrainingJob } from '../../src/domain/training-job.js';
 import { ALL_FILES } from '../../src/domain/venue.js';
@@ -14,7 +14,7 @@ import { createTrainingContext, START_MS, type TrainingContext } from './trainin
 
 const DAY_MS = 86_400_000;
 const KEY: ModelKey = {
-  ...{ venue: 'csv:cards', symbol: POOLED_SYMBOL, timeframe: '1d', bot: 'random_forest' },
+  ...{ venue: 'csv:cards', symbol: GLOBAL_SYMBOL, timeframe: '1d', bot: 'random_forest' },
 };
 const LEASE = { venue: ALL_FILES, account: 'training' };
 

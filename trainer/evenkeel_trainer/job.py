@@ -63,8 +63,8 @@ class Parent:
 
 
 @dataclass(frozen=True)
-class PooledFiles:
-    """A pooled model's two files: fitted before its cut, and refitted on all rows."""
+class BaseModelFiles:
+    """A base model's two files: fitted before its cut, and refitted on all rows."""
 
     judged: str
     served: str
@@ -86,7 +86,7 @@ class Job:
     #: Copied into the manifest as it is.
     describe: dict[str, Any]
     #: What the model is a residual of; None for a plain model.
-    pooled: PooledFiles | None
+    base_model: BaseModelFiles | None
 
 
 def read_object(line: bytes) -> dict[str, Any]:
@@ -114,19 +114,19 @@ def parse_job(line: bytes) -> Job:
         class_weights=_parse_weights(fields.optional("class_weights")),
         parent=_parse_parent(fields),
         describe=fields.object("describe").rest(),
-        pooled=_parse_pooled(fields.optional("pooled")),
+        base_model=_parse_base_model(fields.optional("base_model")),
     )
     fields.refuse_rest()
     return job
 
 
-def _parse_pooled(value: Any) -> PooledFiles | None:
+def _parse_base_model(value: Any) -> BaseModelFiles | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise bad_job(f"pooled: expected null or an object, read {value!r}")
-    fields = Fields(value, "pooled.")
-    files = PooledFiles(absolute_path(fields, "judged"), absolute_path(fields, "served"))
+        raise bad_job(f"base_model: expected null or an object, read {value!r}")
+    fields = Fields(value, "base_model.")
+    files = BaseModelFiles(absolute_path(fields, "judged"), absolute_path(fields, "served"))
     fields.refuse_rest()
     return files
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from .artifact import Artifact
 from .bots import get_bot
-from .workbench.base import Workbench
+from .pipeline.base import TrainingContext
 from .check import library_versions
 from .errors import bad_job
 from .events import Progress
@@ -31,7 +31,7 @@ def run_job(job: Job, versions: dict[str, str], progress: Progress) -> dict[str,
             raise bad_job(
                 f"split.test: ends at row {job.split.test.end}, the file has {data.rows} rows"
             )
-        trained = bot.train(Workbench(job, data, artifact, progress, stopwatch))
+        trained = bot.train(TrainingContext(job, data, artifact, progress, stopwatch))
         manifest = {
             **_describe(job, {**versions, **library_versions(bot.libraries)}, data.sha256),
             **trained,

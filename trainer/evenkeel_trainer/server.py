@@ -14,8 +14,8 @@ from .errors import Code, JobError
 from .events import Events
 from .job import parse_job, read_object
 from .lifeline import exit_hard
-from .pool_job import is_pool_job, parse_pool_job
-from .pool_runner import run_pool_job
+from .base_model_job import is_base_model_job, parse_base_model_job
+from .base_model_runner import run_base_model_job
 from .runner import run_job
 
 MAX_LINE_BYTES = 4 << 20
@@ -93,9 +93,9 @@ def _answer(line: bytes, versions: dict[str, str], events: Events) -> Answer:
 
 
 def _run(line: bytes, versions: dict[str, str], events: Events) -> dict[str, Any]:
-    if is_pool_job(line):
-        pool_job = parse_pool_job(line)
-        return run_pool_job(pool_job, versions, events.progress_of(pool_job.uid))
+    if is_base_model_job(line):
+        base_model_job = parse_base_model_job(line)
+        return run_base_model_job(base_model_job, versions, events.progress_of(base_model_job.uid))
     job = parse_job(line)
     return run_job(job, versions, events.progress_of(job.uid))
 

@@ -1,4 +1,4 @@
-import { POOLED_SYMBOL } from '../../domain/bots.js';
+import { GLOBAL_SYMBOL } from '../../domain/bots.js';
 import type { Series } from '../../domain/series.js';
 import type { TrainingJob } from '../../domain/training-job.js';
 import { badRequest } from '../answer-errors.js';
@@ -57,7 +57,7 @@ function trainRoute(server: Server, context: ApiContext): void {
       assertBot(key.bot, options.bots);
       const series = await context.stores.series.list(key);
       const isKeys = (one: Series): boolean =>
-        one.timeframe === key.timeframe && [one.symbol, POOLED_SYMBOL].includes(key.symbol);
+        one.timeframe === key.timeframe && [one.symbol, GLOBAL_SYMBOL].includes(key.symbol);
       if (!series.some(isKeys)) {
         throw badRequest(`No ${key.timeframe} candles of ${key.symbol} are stored`, 'timeframe');
       }

@@ -1,4 +1,4 @@
-import { modelKeyFor, POOLED_SYMBOL } from '../../domain/bots.js';
+import { modelKeyFor, GLOBAL_SYMBOL } from '../../domain/bots.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import { closeTimeOf, timeframeMs } from '../../domain/timeframe.js';
 import { judgeTrust, type Trust } from '../../models/trust.js';
@@ -55,8 +55,8 @@ export async function findStoredPrediction(
   if (trust.status === 'untrusted') {
     return { status: 'none', reason: trust.reason, detail: trust.detail };
   }
-  // A pooled model speaks of many instruments.
-  const symbol = key.symbol === POOLED_SYMBOL ? undefined : key.symbol;
+  // A global model speaks of many instruments.
+  const symbol = key.symbol === GLOBAL_SYMBOL ? undefined : key.symbol;
   const filter = { modelUid: trust.record.uid, symbol };
   const { rows } = await state.stores.predictions.list(filter, { limit: 1, offset: 0 });
   const [prediction] = rows;

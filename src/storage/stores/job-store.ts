@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import {
   isHigher,
-  turnOf,
+  queueRank,
   type JobStatus,
   type Priority,
   type TrainingJob,
@@ -134,7 +134,7 @@ export class JobStore {
     const values = {
       ...JOB.encodePart({ ...job, rowVersion: 1, createdAt }),
       open_key: isOpen(job.status) ? modelKeyText(job) : null,
-      turn_at: turnOf(job),
+      turn_at: queueRank(job),
     };
     const inserted = await insertOnce(
       this.database,
@@ -348,7 +348,7 @@ export class JobStore {
     const mode = asked.mode === 'full' ? asked.mode : job.mode;
     const isSame = priority === job.priority && mode === job.mode;
     if (job.status !== 'pending' || isSame) return job;
-    const columns = { priority, mode, turn_at: turnOf({ ...job, priority }) };
+    const columns = { priority, mode, turn_at: queueRank({ ...job, priority }) };
     await this.change({ uid: job.uid, status: 'pending', row_version: job.rowVersion }, columns);
     return this.get(job.uid);
   }

@@ -1,4 +1,4 @@
-import { POOLED_SYMBOL } from '../../domain/bots.js';
+import { GLOBAL_SYMBOL } from '../../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import type { Timeframe } from '../../domain/timeframe.js';
 import type { ModelRecord, ModelStage, ModelStatus } from '../../domain/model-record.js';
@@ -138,11 +138,11 @@ export class ModelStore {
     });
   }
 
-  /** Newest training first; of a symbol with those of a pooled bot, which speak for it too. */
+  /** Newest training first; of a symbol with those of a global bot, which speak for it too. */
   list(filter: ModelFilter, page: Page): Promise<Paged<StoredModelRecord>> {
     const { from, to, venue, symbol, timeframe, bot, stage, status } = filter;
     const equal = { venue, timeframe, bot_name: bot, stage, status };
-    const either = symbol === undefined ? undefined : { symbol: [symbol, POOLED_SYMBOL] };
+    const either = symbol === undefined ? undefined : { symbol: [symbol, GLOBAL_SYMBOL] };
     const table = 'model_training_records';
     const query = { table, equal, either, timeColumn: 'trained_at', from, to, page };
     return listRows(this.database, query, decodeModel);

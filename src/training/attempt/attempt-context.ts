@@ -6,7 +6,7 @@ import type { ContinuedParent } from './increment-plan.js';
 import type { ProgressReporter } from './progress-reporter.js';
 import type { ParentFiles } from '../trainer-process/trainer-job.js';
 import type { TrainerProcess } from '../trainer-process/trainer-process.js';
-import type { TrainingDesk } from '../worker/training-worker-client.js';
+import type { TrainingWorkerClient } from '../worker/training-worker-client.js';
 import type { TrainingOptions } from '../options/training-options.js';
 
 /** What is known of one attempt at a job before it begins. */
@@ -29,7 +29,7 @@ export interface Increment {
 export interface TrainModelContext extends AttemptContext {
   readonly logger: Logger;
   readonly trainer: Pick<TrainerProcess, 'run'>;
-  readonly desk: Pick<TrainingDesk, 'prepare' | 'judge'>;
+  readonly trainingWorker: Pick<TrainingWorkerClient, 'prepare' | 'judge'>;
   readonly progress: ProgressReporter;
   readonly signal: AbortSignal;
 }

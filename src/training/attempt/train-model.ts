@@ -15,8 +15,8 @@ import type { ClassWeights } from '../../domain/class-weights.js';
 import { findIncrement, openParent } from './find-increment.js';
 import { judge } from '../evaluation/gate.js';
 import type { Judgement } from '../evaluation/judge-model.js';
-import { findPool } from '../residuals/find-pool.js';
-import type { Pooling } from '../residuals/pooling.js';
+import { findBaseModel } from '../residuals/find-base-model.js';
+import type { ModelBasis } from '../residuals/model-basis.js';
 import { prepareMember } from '../residuals/prepare-member.js';
 import type { PreparedData } from '../dataset/prepare-data.js';
 import type { SelectionPlan } from './selection-plan.js';
@@ -42,7 +42,7 @@ export interface Candidate {
   readonly plan: SelectionPlan;
   readonly classWeights: ClassWeights | undefined;
   readonly params: BotParams;
-  readonly pooling: Pooling;
+  readonly basis: ModelBasis;
   readonly trained: TrainerDone;
   readonly judgement: Judgement;
   readonly verdict: NonNullable<ModelRecord['verdict']>;
@@ -103,12 +103,12 @@ async function attemptAsAsked(context: TrainModelContext): Promise<TrainingResul
 
 async function attempt(context: TrainModelContext): Promise<TrainingResult> {
   await mkdir(context.options.workDir, { recursive: true });
-  const { progress, signal, desk } = context;
-  const finding = await findPool(context);
+  const { progress, signal, trainingWorker } = context;
+  const finding = await findBaseModel(context);
   if (finding.status === 'aborted') return { status: 'aborted' };
   context.logger.info(PREPARING_LINE);
   progress.report('prepare', 0);
-  const { preparation, pooling } = await prepareMember(context, finding);
+  const { preparation, basis } = await prepareMember(context, finding);
   if (isAborted(signal)) return { status: 'aborted' };
   if (preparation.status === 'too_few_rows')
     return { status: 'waiting', reason: preparation.reason };
@@ -116,7 +116,7 @@ async function attempt(context: TrainModelContext): Promise<TrainingResult> {
   logPreparation(context.logger, preparation);
   progress.report('train', PREPARED_PCT);
 
-  const order = await toOrder(context, preparation, pooling);
+  const order = await toOrder(context, preparation, basis);
   const trained = await train(context, preparation, order);
   if (trained.status === 'failed') {
     if (trained.code === 'cancelled') return { status: 'aborted' };
@@ -124,7 +124,7 @@ async function attempt(context: TrainModelContext): Promise<TrainingResult> {
   }
   progress.report('judge', TRAINED_PCT);
 
-  const judgement = await desk.judge(
+  const judgement = await trainingWorker.judge(
     await toJudgeRequest(context, { prepared: preparation, order, trained }),
   );
   if (isAborted(signal)) return { status: 'aborted' };

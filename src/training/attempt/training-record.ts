@@ -29,7 +29,7 @@ export interface Failure {
 
 /** The record of a judged model, before it serves. */
 export function recordOfCandidate(context: RecordContext, candidate: Candidate): ModelRecord {
-  const { prepared, trained, verdict, plan, increment, pooling } = candidate;
+  const { prepared, trained, verdict, plan, increment, basis } = candidate;
   const { manifest } = trained;
   const { isPromoted } = verdict;
   const bare = bareRecord(context, prepared);
@@ -38,7 +38,7 @@ export function recordOfCandidate(context: RecordContext, candidate: Candidate):
     ...bare,
     parentUid:
       increment?.parent.record.uid ??
-      (pooling.status === 'residual' ? pooling.pool.uid : undefined),
+      (basis.status === 'residual' ? basis.baseModel.uid : undefined),
     trainingPeriod:
       increment === undefined
         ? bare.trainingPeriod
@@ -119,14 +119,14 @@ function configOf(context: RecordContext, candidate: Candidate): ModelRecord['co
     judgedEnd: judgedEndOf(candidate),
     parent: judgement.parent,
     params,
-    pooling: describePooling(candidate.pooling),
+    pooling: describeBasis(candidate.basis),
     seed: context.options.trainSeed,
     treeCount: manifest.tree_count,
     selectedBy: plan.chosenBy,
     selection: manifest.selection,
     importance: manifest.importance,
     adjustedThresholds: prepared.adjustedThresholds,
-    items: prepared.pooled?.items,
+    items: prepared.global?.items,
     split: prepared.split,
     judgedWindow: { from: prepared.dataFrom, to: prepared.trainEnd },
     servedWindow: { from: prepared.dataFrom, to: prepared.dataEnd },
@@ -139,15 +139,15 @@ function configOf(context: RecordContext, candidate: Candidate): ModelRecord['co
   };
 }
 
-function describePooling(pooling: Candidate['pooling']): Readonly<Record<string, unknown>> {
-  if (pooling.status === 'plain') return pooling;
-  const { uid, members, cutAt, dataEnd } = pooling.pool;
+function describeBasis(basis: Candidate['basis']): Readonly<Record<string, unknown>> {
+  if (basis.status === 'plain') return basis;
+  const { uid, members, cutAt, dataEnd } = basis.baseModel;
   return { status: 'residual', pool: uid, instruments: members.length, cutAt, dataEnd };
 }
 
-/** Nothing later has had a say in what was judged, be it by way of a pooled model. */
-function judgedEndOf({ prepared, pooling }: Candidate): number {
-  const cutAt = pooling.status === 'residual' ? (pooling.pool.cutAt ?? 0) : 0;
+/** Nothing later has had a say in what was judged, be it by way of a base model. */
+function judgedEndOf({ prepared, basis }: Candidate): number {
+  const cutAt = basis.status === 'residual' ? (basis.baseModel.cutAt ?? 0) : 0;
   return Math.max(prepared.judgedEnd, cutAt);
 }
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { findBot, isPooledBot, taskOf } from '../../domain/bots.js';
+import { findBot, isGlobalBot, taskOf } from '../../domain/bots.js';
 import { modelKeyText } from '../../domain/model-key.js';
 import type { LabelThresholds, ModelRecord } from '../../domain/model-record.js';
 import type { TrainingJob } from '../../domain/training-job.js';
@@ -18,10 +18,10 @@ import { DEFAULT_INCREMENT } from '../options/increment-options.js';
 import type { ContinuedParent } from './increment-plan.js';
 import type { JudgeRequest } from '../evaluation/judge-model.js';
 import type { PreparedData, PrepareRequest } from '../dataset/prepare-data.js';
-import { pooledPaths } from '../residuals/pool-files.js';
-import { toResidualParams } from '../residuals/pool-params.js';
-import type { Pooling } from '../residuals/pooling.js';
-import type { PooledPrepareRequest } from '../pooled-bot/prepare-pooled.js';
+import { baseModelPaths } from '../residuals/base-model-files.js';
+import { toResidualParams } from '../residuals/fit-params.js';
+import type { ModelBasis } from '../residuals/model-basis.js';
+import type { GlobalPrepareRequest } from '../global-model/prepare-global.js';
 import { planSelection, type SelectionPlan } from './selection-plan.js';
 import { rowCount } from '../dataset/split.js';
 import type { TrainerDone } from '../trainer-process/trainer-outcome.js';
@@ -39,8 +39,8 @@ const EARLIER_RECORDS = 40;
 /** @throws RejectedError when the key has no series: nothing was ever collected for it */
 export async function toPrepareRequest(
   context: AttemptContext,
-): Promise<PrepareRequest | PooledPrepareRequest> {
-  return isPooledBot(context.job.bot) ? toPooledRequest(context) : toSeriesRequest(context);
+): Promise<PrepareRequest | GlobalPrepareRequest> {
+  return isGlobalBot(context.job.bot) ? toGlobalRequest(context) : toSeriesRequest(context);
 }
 
 /** Of a model of one instrument. @throws RejectedError as above */
@@ -79,12 +79,12 @@ export async function toSeriesRequest(context: AttemptContext): Promise<PrepareR
   };
 }
 
-async function toPooledRequest(context: AttemptContext): Promise<PooledPrepareRequest> {
+async function toGlobalRequest(context: AttemptContext): Promise<GlobalPrepareRequest> {
   const { job, clock, options } = context;
   const { embargoBars } = options;
   const embargo = embargoBars === 'auto' ? horizonBarsOf(context) : embargoBars;
   return {
-    isPooled: true,
+    isGlobal: true,
     venue: job.venue,
     symbols: isFileVenue(job.venue) ? undefined : options.symbols,
     timeframe: job.timeframe,
@@ -96,9 +96,9 @@ async function toPooledRequest(context: AttemptContext): Promise<PooledPrepareRe
   };
 }
 
-/** How far the bot looks ahead; a pooled one counts days. */
+/** How far the bot looks ahead; a global one counts days. */
 export function horizonBarsOf({ job, options }: Pick<AttemptContext, 'job' | 'options'>): number {
-  if (!isPooledBot(job.bot)) return options.labelHorizonBars;
+  if (!isGlobalBot(job.bot)) return options.labelHorizonBars;
   const perDay = barsADay(job.timeframe);
   if (perDay !== undefined) return ITEM_HORIZON_DAYS * perDay;
   throw new RejectedError(`${job.bot} forecasts days: ${job.timeframe} is too fine or too coarse`);
@@ -130,26 +130,26 @@ export interface Order {
   readonly plan: SelectionPlan;
   readonly classWeights: ClassWeights | undefined;
   readonly params: BotParams;
-  readonly pooling: Pooling;
+  readonly basis: ModelBasis;
 }
 
 /** What is asked of the trainer beyond the data: how to select features and how to weigh classes. */
 export async function toOrder(
   context: AttemptContext,
   prepared: PreparedData,
-  pooling: Pooling,
+  basis: ModelBasis,
 ): Promise<Order> {
   const { job, stores, clock, options, increment } = context;
   const params = paramsOf(context);
   if (increment !== undefined) {
-    return { ...planOf(increment.parent, clock.marketMs()), params, pooling };
+    return { ...planOf(increment.parent, clock.marketMs()), params, basis };
   }
-  if (pooling.status === 'residual') return toResidualOrder(pooling, options);
-  if (prepared.pooled !== undefined) {
+  if (basis.status === 'residual') return toResidualOrder(basis, options);
+  if (prepared.global !== undefined) {
     const plan: SelectionPlan = {
       ...{ selection: { method: 'none' }, chosenBy: 'none', selectedAt: clock.marketMs() },
     };
-    return { plan, classWeights: undefined, params, pooling };
+    return { plan, classWeights: undefined, params, basis };
   }
   const plan = planSelection({
     candidates: prepared.names,
@@ -164,7 +164,7 @@ export async function toOrder(
     taskOf(job.bot) === 'classifier'
       ? findClassWeights(prepared.trainCounts, options.classWeights)
       : undefined;
-  return { plan, classWeights, params, pooling };
+  return { plan, classWeights, params, basis };
 }
 
 /** As its parent was made. */
@@ -178,16 +178,16 @@ function planOf(
   return { plan: { selection, chosenBy, selectedAt }, classWeights };
 }
 
-/** The features are the pool's; classes are not weighed, as they were not in the pooled scores. */
+/** The features are the pool's; classes are not weighed, as they were not in the base model's scores. */
 function toResidualOrder(
-  pooling: Extract<Pooling, { status: 'residual' }>,
+  basis: Extract<ModelBasis, { status: 'residual' }>,
   options: TrainingOptions,
 ): Order {
-  const { features, selectedAt = 0, selectedBy } = pooling.pool;
+  const { features, selectedAt = 0, selectedBy } = basis.baseModel;
   const chosenBy = selectedBy === 'rfe' || selectedBy === 'importance' ? selectedBy : 'none';
   const plan = { selection: { method: 'reuse', features }, chosenBy, selectedAt } as const;
   const params = toResidualParams(options.catboost);
-  return { plan, classWeights: undefined, params, pooling };
+  return { plan, classWeights: undefined, params, basis };
 }
 
 async function listEarlier(stores: Stores, job: TrainingJob): Promise<readonly ModelRecord[]> {
@@ -214,9 +214,9 @@ export function toTrainerJob(
     selection: order.plan.selection,
     classWeights: order.classWeights,
     parent: context.increment?.files,
-    pooled:
-      order.pooling.status === 'residual'
-        ? pooledPaths(order.pooling.pool, options.modelsDir)
+    baseModel:
+      order.basis.status === 'residual'
+        ? baseModelPaths(order.basis.baseModel, options.modelsDir)
         : undefined,
     describe: describe(context, prepared),
   };
@@ -239,7 +239,7 @@ function describe(
     catalogue_hash: prepared.catalogueHash,
     data_from: prepared.dataFrom,
     data_end: prepared.dataEnd,
-    ...(prepared.pooled === undefined ? {} : { attribute_codes: prepared.pooled.codes }),
+    ...(prepared.global === undefined ? {} : { attribute_codes: prepared.global.codes }),
   };
 }
 
@@ -274,7 +274,7 @@ export async function toJudgeRequest(
     thresholds: prepared.thresholds,
     prior: toPrior(prepared.trainCounts),
     dataSha256: prepared.dataSha256,
-    blockRows: prepared.pooled?.blockRows ?? DEFAULT_BOOTSTRAP.blockRows,
+    blockRows: prepared.global?.blockRows ?? DEFAULT_BOOTSTRAP.blockRows,
     maxFileBytes: options.maxModelMb * BYTES_A_MB,
   };
 }

@@ -8,7 +8,7 @@ import { keepAllFeatures, sanitize, type Sanitization } from '../../features/san
 import { countClasses, meanReturns } from './class-counts.js';
 import type { ClassCounts } from '../../domain/class-weights.js';
 import type { FeatureTable } from './feature-file.js';
-import type { PooledDescription } from './pooled-description.js';
+import type { GlobalDescription } from './global-description.js';
 import { rowCount, splitBefore, splitRows, type Split } from './split.js';
 
 /** Under these a split leaves too little to learn from, to stop on or to judge by. */
@@ -87,7 +87,7 @@ export interface DatasetSummary {
   /** The same of all rows: what the refit has seen. */
   readonly dataEnd: number;
   /** Of a model over many instruments. */
-  readonly pooled?: PooledDescription | undefined;
+  readonly global?: GlobalDescription | undefined;
 }
 
 export type Dataset =

@@ -4,7 +4,7 @@ import type { DatabaseLocation } from '../../storage/connection/location.js';
 import { readWithReference } from '../../storage/reader/load-columns.js';
 import { buildDataset, type DatasetRequest, type DatasetSummary } from './build-dataset.js';
 import { writeFeatureFile } from './feature-file.js';
-import { thinTable, type Thinning } from './subsample-table.js';
+import { subsampleTable, type Subsampling } from './subsample-table.js';
 import type { TrainingWindow } from './training-window.js';
 
 export interface PrepareRequest extends Omit<
@@ -20,7 +20,7 @@ export interface PrepareRequest extends Omit<
   /** Where the feature file goes. */
   readonly filePath: string;
   /** Which of the rows are written; all of them where undefined. */
-  readonly thinning?: Thinning | undefined;
+  readonly subsampling?: Subsampling | undefined;
 }
 
 /** What lies in the feature file, for whoever orders the fit and judges the model. */
@@ -47,7 +47,7 @@ export async function prepareData(
   const { fromIndex, toIndex } = window;
   const dataset = buildDataset({ ...request, series, reference, fromIndex, toIndex });
   if (dataset.status === 'too_few_rows') return dataset;
-  const table = thinTable(dataset.table, request.thinning);
+  const table = subsampleTable(dataset.table, request.subsampling);
   const { sha256 } = await writeFeatureFile(request.filePath, table);
   return {
     status: 'prepared',

@@ -1,7 +1,7 @@
 import type { FeatureTable } from './feature-file.js';
 
 /** Which rows of a table are left: of equal distances, from a place of its own in each table. */
-export interface Thinning {
+export interface Subsampling {
   /** Of the rows, above 0; 1 leaves all. */
   readonly share: number;
   /** In [0, 1). */
@@ -12,9 +12,12 @@ export interface Thinning {
  * Takes rows at equal distances: neighbours share most of their label's window, so little is lost, and
  * no stretch of time is left out.
  */
-export function thinTable(table: FeatureTable, thinning: Thinning | undefined): FeatureTable {
-  if (thinning === undefined || thinning.share >= 1) return table;
-  const rows = thinRows(table.rows, thinning);
+export function subsampleTable(
+  table: FeatureTable,
+  subsampling: Subsampling | undefined,
+): FeatureTable {
+  if (subsampling === undefined || subsampling.share >= 1) return table;
+  const rows = subsampleRows(table.rows, subsampling);
   const values = new Float32Array(rows.length * table.names.length);
   for (let column = 0; column < table.names.length; column++) {
     rows.forEach((row, at) => {
@@ -32,7 +35,7 @@ export function thinTable(table: FeatureTable, thinning: Thinning | undefined): 
 }
 
 /** Row numbers, rising: at most that share of them. */
-export function thinRows(count: number, { share, offset }: Thinning): readonly number[] {
+export function subsampleRows(count: number, { share, offset }: Subsampling): readonly number[] {
   const wanted = Math.max(1, Math.floor(count * share));
   return Array.from({ length: wanted }, (_, at) =>
     Math.min(count - 1, Math.floor(((at + offset) * count) / wanted)),

@@ -1,4 +1,4 @@
-import { modelKeyFor, POOLED_SYMBOL } from '../../domain/bots.js';
+import { modelKeyFor, GLOBAL_SYMBOL } from '../../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import type { PromotionGate } from '../../domain/model-record.js';
 import type { Timeframe } from '../../domain/timeframe.js';
@@ -78,14 +78,14 @@ export type InstrumentOptions = Pick<
   'venue' | 'symbols' | 'primarySymbol' | 'timeframes' | 'bots'
 >;
 
-/** The instruments that these models speak for: a pooled one for each that is traded. */
+/** The instruments that these models speak for: a global one for each that is traded. */
 export function spokenFor(
   models: readonly ModelKey[],
   options: InstrumentOptions,
 ): readonly ModelKey[] {
   const instruments = instrumentKeys(options);
   return models.flatMap((model) => {
-    if (model.symbol !== POOLED_SYMBOL) return [model];
+    if (model.symbol !== GLOBAL_SYMBOL) return [model];
     const text = modelKeyText(model);
     return instruments.filter((key) => modelKeyText(modelKeyFor(key)) === text);
   });

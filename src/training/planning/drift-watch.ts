@@ -1,4 +1,4 @@
-import { isPooledBot } from '../../domain/bots.js';
+import { isGlobalBot } from '../../domain/bots.js';
 import type { DriftReport, ModelDrift } from '../../domain/model-drift.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import type { ModelRecord } from '../../domain/model-record.js';
@@ -12,7 +12,7 @@ import type { DriftOptions } from '../options/drift-options.js';
 import { toPrior } from '../evaluation/losses.js';
 import type { FeatureDrift } from '../evaluation/measure-drift.js';
 import type { TrainPlanner } from './train-planner.js';
-import type { TrainingDesk } from '../worker/training-worker-client.js';
+import type { TrainingWorkerClient } from '../worker/training-worker-client.js';
 import { spokenFor, trainingKeys, type TrainingOptions } from '../options/training-options.js';
 import type { TrainingSessions } from '../queue/training-sessions.js';
 
@@ -21,7 +21,7 @@ export interface DriftDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options: TrainingOptions;
-  readonly desk: Pick<TrainingDesk, 'measureDrift'>;
+  readonly trainingWorker: Pick<TrainingWorkerClient, 'measureDrift'>;
   readonly planner: Pick<TrainPlanner, 'findObstacle'>;
   readonly sessions: Pick<TrainingSessions, 'request'>;
 }
@@ -33,7 +33,7 @@ const KEYS_A_LOOK = 10;
 /** Market time that a model is given after its fit: no market has become another one sooner. */
 const NEW_MODEL_HOURS = 1;
 /**
- * Of a pooled model: its features are of days and look a month back, so that a window short enough to be
+ * Of a global model: its features are of days and look a month back, so that a window short enough to be
  * news holds no two independent values of them, and any two months would seem far apart.
  */
 const BY_SIGNALS_ALONE = { medianPsi: undefined, worst: [], bars: 0 } as const;
@@ -112,7 +112,7 @@ export class DriftWatch {
     serving: ModelRecord,
     drift: DriftOptions,
   ): Promise<DriftReport | undefined> {
-    const measured = isPooledBot(key.bot)
+    const measured = isGlobalBot(key.bot)
       ? BY_SIGNALS_ALONE
       : await this.measure(key, serving, drift);
     if (measured === undefined) return undefined;
@@ -124,7 +124,7 @@ export class DriftWatch {
     serving: ModelRecord,
     drift: DriftOptions,
   ): Promise<FeatureDrift | undefined> {
-    const { stores, clock, desk } = this.dependencies;
+    const { stores, clock, trainingWorker } = this.dependencies;
     const series = await stores.series.find(key);
     const { judgedWindow } = serving.config as { judgedWindow?: { from: number; to: number } };
     if (series === undefined || judgedWindow === undefined) return undefined;
@@ -133,7 +133,7 @@ export class DriftWatch {
       referenceSymbol === undefined
         ? undefined
         : await stores.series.find({ ...key, symbol: referenceSymbol });
-    const measured = await desk.measureDrift({
+    const measured = await trainingWorker.measureDrift({
       ...{ timeframe: key.timeframe, seriesId: series.id, referenceSeriesId: reference?.id },
       ...{ features: serving.features, windowBars: drift.windowBars },
       ...{ trainedFrom: judgedWindow.from, trainedTo: judgedWindow.to },

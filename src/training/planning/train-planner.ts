@@ -1,4 +1,4 @@
-import { isPooledBot, POOLED_SYMBOL } from '../../domain/bots.js';
+import { isGlobalBot, GLOBAL_SYMBOL } from '../../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import { barsADay } from '../../features/items/item-sequence.js';
@@ -119,10 +119,10 @@ export class TrainPlanner {
 
 /** What was imported from files is for the bots that pool instruments. */
 async function fileKeys(stores: Stores, { bots }: TrainingOptions): Promise<readonly ModelKey[]> {
-  const pooled = bots.filter(isPooledBot);
-  if (pooled.length === 0) return [];
+  const global = bots.filter(isGlobalBot);
+  if (global.length === 0) return [];
   const found = (await stores.series.listFileVenues()).filter(
     ({ timeframe }) => barsADay(timeframe) !== undefined,
   );
-  return pooled.flatMap((bot) => found.map((one) => ({ ...one, symbol: POOLED_SYMBOL, bot })));
+  return global.flatMap((bot) => found.map((one) => ({ ...one, symbol: GLOBAL_SYMBOL, bot })));
 }

@@ -1,4 +1,4 @@
-import { isPooledBot } from '../../domain/bots.js';
+import { isGlobalBot } from '../../domain/bots.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import type { Series } from '../../domain/series.js';
 import { barIndex, barOpenTime } from '../../domain/timeframe.js';
@@ -33,7 +33,7 @@ export async function readHistory(
   key: ModelKey,
   context: { readonly options: HistoryOptions; readonly marketMs: number },
 ): Promise<HistoryState> {
-  if (isPooledBot(key.bot)) return readPooledHistory(stores, key, context.options);
+  if (isGlobalBot(key.bot)) return readGlobalHistory(stores, key, context.options);
   const { options, marketMs } = context;
   const window = trainingWindowAt(marketMs, key.timeframe, options);
   const own = await readSeries(stores, key, window);
@@ -48,7 +48,7 @@ export async function readHistory(
 }
 
 /** Entries of all instruments together, about one a day each. */
-async function readPooledHistory(
+async function readGlobalHistory(
   stores: Pick<Stores, 'candles'>,
   key: ModelKey,
   { minInitialTrainSamples }: HistoryOptions,

@@ -14,7 +14,7 @@ import { trainModel, type TrainingResult } from '../attempt/train-model.js';
 import type { TrainPlanner } from '../planning/train-planner.js';
 import type { TrainerProcess } from '../trainer-process/trainer-process.js';
 import type { TrainerReadiness } from '../trainer-process/trainer-readiness.js';
-import type { TrainingDesk } from '../worker/training-worker-client.js';
+import type { TrainingWorkerClient } from '../worker/training-worker-client.js';
 import type { TrainingOptions } from '../options/training-options.js';
 
 /** Told once it is stored. */
@@ -35,7 +35,7 @@ export interface JobWorkerDependencies {
   readonly options: TrainingOptions;
   readonly runUid: string;
   readonly trainer: Pick<TrainerProcess, 'run' | 'stop'>;
-  readonly desk: Pick<TrainingDesk, 'prepare' | 'judge' | 'rest'>;
+  readonly trainingWorker: Pick<TrainingWorkerClient, 'prepare' | 'judge' | 'rest'>;
   readonly planner: TrainPlanner;
   readonly readiness: TrainerReadiness;
   /** Whether no job may begin now. */
@@ -134,7 +134,7 @@ export class JobWorker {
   }
 
   private async rest(): Promise<void> {
-    if (!this.isWoken) await this.dependencies.desk.rest();
+    if (!this.isWoken) await this.dependencies.trainingWorker.rest();
     if (!this.isWoken) await new Promise<void>((resolve) => (this.wakeUp = resolve));
     this.isWoken = false;
   }

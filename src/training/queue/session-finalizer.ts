@@ -9,7 +9,7 @@ import type { TrainingSessions } from './training-sessions.js';
 
 const USUAL_TTL_HOURS = 1;
 
-export interface SessionEndsDependencies {
+export interface SessionFinalizerDependencies {
   readonly stores: Pick<Stores, 'sessions' | 'jobs'>;
   readonly logger: Logger;
   readonly options: InstrumentOptions;
@@ -22,8 +22,8 @@ export interface SessionEndsDependencies {
  * of its models. That it was said is stored as the session's end before it is said: once, also over a
  * restart and beside another daemon.
  */
-export class SessionEnds {
-  constructor(private readonly dependencies: SessionEndsDependencies) {}
+export class SessionFinalizer {
+  constructor(private readonly dependencies: SessionFinalizerDependencies) {}
 
   /** Called again and again. */
   async look(): Promise<void> {

@@ -3,14 +3,14 @@ import path from 'node:path';
 import type { TrainingJob } from '../../domain/training-job.js';
 import { RejectedError } from '../../lib/errors.js';
 import type { PrepareRequest } from '../dataset/prepare-data.js';
-import type { TrainingDesk } from '../worker/training-worker-client.js';
+import type { TrainingWorkerClient } from '../worker/training-worker-client.js';
 import type { AttemptContext } from '../attempt/attempt-context.js';
 import { toSeriesRequest } from '../attempt/training-requests.js';
 import { seededRandom } from '../../lib/seeded-random.js';
 import type { PoolMember } from './pool-cuts.js';
 
 export interface CollectContext extends AttemptContext {
-  readonly desk: Pick<TrainingDesk, 'prepare'>;
+  readonly trainingWorker: Pick<TrainingWorkerClient, 'prepare'>;
   readonly signal: AbortSignal;
   readonly onCollected: (share: number) => void;
 }
@@ -47,11 +47,11 @@ export async function collectMembers(
     window ??= request.window;
     const filePath = memberPath(context, at);
     const bars = (window.toIndex - window.fromIndex) * symbols.length;
-    const preparation = await context.desk.prepare({
+    const preparation = await context.trainingWorker.prepare({
       ...request,
       ...{ window, filePath, keepConstantFeatures: true },
       candidateFeatures: features ?? request.candidateFeatures,
-      thinning: {
+      subsampling: {
         share: Math.min(1, context.options.poolMaxRows / bars),
         offset: offsetOf(symbol, context.options.trainSeed),
       },
@@ -69,7 +69,7 @@ export async function collectMembers(
 
 /** Below the work folder; it goes with whatever else the job left there. */
 export function memberPath({ job, options }: AttemptContext, at: number): string {
-  return path.join(options.workDir, `${job.uid}-${job.attempt}-pool-${at}.evkf`);
+  return path.join(options.workDir, `${job.uid}-${job.attempt}-member-${at}.evkf`);
 }
 
 async function findRequest(

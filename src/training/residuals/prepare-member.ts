@@ -1,53 +1,61 @@
-import type { PooledModel } from '../../domain/pooled-model.js';
+import type { BaseModel } from '../../domain/base-model.js';
 import { timeframeMs } from '../../domain/timeframe.js';
 import type { PreparedData, Preparation, PrepareRequest } from '../dataset/prepare-data.js';
-import type { DeskFailure, TrainingDesk } from '../worker/training-worker-client.js';
+import type {
+  TrainingWorkerFailure,
+  TrainingWorkerClient,
+} from '../worker/training-worker-client.js';
 import type { AttemptContext } from '../attempt/attempt-context.js';
 import { toPrepareRequest, toSeriesRequest } from '../attempt/training-requests.js';
-import type { PoolFinding } from './find-pool.js';
-import type { Pooling } from './pooling.js';
+import type { BaseModelFinding } from './find-base-model.js';
+import type { ModelBasis } from './model-basis.js';
 
 export interface PreparedMember {
-  readonly preparation: Preparation | DeskFailure;
-  readonly pooling: Pooling;
+  readonly preparation: Preparation | TrainingWorkerFailure;
+  readonly basis: ModelBasis;
 }
 
-/** Prepares a job's data: with the pooled model's features where it may be its base, else with all. */
+/** Prepares a job's data: with the base model's features where it may be its base, else with all. */
 export async function prepareMember(
-  context: AttemptContext & { readonly desk: Pick<TrainingDesk, 'prepare'> },
-  finding: Exclude<PoolFinding, { status: 'aborted' }>,
+  context: AttemptContext & { readonly trainingWorker: Pick<TrainingWorkerClient, 'prepare'> },
+  finding: Exclude<BaseModelFinding, { status: 'aborted' }>,
 ): Promise<PreparedMember> {
   if (finding.status === 'plain') {
     const asked = await toPrepareRequest(context);
-    return { preparation: await context.desk.prepare(asked), pooling: finding };
+    return { preparation: await context.trainingWorker.prepare(asked), basis: finding };
   }
   const request = await toSeriesRequest(context);
-  const { pool } = finding;
-  const withPool = { ...request, candidateFeatures: pool.features, keepConstantFeatures: true };
-  const preparation = await context.desk.prepare(withPool);
-  const obstacle = findObstacle(pool, preparation, request);
-  if (obstacle === undefined) return { preparation, pooling: { status: 'residual', pool } };
-  const pooling = { status: 'plain', reason: obstacle } as const;
-  return { preparation: await context.desk.prepare(request), pooling };
+  const { baseModel } = finding;
+  const withBaseModel = {
+    ...request,
+    candidateFeatures: baseModel.features,
+    keepConstantFeatures: true,
+  };
+  const preparation = await context.trainingWorker.prepare(withBaseModel);
+  const obstacle = findObstacle(baseModel, preparation, request);
+  if (obstacle === undefined) return { preparation, basis: { status: 'residual', baseModel } };
+  const basis = { status: 'plain', reason: obstacle } as const;
+  return { preparation: await context.trainingWorker.prepare(request), basis };
 }
 
-/** Why the pooled model cannot be the instrument's base; undefined when it can. */
+/** Why the base model cannot be the instrument's base; undefined when it can. */
 function findObstacle(
-  pool: PooledModel,
-  preparation: Preparation | DeskFailure,
+  baseModel: BaseModel,
+  preparation: Preparation | TrainingWorkerFailure,
   request: PrepareRequest,
 ): string | undefined {
-  if (preparation.status !== 'prepared') return 'too few rows have the pooled features';
-  const missing = pool.features.filter((name) => !preparation.names.includes(name));
+  if (preparation.status !== 'prepared') return 'too few rows have the features of the base model';
+  const missing = baseModel.features.filter((name) => !preparation.names.includes(name));
   if (missing.length > 0)
-    return `it lacks ${missing.length} pooled features (${missing[0] ?? ''} …)`;
-  if (!isHonest(pool, preparation, request)) return 'its test part begins before the pooled cut';
+    return `it lacks ${missing.length} features of the base model (${missing[0] ?? ''} …)`;
+  if (!isLeakFree(baseModel, preparation, request))
+    return 'its test part begins before the cut of the base model';
   return undefined;
 }
 
-/** Whether the pooled fit ended, by the embargo at least, before the first row to be judged on. */
-function isHonest(
-  { cutAt }: PooledModel,
+/** Whether the fit of the base model ended, by the embargo at least, before the first row to be judged on. */
+function isLeakFree(
+  { cutAt }: BaseModel,
   { cuts }: PreparedData,
   { embargoBars, timeframe }: PrepareRequest,
 ): boolean {

@@ -9,7 +9,7 @@ import {
   type TrainerEvent,
   type TrainerStage,
 } from './trainer-events.js';
-import { toPoolJobLine, type PoolTrainerJob } from './pool-job.js';
+import { toBaseModelJobLine, type BaseModelJob } from './base-model-job.js';
 import { toJobLine, type TrainerJob } from './trainer-job.js';
 import { readManifest } from './trainer-manifest.js';
 import { failed, type TrainerFailed, type TrainerOutcome } from './trainer-outcome.js';
@@ -64,7 +64,7 @@ export class JobAttempt {
 
   constructor(
     private readonly child: TrainerChild,
-    private readonly job: TrainerJob | PoolTrainerJob,
+    private readonly job: TrainerJob | BaseModelJob,
     private readonly options: AttemptOptions,
   ) {
     const nowMs = options.monotonicMs();
@@ -101,7 +101,7 @@ export class JobAttempt {
     this.times.lastSignMs = this.times.startedAtMs;
     this.child.jobsRun += 1;
     const { job } = this;
-    this.child.send('kind' in job ? toPoolJobLine(job) : toJobLine(job));
+    this.child.send('kind' in job ? toBaseModelJobLine(job) : toJobLine(job));
   }
 
   private readLine(line: string | undefined): void {

@@ -50,8 +50,8 @@ export interface TrainerJob {
   readonly classWeights: ClassWeights | undefined;
   /** The model that is continued instead of fitting a new one. */
   readonly parent?: ParentFiles | undefined;
-  /** Absolute paths of a pooled model's files: the model becomes a residual on it. */
-  readonly pooled?: { readonly judged: string; readonly served: string } | undefined;
+  /** Absolute paths of a base model's files: the model becomes a residual on it. */
+  readonly baseModel?: { readonly judged: string; readonly served: string } | undefined;
   /** Goes into the manifest under `model` as it is. */
   readonly describe: Readonly<Record<string, unknown>>;
 }
@@ -85,7 +85,7 @@ export function toJobLine(job: TrainerJob): string {
     selection: toSelection(job.selection),
     class_weights: job.classWeights ?? null,
     parent: job.parent,
-    pooled: job.pooled ?? null,
+    base_model: job.baseModel ?? null,
     describe: job.describe,
   };
   return `${JSON.stringify(line)}\n`;

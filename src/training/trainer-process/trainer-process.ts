@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import { JobAttempt, type AttemptResult, type TrainerProgress } from './job-attempt.js';
 import { TrainerChild } from './trainer-child.js';
-import type { PoolTrainerJob } from './pool-job.js';
+import type { BaseModelJob } from './base-model-job.js';
 import type { TrainerJob } from './trainer-job.js';
 import { failed, type TrainerOutcome } from './trainer-outcome.js';
 
@@ -34,7 +34,7 @@ export interface TrainerProcessOptions {
   readonly idleStopMs?: number;
 }
 
-type AnyJob = TrainerJob | PoolTrainerJob;
+type AnyJob = TrainerJob | BaseModelJob;
 
 export interface RunOptions {
   /** Aborting kills the whole process group. */

@@ -6,17 +6,17 @@ import { startProcess } from '../../lib/workers/worker-process.js';
 import type { DatabaseLocation } from '../../storage/connection/location.js';
 import type { Judgement, JudgeRequest } from '../evaluation/judge-model.js';
 import type { DriftRequest, FeatureDrift } from '../evaluation/measure-drift.js';
-import type { PooledPrepareRequest } from '../pooled-bot/prepare-pooled.js';
+import type { GlobalPrepareRequest } from '../global-model/prepare-global.js';
 import type { PrepareRequest, Preparation } from '../dataset/prepare-data.js';
 
 const CALL_TIMEOUT_MS = 10 * 60_000;
 const MAX_OLD_GENERATION_MB = 192;
 
-export type DeskRequest =
+export type TrainingWorkerRequest =
   | {
       readonly kind: 'prepare';
       readonly location: DatabaseLocation;
-      readonly request: PrepareRequest | PooledPrepareRequest;
+      readonly request: PrepareRequest | GlobalPrepareRequest;
     }
   | { readonly kind: 'judge'; readonly request: JudgeRequest }
   | {
@@ -25,29 +25,29 @@ export type DeskRequest =
       readonly request: DriftRequest;
     };
 
-export type DeskAnswer =
+export type TrainingWorkerAnswer =
   | { readonly status: 'prepared'; readonly preparation: Preparation }
   | { readonly status: 'judged'; readonly judgement: Judgement }
   | { readonly status: 'measured'; readonly drift: FeatureDrift }
-  | DeskFailure;
+  | TrainingWorkerFailure;
 
 /** What was thrown in the worker, as a value: errors lose their class on the way between processes. */
-export interface DeskFailure {
+export interface TrainingWorkerFailure {
   readonly status: 'failed';
   readonly message: string;
 }
 
-export interface TrainingDeskOptions {
+export interface TrainingWorkerClientOptions {
   readonly location: DatabaseLocation;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Does the heavy work of training that belongs to Node in another process: matrices and judging. */
-export class TrainingDesk {
-  private readonly channel: WorkerChannel<DeskRequest, DeskAnswer>;
+export class TrainingWorkerClient {
+  private readonly channel: WorkerChannel<TrainingWorkerRequest, TrainingWorkerAnswer>;
 
-  constructor(private readonly options: TrainingDeskOptions) {
+  constructor(private readonly options: TrainingWorkerClientOptions) {
     this.channel = new WorkerChannel({
       name: 'training worker',
       startWorker: startProcess,
@@ -61,8 +61,8 @@ export class TrainingDesk {
 
   /** @throws TransientError when the worker dies or hangs */
   async prepare(
-    request: PrepareRequest | PooledPrepareRequest,
-  ): Promise<Preparation | DeskFailure> {
+    request: PrepareRequest | GlobalPrepareRequest,
+  ): Promise<Preparation | TrainingWorkerFailure> {
     const { location } = this.options;
     const answer = await this.channel.call({ kind: 'prepare', location, request });
     if (answer.status === 'prepared') return answer.preparation;
@@ -70,14 +70,14 @@ export class TrainingDesk {
   }
 
   /** @throws TransientError when the worker dies or hangs */
-  async judge(request: JudgeRequest): Promise<Judgement | DeskFailure> {
+  async judge(request: JudgeRequest): Promise<Judgement | TrainingWorkerFailure> {
     const answer = await this.channel.call({ kind: 'judge', request });
     if (answer.status === 'judged') return answer.judgement;
     return answer.status === 'failed' ? answer : misplaced(answer.status);
   }
 
   /** @throws TransientError when the worker dies or hangs */
-  async measureDrift(request: DriftRequest): Promise<FeatureDrift | DeskFailure> {
+  async measureDrift(request: DriftRequest): Promise<FeatureDrift | TrainingWorkerFailure> {
     const { location } = this.options;
     const answer = await this.channel.call({ kind: 'drift', location, request });
     if (answer.status === 'measured') return answer.drift;
@@ -94,7 +94,7 @@ export class TrainingDesk {
   }
 }
 
-function misplaced(status: string): DeskFailure {
+function misplaced(status: string): TrainingWorkerFailure {
   return {
     status: 'failed',
     message: `the training worker answered "${status}" to another question`,

@@ -3,13 +3,13 @@ import { messageOf } from '../../lib/errors.js';
 import { serveParent } from '../../lib/workers/serve-parent.js';
 import { judgeModel } from '../evaluation/judge-model.js';
 import { measureDrift } from '../evaluation/measure-drift.js';
-import { preparePooled } from '../pooled-bot/prepare-pooled.js';
+import { prepareGlobal } from '../global-model/prepare-global.js';
 import { prepareData } from '../dataset/prepare-data.js';
-import type { DeskAnswer, DeskRequest } from './training-worker-client.js';
+import type { TrainingWorkerAnswer, TrainingWorkerRequest } from './training-worker-client.js';
 
-serveParent((request) => answer(request as DeskRequest));
+serveParent((request) => answer(request as TrainingWorkerRequest));
 
-async function answer(request: DeskRequest): Promise<DeskAnswer> {
+async function answer(request: TrainingWorkerRequest): Promise<TrainingWorkerAnswer> {
   try {
     if (request.kind === 'judge') {
       return { status: 'judged', judgement: await judgeModel(request.request) };
@@ -19,8 +19,8 @@ async function answer(request: DeskRequest): Promise<DeskAnswer> {
     }
     const { location, request: asked } = request;
     const preparation =
-      'isPooled' in asked
-        ? await preparePooled(location, asked)
+      'isGlobal' in asked
+        ? await prepareGlobal(location, asked)
         : await prepareData(location, asked);
     return { status: 'prepared', preparation };
   } catch (error) {

@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 
 from ..errors import JobError, bad_job
-from ..workbench.base import Bot
+from ..pipeline.base import Bot
 
 
 def bot_names() -> list[str]:

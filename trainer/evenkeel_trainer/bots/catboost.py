@@ -3,7 +3,7 @@
 Judged and refitted: one model learns from the training part, stops early on the validation part and
 is judged on the test part by whoever ordered the job; then its features, parameters and number of
 trees are frozen and a second model learns from all labelled rows, which is the one to serve. Where
-the job names a pooled model both begin from its raw scores, and what is written are the sums.
+the job names a base model both begin from its raw scores, and what is written are the sums.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from ..engines.catboost_engine import (
 )
 from ..engines.catboost_onnx import write_onnx
 from ..engines.catboost_params import parse_catboost_params
-from ..engines.catboost_sum import add_residual, load_pooled, raw_scores
+from ..engines.catboost_sum import add_residual, load_base_model, raw_scores
 from ..errors import bad_file, bad_job, too_few_rows
 from ..feature_file import NO_LABEL, FeatureFile
 from ..job import Job
-from ..workbench.base import Workbench
-from ..workbench.catboost_columns import choose_columns
-from ..workbench.catboost_increment import continue_parent
-from ..workbench.columns import (
+from ..pipeline.base import TrainingContext
+from ..pipeline.catboost_columns import choose_columns
+from ..pipeline.catboost_increment import continue_parent
+from ..pipeline.columns import (
     Rows,
     candidate_columns,
     check_values,
@@ -59,14 +59,14 @@ class CatBoostBot:
                 f"class_weights: expected {CLASSES} weights, read {len(job.class_weights)}"
             )
 
-    def train(self, bench: Workbench) -> dict[str, Any]:
-        rows = _find_rows(bench.data, bench.job)
-        candidates = candidate_columns(bench)
-        check_values(bench.data, candidates, rows)
-        columns = _select(bench, rows, candidates)
-        if bench.job.parent is not None:
-            return continue_parent(bench, _settings(bench, columns), rows, columns)
-        fitting = _Fitting(bench, _settings(bench, columns), rows, columns)
+    def train(self, context: TrainingContext) -> dict[str, Any]:
+        rows = _find_rows(context.data, context.job)
+        candidates = candidate_columns(context)
+        check_values(context.data, candidates, rows)
+        columns = _select(context, rows, candidates)
+        if context.job.parent is not None:
+            return continue_parent(context, _settings(context, columns), rows, columns)
+        fitting = _Fitting(context, _settings(context, columns), rows, columns)
         judged = fitting.judge()
         refit = fitting.refit(judged.tree_count)
         fitting.export(judged, refit)
@@ -74,7 +74,7 @@ class CatBoostBot:
             "features": fitting.settings.names,
             "task": "classifier",
             "class_order": CLASS_ORDER,
-            # Of the file that serves: a residual counts the pooled trees too.
+            # Of the file that serves: a residual counts the trees of the base model too.
             "tree_count": refit.model.tree_count_,
             "rows": rows.counts(),
             "metrics": {
@@ -82,8 +82,8 @@ class CatBoostBot:
                 "validation_logloss": judged.validation_loss,
                 "refit_logloss": refit.train_loss,
             },
-            "selection": describe_selection(bench, len(candidates), len(columns)),
-            "feature_ranges": value_ranges(bench.data, columns, rows),
+            "selection": describe_selection(context, len(candidates), len(columns)),
+            "feature_ranges": value_ranges(context.data, columns, rows),
             "importance": top_importances(importances(refit.model), fitting.settings.names),
         }
 
@@ -100,51 +100,51 @@ def _find_rows(data: FeatureFile, job: Job) -> Rows:
     return rows
 
 
-def _settings(bench: Workbench, columns: list[int]) -> FitSettings:
+def _settings(context: TrainingContext, columns: list[int]) -> FitSettings:
     return FitSettings(
-        names=[bench.data.names[column] for column in columns],
-        params=parse_catboost_params(bench.job.params),
-        seed=bench.job.seed,
-        class_weights=bench.job.class_weights,
+        names=[context.data.names[column] for column in columns],
+        params=parse_catboost_params(context.job.params),
+        seed=context.job.seed,
+        class_weights=context.job.class_weights,
     )
 
 
-def _select(bench: Workbench, rows: Rows, candidates: list[int]) -> list[int]:
-    train = Part(bench.data.matrix(rows.train, candidates), bench.data.labels[rows.train])
-    return choose_columns(bench, _settings(bench, candidates), train, candidates)
+def _select(context: TrainingContext, rows: Rows, candidates: list[int]) -> list[int]:
+    train = Part(context.data.matrix(rows.train, candidates), context.data.labels[rows.train])
+    return choose_columns(context, _settings(context, candidates), train, candidates)
 
 
 @dataclass(frozen=True)
 class _Fitting:
     """The fits of one job, over rows and columns that are settled."""
 
-    bench: Workbench
+    context: TrainingContext
     settings: FitSettings
     rows: Rows
     columns: list[int]
 
     def judge(self) -> Fit:
-        report = self.bench.progress.begin("fit")
-        with self.bench.stopwatch.stage("fit"):
-            pooled = self._load_pooled("judged")
-            train = self._part(self.rows.train, pooled)
-            validation = self._part(self.rows.validation, pooled)
+        report = self.context.progress.begin("fit")
+        with self.context.stopwatch.stage("fit"):
+            base_model = self._load_base_model("judged")
+            train = self._part(self.rows.train, base_model)
+            validation = self._part(self.rows.validation, base_model)
             fit = fit_judged(self.settings, train, validation, report)
-            return fit if pooled is None else add_residual(pooled, fit)
+            return fit if base_model is None else add_residual(base_model, fit)
 
     def refit(self, tree_count: int) -> Fit:
-        report = self.bench.progress.begin("refit")
-        with self.bench.stopwatch.stage("refit"):
-            pooled = self._load_pooled("served")
-            rows = self._part(self.rows.complete, pooled)
+        report = self.context.progress.begin("refit")
+        with self.context.stopwatch.stage("refit"):
+            base_model = self._load_base_model("served")
+            rows = self._part(self.rows.complete, base_model)
             fit = fit_fixed(self.settings, rows, tree_count, report)
-            return fit if pooled is None else add_residual(pooled, fit)
+            return fit if base_model is None else add_residual(base_model, fit)
 
     def export(self, judged: Fit, refit: Fit) -> None:
-        self.bench.progress.begin("export")
-        path, width = self.bench.artifact.path, len(self.columns)
-        with self.bench.stopwatch.stage("export"):
-            test = self.bench.data.matrix(self.rows.test, self.columns)
+        self.context.progress.begin("export")
+        path, width = self.context.artifact.path, len(self.columns)
+        with self.context.stopwatch.stage("export"):
+            test = self.context.data.matrix(self.rows.test, self.columns)
             predict(judged.model, test).tofile(path("judged-test.f32"))
             predict(refit.model, test).tofile(path("refit-test.f32"))
             write_onnx(judged.model, path("judged.onnx"), width)
@@ -153,14 +153,14 @@ class _Fitting:
             # What an increment is judged by must not have seen what it is judged on.
             judged.model.save_model(path("judged.cbm"), format="cbm")
 
-    def _load_pooled(self, which: Literal["judged", "served"]) -> CatBoostClassifier | None:
-        files = self.bench.job.pooled
-        return None if files is None else load_pooled(getattr(files, which), self.settings.names)
+    def _load_base_model(self, which: Literal["judged", "served"]) -> CatBoostClassifier | None:
+        files = self.context.job.base_model
+        return None if files is None else load_base_model(getattr(files, which), self.settings.names)
 
-    def _part(self, rows: np.ndarray, pooled: CatBoostClassifier | None) -> Part:
-        features = self.bench.data.matrix(rows, self.columns)
-        baseline = None if pooled is None else raw_scores(pooled, features)
-        return Part(features, self.bench.data.labels[rows], baseline)
+    def _part(self, rows: np.ndarray, base_model: CatBoostClassifier | None) -> Part:
+        features = self.context.data.matrix(rows, self.columns)
+        baseline = None if base_model is None else raw_scores(base_model, features)
+        return Part(features, self.context.data.labels[rows], baseline)
 
 
 BOT = CatBoostBot()

@@ -17,9 +17,9 @@ from ..engines.catboost_params import parse_catboost_params
 from ..engines.catboost_regression import RegressionSettings, predict_values
 from ..errors import bad_job
 from ..job import Job
-from ..workbench.base import Workbench
-from ..workbench.catboost_columns import choose_columns
-from ..workbench.columns import (
+from ..pipeline.base import TrainingContext
+from ..pipeline.catboost_columns import choose_columns
+from ..pipeline.columns import (
     Rows,
     candidate_columns,
     check_targets,
@@ -43,17 +43,17 @@ class CatBoostRegressorBot:
         if job.class_weights is not None:
             raise bad_job("class_weights: must be null, a regressor has no classes")
 
-    def train(self, bench: Workbench) -> dict[str, Any]:
-        rows = find_labelled_rows(bench.data, bench.job, LEAST_ROWS)
-        check_targets(bench.data, rows)
-        candidates = candidate_columns(bench)
-        check_values(bench.data, candidates, rows)
-        columns = _select(bench, rows, candidates)
-        fitting = _Fitting(bench, rows, columns)
+    def train(self, context: TrainingContext) -> dict[str, Any]:
+        rows = find_labelled_rows(context.data, context.job, LEAST_ROWS)
+        check_targets(context.data, rows)
+        candidates = candidate_columns(context)
+        check_values(context.data, candidates, rows)
+        columns = _select(context, rows, candidates)
+        fitting = _Fitting(context, rows, columns)
         judged = fitting.judge()
         refit = fitting.refit(judged.tree_count)
         fitting.export(judged, refit)
-        names = _names(bench, columns)
+        names = _names(context, columns)
         return {
             "features": names,
             "task": "regressor",
@@ -64,60 +64,60 @@ class CatBoostRegressorBot:
                 "validation_rmse": judged.validation_loss,
                 "refit_rmse": refit.train_loss,
             },
-            "selection": describe_selection(bench, len(candidates), len(columns)),
-            "feature_ranges": value_ranges(bench.data, columns, rows),
+            "selection": describe_selection(context, len(candidates), len(columns)),
+            "feature_ranges": value_ranges(context.data, columns, rows),
             "importance": top_importances(importances(refit.model), names),
         }
 
 
-def _names(bench: Workbench, columns: list[int]) -> list[str]:
-    return [bench.data.names[column] for column in columns]
+def _names(context: TrainingContext, columns: list[int]) -> list[str]:
+    return [context.data.names[column] for column in columns]
 
 
-def _settings(bench: Workbench, columns: list[int]) -> RegressionSettings:
+def _settings(context: TrainingContext, columns: list[int]) -> RegressionSettings:
     return RegressionSettings(
-        names=_names(bench, columns),
-        params=parse_catboost_params(bench.job.params),
-        seed=bench.job.seed,
+        names=_names(context, columns),
+        params=parse_catboost_params(context.job.params),
+        seed=context.job.seed,
         class_weights=None,
     )
 
 
-def _part(bench: Workbench, rows: np.ndarray, columns: list[int]) -> Part:
-    return Part(bench.data.matrix(rows, columns), bench.data.forward_returns[rows])
+def _part(context: TrainingContext, rows: np.ndarray, columns: list[int]) -> Part:
+    return Part(context.data.matrix(rows, columns), context.data.forward_returns[rows])
 
 
-def _select(bench: Workbench, rows: Rows, candidates: list[int]) -> list[int]:
-    train = _part(bench, rows.train, candidates)
-    return choose_columns(bench, _settings(bench, candidates), train, candidates)
+def _select(context: TrainingContext, rows: Rows, candidates: list[int]) -> list[int]:
+    train = _part(context, rows.train, candidates)
+    return choose_columns(context, _settings(context, candidates), train, candidates)
 
 
 @dataclass(frozen=True)
 class _Fitting:
     """The fits of one job, over rows and columns that are settled."""
 
-    bench: Workbench
+    context: TrainingContext
     rows: Rows
     columns: list[int]
 
     def judge(self) -> Fit:
-        report = self.bench.progress.begin("fit")
-        with self.bench.stopwatch.stage("fit"):
-            train = _part(self.bench, self.rows.train, self.columns)
-            validation = _part(self.bench, self.rows.validation, self.columns)
-            return fit_judged(_settings(self.bench, self.columns), train, validation, report)
+        report = self.context.progress.begin("fit")
+        with self.context.stopwatch.stage("fit"):
+            train = _part(self.context, self.rows.train, self.columns)
+            validation = _part(self.context, self.rows.validation, self.columns)
+            return fit_judged(_settings(self.context, self.columns), train, validation, report)
 
     def refit(self, tree_count: int) -> Fit:
-        report = self.bench.progress.begin("refit")
-        with self.bench.stopwatch.stage("refit"):
-            complete = _part(self.bench, self.rows.complete, self.columns)
-            return fit_fixed(_settings(self.bench, self.columns), complete, tree_count, report)
+        report = self.context.progress.begin("refit")
+        with self.context.stopwatch.stage("refit"):
+            complete = _part(self.context, self.rows.complete, self.columns)
+            return fit_fixed(_settings(self.context, self.columns), complete, tree_count, report)
 
     def export(self, judged: Fit, refit: Fit) -> None:
-        self.bench.progress.begin("export")
-        path, width = self.bench.artifact.path, len(self.columns)
-        with self.bench.stopwatch.stage("export"):
-            test = self.bench.data.matrix(self.rows.test, self.columns)
+        self.context.progress.begin("export")
+        path, width = self.context.artifact.path, len(self.columns)
+        with self.context.stopwatch.stage("export"):
+            test = self.context.data.matrix(self.rows.test, self.columns)
             predict_values(judged.model, test).tofile(path("judged-test.f32"))
             predict_values(refit.model, test).tofile(path("refit-test.f32"))
             write_regressor_onnx(judged.model, path("judged.onnx"), width)

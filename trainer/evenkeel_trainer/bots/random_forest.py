@@ -1,4 +1,4 @@
-"""`random_forest`: the log return over seven days, one model pooled over many instruments.
+"""`random_forest`: the log return over seven days, one model over many instruments.
 
 Rows of all instruments lie in the order of time, so that the job's split is one cut in time over all of
 them. A forest needs no part to stop by: one is judged on the test part, then a second one with the
@@ -16,8 +16,8 @@ from ..engines.forest_engine import Forest, fit_forest, parse_forest_params
 from ..engines.forest_onnx import check_size, write_forest_onnx
 from ..errors import bad_job
 from ..job import Job
-from ..workbench.base import Workbench
-from ..workbench.columns import (
+from ..pipeline.base import TrainingContext
+from ..pipeline.columns import (
     Rows,
     check_targets,
     check_values,
@@ -43,17 +43,17 @@ class RandomForestBot:
         if job.selection.method != "none":
             raise bad_job("selection.method: must be none, a forest takes all features")
 
-    def train(self, bench: Workbench) -> dict[str, Any]:
-        rows = find_labelled_rows(bench.data, bench.job, LEAST_ROWS)
-        check_targets(bench.data, rows)
-        columns = list(range(len(bench.data.names)))
-        check_values(bench.data, columns, rows)
-        fitting = _Fitting(bench, rows, columns)
+    def train(self, context: TrainingContext) -> dict[str, Any]:
+        rows = find_labelled_rows(context.data, context.job, LEAST_ROWS)
+        check_targets(context.data, rows)
+        columns = list(range(len(context.data.names)))
+        check_values(context.data, columns, rows)
+        fitting = _Fitting(context, rows, columns)
         judged, train_rmse = fitting.fit("fit", rows.train)
         fitting.export(judged, "judged.onnx", "judged-test.f32")
         refit, refit_rmse = fitting.fit("refit", rows.complete)
         fitting.export(refit, "model.onnx", "refit-test.f32")
-        names = list(bench.data.names)
+        names = list(context.data.names)
         return {
             "features": names,
             "task": "regressor",
@@ -64,23 +64,23 @@ class RandomForestBot:
                 "validation_rmse": None,
                 "refit_rmse": refit_rmse,
             },
-            "selection": describe_selection(bench, len(columns), len(columns)),
-            "feature_ranges": value_ranges(bench.data, columns, rows),
+            "selection": describe_selection(context, len(columns), len(columns)),
+            "feature_ranges": value_ranges(context.data, columns, rows),
             "importance": top_importances(100 * refit.trees.feature_importances_, names),
         }
 
 
 @dataclass(frozen=True)
 class _Fitting:
-    bench: Workbench
+    context: TrainingContext
     rows: Rows
     columns: list[int]
 
     def fit(self, stage: str, rows: np.ndarray) -> tuple[Forest, float]:
         """The forest, and its root mean squared error on some of the rows that it learnt from."""
-        job, data = self.bench.job, self.bench.data
-        report = self.bench.progress.begin(stage)
-        with self.bench.stopwatch.stage(stage):
+        job, data = self.context.job, self.context.data
+        report = self.context.progress.begin(stage)
+        with self.context.stopwatch.stage(stage):
             features, targets = data.matrix(rows, self.columns), data.forward_returns[rows]
             forest = fit_forest(parse_forest_params(job.params), job.seed, (features, targets), report)
         some = slice(None, None, max(1, len(rows) // LOSS_ROWS))
@@ -88,11 +88,11 @@ class _Fitting:
         return forest, float(np.sqrt(np.mean(np.square(errors, dtype=np.float64))))
 
     def export(self, forest: Forest, onnx_name: str, answers_name: str) -> None:
-        self.bench.progress.begin("export")
-        path = self.bench.artifact.path
-        with self.bench.stopwatch.stage(f"export {onnx_name}"):
-            check_size(forest, parse_forest_params(self.bench.job.params).max_model_mb)
-            test = self.bench.data.matrix(self.rows.test, self.columns)
+        self.context.progress.begin("export")
+        path = self.context.artifact.path
+        with self.context.stopwatch.stage(f"export {onnx_name}"):
+            check_size(forest, parse_forest_params(self.context.job.params).max_model_mb)
+            test = self.context.data.matrix(self.rows.test, self.columns)
             forest.predict(test).tofile(path(answers_name))
             write_forest_onnx(forest, path(onnx_name))
 

@@ -1,4 +1,4 @@
-"""A residual on the raw scores of a pooled model, and the sum of the two as one classifier."""
+"""A residual on the raw scores of a base model, and the sum of the two as one classifier."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ..errors import bad_file
 from .catboost_engine import CLASSES, Fit
 
 
-def load_pooled(path: str, names: list[str]) -> CatBoostClassifier:
-    """Raises JobError `bad_file` where the file is no pooled model of just these features."""
+def load_base_model(path: str, names: list[str]) -> CatBoostClassifier:
+    """Raises JobError `bad_file` where the file is no base model of just these features."""
     model = CatBoostClassifier()
     try:
         model.load_model(path, format="cbm")
     except CatBoostError as error:
-        raise bad_file(f"pooled: cannot be read: {path}: {error}") from error
+        raise bad_file(f"base_model: cannot be read: {path}: {error}") from error
     if list(model.feature_names_) != names or list(model.classes_) != list(range(CLASSES)):
-        raise bad_file(f"pooled: another order of features or classes: {path}")
+        raise bad_file(f"base_model: another order of features or classes: {path}")
     return model
 
 
@@ -28,6 +28,6 @@ def raw_scores(model: CatBoostClassifier, features: np.ndarray) -> np.ndarray:
     return model.predict(features, prediction_type="RawFormulaVal", thread_count=1)
 
 
-def add_residual(pooled: CatBoostClassifier, residual: Fit) -> Fit:
-    """The same fit with the sum for its model; its trees are counted without the pooled ones."""
-    return replace(residual, model=to_classifier(sum_models([pooled, residual.model])))
+def add_residual(base_model: CatBoostClassifier, residual: Fit) -> Fit:
+    """The same fit with the sum for its model; its trees are counted without the base model's."""
+    return replace(residual, model=to_classifier(sum_models([base_model, residual.model])))

@@ -32,13 +32,13 @@ const MIN_PART_ROWS = { train: 100, test: 20 } as const;
 /** Rows of neighbouring days share most of their week: the bootstrap draws fortnights. */
 const BLOCK_DAYS = 14;
 
-export interface PooledItem {
+export interface GlobalItem {
   readonly attributes: Attributes;
   readonly sequence: ItemSequence;
 }
 
-export interface PooledRequest {
-  readonly items: readonly PooledItem[];
+export interface GlobalDatasetRequest {
+  readonly items: readonly GlobalItem[];
   readonly timeframe: Timeframe;
   /** Rows of earlier entries are left out. */
   readonly fromOpenTime: number;
@@ -53,7 +53,7 @@ export interface PooledRequest {
  * from, less those whose seven days reach over it, the rest to judge by. Attributes become numbers by
  * the rows before the cut alone.
  */
-export function buildPooledDataset(request: PooledRequest): Dataset {
+export function buildGlobalDataset(request: GlobalDatasetRequest): Dataset {
   const rows = collectRows(request);
   if (rows.count < request.minSamples) {
     return tooFew(`${rows.count} of ${request.minSamples} usable entries`);
@@ -88,7 +88,7 @@ interface Rows {
 
 const WIDTH = ITEM_PRICE_FEATURES.length;
 
-function collectRows({ items, timeframe, fromOpenTime }: PooledRequest): Rows {
+function collectRows({ items, timeframe, fromOpenTime }: GlobalDatasetRequest): Rows {
   const entries = items.reduce((sum, { sequence }) => sum + sequence.openTimes.length, 0);
   const values = new Float32Array(entries * WIDTH);
   const returns = new Float64Array(entries);
@@ -143,7 +143,7 @@ interface Ordered {
   readonly split: Split;
 }
 
-function layOut(request: PooledRequest, { rows, order, split }: Ordered): Dataset {
+function layOut(request: GlobalDatasetRequest, { rows, order, split }: Ordered): Dataset {
   const codes = learnCodes(request.items, { rows, order, split });
   const names = [...ITEM_PRICE_FEATURES, ...attributeNames(codes)];
   const returns = Float64Array.from(order, (row) => rows.returns[row] ?? NaN);
@@ -177,7 +177,7 @@ function layOut(request: PooledRequest, { rows, order, split }: Ordered): Datase
     },
     judgedEnd: endOf(split.train.to - 1),
     dataEnd: endOf(order.length - 1),
-    pooled: { codes, items: new Set(rows.itemOf.subarray(0, rows.count)).size, blockRows },
+    global: { codes, items: new Set(rows.itemOf.subarray(0, rows.count)).size, blockRows },
   };
   const table = {
     ...{ names, rows: rows.count, labels, openTimes },
@@ -187,7 +187,7 @@ function layOut(request: PooledRequest, { rows, order, split }: Ordered): Datase
   return { status: 'built', summary, table };
 }
 
-function learnCodes(items: readonly PooledItem[], { rows, order, split }: Ordered) {
+function learnCodes(items: readonly GlobalItem[], { rows, order, split }: Ordered) {
   const counts = new Uint32Array(items.length);
   const sums = new Float64Array(items.length);
   for (let position = split.train.from; position < split.train.to; position++) {
@@ -204,7 +204,7 @@ function learnCodes(items: readonly PooledItem[], { rows, order, split }: Ordere
 
 /** Column by column, in the order of time. */
 function gather(
-  items: readonly PooledItem[],
+  items: readonly GlobalItem[],
   { rows, order }: Pick<Ordered, 'rows' | 'order'>,
   codes: readonly AttributeCode[],
 ): Float32Array {

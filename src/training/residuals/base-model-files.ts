@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { PooledModel, PoolKey } from '../../domain/pooled-model.js';
+import type { BaseModel, BaseModelKey } from '../../domain/base-model.js';
 import { RejectedError } from '../../lib/errors.js';
 import { readVerifiedFile } from '../../models/verified-file.js';
 import type { Stores } from '../../storage/stores.js';
@@ -9,28 +9,28 @@ import { readManifest } from '../trainer-process/trainer-manifest.js';
 /** Fitted before the cut, for judging; refitted on all rows, for serving. */
 const FILES = { judged: 'judged.cbm', served: 'served.cbm' } as const;
 /** A session that was paused may come back to one of the last ones. */
-const POOLS_KEPT = 3;
+const BASE_MODELS_KEPT = 3;
 const MOST_LISTED = 100;
 
-/** Folder of one attempt at a pooled model, relative to the models' folder. */
-export function poolPath({ venue, timeframe, bot, uid, attempt }: PooledModel): string {
+/** Folder of one attempt at a base model, relative to the models' folder; stored rows name `pooled` in it. */
+export function baseModelPath({ venue, timeframe, bot, uid, attempt }: BaseModel): string {
   const parts = [venue, 'pooled', timeframe, bot].map((part) => part.replace(/[^\w.@-]/g, '_'));
   return path.join(...parts, `${uid}-${attempt}`);
 }
 
-export interface PooledPaths {
+export interface BaseModelPaths {
   readonly judged: string;
   readonly served: string;
 }
 
-export function pooledPaths({ modelPath = '' }: PooledModel, modelsDir: string): PooledPaths {
+export function baseModelPaths({ modelPath = '' }: BaseModel, modelsDir: string): BaseModelPaths {
   const folder = path.join(modelsDir, modelPath);
   return { judged: path.join(folder, FILES.judged), served: path.join(folder, FILES.served) };
 }
 
 /** Whether the files are those that were fitted. */
 export async function isIntact(
-  { modelPath, manifestSha256 }: PooledModel,
+  { modelPath, manifestSha256 }: BaseModel,
   options: { readonly modelsDir: string; readonly maxFileBytes: number },
 ): Promise<boolean> {
   if (modelPath === undefined || manifestSha256 === undefined) return false;
@@ -50,24 +50,28 @@ export async function isIntact(
   }
 }
 
-/** Removes what attempts at a pooled model left; none of them must be recorded as ready. */
-export async function removeAttempts(pool: PooledModel, modelsDir: string): Promise<void> {
-  const folder = path.dirname(path.join(modelsDir, poolPath(pool)));
+/** Removes what attempts at a base model left; none of them must be recorded as ready. */
+export async function removeAttempts(baseModel: BaseModel, modelsDir: string): Promise<void> {
+  const folder = path.dirname(path.join(modelsDir, baseModelPath(baseModel)));
   const names = await readdir(folder).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   });
-  for (const name of names.filter((one) => one.startsWith(`${pool.uid}-`))) {
+  for (const name of names.filter((one) => one.startsWith(`${baseModel.uid}-`))) {
     await rm(path.join(folder, name), { recursive: true, force: true });
   }
 }
 
-/** Keeps the newest pooled models; the folders of the others go, their rows stay. */
-export async function prunePools(stores: Stores, key: PoolKey, modelsDir: string): Promise<void> {
-  const ready = await stores.pools.list(key, { status: 'ready', limit: MOST_LISTED });
-  for (const pool of ready.slice(POOLS_KEPT)) {
-    if (pool.modelPath === undefined) continue;
-    await removeAttempts(pool, modelsDir);
-    await stores.pools.change(pool, { modelPath: undefined, manifestSha256: undefined });
+/** Keeps the newest base models; the folders of the others go, their rows stay. */
+export async function pruneBaseModels(
+  stores: Stores,
+  key: BaseModelKey,
+  modelsDir: string,
+): Promise<void> {
+  const ready = await stores.baseModels.list(key, { status: 'ready', limit: MOST_LISTED });
+  for (const baseModel of ready.slice(BASE_MODELS_KEPT)) {
+    if (baseModel.modelPath === undefined) continue;
+    await removeAttempts(baseModel, modelsDir);
+    await stores.baseModels.change(baseModel, { modelPath: undefined, manifestSha256: undefined });
   }
 }

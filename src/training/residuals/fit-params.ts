@@ -1,10 +1,10 @@
 import type { CatBoostParams } from '../trainer-process/trainer-job.js';
 
-/** Trees of a pooled model for each that a plain one may have: it has many times the rows. */
+/** Trees of a base model for each that a plain one may have: it has many times the rows. */
 const ITERATIONS_FACTOR = 2;
 
-/** Of the pooled fit; the trainer raises `l2LeafReg` by the rows that one instant has. */
-export function toPoolParams(params: CatBoostParams): CatBoostParams {
+/** Of the base model's fit; the trainer raises `l2LeafReg` by the rows that one instant has. */
+export function toBaseModelParams(params: CatBoostParams): CatBoostParams {
   return { ...params, iterations: ITERATIONS_FACTOR * params.iterations };
 }
 

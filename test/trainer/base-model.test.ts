@@ -5,7 +5,7 @@ import { createOnnxSession } from '../../src/models/onnx-session.js';
 import type { FeatureTable } from '../../src/training/dataset/feature-file.js';
 import { measureParity } from '../../src/training/evaluation/judge-model.js';
 import { readFeatureRows } from '../../src/training/dataset/feature-rows.js';
-import type { PoolTrainerJob } from '../../src/training/trainer-process/pool-job.js';
+import type { BaseModelJob } from '../../src/training/trainer-process/base-model-job.js';
 import { lossesOf } from '../../src/training/trainer-process/trainer-manifest.js';
 import type { TrainerDone } from '../../src/training/trainer-process/trainer-outcome.js';
 import {
@@ -23,7 +23,7 @@ const HOUR_MS = 3.6e6;
 const START_MS = 1.7e12;
 const SEEDS = [1, 2, 3];
 
-describe.skipIf(!HAS_PYTHON)('a pooled model and residuals on it (needs npm run setup)', () => {
+describe.skipIf(!HAS_PYTHON)('a base model and residuals on it (needs npm run setup)', () => {
   const trainer = createTrainer();
   const { split, params } = createJob({ uid: '', folder: '', rows: ROWS, featuresFile: '' });
   const timeOf = (row: number): number => START_MS + row * HOUR_MS;
@@ -34,7 +34,7 @@ describe.skipIf(!HAS_PYTHON)('a pooled model and residuals on it (needs npm run 
   };
   let scratch: Awaited<ReturnType<typeof createScratch>>;
   let files: readonly string[];
-  let pooled: TrainerDone;
+  let baseModel: TrainerDone;
 
   const run = async (job: Parameters<typeof trainer.run>[0]): Promise<TrainerDone> => {
     const outcome = await trainer.run(job);
@@ -42,8 +42,8 @@ describe.skipIf(!HAS_PYTHON)('a pooled model and residuals on it (needs npm run 
     return outcome;
   };
 
-  const poolJob = (uid: string, changes: Partial<PoolTrainerJob> = {}): PoolTrainerJob => ({
-    ...{ kind: 'pool', uid, bot: 'catboost', members: files, cuts, params, seed: 7 },
+  const baseModelJob = (uid: string, changes: Partial<BaseModelJob> = {}): BaseModelJob => ({
+    ...{ kind: 'base_model', uid, bot: 'catboost', members: files, cuts, params, seed: 7 },
     outputDir: path.join(scratch.folder, uid),
     selection: { method: 'rfe', maxFeatures: 5, steps: 3 },
     candidates: Array.from({ length: COLUMNS }, (_, column) => `f${column}`),
@@ -52,13 +52,13 @@ describe.skipIf(!HAS_PYTHON)('a pooled model and residuals on it (needs npm run 
     ...changes,
   });
 
-  /** A residual of the first member on a pooled model. */
+  /** A residual of the first member on a base model. */
   const residual = (uid: string, base: TrainerDone): Promise<TrainerDone> => {
     const job = createJob(
       { uid, folder: scratch.folder, rows: ROWS, featuresFile: files[0] ?? '' },
       {
         selection: { method: 'reuse', features: base.manifest.features },
-        pooled: {
+        baseModel: {
           judged: path.join(base.outputDir, 'judged.cbm'),
           served: path.join(base.outputDir, 'served.cbm'),
         },
@@ -70,7 +70,7 @@ describe.skipIf(!HAS_PYTHON)('a pooled model and residuals on it (needs npm run 
   beforeAll(async () => {
     scratch = await createScratch();
     files = await writeAll('member', (table) => table);
-    pooled = await run(poolJob('pool'));
+    baseModel = await run(baseModelJob('base-model'));
   });
 
   afterAll(async () => {
@@ -87,7 +87,7 @@ describe.skipIf(!HAS_PYTHON)('a pooled model and residuals on it (needs npm run 
     );
 
   it('chooses features once, on rows of all members before the cut', () => {
-    const { features, rows, selection } = pooled.manifest;
+    const { features, rows, selection } = baseModel.manifest;
     expect(features).toHaveLength(5);
     expect(features).toEqual(expect.arrayContaining(['f0', 'f1']));
     expect(selection).toMatchObject({ method: 'rfe', candidates: COLUMNS, kept: 5 });
@@ -99,7 +99,7 @@ describe.skipIf(!HAS_PYTHON)('a pooled model and residuals on it (needs npm run 
     ['judged.onnx', 'judged-test.f32'],
     ['model.onnx', 'refit-test.f32'],
   ])('adds up to one ONNX that equals CatBoost: %s', async (model, expected) => {
-    const done = await residual(`sum-${model}`, pooled);
+    const done = await residual(`sum-${model}`, baseModel);
     const { features } = done.manifest;
     const rows = await readFeatureRows(files[0] ?? '', features, split.test);
     const session = await createOnnxSession(
@@ -111,20 +111,20 @@ describe.skipIf(!HAS_PYTHON)('a pooled model and residuals on it (needs npm run 
     const parity = measureParity(onnx, await readFloats(path.join(done.outputDir, expected)));
     expect(parity).toMatchObject({ rows: rows.labels.length, classFlips: 0 });
     expect(parity.maxDifference).toBeLessThan(1e-5);
-    // More than the residual's own trees: those of the pooled model are in the sum.
+    // More than the residual's own trees: those of the base model are in the sum.
     expect(lossesOf(done.manifest).validation).toBeLessThan(Math.log(3) - 0.1);
   });
 
   it('sees nothing after the cut before it is judged, and everything when it serves', async () => {
-    const before = await residual('before', pooled);
+    const before = await residual('before', baseModel);
     // Other members' rows after the cut; the judged member's own file stays.
     const changed = await writeAll('changed', (table, at) =>
       at === 0 ? table : changeAfter(table, split.validation.to),
     );
-    const other = await run(poolJob('changed-pool', { members: changed }));
+    const other = await run(baseModelJob('changed-base-model', { members: changed }));
     const after = await residual('after', other);
     const floats = (done: TrainerDone, name: string) => readFloats(path.join(done.outputDir, name));
-    expect(other.manifest.features).toEqual(pooled.manifest.features);
+    expect(other.manifest.features).toEqual(baseModel.manifest.features);
     expect(await floats(after, 'judged-test.f32')).toEqual(await floats(before, 'judged-test.f32'));
     expect(await floats(after, 'refit-test.f32')).not.toEqual(
       await floats(before, 'refit-test.f32'),
@@ -132,8 +132,8 @@ describe.skipIf(!HAS_PYTHON)('a pooled model and residuals on it (needs npm run 
   });
 
   it('is the same for the same seed', async () => {
-    const again = await residual('again', await run(poolJob('pool-again')));
-    const first = await residual('first', pooled);
+    const again = await residual('again', await run(baseModelJob('base-model-again')));
+    const first = await residual('first', baseModel);
     expect(await readFloats(path.join(again.outputDir, 'refit-test.f32'))).toEqual(
       await readFloats(path.join(first.outputDir, 'refit-test.f32')),
     );
@@ -141,7 +141,7 @@ describe.skipIf(!HAS_PYTHON)('a pooled model and residuals on it (needs npm run 
 
   it('reuses features that were chosen before', async () => {
     const features = ['f1', 'f0', 'f7'];
-    const job = poolJob('reused', { selection: { method: 'reuse', features } });
+    const job = baseModelJob('reused', { selection: { method: 'reuse', features } });
     expect((await run(job)).manifest.features).toEqual(features);
   });
 
@@ -157,16 +157,18 @@ describe.skipIf(!HAS_PYTHON)('a pooled model and residuals on it (needs npm run 
     ],
     ['another bot', { bot: 'random_forest' }, 'bad_job', 'bot'],
   ] as const)('refuses %s', async (name, changes, code, words) => {
-    const outcome = await trainer.run(poolJob(`refused-${name.replaceAll(' ', '-')}`, changes));
+    const outcome = await trainer.run(
+      baseModelJob(`refused-${name.replaceAll(' ', '-')}`, changes),
+    );
     expect(outcome).toMatchObject({ status: 'failed', code });
     expect(outcome.status === 'failed' && outcome.message).toContain(words);
   });
 
   it('is refused as a base where its file is damaged or has other features', async () => {
-    const damaged = { ...pooled, outputDir: scratch.folder };
-    await expect(residual('damaged', damaged)).rejects.toThrow('bad_file: pooled');
-    const features = [...pooled.manifest.features].reverse();
-    const other = { ...pooled, manifest: { ...pooled.manifest, features } };
+    const damaged = { ...baseModel, outputDir: scratch.folder };
+    await expect(residual('damaged', damaged)).rejects.toThrow('bad_file: base_model');
+    const features = [...baseModel.manifest.features].reverse();
+    const other = { ...baseModel, manifest: { ...baseModel.manifest, features } };
     await expect(residual('reordered', other)).rejects.toThrow('another order of features');
   });
 });

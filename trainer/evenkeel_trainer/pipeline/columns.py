@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import bad_file, bad_job, too_few_rows
 from ..feature_file import NO_LABEL, FeatureFile
 from ..job import Job, RowRange
-from .base import Workbench
+from .base import TrainingContext
 
 TOP_IMPORTANCES = 30
 
@@ -56,15 +56,15 @@ def check_targets(data: FeatureFile, rows: Rows) -> None:
         raise bad_file(f"features_file: forward_return is not a number in row {int(wrong[0])}")
 
 
-def candidate_columns(bench: Workbench) -> list[int]:
+def candidate_columns(context: TrainingContext) -> list[int]:
     """Columns to choose from, in the file's order; in the job's order where it names them."""
-    wanted = bench.job.selection.features
-    if bench.job.selection.method != "reuse":
-        return list(range(len(bench.data.names)))
-    unknown = sorted(set(wanted) - set(bench.data.names))
+    wanted = context.job.selection.features
+    if context.job.selection.method != "reuse":
+        return list(range(len(context.data.names)))
+    unknown = sorted(set(wanted) - set(context.data.names))
     if unknown:
         raise bad_job(f"selection.features: not in the file: {', '.join(unknown[:5])}")
-    return bench.data.column_indexes(wanted)
+    return context.data.column_indexes(wanted)
 
 
 def check_values(data: FeatureFile, columns: list[int], rows: Rows) -> None:
@@ -86,12 +86,12 @@ def value_ranges(data: FeatureFile, columns: list[int], rows: Rows) -> list[list
     return np.stack([values.min(axis=0), values.max(axis=0)], axis=1).tolist()
 
 
-def describe_selection(bench: Workbench, candidates: int, kept: int) -> dict[str, Any]:
+def describe_selection(context: TrainingContext, candidates: int, kept: int) -> dict[str, Any]:
     return {
-        "method": bench.job.selection.method,
+        "method": context.job.selection.method,
         "candidates": candidates,
         "kept": kept,
-        "seconds": round(bench.stopwatch.durations_ms.get("select", 0.0) / 1000, 3),
+        "seconds": round(context.stopwatch.durations_ms.get("select", 0.0) / 1000, 3),
     }
 
 

@@ -17,26 +17,26 @@ from ..engines.catboost_engine import FitSettings, Part, importances, predict
 from ..engines.catboost_onnx import write_onnx
 from ..errors import bad_job
 from ..job import Parent
-from .base import Workbench
+from .base import TrainingContext
 from .columns import Rows, top_importances
 
 
 def continue_parent(
-    bench: Workbench, settings: FitSettings, rows: Rows, columns: list[int]
+    context: TrainingContext, settings: FitSettings, rows: Rows, columns: list[int]
 ) -> dict[str, Any]:
     """`rows` are those of the bot by use; returns the bot's part of the manifest."""
-    parent = bench.job.parent
+    parent = context.job.parent
     if parent is None:
         raise bad_job("parent: expected an object, read nothing")
     if len(parent.ranges) != len(columns):
         raise bad_job(f"parent.ranges: expected {len(columns)} pairs, read {len(parent.ranges)}")
     known = np.concatenate([rows.train, rows.validation])
-    data = bench.data
+    data = context.data
     part = Part(data.matrix(known, columns), data.labels[known])
-    judged = _fit(bench, settings, ("fit", part, parent.judged))
+    judged = _fit(context, settings, ("fit", part, parent.judged))
     whole = Part(data.matrix(rows.complete, columns), data.labels[rows.complete])
-    served = _fit(bench, settings, ("refit", whole, parent.served))
-    _export(bench, judged, served, data.matrix(rows.test, columns))
+    served = _fit(context, settings, ("refit", whole, parent.served))
+    _export(context, judged, served, data.matrix(rows.test, columns))
     return {
         "features": settings.names,
         "task": "classifier",
@@ -59,22 +59,22 @@ def continue_parent(
     }
 
 
-def _fit(bench: Workbench, settings: FitSettings, what: tuple[str, Part, str]) -> Continued:
+def _fit(context: TrainingContext, settings: FitSettings, what: tuple[str, Part, str]) -> Continued:
     stage, part, path = what
-    parent = bench.job.parent
+    parent = context.job.parent
     assert parent is not None
-    report = bench.progress.begin(stage)
-    with bench.stopwatch.stage(stage):
+    report = context.progress.begin(stage)
+    with context.stopwatch.stage(stage):
         return continue_fit(settings, part, (path, parent.iterations), report)
 
 
 def _export(
-    bench: Workbench, judged: Continued, served: Continued, test: np.ndarray
+    context: TrainingContext, judged: Continued, served: Continued, test: np.ndarray
 ) -> None:
     """The test rows by the judged increment, by the served one, and by the parent's judged model."""
-    bench.progress.begin("export")
-    path, width = bench.artifact.path, test.shape[1]
-    with bench.stopwatch.stage("export"):
+    context.progress.begin("export")
+    path, width = context.artifact.path, test.shape[1]
+    with context.stopwatch.stage("export"):
         predict(judged.model, test).tofile(path("judged-test.f32"))
         predict(served.model, test).tofile(path("refit-test.f32"))
         predict(load_model(judged.parent_path), test).tofile(path("parent-test.f32"))

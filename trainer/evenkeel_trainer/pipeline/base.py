@@ -13,7 +13,7 @@ from ..stopwatch import Stopwatch
 
 
 @dataclass(frozen=True)
-class Workbench:
+class TrainingContext:
     """All that a bot is given: the job, its data, where to write and whom to tell."""
 
     job: Job
@@ -32,5 +32,5 @@ class Bot(Protocol):
     def check(self, job: Job) -> None:
         """Refuses a job that can be seen to be wrong without its data (JobError `bad_job`)."""
 
-    def train(self, bench: Workbench) -> dict[str, Any]:
+    def train(self, context: TrainingContext) -> dict[str, Any]:
         """Writes its files into the artifact; returns its part of the manifest, ready for JSON."""

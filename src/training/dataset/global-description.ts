@@ -1,7 +1,7 @@
 import type { AttributeCode } from '../../features/items/attribute-codes.js';
 
-/** What the model of a pooled bot needs to know besides its columns. */
-export interface PooledDescription {
+/** What the model of a global bot needs to know besides its columns. */
+export interface GlobalDescription {
   readonly codes: readonly AttributeCode[];
   /** Items that gave rows. */
   readonly items: number;

@@ -1,17 +1,17 @@
 import type { ModelKey } from './model-key.js';
 
 /** `fitting`: its job is at it, or died over it. */
-export type PooledModelStatus = 'fitting' | 'ready' | 'failed';
+export type BaseModelStatus = 'fitting' | 'ready' | 'failed';
 
 /** What instruments may share: everything of a model's key but the symbol. */
-export type PoolKey = Omit<ModelKey, 'symbol'>;
+export type BaseModelKey = Omit<ModelKey, 'symbol'>;
 
 /** One model of many instruments, fitted once in a session; its members' own models are residuals on it. */
-export interface PooledModel extends PoolKey {
+export interface BaseModel extends BaseModelKey {
   readonly uid: string;
   readonly sessionUid: string;
   readonly jobUid: string;
-  readonly status: PooledModelStatus;
+  readonly status: BaseModelStatus;
   /** How often it was begun by a process that then died, and this time. */
   readonly attempt: number;
   /** Why there is none. */

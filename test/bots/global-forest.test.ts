@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importFile } from '../../src/collection/files/import-file.js';
 import { parseNamePattern } from '../../src/collection/files/name-pattern.js';
-import { POOLED_SYMBOL } from '../../src/domain/bots.js';
+import { GLOBAL_SYMBOL } from '../../src/domain/bots.js';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import type { ModelRecord } from '../../src/domain/model-record.js';
 import { assertDefined } from '../../src/lib/invariant.js';
@@ -25,7 +25,7 @@ import { generatedItems } from './generated-items.js';
 const ITEMS = 2_000;
 const DAY_MS = 86_400_000;
 const KEY: ModelKey = {
-  ...{ venue: 'csv:collectibles', symbol: POOLED_SYMBOL, timeframe: '1d', bot: 'random_forest' },
+  ...{ venue: 'csv:collectibles', symbol: GLOBAL_SYMBOL, timeframe: '1d', bot: 'random_forest' },
 };
 
 describe.skipIf(!HAS_PYTHON)('a forest over 2,000 items of a file (needs npm run setup)', () => {
@@ -150,7 +150,7 @@ describe.skipIf(!HAS_PYTHON)('a forest over a market (needs npm run setup)', () 
       const key: ModelKey = { ...KEY, venue: VENUE, timeframe: '1h' };
       expect(await context.untilEnded(key)).toMatchObject({ status: 'completed' });
       const record = await context.stores.models.findServing(key);
-      expect(record).toMatchObject({ symbol: POOLED_SYMBOL, horizonBars: 168 });
+      expect(record).toMatchObject({ symbol: GLOBAL_SYMBOL, horizonBars: 168 });
       // About 193 days with a label, of three symbols.
       expect(record?.dataPointsUsed).toBeGreaterThan(500);
       expect(record?.dataPointsUsed).toBeLessThan(600);

@@ -7,8 +7,8 @@ import {
 } from './trainer-job.js';
 
 /** Asks for one model of many instruments. */
-export interface PoolTrainerJob {
-  readonly kind: 'pool';
+export interface BaseModelJob {
+  readonly kind: 'base_model';
   readonly uid: string;
   readonly bot: string;
   /** Absolute paths of what `writeFeatureFile` wrote, one for each member. */
@@ -32,7 +32,7 @@ export interface PoolTrainerJob {
 export type PoolCuts = Omit<SplitTimes, 'testFrom'>;
 
 /** The line that the trainer reads. */
-export function toPoolJobLine(job: PoolTrainerJob): string {
+export function toBaseModelJobLine(job: BaseModelJob): string {
   const { uid, bot, members, seed, cuts, candidates, describe } = job;
   const line = {
     ...{ job: uid, kind: job.kind, bot, members, seed, candidates, describe },

@@ -1,44 +1,44 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { PooledModel } from '../../domain/pooled-model.js';
+import type { BaseModel } from '../../domain/base-model.js';
 import { timeframeMs } from '../../domain/timeframe.js';
 import { catalogueHash } from '../../features/feature-hash.js';
 import { CANDIDATE_FEATURES } from '../../features/catalogue.js';
 import { isAborted } from '../../lib/is-aborted.js';
 import { planSelection, type SelectionPlan } from '../attempt/selection-plan.js';
 import type { TrainModelContext } from '../attempt/attempt-context.js';
-import type { PoolTrainerJob } from '../trainer-process/pool-job.js';
+import type { BaseModelJob } from '../trainer-process/base-model-job.js';
 import type { TrainerDone } from '../trainer-process/trainer-outcome.js';
 import { windowBars } from '../dataset/training-window.js';
 import { collectMembers, memberPath, type Collected } from './collect-members.js';
 import { planPool, type PoolPlan } from './pool-cuts.js';
-import { poolPath } from './pool-files.js';
-import { toPoolParams } from './pool-params.js';
+import { baseModelPath } from './base-model-files.js';
+import { toBaseModelParams } from './fit-params.js';
 
 /** Enough to rank a few hundred features; more would take the trainer's memory. */
 const SELECTION_ROWS = 10_000;
 /** Pools whose choice of features may be used again. */
-const EARLIER_POOLS = 5;
-/** Share of the whole job's bar that the pooled fit takes, in percent, and collecting of that. */
-const POOL_PCT = 4;
+const EARLIER_BASE_MODELS = 5;
+/** Share of the whole job's bar that the base model's fit takes, in percent, and collecting of that. */
+const BASE_MODEL_PCT = 4;
 const COLLECTED_SHARE = 0.3;
 
-export type PoolFit =
-  | { readonly status: 'fitted'; readonly facts: Partial<PooledModel> }
+export type BaseModelFit =
+  | { readonly status: 'fitted'; readonly facts: Partial<BaseModel> }
   /** Another try would end the same way. */
   | { readonly status: 'failed'; readonly reason: string }
   /** Nothing is known of how it would have ended. */
   | { readonly status: 'aborted' | 'no_python' };
 
 /** Fits one model on all instruments, features chosen once; leaves its folder or nothing. */
-export async function fitPool(
+export async function fitBaseModel(
   context: TrainModelContext,
-  pool: PooledModel,
+  baseModel: BaseModel,
   symbols: readonly string[],
-): Promise<PoolFit> {
+): Promise<BaseModelFit> {
   await mkdir(context.options.workDir, { recursive: true });
   try {
-    return await collectAndFit(context, pool, symbols);
+    return await collectAndFit(context, baseModel, symbols);
   } finally {
     const paths = symbols.map((_, at) => memberPath(context, at));
     await Promise.all(paths.map((file) => rm(file, { force: true })));
@@ -47,11 +47,11 @@ export async function fitPool(
 
 async function collectAndFit(
   context: TrainModelContext,
-  pool: PooledModel,
+  baseModel: BaseModel,
   symbols: readonly string[],
-): Promise<PoolFit> {
+): Promise<BaseModelFit> {
   const { progress, signal, options } = context;
-  progress.report('pool: features', 0);
+  progress.report('base model: features', 0);
   const found = await collect(context, symbols);
   if (isAborted(signal)) return { status: 'aborted' };
   const { plan } = found;
@@ -61,13 +61,13 @@ async function collectAndFit(
     return { status: 'failed', reason: [count, ...reasons].join('; ') };
   }
   if (plan.candidates.length === 0) return { status: 'failed', reason: 'they share no feature' };
-  const job = toPoolJob(context, pool, found);
+  const job = toBaseModelJob(context, baseModel, found);
   await mkdir(path.dirname(job.outputDir), { recursive: true });
   const trained = await context.trainer.run(job, {
     signal,
     onProgress: ({ stage, percent }) => {
       const share = COLLECTED_SHARE + (1 - COLLECTED_SHARE) * (percent / 100);
-      progress.report(`pool: ${stage}`, POOL_PCT * share);
+      progress.report(`base model: ${stage}`, BASE_MODEL_PCT * share);
     },
   });
   if (trained.status === 'done') {
@@ -87,7 +87,7 @@ interface Found extends Pick<Collected, 'leftOut'> {
 async function collect(context: TrainModelContext, symbols: readonly string[]): Promise<Found> {
   const { options, progress } = context;
   const onCollected = (share: number): void =>
-    progress.report('pool: features', POOL_PCT * COLLECTED_SHARE * share);
+    progress.report('base model: features', BASE_MODEL_PCT * COLLECTED_SHARE * share);
   const all = options.candidateFeatures ?? CANDIDATE_FEATURES;
   const earlier = await findSelection(context, symbols.length, all);
   const { selection: known } = earlier;
@@ -111,11 +111,17 @@ async function findSelection(
   candidates: readonly string[],
 ): Promise<SelectionPlan> {
   const { stores, job } = context;
-  const earlier = await stores.pools.list(job, { status: 'ready', limit: EARLIER_POOLS });
+  const earlier = await stores.baseModels.list(job, {
+    status: 'ready',
+    limit: EARLIER_BASE_MODELS,
+  });
   return planSelection({
     ...requestOf(context, instruments),
     candidates,
-    earlier: earlier.map((pool) => ({ ...pool, config: { selectedBy: pool.selectedBy } })),
+    earlier: earlier.map((baseModel) => ({
+      ...baseModel,
+      config: { selectedBy: baseModel.selectedBy },
+    })),
   });
 }
 
@@ -130,25 +136,25 @@ function requestOf({ clock, options, job }: TrainModelContext, instruments: numb
   };
 }
 
-function toPoolJob(
+function toBaseModelJob(
   { job, options }: TrainModelContext,
-  pool: PooledModel,
+  baseModel: BaseModel,
   { plan, selection }: Found,
-): PoolTrainerJob {
+): BaseModelJob {
   const symbols = plan.members.map(({ symbol }) => symbol);
   return {
-    kind: 'pool',
+    kind: 'base_model',
     uid: job.uid,
     bot: job.bot,
     members: plan.members.map(({ filePath }) => filePath),
-    outputDir: path.join(options.modelsDir, poolPath(pool)),
+    outputDir: path.join(options.modelsDir, baseModelPath(baseModel)),
     seed: options.trainSeed,
     cuts: plan.cuts,
-    params: toPoolParams(options.catboost),
+    params: toBaseModelParams(options.catboost),
     selection: selection.selection,
     candidates: plan.candidates,
     selectionRows: SELECTION_ROWS,
-    describe: { pool: pool.uid, venue: job.venue, timeframe: job.timeframe, symbols },
+    describe: { baseModel: baseModel.uid, venue: job.venue, timeframe: job.timeframe, symbols },
   };
 }
 
@@ -156,7 +162,7 @@ function factsOf(
   { clock, options, job }: TrainModelContext,
   { plan, selection, leftOut }: Found,
   { manifest, manifestSha256, durationMs, peakRssMb }: TrainerDone,
-): Partial<PooledModel> {
+): Partial<BaseModel> {
   const bars = options.labelHorizonBars + 1;
   return {
     trainedAt: clock.marketMs(),

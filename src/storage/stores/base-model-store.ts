@@ -1,11 +1,11 @@
-import type { PooledModel, PooledModelStatus, PoolKey } from '../../domain/pooled-model.js';
+import type { BaseModel, BaseModelStatus, BaseModelKey } from '../../domain/base-model.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Database } from '../database/database.js';
 import { insertOnce } from '../rows/write-rows.js';
 import { json, number, optional, rowCodec, text } from '../rows/row-codec.js';
 import type { InsertStatus, Row } from '../connection/row.js';
 
-const POOL = rowCodec<PooledModel>({
+const BASE_MODEL = rowCodec<BaseModel>({
   uid: text(),
   venue: text(),
   timeframe: text(),
@@ -30,10 +30,10 @@ const POOL = rowCodec<PooledModel>({
   config: json(),
 });
 
-export type PoolOfSession = Pick<PooledModel, 'sessionUid' | 'timeframe' | 'bot'>;
+export type BaseModelOfSession = Pick<BaseModel, 'sessionUid' | 'timeframe' | 'bot'>;
 
-/** Pooled models: at most one of a session, timeframe and bot. */
-export class PooledModelStore {
+/** Base models: at most one of a session, timeframe and bot. Their table keeps its first name, `pooled_models`. */
+export class BaseModelStore {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
@@ -41,38 +41,37 @@ export class PooledModelStore {
 
   /** Stores that a job begins to fit it, or finds the one that another job of the session began. */
   async insert(
-    pool: PooledModel,
-  ): Promise<{ readonly status: InsertStatus; readonly row: PooledModel }> {
+    baseModel: BaseModel,
+  ): Promise<{ readonly status: InsertStatus; readonly row: BaseModel }> {
     const values = {
-      ...POOL.encode(pool),
+      ...BASE_MODEL.encode(baseModel),
       row_version: 1,
       created_at: this.clock.wallMs(),
     };
-    return insertOnce(this.database, { table: 'pooled_models', values }, () => this.find(pool));
+    return insertOnce(this.database, { table: 'pooled_models', values }, () =>
+      this.find(baseModel),
+    );
   }
 
-  find({ sessionUid, timeframe, bot }: PoolOfSession): Promise<PooledModel | undefined> {
+  find({ sessionUid, timeframe, bot }: BaseModelOfSession): Promise<BaseModel | undefined> {
     return this.first({ session_uid: sessionUid, timeframe, bot });
   }
 
   /** Changes it if it is still as it was read, and says whether it was. */
-  change(
-    { uid, status, attempt, jobUid }: PooledModel,
-    to: Partial<PooledModel>,
-  ): Promise<boolean> {
+  change({ uid, status, attempt, jobUid }: BaseModel, to: Partial<BaseModel>): Promise<boolean> {
     return this.database.run(async (knex) => {
       const changed = await knex('pooled_models')
         .where({ uid, status, attempt, job_uid: jobUid })
-        .update({ ...POOL.encodePart(to), row_version: knex.raw('row_version + 1') });
+        .update({ ...BASE_MODEL.encodePart(to), row_version: knex.raw('row_version + 1') });
       return changed === 1;
     });
   }
 
   /** Newest first. */
   async list(
-    { venue, timeframe, bot }: PoolKey,
-    { status, limit }: { readonly status: PooledModelStatus; readonly limit: number },
-  ): Promise<readonly PooledModel[]> {
+    { venue, timeframe, bot }: BaseModelKey,
+    { status, limit }: { readonly status: BaseModelStatus; readonly limit: number },
+  ): Promise<readonly BaseModel[]> {
     const rows = await this.database.run((knex) =>
       knex('pooled_models')
         .where({ venue, timeframe, bot, status })
@@ -83,21 +82,21 @@ export class PooledModelStore {
         .limit(limit)
         .select<Row[]>('*'),
     );
-    return rows.map((row) => POOL.decode(row));
+    return rows.map((row) => BASE_MODEL.decode(row));
   }
 
   /** Those that a venue's jobs are at, or died over. */
-  async listFitting(venue: string): Promise<readonly PooledModel[]> {
+  async listFitting(venue: string): Promise<readonly BaseModel[]> {
     const rows = await this.database.run((knex) =>
       knex('pooled_models').where({ venue, status: 'fitting' }).select<Row[]>('*'),
     );
-    return rows.map((row) => POOL.decode(row));
+    return rows.map((row) => BASE_MODEL.decode(row));
   }
 
-  private async first(where: Record<string, unknown>): Promise<PooledModel | undefined> {
+  private async first(where: Record<string, unknown>): Promise<BaseModel | undefined> {
     const row = await this.database.run((knex) =>
       knex('pooled_models').where(where).first<Row | undefined>(),
     );
-    return row === undefined ? undefined : POOL.decode(row);
+    return row === undefined ? undefined : BASE_MODEL.decode(row);
   }
 }

@@ -1,4 +1,4 @@
-"""The line of a pool job: one model of many instruments, on which theirs are residuals."""
+"""The job line of a base model: one model of many instruments, on which theirs are residuals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .errors import bad_job
 from .fields import Fields
 from .job import MAX_SEED, MAX_UID_LENGTH, Selection, absolute_path, parse_selection, read_object
 
-KIND = "pool"
+KIND = "base_model"
 MAX_MEMBERS = 10_000
 MAX_TIME = 2**53 - 1
 
@@ -25,7 +25,7 @@ class Cuts:
 
 
 @dataclass(frozen=True)
-class PoolJob:
+class BaseModelJob:
     uid: str
     bot: str
     #: A feature file for each member.
@@ -42,16 +42,16 @@ class PoolJob:
     describe: dict[str, Any]
 
 
-def is_pool_job(line: bytes) -> bool:
+def is_base_model_job(line: bytes) -> bool:
     return read_object(line).get("kind") == KIND
 
 
-def parse_pool_job(line: bytes) -> PoolJob:
+def parse_base_model_job(line: bytes) -> BaseModelJob:
     """Raises JobError `bad_job`, its message beginning with the name of the field."""
     fields = Fields(read_object(line))
     fields.ignore("kind")
     selection = parse_selection(fields.object("selection"))
-    job = PoolJob(
+    job = BaseModelJob(
         uid=fields.text("job", MAX_UID_LENGTH),
         bot=fields.text("bot", MAX_UID_LENGTH),
         members=_parse_members(fields),

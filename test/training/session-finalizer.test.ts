@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { POOLED_SYMBOL } from '../../src/domain/bots.js';
+import { GLOBAL_SYMBOL } from '../../src/domain/bots.js';
 import type { ModelKey } from '../../src/domain/model-key.js';
-import { SessionEnds } from '../../src/training/queue/session-finalizer.js';
+import { SessionFinalizer } from '../../src/training/queue/session-finalizer.js';
 import { TrainingSessions } from '../../src/training/queue/training-sessions.js';
 import { forEachEngine } from '../database.js';
 import { recordingLogger, type LogLine } from './recording-logger.js';
@@ -14,7 +14,7 @@ const KEYS: readonly ModelKey[] = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'].map((symb
 
 interface Daemon {
   readonly sessions: TrainingSessions;
-  readonly ends: SessionEnds;
+  readonly ends: SessionFinalizer;
 }
 
 describe('how a session ended', () => {
@@ -40,7 +40,7 @@ describe('how a session ended', () => {
         ...{ stores, clock, options, ...handles },
         onCancelled: (session) => ends.tellCancelled(session),
       });
-      const ends = new SessionEnds({
+      const ends = new SessionFinalizer({
         ...{ stores, options, sessions, logger: recordingLogger(log) },
         pregeneration: {
           pregenerate: (keys) =>
@@ -91,10 +91,10 @@ describe('how a session ended', () => {
       expect(lines()).toEqual(['Successful: 2/2 instruments, 1 batches, 1 s, cache updated']);
     });
 
-    it('makes the predictions of every instrument that a pooled model speaks for', async () => {
+    it('makes the predictions of every instrument that a global model speaks for', async () => {
       const { sessions, ends } = await open();
-      const pooled = { ...KEY, symbol: POOLED_SYMBOL, bot: 'random_forest' };
-      await sessions.request({ keys: [pooled, ...KEYS.slice(0, 1)], kind: 'full' });
+      const global = { ...KEY, symbol: GLOBAL_SYMBOL, bot: 'random_forest' };
+      await sessions.request({ keys: [global, ...KEYS.slice(0, 1)], kind: 'full' });
       await endJobs();
       await ends.look();
       expect(pregenerated.map((symbols) => symbols.toSorted())).toEqual([

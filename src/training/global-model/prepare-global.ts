@@ -13,12 +13,12 @@ import type { Reader } from '../../storage/connection/connections.js';
 import { writeFeatureFile } from '../dataset/feature-file.js';
 import type { Preparation } from '../dataset/prepare-data.js';
 import type { TrainingWindow } from '../dataset/training-window.js';
-import { buildPooledDataset, type PooledItem } from './build-pooled-dataset.js';
+import { buildGlobalDataset, type GlobalItem } from './build-global-dataset.js';
 
-export interface PooledPrepareRequest {
-  readonly isPooled: true;
+export interface GlobalPrepareRequest {
+  readonly isGlobal: true;
   readonly venue: string;
-  /** Instruments that are pooled; all of the venue where undefined. */
+  /** Instruments of the model; all of the venue where undefined. */
   readonly symbols: readonly string[] | undefined;
   readonly timeframe: Timeframe;
   /** Of a market; what was imported from files is used as far back as it goes. */
@@ -30,14 +30,14 @@ export interface PooledPrepareRequest {
 }
 
 /** Reads every instrument of the pool over a connection of its own and writes one feature file. */
-export async function preparePooled(
+export async function prepareGlobal(
   location: DatabaseLocation,
-  request: PooledPrepareRequest,
+  request: GlobalPrepareRequest,
 ): Promise<Preparation> {
   const { timeframe, embargoMs, thresholds, minSamples, venue, window } = request;
   const items = await readItems(location, request);
   const fromOpenTime = isFileVenue(venue) ? 0 : window.fromOpenTime;
-  const dataset = buildPooledDataset({
+  const dataset = buildGlobalDataset({
     ...{ items, timeframe, fromOpenTime, embargoMs, thresholds, minSamples },
   });
   if (dataset.status === 'too_few_rows') return dataset;
@@ -57,13 +57,13 @@ export async function preparePooled(
 
 async function readItems(
   location: DatabaseLocation,
-  request: PooledPrepareRequest,
-): Promise<PooledItem[]> {
+  request: GlobalPrepareRequest,
+): Promise<GlobalItem[]> {
   const reader = await openReader(location);
   try {
     const wanted = request.symbols === undefined ? undefined : new Set(request.symbols);
     const stored = await loadItems(reader, request);
-    const items: PooledItem[] = [];
+    const items: GlobalItem[] = [];
     for (const item of stored) {
       if (wanted !== undefined && !wanted.has(item.symbol)) continue;
       const sequence = await readSequence(reader, item, request);
@@ -78,8 +78,8 @@ async function readItems(
 async function readSequence(
   reader: Reader,
   { seriesId }: StoredItem,
-  { venue, timeframe, window }: PooledPrepareRequest,
-): Promise<PooledItem['sequence']> {
+  { venue, timeframe, window }: GlobalPrepareRequest,
+): Promise<GlobalItem['sequence']> {
   if (isFileVenue(venue)) return loadEntries(reader, seriesId);
   const range = { fromOpenTime: window.loadFromOpenTime, toOpenTime: window.lastOpenTime };
   const columns = await loadColumns(reader, seriesId, range);

@@ -1,4 +1,4 @@
-"""Runs a pool job: selects features once, fits before the cut, refits on all rows."""
+"""Fits a base model: selects features once, fits before the cut, refits on all rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from .artifact import Artifact
 from .bots.catboost import CLASS_ORDER
-from .workbench.columns import top_importances
+from .pipeline.columns import top_importances
 from .engines.catboost_engine import (
     Fit,
     FitSettings,
@@ -22,20 +22,20 @@ from .engines.catboost_params import CatBoostParams, parse_catboost_params
 from .engines.catboost_selection import select_columns
 from .errors import bad_job, too_few_rows
 from .events import Progress
-from .pool_job import PoolJob
-from .pool_rows import Member, gather, read_members, thin
+from .base_model_job import BaseModelJob
+from .member_rows import Member, gather, read_members, subsample
 from .runner import MANIFEST_FORMAT
 from .stopwatch import Stopwatch
 
 MIN_TRAIN_ROWS, MIN_VALIDATION_ROWS = 300, 50
-POOLED_BOT = "catboost"
+BASE_MODEL_BOT = "catboost"
 MAX_L2 = 1e6
 
 
-def run_pool_job(job: PoolJob, versions: dict[str, str], progress: Progress) -> dict[str, Any]:
+def run_base_model_job(job: BaseModelJob, versions: dict[str, str], progress: Progress) -> dict[str, Any]:
     """The fields of the `done` event; raises JobError for all that the caller can mend."""
-    if job.bot != POOLED_BOT:
-        raise bad_job(f"bot: {job.bot!r} has no pooled model")
+    if job.bot != BASE_MODEL_BOT:
+        raise bad_job(f"bot: {job.bot!r} has no base model")
     parse_catboost_params(job.params)
     with Artifact(job.output_dir) as artifact:
         fitting = _load(job, progress)
@@ -49,7 +49,7 @@ def run_pool_job(job: PoolJob, versions: dict[str, str], progress: Progress) -> 
     }
 
 
-def _load(job: PoolJob, progress: Progress) -> _PoolFitting:
+def _load(job: BaseModelJob, progress: Progress) -> _BaseModelFitting:
     stopwatch = Stopwatch()
     progress.report("load", 0.0)
     with stopwatch.stage("load"):
@@ -58,12 +58,12 @@ def _load(job: PoolJob, progress: Progress) -> _PoolFitting:
         count = sum(len(getattr(member, part)) for member in members)
         if count < least:
             raise too_few_rows(f"cuts: {count} rows in the {part} part, at least {least} are needed")
-    return _PoolFitting(job, members, progress, stopwatch)
+    return _BaseModelFitting(job, members, progress, stopwatch)
 
 
 @dataclass(frozen=True)
-class _PoolFitting:
-    job: PoolJob
+class _BaseModelFitting:
+    job: BaseModelJob
     members: list[Member]
     progress: Progress
     stopwatch: Stopwatch
@@ -110,7 +110,7 @@ class _PoolFitting:
         with self.stopwatch.stage("select"):
             if self.job.selection.method == "reuse":
                 return list(self.job.selection.features)
-            rows = thin(self.members, self.job.selection_rows)
+            rows = subsample(self.members, self.job.selection_rows)
             part = gather(self.members, rows, self.job.candidates)
             varying = np.flatnonzero(np.ptp(part.features, axis=0) > 0)
             if len(varying) == 0:
@@ -156,7 +156,7 @@ class _PoolFitting:
         return sum(len(getattr(member, part)) for member in self.members)
 
 
-def _describe(job: PoolJob, versions: dict[str, str], fitting: _PoolFitting) -> dict[str, Any]:
+def _describe(job: BaseModelJob, versions: dict[str, str], fitting: _BaseModelFitting) -> dict[str, Any]:
     hashes = "".join(member.sha256 for member in fitting.members)
     cuts = vars(job.cuts)
     return {

@@ -12,7 +12,7 @@ import numpy as np
 from .engines.catboost_engine import Part
 from .errors import bad_file
 from .feature_file import FeatureFile, open_feature_file
-from .pool_job import Cuts
+from .base_model_job import Cuts
 
 SELL, HOLD, BUY = 0, 1, 2
 
@@ -52,7 +52,7 @@ def _read_member(path: str, cuts: Cuts) -> Member:
 
 
 def _label(returns: np.ndarray, train: np.ndarray) -> np.ndarray:
-    """Classes by the terciles of the rows before the pool's own cut, and of no later ones."""
+    """Classes by the terciles of the rows before the base model's cut, and of no later ones."""
     labels = np.full(len(returns), HOLD, dtype=np.int32)
     if len(train) == 0:
         return labels
@@ -90,7 +90,7 @@ def _check(data: FeatureFile, member: Member, names: tuple[str, ...] | list[str]
         raise bad_file(f"members: {member.path} has no column {missing[0]}")
 
 
-def thin(members: list[Member], limit: int) -> list[np.ndarray]:
+def subsample(members: list[Member], limit: int) -> list[np.ndarray]:
     """Every n-th training row, another one of each member, so that no time of the market is left out."""
     total = sum(len(member.train) for member in members)
     stride = max(1, -(-total // limit))
