@@ -10,7 +10,7 @@ const LAYERS = [
   ['models'],
   ['features', 'collection'],
   ['coordination', 'transfer', 'backup'],
-  ['exchange', 'storage'],
+  ['exchange', 'storage', 'recording'],
   ['domain'],
   ['lib'],
 ];
@@ -43,7 +43,7 @@ module.exports = {
       comment:
         'The demo exchange knows nothing of the daemon, and only the daemon and tests know it.',
       from: { path: '^src/demo/', pathNot: TESTS },
-      to: { path: '^src/', pathNot: '^src/(demo|domain|lib)/' },
+      to: { path: '^src/', pathNot: '^src/(demo|recording|domain|lib)/' },
     },
     {
       name: 'demo-is-handed-in',

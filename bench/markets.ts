@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Candle } from '../src/domain/candle.js';
 import { GeneratedSource } from '../src/demo/generator/generated-source.js';
-import { parseRecording, readRecordingText } from '../src/demo/recording/recording-file.js';
+import { parseRecording, readRecordingBytes } from '../src/recording/recording-file.js';
 import { findTestData } from '../test/test-data.js';
 
 const HOUR_MS = 3_600_000;
@@ -71,7 +71,7 @@ export function loadGenerated(options: GeneratedMarketOptions): Markets {
 }
 
 function readPair(file: string): PairCandles {
-  const columns = parseRecording(file, { text: readRecordingText(file), timeframe: '1h' });
+  const columns = parseRecording(file, { bytes: readRecordingBytes(file), timeframe: '1h' });
   const at = (values: Float64Array, row: number): number => values[row] ?? NaN;
   const candles = Array.from({ length: columns.length }, (_, row) => ({
     openTime: at(columns.openTime, row),

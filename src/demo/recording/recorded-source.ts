@@ -1,27 +1,22 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import path from 'node:path';
 import type { Candle } from '../../domain/candle.js';
-import { closeTimeOf, floorToBar, isTimeframe, type Timeframe } from '../../domain/timeframe.js';
-import { ConfigError, messageOf } from '../../lib/errors.js';
+import { closeTimeOf, floorToBar, type Timeframe } from '../../domain/timeframe.js';
+import { ConfigError } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';
 import type { CandleSource, TimeSpan } from '../candle-source.js';
 import type { Instrument } from '../instrument.js';
 import { resampleBars } from '../resample.js';
 import {
   decimalsIn,
+  listRecordings,
   parseRecording,
-  readRecordingText,
+  readRecordingBytes,
   type RecordedColumns,
-} from './recording-file.js';
-
-const FILE_NAME = /^([A-Z0-9]+)_([A-Z0-9]+)-(\d+[mhdw])\.csv(\.gz)?$/;
+  type RecordingFile,
+} from '../../recording/recording-file.js';
 
 /** Part of the folder's span that is history when the first run begins. */
 const HISTORY_PART = 0.75;
-
-/** Pairs that trade most are listed first, as far as the folder has them. */
-const FIRST_BASES = ['BTC', 'ETH', 'SOL'];
 
 interface Recording {
   readonly file: string;
@@ -58,8 +53,8 @@ export class RecordedSource implements CandleSource {
   static open(folder: string): RecordedSource {
     const digest = createHash('sha256');
     const recordings = new Map<string, Recording>();
-    for (const name of recordingNames(folder)) {
-      const recording = readRecording(path.join(folder, name), digest);
+    for (const file of listRecordings(folder, 'DEMO_DATA')) {
+      const recording = readRecording(file, digest);
       const { id } = recording.instrument;
       const other = recordings.get(id);
       if (other !== undefined) {
@@ -98,38 +93,20 @@ export class RecordedSource implements CandleSource {
     const known = this.#columns.get(id);
     if (known !== undefined) return known;
     const { file, timeframe } = this.#recordingOf(id);
-    const columns = parseRecording(file, { text: readRecordingText(file), timeframe });
+    const columns = parseRecording(file, { bytes: readRecordingBytes(file), timeframe });
     this.#columns.set(id, columns);
     return columns;
   }
 }
 
-function recordingNames(folder: string): string[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder).filter((name) => FILE_NAME.test(name));
-  } catch (cause) {
-    throw new ConfigError(`DEMO_DATA: cannot read ${folder}: ${messageOf(cause)}`, { cause });
-  }
-  if (names.length === 0) {
-    throw new ConfigError(`DEMO_DATA: no file named like BTC_USDT-1h.csv or .csv.gz in ${folder}`);
-  }
-  const rank = (name: string): number => {
-    const position = FIRST_BASES.indexOf(name.split('_')[0] ?? '');
-    return position < 0 ? FIRST_BASES.length : position;
-  };
-  return names.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
-}
-
-function readRecording(file: string, digest: ReturnType<typeof createHash>): Recording {
-  const [, base = '', quote = '', timeframe = ''] = FILE_NAME.exec(path.basename(file)) ?? [];
-  if (!isTimeframe(timeframe)) {
-    throw new ConfigError(`${file}: ${timeframe} is not a timeframe`);
-  }
-  const text = readRecordingText(file);
-  digest.update(`${base}_${quote}-${timeframe}\n`).update(text, 'latin1');
-  const { openTime } = parseRecording(file, { text, timeframe });
-  const decimals = decimalsIn(text);
+function readRecording(
+  { file, base, quote, timeframe }: RecordingFile,
+  digest: ReturnType<typeof createHash>,
+): Recording {
+  const bytes = readRecordingBytes(file);
+  digest.update(`${base}_${quote}-${timeframe}\n`).update(bytes);
+  const { openTime } = parseRecording(file, { bytes, timeframe });
+  const decimals = decimalsIn(bytes);
   const instrument: Instrument = {
     id: `${base}${quote}`,
     base,

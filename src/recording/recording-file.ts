@@ -1,15 +1,29 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { findCandleDefect, type Candle } from '../../domain/candle.js';
-import { floorToBar, type Timeframe } from '../../domain/timeframe.js';
-import { ConfigError, messageOf } from '../../lib/errors.js';
+import { findCandleDefect, type Candle } from '../domain/candle.js';
+import { floorToBar, isTimeframe, type Timeframe } from '../domain/timeframe.js';
+import { ConfigError, messageOf } from '../lib/errors.js';
+import { FieldReader } from './field-reader.js';
 
 const HEADER = 'timestamp_ms,open,high,low,close,volume';
 const FIELDS = 6;
+const FILE_NAME = /^([A-Z0-9]+)_([A-Z0-9]+)-(\d+[mhdw])\.csv(\.gz)?$/;
+
+/** Pairs that trade most are listed first, as far as the folder has them. */
+const FIRST_BASES = ['BTC', 'ETH', 'SOL'];
 
 /** Rows whose decimals are looked at to find the tick and step size. */
 const SAMPLED_ROWS = 300;
+const SAMPLED_BYTES = 64_000;
+
+/** A file of candles, by its name: `BTC_USDT-1h.csv` or `.csv.gz`. */
+export interface RecordingFile {
+  readonly file: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly timeframe: Timeframe;
+}
 
 /** Candles of a file as columns, ascending, without duplicates. */
 export interface RecordedColumns {
@@ -22,11 +36,35 @@ export interface RecordedColumns {
   readonly volume: Float64Array;
 }
 
-/** The file's text, unpacked where its name ends in `.gz`. */
-export function readRecordingText(file: string): string {
+/**
+ * The recordings of a folder: BTC, ETH and SOL first, then by name.
+ *
+ * @param asked what named the folder, for the message: `DEMO_DATA`
+ * @throws ConfigError when the folder cannot be read, holds none, or names a timeframe that there is not
+ */
+export function listRecordings(folder: string, asked: string): readonly RecordingFile[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder).filter((name) => FILE_NAME.test(name));
+  } catch (cause) {
+    throw new ConfigError(`${asked}: cannot read ${folder}: ${messageOf(cause)}`, { cause });
+  }
+  if (names.length === 0) {
+    throw new ConfigError(`${asked}: no file named like BTC_USDT-1h.csv or .csv.gz in ${folder}`);
+  }
+  const rank = (name: string): number => {
+    const position = FIRST_BASES.indexOf(name.split('_')[0] ?? '');
+    return position < 0 ? FIRST_BASES.length : position;
+  };
+  names.sort((one, other) => rank(one) - rank(other) || (one < other ? -1 : 1));
+  return names.map((name) => toRecordingFile(path.join(folder, name)));
+}
+
+/** The file's bytes, unpacked where its name ends in `.gz`. @throws ConfigError */
+export function readRecordingBytes(file: string): Buffer {
   try {
     const bytes = readFileSync(file);
-    return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('latin1');
+    return file.endsWith('.gz') ? gunzipSync(bytes) : bytes;
   } catch (cause) {
     throw new ConfigError(`Cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
@@ -39,18 +77,23 @@ export function readRecordingText(file: string): string {
  */
 export function parseRecording(
   file: string,
-  { text, timeframe }: { text: string; timeframe: Timeframe },
+  { bytes, timeframe }: { readonly bytes: Buffer; readonly timeframe: Timeframe },
 ): RecordedColumns {
-  const lines = text.split('\n');
-  if (lines[0]?.trimEnd() !== HEADER) throw refusal(file, 1, `the header is not ${HEADER}`);
-  while (lines.length > 1 && lines[lines.length - 1]?.trim() === '') lines.pop();
-  if (lines.length === 1) throw refusal(file, 1, 'there is no candle below the header');
-  const columns = allocate(lines.length - 1);
+  const reader = new FieldReader(bytes);
+  if (reader.readLine() !== HEADER) throw refusal(file, 1, `the header is not ${HEADER}`);
+  const rows = reader.countLines();
+  if (rows === 0) throw refusal(file, 1, 'there is no candle below the header');
+  const columns = allocate(rows);
   let previousTime = -1;
-  for (let row = 0; row < columns.length; row++) {
-    const candle = toCandle(lines[row + 1] ?? '');
-    const defect = findRowDefect(candle, { timeframe, previousTime });
-    if (defect !== undefined) throw refusal(file, row + 2, defect);
+  for (let row = 0; row < rows; row++) {
+    const start = reader.position;
+    const candle = readCandle(reader);
+    const before = { timeframe, previousTime };
+    const defect = findRowDefect(candle, before);
+    if (defect !== undefined) {
+      const inWords = findRowDefect(toCandle(reader.textAt(start)), before) ?? defect;
+      throw refusal(file, row + 2, inWords);
+    }
     place(columns, row, candle);
     previousTime = candle.openTime;
   }
@@ -58,7 +101,8 @@ export function parseRecording(
 }
 
 /** Decimals that the prices and the volumes of the first rows need, at most eight. */
-export function decimalsIn(text: string): { price: number; quantity: number } {
+export function decimalsIn(bytes: Buffer): { price: number; quantity: number } {
+  const text = bytes.toString('latin1', 0, SAMPLED_BYTES);
   let price = 0;
   let quantity = 0;
   for (const line of text.split('\n', SAMPLED_ROWS).slice(1)) {
@@ -69,11 +113,28 @@ export function decimalsIn(text: string): { price: number; quantity: number } {
   return { price: Math.min(price, 8), quantity: Math.min(quantity, 8) };
 }
 
+function toRecordingFile(file: string): RecordingFile {
+  const [, base = '', quote = '', timeframe = ''] = FILE_NAME.exec(path.basename(file)) ?? [];
+  if (!isTimeframe(timeframe)) throw new ConfigError(`${file}: ${timeframe} is not a timeframe`);
+  return { file, base, quote, timeframe };
+}
+
 function decimalsOf(value: string): number {
   const point = value.indexOf('.');
   return point < 0 ? 0 : value.length - point - 1;
 }
 
+function readCandle(reader: FieldReader): Candle {
+  const openTime = reader.readNumber();
+  const open = reader.readNumber();
+  const high = reader.readNumber();
+  const low = reader.readNumber();
+  const close = reader.readNumber();
+  const volume = reader.readLastNumber();
+  return { openTime, open, high, low, close, volume };
+}
+
+/** The same from text, for a message that shows what stands in a refused row. */
 function toCandle(line: string): Candle {
   const values = line.split(',');
   const at = (position: number): number => Number(values[position]);
