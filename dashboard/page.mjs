@@ -135,10 +135,11 @@ function showModel(model) {
     model.fallback_reason && ['because', model.fallback_reason],
     ['trained', time(model.last_training_time)],
     ['candles', model.samples_in_last_train ?? '–'],
-    score && ['skill', interval(score.skill)],
-    score && ['direction skill', interval(score.direction_skill)],
+    score?.skill && ['skill', interval(score.skill)],
+    score?.direction_skill && ['direction skill', interval(score.direction_skill)],
     model.verdict && ['verdict', `${model.verdict.gate}: ${model.verdict.reason}`],
     model.live_score && ['live', model.live_score.text],
+    ...attemptRows(model),
     model.last_training_error && ['last error', model.last_training_error],
     model.training_cooldown_active && ['next try', time(model.next_retry_at)],
     ['training', model.training_state],
@@ -146,6 +147,17 @@ function showModel(model) {
   const bar = byId('training');
   bar.hidden = model.training_progress === 0 || model.training_progress === 100;
   bar.value = model.training_progress;
+}
+
+/** The newest attempt, where it is another than the model that serves. */
+function attemptRows({ last_attempt: attempt, model_uid: servingUid }) {
+  if (attempt === null || attempt.model_uid === servingUid) return [];
+  const { outcome, reason, attempted_at: at } = attempt;
+  return [
+    ['last attempt', `${outcome}, ${time(at)}`],
+    // The reason of a failure is the last error.
+    outcome !== 'failed' && reason && ['its reason', reason],
+  ];
 }
 
 function showBooks(status, equity, positions) {

@@ -133,6 +133,8 @@ export interface ApiContext {
   readonly names: SeriesNames;
   readonly clock: Clock;
   readonly metrics: Registry;
+  /** `MODEL_STALE_HOURS`: from this age on a model that serves is shown as stale. */
+  readonly modelStaleHours: number;
   /** What trades, for calls that leave it out; undefined until the venue is known. */
   readonly findTradingKey: () => ModelKey | undefined;
   readonly status: () => Promise<StatusAnswer>;

@@ -173,6 +173,51 @@ export const health = z.object({
 
 const interval = z.object({ estimate: z.number(), lower: z.number(), upper: z.number() });
 
+export const metrics = z.object({
+  rows: z.number(),
+  log_loss: z.number().nullable(),
+  prior_log_loss: z.number().nullable(),
+  skill: interval.nullable(),
+  direction_rows: z.number(),
+  direction_skill: interval.nullable(),
+  directional_auc: z.number().nullable(),
+  accuracy: z.number().nullable(),
+  macro_f1: z.number().nullable(),
+  calibration_error: z.number().nullable(),
+  regression: z
+    .object({
+      rmse: z.number().nullable(),
+      mae: z.number().nullable(),
+      r2: z.number().nullable(),
+      persistence_rmse: z.number().nullable(),
+      persistence_mae: z.number().nullable(),
+    })
+    .nullable()
+    .describe('of a model of returns, in log return; null for a classifier'),
+});
+export type MetricsAnswer = z.input<typeof metrics>;
+
+export const verdict = z.object({
+  gate: z.string(),
+  is_promoted: z.boolean(),
+  reason: z.string(),
+});
+export type VerdictAnswer = z.input<typeof verdict>;
+
+const classes = z.object({ SELL: z.number(), HOLD: z.number(), BUY: z.number() });
+
+const lastAttempt = z.object({
+  model_uid: z.string().describe('of its record in the training history'),
+  attempted_at: time,
+  outcome: z
+    .enum(['promoted', 'rejected', 'failed', 'unfinished'])
+    .describe('unfinished: neither judged nor failed yet'),
+  reason: z.string().nullable().describe("the gate's verdict, or the error"),
+  samples: z.number(),
+  class_distribution: classes.nullable(),
+  test_score: metrics.nullable(),
+});
+
 export const modelStatus = z.object({
   ...keyFields,
   model_symbol: z.string().describe(MODEL_SYMBOL),
@@ -183,13 +228,17 @@ export const modelStatus = z.object({
   fallback_reason: z.string().nullable(),
   model_uid: z.string().nullable(),
   is_stale: z.boolean(),
-  last_training_time: optionalTime,
-  samples_in_last_train: z.number().nullable(),
-  class_distribution: z.object({ SELL: z.number(), HOLD: z.number(), BUY: z.number() }).nullable(),
-  class_weights: z.object({ SELL: z.number(), HOLD: z.number(), BUY: z.number() }).nullable(),
+  last_training_time: optionalTime.describe('when the serving model was trained'),
+  samples_in_last_train: z.number().nullable().describe('of the serving model'),
+  class_distribution: classes.nullable().describe('of the serving model'),
+  class_weights: classes.nullable().describe('of the serving model'),
   training_cooldown_active: z.boolean(),
   next_retry_at: optionalTime,
-  last_training_error: z.string().nullable(),
+  last_training_error: z
+    .string()
+    .nullable()
+    .describe('why the newest attempt failed, or why none can begin; a rejection is no error'),
+  last_attempt: lastAttempt.nullable().describe('the newest attempt, whatever came of it'),
   prediction_warning_count: z.number(),
   sanitization: z
     .object({
@@ -197,22 +246,10 @@ export const modelStatus = z.object({
       final_features: z.number(),
       dropped: z.array(z.object({ name: z.string(), reason: z.string() })),
     })
-    .nullable(),
-  test_score: z
-    .object({
-      rows: z.number(),
-      log_loss: z.number(),
-      prior_log_loss: z.number(),
-      skill: interval,
-      direction_rows: z.number(),
-      direction_skill: interval,
-      directional_auc: z.number(),
-      accuracy: z.number(),
-      macro_f1: z.number(),
-      calibration_error: z.number(),
-    })
-    .nullable(),
-  verdict: z.object({ gate: z.string(), is_promoted: z.boolean(), reason: z.string() }).nullable(),
+    .nullable()
+    .describe('of the serving model'),
+  test_score: metrics.nullable().describe('of the serving model'),
+  verdict: verdict.nullable().describe('of the serving model'),
   drift: z
     .object({
       checked_at: z.iso.datetime(),

@@ -4,13 +4,14 @@ import {
   type Interval,
   type ModelRecord,
   type TestScore,
+  type Verdict,
 } from '../domain/model-record.js';
 import { shownStatus, STATUS_COLORS } from '../domain/shown-status.js';
 import { iso, isoOrNull, keyAnswer, type MarketIds } from './answers.js';
 import type { StoredRecord } from './api-context.js';
+import type { MetricsAnswer, VerdictAnswer } from './contract.js';
 import type {
   ComparedAnswer,
-  MetricsAnswer,
   ReportedModelAnswer,
   TrainingRecordAnswer,
 } from './model-contract.js';
@@ -34,6 +35,8 @@ export function modelKeyAnswer(key: ModelKey, marketIds: MarketIds): ModelKeyAns
 export interface ShownAt {
   readonly marketIds: MarketIds;
   readonly marketMs: number;
+  /** `MODEL_STALE_HOURS`. */
+  readonly staleHours: number;
 }
 
 export function recordAnswer(record: StoredRecord, shown: ShownAt): TrainingRecordAnswer {
@@ -68,9 +71,9 @@ export function comparedAnswer(
 
 function bareAnswer(
   record: StoredRecord,
-  { marketIds, marketMs }: ShownAt,
+  { marketIds, marketMs, staleHours }: ShownAt,
 ): Omit<TrainingRecordAnswer, 'config'> {
-  const shown = shownStatus(record, marketMs);
+  const shown = shownStatus(record, { marketMs, staleHours });
   const { verdict, thresholds, testScore } = record;
   return {
     uid: record.uid,
@@ -87,10 +90,7 @@ function bareAnswer(
     test_rmse: finiteOrNull(testScore?.regression?.rmse),
     test_mae: finiteOrNull(testScore?.regression?.mae),
     metrics: testScore === undefined ? null : metricsAnswer(testScore),
-    verdict:
-      verdict === undefined
-        ? null
-        : { gate: verdict.gate, is_promoted: verdict.isPromoted, reason: verdict.reason },
+    verdict: verdictAnswer(verdict),
     ...{ model_path: record.modelPath ?? null, model_size_mb: record.modelSizeMb ?? null },
     ...{ feature_count: record.features.length, feature_hash: record.featureHash ?? null },
     horizon_bars: record.horizonBars,
@@ -100,7 +100,12 @@ function bareAnswer(
   };
 }
 
-function metricsAnswer(score: TestScore): MetricsAnswer {
+export function verdictAnswer(verdict: Verdict | undefined): VerdictAnswer | null {
+  if (verdict === undefined) return null;
+  return { gate: verdict.gate, is_promoted: verdict.isPromoted, reason: verdict.reason };
+}
+
+export function metricsAnswer(score: TestScore): MetricsAnswer {
   return {
     rows: score.rows,
     log_loss: finite(score.logLoss),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SHOWN_STATUSES } from '../domain/shown-status.js';
 import { TIMEFRAMES } from '../domain/timeframe.js';
-import { listQuery, MODEL_SYMBOL } from './contract.js';
+import { listQuery, metrics, MODEL_SYMBOL, verdict } from './contract.js';
 import {
   clearedModelsExample,
   comparisonExample,
@@ -18,7 +18,6 @@ import {
 const time = z.iso.datetime();
 const optionalTime = time.nullable();
 const modelUid = z.string().min(1).max(64);
-const interval = z.object({ estimate: z.number(), lower: z.number(), upper: z.number() });
 
 /** How training history is narrowed and paged. */
 export const historyQuery = listQuery.extend({
@@ -65,30 +64,6 @@ const keyFields = {
   bot_name: z.string(),
 };
 
-const metrics = z.object({
-  rows: z.number(),
-  log_loss: z.number().nullable(),
-  prior_log_loss: z.number().nullable(),
-  skill: interval.nullable(),
-  direction_rows: z.number(),
-  direction_skill: interval.nullable(),
-  directional_auc: z.number().nullable(),
-  accuracy: z.number().nullable(),
-  macro_f1: z.number().nullable(),
-  calibration_error: z.number().nullable(),
-  regression: z
-    .object({
-      rmse: z.number().nullable(),
-      mae: z.number().nullable(),
-      r2: z.number().nullable(),
-      persistence_rmse: z.number().nullable(),
-      persistence_mae: z.number().nullable(),
-    })
-    .nullable()
-    .describe('of a model of returns, in log return; null for a classifier'),
-});
-export type MetricsAnswer = z.input<typeof metrics>;
-
 export const trainingRecord = z
   .object({
     uid: z.string(),
@@ -108,9 +83,7 @@ export const trainingRecord = z
     test_rmse: z.number().nullable().describe('of a model of returns, in log return'),
     test_mae: z.number().nullable(),
     metrics: metrics.nullable().describe('on candles that the judged model never saw'),
-    verdict: z
-      .object({ gate: z.string(), is_promoted: z.boolean(), reason: z.string() })
-      .nullable(),
+    verdict: verdict.nullable(),
     model_path: z.string().nullable().describe('below MODELS_DIR; null once the files are deleted'),
     model_size_mb: z.number().nullable(),
     feature_count: z.number(),

@@ -32,6 +32,7 @@ export async function serveApi(
   const probes = healthProbes(state);
   const context = {
     ...{ stores: state.stores, metrics },
+    modelStaleHours: settings.modelStaleHours,
     names: new SeriesNames({ series: state.stores.series, clock: state.wallClock }),
     get clock() {
       return clockOf(state);

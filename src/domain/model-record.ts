@@ -109,6 +109,7 @@ export interface ModelRecord extends ModelKey {
   readonly selectedAt: number | undefined;
   /** Close time of the newest candle that any fit saw. */
   readonly dataEnd: number | undefined;
+  /** Why the attempt failed; while the model serves: what is wrong with its files. */
   readonly errorMessage: string | undefined;
   /** Parameters, seed, split, library versions. */
   readonly config: Readonly<Record<string, unknown>>;
@@ -119,4 +120,12 @@ const HOUR_MS = 3_600_000;
 /** How long ago a model was trained, in hours of market time. */
 export function ageHours({ trainedAt }: Pick<ModelRecord, 'trainedAt'>, marketMs: number): number {
   return (marketMs - trainedAt) / HOUR_MS;
+}
+
+/** A stale model still serves, and a retraining is due. */
+export function isStale(
+  record: Pick<ModelRecord, 'trainedAt'>,
+  { marketMs, staleHours }: { readonly marketMs: number; readonly staleHours: number },
+): boolean {
+  return ageHours(record, marketMs) > staleHours;
 }

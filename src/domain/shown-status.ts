@@ -1,7 +1,4 @@
-import { ageHours, type ModelRecord } from './model-record.js';
-
-/** Market age from which a model counts as stale: it still serves, and a retraining is due. */
-export const STALE_AFTER_HOURS = 24;
+import { isStale, type ModelRecord } from './model-record.js';
 
 export const SHOWN_STATUSES = ['Active', 'Stale', 'Failed', 'Archived'] as const;
 export type ShownStatus = (typeof SHOWN_STATUSES)[number];
@@ -17,9 +14,9 @@ export const STATUS_COLORS: Readonly<Record<ShownStatus, string>> = {
 /** What a person is told of a record: only a model that serves is Active or Stale. */
 export function shownStatus(
   record: Pick<ModelRecord, 'stage' | 'status' | 'trainedAt'>,
-  marketMs: number,
+  now: { readonly marketMs: number; readonly staleHours: number },
 ): ShownStatus {
   if (record.status === 'failed') return 'Failed';
   if (record.stage !== 'serving') return 'Archived';
-  return ageHours(record, marketMs) < STALE_AFTER_HOURS ? 'Active' : 'Stale';
+  return isStale(record, now) ? 'Stale' : 'Active';
 }

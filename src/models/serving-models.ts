@@ -18,6 +18,7 @@ export interface ServingModelsOptions {
     findServing(key: ModelKey): Promise<ModelRecord | undefined>;
     /** Newest record of any stage. */
     latest(key: ModelKey): Promise<ModelRecord | undefined>;
+    update(uid: string, changes: { readonly errorMessage: string | undefined }): Promise<unknown>;
   };
   readonly cooldowns: { find(key: ModelKey): Promise<TrainingCooldown | undefined> };
   /** What is known of an instrument besides its prices; without it, nothing. */
@@ -74,11 +75,12 @@ export class ServingModels {
   }
 
   /** Notes that a model's own file is to blame for a failure: it is not trusted again, and replaced. */
-  reportDamaged(model: ServingModel, detail: string): void {
+  async reportDamaged(model: ServingModel, detail: string): Promise<void> {
     const text = modelKeyText(model.key);
     const opened = this.#opened.get(text);
     if (opened?.status !== 'open' || opened.model.record.uid !== model.record.uid) return;
-    this.#opened.set(text, this.#noteDamage(model.record, detail));
+    this.#opened.set(text, { status: 'damaged', record: model.record, detail });
+    await this.#recordDamage(model.record, detail);
   }
 
   async #open(key: ModelKey): Promise<Opened | undefined> {
@@ -88,19 +90,27 @@ export class ServingModels {
     if (record === undefined) return undefined;
     const opened = await openServingModel({ record, modelsDir, maxFileBytes }).then(
       (model): Opened => ({ status: 'open', model }),
-      (error: unknown) => this.#noteDamage(record, messageOf(error)),
+      (error: unknown): Opened => ({ status: 'damaged', record, detail: messageOf(error) }),
     );
     if (invalidations === this.#invalidations) this.#opened.set(modelKeyText(key), opened);
+    const damage = opened.status === 'damaged' ? opened.detail : undefined;
+    if (damage !== undefined || record.errorMessage !== undefined) {
+      await this.#recordDamage(record, damage);
+    }
     return opened;
   }
 
-  #noteDamage(record: ModelRecord, detail: string): Opened {
-    this.#options.logger.error('Serving model is damaged: fallback until it is replaced', {
-      key: modelKeyText(record),
-      modelUid: record.uid,
-      detail,
+  /** Stored with the model, because a daemon that stands by cannot look at these files. */
+  async #recordDamage(record: ModelRecord, detail: string | undefined): Promise<void> {
+    const { logger, models } = this.#options;
+    const model = { key: modelKeyText(record), modelUid: record.uid };
+    if (detail !== undefined) {
+      const message = 'Serving model is damaged: fallback until it is replaced';
+      logger.error(message, { ...model, detail });
+    }
+    await models.update(record.uid, { errorMessage: detail }).catch((error: unknown) => {
+      logger.warn('The state of a model could not be stored', { ...model, error });
     });
-    return { status: 'damaged', record, detail };
   }
 
   async #gatherFacts(key: ModelKey, opened: Opened | undefined): Promise<TrustFacts> {

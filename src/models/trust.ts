@@ -1,4 +1,4 @@
-import { ageHours, type ModelRecord } from '../domain/model-record.js';
+import { ageHours, isStale, type ModelRecord } from '../domain/model-record.js';
 import type { FallbackReason } from '../domain/signal.js';
 import type { TrainingCooldown } from '../domain/training-job.js';
 import { featureHash } from '../features/feature-hash.js';
@@ -50,7 +50,12 @@ export function judgeTrust(
     return untrusted('expired', detail, record);
   }
   if (damage !== undefined) return untrusted('inference_error', damage, record);
-  return { status: 'trusted', record, isStale: hours > modelStaleHours };
+  const { marketMs } = now;
+  return {
+    status: 'trusted',
+    record,
+    isStale: isStale(record, { marketMs, staleHours: modelStaleHours }),
+  };
 }
 
 function explainAbsence({ latest, cooldown }: TrustFacts, wallMs: number): Trust {

@@ -23,7 +23,7 @@ export interface ChooseRequest {
   readonly findReference: (symbol: string) => Promise<CandleColumns | undefined>;
   readonly predict: (request: PredictRequest) => Promise<PredictionOutcome>;
   /** Told when a model's own file turns out to be damaged. */
-  readonly reportDamaged: (model: ServingModel, detail: string) => void;
+  readonly reportDamaged: (model: ServingModel, detail: string) => Promise<void>;
 }
 
 /** The model if it may be trusted and can speak on this candle, else the fallback with the first reason. */
@@ -36,7 +36,7 @@ export async function chooseSignal(request: ChooseRequest): Promise<SignalChoice
   const reference = await findReference(request, model);
   const predicted = await request.predict({ model, series, reference, candleOpenTime });
   if (predicted.status === 'predicted') return { source: 'model', model, predicted };
-  if (predicted.isModelDamaged) request.reportDamaged(model, predicted.detail);
+  if (predicted.isModelDamaged) await request.reportDamaged(model, predicted.detail);
   return { source: 'fallback', reason: predicted.reason, detail: predicted.detail };
 }
 

@@ -100,6 +100,7 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
     clock: fixedClock(),
     names: new SeriesNames({ series: stores.series, clock: fixedClock() }),
     metrics: new Registry(),
+    modelStaleHours: 24,
     findTradingKey: () => (rig.isStarting ? undefined : KEY),
     status: async () => ({ ...STATUS, warnings: [...rig.warnings] }),
     modelStatus: async (key, marketId) => ({
@@ -207,4 +208,5 @@ const MODEL_STATUS: Omit<
   ...{ class_distribution: null, class_weights: null, training_cooldown_active: false },
   ...{ next_retry_at: null, last_training_error: null, prediction_warning_count: 0 },
   ...{ sanitization: null, test_score: null, verdict: null, live_score: null, drift: null },
+  last_attempt: null,
 };

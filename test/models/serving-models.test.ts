@@ -1,4 +1,4 @@
-import { mkdtemp, rm, truncate } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -100,6 +100,7 @@ describe('a serving model', () => {
         return read;
       },
       latest: (key) => stores.models.latest(key),
+      update: (uid, changes) => stores.models.update(uid, changes),
     });
     const reading = slow.find(KEY);
     await serve('model-2');
@@ -194,8 +195,8 @@ describe('a damaged serving model', () => {
     await serve('model-1');
     const choice = await servingModels.find(KEY);
     if (choice.status !== 'trusted') throw new Error(choice.detail);
-    servingModels.reportDamaged(choice.model, 'model.onnx is cut');
-    servingModels.reportDamaged(choice.model, 'model.onnx is cut');
+    await servingModels.reportDamaged(choice.model, 'model.onnx is cut');
+    await servingModels.reportDamaged(choice.model, 'model.onnx is cut');
     expect(await servingModels.find(KEY)).toMatchObject({
       reason: 'inference_error',
       detail: 'model.onnx is cut',
@@ -203,8 +204,33 @@ describe('a damaged serving model', () => {
     expect(logger.messages('error')).toHaveLength(1);
     await serve('model-2');
     // What was found out about the earlier model says nothing of this one.
-    servingModels.reportDamaged(choice.model, 'model.onnx is cut');
+    await servingModels.reportDamaged(choice.model, 'model.onnx is cut');
     expect(await servingModels.find(KEY)).toMatchObject({ status: 'trusted' });
+  });
+
+  it('is noted in its record, until its files are whole again', async () => {
+    const { folder } = await serve('model-1');
+    const manifest = path.join(folder, 'manifest.json');
+    const whole = await readFile(manifest);
+    await truncate(manifest, 10);
+    await servingModels.find(KEY);
+    expect((await stores.models.get('model-1')).errorMessage).toContain('manifest.json has sha256');
+    await writeFile(manifest, whole);
+    servingModels.invalidate(KEY);
+    expect(await servingModels.find(KEY)).toMatchObject({ status: 'trusted' });
+    expect((await stores.models.get('model-1')).errorMessage).toBeUndefined();
+  });
+
+  it('is not trusted either where its record cannot be written', async () => {
+    const { folder } = await serve('model-1');
+    await truncate(path.join(folder, 'manifest.json'), 10);
+    const serving = createServingModels({
+      findServing: (key) => stores.models.findServing(key),
+      latest: (key) => stores.models.latest(key),
+      update: () => Promise.reject(new Error('the database is lost')),
+    });
+    expect(await serving.find(KEY)).toMatchObject({ reason: 'inference_error' });
+    expect(logger.messages('warn')).toEqual(['The state of a model could not be stored']);
   });
 
   it('has other features than its record', async () => {

@@ -1,6 +1,7 @@
 import { modelKeyText } from '../../domain/model-key.js';
 import { comparedAnswer, modelKeyAnswer, recordAnswer, reportedAnswer } from '../model-answers.js';
 import type { ShownAt } from '../model-answers.js';
+import type { MarketIds } from '../answers.js';
 import type { ApiContext, StoredRecord } from '../api-context.js';
 import { listAnswer } from '../contract.js';
 import {
@@ -40,7 +41,7 @@ function historyRoute(server: Server, context: ApiContext): void {
         ...{ from: timeOf(from), to: timeOf(to) },
       };
       const { total, rows } = await context.stores.models.list(filter, query);
-      const shown = await shownAt(context, filter.venue);
+      const shown = shownAt(context, await readMarketIds(context, filter.venue));
       return { total, records: rows.map((row) => recordAnswer(row, shown)) };
     },
   );
@@ -68,7 +69,7 @@ async function readReport(context: ApiContext, venue: string): Promise<ReportedM
   const newest = await models.listNewest(venue);
   const serving = byKey(await models.listServing(venue));
   const pinned = new Set((await pins.list(venue)).map(({ modelUid }) => modelUid));
-  const shown = await shownAt(context, venue);
+  const shown = shownAt(context, await readMarketIds(context, venue));
   return newest.map((latest) => {
     const record = serving.get(modelKeyText(latest)) ?? latest;
     const lastError = latest.status === 'failed' ? latest.errorMessage : undefined;
@@ -105,7 +106,7 @@ function compareRoute(server: Server, context: ApiContext): void {
       const serving = await context.stores.models.findServing(key);
       const pin = await context.stores.pins.find(key);
       const marketIds = new Map([[asked.key.symbol, asked.marketId]]);
-      const shown = { marketIds, marketMs: context.clock.marketMs() };
+      const shown = shownAt(context, marketIds);
       return {
         ...modelKeyAnswer(asked.key, marketIds),
         model_symbol: key.symbol,
@@ -118,11 +119,8 @@ function compareRoute(server: Server, context: ApiContext): void {
   );
 }
 
-async function shownAt(context: ApiContext, venue: string | undefined): Promise<ShownAt> {
-  return {
-    marketIds: await readMarketIds(context, venue),
-    marketMs: context.clock.marketMs(),
-  };
+function shownAt({ clock, modelStaleHours }: ApiContext, marketIds: MarketIds): ShownAt {
+  return { marketIds, marketMs: clock.marketMs(), staleHours: modelStaleHours };
 }
 
 function byKey(records: readonly StoredRecord[]): ReadonlyMap<string, StoredRecord> {

@@ -1,8 +1,9 @@
 import { iso, isoOrNull, keyAnswer } from '../../api/answers.js';
+import { metricsAnswer, verdictAnswer } from '../../api/model-answers.js';
 import type { ModelStatusAnswer } from '../../api/contract.js';
 import { modelKeyFor } from '../../domain/bots.js';
 import type { ModelKey } from '../../domain/model-key.js';
-import type { Interval, ModelRecord, TestScore } from '../../domain/model-record.js';
+import type { ModelRecord } from '../../domain/model-record.js';
 import { scoreLive, toPrior } from '../../signals/live-score.js';
 import type { TrainingStatus } from '../../training/training-status.js';
 import type { DaemonState } from '../daemon-state.js';
@@ -16,7 +17,7 @@ export async function modelStatusView(
   key: ModelKey,
   marketId: string,
 ): Promise<ModelStatusAnswer> {
-  const { work, stores } = state;
+  const { work } = state;
   const modelKey = modelKeyFor(key);
   const { training, trust } =
     work === undefined
@@ -26,64 +27,87 @@ export async function modelStatusView(
           trust: await work.servingModels.find(key),
         };
   const serving = trust.record;
-  const shown = serving ?? (await stores.models.latest(modelKey));
   return {
     ...keyAnswer(key, new Map([[key.symbol, marketId]])),
     model_symbol: modelKey.symbol,
     is_trained: training.isTrained,
     training_progress: training.trainingProgress,
-    training_state: wordsOf(training),
+    training_state: formatState(training),
     fallback_active: trust.status === 'untrusted',
     fallback_reason: trust.status === 'untrusted' ? `${trust.reason}: ${trust.detail}` : null,
     model_uid: serving?.uid ?? null,
     is_stale: trust.status === 'trusted' && trust.isStale,
-    ...trainingFields(training),
+    ...servingFields(serving),
+    training_cooldown_active: training.isCooldownActive,
+    next_retry_at: isoOrNull(training.nextRetryAt),
+    last_training_error: training.lastTrainingError ?? null,
+    last_attempt: attemptAnswer(training.newest),
     prediction_warning_count: work?.warnings.count(key) ?? 0,
-    test_score: shown?.testScore === undefined ? null : scoreAnswer(shown.testScore),
     drift: serving === undefined ? null : await driftAnswer(state, modelKey, serving),
     live_score: serving === undefined ? null : await liveScore(state, key, serving),
   };
 }
 
-function trainingFields(
-  training: TrainingStatus,
+/** The figures of the model that serves, never those of a newer attempt. */
+function servingFields(
+  serving: ModelRecord | undefined,
 ): Pick<
   ModelStatusAnswer,
   | 'last_training_time'
   | 'samples_in_last_train'
   | 'class_distribution'
   | 'class_weights'
-  | 'training_cooldown_active'
-  | 'next_retry_at'
-  | 'last_training_error'
   | 'sanitization'
   | 'verdict'
+  | 'test_score'
 > {
-  const { sanitization, verdict } = training;
   return {
-    last_training_time: isoOrNull(training.lastTrainingTime),
-    samples_in_last_train: training.samplesInLastTrain ?? null,
-    class_distribution: classes(training.classDistribution),
-    class_weights: classes(training.classWeights),
-    training_cooldown_active: training.isCooldownActive,
-    next_retry_at: isoOrNull(training.nextRetryAt),
-    last_training_error: training.lastTrainingError ?? null,
-    sanitization:
-      sanitization === undefined
-        ? null
-        : {
-            initial_features: sanitization.initialFeatures,
-            final_features: sanitization.finalFeatures,
-            dropped: [...sanitization.dropped],
-          },
-    verdict:
-      verdict === undefined
-        ? null
-        : { gate: verdict.gate, is_promoted: verdict.isPromoted, reason: verdict.reason },
+    last_training_time: isoOrNull(serving?.trainedAt),
+    samples_in_last_train: serving?.dataPointsUsed ?? null,
+    class_distribution: classes(serving?.classDistribution),
+    class_weights: serving === undefined ? null : classes(serving.classWeights ?? [1, 1, 1]),
+    sanitization: sanitizationAnswer(serving?.sanitization),
+    verdict: verdictAnswer(serving?.verdict),
+    test_score: scoreAnswer(serving),
   };
 }
 
-function wordsOf({ isTraining, trainingStage, due }: TrainingStatus): string {
+function sanitizationAnswer(
+  sanitization: ModelRecord['sanitization'],
+): ModelStatusAnswer['sanitization'] {
+  if (sanitization === undefined) return null;
+  return {
+    initial_features: sanitization.initialFeatures,
+    final_features: sanitization.finalFeatures,
+    dropped: [...sanitization.dropped],
+  };
+}
+
+function attemptAnswer(newest: ModelRecord | undefined): ModelStatusAnswer['last_attempt'] {
+  if (newest === undefined) return null;
+  const outcome = outcomeOf(newest);
+  const reason = outcome === 'failed' ? newest.errorMessage : newest.verdict?.reason;
+  return {
+    model_uid: newest.uid,
+    attempted_at: iso(newest.trainedAt),
+    outcome,
+    reason: reason ?? null,
+    samples: newest.dataPointsUsed,
+    class_distribution: classes(newest.classDistribution),
+    test_score: scoreAnswer(newest),
+  };
+}
+
+function outcomeOf({
+  stage,
+  status,
+}: ModelRecord): NonNullable<ModelStatusAnswer['last_attempt']>['outcome'] {
+  if (status === 'failed') return 'failed';
+  if (stage === 'rejected') return 'rejected';
+  return stage === 'candidate' ? 'unfinished' : 'promoted';
+}
+
+function formatState({ isTraining, trainingStage, due }: TrainingStatus): string {
   if (isTraining) return trainingStage ?? 'starting';
   return due.status === 'due' ? `due: ${due.reason}` : due.reason;
 }
@@ -96,20 +120,8 @@ function classes(
   return { SELL, HOLD, BUY };
 }
 
-function scoreAnswer(score: TestScore): ModelStatusAnswer['test_score'] {
-  const interval = ({ estimate, lower, upper }: Interval): Interval => ({ estimate, lower, upper });
-  return {
-    rows: score.rows,
-    log_loss: score.logLoss,
-    prior_log_loss: score.priorLogLoss,
-    skill: interval(score.skill),
-    direction_rows: score.directionRows,
-    direction_skill: interval(score.directionSkill),
-    directional_auc: score.directionalAuc,
-    accuracy: score.accuracy,
-    macro_f1: score.macroF1,
-    calibration_error: score.calibrationError,
-  };
+function scoreAnswer(record: ModelRecord | undefined): ModelStatusAnswer['test_score'] {
+  return record?.testScore === undefined ? null : metricsAnswer(record.testScore);
 }
 
 /** Of the last look at this very model. */

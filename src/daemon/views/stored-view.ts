@@ -34,10 +34,11 @@ export async function lookFromOutside(
 async function judgeStored(state: DaemonState, instrument: ModelKey): Promise<Trust> {
   const { settings, stores, wallClock } = state;
   const key = modelKeyFor(instrument);
+  const serving = await stores.models.findServing(key);
   const facts = {
-    serving: await stores.models.findServing(key),
+    serving,
     latest: await stores.models.latest(key),
-    damage: undefined,
+    damage: serving?.errorMessage,
     cooldown: await stores.cooldowns.find(key),
   };
   return judgeTrust(facts, settings, {
