@@ -173,7 +173,7 @@ export async function withGeneratedPair<T>(use: (lent: GeneratedPair) => Promise
 }
 
 export function columnsOf({ candles }: PairCandles): CandleColumns {
-  return toColumns(candles, { timeframe: '1h', birthIndex: undefined, isKnownGap: () => true });
+  return toColumns(candles, { timeframe: '1h', firstBarIndex: undefined, isKnownGap: () => true });
 }
 
 interface PreparedPair {

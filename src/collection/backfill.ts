@@ -3,8 +3,8 @@ import { wantedBars } from './find-missing.js';
 import { fetchRanges, fillRange, type FillContext, type StoredPage } from './gap-repair.js';
 import { nameOf, type TrackedSeries } from './tracked-series.js';
 
-/** How far before the first candle is looked for earlier ones before it counts as the birth. */
-const BIRTH_PROBE_BARS = 1_000;
+/** Bars before the first candle that are asked for before it counts as the first bar. */
+const FIRST_BAR_PROBE_BARS = 1_000;
 
 export interface BackfillOptions {
   /** Bars of history to hold; see `historyBars`. */
@@ -14,7 +14,7 @@ export interface BackfillOptions {
 }
 
 /**
- * Brings one series up to date: everything from the depth wanted, or from its birth, to the newest
+ * Brings one series up to date: everything from the depth wanted, or from its first bar, to the newest
  * closed bar. What is stored already is not asked for, so an interrupted back-fill goes on where it
  * was. Rejects with the errors of the market data.
  */
@@ -23,7 +23,7 @@ export async function backfillSeries(
   options: BackfillOptions,
   context: FillContext,
 ): Promise<void> {
-  const { timeframe, birthOpenTime } = tracked.series;
+  const { timeframe, firstBarAt } = tracked.series;
   const within = wantedBars(tracked.series, options);
   await restoreNewest(tracked, context);
   tracked.barsDone = 0;
@@ -31,13 +31,13 @@ export async function backfillSeries(
     tracked,
     {
       within,
-      isBorn: birthOpenTime !== undefined,
+      isFirstBarKnown: firstBarAt !== undefined,
       onWanted: (bars) => (tracked.barsWanted = bars),
       onDone: (bars) => (tracked.barsDone += bars),
     },
     context,
   );
-  if (birthOpenTime === undefined) await findBirth(tracked, within.first, context);
+  if (firstBarAt === undefined) await findFirstBar(tracked, within.first, context);
   tracked.settledUntil = barOpenTime(settledUntil, timeframe);
   tracked.barsDone = tracked.barsWanted;
 }
@@ -50,9 +50,9 @@ async function restoreNewest(tracked: TrackedSeries, { stores }: FillContext): P
 /**
  * Where the venue's first candle lies after the depth wanted, the series is young, unless the depth
  * began inside a gap or an answer was empty by mistake. So everything before that candle, and a stretch
- * more, is asked for once again; a birth is never concluded from one answer.
+ * more, is asked for once again; a first bar is never concluded from one answer.
  */
-async function findBirth(
+async function findFirstBar(
   tracked: TrackedSeries,
   wantedFirst: number,
   context: FillContext,
@@ -62,7 +62,7 @@ async function findBirth(
   if (range === undefined) return;
   const firstBar = barIndex(range.first, timeframe);
   if (firstBar <= wantedFirst) return;
-  const before = { first: Math.max(0, wantedFirst - BIRTH_PROBE_BARS), last: firstBar - 1 };
+  const before = { first: Math.max(0, wantedFirst - FIRST_BAR_PROBE_BARS), last: firstBar - 1 };
   let candlesBefore = 0;
   const onPage = ({ candles }: StoredPage): void => {
     candlesBefore += candles.length;
@@ -70,13 +70,13 @@ async function findBirth(
   await fetchRanges(tracked, [before], { ...context, onPage });
   if (candlesBefore > 0) {
     const within = { first: wantedFirst, last: firstBar };
-    await fillRange(tracked, { within, isBorn: false }, context);
+    await fillRange(tracked, { within, isFirstBarKnown: false }, context);
     return;
   }
-  tracked.series = { ...tracked.series, birthOpenTime: range.first };
-  await context.stores.series.setBirth(id, range.first);
+  tracked.series = { ...tracked.series, firstBarAt: range.first };
+  await context.stores.series.setFirstBarAt(id, range.first);
   context.logger.info(
     `${nameOf(tracked)} is young: the venue has nothing before its first candle`,
-    { birthOpenTime: range.first },
+    { firstBarAt: range.first },
   );
 }

@@ -14,7 +14,7 @@ export interface SeriesStatus {
   readonly barsBehind: number;
   readonly hasFutureCandles: boolean;
   readonly hasVolume: boolean;
-  readonly birthOpenTime: number | undefined;
+  readonly firstBarAt: number | undefined;
   readonly lastError: string | undefined;
   /** Whether the venue refuses it as it stands. */
   readonly isRefused: boolean;
@@ -88,7 +88,7 @@ function percentageOf(tracked: readonly TrackedSeries[]): number {
 }
 
 function toSeriesStatus(one: TrackedSeries, marketMs: number): SeriesStatus {
-  const { symbol, timeframe, hasVolume, birthOpenTime } = one.series;
+  const { symbol, timeframe, hasVolume, firstBarAt } = one.series;
   return {
     symbol,
     timeframe,
@@ -99,7 +99,7 @@ function toSeriesStatus(one: TrackedSeries, marketMs: number): SeriesStatus {
     barsBehind: barsBehind(one, marketMs),
     hasFutureCandles: one.hasFutureCandles || one.futureStored.size > 0,
     hasVolume,
-    birthOpenTime,
+    firstBarAt,
     lastError: one.lastError,
     isRefused: one.isRefused,
   };

@@ -5,7 +5,7 @@ import type { SeriesStore } from '../storage/stores/series-store.js';
 
 /** The part of storage that collection writes. */
 export interface CollectionStores {
-  readonly series: Pick<SeriesStore, 'ensure' | 'setBirth' | 'setHasVolume'>;
+  readonly series: Pick<SeriesStore, 'ensure' | 'setFirstBarAt' | 'setHasVolume'>;
   readonly candles: Pick<
     CandleStore,
     | 'upsert'

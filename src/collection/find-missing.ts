@@ -26,13 +26,13 @@ export async function findMissing(
   return findMissingBars(within, present, known);
 }
 
-/** The bars to hold at that market time: the depth wanted, or from the birth, to the newest closed one. */
+/** The bars to hold at that market time: the depth wanted, or from the first bar, to the newest closed one. */
 export function wantedBars(
-  { timeframe, birthOpenTime }: Series,
+  { timeframe, firstBarAt }: Series,
   options: { readonly historyBars: number; readonly marketMs: number },
 ): BarRange {
   const last = barIndex(lastClosedOpenTime(options.marketMs, timeframe), timeframe);
   const wanted = last - options.historyBars + 1;
-  const birth = birthOpenTime === undefined ? -Infinity : barIndex(birthOpenTime, timeframe);
-  return { first: Math.max(wanted, birth), last };
+  const firstBar = firstBarAt === undefined ? -Infinity : barIndex(firstBarAt, timeframe);
+  return { first: Math.max(wanted, firstBar), last };
 }

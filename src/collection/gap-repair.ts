@@ -24,10 +24,10 @@ export interface FillOptions {
   readonly onWanted?: (bars: number) => void;
   readonly onDone?: (bars: number) => void;
   /**
-   * Bars before the first stored candle are no gaps: the series may not have been born. With `true`
-   * they are, because an earlier candle or birth is known.
+   * Bars before the first stored candle are no gaps: the series may not have begun. With `true`
+   * they are, because an earlier candle or the first bar is known.
    */
-  readonly isBorn: boolean;
+  readonly isFirstBarKnown: boolean;
 }
 
 export interface FillResult {
@@ -53,7 +53,7 @@ export async function fillRange(
   });
   const wanted = new Set(missing);
   const absent = first.absent.filter((bar) => wanted.has(bar));
-  const suspects = options.isBorn ? absent : await sinceBirth(tracked, absent, context);
+  const suspects = options.isFirstBarKnown ? absent : await sinceFirstBar(tracked, absent, context);
   if (suspects.length > 0) await confirmGaps(tracked, suspects, context);
   const isTailOpen = (ranges.at(-1)?.last ?? -Infinity) > (first.coveredUntil ?? Infinity);
   return { settledUntil: isTailOpen ? (first.coveredUntil ?? 0) : options.within.last };
@@ -102,7 +102,7 @@ export interface StoredPage {
   readonly candles: readonly Candle[];
 }
 
-async function sinceBirth(
+async function sinceFirstBar(
   { series }: TrackedSeries,
   bars: readonly number[],
   { stores }: PageContext,

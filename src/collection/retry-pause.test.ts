@@ -14,7 +14,7 @@ function pausedFor(pauseMs: number, changes: Partial<TrackedSeries> = {}): Track
   const series: Series = {
     id: 1,
     uid: 'series-1',
-    birthOpenTime: undefined,
+    firstBarAt: undefined,
     hasVolume: true,
     venue: 'test',
     symbol: 'BTC/USDT',

@@ -13,7 +13,7 @@ function tracked(symbol: string, barsBehind: number): TrackedSeries {
     symbol,
     marketId: symbol,
     timeframe: '1h' as const,
-    birthOpenTime: undefined,
+    firstBarAt: undefined,
     hasVolume: true,
   };
   const settledUntil = NOW - (1 + barsBehind) * HOUR;

@@ -11,7 +11,7 @@ function candle(hour: number, close: number, volume = 1): Candle {
 }
 
 describe('toColumns', () => {
-  const options = { timeframe: '1h', birthIndex: undefined } as const;
+  const options = { timeframe: '1h', firstBarIndex: undefined } as const;
 
   it('fills what the venue does not have from the previous close, and marks what is not collected', () => {
     const gapIndex = barIndex(START + HOUR, '1h');

@@ -27,12 +27,12 @@ export interface CandleColumns {
   /** One of `BarState` for each bar. */
   readonly state: Uint8Array;
   /** Number of the first bar that the venue has, where that is known: nothing lies before it. */
-  readonly birthIndex: number | undefined;
+  readonly firstBarIndex: number | undefined;
 }
 
 export interface ColumnsOptions {
   readonly timeframe: Timeframe;
-  readonly birthIndex: number | undefined;
+  readonly firstBarIndex: number | undefined;
   /** Whether the venue is known to have no candle at that bar; bars that are not known are `unknown`. */
   readonly isKnownGap: (index: number) => boolean;
   /** Bar up to which (included) the grid is extended by fillers or unknown bars. */
@@ -74,7 +74,7 @@ function allocate(options: ColumnsOptions, firstIndex: number, length: number): 
     close: column(),
     volume: column(),
     state: new Uint8Array(length),
-    birthIndex: options.birthIndex,
+    firstBarIndex: options.firstBarIndex,
   };
 }
 

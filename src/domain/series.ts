@@ -11,7 +11,7 @@ export interface Series {
   readonly marketId: string;
   readonly timeframe: Timeframe;
   /** Open time of the first bar that the venue has, once it is known. */
-  readonly birthOpenTime: number | undefined;
+  readonly firstBarAt: number | undefined;
   /** False once a stretch of candles has shown that the venue reports no volume. */
   readonly hasVolume: boolean;
 }

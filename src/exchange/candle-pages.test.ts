@@ -62,7 +62,7 @@ describe('a venue that answers "from there on"', () => {
     ]);
   });
 
-  test('of which a birth is later: the page speaks for the time before', async () => {
+  test('of which the first bar is later: the page speaks for the time before', async () => {
     const young = (since: number, limit: number): CandleRow[] =>
       fetchRows(Math.max(since, 60), limit);
     const { pages } = await walk({ fetchRows: young });

@@ -240,7 +240,7 @@ const BARS = fc.record({
   firstPrice: fc.constantFrom(1e-12, 1e-8, 0.01, 1, 1e5, 1e12),
   idleShare: fc.constantFrom(0, 0.05, 0.5, 0.95, 1),
   timeframe: fc.constantFrom(...TIMEFRAMES),
-  isBorn: fc.boolean(),
+  isFirstBarKnown: fc.boolean(),
   spike: fc.constantFrom(1, 1.0000001, 1000, 1e6, 1e-6),
   volume: fc.constantFrom(0, 1e-12, 1, 1e15),
 });

@@ -67,8 +67,8 @@ describe.skipIf(files.length === 0)('look-ahead on recorded hours', () => {
 /** A recording whose first candle counts as the venue's first. */
 function load(file: string | undefined): CandleColumns {
   const candles = file === undefined ? [] : parseCandles(gunzipSync(readFileSync(file)).toString());
-  const birthIndex = (candles[0]?.openTime ?? 0) / 3_600_000;
-  return toColumns(candles, { timeframe: '1h', birthIndex, isKnownGap: () => true });
+  const firstBarIndex = (candles[0]?.openTime ?? 0) / 3_600_000;
+  return toColumns(candles, { timeframe: '1h', firstBarIndex, isKnownGap: () => true });
 }
 
 function withWildFuture(series: CandleColumns, index: number, random: () => number): CandleColumns {

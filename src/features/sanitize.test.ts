@@ -92,14 +92,14 @@ describe('sanitising', () => {
   });
 });
 
-describe('an instrument born 400 bars ago', () => {
-  const birth = SERIES.firstIndex + SERIES.length - 400;
+describe('an instrument listed 400 bars ago', () => {
+  const firstBarIndex = SERIES.firstIndex + SERIES.length - 400;
   const end = SERIES.firstIndex + SERIES.length;
-  const series = { ...cutColumns(SERIES, birth, end), birthIndex: birth };
+  const series = { ...cutColumns(SERIES, firstBarIndex, end), firstBarIndex };
   const matrix = computeFeatureMatrix({
     series,
     reference: REFERENCE,
-    fromIndex: birth,
+    fromIndex: firstBarIndex,
     toIndex: end,
     workspace: WORKSPACE,
   });

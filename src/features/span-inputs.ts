@@ -111,7 +111,7 @@ function leavesOf(grid: 'near' | 'far', bars: Resampled): readonly [LeafName, Co
 }
 
 /**
- * The reference's closes at the same bars. Before its birth they are missing and features over later
+ * The reference's closes at the same bars. Before its first bar they are missing and features over later
  * bars fill as their windows do; from its first unknown bar on everything is missing.
  */
 function layOutReference(
@@ -123,7 +123,7 @@ function layOutReference(
   if (reference.timeframe !== series.timeframe) {
     throw new RangeError(`Reference has ${reference.timeframe} bars, not ${series.timeframe}`);
   }
-  const from = Math.max(span.start, reference.birthIndex ?? span.start);
+  const from = Math.max(span.start, reference.firstBarIndex ?? span.start);
   const end = firstUnknown(reference, from, span.endRow);
   const unit = reference.close[from - reference.firstIndex] ?? NaN;
   for (let index = from; index < end; index++) {

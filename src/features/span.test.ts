@@ -26,7 +26,7 @@ function withState(columns: CandleColumns, index: number, state: number): Candle
 }
 
 describe('the history of a row', () => {
-  it('makes rows short of depth unusable where no birth is known', () => {
+  it('makes rows short of depth unusable where no first bar is known', () => {
     const matrix = rowsOf(SERIES, SERIES.firstIndex, END);
     const first = matrix.isUsable.indexOf(1);
     expect(first + SERIES.firstIndex).toBe(
@@ -38,8 +38,8 @@ describe('the history of a row', () => {
   });
 
   it('makes rows of a young series usable from its first bar, its windows filling one by one', () => {
-    const born = { ...SERIES, birthIndex: SERIES.firstIndex };
-    const matrix = rowsOf(born, SERIES.firstIndex, END);
+    const young = { ...SERIES, firstBarIndex: SERIES.firstIndex };
+    const matrix = rowsOf(young, SERIES.firstIndex, END);
     expect(matrix.isUsable.every((flag) => flag === 1)).toBe(true);
     expect(valuesOf(matrix, 'log_return_24').findIndex((value) => !Number.isNaN(value))).toBe(24);
     expect(valuesOf(matrix, 'sma_distance_100').findIndex((value) => !Number.isNaN(value))).toBe(
@@ -47,12 +47,12 @@ describe('the history of a row', () => {
     );
   });
 
-  it('gives a young series the same rows from its birth on, whichever rows are computed', () => {
-    const born = { ...SERIES, birthIndex: SERIES.firstIndex };
-    const matrix = rowsOf(born, SERIES.firstIndex, END);
+  it('gives a young series the same rows from its first bar on, whichever rows are computed', () => {
+    const young = { ...SERIES, firstBarIndex: SERIES.firstIndex };
+    const matrix = rowsOf(young, SERIES.firstIndex, END);
     for (let index = SERIES.firstIndex; index < END; index += 31) {
       const row = computeFeatureRow({
-        series: born,
+        series: young,
         reference: REFERENCE,
         index,
         workspace: WORKSPACE,
@@ -64,9 +64,9 @@ describe('the history of a row', () => {
     }
   });
 
-  it('has no rows before birth', () => {
-    const birth = SERIES.firstIndex + 300;
-    const matrix = rowsOf({ ...SERIES, birthIndex: birth }, SERIES.firstIndex, END);
+  it('has no rows before the first bar', () => {
+    const firstBarIndex = SERIES.firstIndex + 300;
+    const matrix = rowsOf({ ...SERIES, firstBarIndex }, SERIES.firstIndex, END);
     expect(matrix.isUsable.indexOf(1)).toBe(300);
   });
 
@@ -147,8 +147,8 @@ describe('the reference', () => {
     }
   });
 
-  it('that is younger than the span fills its windows from its birth on', () => {
-    const reference = { ...REFERENCE, birthIndex: index - 30 };
+  it('that is younger than the span fills its windows from its first bar on', () => {
+    const reference = { ...REFERENCE, firstBarIndex: index - 30 };
     const row = computeFeatureRow({ series: SERIES, reference, index });
     const value = (name: string): number => row.values[FULL_MATRIX.names.indexOf(name)] ?? NaN;
     expect(row.isReferenceMissing).toBe(false);

@@ -16,7 +16,7 @@ export interface Span {
  */
 export function findSpanStart(series: CandleColumns, index: number): number | undefined {
   const anchor = blockStart(index) - DEPTH_BARS;
-  const start = Math.max(anchor, series.birthIndex ?? anchor);
+  const start = Math.max(anchor, series.firstBarIndex ?? anchor);
   return start >= series.firstIndex ? start : undefined;
 }
 

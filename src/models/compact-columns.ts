@@ -37,7 +37,7 @@ export function compactColumns(
     close: copy(columns.close, 3),
     volume: copy(columns.volume, 4),
     state,
-    birthIndex: columns.birthIndex,
+    firstBarIndex: columns.firstBarIndex,
   };
   return { columns: copied, buffer };
 }

@@ -23,7 +23,7 @@ function seriesOf(id: number, symbol: string): Series {
     symbol,
     marketId,
     timeframe: '1h',
-    birth: undefined,
+    firstBarAt: undefined,
   } as unknown as Series;
 }
 

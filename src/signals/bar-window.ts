@@ -114,7 +114,7 @@ export function barsUpTo(columns: CandleColumns, toIndex: number): CandleColumns
     close: columns.close.subarray(0, length),
     volume: columns.volume.subarray(0, length),
     state: columns.state.subarray(0, length),
-    birthIndex: columns.birthIndex,
+    firstBarIndex: columns.firstBarIndex,
   };
 }
 
@@ -137,6 +137,6 @@ function copyTail(columns: CandleColumns, count: number, capacity: number): Cand
     close: copy(columns.close),
     volume: copy(columns.volume),
     state,
-    birthIndex: columns.birthIndex,
+    firstBarIndex: columns.firstBarIndex,
   };
 }

@@ -20,7 +20,7 @@ function columnsOf(closes: readonly (number | undefined)[], isKnownGap = true): 
   );
   return toColumns(candles, {
     timeframe: '1h',
-    birthIndex: undefined,
+    firstBarIndex: undefined,
     isKnownGap: () => isKnownGap,
     lastIndex: FIRST + closes.length - 1,
   });

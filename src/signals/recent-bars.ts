@@ -79,7 +79,7 @@ export class RecentBars {
     }
   }
 
-  /** Forgets a series whose history changed (revised, repaired, an older birth): the next use reloads it. */
+  /** Forgets a series whose history changed (revised, repaired, an earlier first bar): the next use reloads it. */
   forget(key: SeriesKey): void {
     this.#countChange(textOf(key));
     this.#windows.delete(textOf(key));

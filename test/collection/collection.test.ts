@@ -38,7 +38,7 @@ async function gridOf(stores: Stores, symbol: string): Promise<CandleColumns> {
   const gaps = await stores.knownGaps.list(id);
   return toColumns(await stores.candles.read(id), {
     timeframe: '1h',
-    birthIndex: undefined,
+    firstBarIndex: undefined,
     isKnownGap: (index) => {
       const openTime = barOpenTime(index, '1h');
       return gaps.some((gap) => gap.fromOpenTime <= openTime && openTime <= gap.toOpenTime);
@@ -127,13 +127,13 @@ forEachEngine((engine) => {
       expect(others).toEqual([]);
     });
 
-    test('remembers the birth of a symbol listed 400 bars ago', async () => {
+    test('remembers the first bar of a symbol listed 400 bars ago', async () => {
       const { stores } = await engine.open();
       const rig = await createRig();
       rig.klines.get('BTCUSDT')?.splice(0, 600);
       await following(rig.collect(stores));
       const series = await seriesOf(stores);
-      expect(series.birthOpenTime).toBe(T0 - 400 * HOUR);
+      expect(series.firstBarAt).toBe(T0 - 400 * HOUR);
       expect(await storedHours(stores)).toEqual(hours(-400, -1));
       expect(await stores.knownGaps.list(series.id)).toEqual([]);
       rig.takeCandleRequests();
@@ -148,23 +148,23 @@ forEachEngine((engine) => {
       const collector = rig.collect(stores);
       await following(collector);
       await expect.poll(async () => (await storedHours(stores))[0], POLL).toBe(-ONE_DAY_BARS);
-      expect((await seriesOf(stores)).birthOpenTime).toBeUndefined();
+      expect((await seriesOf(stores)).firstBarAt).toBeUndefined();
       expect(await stores.knownGaps.list((await seriesOf(stores)).id)).toEqual([]);
     });
 
-    test('does not take a gap at the depth’s beginning for a birth', async () => {
+    test('does not take a gap at the depth’s beginning for a first bar', async () => {
       const { stores } = await engine.open();
       const rig = await createRig();
       for (const hour of hours(-670, -660)) rig.edit('BTCUSDT', hour);
       await following(rig.collect(stores));
-      expect((await seriesOf(stores)).birthOpenTime).toBeUndefined();
+      expect((await seriesOf(stores)).firstBarAt).toBeUndefined();
       const { id } = await seriesOf(stores);
       expect(await stores.knownGaps.list(id)).toMatchObject([
         { toOpenTime: T0 - 660 * HOUR, reason: 'missing' },
       ]);
     });
 
-    test('waits for the first candle of a symbol that has none, which is its birth', async () => {
+    test('waits for the first candle of a symbol that has none, which is its first bar', async () => {
       const { stores } = await engine.open();
       const rig = await createRig();
       const all = rig.klines.get('BTCUSDT') ?? [];
@@ -173,9 +173,7 @@ forEachEngine((engine) => {
       await following(collector);
       await advanceHours(rig, 4, () => collector.status().series[0]?.newestOpenTime);
       const series = await seriesOf(stores);
-      await expect
-        .poll(async () => (await seriesOf(stores)).birthOpenTime, POLL)
-        .toBe(T0 + 2 * HOUR);
+      await expect.poll(async () => (await seriesOf(stores)).firstBarAt, POLL).toBe(T0 + 2 * HOUR);
       expect(await stores.knownGaps.list(series.id)).toEqual([]);
     });
   });

@@ -42,7 +42,7 @@ describe.skipIf(mariadbSkipReason !== undefined)(title, () => {
       try {
         await stores.transaction(async (tx) => {
           await tx.decisions.insert(decision);
-          await tx.series.setBirth(id, clock.wallMs() + acknowledged.size);
+          await tx.series.setFirstBarAt(id, clock.wallMs() + acknowledged.size);
         });
         acknowledged.add(decision.uid);
       } catch (error) {

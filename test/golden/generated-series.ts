@@ -42,15 +42,15 @@ export function generateCandles(options: SeriesOptions): Candle[] {
   return candles;
 }
 
-/** The same as columns; idle bars are fillers, and the first bar is the venue's first when `isBorn`. */
-export function generateColumns(options: SeriesOptions & { isBorn?: boolean }): CandleColumns {
+/** The same as columns; idle bars are fillers, and the first bar is the venue's first when `isFirstBarKnown`. */
+export function generateColumns(options: SeriesOptions & { isFirstBarKnown?: boolean }): CandleColumns {
   const timeframe = options.timeframe ?? '1h';
   const candles = generateCandles(options);
   const traded = candles.filter((candle, at) => at === 0 || candle.volume > 0);
   const first = barIndex(candles[0]?.openTime ?? 0, timeframe);
   return toColumns(traded, {
     timeframe,
-    birthIndex: options.isBorn === true ? first : undefined,
+    firstBarIndex: options.isFirstBarKnown === true ? first : undefined,
     isKnownGap: () => true,
     lastIndex: first + candles.length - 1,
   });
@@ -70,7 +70,7 @@ export function cutColumns(columns: CandleColumns, from: number, to: number): Ca
     close: columns.close.slice(start, end),
     volume: columns.volume.slice(start, end),
     state: columns.state.slice(start, end),
-    birthIndex: columns.birthIndex,
+    firstBarIndex: columns.firstBarIndex,
   };
 }
 

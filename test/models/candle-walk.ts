@@ -34,7 +34,7 @@ export function walkCandles(options: WalkOptions): Candle[] {
 export function walkColumns(options: WalkOptions): CandleColumns {
   return toColumns(walkCandles(options), {
     timeframe: options.timeframe ?? '1h',
-    birthIndex: undefined,
+    firstBarIndex: undefined,
     isKnownGap: () => false,
   });
 }

@@ -21,7 +21,7 @@ async function seriesWithGap(stores: Stores): Promise<number> {
   const stored = [0, 1, 2, 3, 7, 8, 9].map((index) => aCandle(index));
   await stores.candles.upsert(id, stored, 'rest');
   await stores.knownGaps.add(id, [{ fromOpenTime: at(4), toOpenTime: at(5), reason: 'empty' }]);
-  await stores.series.setBirth(id, at(0));
+  await stores.series.setFirstBarAt(id, at(0));
   return id;
 }
 
@@ -34,7 +34,7 @@ forEachEngine((engine) => {
       const id = await seriesWithGap(stores);
       const columns = await loadColumns(database, id, {});
       expect(columns).toMatchObject({ timeframe: '1h', firstIndex: FIRST_INDEX, length: 10 });
-      expect(columns.birthIndex).toBe(FIRST_INDEX);
+      expect(columns.firstBarIndex).toBe(FIRST_INDEX);
       expect([...columns.state]).toEqual([S, S, S, S, F, F, U, S, S, S]);
       expect([...columns.close]).toEqual([100, 101, 102, 103, 103, 103, 103, 107, 108, 109]);
       expect([...columns.volume]).toEqual([10, 11, 12, 13, 0, 0, 0, 17, 18, 19]);

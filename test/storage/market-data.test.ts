@@ -13,7 +13,7 @@ forEachEngine((engine) => {
     it('are made once and found again, with a market id that may change', async () => {
       const { stores } = await engine.open();
       const made = await stores.series.ensure(SERIES_KEY);
-      expect(made).toMatchObject({ ...SERIES_KEY, hasVolume: true, birthOpenTime: undefined });
+      expect(made).toMatchObject({ ...SERIES_KEY, hasVolume: true, firstBarAt: undefined });
       expect(made.uid).toMatch(/^[0-9A-Z]{26}$/);
       expect(await stores.series.ensure(SERIES_KEY)).toEqual(made);
       const renamed = await stores.series.ensure({ ...SERIES_KEY, marketId: 'XBTUSDT' });
@@ -21,13 +21,13 @@ forEachEngine((engine) => {
       expect(await stores.series.find({ ...SERIES_KEY, timeframe: '1d' })).toBeUndefined();
     });
 
-    it('remember their birth and whether they have volume', async () => {
+    it('remember their first bar and whether they have volume', async () => {
       const { stores } = await engine.open();
       const { id } = await stores.series.ensure(SERIES_KEY);
-      await stores.series.setBirth(id, START_MS);
+      await stores.series.setFirstBarAt(id, START_MS);
       await stores.series.setHasVolume(id, false);
       const found = await stores.series.find(SERIES_KEY);
-      expect(found).toMatchObject({ birthOpenTime: START_MS, hasVolume: false });
+      expect(found).toMatchObject({ firstBarAt: START_MS, hasVolume: false });
       expect(await stores.series.findById(id)).toEqual(found);
     });
 

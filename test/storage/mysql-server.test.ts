@@ -210,9 +210,9 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     const location = ownLocation({ timezone: '+09:00' });
     const stores = openStores(await open(location), context.clock);
     const { id } = await stores.series.ensure(SERIES_KEY);
-    await stores.series.setBirth(id, 1_704_067_200_123);
+    await stores.series.setFirstBarAt(id, 1_704_067_200_123);
     const elsewhere = openStores(await open({ ...location, timezone: '-11:00' }), context.clock);
-    expect((await elsewhere.series.find(SERIES_KEY))?.birthOpenTime).toBe(1_704_067_200_123);
+    expect((await elsewhere.series.find(SERIES_KEY))?.firstBarAt).toBe(1_704_067_200_123);
   });
 
   it('undoes one of two transactions that block each other, and it is run again', async () => {
@@ -225,16 +225,16 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     const crosswise =
       (first: number, second: number, openTime: number) =>
       async (tx: typeof stores): Promise<void> => {
-        await tx.series.setBirth(first, openTime);
+        await tx.series.setFirstBarAt(first, openTime);
         await both();
-        await tx.series.setBirth(second, openTime);
+        await tx.series.setFirstBarAt(second, openTime);
       };
     await Promise.all([
       stores.transaction(crosswise(one.id, two.id, 1_000)),
       other.transaction(crosswise(two.id, one.id, 2_000)),
     ]);
-    const births = (await stores.series.list({ venue: 'binance' })).map((row) => row.birthOpenTime);
-    expect(new Set(births).size).toBe(1);
+    const firstBars = (await stores.series.list({ venue: 'binance' })).map((row) => row.firstBarAt);
+    expect(new Set(firstBars).size).toBe(1);
   });
 
   it('that ends a connection is asked again on another one', async () => {

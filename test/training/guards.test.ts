@@ -24,7 +24,7 @@ describe.skipIf(!HAS_PYTHON)('guards before training (needs npm run setup)', () 
         momentum: 0.8,
       });
       const seriesId = await context.store(candles);
-      await context.stores.series.setBirth(seriesId, candles[0]?.openTime ?? 0);
+      await context.stores.series.setFirstBarAt(seriesId, candles[0]?.openTime ?? 0);
     };
 
     const train = async (changes: Partial<TrainingOptions>): Promise<ModelRecord> => {

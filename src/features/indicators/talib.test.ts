@@ -159,5 +159,5 @@ function greatestDifference(name: string, candles: readonly Candle[], golden: Ta
 }
 
 function layOut(candles: readonly Candle[]): CandleColumns {
-  return toColumns(candles, { timeframe: '1h', birthIndex: undefined, isKnownGap: () => true });
+  return toColumns(candles, { timeframe: '1h', firstBarIndex: undefined, isKnownGap: () => true });
 }

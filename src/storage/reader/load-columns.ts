@@ -29,14 +29,14 @@ export async function loadColumns(
   seriesId: number,
   range: ColumnsRange,
 ): Promise<CandleColumns> {
-  const { timeframe, birthIndex } = await readSeries(source, seriesId);
+  const { timeframe, firstBarIndex } = await readSeries(source, seriesId);
   const isKnownGap = await readGaps(source, seriesId, { ...range, timeframe });
   const firstIndex = indexOf(range.fromOpenTime, timeframe);
   const lastIndex = indexOf(range.toOpenTime, timeframe);
   const candles = await readCandles(source, seriesId, range);
   const before = await readBefore(source, { seriesId, timeframe, firstIndex, first: candles[0] });
   const columns = toColumns(before === undefined ? candles : [before, ...candles], {
-    ...{ timeframe, birthIndex, isKnownGap },
+    ...{ timeframe, firstBarIndex, isKnownGap },
     ...(lastIndex === undefined ? {} : { lastIndex }),
   });
   return before === undefined ? columns : withoutFirst(columns);
@@ -72,13 +72,16 @@ export async function readWithReference(
 async function readSeries(
   source: RowSource,
   seriesId: number,
-): Promise<{ timeframe: Timeframe; birthIndex: number | undefined }> {
+): Promise<{ timeframe: Timeframe; firstBarIndex: number | undefined }> {
   const sql = 'SELECT timeframe, birth_open_time FROM series WHERE id = ?';
   const [row] = await source.selectRows(sql, [seriesId]);
   const timeframe = String(row?.[0]);
   if (!isTimeframe(timeframe)) throw new RejectedError(`There is no series ${seriesId}`);
-  const birth = row?.[1] ?? undefined;
-  return { timeframe, birthIndex: indexOf(birth === undefined ? birth : Number(birth), timeframe) };
+  const firstBarAt = row?.[1] ?? undefined;
+  return {
+    timeframe,
+    firstBarIndex: indexOf(firstBarAt === undefined ? undefined : Number(firstBarAt), timeframe),
+  };
 }
 
 function indexOf(openTime: number | undefined, timeframe: Timeframe): number | undefined {

@@ -17,7 +17,7 @@ const SERIES = rowCodec<Series>({
   symbol: text(),
   marketId: text(),
   timeframe: text(),
-  birthOpenTime: optional(number()),
+  firstBarAt: optional(number('birth_open_time')),
   hasVolume: flag(),
 });
 
@@ -82,8 +82,8 @@ export class SeriesStore {
     }));
   }
 
-  setBirth(id: number, birthOpenTime: number): Promise<void> {
-    return this.change(id, { birthOpenTime });
+  setFirstBarAt(id: number, firstBarAt: number): Promise<void> {
+    return this.change(id, { firstBarAt });
   }
 
   setHasVolume(id: number, hasVolume: boolean): Promise<void> {

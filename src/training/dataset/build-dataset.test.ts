@@ -11,8 +11,8 @@ const LAST_OPEN_TIME = Date.UTC(2024, 5, 2, 23);
 const HORIZON = 4;
 const FEATURES = ['log_return_1', 'log_return_2', 'range_position_24'];
 
-function columnsOf(candles: readonly Candle[], birthIndex?: number): CandleColumns {
-  return toColumns(candles, { timeframe: '1h', birthIndex, isKnownGap: () => true });
+function columnsOf(candles: readonly Candle[], firstBarIndex?: number): CandleColumns {
+  return toColumns(candles, { timeframe: '1h', firstBarIndex, isKnownGap: () => true });
 }
 
 function requestOf(series: CandleColumns, bars: number): DatasetRequest {
@@ -113,10 +113,10 @@ describe('buildDataset on awkward series', () => {
     expect(summary.rawSamples).toBe(WINDOW_BARS - 30);
   });
 
-  it('trains an instrument that was born 400 bars ago and drops its long windows', () => {
+  it('trains an instrument that was listed 400 bars ago and drops its long windows', () => {
     const young = CANDLES.slice(-400);
-    const birthIndex = barIndex(young[0]?.openTime ?? 0, '1h');
-    const series = columnsOf(young, birthIndex);
+    const firstBarIndex = barIndex(young[0]?.openTime ?? 0, '1h');
+    const series = columnsOf(young, firstBarIndex);
     const { summary } = built(
       buildDataset({ ...requestOf(series, 400), candidateFeatures: undefined }),
     );
@@ -127,8 +127,8 @@ describe('buildDataset on awkward series', () => {
 
   it('has too few rows with 399 usable candles', () => {
     const young = CANDLES.slice(-399);
-    const birthIndex = barIndex(young[0]?.openTime ?? 0, '1h');
-    expect(buildDataset(requestOf(columnsOf(young, birthIndex), 399))).toEqual({
+    const firstBarIndex = barIndex(young[0]?.openTime ?? 0, '1h');
+    expect(buildDataset(requestOf(columnsOf(young, firstBarIndex), 399))).toEqual({
       status: 'too_few_rows',
       reason: '399 of 400 usable candles',
     });

@@ -21,7 +21,7 @@ describe('readHistory', () => {
 
   const store = async (
     symbol: string,
-    stored: { bars: number; isBorn?: boolean; lagBars?: number },
+    stored: { bars: number; isFirstBarKnown?: boolean; lagBars?: number },
   ): Promise<number> => {
     const { stores } = opened;
     const { venue, timeframe } = BTC;
@@ -29,20 +29,21 @@ describe('readHistory', () => {
     const lastOpenTime = LAST_OPEN_TIME - (stored.lagBars ?? 0) * HOUR_MS;
     const candles = plantedCandles({ bars: stored.bars, lastOpenTime, seed: 1, momentum: 0 });
     await stores.candles.upsert(series.id, candles, 'rest');
-    if (stored.isBorn === true) await stores.series.setBirth(series.id, candles[0]?.openTime ?? 0);
+    if (stored.isFirstBarKnown === true)
+      await stores.series.setFirstBarAt(series.id, candles[0]?.openTime ?? 0);
     return series.id;
   };
   const read = (key = BTC) => readHistory(opened.stores, key, { options: OPTIONS, marketMs: NOW });
 
-  it('lets a symbol train that was born 400 bars ago', async () => {
+  it('lets a symbol train that was listed 400 bars ago', async () => {
     opened = await openTestDatabase();
-    await store('BTC/USDT', { bars: 400, isBorn: true });
+    await store('BTC/USDT', { bars: 400, isFirstBarKnown: true });
     expect(await read()).toMatchObject({ samples: 400, shortage: undefined });
   });
 
-  it('lets one wait that was born 399 bars ago', async () => {
+  it('lets one wait that was listed 399 bars ago', async () => {
     opened = await openTestDatabase();
-    await store('BTC/USDT', { bars: 399, isBorn: true });
+    await store('BTC/USDT', { bars: 399, isFirstBarKnown: true });
     expect(await read()).toMatchObject({ samples: 399, shortage: '399 of 400 usable candles' });
   });
 
@@ -88,7 +89,7 @@ describe('readHistory', () => {
   it('does not wait for a reference that is younger than the symbol', async () => {
     opened = await openTestDatabase();
     await store('ETH/USDT', { bars: 2000 });
-    await store('BTC/USDT', { bars: 100, isBorn: true });
+    await store('BTC/USDT', { bars: 100, isFirstBarKnown: true });
     expect((await read(ETH)).shortage).toBeUndefined();
   });
 

@@ -65,7 +65,7 @@ interface SeriesHistory {
   readonly samples: number;
   readonly newestOpenTime: number | undefined;
   /** Whether it is stored from the venue's first bar on. */
-  readonly isFromBirth: boolean;
+  readonly isFromFirstBar: boolean;
 }
 
 async function readSeries(
@@ -76,18 +76,18 @@ async function readSeries(
   const series = await stores.series.find(key);
   const range = series === undefined ? undefined : await stores.candles.range(series.id);
   if (series === undefined || range === undefined) {
-    return { series, samples: 0, newestOpenTime: undefined, isFromBirth: false };
+    return { series, samples: 0, newestOpenTime: undefined, isFromFirstBar: false };
   }
-  const isFromBirth = series.birthOpenTime !== undefined && range.first <= series.birthOpenTime;
+  const isFromFirstBar = series.firstBarAt !== undefined && range.first <= series.firstBarAt;
   const from = Math.max(window.fromOpenTime, firstUsableOpenTime(series, range.first));
   const samples = await stores.candles.count(series.id, { from, to: window.lastOpenTime });
-  return { series, samples, newestOpenTime: range.last, isFromBirth };
+  return { series, samples, newestOpenTime: range.last, isFromFirstBar };
 }
 
-/** A row is usable once the span of its block is stored, or everything since the instrument's birth. */
+/** A row is usable once the span of its block is stored, or everything since the instrument's first bar. */
 function firstUsableOpenTime(series: Series, firstOpenTime: number): number {
-  const { birthOpenTime, timeframe } = series;
-  if (birthOpenTime !== undefined && firstOpenTime <= birthOpenTime) return firstOpenTime;
+  const { firstBarAt, timeframe } = series;
+  if (firstBarAt !== undefined && firstOpenTime <= firstBarAt) return firstOpenTime;
   const firstWithDepth = barIndex(firstOpenTime, timeframe) + DEPTH_BARS;
   return barOpenTime(Math.ceil(firstWithDepth / BLOCK_BARS) * BLOCK_BARS, timeframe);
 }
@@ -119,6 +119,6 @@ async function findReferenceShortage(
   const referenceKey = { ...key, symbol: referenceSymbol };
   const reference = await readSeries(stores, referenceKey, context.window);
   const isEnough = reference.samples >= context.samples * MIN_REFERENCE_SHARE;
-  if (isEnough || reference.isFromBirth) return undefined;
+  if (isEnough || reference.isFromFirstBar) return undefined;
   return `${reference.samples} usable candles of the reference ${referenceSymbol}`;
 }
