@@ -139,9 +139,11 @@ function print(report: TransferReport, listing: Listing, flags: TransferFlags): 
     return;
   }
   process.stdout.write(reportText(report, flags.verbose));
-  for (const { table, fate, reason, row } of listing.shown) {
-    if (!flags.verbose && fate === 'kept_newer') continue;
-    process.stdout.write(`${fate} in ${table}: ${reason}: ${JSON.stringify(row).slice(0, 300)}\n`);
+  for (const { table, outcome, reason, row } of listing.shown) {
+    if (!flags.verbose && outcome === 'kept_newer') continue;
+    process.stdout.write(
+      `${outcome} in ${table}: ${reason}: ${JSON.stringify(row).slice(0, 300)}\n`,
+    );
   }
   for (const file of listing.files) process.stdout.write(`Listed in ${file}\n`);
 }
@@ -175,7 +177,7 @@ class Listing {
   add(row: ListedRow): void {
     if (this.shown.length < SHOWN_ROWS) this.shown.push(row);
     if (this.flags.dryRun) return;
-    (row.fate === 'rejected' ? this.rejects : this.others).write(row);
+    (row.outcome === 'rejected' ? this.rejects : this.others).write(row);
   }
 
   stop(): void {

@@ -71,7 +71,7 @@ async function run(settings: Settings, options: DaemonOptions, signal: AbortSign
     await supervisor.ready(`serving at ${address}`);
     stack.defer('state', () => {
       state.isStopping = true;
-      state.database.hurry();
+      state.database.failFast();
     });
     await trade(state, { stack, logger, signal });
   } catch (error) {

@@ -100,7 +100,7 @@ export class MysqlSource implements TransferSource {
   }
 
   /** SQLite holds whatever MySQL does. */
-  findMisfits(): Promise<readonly Refusal[]> {
+  findUnstorableRows(): Promise<readonly Refusal[]> {
     return Promise.resolve([]);
   }
 

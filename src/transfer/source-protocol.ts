@@ -21,7 +21,7 @@ export type SourceRequest =
   | { readonly kind: 'again'; readonly table: TableShape; readonly stretch: Stretch }
   | { readonly kind: 'line'; readonly table: TableShape; readonly identity: readonly string[] }
   | {
-      readonly kind: 'misfits';
+      readonly kind: 'unstorable';
       readonly table: TableShape;
       readonly limits: readonly ColumnLimit[];
     }
@@ -41,7 +41,7 @@ export interface SourceAnswers {
   readonly chunk: PackedChunk | undefined;
   readonly again: PackedChunk;
   readonly line: Line | undefined;
-  readonly misfits: readonly Refusal[];
+  readonly unstorable: readonly Refusal[];
   readonly ids: ReadonlyMap<string, string>;
   readonly useIds: undefined;
   readonly changed: boolean;

@@ -43,8 +43,8 @@ async function answer(request: SourceRequest): Promise<SourceAnswers[keyof Sourc
       return packChunk(await source.readAgain(request.table, request.stretch));
     case 'line':
       return source.findLine(request.table, request.identity);
-    case 'misfits':
-      return source.findMisfits(request.table, request.limits);
+    case 'unstorable':
+      return source.findUnstorableRows(request.table, request.limits);
     case 'ids':
       return source.readIds();
     case 'useIds':

@@ -26,7 +26,7 @@ import type {
 const CHUNK_CHARS = 4_000_000;
 
 /** Rows listed at most for each column that is too narrow. */
-const MISFITS = 10_000;
+const MAX_UNSTORABLE_ROWS = 10_000;
 
 /** Wait for a process that is just creating or repairing the file. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -105,16 +105,21 @@ export class SqliteSource implements TransferSource {
     return Promise.resolve(row === undefined ? undefined : reader.lineOf(row, this.ids).line);
   }
 
-  findMisfits(table: TableShape, limits: readonly ColumnLimit[]): Promise<readonly Refusal[]> {
+  findUnstorableRows(
+    table: TableShape,
+    limits: readonly ColumnLimit[],
+  ): Promise<readonly Refusal[]> {
     const reader = this.readerOf(table);
-    const misfits = limits.flatMap(({ column, most }) => {
+    const unstorable = limits.flatMap(({ column, most }) => {
       const isText = reader.column(column).kind === 'text';
       const size = isText ? `length(\`${column}\`)` : `abs(\`${column}\`)`;
       const reason = `${column} holds ${isText ? `${most} characters` : String(most)} at most`;
-      const rows = this.prepare(`${reader.select} WHERE ${size} > ? LIMIT ${MISFITS}`).all(most);
+      const rows = this.prepare(
+        `${reader.select} WHERE ${size} > ? LIMIT ${MAX_UNSTORABLE_ROWS}`,
+      ).all(most);
       return rows.map((row) => ({ line: reader.lineOf(row, this.ids).line, reason }));
     });
-    return Promise.resolve([...new Map(misfits.map((found) => [found.line, found])).values()]);
+    return Promise.resolve([...new Map(unstorable.map((found) => [found.line, found])).values()]);
   }
 
   readIds(): Promise<ReadonlyMap<string, string>> {

@@ -89,8 +89,11 @@ export class ThreadedSource implements TransferSource {
     return this.ask({ kind: 'line', table, identity });
   }
 
-  findMisfits(table: TableShape, limits: readonly ColumnLimit[]): Promise<readonly Refusal[]> {
-    return this.ask({ kind: 'misfits', table, limits });
+  findUnstorableRows(
+    table: TableShape,
+    limits: readonly ColumnLimit[],
+  ): Promise<readonly Refusal[]> {
+    return this.ask({ kind: 'unstorable', table, limits });
   }
 
   readIds(): Promise<ReadonlyMap<string, string>> {

@@ -55,7 +55,10 @@ export interface TransferSource {
   /** The row with the given fields in its identity, undefined where there is none. */
   findLine(table: TableShape, identity: readonly string[]): Promise<Line | undefined>;
   /** Rows that a narrower column would not hold. */
-  findMisfits(table: TableShape, limits: readonly ColumnLimit[]): Promise<readonly Refusal[]>;
+  findUnstorableRows(
+    table: TableShape,
+    limits: readonly ColumnLimit[],
+  ): Promise<readonly Refusal[]>;
   /** Identity to local id of the mapped table's rows. */
   readIds(): Promise<ReadonlyMap<string, string>>;
   /** Which ids the target has for the mapped rows, from now on. */

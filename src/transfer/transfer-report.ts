@@ -40,12 +40,12 @@ export interface TransferReport {
   readonly isClean: boolean;
 }
 
-export type RowFate = 'rejected' | 'kept_newer' | 'conflict' | 'difference';
+export type RowOutcome = 'rejected' | 'kept_newer' | 'conflict' | 'difference';
 
 /** One row that a person may want to look at. */
 export interface ListedRow {
   readonly table: string;
-  readonly fate: RowFate;
+  readonly outcome: RowOutcome;
   readonly reason: string;
   /** Column to value as text; NULL as null. */
   readonly row: Readonly<Record<string, string | null>>;

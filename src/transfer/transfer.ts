@@ -11,7 +11,7 @@ import {
 import { fieldsOf, identityOf, readField, type Line } from './lines.js';
 import { MAPPED_TABLE, readTableShapes, type TableShape } from './table-shapes.js';
 import type { Chunk, TargetReader } from './transfer-ports.js';
-import type { ListedRow, RowFate, TableReport, TransferReport } from './transfer-report.js';
+import type { ListedRow, RowOutcome, TableReport, TransferReport } from './transfer-report.js';
 import {
   rememberChunk,
   TableVerifier,
@@ -196,7 +196,7 @@ class TransferRun {
       tally.inserted = counted.rows;
       this.options.progress?.advance(table.name, counted.rows);
     }
-    for (const { line, reason } of await source.findMisfits(table, target.limitsOf(table))) {
+    for (const { line, reason } of await source.findUnstorableRows(table, target.limitsOf(table))) {
       tally.inserted -= 1;
       tally.rejected += 1;
       this.list(table, 'rejected', line, reason);
@@ -239,12 +239,12 @@ class TransferRun {
     for (const { line, reason } of outcome.refused) this.list(table, 'rejected', line, reason);
   }
 
-  private list(table: TableShape, fate: RowFate, line: Line, reason: string): void {
+  private list(table: TableShape, outcome: RowOutcome, line: Line, reason: string): void {
     if (this.options.onRow === undefined) return;
     const names = table.columns.map(({ name }) => name);
     const values = fieldsOf(table, line, names).map(readField);
     const row = Object.fromEntries(names.map((name, at) => [name, values[at] ?? null]));
-    this.options.onRow({ table: table.name, fate, reason, row });
+    this.options.onRow({ table: table.name, outcome, reason, row });
   }
 
   private advance(table: TableShape, chunk: Chunk): void {

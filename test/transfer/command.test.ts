@@ -53,7 +53,7 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     expect(report.tables.find(({ table }) => table === 'runs')).toMatchObject({ rejected: 1 });
     const [line] = readFileSync(rejects(), 'utf8').split('\n');
     expect(JSON.parse(line ?? '')).toMatchObject({
-      ...{ table: 'runs', fate: 'rejected', row: { uid: 'x'.repeat(27) } },
+      ...{ table: 'runs', outcome: 'rejected', row: { uid: 'x'.repeat(27) } },
       reason: expect.stringContaining("Data too long for column 'uid'") as string,
     });
     fixture.onSource("UPDATE runs SET uid = 'short' WHERE id = 2");

@@ -87,7 +87,7 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     expect((await fixture.contents()).target).toEqual(wanted);
     expect(report.isClean).toBe(true);
     expect(totals(report)).toMatchObject({ inserted: 0, updated: 0, kept: 4 });
-    expect(listed.map(({ fate, table }) => `${fate} ${table}`)).toEqual([
+    expect(listed.map(({ outcome, table }) => `${outcome} ${table}`)).toEqual([
       ...['kept_newer market_data', 'kept_newer positions', 'kept_newer orders'],
       'kept_newer training_jobs',
     ]);

@@ -108,7 +108,7 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     expect(report.isClean).toBe(true);
     const states = await fixture.onTarget('SELECT status FROM positions ORDER BY id LIMIT 3');
     expect(states.map(({ status }) => status)).toEqual(['closed', 'mine', 'mine']);
-    expect(listed.map(({ table, fate }) => `${fate} ${table}`)).toEqual([
+    expect(listed.map(({ table, outcome }) => `${outcome} ${table}`)).toEqual([
       'kept_newer market_data',
       'kept_newer positions',
       'kept_newer positions',
@@ -125,7 +125,7 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     expect(report.isClean).toBe(false);
     expect(tableReport(report, 'positions')).toMatchObject({ conflicts: 1, updated: 0 });
     expect(tableReport(report, 'positions').verification?.differences).toBe(1);
-    expect(listed.map(({ fate }) => fate)).toEqual(['conflict', 'difference']);
+    expect(listed.map(({ outcome }) => outcome)).toEqual(['conflict', 'difference']);
     expect(await fixture.onTarget('SELECT status FROM positions WHERE id = 1')).toEqual([
       { status: 'b' },
     ]);
@@ -172,7 +172,7 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     const { report, listed } = await fixture.copy();
     expect(report.isClean).toBe(false);
     expect(totals(report)).toMatchObject({ rejected: 3 });
-    expect(listed.map(({ table, fate }) => `${fate} ${table}`)).toEqual([
+    expect(listed.map(({ table, outcome }) => `${outcome} ${table}`)).toEqual([
       'rejected market_data',
       'rejected predictions',
       'rejected predictions',
@@ -198,7 +198,7 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
       `UPDATE series SET timeframe = 'much too long' WHERE id = 2`,
     );
     const { report, listed } = await fixture.copy();
-    const rejected = listed.map(({ table, fate }) => `${fate} ${table}`);
+    const rejected = listed.map(({ table, outcome }) => `${outcome} ${table}`);
     expect(rejected).toEqual([
       ...['rejected series', 'rejected market_data', 'rejected known_gaps'],
       ...[
@@ -292,7 +292,7 @@ describe.skipIf(mysqlSkipReason !== undefined)('the verification', () => {
     ];
     const { report, listed } = await fixture.copy({ beforeVerify: changes });
     expect(report.isClean).toBe(false);
-    expect(listed.map(({ fate, table, reason }) => `${fate} ${table} ${reason}`)).toEqual([
+    expect(listed.map(({ outcome, table, reason }) => `${outcome} ${table} ${reason}`)).toEqual([
       'difference market_data differs in the target under the same version',
       'difference predictions is not in the target',
       'difference equity is not in the target',

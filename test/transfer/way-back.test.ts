@@ -77,7 +77,9 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     await fixture.onTarget('DELETE FROM equity WHERE at = 60000');
     const { report, listed } = await copyBack();
     expect(tableReport(report, 'positions')).toMatchObject({ updated: 1, keptNewer: 1 });
-    expect(listed.map(({ fate, table }) => `${fate} ${table}`)).toEqual(['kept_newer positions']);
+    expect(listed.map(({ outcome, table }) => `${outcome} ${table}`)).toEqual([
+      'kept_newer positions',
+    ]);
     expect(totals(report)).toMatchObject({ inserted: 0, rejected: 0 });
     expect(report.isClean).toBe(true);
   });
@@ -91,7 +93,7 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     );
     const { report, listed } = await copyBack();
     expect(report.isClean).toBe(false);
-    expect(listed.filter(({ fate }) => fate === 'rejected')).toMatchObject([
+    expect(listed.filter(({ outcome }) => outcome === 'rejected')).toMatchObject([
       { table: 'orders', reason: 'UNIQUE constraint failed: orders.client_order_id' },
       { table: 'fills', reason: 'FOREIGN KEY constraint failed' },
     ]);

@@ -51,7 +51,7 @@ interface Scope {
  */
 export class Database implements RowSource {
   private closing: Promise<void> | undefined;
-  private isHurrying = false;
+  private isFailingFast = false;
 
   constructor(
     private readonly knex: Knex,
@@ -110,9 +110,9 @@ export class Database implements RowSource {
     return this.rowsOf(found);
   }
 
-  /** From now on a lost connection is not waited for: the process ends. */
-  hurry(): void {
-    this.isHurrying = true;
+  /** From now on a lost connection fails at once: the process is about to end. */
+  failFast(): void {
+    this.isFailingFast = true;
   }
 
   /**
@@ -218,7 +218,7 @@ export class Database implements RowSource {
     if (isSqliteRetryable(error.cause) || isMysqlRetryable(error.cause)) {
       return tried.failures < ATTEMPTS ? FIRST_PAUSE_MS * doubled : undefined;
     }
-    if (this.isHurrying || tried.failures >= LOST_ATTEMPTS || tried.wasMs > LOST_LIMIT_MS) {
+    if (this.isFailingFast || tried.failures >= LOST_ATTEMPTS || tried.wasMs > LOST_LIMIT_MS) {
       return undefined;
     }
     return isSafeToRepeat(error.cause, tried) ? FIRST_LOST_PAUSE_MS * doubled : undefined;
