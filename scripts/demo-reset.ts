@@ -1,5 +1,5 @@
 import { readEnvironment, readSettings } from '../config/read-settings.js';
-import { resetDemo } from '../src/demo/demo-reset.js';
+import { resetDemo } from '../src/demo/market/run-state.js';
 import { messageOf } from '../src/lib/errors.js';
 
 const HELP = `Begins a new run of the demo market: its time starts anew, as another venue, and what was

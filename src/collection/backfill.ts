@@ -1,5 +1,5 @@
 import { barIndex, barOpenTime } from '../domain/timeframe.js';
-import { wantedBars } from './find-missing.js';
+import { wantedBars } from './missing-bars.js';
 import { fetchRanges, fillRange, type FillContext, type StoredPage } from './gap-repair.js';
 import { nameOf, type TrackedSeries } from './tracked-series.js';
 

@@ -57,7 +57,7 @@ describe('cleanPage', () => {
     expect(clean.absentBars).toEqual([1000, 1002, 1004, 1005]);
   });
 
-  test('counts a bar whose only row was refused as absent and keeps the row aside', () => {
+  test('counts a bar whose only row was refused as absent and quarantines the row', () => {
     const refused = [
       rejected(1001, 'defective'),
       rejected(1002, 'duplicate'),

@@ -13,7 +13,7 @@ export interface CleanPage {
   readonly emptyBars: readonly number[];
   /** Bars that the page speaks for and does not have. */
   readonly absentBars: readonly number[];
-  /** Rows to be kept aside, each with the reason. */
+  /** Rows that go to quarantine, each with the reason. */
   readonly quarantined: readonly { readonly candle: Candle; readonly reason: string }[];
   readonly hasFuture: boolean;
 }

@@ -6,14 +6,19 @@ import { backfillSeries } from './backfill.js';
 import { followSeries, isDue, wallMsUntilDue } from './follow-up.js';
 import type { FillContext } from './gap-repair.js';
 import { historyBars, type HistorySettings } from './history-depth.js';
-import { pauseLeftMs, REFUSED_RETRY_MS, RETRY_MAX_MS } from './retry-pause.js';
-import { setFutureAside } from './set-future-aside.js';
-import { nameOf, type TrackedSeries } from './tracked-series.js';
+import {
+  pauseLeftMs,
+  REFUSED_RETRY_MS,
+  RETRY_MAX_MS,
+  nameOf,
+  type TrackedSeries,
+} from './tracked-series.js';
+import { quarantineFuture } from './quarantine-future.js';
 
 /** Series under way at once; the venue's limiter decides how fast their requests leave. */
 const BACKFILLS_AT_ONCE = 6;
 const FOLLOW_UPS_AT_ONCE = 16;
-/** Longest rest between two looks at the clock: the machine may have slept meanwhile. */
+/** Longest rest between two checks of the clock: the machine may have slept meanwhile. */
 const MAX_REST_MS = 5_000;
 const MIN_REST_MS = 10;
 /** First pause after a failure, and while a venue has not published a bar yet. */
@@ -33,7 +38,7 @@ export class CollectionSchedule {
   readonly #context: ScheduleContext;
   readonly #backfills = new PQueue({ concurrency: BACKFILLS_AT_ONCE });
   readonly #followUps = new PQueue({ concurrency: FOLLOW_UPS_AT_ONCE });
-  /** Ends the rest between two looks when there is something new to look at. */
+  /** Ends the rest between two checks early when a piece of work has finished. */
   #resting = new AbortController();
 
   constructor(context: ScheduleContext) {
@@ -89,11 +94,11 @@ export class CollectionSchedule {
     one.state = 'backfilling';
     const depth = historyBars(one.series.timeframe, history);
     const context = { ...this.#context, signal };
-    await setFutureAside(one, clock, context);
+    await quarantineFuture(one, clock, context);
     const options = { historyBars: depth, marketMs: clock.marketMs() };
     await backfillSeries(one, options, context);
     one.state = 'following';
-    // Listeners look at what is stored themselves once a series is ready.
+    // Listeners read what is stored themselves once a series is ready.
     one.announcedUntil = one.newestOpenTime;
     onReady(one);
   }

@@ -91,7 +91,7 @@ export class Collector {
       prices: options.stores.prices,
       logger,
       symbols: () => [...new Set(this.#tracked.map(({ series }) => series.symbol))],
-      onQuotes: (quotes) => this.#tell((one) => one.quotes?.(quotes)),
+      onQuotes: (quotes) => this.#notify((one) => one.quotes?.(quotes)),
       everyMs: quoteIntervalMs(options),
     });
   }
@@ -179,8 +179,9 @@ export class Collector {
       safePoint: () => this.#safePoint(),
       inTurn: (write) => this.#inTurn(write),
       onReady: (tracked) => this.#noteReady(tracked),
-      onClosed: ({ series }, candles) => this.#tell((one) => one.closedCandles?.(series, candles)),
-      onRevised: ({ series }, from) => this.#tell((one) => one.revised?.(series, from)),
+      onClosed: ({ series }, candles) =>
+        this.#notify((one) => one.closedCandles?.(series, candles)),
+      onRevised: ({ series }, from) => this.#notify((one) => one.revised?.(series, from)),
     });
   }
 
@@ -207,13 +208,13 @@ export class Collector {
       percentage,
     });
     if (seriesReady === seriesTotal) this.#phase = 'following';
-    this.#tell((one) => one.seriesReady?.(tracked.series));
+    this.#notify((one) => one.seriesReady?.(tracked.series));
   }
 
-  #tell(tell: (listener: CollectionListener) => void): void {
+  #notify(call: (listener: CollectionListener) => void): void {
     for (const listener of this.#listeners) {
       try {
-        tell(listener);
+        call(listener);
       } catch (error) {
         this.#options.logger.error('A listener of collection failed', { error });
       }

@@ -8,8 +8,7 @@ import {
 } from '../domain/timeframe.js';
 import type { MarketClock } from '../exchange/venue-clock.js';
 import { confirmGaps, fetchRanges, type FillContext, type StoredPage } from './gap-repair.js';
-import { pauseLeftMs } from './retry-pause.js';
-import type { TrackedSeries } from './tracked-series.js';
+import { pauseLeftMs, type TrackedSeries } from './tracked-series.js';
 
 /** Bars before the newest known one that are read again: venues correct a bar soon after its close. */
 const OVERLAP_BARS = 3;
@@ -37,7 +36,7 @@ export function wallMsUntilDue(
 }
 
 export interface FollowedBars {
-  /** Stored candles that listeners do not know of yet, ascending. */
+  /** Stored candles that are not announced to the listeners yet, ascending. */
   readonly candles: readonly Candle[];
   /** Whether any bar was settled that was not before. */
   readonly hasProgress: boolean;
@@ -46,7 +45,7 @@ export interface FollowedBars {
 /**
  * Reads what has closed since the last time and the few bars before it once more, by one request. A
  * bar that the venue does not show yet stays unsettled and is asked for again. Where it fails midway,
- * the next time tells of what was stored: candles count as told of only by `announcedUntil`.
+ * the next run announces what was stored: only `announcedUntil` says which candles are announced.
  */
 export async function followSeries(
   tracked: TrackedSeries,
@@ -70,7 +69,7 @@ export async function followSeries(
   const { absent, coveredUntil } = await fetchRanges(tracked, [range], reading);
   const isStillEmpty = tracked.newestOpenTime === undefined;
   if (announcedUntil === undefined && !isStillEmpty) {
-    // Its first candle ever, or the first after answers that were empty by mistake: look back once more.
+    // Its first candle ever, or the first after answers that were empty by mistake: the back-fill runs once more.
     tracked.state = 'waiting';
     return { candles: [], hasProgress: true };
   }

@@ -1,8 +1,7 @@
 import type { Candle } from '../domain/candle.js';
 import { barIndex, barOpenTime } from '../domain/timeframe.js';
 import type { MarketData } from '../exchange/market-data.js';
-import { countBars, toRanges, type BarRange } from './bar-ranges.js';
-import { findMissing } from './find-missing.js';
+import { countBars, toRanges, type BarRange, findMissing } from './missing-bars.js';
 import { storePage, toKnownGaps, type PageContext } from './store-page.js';
 import type { TrackedSeries } from './tracked-series.js';
 
@@ -20,7 +19,7 @@ export interface FillContext extends PageContext {
 
 export interface FillOptions {
   readonly within: BarRange;
-  /** Told how many bars will be asked for, and then after each page how many it settled. */
+  /** Called with the number of bars to ask for, and then after each page with the number it settled. */
   readonly onWanted?: (bars: number) => void;
   readonly onDone?: (bars: number) => void;
   /**
@@ -66,7 +65,7 @@ export interface FetchedBars {
   readonly coveredUntil: number | undefined;
 }
 
-/** Fetches and stores the ranges, whatever of them is stored already. */
+/** Fetches and stores the ranges, including bars that are stored already. */
 export async function fetchRanges(
   tracked: TrackedSeries,
   ranges: readonly BarRange[],

@@ -3,7 +3,7 @@ import { timeframeMs, type Timeframe } from '../domain/timeframe.js';
 const DAY_MS = 86_400_000;
 /** A twelfth of a year of 365 days. */
 const DAYS_A_MONTH = 365 / 12;
-/** Training refuses fewer, whatever the months say. */
+/** Training refuses fewer, even where the months come to less. */
 const MIN_TRAINING_BARS = 600;
 /** A feature row spans at most so many bars before its own; see the anchored blocks of `features`. */
 const FEATURE_DEPTH_BARS = 640;

@@ -39,7 +39,7 @@ function watch(name = file): PauseFile {
 
 const lines = (): string[] => logger.lines.map(({ message }) => message);
 
-/** Lets looks happen until the log has that many lines. */
+/** Lets checks happen until the log has that many lines. */
 async function untilLines(count: number): Promise<void> {
   await expect
     .poll(async () => {
@@ -50,14 +50,14 @@ async function untilLines(count: number): Promise<void> {
 }
 
 describe('the pause file', () => {
-  test('lets everything pass while it is not there, without a word', async () => {
+  test('lets work pass and logs nothing while there is no file', async () => {
     const pause = watch();
     await pause.passage(stopping.signal);
     expect(pause.isPaused).toBe(false);
     expect(lines()).toEqual([]);
   });
 
-  test('holds whoever comes while it is there, and lets all go when it is gone', async () => {
+  test('holds all work while the file exists, and releases it when the file is gone', async () => {
     const pause = watch();
     writeFileSync(file, '');
     const passed: number[] = [];
@@ -68,12 +68,12 @@ describe('the pause file', () => {
     rmSync(file);
     await untilLines(2);
     await Promise.all(all);
-    // Each looks at the file system by itself: who is first is its affair.
+    // Each checks the file system by itself: which is first does not matter.
     expect(passed.toSorted()).toEqual([1, 2, 3]);
     expect(lines()).toEqual([PAUSED, RESUMED]);
   });
 
-  test('is seen by the next passage, without waiting for a look', async () => {
+  test('is seen by the next passage, without waiting for a check', async () => {
     const pause = watch();
     await pause.passage(stopping.signal);
     writeFileSync(file, '');

@@ -4,8 +4,8 @@ import { rejectOnAbort } from '../exchange/retry-reads.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 
-/** Wall time between two looks, which bounds how late a pause shows and how late it ends. */
-const LOOK_EVERY_MS = 1000;
+/** Wall time between two checks of the file, which bounds how late a pause begins and ends. */
+const CHECK_EVERY_MS = 1000;
 
 export interface PauseFileOptions {
   /** `PAUSE_COLLECTOR_FILE` or `PAUSE_FILE`; relative to the working directory. */
@@ -38,29 +38,29 @@ export class PauseFile {
     return this.#isPaused;
   }
 
-  /** Looks at the file again and again until the signal aborts. Without this a pause never ends. */
+  /** Checks the file regularly until the signal aborts. Without this a pause never ends. */
   async run(signal: AbortSignal): Promise<void> {
     const isOver = (): boolean => signal.aborted;
     while (!isOver()) {
-      await this.#look();
-      await this.#options.clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined);
+      await this.#poll();
+      await this.#options.clock.sleep(CHECK_EVERY_MS, signal).catch(() => undefined);
     }
   }
 
-  /** Whether to wait, by a look at the file now. */
+  /** Checks the file now; true means that work must wait. */
   async check(): Promise<boolean> {
-    await this.#look();
+    await this.#poll();
     return this.#isPaused;
   }
 
   /** Resolves at once, or as soon as the file is gone; rejects with the signal's reason. */
   async passage(signal: AbortSignal): Promise<void> {
-    await this.#look();
+    await this.#poll();
     // A new file may be there before the ones that waited get their turn.
     while (this.#isPaused) await rejectOnAbort(this.#resumed, signal);
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     const isThere = await this.#exists();
     if (isThere === this.#isPaused) return;
     this.#isPaused = isThere;
@@ -76,7 +76,7 @@ export class PauseFile {
     onResumed?.();
   }
 
-  /** Where the file system does not say, nothing changes: a network drive may be away for a moment. */
+  /** Where the file system does not answer, nothing changes: a network drive may be away for a moment. */
   async #exists(): Promise<boolean> {
     try {
       await stat(this.file);

@@ -8,9 +8,9 @@ export interface QuoteOptions {
   readonly marketData: Pick<MarketData, 'fetchQuotes' | 'clock'>;
   readonly prices: CollectionStores['prices'];
   readonly logger: Logger;
-  /** Unified symbols; asked anew each time, since symbols may be resolved later. */
+  /** Unified symbols; read before each call, since symbols may be resolved later. */
   readonly symbols: () => readonly string[];
-  /** Told of every batch, after it is stored. */
+  /** Called with every batch, after it is stored. */
   readonly onQuotes?: (quotes: readonly Quote[]) => void;
   /** Wall time between two regular calls. */
   readonly everyMs: number;
@@ -55,7 +55,7 @@ export class Quotes {
     return new Map(quotes.map((quote) => [quote.symbol, quote]));
   }
 
-  /** Refreshes at the interval until the signal aborts; failures are logged once and outlived. */
+  /** Refreshes at the interval until the signal aborts; a failure is logged once, and the next call follows at the interval. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options.marketData;
     const isOver = (): boolean => signal.aborted;

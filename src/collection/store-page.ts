@@ -2,7 +2,7 @@ import type { Candle } from '../domain/candle.js';
 import { barOpenTime, timeframeMs } from '../domain/timeframe.js';
 import type { CandlePage } from '../exchange/market-data.js';
 import type { Logger } from '../lib/logger.js';
-import { toRanges } from './bar-ranges.js';
+import { toRanges } from './missing-bars.js';
 import { cleanPage, judgeVolume, type CleanPage } from './clean-candles.js';
 import type { CollectionStores } from './collection-stores.js';
 import { nameOf, type TrackedSeries } from './tracked-series.js';
@@ -13,7 +13,7 @@ const NEAR_BARS = 50;
 export interface PageContext {
   readonly stores: CollectionStores;
   readonly logger: Logger;
-  /** Told when stored candles changed: what was computed from that open time on is out of date. */
+  /** Called when stored candles changed: what was computed from that open time on is out of date. */
   readonly onRevised?: (tracked: TrackedSeries, fromOpenTime: number) => void;
 }
 

@@ -1,4 +1,10 @@
 import type { Series } from '../domain/series.js';
+import type { Clock } from '../lib/clock.js';
+
+/** Longest pause after failures, and while a venue has not published a bar yet. */
+export const RETRY_MAX_MS = 30_000;
+/** A refused series, delisted say, is asked for again at this interval. */
+export const REFUSED_RETRY_MS = 600_000;
 
 export type SeriesState = 'waiting' | 'backfilling' | 'following' | 'failed';
 
@@ -21,14 +27,14 @@ export interface TrackedSeries {
   /** Set while the venue sends candles from its own future. */
   hasFutureCandles: boolean;
   /**
-   * Stored candles that turned out to lie in the future, by open time: put aside until the venue has
+   * Stored candles that turned out to lie in the future, by open time: in quarantine until the venue has
    * given good ones for them.
    */
   readonly futureStored: Set<number>;
   /** Failures since the last success. */
   failures: number;
   lastError: string | undefined;
-  /** Whether the venue refuses it as it stands: it is asked for again now and then, without much hope. */
+  /** Whether the venue refuses it as it stands: it is asked for again only every ten minutes. */
   isRefused: boolean;
   /** Wall time before which it is not asked for again. */
   notBeforeWallMs: number;
@@ -57,4 +63,14 @@ export function trackSeries(series: Series): TrackedSeries {
 /** `BTC/USDT 1h`, for log lines. */
 export function nameOf({ series }: TrackedSeries): string {
   return `${series.symbol} ${series.timeframe}`;
+}
+
+/**
+ * Wall time for which the series is not to be asked for. An end further away than any pause lasts
+ * means that the clock was set back meanwhile: then the pause is over.
+ */
+export function pauseLeftMs(tracked: TrackedSeries, clock: Pick<Clock, 'wallMs'>): number {
+  const leftMs = tracked.notBeforeWallMs - clock.wallMs();
+  const longestMs = tracked.isRefused ? REFUSED_RETRY_MS : RETRY_MAX_MS;
+  return leftMs > longestMs ? 0 : Math.max(0, leftMs);
 }

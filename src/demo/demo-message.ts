@@ -1,9 +1,9 @@
 import type { StartedDemo } from './demo-server.js';
 
-/** What the demo's process tells its parent, one JSON object a line on stdout. */
+/** Messages of the demo's process to its parent, one JSON object a line on stdout. */
 export type DemoMessage =
   | ({ readonly event: 'listening' } & StartedDemo)
-  /** It cannot run: for a reason that a person must mend, or for another one. */
+  /** It cannot run: a person must correct a setting or a file, or something else failed. */
   | { readonly event: 'failed'; readonly isConfigError: boolean; readonly message: string }
   /** A recording is played to its end: market time stands still from here on. */
   | { readonly event: 'ended'; readonly marketMs: number }

@@ -7,17 +7,16 @@ import { compiledUrl } from '../lib/compiled-url.js';
 import { ConfigError, messageOf, TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { findMessage, type DemoMessage } from './demo-message.js';
-import type { StartedDemo } from './demo-server.js';
-import type { DemoSettings } from './demo-settings.js';
+import type { StartedDemo, DemoSettings } from './demo-server.js';
 
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 3_000;
 
-/** A crashed process is started again after these waits; one that lived long enough begins anew. */
+/** A crashed process is started again after these waits; one that ran long enough starts at the first wait again. */
 const RESTART_DELAYS_MS = [200, 1_000, 3_000, 10_000, 30_000] as const;
 const STEADY_AFTER_MS = 600_000;
 
-/** The market itself needs about 30 MB; a small young generation keeps answers' rubbish from piling up. */
+/** The market itself needs about 30 MB; a small young generation keeps the garbage of answers small. */
 const HEAP_LIMITS = ['--max-old-space-size=96', '--max-semi-space-size=2'];
 
 export interface DemoProcessOptions extends DemoSettings {
@@ -107,7 +106,7 @@ class DemoKeeper {
     }
   }
 
-  /** Resolves with the child's first news; later ones are logged as they come. */
+  /** Resolves with the child's first message; later ones are logged as they come. */
   #started(child: ChildProcessWithoutNullStreams): Promise<StartedDemo> {
     return new Promise((resolve, reject) => {
       const giveUp = (what: string): void => reject(new TransientError(`Demo exchange ${what}`));
@@ -167,7 +166,7 @@ class DemoKeeper {
     }
   }
 
-  /** The venue is away for good: what its readers know of it must not be mixed with another run. */
+  /** The demo does not come back: what was read of it must not be mixed with another run. */
   async #giveUp(reason: string): Promise<void> {
     this.#log('error', 'Demo exchange given up', reason);
     const child = this.#child;

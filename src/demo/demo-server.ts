@@ -4,16 +4,15 @@ import type { Clock } from '../lib/clock.js';
 import { ConfigError, messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { assertDefined } from '../lib/invariant.js';
-import { RequestHandler } from './request-handler.js';
+import { RequestHandler } from './binance/request-handler.js';
 import { WeightLimit } from './binance/weight-limit.js';
-import type { CandleSource } from './candle-source.js';
-import type { DemoSettings } from './demo-settings.js';
-import { Faults } from './faults.js';
-import { GeneratedSource } from './generator/generated-source.js';
-import { MarketClock } from './market-clock.js';
-import { Market } from './market.js';
+import type { CandleSource } from './market/candle-source.js';
+import { Faults } from './binance/faults.js';
+import { GeneratedSource, type GeneratedSourceOptions } from './generator/generated-source.js';
+import { MarketClock } from './market/market-clock.js';
+import { Market, type EmptyBars } from './market/market.js';
 import { RecordedSource } from './recording/recorded-source.js';
-import { demoFolder } from './run-state.js';
+import { demoFolder } from './market/run-state.js';
 
 const DEFAULT_SPEED = 360;
 const DEFAULT_SEED = 1;
@@ -21,6 +20,32 @@ const WEIGHT_PER_MINUTE = 6_000;
 
 /** Longer than clients keep an idle connection, so that they do not write into a closing one. */
 const KEEP_ALIVE_MS = 75_000;
+
+/** What determines a demo market and how it is played. All but `dataDir` has a default. */
+export interface DemoSettings {
+  /** `DATA_DIR`: market time is kept in its folder `demo`. */
+  readonly dataDir: string;
+  /** Folder of candle files to replay (`DEMO_DATA`); without it the generator is used. */
+  readonly data?: string | undefined;
+  /** `DEMO_SEED` of the generator. Default 1. */
+  readonly seed?: string | number | undefined;
+  /** `DEMO_START`: ISO 8601 or epoch milliseconds at which a run begins. */
+  readonly start?: string | number | undefined;
+  /** `DEMO_SPEED`: market milliseconds in a wall millisecond. Default 360. */
+  readonly speed?: number | undefined;
+  /** Port on 127.0.0.1; 0 takes a free one. Default 0. */
+  readonly port?: number | undefined;
+  /** Generator: false leaves out the planted pattern. Default true. */
+  readonly hasPattern?: GeneratedSourceOptions['hasPattern'];
+  /** Generator: open times of the first bar of pairs that are listed later, by market id. */
+  readonly births?: GeneratedSourceOptions['births'];
+  /** How bars without a trade are shown. Default `omit`. */
+  readonly emptyBars?: EmptyBars | undefined;
+  /** Request weight of a minute. Default 6000, as Binance's. */
+  readonly weightPerMinute?: number | undefined;
+  /** Opens the control route for tests to who sends this token in `x-demo-token`. Default: none. */
+  readonly controlToken?: string | undefined;
+}
 
 export interface DemoExchangeOptions extends DemoSettings {
   readonly wall: Pick<Clock, 'wallMs'>;

@@ -1,21 +1,20 @@
 /**
- * Process of the demo exchange. Reads its `DemoSettings` as one JSON line from stdin, tells what happens
- * as `DemoMessage` lines on stdout, and stops when stdin ends: then its parent is gone, whatever became
- * of it. Exit codes: 0 stopped, 78 a setting or a file must be mended, 70 anything else.
+ * Process of the demo exchange. Reads its `DemoSettings` as one JSON line from stdin, writes
+ * `DemoMessage` lines to stdout, and stops when stdin ends, which means that its parent is gone.
+ * Exit codes: 0 stopped, 78 a setting or a file must be corrected, 70 anything else.
  */
 import { createInterface } from 'node:readline';
 import { ConfigError, messageOf } from '../lib/errors.js';
 import type { LogFields, Logger } from '../lib/logger.js';
 import type { DemoMessage } from './demo-message.js';
-import { DemoExchange } from './demo-server.js';
-import type { DemoSettings } from './demo-settings.js';
-import { monotonicWall } from './monotonic-wall.js';
+import { DemoExchange, type DemoSettings } from './demo-server.js';
+import { monotonicWall } from './market/market-clock.js';
 
 const EXIT_CONFIG = 78;
 const EXIT_FAILED = 70;
 const END_CHECK_MS = 1_000;
 
-function tell(message: DemoMessage): void {
+function send(message: DemoMessage): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
@@ -23,7 +22,7 @@ function pipeLogger(bound: LogFields = {}): Logger {
   const at =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
     (message: string, fields?: LogFields): void =>
-      tell({ event: 'log', level, message, fields: { ...bound, ...fields } });
+      send({ event: 'log', level, message, fields: { ...bound, ...fields } });
   return {
     debug: at('debug'),
     info: at('info'),
@@ -39,11 +38,11 @@ function exitWhenWritten(code: number): void {
 
 async function run(settings: DemoSettings): Promise<DemoExchange> {
   const demo = new DemoExchange({ ...settings, wall: monotonicWall, logger: pipeLogger() });
-  tell({ event: 'listening', ...(await demo.start()) });
+  send({ event: 'listening', ...(await demo.start()) });
   const endCheck = setInterval(() => {
     if (!demo.hasEnded()) return;
     clearInterval(endCheck);
-    tell({ event: 'ended', marketMs: demo.marketMs() });
+    send({ event: 'ended', marketMs: demo.marketMs() });
   }, END_CHECK_MS);
   endCheck.unref();
   return demo;
@@ -51,7 +50,7 @@ async function run(settings: DemoSettings): Promise<DemoExchange> {
 
 function fail(error: unknown): void {
   const isConfigError = error instanceof ConfigError;
-  tell({ event: 'failed', isConfigError, message: messageOf(error) });
+  send({ event: 'failed', isConfigError, message: messageOf(error) });
   exitWhenWritten(isConfigError ? EXIT_CONFIG : EXIT_FAILED);
 }
 

@@ -61,7 +61,7 @@ export async function* fetchCandlePages(options: PagerOptions): AsyncGenerator<C
   }
 }
 
-/** The last sane open time of an answer; rows beyond the venue's own time prove nothing. */
+/** The last possible open time of an answer; rows beyond the venue's own time prove nothing. */
 function lastOpenTime(rows: readonly CandleRow[], latestMs: number): number | undefined {
   let last: number | undefined;
   for (const [openTime] of rows) {

@@ -177,7 +177,7 @@ export class CcxtMarketData implements MarketData {
     });
   }
 
-  /** Scaled time is asked for anew: extrapolating it by a second could be minutes wrong. */
+  /** Scaled time is asked for again: extrapolating it by a second could be minutes wrong. */
   async #certainMarketMs(signal: AbortSignal | undefined): Promise<number> {
     const ageMs = this.clock.monotonicMs() - this.#certainAt;
     if (this.clock.speed !== 1 && ageMs > SCALED_CERTAINTY_MS) await this.fetchVenueTime(signal);
@@ -208,7 +208,7 @@ export class CcxtMarketData implements MarketData {
   async #loadMarkets(signal: AbortSignal): Promise<void> {
     if (this.#instruments !== undefined) return;
     const exchange = this.#started();
-    // Without `true` ccxt would hand out its first, rejected promise for ever.
+    // Without `true` ccxt would return its first, rejected promise again and again.
     await this.#call('markets', () => exchange.loadMarkets(true), signal);
     const instruments = toInstruments(exchange);
     if (instruments.length === 0) throw new TransientError(`${this.venue} lists no spot market`);
@@ -226,7 +226,7 @@ export class CcxtMarketData implements MarketData {
       );
     while (await rest()) {
       await this.fetchVenueTime(signal).catch((error: unknown) => {
-        this.#options.logger.debug('The venue did not tell its time', {
+        this.#options.logger.debug('The venue did not answer with its time', {
           venue: this.venue,
           reason: messageOf(error),
         });

@@ -49,7 +49,7 @@ function limitToSpot(exchange: CcxtExchange): void {
   }
 }
 
-/** ccxt hands an unreadable body on as text, and its parsers make rows of rubbish from that. */
+/** ccxt passes an unreadable body on as text, and its parsers make meaningless rows of it. */
 function refuseCutAnswers(exchange: CcxtExchange): void {
   const parseJson = exchange.parseJson.bind(exchange);
   exchange.parseJson = (text) => {

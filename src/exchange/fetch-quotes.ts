@@ -81,7 +81,7 @@ async function fetchOneByOne(request: QuoteRequest, symbols: string[]): Promise<
   return { tickers, refusals };
 }
 
-/** The quote, or in words why the ticker is none. */
+/** The quote, or the reason why the ticker is not usable as one. */
 function toQuote(
   ticker: CcxtTicker | undefined,
   { venue, symbol, askedAtMs }: { venue: string; symbol: string; askedAtMs: number },

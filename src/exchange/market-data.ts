@@ -74,7 +74,7 @@ export interface RejectedRow {
   /** NaN where the row has no readable time. */
   readonly openTime: number;
   readonly kind: RejectionKind;
-  /** In words, for a log line. */
+  /** For a log line. */
   readonly reason: string;
   /** As the venue sent it, numbers that could not be read being NaN. */
   readonly candle: Candle;

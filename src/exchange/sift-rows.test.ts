@@ -77,7 +77,7 @@ describe('siftRows', () => {
     });
   });
 
-  test('never lets an unsound, open or repeated candle through, whatever the rows', () => {
+  test('never lets an unsound, open or repeated candle through', () => {
     const cell = fc.oneof(
       fc.double(),
       fc.integer({ min: -5, max: 30 }).map((index) => T0 + index * HOUR),

@@ -8,7 +8,7 @@ export interface SiftOptions {
   readonly venueMs: number;
   /** A time that the venue had certainly not passed when the answer was here. */
   readonly latestMs: number;
-  /** Bars outside are left out without a word: they were not asked for. */
+  /** Bars outside are left out silently: they were not asked for. */
   readonly fromMs: number;
   readonly untilMs: number;
 }

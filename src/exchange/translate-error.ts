@@ -28,7 +28,7 @@ export interface TranslationContext {
 }
 
 /**
- * Turns whatever a ccxt call threw into one of the four error classes. The message is short, without
+ * Turns an error of a ccxt call into one of the four error classes. The message is short, without
  * markup and secrets; the cause is a redacted copy.
  */
 export function translateError(error: unknown, context: TranslationContext): Error {

@@ -42,7 +42,7 @@ describe('at real speed', () => {
     expect(clock.marketMs()).toBe(START - 20_000);
   });
 
-  test('never goes back with the wall at a venue that tells no time', () => {
+  test('never goes back with the wall at a venue without a time call', () => {
     let wallMs = START + 5;
     const now = (): number => wallMs;
     const stepping = { wallMs: now, marketMs: now, sleep: async () => undefined };

@@ -11,7 +11,7 @@ export interface MarketClock extends Clock {
   certainMarketMs(): number;
   /** A time that the venue has certainly not passed yet: what opens after it comes from the future. */
   latestMarketMs(): number;
-  /** Whether the venue has told its time; a few never do, and go by the wall's. */
+  /** Whether the venue has answered with its time; without a time call the wall clock counts. */
   readonly isVenueTime: boolean;
   /** Venue minus wall time, half the round trip allowed for; undefined before the first answer. */
   readonly skewMs: number | undefined;
@@ -48,7 +48,7 @@ const MAX_SCALED_RUN_MS = 3_000;
  * Market time: the venue's last answer and what has passed since by the monotonic clock, so that
  * setting this machine's clock does not move it. Never goes back; where the venue turns out to be
  * behind, it stands still until the venue has caught up. The wall's time before the first answer, and
- * for good where a venue tells no time.
+ * always where a venue has no time call.
  */
 export class VenueClock implements MarketClock {
   readonly speed: number;

@@ -98,7 +98,7 @@ export class VenueHttp {
     });
     this.#noteRetryAfter(response);
     const text = await readText(response);
-    // ccxt hands such a body on as text, of which its parsers make an empty list.
+    // ccxt passes such a body on as text, of which its parsers make an empty list.
     if (response.ok && !/^\s*[[{"\d-]/.test(text)) {
       throw new Error(`status ${response.status} with a body that is not JSON: ${kindOf(text)}`);
     }

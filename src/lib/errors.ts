@@ -20,7 +20,10 @@ export class RejectedError extends Error {
   override readonly name = 'RejectedError';
 }
 
-/** Stop trading and tell a human: money may be at risk. */
+/**
+ * Stop trading and tell a human: money may be at risk. `TradingService` opens no position after one
+ * until the process is started again; exits go on.
+ */
 export class HaltError extends Error {
   override readonly name = 'HaltError';
 }

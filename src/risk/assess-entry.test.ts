@@ -78,7 +78,7 @@ describe('no entry', () => {
 
 const amount = fc.integer({ min: 0, max: 10 ** 9 }).map((units) => new Money(units).div(1_000));
 
-it('never exceeds a limit, whatever the amounts', () => {
+it('an entry never exceeds a limit, for any amounts', () => {
   fc.assert(
     fc.property(
       fc.record({ equity: amount, freeCash: amount, price: amount, step: amount, part: amount }),

@@ -23,7 +23,7 @@ export interface RiskContext {
   readonly hasPosition: boolean;
 }
 
-/** A rule only ever takes away. Reasons are in words, for a person. */
+/** A rule only makes an entry smaller or forbids it. Reasons are sentences for a person. */
 export type RiskVerdict =
   | { readonly kind: 'allow' }
   | { readonly kind: 'reduce'; readonly sizeBase: Money; readonly reason: string }

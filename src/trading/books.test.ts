@@ -57,7 +57,7 @@ describe('Books', () => {
     expect(free.toString()).toBe('3998.8999');
   });
 
-  it('keep everything back while nobody knows what a purchase will cost', () => {
+  it('free no cash while a waiting purchase has no price', () => {
     expect(open('5000').freeCash([buildOrder()], board(), new Money('0.001')).isZero()).toBe(true);
   });
 });

@@ -37,14 +37,14 @@ export class Books {
     for (const order of unsettled) {
       if (order.side === 'sell') continue;
       const quote = quotes.find(order.symbol);
-      // Without a price nobody can tell what it will cost: it may be everything.
+      // Without a price the cost is unknown: it may take all the cash.
       if (quote === undefined) return new Money(0);
       free = free.minus(order.sizeBase.times(quote.ask).times(feeRate.plus(1)));
     }
     return free;
   }
 
-  /** What is held is worth what its sale would fetch now, fees left out. */
+  /** A position is valued at the bid, without fees. */
   valueAt(atMs: number, positions: readonly Position[], quotes: Quotes): EquityPoint {
     const value = positions.reduce(
       (sum, position) => sum.plus(worthOf(position, quotes)),

@@ -167,7 +167,7 @@ describe('a fallback signal', () => {
   ]);
 });
 
-describe('whatever the signal', () => {
+describe('every signal', () => {
   const lateNow = CLOSE + HOUR / 2 + 1;
   check([
     {

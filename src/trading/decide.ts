@@ -1,9 +1,9 @@
 import type { DecisionAction } from '../domain/decision.js';
+import { Money } from '../domain/money.js';
 import type { Quote } from '../domain/quote.js';
 import type { Signal } from '../domain/signal.js';
 import type { Position } from '../domain/trade.js';
 import { closeTimeOf } from '../domain/timeframe.js';
-import { roundTripCost } from './round-trip-cost.js';
 import { decisionLagMs, type TradingRules } from './trading-rules.js';
 
 /** Everything besides the signal that a verdict depends on. */
@@ -27,7 +27,7 @@ export interface Observation {
 
 export interface Verdict {
   readonly action: DecisionAction;
-  /** In words, for a person. */
+  /** A sentence for a person. */
   readonly reason: string;
 }
 
@@ -76,7 +76,7 @@ function holdReason(signal: Signal): string {
   return isTooShort ? 'HOLD: insufficient history' : 'HOLD';
 }
 
-/** A SELL closes whatever its confidence: leaving is never gated. */
+/** A SELL closes at any confidence: exits are never gated. */
 function decideSell(position: Position | undefined): Verdict {
   switch (position?.status) {
     case 'open':
@@ -117,6 +117,14 @@ function findThinEdge(move: number, rules: TradingRules, quote: Quote): string |
   const times = rules.minEdgeCosts === 1 ? '' : `${rules.minEdgeCosts} × `;
   const shown = textBelow(move * 100, needed * 100, 2);
   return `expected move ${shown} % below ${times}costs ${(cost * 100).toFixed(2)} %`;
+}
+
+/** Cost of buying at the ask and selling at the bid, both fees included, as a fraction of the middle price. */
+function roundTripCost(quote: Quote, feeRate: Money): number {
+  const bid = new Money(quote.bid);
+  const ask = new Money(quote.ask);
+  const spread = ask.minus(bid).div(ask.plus(bid).div(2));
+  return spread.plus(feeRate.times(2)).toNumber();
 }
 
 const MAX_DIGITS = 8;

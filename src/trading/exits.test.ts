@@ -34,7 +34,7 @@ describe('at a quote', () => {
     expect(findQuoteExit(guarded, quoteAt('100', CLOSE + 4 * HOUR - 1), false)).toBeUndefined();
   });
 
-  it('holds for ever where the holding time is off', () => {
+  it('has no time limit where the holding time is off', () => {
     const endless = buildPosition({ holdUntil: undefined });
     expect(findQuoteExit(endless, quoteAt('100', CLOSE + 9_999 * HOUR), false)).toBeUndefined();
   });

@@ -4,10 +4,10 @@ import type { Quote } from '../domain/quote.js';
 import { closeTimeOf, type Timeframe } from '../domain/timeframe.js';
 import type { ExitReason, Position } from '../domain/trade.js';
 
-/** Why an open position must be left, other than by a signal. */
+/** Why an open position must be closed, other than by a signal. */
 export interface ExitTrigger {
   readonly exitReason: Exclude<ExitReason, 'signal'>;
-  /** In words, for a person. */
+  /** A sentence for a person. */
   readonly reason: string;
   /** Market time at which it was seen. */
   readonly at: number;

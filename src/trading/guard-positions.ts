@@ -6,8 +6,8 @@ import { toExitOrder } from './orders.js';
 import { toClosing } from './position-states.js';
 import { settleOrder } from './settle-order.js';
 import { bookKeyOf, type TradingParts } from './trading-parts.js';
-import { decisionLagMs } from './trading-rules.js';
 import type { StoredPosition } from './trading-stores.js';
+import { decisionLagMs } from './trading-rules.js';
 
 /** Leaves every position whose newest quote is through its stop or target or past its holding time. */
 export async function guardByQuotes(parts: TradingParts): Promise<void> {

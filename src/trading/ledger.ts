@@ -75,7 +75,7 @@ async function write(stores: TradingStores, entry: LedgerEntry): Promise<void> {
   if (valued !== undefined) await stores.equity.insert(valued);
 }
 
-/** The first decision on a signal stands: whatever was to be stored with a second one must not be. */
+/** The first decision on a signal stands: nothing that belongs to a second one is stored. */
 async function insertDecision({ decisions }: TradingStores, decision: Decision): Promise<void> {
   const stored = await decisions.insert(decision);
   if (stored.decision.uid === decision.uid) return;

@@ -2,8 +2,8 @@ import type { Instrument } from '../domain/instrument.js';
 import type { Signal } from '../domain/signal.js';
 import type { Observation } from './decide.js';
 import { bookKeyOf, type TradingParts } from './trading-parts.js';
-import { decisionLagMs, type TradingRules } from './trading-rules.js';
 import type { StoredPosition } from './trading-stores.js';
+import { decisionLagMs, type TradingRules } from './trading-rules.js';
 
 /** A candle has a decision for the fallback and one for each model promoted while it was the newest. */
 const MAX_DECISIONS_A_CANDLE = 50;

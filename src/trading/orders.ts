@@ -1,5 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { ExitReason, Order, Position } from '../domain/trade.js';
-import { clientOrderId } from './client-order-id.js';
+
+/** Not `t`, which one venue keeps for itself. */
+const PREFIX = 'e';
+const DIGITS = 17;
 
 interface Intent {
   readonly uid: string;
@@ -42,4 +46,13 @@ function toOrder(
     status: 'intended',
     settledAt: undefined,
   };
+}
+
+/**
+ * 18 characters of `[a-z0-9]`, the one form that every venue accepts: the same for the same `seed`
+ * (a decision's or an exit order's uid), so that an order that may have been sent can be asked for.
+ */
+export function clientOrderId(seed: string): string {
+  const digest = createHash('sha256').update(seed).digest('hex');
+  return PREFIX + BigInt(`0x${digest}`).toString(36).padStart(DIGITS, '0').slice(-DIGITS);
 }

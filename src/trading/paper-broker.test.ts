@@ -25,7 +25,7 @@ function ask(order: Order, market: Partial<Market>): ReturnType<PaperBroker['exe
 }
 
 describe('PaperBroker', () => {
-  it('buys at the ask and charges the fee on what changed hands', async () => {
+  it('buys at the ask and charges the fee on the traded value', async () => {
     const answer = await ask(buildOrder(), { quote: buildQuote() });
     const execution = {
       price: new Money('100.01'),
@@ -78,7 +78,7 @@ describe('PaperBroker', () => {
     });
   });
 
-  it('fills where the market was seen to meet a level, whatever the quote', async () => {
+  it('fills at the level that the market was seen to meet, not at the quote', async () => {
     const seen = { price: new Money(97), at: CLOSE + HOUR };
     const answer = await ask(buildOrder({ side: 'sell' }), { quote: buildQuote(), seen });
     expect(answer).toMatchObject({ execution: { price: new Money(97), filledAt: CLOSE + HOUR } });

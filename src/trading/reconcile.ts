@@ -11,7 +11,7 @@ import { bookKeyOf, type TradingParts } from './trading-parts.js';
  *   a purchase has waited too long.
  * - A position on its way in or out without such an order cannot have traded: a purchase is
  *   abandoned, a sale is taken back, and stop, target and holding time guard it again.
- * - Candles that closed meanwhile are held against stop and target.
+ * - Candles that closed meanwhile are compared with stop and target.
  */
 export async function reconcile(parts: TradingParts): Promise<void> {
   await settleUnsettled(parts);
@@ -35,7 +35,7 @@ async function mendPositions(parts: TradingParts): Promise<void> {
     const to =
       from.status === 'opening' ? toAbandoned(from, parts.clock.marketMs()) : toHeldOn(from);
     await parts.ledger.store({ changed: { from, to } });
-    parts.logger.error('A position had no order on its way', {
+    parts.logger.error('A position had no order under way', {
       position: from.uid,
       symbol: from.symbol,
       was: from.status,

@@ -14,9 +14,9 @@ import { settleOrder } from './settle-order.js';
 import type { TradingParts } from './trading-parts.js';
 import { holdingTimeMs } from './trading-rules.js';
 
-/** What comes with a signal from whoever made it. */
+/** What the maker of a signal knows about it. */
 export interface SignalContext {
-  /** Bars that the signal looks ahead. */
+  /** Bars that the signal forecasts. */
   readonly horizonBars: number;
 }
 
@@ -43,7 +43,7 @@ export async function tick(
   if (verdict.action === 'open') return openPosition(parts, subject, verdict);
   if (verdict.action === 'close') return closePosition(parts, subject, verdict);
   const decision = toDecision(parts, subject, verdict);
-  await parts.ledger.store({ decision, changed: findProlonging(parts, subject, verdict) });
+  await parts.ledger.store({ decision, changed: findExtension(parts, subject, verdict) });
   return decision;
 }
 
@@ -159,8 +159,8 @@ function findHoldUntil(signal: Signal, holdingMs: number | undefined): number | 
   return closeTimeOf(signal.candleOpenTime, signal.timeframe) + holdingMs;
 }
 
-/** Another BUY for what is held starts its holding time anew, where that is the model's horizon. */
-function findProlonging(
+/** Another BUY for a held symbol restarts its holding time, where that is the model's horizon. */
+function findExtension(
   { rules }: TradingParts,
   { signal, context, seen }: Subject,
   verdict: Verdict,

@@ -12,7 +12,7 @@ import type { TradingStores } from './trading-stores.js';
 /** What the steps of a tick work with. */
 export interface TradingParts {
   readonly rules: TradingRules;
-  /** For reading; whatever is written goes through the ledger. */
+  /** For reading; every write goes through the ledger. */
   readonly stores: TradingStores;
   readonly ledger: Ledger;
   readonly books: Books;
@@ -23,7 +23,7 @@ export interface TradingParts {
   readonly newUid: () => string;
   readonly logger: Logger;
   readonly findInstrument: (symbol: string) => Instrument | undefined;
-  /** Why no position is opened at the moment, in words; undefined when entries are free. */
+  /** Why no position is opened at the moment; undefined when entries are free. */
   readonly findEntryFreeze: () => string | undefined;
 }
 

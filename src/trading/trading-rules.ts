@@ -39,7 +39,7 @@ export function decisionLagMs(rules: TradingRules): number {
   return Math.max(timeframeMs(rules.timeframe) / 2, SHORTEST_LAG_MS * rules.marketSpeed);
 }
 
-/** Market time for which a position may be held from the close of its candle; undefined for ever. */
+/** Market time for which a position may be held from the close of its candle; undefined without limit. */
 export function holdingTimeMs(rules: TradingRules, horizonBars: number): number | undefined {
   const bars = rules.maxHoldBars === 'auto' ? horizonBars : rules.maxHoldBars;
   return bars === 0 ? undefined : bars * timeframeMs(rules.timeframe);

@@ -8,6 +8,7 @@ import type { Signal } from '../domain/signal.js';
 import { barIndex } from '../domain/timeframe.js';
 import type { EquityPoint } from '../domain/trade.js';
 import type { Clock } from '../lib/clock.js';
+import { HaltError, messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { newUid } from '../lib/uid.js';
 import { Books } from './books.js';
@@ -19,8 +20,8 @@ import { QuoteBoard } from './quote-board.js';
 import { reconcile, settleUnsettled } from './reconcile.js';
 import { recordLate, tick, type SignalContext } from './tick.js';
 import { bookKeyOf, type TradingParts } from './trading-parts.js';
-import type { TradingRules } from './trading-rules.js';
 import type { TradingStores } from './trading-stores.js';
+import type { TradingRules } from './trading-rules.js';
 
 export interface TradingServiceOptions {
   readonly rules: TradingRules;
@@ -31,9 +32,9 @@ export interface TradingServiceOptions {
   /** Who holds the lease: the same for every run of one installation. */
   readonly holder: string;
   readonly findInstrument: (symbol: string) => Instrument | undefined;
-  /** Why no position is opened at the moment, in words. */
+  /** Why no position is opened at the moment. */
   readonly findEntryFreeze?: () => string | undefined;
-  /** Told what has been stored in the books. */
+  /** Called with what has been stored in the books. */
   readonly onStored?: (entry: LedgerEntry) => void;
 }
 
@@ -62,7 +63,7 @@ export interface TradingStatus {
 /**
  * Trades on signals, quotes and closed candles, one after another, while this process holds the
  * lease. Starting is recovering: whenever it becomes active, also after an error, the books are read
- * and reconciled anew.
+ * and reconciled again.
  */
 export class TradingService {
   readonly #lease: LeaseKeeper;
@@ -72,6 +73,8 @@ export class TradingService {
   #lastPoint: EquityPoint | undefined;
   #valued: EquityPoint | undefined;
   #openPositions = 0;
+  /** Set by a `HaltError`, until the process ends. */
+  #haltReason: string | undefined;
   #isRunning = false;
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -97,7 +100,7 @@ export class TradingService {
     await this.#serially(async () => undefined);
   }
 
-  /** Finishes what is in hand and gives the lease back. */
+  /** Finishes the work under way and releases the lease. */
   async stop(): Promise<void> {
     this.#isRunning = false;
     await this.#tail;
@@ -131,7 +134,7 @@ export class TradingService {
   }
 
   status(): TradingStatus {
-    const { rules, findEntryFreeze } = this.#options;
+    const { rules } = this.#options;
     return {
       state: this.#state(),
       account: rules.account,
@@ -141,7 +144,7 @@ export class TradingService {
       leaseHolder: this.#lease.otherHolder,
       books: this.#valued,
       openPositions: this.#openPositions,
-      entryFreeze: findEntryFreeze?.(),
+      entryFreeze: this.#findEntryFreeze(),
       warnings: [...this.#warnings],
     };
   }
@@ -175,10 +178,25 @@ export class TradingService {
       if (this.#parts.books.cash !== this.#valued?.cash) await this.#value(this.#parts);
       return answer;
     } catch (error) {
-      // What is in memory may be behind what is stored: read it anew before the next step.
+      // What is in memory may be behind what is stored: read it again before the next step.
       this.#parts = undefined;
+      if (error instanceof HaltError) this.#halt(messageOf(error));
       throw error;
     }
+  }
+
+  /** Opens no position any more in this run; exits go on as far as the fault lets them. */
+  #halt(reason: string): void {
+    if (this.#haltReason !== undefined) return;
+    this.#haltReason = reason;
+    this.#options.logger.error('Trading is halted: no position is opened until a restart', {
+      reason,
+    });
+  }
+
+  #findEntryFreeze(): string | undefined {
+    if (this.#haltReason !== undefined) return `halted: ${this.#haltReason}`;
+    return this.#options.findEntryFreeze?.();
   }
 
   async #recover(): Promise<TradingParts> {
@@ -195,7 +213,7 @@ export class TradingService {
       quotes: this.#quotes,
       newUid: () => newUid(clock.wallMs()),
       ledger: new Ledger(stores, this.#lease, this.#options.onStored),
-      findEntryFreeze: this.#options.findEntryFreeze ?? (() => undefined),
+      findEntryFreeze: () => this.#findEntryFreeze(),
     };
     this.#quotes.update((await stores.prices.latest(rules.venue)).values());
     this.#lastPoint = await stores.equity.latest(bookKeyOf(rules));

@@ -40,7 +40,7 @@ function deep(): Record<string, string> {
   return { ...small(), TIMEFRAMES: '1m', HISTORY_DAYS: '60' };
 }
 
-/** Candles in the database, which nobody uses any more. */
+/** Candles in the database, which no process uses any more. */
 async function countStored({ DATA_DIR = '' }: Record<string, string>): Promise<number> {
   const clock = new SystemClock();
   const file = path.join(DATA_DIR, 'evenkeel.sqlite');
@@ -149,7 +149,7 @@ describe('collection alone', () => {
     expect(child.stderr).not.toContain('    at ');
   });
 
-  test('tells its flags and exit codes', async () => {
+  test('prints its flags and exit codes', async () => {
     const child = collect(['--help'], small());
     expect(await child.ended).toBe(0);
     for (const text of ['--symbols', '--timeframes', '--pause-file', '--once', 'Exit codes']) {
@@ -184,7 +184,7 @@ describe('beside a daemon', () => {
     expect(daemon.hasEnded).toBe(false);
   });
 
-  test('that starts later: the daemon is refused and told what holds its folder', async () => {
+  test('a daemon that starts later is refused with the name of what holds its folder', async () => {
     const environment = deep();
     const child = collect([], environment);
     // A quick machine is done before the first rate is shown.

@@ -105,7 +105,7 @@ forEachEngine((engine) => {
       expect(rig.takeCandleRequests()).toEqual([]);
     });
 
-    test('repairs a hole of its own, whoever made it', async () => {
+    test('repairs a hole in the stored candles', async () => {
       const { stores } = await engine.open();
       const rig = await createRig();
       const { id } = await stores.series.ensure({
@@ -222,20 +222,20 @@ forEachEngine((engine) => {
   });
 
   describe('follow-up', () => {
-    test('stores a bar once it has closed, tells of it, and not before', async () => {
+    test('stores and announces a bar once it has closed, and not before', async () => {
       const { stores } = await engine.open();
       const rig = await createRig(['BTCUSDT', 'ETHUSDT']);
       const collector = rig.collect(stores);
-      const told: string[] = [];
+      const announced: string[] = [];
       collector.subscribe({
         closedCandles: ({ symbol }, candles) =>
-          told.push(...candles.map(({ openTime }) => `${symbol} ${(openTime - T0) / HOUR}`)),
+          announced.push(...candles.map(({ openTime }) => `${symbol} ${(openTime - T0) / HOUR}`)),
       });
       await following(collector);
       await rig.clock.advance(HOUR - 1_000);
       expect(await storedHours(stores)).not.toContain(0);
       await rig.clock.advance(3_000);
-      await expect.poll(() => told.sort(), POLL).toEqual(['BTC/USDT 0', 'ETH/USDT 0']);
+      await expect.poll(() => announced.sort(), POLL).toEqual(['BTC/USDT 0', 'ETH/USDT 0']);
       expect((await stores.candles.latest((await seriesOf(stores)).id, 1))[0]).toEqual(
         rig.bar('BTCUSDT', 0),
       );
@@ -286,16 +286,16 @@ forEachEngine((engine) => {
       rig.server.refusedSymbols.add('GONEUSDT');
       const collector = rig.collect(stores);
       await expect.poll(() => collector.status().progress.seriesReady, POLL).toBe(1);
-      const told: string[] = [];
-      collector.subscribe({ closedCandles: ({ symbol }) => told.push(symbol) });
-      await advanceHours(rig, 1, () => told.length);
-      expect(told).toEqual(['BTC/USDT']);
+      const announced: string[] = [];
+      collector.subscribe({ closedCandles: ({ symbol }) => announced.push(symbol) });
+      await advanceHours(rig, 1, () => announced.length);
+      expect(announced).toEqual(['BTC/USDT']);
       const gone = collector.status().series.find(({ symbol }) => symbol === 'GONE/USDT');
       expect(gone).toMatchObject({ state: 'failed' });
       expect(gone?.lastError).toContain('Invalid symbol');
     });
 
-    test('puts candles from the future aside until the venue comes to its senses', async () => {
+    test('quarantines candles from the future until the venue sends possible ones', async () => {
       const { stores } = await engine.open();
       const rig = await createRig();
       const collector = rig.collect(stores);
@@ -318,15 +318,15 @@ forEachEngine((engine) => {
       const { stores } = await engine.open();
       const rig = await createRig();
       const collector = rig.collect(stores);
-      const told: number[] = [];
+      const announced: number[] = [];
       collector.subscribe({
         closedCandles: (_, candles) =>
-          told.push(...candles.map(({ openTime }) => (openTime - T0) / HOUR)),
+          announced.push(...candles.map(({ openTime }) => (openTime - T0) / HOUR)),
       });
       await following(collector);
       await rig.clock.advance(8 * HOUR);
-      await advanceHours(rig, 1, () => told.at(-1) === 8);
-      expect(told).toEqual(hours(0, 8));
+      await advanceHours(rig, 1, () => announced.at(-1) === 8);
+      expect(announced).toEqual(hours(0, 8));
     });
   });
 

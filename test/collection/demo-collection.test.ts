@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Collector } from '../../src/collection/collector.js';
 import { DemoExchange } from '../../src/demo/demo-server.js';
-import { monotonicWall } from '../../src/demo/monotonic-wall.js';
+import { monotonicWall } from '../../src/demo/market/market-clock.js';
 import { CcxtMarketData } from '../../src/exchange/ccxt-market-data.js';
 import { SystemClock } from '../../src/lib/system-clock.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
@@ -79,7 +79,7 @@ test('a scaled market is collected whole through faults of every kind', async ()
     { path: klines, skip: 1, count: 1, effect: { kind: 'reset' } },
     { path: klines, skip: 2, count: 1, effect: { kind: 'html', status: 502 } },
     { path: klines, skip: 3, count: 1, effect: { kind: 'cut-body' } },
-    { path: klines, skip: 4, count: 1, effect: { kind: 'rubbish' } },
+    { path: klines, skip: 4, count: 1, effect: { kind: 'not-json' } },
     { path: klines, skip: 6, count: 1, effect: { kind: 'candles-reversed' } },
     { path: klines, skip: 7, count: 1, effect: { kind: 'candles-doubled' } },
   );

@@ -7,23 +7,26 @@ import { HOUR, T0, useCollectionRigs, type CollectionRig } from './collection-ri
 
 const POLL = { timeout: 15_000, interval: 5 };
 
-/** What listeners are told, in hours after `T0`. */
-interface Told {
+/** What listeners receive, in hours after `T0`. */
+interface Announced {
   readonly closed: number[];
   readonly revisedFrom: number[];
 }
 
 /** Follows the series from `T0` on, without its bar 0. */
-async function followWithoutBarZero(rig: CollectionRig, stores: CollectionStores): Promise<Told> {
+async function followWithoutBarZero(
+  rig: CollectionRig,
+  stores: CollectionStores,
+): Promise<Announced> {
   rig.edit('BTCUSDT', 0);
   const collector: Collector = rig.collect(stores);
-  const told: Told = { closed: [], revisedFrom: [] };
+  const announced: Announced = { closed: [], revisedFrom: [] };
   collector.subscribe({
-    closedCandles: (_, candles) => told.closed.push(...candles.map(hourOf)),
-    revised: (_, openTime) => told.revisedFrom.push(hourOf({ openTime })),
+    closedCandles: (_, candles) => announced.closed.push(...candles.map(hourOf)),
+    revised: (_, openTime) => announced.revisedFrom.push(hourOf({ openTime })),
   });
   await expect.poll(() => collector.status().phase, POLL).toBe('following');
-  return told;
+  return announced;
 }
 
 const hourOf = ({ openTime }: { openTime: number }): number => (openTime - T0) / HOUR;
@@ -57,7 +60,7 @@ async function advanceUntil(rig: CollectionRig, isThere: () => boolean): Promise
 async function missTwoBars(rig: CollectionRig): Promise<void> {
   rig.server.isDown = true;
   await rig.clock.advance(2 * HOUR);
-  // Whatever was asked before has failed by then: each attempt asks twice.
+  // The earlier requests have failed by then: each attempt asks twice.
   rig.takeCandleRequests();
   let asked = 0;
   await advanceUntil(rig, () => {
@@ -70,45 +73,45 @@ async function missTwoBars(rig: CollectionRig): Promise<void> {
 forEachEngine((engine) => {
   const createRig = useCollectionRigs();
 
-  test('a stored candle is told of although the question after it failed', async () => {
+  test('a stored candle is announced although the request after it failed', async () => {
     const { stores } = await engine.open();
     const rig = await createRig();
     const fault = { path: '/api/v3/klines', kind: '502' } as const;
     const failOnce = afterStoring(stores, 1, () => rig.server.faults.push(fault, fault));
-    const told = await followWithoutBarZero(rig, failOnce);
+    const announced = await followWithoutBarZero(rig, failOnce);
     await missTwoBars(rig);
-    await advanceUntil(rig, () => told.closed.includes(1));
+    await advanceUntil(rig, () => announced.closed.includes(1));
     expect(rig.server.faults).toEqual([]);
     await rig.clock.advance(HOUR);
-    await advanceUntil(rig, () => told.closed.includes(2));
-    expect(told.closed).toEqual([1, 2]);
+    await advanceUntil(rig, () => announced.closed.includes(2));
+    expect(announced.closed).toEqual([1, 2]);
   });
 
-  test('a bar that only the second question brings is told of in its place', async () => {
+  test('a bar that only the second request brings is announced in its place', async () => {
     const { stores } = await engine.open();
     const rig = await createRig();
     const row = rig.klines.get('BTCUSDT')?.find(([openTime]) => openTime === T0) ?? [];
     const showBar = afterStoring(stores, 1, () => insertRow(rig, row));
-    const told = await followWithoutBarZero(rig, showBar);
+    const announced = await followWithoutBarZero(rig, showBar);
     await missTwoBars(rig);
-    await advanceUntil(rig, () => told.closed.includes(1));
-    expect(told.closed).toEqual([0, 1]);
+    await advanceUntil(rig, () => announced.closed.includes(1));
+    expect(announced.closed).toEqual([0, 1]);
   });
 
-  test('a bar that comes after newer ones were told of counts as a revision', async () => {
+  test('a bar that comes after newer ones were announced counts as a revision', async () => {
     const { stores } = await engine.open();
     const rig = await createRig();
     const row = rig.klines.get('BTCUSDT')?.find(([openTime]) => openTime === T0) ?? [];
-    const told = await followWithoutBarZero(rig, stores);
+    const announced = await followWithoutBarZero(rig, stores);
     await rig.clock.advance(2 * HOUR);
-    await advanceUntil(rig, () => told.closed.includes(1));
-    expect(told).toEqual({ closed: [1], revisedFrom: [] });
+    await advanceUntil(rig, () => announced.closed.includes(1));
+    expect(announced).toEqual({ closed: [1], revisedFrom: [] });
     insertRow(rig, row);
     await rig.clock.advance(HOUR);
-    await advanceUntil(rig, () => told.closed.includes(2));
-    expect(told.closed).toEqual([1, 2]);
-    expect(told.revisedFrom).toHaveLength(1);
-    expect(told.revisedFrom[0]).toBeLessThanOrEqual(0);
+    await advanceUntil(rig, () => announced.closed.includes(2));
+    expect(announced.closed).toEqual([1, 2]);
+    expect(announced.revisedFrom).toHaveLength(1);
+    expect(announced.revisedFrom[0]).toBeLessThanOrEqual(0);
     const key = { venue: 'testvenue', symbol: 'BTC/USDT', timeframe: '1h' } as const;
     const { id } = (await stores.series.find(key)) ?? { id: 0 };
     expect((await stores.candles.latest(id, 3)).map(hourOf)).toEqual([0, 1, 2]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { setFutureAside } from '../../src/collection/set-future-aside.js';
+import { quarantineFuture } from '../../src/collection/quarantine-future.js';
 import { trackSeries } from '../../src/collection/tracked-series.js';
 import { VenueClock } from '../../src/exchange/venue-clock.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
@@ -32,7 +32,7 @@ forEachEngine((engine) => {
   const createRig = useCollectionRigs();
 
   describe('after a run whose clock was hours ahead', () => {
-    test('candles of the future are kept aside, told of, and asked for when they have come', async () => {
+    test('candles of the future are quarantined, reported, and fetched once they have closed', async () => {
       const { stores } = await engine.open();
       const rig = await createRig();
       const series = await ensureSeries(stores);
@@ -48,10 +48,10 @@ forEachEngine((engine) => {
       await expect.poll(() => collector.status().phase, POLL).toBe('following');
 
       expect(await storedHours(stores, series)).toEqual(hours(-700, -1));
-      const aside = await stores.candles.listQuarantined(series.id);
-      expect(aside.map(({ candle }) => (candle.openTime - T0) / HOUR)).toEqual([0, 1, 2]);
-      expect(aside[0]?.reason).toMatch(/^future: /);
-      expect(aside[0]?.candle.volume).toBe(0.125);
+      const quarantined = await stores.candles.listQuarantined(series.id);
+      expect(quarantined.map(({ candle }) => (candle.openTime - T0) / HOUR)).toEqual([0, 1, 2]);
+      expect(quarantined[0]?.reason).toMatch(/^future: /);
+      expect(quarantined[0]?.candle.volume).toBe(0.125);
       expect(collector.status().series[0]).toMatchObject({ hasFutureCandles: true });
       expect(revisedFrom).toEqual([0]);
 
@@ -90,7 +90,7 @@ forEachEngine((engine) => {
       expect(collector.status().series[0]?.hasFutureCandles).toBe(false);
     });
 
-    test('more candles than one step moves are all put aside', async () => {
+    test('more candles than one step moves are all quarantined', async () => {
       const { stores } = await engine.open();
       const series = await ensureSeries(stores);
       const candles = hours(0, 599).map((hour) => ({
@@ -120,14 +120,14 @@ forEachEngine((engine) => {
       expect(rig.logger.lines.filter(({ level }) => level === 'warn')).toEqual([]);
     });
 
-    test('nothing is put aside where the venue tells no time', async () => {
+    test('nothing is quarantined where the venue has no time call', async () => {
       const { stores } = await engine.open();
       const series = await ensureSeries(stores);
       const candle = { openTime: T0 + HOUR, open: 1, high: 1, low: 1, close: 1, volume: 1 };
       await stores.candles.upsert(series.id, [candle], 'rest');
       const clock = new VenueClock({ wall: new ManualClock(T0) });
       const context = { stores, logger: new RecordingLogger() };
-      await setFutureAside(trackSeries(series), clock, context);
+      await quarantineFuture(trackSeries(series), clock, context);
       expect(await storedHours(stores, series)).toEqual([1]);
     });
   });

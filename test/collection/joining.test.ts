@@ -172,7 +172,7 @@ describe('joining a daemon', () => {
     expect(clock.wallMs() - T0).toBeGreaterThan(60_000);
   });
 
-  test('hands over half a minute after it has ended, so that it may restart before', async () => {
+  test('hands over half a minute after the daemon has ended, so that it may restart before', async () => {
     answer = { status: 500, body: {} };
     lock.stop();
     expect(await passing(joinDaemon(options()))).toEqual({ status: 'changed-hands' });
@@ -272,7 +272,7 @@ forEachEngine((engine) => {
       expect(await second.findOther()).toBeUndefined();
     });
 
-    test('the database tells how far it is, until nothing is missing', async () => {
+    test('the database shows the progress, until nothing is missing', async () => {
       const { stores, lease } = await opened();
       await lease('them').findOther();
       const { id } = await stores.series.ensure({ ...key, marketId: 'BTCUSDT' });

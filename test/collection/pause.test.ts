@@ -106,22 +106,22 @@ forEachEngine((engine) => {
       const { stores } = await engine.open();
       const rig = await createRig();
       const collector = rig.collect(stores, { pauseFile });
-      const told: number[] = [];
+      const announced: number[] = [];
       collector.subscribe({
         closedCandles: (_, candles) =>
-          told.push(...candles.map(({ openTime }) => (openTime - T0) / HOUR)),
+          announced.push(...candles.map(({ openTime }) => (openTime - T0) / HOUR)),
       });
       await seen(rig, () => collector.status().phase === 'following');
       for (const last of [1, 3]) {
         writeFileSync(pauseFile, '');
         await isHeld(rig, collector);
-        const before = told.length;
+        const before = announced.length;
         await rig.clock.advance(2 * HOUR);
-        expect(told).toHaveLength(before);
+        expect(announced).toHaveLength(before);
         rmSync(pauseFile);
-        await seen(rig, () => told.at(-1) === last);
+        await seen(rig, () => announced.at(-1) === last);
       }
-      expect(told).toEqual([0, 1, 2, 3]);
+      expect(announced).toEqual([0, 1, 2, 3]);
       expect(pauseLines(rig)).toEqual([PAUSED, RESUMED, PAUSED, RESUMED]);
     });
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { mysqlLocation, mysqlSettings, mysqlSkipReason } from '../database.js';
 import { DemoExchange } from '../../src/demo/demo-server.js';
-import { monotonicWall } from '../../src/demo/monotonic-wall.js';
+import { monotonicWall } from '../../src/demo/market/market-clock.js';
 import { LogKeeper } from '../demo/demo-fixture.js';
 import { daemonRig, QUICK } from './daemon-child.js';
 

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { analysis, health, status } from '../../src/api/contract.js';
 import { DemoExchange } from '../../src/demo/demo-server.js';
-import { monotonicWall } from '../../src/demo/monotonic-wall.js';
+import { monotonicWall } from '../../src/demo/market/market-clock.js';
 import { dropDatabase, mysqlLocation, mysqlSettings, mysqlSkipReason } from '../database.js';
 import { LogKeeper } from '../demo/demo-fixture.js';
 import { daemonRig, QUICK, type DaemonChild } from './daemon-child.js';

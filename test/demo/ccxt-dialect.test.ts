@@ -1,7 +1,7 @@
 import { BadRequest, BadSymbol, DDoSProtection, type binance } from 'ccxt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Candle } from '../../src/domain/candle.js';
-import { resampleBars } from '../../src/demo/resample.js';
+import { resampleBars } from '../../src/demo/market/resample.js';
 import { createBinance, runDemo, type RunningDemo } from './demo-fixture.js';
 
 const HOUR_MS = 3_600_000;
@@ -32,7 +32,7 @@ function toRow({ openTime, open, high, low, close, volume }: Candle): Row {
 }
 
 function isError(name: string): (error: Error) => boolean {
-  // ccxt loaded alone has error classes of its own: they are told by their names.
+  // ccxt loaded alone has error classes of its own: they are recognised by their names.
   return (error) => error.constructor.name === name;
 }
 

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { binance } from 'ccxt';
-import { DemoExchange, type StartedDemo } from '../../src/demo/demo-server.js';
-import type { DemoSettings } from '../../src/demo/demo-settings.js';
+import { DemoExchange, type StartedDemo, type DemoSettings } from '../../src/demo/demo-server.js';
 import type { LogFields, Logger } from '../../src/lib/logger.js';
 
 /** A wall clock that a test sets. */

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startDemoProcess, type DemoProcess } from '../../src/demo/demo-process.js';
-import { resetDemo } from '../../src/demo/demo-reset.js';
-import type { DemoSettings } from '../../src/demo/demo-settings.js';
+import { resetDemo } from '../../src/demo/market/run-state.js';
+import type { DemoSettings } from '../../src/demo/demo-server.js';
 import { compiledUrl } from '../../src/lib/compiled-url.js';
 import { ConfigError } from '../../src/lib/errors.js';
 import { LogKeeper, temporaryFolder } from './demo-fixture.js';
@@ -73,7 +73,7 @@ async function getTime(baseUrl: string): Promise<number> {
 }
 
 describe('the demo in a process of its own', () => {
-  it('listens on the loopback address, tells its venue and ends when it is stopped', async () => {
+  it('listens on the loopback address, reports its venue and ends when it is stopped', async () => {
     const { baseUrl, venue, marketMs, pid = 0, stop } = await launch({ start: FROM_MS });
     expect(baseUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(venue).toMatch(/^demo:[0-9a-f]{10}:1$/);
@@ -141,7 +141,9 @@ describe('the demo in a process of its own', () => {
     const candles = steppedCandles({ fromMs: FROM_MS, stepMs: HOUR_MS, count: 8 });
     writeRecording(data, 'BTC_USDT-1h.csv', candles);
     const { baseUrl } = await launch({ data, speed: 1e9 });
-    await until('the end is told', () => logger.lines.some((line) => line.includes('to its end')));
+    await until('the end is logged', () =>
+      logger.lines.some((line) => line.includes('to its end')),
+    );
     expect(logger.lines.join('\n')).toContain('2024-01-01T08:00:00.000Z');
     expect(await getTime(baseUrl)).toBe(FROM_MS + 8 * HOUR_MS);
   });

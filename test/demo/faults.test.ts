@@ -1,6 +1,6 @@
 import type { binance } from 'ccxt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { FaultEffect } from '../../src/demo/faults.js';
+import type { FaultEffect } from '../../src/demo/binance/faults.js';
 import { createBinance, runDemo, type RunningDemo } from './demo-fixture.js';
 
 const HOUR_MS = 3_600_000;
@@ -71,8 +71,8 @@ describe('ccxt sees a fault in the answer', () => {
     expect(await errorUnder({ kind: 'refusal', ...refusal })).toBe('OperationFailed');
   });
 
-  it('as rows without values when the answer is not JSON: ccxt does not tell', async () => {
-    running.demo.faults.add({ path: KLINES, count: 1, effect: { kind: 'rubbish' } });
+  it('as rows without values when the answer is not JSON: ccxt reports no error', async () => {
+    running.demo.faults.add({ path: KLINES, count: 1, effect: { kind: 'not-json' } });
     expect(new Set((await rows()).flat())).toEqual(new Set([undefined]));
     expect(new Set((await rows()).flat())).not.toContain(undefined);
   });

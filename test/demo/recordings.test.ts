@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findTestData } from '../test-data.js';
 import { createBinance, runDemo, temporaryFolder, type RunningDemo } from './demo-fixture.js';
 import { steppedCandles, writeRecording } from './recording-files.js';
-import type { DemoSettings } from '../../src/demo/demo-settings.js';
+import type { DemoSettings } from '../../src/demo/demo-server.js';
 
 const HOUR_MS = 3_600_000;
 const FROM_MS = Date.UTC(2024, 0, 1);
@@ -139,7 +139,7 @@ describe('a recording', () => {
     expect(newest).toEqual([3, 4, 25, 26, 27, 28, 29]);
   });
 
-  it('fills missing bars flat without volume where told to', async () => {
+  it('fills missing bars flat without volume where configured', async () => {
     writeRecording(
       folder,
       'BTC_USDT-1h.csv',

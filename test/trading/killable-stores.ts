@@ -61,7 +61,7 @@ export class KillableStores {
   }
 }
 
-/** Stores that commit a transaction and then, while told to, do not say so: the connection broke. */
+/** Stores that commit a transaction and then, while set to, do not answer: the connection broke. */
 export class AnswerLosingStores {
   isLosing = false;
   readonly stores: TradingStores;
@@ -72,6 +72,18 @@ export class AnswerLosingStores {
       if (this.isLosing) throw new TransientError('answer lost');
       return answer;
     };
+    this.stores = { ...stores, transaction };
+  }
+}
+
+/** Stores whose transactions fail while `fault` is set. */
+export class FaultyStores {
+  fault: Error | undefined;
+  readonly stores: TradingStores;
+
+  constructor(stores: TradingStores) {
+    const transaction: TradingStores['transaction'] = (work) =>
+      this.fault === undefined ? stores.transaction(work) : Promise.reject(this.fault);
     this.stores = { ...stores, transaction };
   }
 }

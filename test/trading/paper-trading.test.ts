@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Money } from '../../src/domain/money.js';
+import { HaltError } from '../../src/lib/errors.js';
 import type { TradingService } from '../../src/trading/trading-service.js';
 import type { TradingRules } from '../../src/trading/trading-rules.js';
 import { forEachEngine } from '../database.js';
 import { buildFallback, buildInstrument, HOUR } from './build-trading.js';
+import { FaultyStores } from './killable-stores.js';
 import { TradingWorld } from './trading-world.js';
 
 const CONTEXT = { horizonBars: 4 };
@@ -143,6 +145,25 @@ forEachEngine((engine) => {
       expect(await reasonFor(service)).toBe('entries frozen: the books are on MySQL');
     });
 
+    it('a halt after a fault of the books, until the process is started again', async () => {
+      const { stores } = await engine.open();
+      world = new TradingWorld(stores);
+      const faulty = new FaultyStores(stores);
+      const service = await world.start({ stores: faulty.stores });
+      await buy(service);
+      faulty.fault = new HaltError('the database is damaged');
+      await world.forward(HOUR);
+      await expect(service.onQuotes([await world.quote(100)])).rejects.toThrow(HaltError);
+      faulty.fault = undefined;
+      const symbol = 'ETH/USDT';
+      await service.onQuotes([await world.quote(50, symbol)]);
+      expect(await reasonFor(service, { symbol })).toBe(
+        'entries frozen: halted: the database is damaged',
+      );
+      await next(service, 90);
+      expect(await world.read()).toMatchObject({ positions: [{ exitReason: 'stop_loss' }] });
+    });
+
     it('a candle that is not the newest', async () => {
       const service = await begin();
       await next(service, 100);
@@ -206,7 +227,7 @@ forEachEngine((engine) => {
       });
     });
 
-    it('at a candle that closed while nobody looked', async () => {
+    it('at a candle that closed while no daemon ran', async () => {
       const service = await begin();
       await buy(service);
       await service.stop();

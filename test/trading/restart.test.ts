@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { clientOrderId } from '../../src/trading/client-order-id.js';
+import { clientOrderId } from '../../src/trading/orders.js';
 import type { SignalContext } from '../../src/trading/tick.js';
 import type { TradingService } from '../../src/trading/trading-service.js';
 import { Money } from '../../src/domain/money.js';
@@ -38,7 +38,7 @@ const STORY: readonly Event[] = [
   ...[quote(100), signal('BUY'), quote(96), quote(96)],
 ];
 
-/** What the daemon does: whatever a killed process did not answer is handed to the next one. */
+/** What the daemon does: an event that a killed process did not finish goes to the next one. */
 class Daemon {
   #trading: TradingService | undefined;
   #killable: KillableStores;
@@ -67,17 +67,17 @@ class Daemon {
 
   async #deliver(event: Event, subject: Signal): Promise<void> {
     try {
-      await this.#hand(event, subject);
+      await this.#process(event, subject);
       if (!this.#killable.isKilled) return;
     } catch (error) {
       if (!(error instanceof KilledError)) throw error;
     }
     this.#trading = undefined;
     this.#killable = new KillableStores(this.#world.stores, NEVER);
-    await this.#hand(event, subject);
+    await this.#process(event, subject);
   }
 
-  async #hand(event: Event, subject: Signal): Promise<void> {
+  async #process(event: Event, subject: Signal): Promise<void> {
     await this.#world.forward(3_600);
     if (this.#trading === undefined) this.starts += 1;
     this.#trading ??= await this.#world.start({ stores: this.#killable.stores });
@@ -87,7 +87,7 @@ class Daemon {
 }
 
 /** The story as prices and sizes, without uids and times. */
-async function tell(world: TradingWorld): Promise<unknown> {
+async function readStory(world: TradingWorld): Promise<unknown> {
   const { decisions, positions, orders, fills } = await world.read();
   return {
     decisions: decisions.map(({ action, reason }) => `${action}: ${reason}`),
@@ -113,7 +113,7 @@ forEachEngine((engine) => {
   });
 
   it(
-    'tells the same story wherever it is killed: one order for each decision, exact books',
+    'ends with the same books at every kill point: one order for each decision, exact amounts',
     { timeout: TIMEOUT_MS },
     async () => {
       const { stores } = await engine.open();
@@ -126,7 +126,7 @@ forEachEngine((engine) => {
       };
 
       const whole = await play(NEVER);
-      const story = await tell(whole.world);
+      const story = await readStory(whole.world);
       expect(story).toMatchObject({
         decisions: ['open: BUY', 'close: SELL', 'open: BUY', 'keep: HOLD', 'keep: already long'],
         orders: ['buy filled 9.999', 'sell filled 9.999', matching(/^buy/), matching(/^sell/)],
@@ -137,7 +137,7 @@ forEachEngine((engine) => {
       for (let killAt = 1; killAt <= whole.daemon.calls; killAt += steps) {
         const { world, daemon } = await play(killAt);
         expect(daemon.starts, `killed at call ${killAt}`).toBe(2);
-        expect(await tell(world), `killed at call ${killAt}`).toEqual(story);
+        expect(await readStory(world), `killed at call ${killAt}`).toEqual(story);
         const { decisions, orders } = await world.read();
         const ids = orders.map((order) => order.clientOrderId);
         for (const decision of decisions.filter(({ action }) => /open|close/.test(action))) {
@@ -147,7 +147,7 @@ forEachEngine((engine) => {
     },
   );
 
-  it('reads the books anew when the answer to a commit was lost', async () => {
+  it('reads the books again when the answer to a commit was lost', async () => {
     const { stores } = await engine.open();
     const world = new TradingWorld(stores);
     worlds.push(world);
@@ -166,7 +166,7 @@ forEachEngine((engine) => {
     expect((await world.read()).fills).toHaveLength(1);
   });
 
-  it('takes back what is on its way without an order', async () => {
+  it('takes back what is under way without an order', async () => {
     const { stores } = await engine.open();
     const world = new TradingWorld(stores);
     worlds.push(world);
@@ -180,7 +180,7 @@ forEachEngine((engine) => {
     const next = await world.start();
     expect(await world.read()).toMatchObject({ positions: [{ status: 'abandoned' }] });
     expect(world.logger.lines.filter(({ level }) => level === 'error')).toMatchObject([
-      { message: 'A position had no order on its way', fields: { was: 'opening' } },
+      { message: 'A position had no order under way', fields: { was: 'opening' } },
     ]);
     expect(next.status().books?.cash).toEqual(new Money(10_000));
   });

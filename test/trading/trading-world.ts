@@ -20,7 +20,7 @@ const SPEED = 3_600;
 
 export type StoredPositions = Awaited<ReturnType<PositionStore['list']>>['rows'];
 
-/** A market that stands still unless told otherwise, and what is stored about trading on it. */
+/** A market that stands still until a test moves it, and what is stored about trading on it. */
 export class TradingWorld {
   readonly clock = new ManualClock(CLOSE, SPEED);
   readonly logger = new RecordingLogger();

@@ -1,4 +1,4 @@
-import { findMissing, wantedBars } from '../../collection/find-missing.js';
+import { findMissing, wantedBars } from '../../collection/missing-bars.js';
 import { historyBars } from '../../collection/history-depth.js';
 import type { Series } from '../../domain/series.js';
 import type { MarketData } from '../../exchange/market-data.js';

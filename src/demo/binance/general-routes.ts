@@ -1,6 +1,6 @@
-import { isTrading, type Instrument } from '../instrument.js';
+import { isTrading, type Instrument } from '../market/instrument.js';
 import { getInstrument, type Route, type RouteRequest } from './route.js';
-import { decimalText } from '../decimal-text.js';
+import { decimalText } from './decimal-text.js';
 
 const ORDER_TYPES = [
   'LIMIT',

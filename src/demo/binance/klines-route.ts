@@ -1,7 +1,7 @@
 import type { Candle } from '../../domain/candle.js';
 import { isTimeframe, timeframeMs, type Timeframe } from '../../domain/timeframe.js';
-import { decimalText, roundedText } from '../decimal-text.js';
-import { distortCandles } from '../faults.js';
+import { decimalText, roundedText } from './decimal-text.js';
+import { distortCandles } from './faults.js';
 import { invalidInterval } from './binance-refusal.js';
 import { getInstrument, type Route } from './route.js';
 

@@ -34,7 +34,7 @@ describe('request parameters', () => {
     }
   });
 
-  it('are refused when nobody reads them (-1104)', () => {
+  it('are refused when the route does not read them (-1104)', () => {
     const sent = query('limit=5&colour=red');
     sent.limit(500, 1000);
     expect(codeOf(() => sent.assertAllRead())).toBe(-1104);
@@ -46,7 +46,7 @@ describe('request parameters', () => {
     expect(codeOf(() => query('symbol=A&symbols=["B"]').findSymbols())).toBe(-1128);
   });
 
-  it('tell one pair from a list of one', () => {
+  it('distinguish one pair from a list of one', () => {
     expect(query('symbol=BTCUSDT').findSymbols()).toEqual({ ids: ['BTCUSDT'], isList: false });
     expect(query('symbols=["BTCUSDT"]').findSymbols()).toEqual({ ids: ['BTCUSDT'], isList: true });
     expect(query('').findSymbols()).toBeUndefined();

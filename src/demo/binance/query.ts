@@ -75,12 +75,12 @@ export class Query {
     return symbol === undefined ? undefined : { ids: [symbol], isList: false };
   }
 
-  /** Takes whatever else was sent: signatures, in calls that do not need one. */
+  /** Accepts any other parameter: signatures, in calls that do not need one. */
   acceptAny(): void {
     for (const name of this.#parameters.keys()) this.#read.add(name);
   }
 
-  /** Refuses what nobody asked about: a misspelt parameter must not pass unnoticed. */
+  /** Refuses parameters that the route does not read: a misspelt one must not pass unnoticed. */
   assertAllRead(): void {
     const sent = [...new Set(this.#parameters.keys())];
     const known = sent.filter((name) => this.#read.has(name));

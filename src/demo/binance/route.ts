@@ -1,6 +1,6 @@
-import type { FaultEffect } from '../faults.js';
-import type { Instrument } from '../instrument.js';
-import type { Market } from '../market.js';
+import type { FaultEffect } from './faults.js';
+import type { Instrument } from '../market/instrument.js';
+import type { Market } from '../market/market.js';
 import { invalidSymbol } from './binance-refusal.js';
 import type { Query } from './query.js';
 
@@ -9,7 +9,7 @@ export interface RouteRequest {
   readonly query: Query;
   readonly market: Market;
   readonly nowMs: number;
-  /** Market time as the venue tells it: `nowMs`, unless a fault puts its clock wrong. */
+  /** Market time as the venue states it: `nowMs`, unless a fault falsifies it. */
   readonly toldMs: number;
   readonly weightPerMinute: number;
   readonly effects: readonly FaultEffect[];

@@ -15,7 +15,7 @@ function refusalOf(limit: WeightLimit, weight: number): RateRefusal | undefined 
 }
 
 describe('request weight', () => {
-  it('adds up within a minute and begins anew in the next', () => {
+  it('adds up within a minute and starts at zero in the next', () => {
     const wall = new ManualWall(100 * MINUTE_MS);
     const limit = new WeightLimit(wall, 100);
     limit.charge(60);

@@ -7,7 +7,7 @@ const MINUTE_MS = 60_000;
 const TOLERATED_REFUSALS = 50;
 const BAN_MS = 2 * MINUTE_MS;
 
-/** A refusal that tells when to come back. */
+/** A refusal with a `Retry-After`. */
 export class RateRefusal extends BinanceRefusal {
   readonly retryAfterSec: number;
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { findCandleDefect, type Candle } from '../../domain/candle.js';
 import { timeframeMs } from '../../domain/timeframe.js';
-import { resampleBars } from '../resample.js';
+import { resampleBars } from '../market/resample.js';
 import { GENERATED_START_MS, GeneratedSource } from './generated-source.js';
 
 const HOUR_MS = 3_600_000;
@@ -70,7 +70,7 @@ describe('the generated market', () => {
 });
 
 describe('random access', () => {
-  it('gives the same bars whatever was asked before, and in whatever pieces', () => {
+  it('gives the same bars in any order and in pieces of any size', () => {
     const span = { fromMs: AT_MS, toMs: AT_MS + 40 * DAY_MS };
     const whole = new GeneratedSource({ seed: '7' }).readBars('SOLUSDT', '1h', span);
     const other = new GeneratedSource({ seed: '7' });

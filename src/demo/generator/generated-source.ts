@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Candle } from '../../domain/candle.js';
 import { floorToBar, timeframeMs, type Timeframe } from '../../domain/timeframe.js';
 import { assertDefined } from '../../lib/invariant.js';
-import type { CandleSource, TimeSpan } from '../candle-source.js';
-import type { Instrument } from '../instrument.js';
-import { LruCache } from '../lru-cache.js';
-import { resampleBars } from '../resample.js';
+import type { CandleSource, TimeSpan } from '../market/candle-source.js';
+import type { Instrument } from '../market/instrument.js';
+import { LruCache } from './lru-cache.js';
+import { resampleBars } from '../market/resample.js';
 import { BLOCK_HOURS, HOUR_FIELDS, HourBars } from './hour-bars.js';
 import { MarketFactor } from './market-factor.js';
 import { minuteBars } from './minute-bars.js';
@@ -40,7 +40,7 @@ interface GeneratedSeries {
 
 /**
  * The generated market: 120 pairs, endless from 2023-01-01, a pure function of seed and pair. Hours
- * come first; minutes are made within an hour when somebody asks for them, and join to exactly it.
+ * come first; the minutes of an hour are made on request, and join to exactly that hour.
  */
 export class GeneratedSource implements CandleSource {
   readonly hash: string;

@@ -36,7 +36,7 @@ interface HourMove {
 /**
  * The skeleton of a generated pair: its 1h bars, by blocks of 168 hours. Each hour's shock, volatility,
  * volume and wicks are random numbers with random access; only the price level accumulates, and is
- * remembered at the bounds of the blocks. Whatever is asked first, the answers are the same.
+ * remembered at the bounds of the blocks. The answers do not depend on the order of the questions.
  */
 export class HourBars {
   readonly #key: number;
@@ -117,7 +117,7 @@ export class HourBars {
     bars[offset + 4] = this.#volumeSteps(hour, move);
   }
 
-  /** Turnover follows volatility, the size of the move and moods of its own. */
+  /** Turnover follows volatility, the size of the move and noise of its own. */
   #volumeSteps(hour: number, { volatility, logReturn, pressure }: HourMove): number {
     const { pair, quantityDecimals } = this.#options;
     const logFactor =

@@ -1,5 +1,5 @@
 import { assertDefined } from '../../lib/invariant.js';
-import { LruCache } from '../lru-cache.js';
+import { LruCache } from './lru-cache.js';
 import { gaussianAt, keyOf, SmoothNoise } from './noise.js';
 
 /** What all pairs have in common in an hour. */

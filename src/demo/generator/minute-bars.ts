@@ -90,8 +90,8 @@ function shareVolume({ key, hour, bar }: MinuteBarsOptions, points: Float64Array
   const sums = new Float64Array(MINUTES + 1);
   for (let minute = 0; minute < MINUTES; minute++) {
     const move = Math.abs((points[minute + 1] ?? 0) - (points[minute] ?? 0)) / (high - low || 1);
-    const mood = Math.exp(0.5 * gaussianAt(key, hour * MINUTES + minute, CHANNEL.volume));
-    sums[minute + 1] = (sums[minute] ?? 0) + mood * (1 + 6 * move);
+    const unevenness = Math.exp(0.5 * gaussianAt(key, hour * MINUTES + minute, CHANNEL.volume));
+    sums[minute + 1] = (sums[minute] ?? 0) + unevenness * (1 + 6 * move);
   }
   const total = sums[MINUTES] ?? 1;
   const shared = volume - MINUTES;

@@ -68,7 +68,7 @@ describe('smooth noise', () => {
     expect(Math.abs(covariance(values, 30))).toBeLessThan(0.08);
   });
 
-  it('is the same in whatever order it is asked', () => {
+  it('does not depend on the order of the calls', () => {
     const other = new SmoothNoise({ key: 5, channel: 2, period: 10 });
     for (const index of [4_321, 12, 4_322, 0, 49_999, 13]) {
       expect(other.at(index)).toBe(values[index]);

@@ -1,4 +1,4 @@
-import type { Instrument } from '../instrument.js';
+import type { Instrument } from '../market/instrument.js';
 
 /** A generated pair: what it is called and how it behaves. */
 export interface GeneratedPair {

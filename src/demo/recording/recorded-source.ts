@@ -3,9 +3,9 @@ import type { Candle } from '../../domain/candle.js';
 import { closeTimeOf, floorToBar, type Timeframe } from '../../domain/timeframe.js';
 import { ConfigError } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';
-import type { CandleSource, TimeSpan } from '../candle-source.js';
-import type { Instrument } from '../instrument.js';
-import { resampleBars } from '../resample.js';
+import type { CandleSource, TimeSpan } from '../market/candle-source.js';
+import type { Instrument } from '../market/instrument.js';
+import { resampleBars } from '../market/resample.js';
 import {
   decimalsIn,
   listRecordings,
@@ -26,7 +26,7 @@ interface Recording {
 
 /**
  * A folder of candle files, replayed as they are. All files are read and checked when it is opened;
- * the columns of a pair are kept from the first time that somebody asks for it.
+ * the columns of a pair are kept from its first use on.
  */
 export class RecordedSource implements CandleSource {
   readonly hash: string;

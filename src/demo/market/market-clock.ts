@@ -1,5 +1,6 @@
-import type { Clock } from '../lib/clock.js';
-import { ConfigError, messageOf } from '../lib/errors.js';
+import { performance } from 'node:perf_hooks';
+import type { Clock } from '../../lib/clock.js';
+import { ConfigError, messageOf } from '../../lib/errors.js';
 import { findRun, removeEarlierRuns, writeRun, type RunState } from './run-state.js';
 
 /** Wall time whose market time is reserved at once: how often the disk is written while asked. */
@@ -23,7 +24,7 @@ export interface MarketClockOptions {
  * Market time: goes on from where it was when the demo last stopped, `speed` times as fast as the
  * wall clock, and never goes back. Before a time beyond the reserved mark is shown, a later mark is
  * written to the disk; after a kill the market resumes at the mark, at most two wall seconds' worth
- * ahead of the last time that anybody saw.
+ * ahead of the last time that was shown.
  */
 export class MarketClock {
   #run: RunState | undefined;
@@ -93,7 +94,7 @@ export class MarketClock {
   }
 }
 
-/** A folder that cannot be read or written shows here, where a person is told of it. */
+/** A folder that cannot be read or written is reported here, at the start. */
 function resume({ folder, hash, startMs }: MarketClockOptions): RunState {
   try {
     const stored = findRun(folder, hash);
@@ -116,3 +117,11 @@ function nextRun(
   if (stored.startMs === null) return { ...begun, run: stored.run };
   return stored.startMs === startMs ? stored : { ...begun, run: stored.run + 1 };
 }
+
+/**
+ * Wall time that only runs forward: setting the machine's clock, by hand or by a time server, does
+ * not move the market.
+ */
+export const monotonicWall: Pick<Clock, 'wallMs'> = {
+  wallMs: () => performance.timeOrigin + performance.now(),
+};

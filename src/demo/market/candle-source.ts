@@ -1,5 +1,5 @@
-import type { Candle } from '../domain/candle.js';
-import type { Timeframe } from '../domain/timeframe.js';
+import type { Candle } from '../../domain/candle.js';
+import type { Timeframe } from '../../domain/timeframe.js';
 import type { Instrument } from './instrument.js';
 
 /** From `fromMs` (included) to `toMs` (excluded), epoch milliseconds UTC. */

@@ -3,8 +3,7 @@ import type { Series } from '../domain/series.js';
 import { VenueClock } from '../exchange/venue-clock.js';
 import { ManualClock } from '../lib/manual-clock.js';
 import { isDue, wallMsUntilDue } from './follow-up.js';
-import { pauseLeftMs } from './retry-pause.js';
-import { trackSeries, type TrackedSeries } from './tracked-series.js';
+import { pauseLeftMs, trackSeries, type TrackedSeries } from './tracked-series.js';
 
 const HOUR = 3_600_000;
 const T0 = 472_222 * HOUR;

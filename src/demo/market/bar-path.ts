@@ -1,4 +1,4 @@
-import type { Candle } from '../domain/candle.js';
+import type { Candle } from '../../domain/candle.js';
 
 /**
  * Inside a bar the price moves along O→L→H→C when the bar rises (C ≥ O), else along O→H→L→C: three

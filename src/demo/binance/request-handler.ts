@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../lib/errors.js';
-import type { Logger } from '../lib/logger.js';
+import { messageOf } from '../../lib/errors.js';
+import type { Logger } from '../../lib/logger.js';
 import type { FaultEffect, Faults } from './faults.js';
-import type { MarketClock } from './market-clock.js';
-import type { Market } from './market.js';
-import { BinanceRefusal } from './binance/binance-refusal.js';
+import type { MarketClock } from '../market/market-clock.js';
+import type { Market } from '../market/market.js';
+import { BinanceRefusal } from './binance-refusal.js';
 import { CONTROL_PATH, answerControl } from './fault-control.js';
-import { Query } from './binance/query.js';
-import { ROUTES } from './binance/routes.js';
-import { RateRefusal, type WeightLimit } from './binance/weight-limit.js';
+import { Query } from './query.js';
+import { ROUTES } from './routes.js';
+import { RateRefusal, type WeightLimit } from './weight-limit.js';
 
 export interface RequestHandlerOptions {
   readonly market: Market;
@@ -108,7 +108,7 @@ function findFaultyAnswer(effects: readonly FaultEffect[]): Answer | undefined {
         return refusalAnswer(new BinanceRefusal(effect.status, effect.code, effect.message));
       case 'html':
         return htmlPage(effect.status, 'Server Error');
-      case 'rubbish':
+      case 'not-json':
         return { status: 200, body: '\u0000not JSON{', contentType: 'application/json' };
       default:
     }

@@ -1,6 +1,6 @@
-import type { Candle } from '../domain/candle.js';
-import { floorToBar, timeframeMs, type Timeframe } from '../domain/timeframe.js';
-import { assertDefined } from '../lib/invariant.js';
+import type { Candle } from '../../domain/candle.js';
+import { floorToBar, timeframeMs, type Timeframe } from '../../domain/timeframe.js';
+import { assertDefined } from '../../lib/invariant.js';
 import { partialBar, priceAlongPath } from './bar-path.js';
 import type { CandleSource, TimeSpan } from './candle-source.js';
 import { isListed, isTrading, type Instrument } from './instrument.js';

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../test/demo/demo-fixture.js';
-import { steppedCandles, writeRecording } from '../../test/demo/recording-files.js';
-import { assertDefined } from '../lib/invariant.js';
-import { bookLevels } from './binance/book.js';
+import { temporaryFolder } from '../../../test/demo/demo-fixture.js';
+import { steppedCandles, writeRecording } from '../../../test/demo/recording-files.js';
+import { assertDefined } from '../../lib/invariant.js';
+import { bookLevels } from '../binance/depth-route.js';
 import type { Instrument } from './instrument.js';
 import { Market, type CandleQuery } from './market.js';
-import { RecordedSource } from './recording/recorded-source.js';
+import { RecordedSource } from '../recording/recorded-source.js';
 
 const HOUR_MS = 3_600_000;
 const FROM_MS = Date.UTC(2024, 0, 1);

@@ -1,5 +1,5 @@
-import type { Candle } from '../domain/candle.js';
-import { floorToBar, type Timeframe } from '../domain/timeframe.js';
+import type { Candle } from '../../domain/candle.js';
+import { floorToBar, type Timeframe } from '../../domain/timeframe.js';
 
 /** Quantities have eight decimals at most, so a sum is rounded there: 0.1 + 0.2 stays 0.3. */
 const QUANTITY_DECIMALS = 8;

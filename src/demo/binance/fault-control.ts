@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { messageOf } from '../lib/errors.js';
+import { messageOf } from '../../lib/errors.js';
 import type { FaultRule, Faults } from './faults.js';
 
 /** Where tests of a demo in another process script its faults. It exists only with a control token. */
@@ -18,7 +18,7 @@ interface ControlAnswer {
   readonly contentType: string;
 }
 
-/** POST adds a rule or a list of rules, DELETE removes all, GET tells how often each was met. */
+/** POST adds a rule or a list of rules, DELETE removes all, GET answers how often each was met. */
 export async function answerControl(
   request: IncomingMessage,
   { controlToken, faults }: ControlOptions,

@@ -5,10 +5,10 @@ import { nameOf, type TrackedSeries } from './tracked-series.js';
 
 /**
  * An earlier run may have gone by a clock that was ahead: it stored bars as closed that were not, and
- * noted bars as missing that had not begun. Once the venue's time is known they are put aside, and
- * asked for when they have come. Where a venue tells no time nothing is certain, and all stays.
+ * noted bars as missing that had not begun. Once the venue's time is known they go to quarantine, and
+ * are fetched once they have closed. Where a venue has no time call nothing is certain, and all stays.
  */
-export async function setFutureAside(
+export async function quarantineFuture(
   tracked: TrackedSeries,
   clock: MarketClock,
   { stores, logger, onRevised }: PageContext,
@@ -22,7 +22,7 @@ export async function setFutureAside(
   const forgotten = await stores.knownGaps.forgetAfter(id, last);
   if (moved.length === 0 && forgotten === 0) return;
   for (const openTime of moved) tracked.futureStored.add(openTime);
-  logger.warn(`${nameOf(tracked)} had entries later than the venue's time: they are put aside`, {
+  logger.warn(`${nameOf(tracked)} had entries later than the venue's time: they are quarantined`, {
     candles: moved.length,
     gaps: forgotten,
     fromOpenTime: moved[0],

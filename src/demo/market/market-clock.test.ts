@@ -1,11 +1,10 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ManualWall, temporaryFolder } from '../../test/demo/demo-fixture.js';
-import { ConfigError } from '../lib/errors.js';
-import { resetDemo } from './demo-reset.js';
+import { ManualWall, temporaryFolder } from '../../../test/demo/demo-fixture.js';
+import { ConfigError } from '../../lib/errors.js';
+import { resetDemo, demoFolder, findRun } from './run-state.js';
 import { MarketClock, type MarketClockOptions } from './market-clock.js';
-import { demoFolder, findRun } from './run-state.js';
 
 const START_MS = Date.UTC(2025, 0, 1);
 const HASH = 'ab12';
@@ -52,7 +51,7 @@ describe('market time', () => {
     expect(clock.nowMs()).toBe(shown);
   });
 
-  it('goes on exactly where it stopped, whatever the downtime', () => {
+  it('goes on exactly where it stopped, however long the downtime', () => {
     const first = startClock();
     wall.advance(10_000);
     first.stop();
@@ -108,7 +107,7 @@ describe('runs', () => {
     expect(startClock().runNumber).toBe(1);
   });
 
-  it('begin anew with another start, also when an old one comes back', () => {
+  it('start over with another DEMO_START, also when an old one comes back', () => {
     const first = startClock();
     wall.advance(10_000);
     first.stop();
@@ -119,7 +118,7 @@ describe('runs', () => {
     expect([third.runNumber, third.nowMs()]).toEqual([3, START_MS]);
   });
 
-  it('begin anew after a reset, once', () => {
+  it('start over after a reset, once', () => {
     const first = startClock();
     wall.advance(10_000);
     first.stop();

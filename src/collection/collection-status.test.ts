@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { raiseStaleAlarm } from './stale-alarm.js';
+import { raiseStaleAlarm } from './collection-status.js';
 import { trackSeries, type TrackedSeries } from './tracked-series.js';
 
 const HOUR = 3_600_000;

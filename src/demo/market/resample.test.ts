@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { steppedCandles } from '../../test/demo/recording-files.js';
+import { steppedCandles } from '../../../test/demo/recording-files.js';
 import { resampleBars } from './resample.js';
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { steppedCandles } from '../../test/demo/recording-files.js';
+import { steppedCandles } from '../../../test/demo/recording-files.js';
 import { distortCandles, Faults, type FaultEffect } from './faults.js';
 
 const STEP_MS = 3_600_000;

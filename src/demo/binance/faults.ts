@@ -1,5 +1,5 @@
-import type { Candle } from '../domain/candle.js';
-import { flatBar } from './market.js';
+import type { Candle } from '../../domain/candle.js';
+import { flatBar } from '../market/market.js';
 
 /** What goes wrong with an answer. `candles…` effects change the content of `/api/v3/klines` only. */
 export type FaultEffect =
@@ -22,8 +22,8 @@ export type FaultEffect =
   /** Promises the whole body, sends the first half and cuts the connection. */
   | { readonly kind: 'cut-body' }
   /** Status 200 with a body that is not JSON. */
-  | { readonly kind: 'rubbish' }
-  /** The venue's clock is wrong in what it tells (`/time`, `exchangeInfo`), not in what it does. */
+  | { readonly kind: 'not-json' }
+  /** The venue states a wrong time (`/time`, `exchangeInfo`) and goes by the right one. */
   | { readonly kind: 'skew'; readonly skewMs: number }
   /** Candles that the venue does not have. */
   | { readonly kind: 'candles-gap'; readonly openTimes: readonly number[] }
@@ -100,7 +100,7 @@ export class Faults {
   }
 }
 
-/** Candles as a faulty venue shows them. `nowMs` tells which of them are closed. */
+/** Candles as a faulty venue shows them. Those that close by `nowMs` are closed. */
 export function distortCandles(
   candles: readonly Candle[],
   { effects, stepMs, nowMs }: { effects: readonly FaultEffect[]; stepMs: number; nowMs: number },
@@ -128,7 +128,7 @@ function distort(candles: Candle[], { effect, stepMs, nowMs }: Distortion): Cand
       );
     case 'candles-unfinished': {
       const newest = candles.findLast(({ openTime }) => openTime + stepMs <= nowMs);
-      return candles.map((candle) => (candle === newest ? beforeItsEnd(candle) : candle));
+      return candles.map((candle) => (candle === newest ? halfFinished(candle) : candle));
     }
     case 'candles-reversed':
       return candles.reverse();
@@ -154,6 +154,6 @@ function emptied(
 }
 
 /** Half of the volume, and the price half-way between open and close. */
-function beforeItsEnd(candle: Candle): Candle {
+function halfFinished(candle: Candle): Candle {
   return { ...candle, close: (candle.open + candle.close) / 2, volume: candle.volume / 2 };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { countBars, findMissingBars, toRanges } from './bar-ranges.js';
+import { countBars, findMissingBars, toRanges } from './missing-bars.js';
 
 describe('toRanges', () => {
   test('joins neighbours', () => {
@@ -34,7 +34,7 @@ describe('findMissingBars', () => {
     expect(findMissingBars({ first: 0, last: 10 }, new Set([2, 7]), known)).toEqual([3, 6, 8]);
   });
 
-  test('finds exactly the bars that nobody accounts for', () => {
+  test('finds exactly the bars that are neither stored nor known gaps', () => {
     const bars = fc
       .uniqueArray(fc.integer({ min: 0, max: 60 }))
       .map((found) => found.sort((a, b) => a - b));

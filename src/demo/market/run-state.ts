@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { ConfigError, messageOf } from '../lib/errors.js';
+import { ConfigError, messageOf } from '../../lib/errors.js';
 
 /**
  * A run of the demo market, kept in `DATA_DIR/demo/<hash>-<run>.json`. The run number is in the file's
@@ -105,4 +105,20 @@ function syncFolder(folder: string): void {
   } finally {
     closeSync(handle);
   }
+}
+
+/**
+ * Begins a new run of every market that was played under `dataDir`: at its next start the demo begins
+ * at its first instant again, as another venue, so that what was collected from the old run stays apart.
+ *
+ * @returns the runs that will begin, by the hash of their market
+ */
+export function resetDemo(dataDir: string): { hash: string; run: number }[] {
+  const folder = demoFolder(dataDir);
+  return listRuns(folder).map(({ hash, run }) => {
+    const next: RunState = { hash, run: run + 1, startMs: null, reservedMs: null };
+    writeRun(folder, next);
+    removeEarlierRuns(folder, next);
+    return { hash, run: next.run };
+  });
 }
