@@ -4,7 +4,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { seededRandom } from '../src/lib/seeded-random.js';
 import { writeFeatureFile } from '../src/training/dataset/feature-file.js';
-import { FOREST_PARAMS } from '../src/training/options/forest-params.js';
+import { FOREST_PARAMS } from '../src/training/options/bot-params.js';
 import {
   buildGlobalDataset,
   type GlobalItem,

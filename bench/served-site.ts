@@ -4,7 +4,7 @@ import type { ModelKey } from '../src/domain/model-key.js';
 import type { Timeframe } from '../src/domain/timeframe.js';
 import { featureHash } from '../src/features/feature-hash.js';
 import { newUid } from '../src/lib/uid.js';
-import { keepServedFiles } from '../src/training/attempt/candidate-folder.js';
+import { keepServedFiles } from '../src/training/preparation/candidate-folder.js';
 import { buildModelRecord } from '../test/models/model-folder.js';
 import { DaemonChild, withSite, type Site } from './daemon-child.js';
 import { withGeneratedPair, type Fitted } from './fit-pipeline.js';

@@ -5,7 +5,7 @@ import { train } from '../src/daemon/train/train.js';
 import type { TrainEnd, TrainMode, TrainOptions } from '../src/daemon/train/train-options.js';
 import { ConfigError, messageOf, RejectedError, TransientError } from '../src/lib/errors.js';
 import { SystemClock } from '../src/lib/system-clock.js';
-import { trainerEnvironment } from '../src/training/trainer-process/trainer-environment.js';
+import { trainerEnvironment } from '../src/training/trainer-process/python-command.js';
 import { outputOptions } from './collect-output.js';
 import { findWrongTimeframe, names } from './series-flags.js';
 import { abortOnSignals } from './stop-signals.js';

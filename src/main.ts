@@ -4,7 +4,7 @@ import { readEnvironment, readSettings, type Environment } from '../config/read-
 import type { Settings } from '../config/settings.js';
 import { createDaemon } from './daemon.js';
 import { AlreadyRunningError, ConfigError, messageOf, TransientError } from './lib/errors.js';
-import { trainerEnvironment } from './training/trainer-process/trainer-environment.js';
+import { trainerEnvironment } from './training/trainer-process/python-command.js';
 import { createLogger, type ClosableLogger } from './lib/winston-logger.js';
 
 /** What the process ends with; those above 1 are of `sysexits.h`. */

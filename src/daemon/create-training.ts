@@ -3,7 +3,11 @@ import type { Logger } from '../lib/logger.js';
 import type { Database } from '../storage/database/database.js';
 import type { Stores } from '../storage/stores.js';
 import { checkPython } from '../training/trainer-process/check-python.js';
-import { findPython, trainerCommand, trainerDir } from '../training/trainer-process/find-python.js';
+import {
+  findPython,
+  trainerCommand,
+  trainerDir,
+} from '../training/trainer-process/python-command.js';
 import { TrainerProcess } from '../training/trainer-process/trainer-process.js';
 import { TrainingService, type TrainingServiceDependencies } from '../training/training-service.js';
 import type { Instruments } from './choose-instruments.js';

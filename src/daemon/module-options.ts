@@ -4,7 +4,7 @@ import { Money } from '../domain/money.js';
 import type { RetentionRules } from '../jobs/retention.js';
 import type { DatabaseLocation, SqliteLocation } from '../storage/connection/location.js';
 import type { TradingRules } from '../trading/trading-rules.js';
-import { toCatBoostParams } from '../training/options/catboost-params.js';
+import { toCatBoostParams } from '../training/options/bot-params.js';
 import type { TrainingOptions } from '../training/options/training-options.js';
 import type { Instruments } from './choose-instruments.js';
 import type { Market } from './open-market.js';

@@ -32,7 +32,7 @@ import { loadColumns } from '../storage/reader/load-columns.js';
 import type { Stores } from '../storage/stores.js';
 import { decisionLagMs } from '../trading/trading-rules.js';
 import type { TradingService } from '../trading/trading-service.js';
-import { instrumentKeys } from '../training/options/training-options.js';
+import { instrumentKeys } from '../training/options/training-keys.js';
 import type { TrainingService } from '../training/training-service.js';
 import type { Instruments } from './choose-instruments.js';
 import { createCollector } from './create-collector.js';

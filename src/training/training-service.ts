@@ -9,7 +9,7 @@ import type { DatabaseLocation } from '../storage/connection/location.js';
 import type { Stores } from '../storage/stores.js';
 import { DriftWatch } from './planning/drift-watch.js';
 import type { DueVerdict } from './planning/due-verdict.js';
-import { recoverBaseModels } from './residuals/recover-base-models.js';
+import { recoverBaseModels } from './residuals/base-model-files.js';
 import { recoverJobs } from './queue/recover-jobs.js';
 import { TrainPlanner, type TrainPlannerDependencies } from './planning/train-planner.js';
 import type { PythonCheck } from './trainer-process/check-python.js';
@@ -19,11 +19,11 @@ import { TrainingWorkerClient } from './worker/training-worker-client.js';
 import type { TrainingOptions } from './options/training-options.js';
 import { readTrainingStatus, type TrainingStatus } from './training-status.js';
 import { JobWorker, type TrainingEvents } from './queue/job-worker.js';
-import { WaitingLog } from './attempt/train-log.js';
+import { WaitingLog } from './planning/waiting-log.js';
 import {
   NO_PREGENERATION,
   type PredictionPregeneration,
-} from './planning/prediction-pregeneration.js';
+} from './queue/prediction-pregeneration.js';
 import { TrainingQueue } from './queue/training-queue.js';
 import { SessionFinalizer } from './queue/session-finalizer.js';
 import { TrainingSchedules } from './planning/training-schedules.js';
@@ -218,7 +218,7 @@ export class TrainingService {
     return new JobWorker({
       ...this.dependencies,
       trainer,
-      planner: this.planner,
+      shortages: this.planner,
       readiness: this.readiness,
       trainingWorker: this.trainingWorker,
       isHeld: () => this.queue.isHeld(),

@@ -5,7 +5,7 @@ import { createOnnxSession } from '../../src/models/onnx-session.js';
 import type { FeatureTable } from '../../src/training/dataset/feature-file.js';
 import { measureParity } from '../../src/training/evaluation/judge-model.js';
 import { readFeatureRows } from '../../src/training/dataset/feature-rows.js';
-import type { BaseModelJob } from '../../src/training/trainer-process/base-model-job.js';
+import type { BaseModelJob } from '../../src/training/trainer-process/trainer-job.js';
 import { lossesOf } from '../../src/training/trainer-process/trainer-manifest.js';
 import type { TrainerDone } from '../../src/training/trainer-process/trainer-outcome.js';
 import {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { trainerCommand } from '../../src/training/trainer-process/find-python.js';
+import { trainerCommand } from '../../src/training/trainer-process/python-command.js';
 import { PYTHON, TRAINER_DIR } from './real-trainer.js';
 
 export type Answer = Readonly<Record<string, unknown>>;

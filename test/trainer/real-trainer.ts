@@ -10,7 +10,7 @@ import {
   findPython,
   trainerCommand,
   trainerDir,
-} from '../../src/training/trainer-process/find-python.js';
+} from '../../src/training/trainer-process/python-command.js';
 import type { CatBoostParams, TrainerJob } from '../../src/training/trainer-process/trainer-job.js';
 import {
   TrainerProcess,

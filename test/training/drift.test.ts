@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { GLOBAL_SYMBOL } from '../../src/domain/bots.js';
-import type { DriftOptions } from '../../src/training/options/drift-options.js';
+import type { DriftOptions } from '../../src/training/options/training-options.js';
 import { DriftWatch } from '../../src/training/planning/drift-watch.js';
 import { measureDrift } from '../../src/training/evaluation/measure-drift.js';
 import type { TrainingOptions } from '../../src/training/options/training-options.js';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CANDIDATE_FEATURES } from '../../src/features/catalogue.js';
 import { openServingModel } from '../../src/models/serving-model.js';
-import { DEFAULT_CATBOOST_PARAMS } from '../../src/training/options/catboost-params.js';
+import { DEFAULT_CATBOOST_PARAMS } from '../../src/training/options/bot-params.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from './planted-candles.js';
 import {

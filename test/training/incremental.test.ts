@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readSettings } from '../../config/read-settings.js';
 import type { ModelRecord } from '../../src/domain/model-record.js';
-import { DEFAULT_INCREMENT } from '../../src/training/options/increment-options.js';
+import { DEFAULT_INCREMENT } from '../../src/training/options/training-options.js';
 import type { TrainingOptions } from '../../src/training/options/training-options.js';
 import type { TrainingService } from '../../src/training/training-service.js';
 import { forEachEngine } from '../database.js';

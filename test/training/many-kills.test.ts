@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import { compiledUrl } from '../../src/lib/compiled-url.js';
 import { seededRandom } from '../../src/lib/seeded-random.js';
-import { trainerCommand } from '../../src/training/trainer-process/find-python.js';
+import { trainerCommand } from '../../src/training/trainer-process/python-command.js';
 import { descendantsOf, waitForEnd } from '../daemon/process-table.js';
 import { forEachEngine } from '../database.js';
 import { HAS_PYTHON, PYTHON, TRAINER_DIR } from '../trainer/real-trainer.js';

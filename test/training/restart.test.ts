@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { compiledUrl } from '../../src/lib/compiled-url.js';
 import { SystemClock } from '../../src/lib/system-clock.js';
-import { trainerCommand } from '../../src/training/trainer-process/find-python.js';
+import { trainerCommand } from '../../src/training/trainer-process/python-command.js';
 import { forEachEngine } from '../database.js';
 import { HAS_PYTHON, PYTHON, TRAINER_DIR } from '../trainer/real-trainer.js';
 import type { DoomedOrder, DoomedProgress } from './doomed-daemon.js';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../src/lib/manual-clock.js';
 import type { Stores } from '../../src/storage/stores.js';
-import type { PredictionPregeneration } from '../../src/training/planning/prediction-pregeneration.js';
+import type { PredictionPregeneration } from '../../src/training/queue/prediction-pregeneration.js';
 import { SessionFinalizer } from '../../src/training/queue/session-finalizer.js';
 import { TrainingSchedules } from '../../src/training/planning/training-schedules.js';
 import { TrainingSessions } from '../../src/training/queue/training-sessions.js';

@@ -11,7 +11,7 @@ import { SystemClock } from '../../src/lib/system-clock.js';
 import { openDatabase } from '../../src/storage/database/database.js';
 import type { DatabaseLocation } from '../../src/storage/connection/location.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
-import { DEFAULT_CATBOOST_PARAMS } from '../../src/training/options/catboost-params.js';
+import { DEFAULT_CATBOOST_PARAMS } from '../../src/training/options/bot-params.js';
 import { checkPython } from '../../src/training/trainer-process/check-python.js';
 import type { TrainingOptions } from '../../src/training/options/training-options.js';
 import {

@@ -5,7 +5,7 @@ import { DisposalStack } from '../../lib/disposal.js';
 import { ConfigError, TransientError } from '../../lib/errors.js';
 import { newUid } from '../../lib/uid.js';
 import { openStores, type Stores } from '../../storage/stores.js';
-import { trainingKeys } from '../../training/options/training-options.js';
+import { trainingKeys } from '../../training/options/training-keys.js';
 import type { TrainingService } from '../../training/training-service.js';
 import { endLine } from '../../training/queue/session-finalizer.js';
 import { chooseInstruments } from '../choose-instruments.js';

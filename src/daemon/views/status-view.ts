@@ -3,7 +3,7 @@ import type { StatusAnswer } from '../../api/contract.js';
 import type { TrainingJob } from '../../domain/training-job.js';
 import { HaltError, TransientError } from '../../lib/errors.js';
 import { sharedRead } from '../../lib/shared-read.js';
-import { trainingKeys } from '../../training/options/training-options.js';
+import { trainingKeys } from '../../training/options/training-keys.js';
 import { clockOf, entryFreezeOf, phaseOf, type DaemonState } from '../daemon-state.js';
 import { carryOverText } from '../open-storage.js';
 import { PAPER_ACCOUNT, trainingOptions } from '../module-options.js';

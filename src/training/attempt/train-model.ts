@@ -2,39 +2,37 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelRecord } from '../../domain/model-record.js';
 import { featureHash } from '../../features/feature-hash.js';
+import type { Logger } from '../../lib/logger.js';
 import { isAborted } from '../../lib/is-aborted.js';
-import type { Increment, TrainModelContext } from './attempt-context.js';
+import type { Increment, TrainModelContext } from '../preparation/attempt-context.js';
 import {
   candidatePath,
   featureFileName,
   keepServedFiles,
   modelSizeMb,
   removeLeftovers,
-} from './candidate-folder.js';
+} from '../preparation/candidate-folder.js';
 import type { ClassWeights } from '../../domain/class-weights.js';
-import { findIncrement, openParent } from './find-increment.js';
+import { findIncrement, openParent } from '../preparation/find-increment.js';
 import { judge } from '../evaluation/gate.js';
 import type { Judgement } from '../evaluation/judge-model.js';
 import { findBaseModel } from '../residuals/find-base-model.js';
-import type { ModelBasis } from '../residuals/model-basis.js';
+import type { ModelBasis } from '../residuals/prepare-member.js';
 import { prepareMember } from '../residuals/prepare-member.js';
 import type { PreparedData } from '../dataset/prepare-data.js';
-import type { SelectionPlan } from './selection-plan.js';
+import type { SelectionPlan } from '../preparation/selection-plan.js';
 import type { BotParams } from '../trainer-process/trainer-job.js';
 import type { TrainerDone, TrainerOutcome } from '../trainer-process/trainer-outcome.js';
-import { logPreparation, PREPARING_LINE } from './train-log.js';
-import {
-  toJudgeRequest,
-  toOrder,
-  toTrainerJob,
-  type Order,
-  type Trained,
-} from './training-requests.js';
+import { toJudgeRequest, type Trained } from './judge-request.js';
+import { toOrder, toTrainerJob, type Order } from './trainer-order.js';
 
 /** Share of the bar that each part of the road takes, in percent of the whole job. */
 const PREPARED_PCT = 5;
 const TRAINED_PCT = 92;
 const JUDGED_PCT = 98;
+
+/** The text of these lines is a contract with people's scripts; the key is in the logger's fields. */
+const PREPARING_LINE = '[TRAIN] Preparing features and labels...';
 
 /** What is known of a model once it has been judged. */
 export interface Candidate {
@@ -179,4 +177,14 @@ async function decide(
 
 function failed(code: string, message: string, prepared?: PreparedData): TrainingResult {
   return { status: 'failed', code, message, prepared };
+}
+
+/** As `PREPARING_LINE`: what came of the preparation. */
+function logPreparation(logger: Logger, prepared: PreparedData): void {
+  const { rawFeatures, rawSamples, samples, names } = prepared;
+  const [sell, hold, buy] = prepared.classDistribution;
+  logger.info(`[TRAIN] Raw features: ${rawFeatures}, samples: ${rawSamples}`);
+  logger.info(`[TRAIN] Samples after dropna: ${samples} (dropped ${rawSamples - samples})`);
+  logger.info(`[TRAIN] Class distribution - SELL: ${sell}, HOLD: ${hold}, BUY: ${buy}`);
+  logger.info(`[TRAIN] Final dataset: ${samples} samples with ${names.length} features`);
 }

@@ -8,7 +8,8 @@ import type { PreparedData } from '../dataset/prepare-data.js';
 import type { Candidate } from './train-model.js';
 import { lossesOf } from '../trainer-process/trainer-manifest.js';
 import type { TrainingOptions } from '../options/training-options.js';
-import { horizonBarsOf, paramsOf } from './training-requests.js';
+import { horizonBarsOf } from '../preparation/prepare-request.js';
+import { paramsOf } from './trainer-order.js';
 import { trainingPeriodText, windowBars } from '../dataset/training-window.js';
 
 export interface RecordContext {

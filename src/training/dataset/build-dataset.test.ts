@@ -3,7 +3,8 @@ import { plantedCandles } from '../../../test/training/planted-candles.js';
 import { BarState, toColumns, type CandleColumns } from '../../domain/candle-columns.js';
 import type { Candle } from '../../domain/candle.js';
 import { barIndex } from '../../domain/timeframe.js';
-import { buildDataset, type Dataset, type DatasetRequest } from './build-dataset.js';
+import { buildDataset, type DatasetRequest } from './build-dataset.js';
+import type { Dataset } from './dataset-summary.js';
 import { rowCount } from './split.js';
 
 const HOUR_MS = 3_600_000;

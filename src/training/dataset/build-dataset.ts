@@ -5,10 +5,7 @@ import { computeFeatureMatrix, type FeatureMatrix } from '../../features/feature
 import { forwardLogReturns, labelOf, tercileThresholds } from '../../features/labels.js';
 import { CANDIDATE_FEATURES } from '../../features/catalogue.js';
 import { keepAllFeatures, sanitize, type Sanitization } from '../../features/sanitize.js';
-import { countClasses, meanReturns } from './class-counts.js';
-import type { ClassCounts } from '../../domain/class-weights.js';
-import type { FeatureTable } from './feature-file.js';
-import type { GlobalDescription } from './global-description.js';
+import { countClasses, meanReturns, type Dataset, type DatasetSummary } from './dataset-summary.js';
 import { rowCount, splitBefore, splitRows, type Split } from './split.js';
 
 /** Under these a split leaves too little to learn from, to stop on or to judge by. */
@@ -45,54 +42,6 @@ export interface Learnt {
   /** Close time of the newest candle that its judged model has seen: what is judged lies after it. */
   readonly judgedEnd: number;
 }
-
-/** Open times of rows, the first or the last of their part. */
-export interface SplitTimes {
-  readonly trainTo: number;
-  readonly validationFrom: number;
-  readonly validationTo: number;
-  readonly testFrom: number;
-}
-
-/** What is said about a dataset; plain data that travels between threads. */
-export interface DatasetSummary {
-  /** Features before sanitising. */
-  readonly rawFeatures: number;
-  /** Real closed candles in the window. */
-  readonly rawSamples: number;
-  /** Rows of the final dataset. */
-  readonly samples: number;
-  /** Names of the features that are left. */
-  readonly names: readonly string[];
-  readonly sanitization: SanitizationRecord;
-  readonly split: Split;
-  /** Terciles of the training split only, or those that were asked for. */
-  readonly thresholds: LabelThresholds;
-  /** Thresholds that lay on the wrong side of 0 and were set to 0. */
-  readonly adjustedThresholds: readonly ('sell' | 'buy')[];
-  /** Of all final rows. */
-  readonly classDistribution: ClassCounts;
-  /** Of the training split. */
-  readonly trainCounts: ClassCounts;
-  /** Mean forward log return of SELL, HOLD and BUY in the training split. */
-  readonly classMeanReturns: readonly [number, number, number];
-  /** Open time of the first row. */
-  readonly dataFrom: number;
-  /** Open times of the rows at the cuts. */
-  readonly cuts: SplitTimes;
-  /** Close time of the newest candle that a row or label of the training part has seen. */
-  readonly trainEnd: number;
-  /** The same of the validation part: nothing later has had a say in the judged model. */
-  readonly judgedEnd: number;
-  /** The same of all rows: what the refit has seen. */
-  readonly dataEnd: number;
-  /** Of a model over many instruments. */
-  readonly global?: GlobalDescription | undefined;
-}
-
-export type Dataset =
-  | { readonly status: 'built'; readonly summary: DatasetSummary; readonly table: FeatureTable }
-  | { readonly status: 'too_few_rows'; readonly reason: string };
 
 /**
  * Lays out features and labels of one series. What is learnt from data here, thresholds and which

@@ -6,7 +6,6 @@ import {
   type Timeframe,
 } from '../../domain/timeframe.js';
 import { REQUIRED_BARS } from '../../features/feature-matrix.js';
-import type { TrainingOptions } from '../options/training-options.js';
 
 const DAY_MS = 86_400_000;
 const DAYS_A_MONTH = 365 / 12;
@@ -25,7 +24,11 @@ export interface TrainingWindow {
   readonly lastOpenTime: number;
 }
 
-type WindowOptions = Pick<TrainingOptions, 'historyDays' | 'trainMonthsBack'>;
+/** As of the training options; declared here so that datasets need no others. */
+interface WindowOptions {
+  readonly historyDays: number | 'auto';
+  readonly trainMonthsBack: number;
+}
 
 /** The training window at a market time. */
 export function trainingWindowAt(

@@ -1,6 +1,6 @@
 import type { Interval, TestScore } from '../../domain/model-record.js';
 import { bootstrapMean, DEFAULT_BOOTSTRAP, type BootstrapOptions } from './block-bootstrap.js';
-import { calibrationError } from './calibration-error.js';
+import { calibrationError } from './classification.js';
 import { classify, directionalAuc } from './classification.js';
 import {
   directionLosses,

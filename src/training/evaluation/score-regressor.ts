@@ -1,7 +1,7 @@
 import type { LabelThresholds, TestScore } from '../../domain/model-record.js';
 import { returnProbabilities } from '../../models/return-probabilities.js';
 import { bootstrapMean, DEFAULT_BOOTSTRAP, type BootstrapOptions } from './block-bootstrap.js';
-import { calibrationError } from './calibration-error.js';
+import { calibrationError } from './classification.js';
 import { classify, directionalAuc } from './classification.js';
 import { meanLoss, multiclassLosses, type Prior } from './losses.js';
 import { seededRandom } from '../../lib/seeded-random.js';

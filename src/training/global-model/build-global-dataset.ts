@@ -18,8 +18,8 @@ import {
   type ItemSequence,
 } from '../../features/items/item-row.js';
 import { labelOf } from '../../features/labels.js';
-import type { Dataset, DatasetSummary } from '../dataset/build-dataset.js';
-import { countClasses, meanReturns } from '../dataset/class-counts.js';
+import type { Dataset, DatasetSummary } from '../dataset/dataset-summary.js';
+import { countClasses, meanReturns } from '../dataset/dataset-summary.js';
 import type { Split } from '../dataset/split.js';
 
 const DAY_MS = 86_400_000;

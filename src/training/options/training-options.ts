@@ -1,11 +1,7 @@
-import { modelKeyFor, GLOBAL_SYMBOL } from '../../domain/bots.js';
-import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import type { PromotionGate } from '../../domain/model-record.js';
 import type { Timeframe } from '../../domain/timeframe.js';
 import type { CronRule } from '../../lib/cron.js';
 import type { ClassWeightMode } from '../../domain/class-weights.js';
-import type { DriftOptions } from './drift-options.js';
-import type { IncrementOptions } from './increment-options.js';
 import type { CatBoostParams } from '../trainer-process/trainer-job.js';
 
 /** What training is told. Names follow the settings; units last. */
@@ -66,37 +62,40 @@ export interface TrainingOptions {
   readonly workDir: string;
 }
 
-/** Every key that is to have a model: one for all instruments where the bot pools them. */
-export function trainingKeys(options: TrainingOptions): readonly ModelKey[] {
-  const keys = instrumentKeys(options).map((key) => modelKeyFor(key));
-  return [...new Map(keys.map((key) => [modelKeyText(key), key])).values()];
+/** How serving models are continued. */
+export interface IncrementOptions {
+  /** Newest bars on which a model is continued and judged. */
+  readonly windowBars: number;
+  /** Trees that one increment adds. */
+  readonly iterations: number;
+  /** New candles under which there is nothing to learn. */
+  readonly minNewBars: number;
+  /** Increments in a row, and trees, after which a model is trained anew instead. */
+  readonly maxIncrements: number;
+  readonly maxTrees: number;
 }
 
-/** What names the instruments. */
-export type InstrumentOptions = Pick<
-  TrainingOptions,
-  'venue' | 'symbols' | 'primarySymbol' | 'timeframes' | 'bots'
->;
+/** As the settings have them. Few trees: the same window is learnt again every few hours (docs/pooling.md). */
+export const DEFAULT_INCREMENT: IncrementOptions = {
+  windowBars: 1000,
+  iterations: 5,
+  minNewBars: 4,
+  maxIncrements: 28,
+  maxTrees: 1000,
+};
 
-/** The instruments that these models speak for: a global one for each that is traded. */
-export function spokenFor(
-  models: readonly ModelKey[],
-  options: InstrumentOptions,
-): readonly ModelKey[] {
-  const instruments = instrumentKeys(options);
-  return models.flatMap((model) => {
-    if (model.symbol !== GLOBAL_SYMBOL) return [model];
-    const text = modelKeyText(model);
-    return instruments.filter((key) => modelKeyText(modelKeyFor(key)) === text);
-  });
-}
-
-/** Every key that has signals, the primary symbol's first: it trades and is the reference. */
-export function instrumentKeys(options: InstrumentOptions): readonly ModelKey[] {
-  const { venue, symbols, primarySymbol, timeframes, bots } = options;
-  const others = symbols.filter((symbol) => symbol !== primarySymbol);
-  const ordered = symbols.includes(primarySymbol) ? [primarySymbol, ...others] : others;
-  return ordered.flatMap((symbol) =>
-    timeframes.flatMap((timeframe) => bots.map((bot) => ({ venue, symbol, timeframe, bot }))),
-  );
+/** When a serving model counts as drifted, and what follows. */
+export interface DriftOptions {
+  /** Market time between two looks at a key. */
+  readonly checkHours: number;
+  /** Newest bars that are held against the training part. */
+  readonly windowBars: number;
+  /** Population stability index of the median feature above which a model has drifted. */
+  readonly psi: number;
+  /** Outcomes under which the live score says nothing. */
+  readonly minSignals: number;
+  /** Whether a model that has drifted is trained anew. */
+  readonly isRetraining: boolean;
+  /** Market time between two trainings for that reason. */
+  readonly retrainHours: number;
 }

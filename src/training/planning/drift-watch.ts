@@ -8,12 +8,13 @@ import type { Logger } from '../../lib/logger.js';
 import { scoreLive } from '../../signals/live-score.js';
 import type { ResolvedSignal } from '../../signals/signal-stores.js';
 import type { Stores } from '../../storage/stores.js';
-import type { DriftOptions } from '../options/drift-options.js';
+import type { DriftOptions } from '../options/training-options.js';
 import { toPrior } from '../evaluation/losses.js';
 import type { FeatureDrift } from '../evaluation/measure-drift.js';
 import type { TrainPlanner } from './train-planner.js';
 import type { TrainingWorkerClient } from '../worker/training-worker-client.js';
-import { spokenFor, trainingKeys, type TrainingOptions } from '../options/training-options.js';
+import { spokenFor, trainingKeys } from '../options/training-keys.js';
+import type { TrainingOptions } from '../options/training-options.js';
 import type { TrainingSessions } from '../queue/training-sessions.js';
 
 export interface DriftDependencies {

@@ -1,9 +1,10 @@
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import type { TrainingMode } from '../../domain/training-job.js';
 import type { Stores } from '../../storage/stores.js';
-import { findIncrement } from '../attempt/find-increment.js';
+import { findIncrement } from '../preparation/find-increment.js';
 import type { TrainPlanner } from './train-planner.js';
-import { trainingKeys, type TrainingOptions } from '../options/training-options.js';
+import { trainingKeys } from '../options/training-keys.js';
+import type { TrainingOptions } from '../options/training-options.js';
 
 /** What a scheduled session trains, and what it leaves out. */
 export interface PlannedJobs {

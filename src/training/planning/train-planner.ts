@@ -9,7 +9,8 @@ import type { Stores } from '../../storage/stores.js';
 import { cooldownStateAt, type Moment } from '../../domain/training-cooldown.js';
 import { findCause, judgeDue, type DueVerdict, type KeyFacts } from './due-verdict.js';
 import { readHistory, type HistoryState } from './training-history.js';
-import { trainingKeys, type TrainingOptions } from '../options/training-options.js';
+import { trainingKeys } from '../options/training-keys.js';
+import type { TrainingOptions } from '../options/training-options.js';
 
 export interface TrainPlannerDependencies {
   readonly stores: Stores;

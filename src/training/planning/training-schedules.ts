@@ -6,9 +6,10 @@ import type { Logger } from '../../lib/logger.js';
 import type { ScheduleState } from '../../storage/stores/schedule-store.js';
 import type { Stores } from '../../storage/stores.js';
 import { planScheduled, type PlannedJobs } from './plan-scheduled.js';
-import { pregenerate, type PredictionPregeneration } from './prediction-pregeneration.js';
+import { pregenerate, type PredictionPregeneration } from '../queue/prediction-pregeneration.js';
 import type { TrainPlanner } from './train-planner.js';
-import { trainingKeys, type TrainingOptions } from '../options/training-options.js';
+import { trainingKeys } from '../options/training-keys.js';
+import type { TrainingOptions } from '../options/training-options.js';
 import type { TrainingSessions } from '../queue/training-sessions.js';
 
 type ScheduleName = Extract<SessionKind, 'full' | 'incremental'>;

@@ -6,12 +6,11 @@ import type { Logger } from '../../lib/logger.js';
 import { newUid } from '../../lib/uid.js';
 import type { Stores } from '../../storage/stores.js';
 import { pruneVersions } from '../../models/artifact-cleanup.js';
-import { removeLeftovers } from '../attempt/candidate-folder.js';
+import { removeLeftovers } from '../preparation/candidate-folder.js';
 import { recordFailure } from '../attempt/promotion.js';
-import { ProgressReporter, type Progress } from '../attempt/progress-reporter.js';
-import { settleJob, type Settlement } from './settle-job.js';
+import { ProgressReporter, type Progress } from '../preparation/progress-reporter.js';
+import { settleJob, type Settlement, type ShortageMemory } from './settle-job.js';
 import { trainModel, type TrainingResult } from '../attempt/train-model.js';
-import type { TrainPlanner } from '../planning/train-planner.js';
 import type { TrainerProcess } from '../trainer-process/trainer-process.js';
 import type { TrainerReadiness } from '../trainer-process/trainer-readiness.js';
 import type { TrainingWorkerClient } from '../worker/training-worker-client.js';
@@ -36,7 +35,7 @@ export interface JobWorkerDependencies {
   readonly runUid: string;
   readonly trainer: Pick<TrainerProcess, 'run' | 'stop'>;
   readonly trainingWorker: Pick<TrainingWorkerClient, 'prepare' | 'judge' | 'rest'>;
-  readonly planner: TrainPlanner;
+  readonly shortages: ShortageMemory;
   readonly readiness: TrainerReadiness;
   /** Whether no job may begin now. */
   readonly isHeld: () => Promise<boolean>;

@@ -4,7 +4,7 @@ import type { Logger } from '../../lib/logger.js';
 import { newUid } from '../../lib/uid.js';
 import type { OfDaemon } from '../../storage/stores/job-store.js';
 import type { Stores } from '../../storage/stores.js';
-import { removeLeftovers } from '../attempt/candidate-folder.js';
+import { removeLeftovers } from '../preparation/candidate-folder.js';
 import { recordFailure } from '../attempt/promotion.js';
 import type { TrainingOptions } from '../options/training-options.js';
 

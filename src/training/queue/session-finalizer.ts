@@ -3,8 +3,8 @@ import { isFileVenue } from '../../domain/venue.js';
 import type { Logger } from '../../lib/logger.js';
 import type { Stores } from '../../storage/stores.js';
 import { durationWords } from '../../domain/training-cooldown.js';
-import { pregenerate, type PredictionPregeneration } from '../planning/prediction-pregeneration.js';
-import type { InstrumentOptions } from '../options/training-options.js';
+import { pregenerate, type PredictionPregeneration } from './prediction-pregeneration.js';
+import type { InstrumentOptions } from '../options/training-keys.js';
 import type { TrainingSessions } from './training-sessions.js';
 
 const USUAL_TTL_HOURS = 1;

@@ -1,15 +1,20 @@
+import type { ModelKey } from '../../domain/model-key.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import type { Stores } from '../../storage/stores.js';
-import { removeLeftovers } from '../attempt/candidate-folder.js';
+import { removeLeftovers } from '../preparation/candidate-folder.js';
 import { finalStatus, promote, recordFailure, reject } from '../attempt/promotion.js';
 import type { TrainingResult } from '../attempt/train-model.js';
-import type { TrainPlanner } from '../planning/train-planner.js';
 import type { TrainerReadiness } from '../trainer-process/trainer-readiness.js';
 import type { RecordContext } from '../attempt/training-record.js';
 
+/** Remembers that the stored candles of a key give too few rows, which only the rows themselves show. */
+export interface ShortageMemory {
+  rememberShortage(key: ModelKey, shortage: string): Promise<void>;
+}
+
 export interface SettleContext extends RecordContext {
   readonly stores: Stores;
-  readonly planner: Pick<TrainPlanner, 'rememberShortage'>;
+  readonly shortages: ShortageMemory;
   readonly readiness: Pick<TrainerReadiness, 'forget' | 'find'>;
 }
 
@@ -30,7 +35,7 @@ export async function settleJob(
       if (context.job.mode === 'incremental') {
         return cancel(context, { code: 'skipped', message: result.reason });
       }
-      await context.planner.rememberShortage(context.job, result.reason);
+      await context.shortages.rememberShortage(context.job, result.reason);
       return cancel(context, { code: 'waiting_for_history', message: result.reason });
     case 'aborted':
       return requeue(context, 'the daemon was stopped');

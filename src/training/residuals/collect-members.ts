@@ -4,8 +4,8 @@ import type { TrainingJob } from '../../domain/training-job.js';
 import { RejectedError } from '../../lib/errors.js';
 import type { PrepareRequest } from '../dataset/prepare-data.js';
 import type { TrainingWorkerClient } from '../worker/training-worker-client.js';
-import type { AttemptContext } from '../attempt/attempt-context.js';
-import { toSeriesRequest } from '../attempt/training-requests.js';
+import type { AttemptContext } from '../preparation/attempt-context.js';
+import { toSeriesRequest } from '../preparation/prepare-request.js';
 import { seededRandom } from '../../lib/seeded-random.js';
 import type { PoolMember } from './pool-cuts.js';
 

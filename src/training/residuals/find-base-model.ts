@@ -3,7 +3,7 @@ import { ageHours } from '../../domain/model-record.js';
 import { catalogueHash } from '../../features/feature-hash.js';
 import { isAborted } from '../../lib/is-aborted.js';
 import { newUid } from '../../lib/uid.js';
-import type { TrainModelContext } from '../attempt/attempt-context.js';
+import type { TrainModelContext } from '../preparation/attempt-context.js';
 import { fitBaseModel } from './fit-base-model.js';
 import { isIntact, baseModelPath, pruneBaseModels, removeAttempts } from './base-model-files.js';
 

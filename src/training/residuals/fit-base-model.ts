@@ -5,15 +5,15 @@ import { timeframeMs } from '../../domain/timeframe.js';
 import { catalogueHash } from '../../features/feature-hash.js';
 import { CANDIDATE_FEATURES } from '../../features/catalogue.js';
 import { isAborted } from '../../lib/is-aborted.js';
-import { planSelection, type SelectionPlan } from '../attempt/selection-plan.js';
-import type { TrainModelContext } from '../attempt/attempt-context.js';
-import type { BaseModelJob } from '../trainer-process/base-model-job.js';
+import { planSelection, type SelectionPlan } from '../preparation/selection-plan.js';
+import type { TrainModelContext } from '../preparation/attempt-context.js';
+import type { BaseModelJob } from '../trainer-process/trainer-job.js';
 import type { TrainerDone } from '../trainer-process/trainer-outcome.js';
 import { windowBars } from '../dataset/training-window.js';
 import { collectMembers, memberPath, type Collected } from './collect-members.js';
 import { planPool, type PoolPlan } from './pool-cuts.js';
 import { baseModelPath } from './base-model-files.js';
-import { toBaseModelParams } from './fit-params.js';
+import { toBaseModelParams } from '../options/bot-params.js';
 
 /** Enough to rank a few hundred features; more would take the trainer's memory. */
 const SELECTION_ROWS = 10_000;

@@ -1,5 +1,5 @@
-import type { SplitTimes } from '../dataset/build-dataset.js';
-import type { PoolCuts } from '../trainer-process/base-model-job.js';
+import type { SplitTimes } from '../dataset/dataset-summary.js';
+import type { PoolCuts } from '../trainer-process/trainer-job.js';
 
 /** Members whose test part begins this much of the window before the usual one would spoil the cut for all. */
 const MOST_EARLY_SHARE = 0.05;

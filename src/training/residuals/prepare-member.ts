@@ -5,10 +5,14 @@ import type {
   TrainingWorkerFailure,
   TrainingWorkerClient,
 } from '../worker/training-worker-client.js';
-import type { AttemptContext } from '../attempt/attempt-context.js';
-import { toPrepareRequest, toSeriesRequest } from '../attempt/training-requests.js';
+import type { AttemptContext } from '../preparation/attempt-context.js';
+import { toPrepareRequest, toSeriesRequest } from '../preparation/prepare-request.js';
 import type { BaseModelFinding } from './find-base-model.js';
-import type { ModelBasis } from './model-basis.js';
+
+/** What a model is fitted on: the base model of its session, or nothing, and why. */
+export type ModelBasis =
+  | { readonly status: 'residual'; readonly baseModel: BaseModel }
+  | { readonly status: 'plain'; readonly reason: string };
 
 export interface PreparedMember {
   readonly preparation: Preparation | TrainingWorkerFailure;

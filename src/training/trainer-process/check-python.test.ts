@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HAS_PYTHON, PYTHON, TRAINER_DIR } from '../../../test/trainer/real-trainer.js';
 import { checkPython } from './check-python.js';
-import { findPython, trainerCommand } from './find-python.js';
+import { findPython, trainerCommand } from './python-command.js';
 
 describe('findPython', () => {
   it('takes the one that is set, else the one of the project', () => {

@@ -9,7 +9,7 @@ import {
   type TrainerEvent,
   type TrainerStage,
 } from './trainer-events.js';
-import { toBaseModelJobLine, type BaseModelJob } from './base-model-job.js';
+import { toBaseModelJobLine, type BaseModelJob } from './trainer-job.js';
 import { toJobLine, type TrainerJob } from './trainer-job.js';
 import { readManifest } from './trainer-manifest.js';
 import { failed, type TrainerFailed, type TrainerOutcome } from './trainer-outcome.js';

@@ -1,4 +1,5 @@
 import type { ClassWeights } from '../../domain/class-weights.js';
+import type { SplitTimes } from '../dataset/dataset-summary.js';
 import type { RowRange, Split } from '../dataset/split.js';
 
 /** Parameters of CatBoost; all are given, so that the library's own defaults decide nothing. */
@@ -96,7 +97,7 @@ function toPair(range: RowRange): readonly [number, number] {
 }
 
 /** The trainer's names are ours in snake_case. */
-export function toParams(params: BotParams): Record<string, unknown> {
+function toParams(params: BotParams): Record<string, unknown> {
   const toSnakeCase = (name: string): string =>
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return Object.fromEntries(
@@ -104,8 +105,51 @@ export function toParams(params: BotParams): Record<string, unknown> {
   );
 }
 
-export function toSelection(selection: FeatureSelection): Record<string, unknown> {
+function toSelection(selection: FeatureSelection): Record<string, unknown> {
   if (!('maxFeatures' in selection)) return { ...selection };
   const { maxFeatures, ...rest } = selection;
   return { ...rest, max_features: maxFeatures };
+}
+
+/** Asks for one model of many instruments. */
+export interface BaseModelJob {
+  readonly kind: 'base_model';
+  readonly uid: string;
+  readonly bot: string;
+  /** Absolute paths of what `writeFeatureFile` wrote, one for each member. */
+  readonly members: readonly string[];
+  /** Absolute path of a directory that does not exist yet. */
+  readonly outputDir: string;
+  readonly seed: number;
+  /** The same for every member. */
+  readonly cuts: PoolCuts;
+  readonly params: CatBoostParams;
+  readonly selection: FeatureSelection;
+  /** Features that every member has. */
+  readonly candidates: readonly string[];
+  /** Most training rows that the selection looks at. */
+  readonly selectionRows: number;
+  /** Goes into the manifest under `model` as it is. */
+  readonly describe: Readonly<Record<string, unknown>>;
+}
+
+/** Open times of rows, both ends included. */
+export type PoolCuts = Omit<SplitTimes, 'testFrom'>;
+
+/** The line that the trainer reads. */
+export function toBaseModelJobLine(job: BaseModelJob): string {
+  const { uid, bot, members, seed, cuts, candidates, describe } = job;
+  const line = {
+    ...{ job: uid, kind: job.kind, bot, members, seed, candidates, describe },
+    output_dir: job.outputDir,
+    cuts: {
+      train_to: cuts.trainTo,
+      validation_from: cuts.validationFrom,
+      validation_to: cuts.validationTo,
+    },
+    params: toParams(job.params),
+    selection: toSelection(job.selection),
+    selection_rows: job.selectionRows,
+  };
+  return `${JSON.stringify(line)}\n`;
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import { JobAttempt, type AttemptResult, type TrainerProgress } from './job-attempt.js';
 import { TrainerChild } from './trainer-child.js';
-import type { BaseModelJob } from './base-model-job.js';
+import type { BaseModelJob } from './trainer-job.js';
 import type { TrainerJob } from './trainer-job.js';
 import { failed, type TrainerOutcome } from './trainer-outcome.js';
 

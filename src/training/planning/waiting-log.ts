@@ -1,23 +1,9 @@
 import { modelKeyText } from '../../domain/model-key.js';
 import type { Logger } from '../../lib/logger.js';
-import { dueWords, type DueVerdict } from '../planning/due-verdict.js';
-import type { PreparedData } from '../dataset/prepare-data.js';
+import { dueWords, type DueVerdict } from './due-verdict.js';
 
 /** A key that still waits is named again in every so many cycles. */
 const REPEAT_CYCLES = 10;
-
-/** The text of these lines is a contract with people's scripts; the key is in the logger's fields. */
-export const PREPARING_LINE = '[TRAIN] Preparing features and labels...';
-
-/** As `PREPARING_LINE`: what came of the preparation. */
-export function logPreparation(logger: Logger, prepared: PreparedData): void {
-  const { rawFeatures, rawSamples, samples, names } = prepared;
-  const [sell, hold, buy] = prepared.classDistribution;
-  logger.info(`[TRAIN] Raw features: ${rawFeatures}, samples: ${rawSamples}`);
-  logger.info(`[TRAIN] Samples after dropna: ${samples} (dropped ${rawSamples - samples})`);
-  logger.info(`[TRAIN] Class distribution - SELL: ${sell}, HOLD: ${hold}, BUY: ${buy}`);
-  logger.info(`[TRAIN] Final dataset: ${samples} samples with ${names.length} features`);
-}
 
 interface Told {
   readonly state: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/errors.js';
-import { DEFAULT_CATBOOST_PARAMS, toCatBoostParams } from './catboost-params.js';
+import { DEFAULT_CATBOOST_PARAMS, toCatBoostParams } from './bot-params.js';
 
 const SETTINGS = { ...DEFAULT_CATBOOST_PARAMS, subsample: undefined };
 

@@ -4,7 +4,7 @@ import { messageOf, RejectedError } from '../../lib/errors.js';
 import { fileReference, verifyModelArtifact } from '../../models/model-artifact.js';
 import type { Stores } from '../../storage/stores.js';
 import { JUDGED_CBM, SERVED_CBM } from './candidate-folder.js';
-import { DEFAULT_INCREMENT } from '../options/increment-options.js';
+import { DEFAULT_INCREMENT } from '../options/training-options.js';
 import { planIncrement, type ContinuedParent, type IncrementPlan } from './increment-plan.js';
 import type { ParentFiles } from '../trainer-process/trainer-job.js';
 import type { TrainingOptions } from '../options/training-options.js';

@@ -1,6 +1,6 @@
 import type { ModelRecord } from '../../domain/model-record.js';
 import { barIndex } from '../../domain/timeframe.js';
-import type { IncrementOptions } from '../options/increment-options.js';
+import type { IncrementOptions } from '../options/training-options.js';
 import { hasCurrentFeatures } from '../../models/trust.js';
 
 /** Kinds of models that can be continued; a forest cannot. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BTC } from '../../../test/training/training-builders.js';
 import { recordingLogger, type LogLine } from '../../../test/training/recording-logger.js';
-import type { DueVerdict } from '../planning/due-verdict.js';
-import { WaitingLog } from './train-log.js';
+import type { DueVerdict } from './due-verdict.js';
+import { WaitingLog } from './waiting-log.js';
 
 const waiting = (reason: string, obstacle: 'history' | 'cooldown' = 'history'): DueVerdict => ({
   ...{ status: 'not_due', key: BTC, cause: 'untrained', reason, obstacle },

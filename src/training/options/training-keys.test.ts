@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { trainingKeys, type TrainingOptions } from './training-options.js';
+import { trainingKeys } from './training-keys.js';
+import type { TrainingOptions } from './training-options.js';
 
 // Only what the function reads.
 const options = {

@@ -1,7 +1,7 @@
 import type { ModelKey } from '../../domain/model-key.js';
 import { messageOf } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
-import { spokenFor, type InstrumentOptions } from '../options/training-options.js';
+import { spokenFor, type InstrumentOptions } from '../options/training-keys.js';
 
 /** Makes predictions before anybody asks for them, and keeps them for a while. */
 export interface PredictionPregeneration {

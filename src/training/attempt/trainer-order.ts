@@ -1,0 +1,145 @@
+import path from 'node:path';
+import { findBot, taskOf } from '../../domain/bots.js';
+import type { ModelRecord } from '../../domain/model-record.js';
+import type { TrainingJob } from '../../domain/training-job.js';
+import type { Stores } from '../../storage/stores.js';
+import type { AttemptContext } from '../preparation/attempt-context.js';
+import { candidatePath, featureFileName } from '../preparation/candidate-folder.js';
+import { findClassWeights, type ClassWeights } from '../../domain/class-weights.js';
+import { FOREST_PARAMS } from '../options/bot-params.js';
+import type { ContinuedParent } from '../preparation/increment-plan.js';
+import type { PreparedData } from '../dataset/prepare-data.js';
+import { baseModelPaths } from '../residuals/base-model-files.js';
+import { toResidualParams } from '../options/bot-params.js';
+import type { ModelBasis } from '../residuals/prepare-member.js';
+import { planSelection, type SelectionPlan } from '../preparation/selection-plan.js';
+import { rowCount } from '../dataset/split.js';
+import type { BotParams, TrainerJob } from '../trainer-process/trainer-job.js';
+import type { TrainingOptions } from '../options/training-options.js';
+import { horizonBarsOf } from '../preparation/prepare-request.js';
+
+/** A selection is reused for four weeks at most, and a key is trained about once a day. */
+const EARLIER_RECORDS = 40;
+
+export interface Order {
+  readonly plan: SelectionPlan;
+  readonly classWeights: ClassWeights | undefined;
+  readonly params: BotParams;
+  readonly basis: ModelBasis;
+}
+
+/** What is asked of the trainer beyond the data: how to select features and how to weigh classes. */
+export async function toOrder(
+  context: AttemptContext,
+  prepared: PreparedData,
+  basis: ModelBasis,
+): Promise<Order> {
+  const { job, stores, clock, options, increment } = context;
+  const params = paramsOf(context);
+  if (increment !== undefined) {
+    return { ...planOf(increment.parent, clock.marketMs()), params, basis };
+  }
+  if (basis.status === 'residual') return toResidualOrder(basis, options);
+  if (prepared.global !== undefined) {
+    const plan: SelectionPlan = {
+      ...{ selection: { method: 'none' }, chosenBy: 'none', selectedAt: clock.marketMs() },
+    };
+    return { plan, classWeights: undefined, params, basis };
+  }
+  const plan = planSelection({
+    candidates: prepared.names,
+    trainRows: rowCount(prepared.split.train),
+    catalogueHash: prepared.catalogueHash,
+    earlier: await listEarlier(stores, job),
+    marketMs: clock.marketMs(),
+    minRfeSamples: options.minRfeSamples,
+    maxBaselineFeatures: options.maxBaselineFeatures,
+  });
+  const classWeights =
+    taskOf(job.bot) === 'classifier'
+      ? findClassWeights(prepared.trainCounts, options.classWeights)
+      : undefined;
+  return { plan, classWeights, params, basis };
+}
+
+/** As its parent was made. */
+function planOf(
+  { record }: ContinuedParent,
+  marketMs: number,
+): Pick<Order, 'plan' | 'classWeights'> {
+  const { features, selectedAt = marketMs, classWeights, config } = record;
+  const selection = { method: 'reuse', features } as const;
+  const chosenBy = config['selectedBy'] as SelectionPlan['chosenBy'];
+  return { plan: { selection, chosenBy, selectedAt }, classWeights };
+}
+
+/** The features are the pool's; classes are not weighed, as they were not in the base model's scores. */
+function toResidualOrder(
+  basis: Extract<ModelBasis, { status: 'residual' }>,
+  options: TrainingOptions,
+): Order {
+  const { features, selectedAt = 0, selectedBy } = basis.baseModel;
+  const chosenBy = selectedBy === 'rfe' || selectedBy === 'importance' ? selectedBy : 'none';
+  const plan = { selection: { method: 'reuse', features }, chosenBy, selectedAt } as const;
+  const params = toResidualParams(options.catboost);
+  return { plan, classWeights: undefined, params, basis };
+}
+
+async function listEarlier(stores: Stores, job: TrainingJob): Promise<readonly ModelRecord[]> {
+  const { venue, symbol, timeframe, bot } = job;
+  const page = { limit: EARLIER_RECORDS, offset: 0 };
+  return (await stores.models.list({ venue, symbol, timeframe, bot }, page)).rows;
+}
+
+/** The job line for the trainer. */
+export function toTrainerJob(
+  context: AttemptContext,
+  prepared: PreparedData,
+  order: Order,
+): TrainerJob {
+  const { job, options } = context;
+  return {
+    uid: job.uid,
+    bot: job.bot,
+    featuresFile: path.join(options.workDir, featureFileName(job)),
+    outputDir: path.join(options.modelsDir, candidatePath(job)),
+    seed: options.trainSeed,
+    split: prepared.split,
+    params: order.params,
+    selection: order.plan.selection,
+    classWeights: order.classWeights,
+    parent: context.increment?.files,
+    baseModel:
+      order.basis.status === 'residual'
+        ? baseModelPaths(order.basis.baseModel, options.modelsDir)
+        : undefined,
+    describe: describe(context, prepared),
+  };
+}
+
+/** What the manifest says of the model, for whoever finds the folder without the database. */
+function describe(
+  { job, options }: AttemptContext,
+  prepared: PreparedData,
+): Readonly<Record<string, unknown>> {
+  return {
+    venue: job.venue,
+    symbol: job.symbol,
+    timeframe: job.timeframe,
+    bot: job.bot,
+    horizon_bars: horizonBarsOf({ job, options }),
+    threshold_sell: prepared.thresholds.sell,
+    threshold_buy: prepared.thresholds.buy,
+    reference_symbol: prepared.referenceSymbol ?? null,
+    catalogue_hash: prepared.catalogueHash,
+    data_from: prepared.dataFrom,
+    data_end: prepared.dataEnd,
+    ...(prepared.global === undefined ? {} : { attribute_codes: prepared.global.codes }),
+  };
+}
+
+/** What the job's library is told. */
+export function paramsOf({ job, options }: Pick<AttemptContext, 'job' | 'options'>): BotParams {
+  if (findBot(job.bot)?.library !== 'sklearn') return options.catboost;
+  return { ...FOREST_PARAMS, maxModelMb: options.maxModelMb };
+}
