@@ -44,7 +44,7 @@ export const MARKET_SETTINGS = {
     help: 'While this file exists, relative to the working directory, no candles are collected; prices still are.',
   }),
   CSV_DIR: optionalText({
-    help: 'Folder of `<name>/<timeframe>/*.csv` with prices of items: read as the venue csv:<name>, and again when a file changes.',
+    help: 'Folder of `<name>/<timeframe>/*.csv` (also .csv.gz and .zip) with prices: read as the venue csv:<name>, and again when a file changes.',
   }),
   CSV_PARSE_NAME: optionalText({
     help: 'Attributes in the names of these items, such as `{type} | {variant} ({condition})`.',

@@ -282,7 +282,7 @@ export class Work {
     const { signal } = this.#stopping;
     const intervalMs = analysisIntervalSec * 1000;
     const running = repeat({ name: 'files', intervalMs, clock, logger, signal }, async () => {
-      await folder.look(signal);
+      await folder.poll(signal);
     });
     return () => running;
   }

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { importFile, type ImportRequest } from '../../src/collection/files/import-file.js';
+import type { ImportReport } from '../../src/collection/files/import-report.js';
 import { parseNamePattern } from '../../src/collection/files/name-pattern.js';
-import { writeRejects } from '../../src/collection/files/rejects.js';
+import { RejectsFile } from '../../src/collection/files/rejects.js';
 import { WatchedFolder } from '../../src/jobs/watched-folder.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
 import type { Stores } from '../../src/storage/stores.js';
@@ -31,15 +32,24 @@ forEachEngine((engine: TestEngine) => {
     });
     afterEach(() => rm(folder, { recursive: true, force: true }));
 
-    const run = async (text: string, changes: Partial<ImportRequest> = {}) => {
+    const run = async (
+      text: string,
+      changes: Partial<ImportRequest> = {},
+      rejects?: RejectsFile,
+    ): Promise<ImportReport> => {
       const file = path.join(folder, 'items.csv');
       await writeFile(file, text);
       const request: ImportRequest = {
-        ...{ file, name: 'cards', symbol: undefined, timeframe: '1d', attributes: {} },
-        ...{ parseName: parseNamePattern('{type} | {variant} ({condition})'), isDryRun: false },
+        file,
+        name: 'cards',
+        symbol: undefined,
+        timeframe: '1d',
+        attributes: {},
+        parseName: parseNamePattern('{type} | {variant} ({condition})'),
+        isDryRun: false,
         ...changes,
       };
-      return importFile(request, { stores, clock });
+      return importFile(request, { stores, clock, rejects });
     };
 
     it('stores the bars of every item and what is known of it', async () => {
@@ -59,26 +69,28 @@ forEachEngine((engine: TestEngine) => {
     });
 
     it('may be repeated, and takes over what has changed', async () => {
+      const attributeColumns = ['rarity'];
       await run(CARDS);
       expect(await run(CARDS)).toMatchObject({ inserted: 0, revised: 0, unchanged: 3 });
       const changed = CARDS.replace('06-02,Card | Holo (new),11,5', '06-02,Card | Holo (new),15,6');
-      expect(await run(changed)).toMatchObject({ inserted: 0, revised: 1, unchanged: 2 });
+      const report = await run(changed, { attributeColumns });
+      expect(report).toMatchObject({ inserted: 0, revised: 1, unchanged: 2 });
       const known = await stores.itemAttributes.find('csv:cards', 'Card | Holo (new)');
       expect(known).toMatchObject({ rarity: '6' });
     });
 
     it('lists the lines that it cannot use and stores the others', async () => {
-      const report = await run(`${CARDS}2024-06-02,Coin,none,\n2024-06-02,Coin\n`);
+      const rejects = path.join(folder, 'rejects', 'items.csv');
+      const text = `${CARDS}2024-06-02,Coin,none,\n2024-06-02,Coin\n`;
+      const report = await run(text, {}, new RejectsFile(rejects));
       expect(report.inserted).toBe(3);
       expect(report.rejected.map(({ line }) => line)).toEqual([6, 7]);
       expect(report.rejected[0]?.reason).toContain('is not a positive number');
       expect(report.rejected[1]?.reason).toBe('2 columns instead of 4');
-      const rejects = path.join(folder, 'rejects', 'items.csv');
-      await writeRejects(rejects, report);
       expect(await readFile(rejects, 'utf8')).toContain(
         '7,"2 columns instead of 4","2024-06-02,Coin"',
       );
-      await writeRejects(rejects, { rejected: [] });
+      await run(CARDS, {}, new RejectsFile(rejects));
       await expect(readFile(rejects)).rejects.toThrow('ENOENT');
     });
 
@@ -112,21 +124,25 @@ forEachEngine((engine: TestEngine) => {
       await mkdir(place, { recursive: true });
       const log: LogLine[] = [];
       const watched = new WatchedFolder({
-        ...{ folder: path.join(folder, 'watched'), parseName: undefined, stores, clock },
-        ...{ rejectsDir: path.join(folder, 'rejects'), logger: recordingLogger(log) },
+        folder: path.join(folder, 'watched'),
+        parseName: undefined,
+        rejectsDir: path.join(folder, 'rejects'),
+        stores,
+        clock,
+        logger: recordingLogger(log),
       });
       const { signal } = new AbortController();
-      expect(await watched.look(signal)).toEqual([]);
+      expect(await watched.poll(signal)).toEqual([]);
       await writeFile(path.join(place, 'Coin.csv'), 'timestamp,price\n2024-06-01,5\n');
       await writeFile(path.join(place, 'bad.csv'), 'nothing\n');
-      expect(await watched.look(signal)).toMatchObject([{ items: 1, inserted: 1 }]);
-      expect(await watched.look(signal)).toEqual([]);
+      expect(await watched.poll(signal)).toMatchObject([{ items: 1, inserted: 1 }]);
+      expect(await watched.poll(signal)).toEqual([]);
       expect(log.filter(({ level }) => level === 'warn')).toHaveLength(1);
       await writeFile(
         path.join(place, 'Coin.csv'),
         'timestamp,price\n2024-06-01,5\n2024-06-02,6\n',
       );
-      expect(await watched.look(signal)).toMatchObject([{ inserted: 1, unchanged: 1 }]);
+      expect(await watched.poll(signal)).toMatchObject([{ inserted: 1, unchanged: 1 }]);
       expect((await stores.series.list({ venue: 'csv:cards' })).map((one) => one.symbol)).toEqual([
         'Coin',
       ]);

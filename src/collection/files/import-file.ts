@@ -1,249 +1,362 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { parse, type Info } from 'csv-parse';
+import { setImmediate } from 'node:timers/promises';
 import type { Candle } from '../../domain/candle.js';
 import type { Timeframe } from '../../domain/timeframe.js';
 import { fileVenue } from '../../domain/venue.js';
 import type { Clock } from '../../lib/clock.js';
-import { ConfigError, messageOf } from '../../lib/errors.js';
-import type { UpsertCounts } from '../../storage/stores/candle-store.js';
-import { inChunks } from '../../storage/rows/write-rows.js';
+import { ConfigError } from '../../lib/errors.js';
 import type { Stores } from '../../storage/stores.js';
+import { AttributeColumns } from './attribute-columns.js';
+import { BarSet, BarWindow, isSameCandle, type FileItem } from './bar-window.js';
+import { recogniseFormat, type FileFormat, type FormatChoices } from './file-format.js';
+import { describeFormat, ImportCounts, limitExamples, type ImportReport } from './import-report.js';
+import { ItemWriter } from './item-writer.js';
+import { FIRST_LINE, readLines, splitLine, type LineBatch, type LinePosition } from './lines.js';
+import { symbolOfFile } from './list-files.js';
 import type { NameParser } from './name-pattern.js';
-import { findLayout, readRow, type Layout, type RowContext } from './price-rows.js';
+import { RowReader, type RefusalKind } from './price-rows.js';
+import type { RejectedRow, RejectsFile } from './rejects.js';
+import { labelOf, listTexts, openText, type OpenedText, type TextSource } from './text-source.js';
+import { assertTimeframe } from './timeframe-check.js';
+import { symbolInFileName } from './vendors.js';
 
-/** A file is held in memory, item by item, so that rows of one bar find each other in any order. */
-const MAX_FILE_BYTES = 500_000_000;
-const MAX_LINE_CHARACTERS = 100_000;
+/** Lines by which a file is recognised. */
+const SAMPLE_LINES = 1_000;
 const TEXT_SHOWN = 200;
-/** A daemon beside this one waits for no longer than these take. */
-const ITEMS_A_TRANSACTION = 50;
+
+interface Refusal {
+  readonly kind: RefusalKind;
+  readonly reason: string;
+}
+
+const OTHER_CANDLE: Refusal = {
+  kind: 'duplicate',
+  reason: 'another candle of the same bar stands in an earlier line',
+};
+const COMES_TOO_LATE: Refusal = {
+  kind: 'order',
+  reason: 'its bar was stored before: sort the file by item and time',
+};
 
 export interface ImportRequest {
   readonly file: string;
+  /** Of a zip archive; may be left out where there is one only. */
+  readonly entry?: string | undefined;
   /** Of `csv:<name>`. */
   readonly name: string;
-  /** Of lines that name none. */
+  /** Of a file without a column of names; default: what the file's name says. */
   readonly symbol: string | undefined;
   readonly timeframe: Timeframe;
   /** Of every item in the file; what its lines say goes before. */
   readonly attributes: Readonly<Record<string, string>>;
+  /** Columns that are attributes even where they change. */
+  readonly attributeColumns?: readonly string[] | undefined;
   readonly parseName: NameParser | undefined;
+  readonly choices?: FormatChoices | undefined;
+  /** Stores candles under the bar that contains their time. */
+  readonly isAligned?: boolean | undefined;
+  /** Takes a last line without a line end as a whole one. */
+  readonly isComplete?: boolean | undefined;
   /** Reads and checks everything and stores nothing. */
   readonly isDryRun: boolean;
 }
 
-export interface RejectedRow {
-  /** In the file, from 1 for the headings. */
-  readonly line: number;
-  readonly reason: string;
-  readonly text: string;
-}
-
-export interface ImportReport {
-  readonly file: string;
-  readonly venue: string;
-  readonly items: number;
+export interface ImportProgress {
+  readonly bytesRead: number;
+  readonly totalBytes: number;
   readonly rows: number;
-  readonly inserted: number;
-  /** Bars that were stored with other values. */
-  readonly revised: number;
-  readonly unchanged: number;
-  /** Rows that fell into a bar with another one. */
-  readonly merged: number;
-  readonly rejected: readonly RejectedRow[];
-  /** Items whose names are of another form than the pattern, which costs them its attributes. */
-  readonly unparsed: readonly string[];
 }
 
-interface ImportTools {
-  readonly stores: Pick<Stores, 'transaction'>;
+export interface ImportTools {
+  readonly stores: Pick<Stores, 'series' | 'candles' | 'itemAttributes' | 'transaction'>;
   readonly clock: Clock;
-  readonly onItem?: ((done: number, total: number) => void) | undefined;
+  readonly rejects?: RejectsFile | undefined;
+  readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Where a later import of a file that has grown goes on. */
+export interface ResumePoint {
+  readonly position: LinePosition;
+  readonly format: FileFormat;
+  readonly items: ReadonlyMap<string, FileItem>;
+  readonly columns: AttributeColumns;
+  /** False for archives, which have to be read from their start. */
+  readonly isSeekable: boolean;
+}
+
 /**
- * Stores the prices and attributes of one file. May be repeated: what is stored already stays as it is.
- * Lines that cannot be used are listed, and cost nothing but themselves.
+ * Stores the prices and attributes of one file, reading it once and in constant memory. May be repeated:
+ * what is stored already stays as it is. Lines that cannot be used are listed, and cost nothing but
+ * themselves.
  *
- * @throws ConfigError when the file cannot be read at all
+ * @throws ConfigError when the file cannot be read, or can be read in several ways
  */
 export async function importFile(
   request: ImportRequest,
   tools: ImportTools,
 ): Promise<ImportReport> {
-  const content = await readContent(request, tools.clock);
-  const venue = fileVenue(request.name);
-  const counts = { inserted: 0, revised: 0, unchanged: 0 };
-  const unparsed: string[] = [];
-  let done = 0;
-  for await (const some of inChunks([...content.items], ITEMS_A_TRANSACTION)) {
-    tools.signal?.throwIfAborted();
-    const named = some.map(([symbol, item]) => {
-      const parsed = request.parseName?.(symbol);
-      if (request.parseName !== undefined && parsed === undefined) unparsed.push(symbol);
-      const attributes = { ...request.attributes, ...parsed, ...item.attributes };
-      return { venue, symbol, attributes, item };
-    });
-    const stored = request.isDryRun ? [] : await storeItems(tools.stores, named, request);
-    for (const one of stored) {
-      for (const name of ['inserted', 'revised', 'unchanged'] as const) counts[name] += one[name];
-    }
-    done += some.length;
-    tools.onItem?.(done, content.items.size);
-  }
-  const { rows, merged, rejected, items } = content;
-  return {
-    ...{
-      file: request.file,
-      venue,
-      items: items.size,
-      rows,
-      ...counts,
-      merged,
-      rejected,
-      unparsed,
-    },
-  };
+  return (await importText(request, tools)).report;
 }
 
-interface Item {
-  readonly bars: Map<number, Candle>;
-  attributes: Readonly<Record<string, string>>;
-}
-
-interface Content {
-  readonly items: Map<string, Item>;
-  readonly rejected: RejectedRow[];
-  rows: number;
-  merged: number;
-}
-
-async function readContent(request: ImportRequest, clock: Clock): Promise<Content> {
-  const { file, symbol, timeframe } = request;
-  await assertReadable(file);
-  const content: Content = { items: new Map(), rejected: [], rows: 0, merged: 0 };
-  const context: RowContext = { symbol, timeframe, nowMs: clock.wallMs() };
-  const parser = parse({
-    ...{ bom: true, trim: true, info: true, relax_column_count: true, skip_empty_lines: true },
-    ...{ max_record_size: MAX_LINE_CHARACTERS, relax_quotes: true },
-  });
-  const source = createReadStream(file);
-  source.on('error', (error) => parser.destroy(error));
-  source.pipe(parser);
-  let headings: readonly string[] | undefined;
-  let layout: Layout | undefined;
-  try {
-    for await (const { record, info } of parser as AsyncIterable<ParsedLine>) {
-      if (headings === undefined || layout === undefined) {
-        headings = record.map((name) => name.toLowerCase());
-        layout = assertLayout(file, headings);
-        continue;
-      }
-      content.rows++;
-      take(content, { record, line: info.lines }, { headings, layout, context });
-    }
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`${file} is no CSV file: ${messageOf(error)}`, { cause: error });
-  }
-  if (headings === undefined) throw new ConfigError(`${file} is empty`);
-  return content;
-}
-
-interface ParsedLine {
-  readonly record: readonly string[];
-  readonly info: Info;
-}
-
-async function assertReadable(file: string): Promise<void> {
-  const found = await stat(file).catch((error: unknown) => {
-    throw new ConfigError(`${file} cannot be read: ${messageOf(error)}`, { cause: error });
-  });
-  if (!found.isFile()) throw new ConfigError(`${file} is no file`);
-  if (found.size <= MAX_FILE_BYTES) return;
-  throw new ConfigError(`${file} has ${found.size} bytes, at most ${MAX_FILE_BYTES}: split it`);
-}
-
-function assertLayout(file: string, headings: readonly string[]): Layout {
-  const layout = findLayout(headings);
-  if (typeof layout !== 'string') return layout;
-  throw new ConfigError(`${file}: ${layout}`);
-}
-
-function take(
-  content: Content,
-  { record, line }: { readonly record: readonly string[]; readonly line: number },
-  reading: { headings: readonly string[]; layout: Layout; context: RowContext },
-): void {
-  const { headings, layout, context } = reading;
-  const reject = (reason: string): void => {
-    content.rejected.push({ line, reason, text: record.join(',').slice(0, TEXT_SHOWN) });
-  };
-  if (record.length !== headings.length) {
-    reject(`${record.length} columns instead of ${headings.length}`);
-    return;
-  }
-  const cells = Object.fromEntries(headings.map((name, at) => [name, record[at] ?? '']));
-  const row = readRow(cells, layout, context);
-  if (row.status === 'bad') {
-    reject(row.reason);
-    return;
-  }
-  const item = content.items.get(row.symbol) ?? { bars: new Map<number, Candle>(), attributes: {} };
-  content.items.set(row.symbol, item);
-  const before = item.bars.get(row.candle.openTime);
-  const isOther = before !== undefined && JSON.stringify(before) !== JSON.stringify(row.candle);
-  if (isOther && layout.kind === 'candles') {
-    reject('another candle of the same bar stands in an earlier line');
-    return;
-  }
-  if (before !== undefined) content.merged++;
-  item.attributes = { ...item.attributes, ...row.attributes };
-  item.bars.set(row.candle.openTime, before === undefined ? row.candle : merge(before, row.candle));
-}
-
-/** Prices of one bar in the order of their lines: first, highest, lowest, last. */
-function merge(bar: Candle, price: Candle): Candle {
-  return {
-    ...bar,
-    high: Math.max(bar.high, price.high),
-    low: Math.min(bar.low, price.low),
-    close: price.close,
-  };
-}
-
-interface NamedItem {
-  readonly venue: string;
-  readonly symbol: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly item: Item;
-}
-
-/** An item is stored whole or not at all, and several together: each transaction waits for the disk. */
-function storeItems(
-  stores: ImportTools['stores'],
-  items: readonly NamedItem[],
+/**
+ * The same for a file that may be written on.
+ *
+ * @param from where an earlier import of the same text ended
+ */
+export async function importText(
   request: ImportRequest,
-): Promise<UpsertCounts[]> {
-  return stores.transaction(async (tx) => {
-    const counts: UpsertCounts[] = [];
-    for (const one of items) counts.push(await storeItem(tx, one, request));
-    return counts;
-  });
+  tools: ImportTools,
+  from?: ResumePoint,
+): Promise<{ readonly report: ImportReport; readonly resume: ResumePoint }> {
+  const source = await findSource(request);
+  try {
+    const format = from?.format ?? (await recognise(source, request, tools.clock));
+    return await new FileImport({ source, request, tools, format }, from).run();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const text = error.message.startsWith(source.file)
+      ? error.message
+      : `${labelOf(source)}: ${error.message}`;
+    throw new ConfigError(text, { cause: error });
+  }
 }
 
-async function storeItem(
-  stores: Stores,
-  { venue, symbol, attributes, item }: NamedItem,
-  { timeframe }: ImportRequest,
-): Promise<UpsertCounts> {
-  const candles = [...item.bars.values()].sort((one, other) => one.openTime - other.openTime);
-  const series = await stores.series.ensure({ venue, symbol, marketId: symbol, timeframe });
-  const hasVolume = candles.some(({ volume }) => volume > 0);
-  if (series.hasVolume && !hasVolume) await stores.series.setHasVolume(series.id, false);
-  const rows = Object.entries(attributes).map(([name, value]) => ({ venue, symbol, name, value }));
-  await stores.itemAttributes.set(rows);
-  return stores.candles.upsert(series.id, candles, 'csv');
+async function findSource({ file, entry }: ImportRequest): Promise<TextSource> {
+  if (entry !== undefined) return { file, entry };
+  const texts = await listTexts(file);
+  const [first] = texts;
+  if (first !== undefined && texts.length === 1) return first;
+  throw new ConfigError(`${file} holds ${texts.length} files: name one of them`);
+}
+
+function symbolOf(source: TextSource, { symbol }: ImportRequest): string {
+  const name = symbolOfFile(source.entry ?? source.file);
+  return symbol ?? symbolInFileName(name) ?? name;
+}
+
+/** Reads the first lines alone, so that a file that is refused leaves nothing behind. */
+async function recognise(
+  source: TextSource,
+  request: ImportRequest,
+  clock: Clock,
+): Promise<FileFormat> {
+  const { choices = {}, timeframe, isAligned = false, isComplete = false } = request;
+  const lines = await readSample(source, isComplete);
+  const symbol = symbolOf(source, request);
+  const format = recogniseFormat(lines, { choices, symbol });
+  if (format.layout.kind === 'prices') return format;
+  const nowMs = clock.wallMs();
+  const reader = new RowReader(format, { symbol, timeframe, isAligned, nowMs });
+  const rows = lines.slice(format.skippedLines).flatMap((line) => {
+    const cells = splitLine(line, format.rules);
+    return typeof cells === 'string' ? [] : (reader.peek(cells) ?? []);
+  });
+  assertTimeframe(rows, { timeframe, isAligned });
+  return format;
+}
+
+async function readSample(source: TextSource, isComplete: boolean): Promise<readonly string[]> {
+  const text = await openText(source);
+  try {
+    const sample: string[] = [];
+    let unfinished: string | undefined;
+    for await (const batch of readLines({ ...text, isComplete: text.isComplete || isComplete })) {
+      sample.push(...batch.lines);
+      unfinished = batch.unfinished;
+      if (sample.length >= SAMPLE_LINES) break;
+    }
+    if (sample.length > 0) return sample.slice(0, SAMPLE_LINES);
+    throw new ConfigError(unfinished === undefined ? 'it is empty' : 'it has no whole line yet');
+  } finally {
+    text.close();
+  }
+}
+
+interface FileImportOptions {
+  readonly source: TextSource;
+  readonly request: ImportRequest;
+  readonly tools: ImportTools;
+  readonly format: FileFormat;
+}
+
+/** One pass over a file. */
+class FileImport {
+  readonly #options: FileImportOptions;
+  readonly #counts = new ImportCounts();
+  readonly #reader: RowReader;
+  readonly #window: BarWindow;
+  readonly #columns: AttributeColumns;
+  readonly #writer: ItemWriter;
+  readonly #items: Map<string, FileItem>;
+  /** Rows of bars that were stored before, to be compared with them. */
+  #late: { item: FileItem; candle: Candle; line: number; text: string }[] = [];
+  #position: LinePosition;
+  #unfinished: string | undefined;
+
+  constructor(options: FileImportOptions, from: ResumePoint | undefined) {
+    const { request, tools, format, source } = options;
+    const { timeframe, isAligned = false, attributeColumns = [] } = request;
+    const symbol = symbolOf(source, request);
+    this.#options = options;
+    const nowMs = tools.clock.wallMs();
+    this.#reader = new RowReader(format, { symbol, timeframe, isAligned, nowMs });
+    this.#window = new BarWindow(timeframe, format.layout.kind);
+    this.#columns = from?.columns ?? new AttributeColumns(format.layout, attributeColumns);
+    this.#writer = new ItemWriter({ ...request, venue: fileVenue(request.name) }, tools.stores);
+    this.#items = new Map(from?.items);
+    this.#position = from?.position ?? FIRST_LINE;
+  }
+
+  async run(): Promise<{ readonly report: ImportReport; readonly resume: ResumePoint }> {
+    const { source, request, tools, format } = this.#options;
+    const text = await openText(source, this.#position.byte);
+    try {
+      const isComplete = text.isComplete || request.isComplete === true;
+      for await (const batch of readLines({ ...text, isComplete }, this.#position)) {
+        await this.#take(batch, text);
+      }
+      while (!this.#window.isEmpty) await this.#store();
+    } finally {
+      text.close();
+      await tools.rejects?.close();
+    }
+    const attributes = this.#columns.result;
+    const stored = request.isDryRun
+      ? []
+      : await this.#writer.writeAttributes(this.#items, attributes);
+    const report = this.#report([...format.layout.leftOut, ...attributes.leftOut, ...stored]);
+    const resume = {
+      position: this.#position,
+      format,
+      items: this.#items,
+      columns: this.#columns,
+      isSeekable: text.isSeekable,
+    };
+    return { report, resume };
+  }
+
+  async #take(batch: LineBatch, text: OpenedText): Promise<void> {
+    const { tools, format } = this.#options;
+    tools.signal?.throwIfAborted();
+    for (const [at, line] of batch.lines.entries()) {
+      const number = batch.firstNumber + at;
+      if (number > format.skippedLines && line !== '') this.#takeLine(line, number);
+    }
+    this.#position = { number: batch.firstNumber + batch.lines.length, byte: batch.endByte };
+    this.#unfinished = batch.unfinished;
+    while (this.#window.isFull) await this.#store();
+    await this.#compareLate();
+    await tools.rejects?.flush();
+    const { rows } = this.#counts;
+    tools.onProgress?.({ bytesRead: text.bytesRead(), totalBytes: text.totalBytes, rows });
+    await setImmediate();
+  }
+
+  #takeLine(line: string, number: number): void {
+    this.#counts.rows++;
+    const refusal = this.#findRefusal(line, number);
+    if (refusal !== undefined) this.#refuse({ ...refusal, line: number, text: line });
+  }
+
+  /** Takes what a line says; answers with the reason where it cannot be used. */
+  #findRefusal(line: string, number: number): Refusal | undefined {
+    const { rules, layout } = this.#options.format;
+    const cells = splitLine(line, rules);
+    if (typeof cells === 'string') return { kind: 'quote', reason: cells };
+    if (!hasWidth(cells, layout.width)) {
+      return { kind: 'columns', reason: `${cells.length} columns instead of ${layout.width}` };
+    }
+    const row = this.#reader.read(cells);
+    if (row.status === 'refused') return row;
+    if (row.status === 'unfinished') {
+      this.#counts.wait(row.closesAt);
+      return undefined;
+    }
+    const defect = this.#columns.observe(row.symbol, row.at, cells);
+    if (defect !== undefined) return { kind: 'attribute', reason: defect };
+    const item = this.#itemOf(row.symbol);
+    const place = this.#window.add(item, row.candle, row.at);
+    if (place === 'conflict') return OTHER_CANDLE;
+    if (place === 'merged') this.#counts.merged++;
+    if (place === 'late') this.#late.push({ item, candle: row.candle, line: number, text: line });
+    return undefined;
+  }
+
+  #itemOf(symbol: string): FileItem {
+    const known = this.#items.get(symbol);
+    if (known !== undefined) return known;
+    const item = { symbol, index: this.#items.size, done: new BarSet() };
+    this.#items.set(symbol, item);
+    return item;
+  }
+
+  #refuse({ kind, reason, line, text }: RejectedRow): void {
+    const rejected = { kind, reason, line, text: text.slice(0, TEXT_SHOWN) };
+    this.#counts.reject(rejected);
+    this.#options.tools.rejects?.add(rejected);
+  }
+
+  async #store(): Promise<void> {
+    const bars = this.#window.take();
+    if (this.#options.request.isDryRun) return;
+    const { inserted, revised, unchanged } = await this.#writer.writeBars(bars);
+    this.#counts.inserted += inserted;
+    this.#counts.revised += revised;
+    this.#counts.unchanged += unchanged;
+  }
+
+  /** A row that repeats a bar of long before is known to be the same only by what was stored. */
+  async #compareLate(): Promise<void> {
+    const { request, format, tools } = this.#options;
+    const late = this.#late;
+    this.#late = [];
+    for (const { item, candle, line, text } of late) {
+      if (format.layout.kind === 'prices') {
+        this.#refuse({ ...COMES_TOO_LATE, line, text });
+      } else if (request.isDryRun) {
+        this.#counts.uncompared++;
+      } else {
+        const stored = await this.#writer.readBar(item, candle.openTime);
+        if (stored === undefined || isSameCandle(candle, stored)) this.#counts.merged++;
+        else this.#refuse({ ...OTHER_CANDLE, line, text });
+      }
+      tools.signal?.throwIfAborted();
+    }
+  }
+
+  #report(leftOut: ImportReport['leftOut']): ImportReport {
+    const { source, request, format } = this.#options;
+    const counts = this.#counts;
+    return {
+      file: source.file,
+      entry: source.entry,
+      venue: fileVenue(request.name),
+      timeframe: request.timeframe,
+      understood: describeFormat(format),
+      items: this.#items.size,
+      rows: counts.rows,
+      inserted: counts.inserted,
+      revised: counts.revised,
+      unchanged: counts.unchanged,
+      merged: counts.merged,
+      uncompared: counts.uncompared,
+      rejectedRows: counts.rejectedRows,
+      rejectedByReason: counts.rejectedByReason,
+      rejected: counts.rejected,
+      leftOut,
+      attributes: this.#writer.attributeNames,
+      unparsed: limitExamples(this.#writer.findUnparsed(this.#items.keys())),
+      waiting: {
+        lastLine: this.#unfinished?.slice(0, TEXT_SHOWN),
+        unfinishedBars: counts.unfinishedBars,
+        closesAt: counts.closesAt,
+      },
+    };
+  }
+}
+
+/** Empty cells after the last column are only delimiters too many. */
+function hasWidth(cells: readonly string[], width: number): boolean {
+  if (cells.length === width) return true;
+  return cells.length > width && cells.slice(width).every((cell) => cell.trim() === '');
 }

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError, messageOf } from '../../lib/errors.js';
 
-/** The CSV files that are meant: the file itself, or those of a folder in the order of their names. */
+/** The files that are meant: the file itself, or those of a folder in the order of their names. */
 export async function listCsvFiles(place: string): Promise<readonly string[]> {
   try {
     if (!(await stat(place)).isDirectory()) return [place];
@@ -14,10 +14,10 @@ export async function listCsvFiles(place: string): Promise<readonly string[]> {
 }
 
 function isCsv(name: string): boolean {
-  return name.toLowerCase().endsWith('.csv') && !name.startsWith('.');
+  return /\.(csv(\.gz)?|zip)$/i.test(name) && !name.startsWith('.');
 }
 
 /** Of a file that names no item in its lines: its own name without the ending. */
 export function symbolOfFile(file: string): string {
-  return path.basename(file).replace(/\.csv$/i, '');
+  return path.basename(file).replace(/(\.(csv|txt))?(\.(gz|zip))?$/i, '');
 }

@@ -1,162 +1,185 @@
 import { findCandleDefect, type Candle } from '../../domain/candle.js';
-import { floorToBar, type Timeframe } from '../../domain/timeframe.js';
+import { closeTimeOf, floorToBar, type Timeframe } from '../../domain/timeframe.js';
+import type { NamedColumn } from './columns.js';
+import type { FileFormat } from './file-format.js';
+import { parseNumber, parseVolume } from './numbers.js';
+import { parseTimeOfDay, TIME_FORMATS } from './times.js';
+
+/** Kinds of reasons for which a line is not used, as reports count them. */
+export const REFUSALS = {
+  columns: 'has another number of columns',
+  quote: 'has a stray quote',
+  encoding: 'is not UTF-8',
+  item: 'names no item',
+  time: 'has no time that can be read',
+  future: 'lies in the future',
+  grid: 'is no open time of the timeframe',
+  candle: 'holds no possible prices',
+  duplicate: 'differs from an earlier line of the same bar',
+  order: 'comes too late for its bar',
+  attribute: 'has an attribute that cannot be stored',
+} as const;
+
+export type RefusalKind = keyof typeof REFUSALS;
 
 /** What one line of a file says, or why it says nothing. */
 export type RowReading =
   | {
       readonly status: 'read';
       readonly symbol: string;
+      /** Time of the price in its bar; of a candle its open time. */
+      readonly at: number;
       readonly candle: Candle;
-      readonly attributes: Readonly<Record<string, string>>;
     }
-  | { readonly status: 'bad'; readonly reason: string };
+  /** A candle whose bar has not closed yet: its values are not final. */
+  | { readonly status: 'unfinished'; readonly closesAt: number }
+  | { readonly status: 'refused'; readonly kind: RefusalKind; readonly reason: string };
 
 export interface RowContext {
-  /** Of lines in which no column names one. */
+  /** Of a file without a column of names, and the spelling of this one in a file that has one. */
   readonly symbol: string | undefined;
   readonly timeframe: Timeframe;
+  /** Stores a candle under the bar that contains its time. */
+  readonly isAligned: boolean;
   /** Wall time: later prices cannot be known. */
   readonly nowMs: number;
 }
 
-/** Names of columns, as people write them. */
-const TIME_COLUMNS = ['timestamp', 'timestamp_ms', 'time', 'date'];
-const SYMBOL_COLUMNS = ['symbol', 'item', 'name'];
-const CANDLE_COLUMNS = ['open', 'high', 'low', 'close', 'volume'] as const;
-const ATTRIBUTES_COLUMN = 'attributes';
-/** As wide as the database's columns. */
+/** As wide as the database's column. */
 const MAX_SYMBOL_CHARACTERS = 191;
-const MAX_NAME_CHARACTERS = 64;
-const MAX_VALUE_CHARACTERS = 255;
-/** Epoch seconds stay under this until the year 5138; epoch milliseconds were above it in 1973. */
-const MOST_SECONDS = 100_000_000_000;
+const REPLACEMENT_CHARACTER = '\uFFFD';
+const TEXT_SHOWN = 80;
 
-export interface Layout {
-  readonly kind: 'candles' | 'prices';
-  readonly time: string;
-  readonly symbol: string | undefined;
-  /** Columns whose heading names an attribute. */
-  readonly attributes: readonly string[];
-}
+/** Reads the rows of one file. */
+export class RowReader {
+  readonly #format: FileFormat;
+  readonly #context: RowContext;
+  readonly #parseTime: (text: string) => number | undefined;
+  /** The name of the cell that was read last, and what it stands for: most rows repeat it. */
+  #symbolCell: string | undefined;
+  #symbol = '';
 
-/** What the columns are, by their headings; text that says what is missing where they are none. */
-export function findLayout(headings: readonly string[]): Layout | string {
-  const time = TIME_COLUMNS.find((name) => headings.includes(name));
-  if (time === undefined) return `no column timestamp among ${headings.join(', ')}`;
-  const isCandles = ['open', 'high', 'low', 'close'].every((name) => headings.includes(name));
-  if (!isCandles && !headings.includes('price')) {
-    return 'neither open, high, low, close nor price among the columns';
+  constructor(format: FileFormat, context: RowContext) {
+    this.#format = format;
+    this.#context = context;
+    this.#parseTime = TIME_FORMATS[format.time].parse;
   }
-  const symbol = SYMBOL_COLUMNS.find((name) => headings.includes(name));
-  const known: readonly (string | undefined)[] = [
-    ...[time, symbol, ATTRIBUTES_COLUMN],
-    ...(isCandles ? CANDLE_COLUMNS : ['price']),
-  ];
-  const attributes = headings.filter((name) => name !== '' && !known.includes(name));
-  return { kind: isCandles ? 'candles' : 'prices', time, symbol, attributes };
-}
 
-/** Reads one line. Bars of candles must lie on the timeframe's grid; a price counts for its bar. */
-export function readRow(
-  cells: Readonly<Record<string, string>>,
-  layout: Layout,
-  context: RowContext,
-): RowReading {
-  const symbol = (layout.symbol === undefined ? undefined : cells[layout.symbol]) ?? context.symbol;
-  if (symbol === undefined || symbol.trim() === '') return bad('names no item');
-  if (symbol.length > MAX_SYMBOL_CHARACTERS) {
-    return bad(`the item's name has more than ${MAX_SYMBOL_CHARACTERS} characters`);
+  /** Time and item of a row, as far as both can be read. */
+  peek(cells: readonly string[]): { readonly symbol: string; readonly at: number } | undefined {
+    const symbol = this.#symbolOf(cells);
+    const at = this.#timeOf(cells);
+    return typeof symbol !== 'string' || at === undefined ? undefined : { symbol, at };
   }
-  const text = cells[layout.time] ?? '';
-  const at = readTime(text);
-  if (at === undefined) return bad(`timestamp "${text}" is no time`);
-  if (at > context.nowMs) return bad(`timestamp "${text}" lies in the future`);
-  const openTime = floorToBar(at, context.timeframe);
-  if (layout.kind === 'candles' && openTime !== at) {
-    return bad(`timestamp "${text}" is no open time of ${context.timeframe}`);
-  }
-  const candle = toCandle(cells, layout, openTime);
-  const defect = findCandleDefect(candle);
-  if (defect !== undefined) return bad(defect);
-  const attributes = readAttributes(cells, layout);
-  if (typeof attributes === 'string') return bad(attributes);
-  return { status: 'read', symbol: symbol.trim(), candle, attributes };
-}
 
-function bad(reason: string): RowReading {
-  return { status: 'bad', reason };
-}
-
-/** Epoch seconds or milliseconds, or ISO 8601; without a zone it is UTC. */
-export function readTime(text: string): number | undefined {
-  const plain = text.trim();
-  if (/^\d{1,16}(\.\d+)?$/.test(plain)) {
-    const number = Number(plain);
-    return Math.round(number < MOST_SECONDS ? number * 1000 : number);
-  }
-  const iso =
-    /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/;
-  const found = iso.exec(plain);
-  if (found === null) return undefined;
-  const [, day = '', time = '00:00', zone = 'Z'] = found;
-  const at = Date.parse(`${day}T${time}${zone}`);
-  return Number.isFinite(at) && at >= 0 ? at : undefined;
-}
-
-function toCandle(
-  cells: Readonly<Record<string, string>>,
-  { kind }: Layout,
-  openTime: number,
-): Candle {
-  if (kind === 'prices') {
-    const price = readNumber(cells['price']);
-    return { openTime, open: price, high: price, low: price, close: price, volume: 0 };
-  }
-  const volume = cells['volume'] === undefined ? 0 : readNumber(cells['volume']);
-  const [open, high, low, close] = (['open', 'high', 'low', 'close'] as const).map((name) =>
-    readNumber(cells[name]),
-  );
-  return {
-    openTime,
-    open: open ?? NaN,
-    high: high ?? NaN,
-    low: low ?? NaN,
-    close: close ?? NaN,
-    volume,
-  };
-}
-
-/** An empty cell is no number, not 0. */
-function readNumber(text: string | undefined): number {
-  return text === undefined || text.trim() === '' ? NaN : Number(text);
-}
-
-function readAttributes(
-  cells: Readonly<Record<string, string>>,
-  layout: Layout,
-): Readonly<Record<string, string>> | string {
-  const pairs = layout.attributes.map((name): [string, string] => [name, cells[name] ?? '']);
-  for (const part of (cells[ATTRIBUTES_COLUMN] ?? '').split(';')) {
-    if (part.trim() === '') continue;
-    const at = part.indexOf('=');
-    if (at < 1) return `attribute "${part.trim()}" is not name=value`;
-    pairs.push([part.slice(0, at).trim(), part.slice(at + 1).trim()]);
-  }
-  const given = pairs.filter(([, value]) => value.trim() !== '');
-  return findAttributeDefect(given) ?? Object.fromEntries(given);
-}
-
-/** Names an attribute that the database could not hold. */
-export function findAttributeDefect(
-  pairs: readonly (readonly [string, string])[],
-): string | undefined {
-  for (const [name, value] of pairs) {
-    if (name.trim() === '' || name.length > MAX_NAME_CHARACTERS) {
-      return `attribute "${name}" needs a name of 1 to ${MAX_NAME_CHARACTERS} characters`;
+  /** Candles must lie on the timeframe's grid; a price counts for its bar. */
+  read(cells: readonly string[]): RowReading {
+    const { layout } = this.#format;
+    const { timeframe, nowMs, isAligned } = this.#context;
+    const symbol = this.#symbolOf(cells);
+    if (typeof symbol !== 'string') return symbol;
+    const at = this.#timeOf(cells);
+    if (at === undefined) {
+      return refused('time', `timestamp "${this.#timeText(cells)}" is no time${this.#expected()}`);
     }
-    if (value.length > MAX_VALUE_CHARACTERS) {
-      return `attribute ${name} has more than ${MAX_VALUE_CHARACTERS} characters`;
+    if (at > nowMs)
+      return refused('future', `timestamp "${this.#timeText(cells)}" lies in the future`);
+    const openTime = floorToBar(at, timeframe);
+    if (layout.kind === 'candles') {
+      if (openTime !== at && !isAligned) {
+        return refused(
+          'grid',
+          `timestamp "${this.#timeText(cells)}" is no open time of ${timeframe}`,
+        );
+      }
+      const closesAt = closeTimeOf(openTime, timeframe);
+      if (closesAt > nowMs) return { status: 'unfinished', closesAt };
     }
+    return this.#toReading(cells, { symbol, at, openTime });
   }
-  return undefined;
+
+  #toReading(
+    cells: readonly string[],
+    { symbol, at, openTime }: { symbol: string; at: number; openTime: number },
+  ): RowReading {
+    const { layout, decimal } = this.#format;
+    const volume =
+      layout.volume === undefined
+        ? undefined
+        : parseVolume(cells[layout.volume.index] ?? '', decimal);
+    const candle =
+      layout.kind === 'prices'
+        ? flatCandle(openTime, this.#numberIn(cells, layout.open))
+        : {
+            openTime,
+            open: this.#numberIn(cells, layout.open),
+            high: this.#numberIn(cells, layout.high),
+            low: this.#numberIn(cells, layout.low),
+            close: this.#numberIn(cells, layout.close),
+            volume: volume ?? 0,
+          };
+    const defect = findCandleDefect(candle);
+    if (defect !== undefined) return refused('candle', defect);
+    return { status: 'read', symbol, at, candle };
+  }
+
+  #numberIn(cells: readonly string[], column: NamedColumn): number {
+    return parseNumber(cells[column.index] ?? '', this.#format.decimal);
+  }
+
+  #timeOf(cells: readonly string[]): number | undefined {
+    const { timestamp, timeOfDay } = this.#format.layout;
+    const day = this.#parseTime((cells[timestamp.index] ?? '').trim());
+    if (timeOfDay === undefined || day === undefined) return day;
+    const sinceMidnight = parseTimeOfDay(cells[timeOfDay.index] ?? '');
+    return sinceMidnight === undefined ? undefined : day + sinceMidnight;
+  }
+
+  #timeText(cells: readonly string[]): string {
+    const { timestamp, timeOfDay } = this.#format.layout;
+    const parts = [timestamp, timeOfDay].flatMap((one) =>
+      one === undefined ? [] : [cells[one.index]],
+    );
+    return parts.join(' ').trim().slice(0, TEXT_SHOWN);
+  }
+
+  #expected(): string {
+    return ` (expected: ${TIME_FORMATS[this.#format.time].shownAs})`;
+  }
+
+  #symbolOf(cells: readonly string[]): string | Extract<RowReading, { status: 'refused' }> {
+    const column = this.#format.layout.symbol;
+    if (column === undefined) return this.#context.symbol ?? refused('item', 'names no item');
+    const cell = cells[column.index] ?? '';
+    if (cell === this.#symbolCell) return this.#symbol;
+    const name = cell.trim();
+    if (name === '') return refused('item', 'names no item');
+    if (name.includes(REPLACEMENT_CHARACTER)) {
+      return refused('encoding', `the item's name "${name.slice(0, TEXT_SHOWN)}" is not UTF-8`);
+    }
+    if (name.length > MAX_SYMBOL_CHARACTERS) {
+      return refused('item', `the item's name has more than ${MAX_SYMBOL_CHARACTERS} characters`);
+    }
+    this.#symbolCell = cell;
+    this.#symbol = isSameInstrument(name, this.#context.symbol) ? this.#context.symbol : name;
+    return this.#symbol;
+  }
+}
+
+/** `BTCUSDT` in a file is the `BTC/USDT` that was asked for. */
+function isSameInstrument(name: string, symbol: string | undefined): symbol is string {
+  if (symbol === undefined) return false;
+  const bare = (text: string): string => text.toUpperCase().replace(/[/\-_]/g, '');
+  return bare(name) === bare(symbol);
+}
+
+function refused(
+  kind: RefusalKind,
+  reason: string,
+): Extract<RowReading, { readonly status: 'refused' }> {
+  return { status: 'refused', kind, reason };
+}
+
+function flatCandle(openTime: number, price: number): Candle {
+  return { openTime, open: price, high: price, low: price, close: price, volume: 0 };
 }

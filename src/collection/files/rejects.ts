@@ -1,15 +1,54 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { ImportReport } from './import-file.js';
+import type { RefusalKind } from './price-rows.js';
 
-/** Writes the lines of a report that could not be used; without any, an earlier such file is removed. */
-export async function writeRejects(
-  file: string,
-  { rejected }: Pick<ImportReport, 'rejected'>,
-): Promise<void> {
-  if (rejected.length === 0) return rm(file, { force: true });
-  const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
-  const lines = rejected.map(({ line, reason, text }) => `${line},${quote(reason)},${quote(text)}`);
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, ['line,reason,row', ...lines, ''].join('\n'));
+export interface RejectedRow {
+  /** In the file, from 1. */
+  readonly line: number;
+  readonly kind: RefusalKind;
+  readonly reason: string;
+  /** The line, shortened. */
+  readonly text: string;
+}
+
+const HEADINGS = 'line,reason,row\n';
+
+/** The lines of one file that could not be used, as a file of their own: written on as they are found. */
+export class RejectsFile {
+  readonly #path: string;
+  #waiting: RejectedRow[] = [];
+  #isBegun: boolean;
+
+  /** @param isContinued adds to the file of the import that this one goes on from */
+  constructor(file: string, isContinued = false) {
+    this.#path = file;
+    this.#isBegun = isContinued;
+  }
+
+  add(row: RejectedRow): void {
+    this.#waiting.push(row);
+  }
+
+  async flush(): Promise<void> {
+    if (this.#waiting.length === 0) return;
+    const lines = this.#waiting.map(toLine).join('');
+    this.#waiting = [];
+    if (!this.#isBegun) {
+      await mkdir(path.dirname(this.#path), { recursive: true });
+      await writeFile(this.#path, HEADINGS);
+      this.#isBegun = true;
+    }
+    await appendFile(this.#path, lines);
+  }
+
+  /** Writes what is left; without any such lines, the file of an earlier import is removed. */
+  async close(): Promise<void> {
+    await this.flush();
+    if (!this.#isBegun) await rm(this.#path, { force: true });
+  }
+}
+
+function toLine({ line, reason, text }: RejectedRow): string {
+  const quote = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
+  return `${line},${quote(reason)},${quote(text)}\n`;
 }
