@@ -30,6 +30,8 @@ export interface StartOptions {
   readonly parameters?: readonly string[];
   /** Working directory, in which `.env` is looked for. Default: a folder without one. */
   readonly cwd?: string;
+  /** Module that is loaded before the daemon's own. */
+  readonly preload?: string;
 }
 
 /** The compiled daemon as a process of its own, as systemd or a person starts it. */
@@ -40,9 +42,11 @@ export class DaemonChild {
   stderr = '';
   hasEnded = false;
 
-  constructor({ environment = {}, parameters = [], cwd = tmpdir() }: StartOptions = {}) {
+  constructor(options: StartOptions = {}) {
+    const { environment = {}, parameters = [], cwd = tmpdir(), preload } = options;
     const { PATH = '/usr/bin:/bin', HOME = '/' } = process.env;
-    this.process = spawn(process.execPath, [ENTRY, ...parameters], {
+    const imports = preload === undefined ? [] : ['--import', preload];
+    this.process = spawn(process.execPath, [...imports, ENTRY, ...parameters], {
       cwd,
       env: { PATH, HOME, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
