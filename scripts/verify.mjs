@@ -15,7 +15,7 @@ const CHECKS = [
   ['dead code', 'knip'],
   ['documents', 'node', 'dist/scripts/document.js', '--check'],
 ];
-const UNIT_TESTS = ['unit tests', 'vitest', 'run', '--dir', 'src', '--reporter=dot'];
+const UNIT_TESTS = ['unit tests', 'vitest', 'run', '--project=unit', '--reporter=dot'];
 
 await setup();
 const failed = [];
