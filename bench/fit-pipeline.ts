@@ -66,8 +66,10 @@ export interface FitRequest {
   readonly reference: PairCandles | undefined;
   /** Bars of the training window. */
   readonly bars?: number;
-  /** All of them are kept; by default features are chosen from the catalogue. */
+  /** Features to start from; by default the whole catalogue. Without `maxFeatures` all of these are kept. */
   readonly features?: readonly string[];
+  /** How many the selection may keep; by default what the settings say. */
+  readonly maxFeatures?: number;
   readonly params?: Partial<CatBoostParams>;
 }
 
@@ -115,7 +117,7 @@ export class FitPipeline {
       seed: SETTINGS.trainSeed,
       split: summary.split,
       params: { ...DEFAULT_PARAMS, ...request.params },
-      selection: request.features === undefined ? selectionOf(summary) : { method: 'none' },
+      selection: selectionOf(request, summary),
       describe: {},
     });
     if (trained.status === 'failed') throw new Error(`${request.pair.symbol}: ${trained.message}`);
@@ -206,7 +208,11 @@ async function prepare(request: FitRequest, featuresFile: string): Promise<Prepa
   return { summary: dataset.summary, dataSha256: sha256, series, reference };
 }
 
-function selectionOf(summary: DatasetSummary): ReturnType<typeof planSelection>['selection'] {
+function selectionOf(
+  { features, maxFeatures }: FitRequest,
+  summary: DatasetSummary,
+): ReturnType<typeof planSelection>['selection'] {
+  if (features !== undefined && maxFeatures === undefined) return { method: 'none' };
   return planSelection({
     candidates: summary.names,
     trainRows: rowCount(summary.split.train),
@@ -214,6 +220,6 @@ function selectionOf(summary: DatasetSummary): ReturnType<typeof planSelection>[
     earlier: [],
     marketMs: summary.dataEnd,
     minRfeSamples: SETTINGS.minRfeSamples,
-    maxBaselineFeatures: SETTINGS.maxBaselineFeatures,
+    maxBaselineFeatures: maxFeatures ?? SETTINGS.maxBaselineFeatures,
   }).selection;
 }

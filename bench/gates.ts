@@ -9,14 +9,16 @@ import { randomWalk, type WalkKind } from './random-walks.js';
 
 const SEEDS = 40;
 const PATTERN_SEEDS = 20;
-const BARS = YEAR_HALF_BARS + 660;
+/** What the features look back on before the first row, and a few bars more. */
+export const FEATURE_DEPTH_BARS = 660;
+const BARS = YEAR_HALF_BARS + FEATURE_DEPTH_BARS;
 const HORIZON_BARS = 4;
 const BUY = 2;
 /** Fees of two orders and half a spread each, as in the default settings and on a liquid pair. */
 const ROUND_TRIP_COST = 0.0022;
 
-/** The share that may pass by chance: 5 % and two standard errors of that many seeds. */
-export function boundOf(seeds: number): number {
+/** The share of seeds that may pass by chance: 5 % plus two standard errors. */
+export function chanceBound(seeds: number): number {
   return 0.05 + 2 * Math.sqrt((0.05 * 0.95) / seeds);
 }
 
@@ -45,7 +47,7 @@ export const walks: Benchmark = {
           name: `${kinds[at] ?? ''}: pass strict`,
           value: strictPassed / SEEDS,
           unit: '',
-          bar: { atMost: boundOf(SEEDS) },
+          bar: { atMost: chanceBound(SEEDS) },
         },
         { name: `${kinds[at] ?? ''}: pass baseline`, value: baselinePassed / SEEDS, unit: '' },
         {
@@ -83,7 +85,7 @@ export const pattern: Benchmark = {
           name: 'removed: pass strict',
           value: of(bare.strictPassed),
           unit: '',
-          bar: { atMost: boundOf(PATTERN_SEEDS) },
+          bar: { atMost: chanceBound(PATTERN_SEEDS) },
         },
         { name: 'removed: pass baseline', value: of(bare.baselinePassed), unit: '' },
         {
@@ -100,20 +102,31 @@ export const pattern: Benchmark = {
   },
 };
 
+/** How a model is fitted; `bars` counts what its features look back on as well. */
+type FitChanges = Partial<Omit<FitRequest, 'pair' | 'reference'>>;
+
 /** Walks of one kind, numbered from 1. */
-export function* walksOf(kind: WalkKind, count: number, bars = BARS): Generator<FitRequest> {
+export function* walksOf(
+  kind: WalkKind,
+  count: number,
+  { bars = BARS, ...fit }: FitChanges = {},
+): Generator<FitRequest> {
   for (let seed = 1; seed <= count; seed++) {
     const pair = randomWalk({ kind, seed, bars });
-    yield { pair, reference: pair, bars: bars - 660 };
+    yield { ...fit, pair, reference: pair, bars: bars - FEATURE_DEPTH_BARS };
   }
 }
 
 /** The second pair of generated markets, numbered from 1, with the first one as its reference. */
-export function* marketsOf(hasPattern: boolean, count: number, bars = BARS): Generator<FitRequest> {
+export function* marketsOf(
+  hasPattern: boolean,
+  count: number,
+  { bars = BARS, ...fit }: FitChanges = {},
+): Generator<FitRequest> {
   for (let seed = 1; seed <= count; seed++) {
     const { pairs } = loadGenerated({ count: 2, seed: `integrity-${seed}`, hasPattern, bars });
     const [reference, pair] = pairs;
-    if (pair !== undefined) yield { pair, reference, bars: bars - 660 };
+    if (pair !== undefined) yield { ...fit, pair, reference, bars: bars - FEATURE_DEPTH_BARS };
   }
 }
 
