@@ -90,7 +90,7 @@ function wrap(
   const method = Reflect.get(prototype, property) as Method;
   Reflect.set(prototype, property, function (this: unknown, ...args: unknown[]) {
     const original: Method = (...others) =>
-      Reflect.apply(method, this, others.length === 0 ? args : others) as Promise<unknown>;
+      Reflect.apply(method, this, others.length === 0 ? args : others);
     return around(original, args);
   });
 }
