@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Settings } from '../config/settings.js';
-import { databaseLocation } from '../src/daemon/module-options.js';
+import { databaseLocation } from '../src/daemon/open-storage.js';
 import { SystemClock } from '../src/lib/system-clock.js';
 import { backupMysql } from '../src/backup/backup-mysql.js';
 import { backupSqlite } from '../src/backup/backup-sqlite.js';

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { Command } from 'commander';
 import type { Settings } from '../config/settings.js';
-import { databaseLocation } from '../src/daemon/module-options.js';
+import { databaseLocation } from '../src/daemon/open-storage.js';
 import { ConfigError } from '../src/lib/errors.js';
 import { SystemClock } from '../src/lib/system-clock.js';
 import { findBackupEngine } from '../src/backup/backup-files.js';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
-import { databaseLocation } from '../src/daemon/module-options.js';
+import { databaseLocation } from '../src/daemon/open-storage.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
 import type { Logger } from '../src/lib/logger.js';
 import { SystemClock } from '../src/lib/system-clock.js';

@@ -1,30 +1,14 @@
-import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
 import type { Settings } from '../config/settings.js';
-import { chooseInstruments } from './daemon/choose-instruments.js';
-import { entryFreezeOf, type DaemonState } from './daemon/daemon-state.js';
-import { placeOf, readInstallationId } from './daemon/installation-id.js';
-import { EventPublisher } from './daemon/event-publisher.js';
-import { openMarket } from './daemon/open-market.js';
-import { openStorage } from './daemon/open-storage.js';
-import { tradingRules } from './daemon/module-options.js';
+import { assembleWork } from './daemon/active.js';
+import { connect } from './daemon/connect.js';
+import { openBase } from './daemon/open-base.js';
+import { CurrentPhase, type Base, type Connected, type ReadPhase } from './daemon/phases.js';
+import { REAL_PARTS, type ReplaceableParts } from './daemon/replaceable-parts.js';
 import { serveApi } from './daemon/serve-api.js';
-import { Work } from './daemon/work.js';
-import type { Clock } from './lib/clock.js';
 import { DisposalStack } from './lib/disposal.js';
 import { ConfigError, messageOf } from './lib/errors.js';
-import { assertDefined } from './lib/invariant.js';
 import type { Logger } from './lib/logger.js';
-import { SystemClock } from './lib/system-clock.js';
-import { newUid } from './lib/uid.js';
-import { EventHub } from './monitoring/event-hub.js';
-import { LoopWatch } from './monitoring/loop-watch.js';
 import { SystemdNotify } from './monitoring/systemd-notify.js';
-import { DataDirLock } from './coordination/data-dir-lock.js';
-import { DatabaseWatch } from './coordination/database-watch.js';
-import { openStores } from './storage/stores.js';
-import { PaperBroker } from './trading/paper-broker.js';
-import { TradingService } from './trading/trading-service.js';
 
 export interface DaemonOptions {
   readonly logger: Logger;
@@ -35,45 +19,62 @@ export interface DaemonOptions {
     readonly watchdogUsec?: string | undefined;
   };
   /** The whole environment of the processes that train. */
-  readonly trainerEnvironment: Readonly<Record<string, string>>;
-  readonly clock?: Clock;
+  readonly childEnvironment: Readonly<Record<string, string>>;
+  /** Called with the address of the API once it listens. */
+  readonly onServing?: (address: string) => void;
 }
 
 export interface Daemon {
   /**
-   * Runs until the signal aborts, then releases everything in reverse.
+   * Runs until the signal aborts, then releases everything in reverse. To be called once.
    * @throws ConfigError when a person must mend something first
    */
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** Silence of the cycles after which the daemon counts as stuck, in cycles and at least. */
-const STUCK_AFTER_CYCLES = 5;
-const STUCK_AFTER_MS = 60_000;
-const LEASE_LOOK_MS = 1000;
-
-/** The only wiring: from settings to a daemon, in the order in which things begin. */
-export function createDaemon(settings: Settings, options: DaemonOptions): Daemon {
-  return { run: (signal) => run(settings, options, signal) };
+interface RunOptions extends DaemonOptions {
+  readonly parts: ReplaceableParts;
 }
 
-async function run(settings: Settings, options: DaemonOptions, signal: AbortSignal): Promise<void> {
-  const { logger } = options;
-  if (settings.tradingMode === 'live') {
-    throw new ConfigError('TRADING_MODE=live is not built yet; leave it out to trade on paper');
-  }
+/** How soon a lease that came or went is noticed. */
+const LEASE_POLL_MS = 1000;
+
+/**
+ * The only wiring, in the order in which things begin. There are three stages: base (database, API),
+ * connected (venue, trading) and, only while this daemon holds the lease, active (collection, signals,
+ * training).
+ *
+ * @param overrides what a test puts in place of a part
+ */
+export function createDaemon(
+  settings: Settings,
+  options: DaemonOptions,
+  overrides: Partial<ReplaceableParts> = {},
+): Daemon {
+  const parts = { ...REAL_PARTS, ...overrides };
+  return { run: (signal) => run(settings, { ...options, parts }, signal) };
+}
+
+async function run(settings: Settings, options: RunOptions, signal: AbortSignal): Promise<void> {
+  const { logger, version, parts } = options;
+  assertPaper(settings);
   const stack = new DisposalStack(logger);
+  const ending = new AbortController();
+  const stopping = AbortSignal.any([signal, ending.signal]);
   try {
-    const state = await openState(settings, options, { stack, signal });
-    const supervisor = stack.use('supervisor', createSupervisor(state, options));
-    const address = await serveApi(state, { stack, logger });
-    logger.info(`Page and API at ${address}`, { run: state.runUid, version: options.version });
+    const { clock, openStores } = parts;
+    const base = await openBase(settings, { version, clock, logger, stack, stopping, openStores });
+    const phase = new CurrentPhase({ ...base, name: 'starting' });
+    const supervisor = stack.use('supervisor', createSupervisor(phase.read, options));
+    const address = await serveApi(base, { readPhase: phase.read, stack });
+    logger.info(`Page and API at ${address}`, { run: base.runUid, version });
     await supervisor.ready(`serving at ${address}`);
-    stack.defer('state', () => {
-      state.isStopping = true;
-      state.database.failFast();
+    options.onServing?.(address);
+    stack.defer('base', () => {
+      ending.abort();
+      base.database.failFast();
     });
-    await trade(state, { stack, logger, signal });
+    await trade(base, phase, { ...options, stack });
   } catch (error) {
     if (!signal.aborted || error instanceof ConfigError) throw error;
     logger.debug('Stopped while starting', { reason: messageOf(error) });
@@ -83,144 +84,71 @@ async function run(settings: Settings, options: DaemonOptions, signal: AbortSign
   }
 }
 
-/** Data folder, database, run: what everything else stands on. */
-async function openState(
-  settings: Settings,
-  { logger, version, trainerEnvironment, clock = new SystemClock() }: DaemonOptions,
-  { stack, signal }: { readonly stack: DisposalStack; readonly signal: AbortSignal },
-): Promise<DaemonState> {
-  const startedAt = clock.wallMs();
-  const host = hostname();
-  const lock = stack.use('data folder', new DataDirLock(settings.dataDir));
-  lock.acquire({ pid: process.pid, host, startedAt: new Date(startedAt).toISOString() });
-  const installation = readInstallationId(settings.dataDir, { wallMs: startedAt, logger });
-  // Another installation on this machine may share the database, and its run be well alive.
-  // A copied folder has the same id, so host and path tell the copies apart.
-  const place = placeOf({ host, dataDir: settings.dataDir, installation });
-  const storage = await openStorage(settings, { clock, logger, signal });
-  const { database } = storage;
-  stack.defer('database', () => database.close());
-  const stores = openStores(database, clock);
-  const runUid = newUid(startedAt);
-  const crashed = await stores.runs.markCrashed(runUid, place);
-  if (crashed > 0) logger.warn('The last run ended without a stop; taking up what it left');
-  const settingsHash = createHash('sha256').update(JSON.stringify(settings)).digest('hex');
-  const venue = settings.exchange;
-  await stores.runs.begin({
-    uid: runUid,
-    version,
-    settingsHash,
-    venue,
-    startedAt,
-    pid: process.pid,
-    host: place,
-  });
-  stack.defer('run', () =>
-    stores.runs.end(runUid, { endedAt: clock.wallMs(), exitReason: 'stopped' }),
-  );
-  const databaseWatch = stack.use(
-    'database watch',
-    new DatabaseWatch({ database, runUid, clock, logger }),
-  );
-  if (database.engine === 'mysql') databaseWatch.start();
-  const limitMs = Math.max(
-    STUCK_AFTER_MS,
-    STUCK_AFTER_CYCLES * settings.analysisIntervalSec * 1000,
-  );
-  const loopWatch = stack.use('loop watch', new LoopWatch(clock, limitMs));
-  loopWatch.start();
-  const events = stack.use('events', new EventHub({ clock, runUid }));
-  // Listeners are sent away at once: closing their connections must not wait for the modules.
-  signal.addEventListener('abort', () => events.stop(), { once: true });
-  return {
-    ...{ settings, version, runUid, place, startedAt },
-    ...{ wallClock: clock, trainerEnvironment },
-    ...{ ...storage, databaseWatch, stores, loopWatch, events, isStopping: false },
-  };
-}
-
-interface TradeOptions {
-  readonly stack: DisposalStack;
-  readonly logger: Logger;
-  readonly signal: AbortSignal;
-}
-
-/** Waits for the exchange, then works whenever this daemon holds the lease. */
-async function trade(state: DaemonState, { stack, logger, signal }: TradeOptions): Promise<void> {
-  const { settings, wallClock: clock } = state;
-  state.market = await openMarket(settings, { clock, logger, stack });
-  await state.market.data.start(signal);
-  state.instruments = chooseInstruments(settings, state.market.data);
-  for (const reason of state.instruments.refused) logger.error(`Left out: ${reason}`);
-  state.publisher = stack.use('event publisher', createPublisher(state, logger));
-  state.trading = stack.use('trading', createTrading(state, logger));
-  await state.trading.start();
-  while (!signal.aborted) {
-    if (state.trading.status().state === 'active') await workWhileActive(state, logger, signal);
-    else await clock.sleep(LEASE_LOOK_MS, signal).catch(() => undefined);
+/** Waits for the venue, then works whenever this daemon holds the lease. */
+async function trade(
+  base: Base,
+  phase: CurrentPhase,
+  { parts, stack, childEnvironment }: RunOptions & { readonly stack: DisposalStack },
+): Promise<void> {
+  const { settings, wallClock: clock, logger, stopping } = base;
+  const market = await parts.openMarket(settings, { clock, logger, stack });
+  phase.enter({ ...base, name: 'connecting', market });
+  await market.data.start(stopping);
+  const connected = connect(base, market, { stack, parts, readPhase: phase.read });
+  phase.enter({ ...connected, name: 'standby' });
+  await connected.trading.start();
+  while (!stopping.aborted) {
+    if (isActive(connected)) await work(connected, phase, { parts, childEnvironment });
+    else await clock.sleep(LEASE_POLL_MS, stopping).catch(() => undefined);
   }
 }
 
-/** Losing the lease ends the work: another daemon does it now. */
-async function workWhileActive(
-  state: DaemonState,
-  logger: Logger,
-  signal: AbortSignal,
+/** Works until the lease is lost, which means that another daemon works now, or until a stop. */
+async function work(
+  connected: Connected,
+  phase: CurrentPhase,
+  { parts, childEnvironment }: Pick<RunOptions, 'parts' | 'childEnvironment'>,
 ): Promise<void> {
-  const { database, stores, loopWatch, runUid, settings, wallClock, trainerEnvironment } = state;
-  const market = assertDefined(state.market, 'market');
-  const instruments = assertDefined(state.instruments, 'instruments');
-  const trading = assertDefined(state.trading, 'trading');
-  const work = new Work({
-    ...{ settings, market, instruments, database, stores, trading, loopWatch, runUid, logger },
-    ...{ trainerEnvironment, publisher: assertDefined(state.publisher, 'publisher') },
-  });
-  // The cycles begin now: silence until here was standing by, not standing still.
+  const { wallClock: clock, logger, stopping, loopWatch } = connected;
+  const stack = new DisposalStack(logger);
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  const assembled = assembleWork(connected, { parts, childEnvironment, stack, signal });
+  // The cycles begin now: the silence before was that of a daemon that stands by.
   loopWatch.start();
-  state.work = work;
+  phase.enter({ ...assembled.active, name: 'active' });
   try {
-    await work.start();
-    while (!signal.aborted && trading.status().state === 'active') {
-      await wallClock.sleep(LEASE_LOOK_MS, signal).catch(() => undefined);
+    await assembled.start();
+    while (!stopping.aborted && isActive(connected)) {
+      await clock.sleep(LEASE_POLL_MS, stopping).catch(() => undefined);
     }
   } finally {
-    state.isStopping = signal.aborted;
-    await work.stop();
-    state.work = undefined;
+    leaving.abort(new Error('This daemon does not work any more'));
+    await stack.stop();
+    phase.enter({ ...connected, name: 'standby' });
   }
 }
 
-function createTrading(state: DaemonState, logger: Logger): TradingService {
-  const { settings, stores, place: holder } = state;
-  const market = assertDefined(state.market, 'market');
-  const instruments = assertDefined(state.instruments, 'instruments');
-  const rules = tradingRules(settings, { market, instruments });
-  const bySymbol = new Map(instruments.all.map((instrument) => [instrument.symbol, instrument]));
-  return new TradingService({
-    ...{ rules, logger, stores, clock: market.data.clock, holder },
-    broker: new PaperBroker(rules),
-    findInstrument: (symbol) => bySymbol.get(symbol),
-    findEntryFreeze: () => entryFreezeOf(state),
-    onStored: (entry) => state.publisher?.ledgerEntry(entry),
-  });
+function isActive({ trading }: Connected): boolean {
+  return trading.status().state === 'active';
 }
 
-function createPublisher(state: DaemonState, logger: Logger): EventPublisher {
-  const { events: hub, wallClock: clock } = state;
-  const { all: instruments } = assertDefined(state.instruments, 'instruments');
-  const sessions = () => state.work?.training.sessions;
-  return new EventPublisher({ hub, instruments, clock, logger, sessions });
+function assertPaper({ tradingMode }: Settings): void {
+  if (tradingMode !== 'live') return;
+  throw new ConfigError('TRADING_MODE=live is not built yet; leave it out to trade on paper');
 }
 
+/** Silence of the cycles counts only while there are cycles. */
 function createSupervisor(
-  state: DaemonState,
-  { supervisor, logger }: DaemonOptions,
+  readPhase: ReadPhase,
+  { supervisor, logger, parts }: RunOptions,
 ): SystemdNotify {
   const usec = Number(supervisor?.watchdogUsec);
   return new SystemdNotify({
     socket: supervisor?.socket,
     watchdogMs: usec > 0 ? usec / 1000 : undefined,
-    ...{ clock: state.wallClock, logger },
-    isAlive: () => state.work === undefined || state.loopWatch.isAlive(),
+    clock: parts.clock,
+    logger,
+    isAlive: () => readPhase().name !== 'active' || readPhase().loopWatch.isAlive(),
   });
 }

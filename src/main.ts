@@ -60,7 +60,7 @@ async function run(environment: Environment): Promise<number> {
         socket: environment['NOTIFY_SOCKET'],
         watchdogUsec: environment['WATCHDOG_USEC'],
       },
-      trainerEnvironment: trainerEnvironment(environment),
+      childEnvironment: trainerEnvironment(environment),
     });
     await daemon.run(controller.signal);
     return EXIT.fine;

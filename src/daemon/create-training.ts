@@ -12,8 +12,8 @@ import { TrainerProcess } from '../training/trainer-process/trainer-process.js';
 import { TrainingService, type TrainingServiceDependencies } from '../training/training-service.js';
 import type { Instruments } from './choose-instruments.js';
 import type { Market } from './open-market.js';
-import { PROJECT_DIR } from './project-dir.js';
-import { trainingOptions } from './module-options.js';
+import { PROJECT_DIR } from './module-options.js';
+import { toTrainingOptions } from './to-training-options.js';
 
 const RECYCLE_AFTER_JOBS = 50;
 
@@ -33,13 +33,14 @@ export function createTrainingService(
   parts: TrainingParts,
   own: Partial<TrainingServiceDependencies> = {},
 ): TrainingService {
-  const { settings, market, database, stores, logger, runUid, trainerEnvironment } = parts;
+  const { settings, instruments, market, database, stores, logger, runUid, trainerEnvironment } =
+    parts;
   const { clock } = market.data;
   const python = findPython({ python: settings.python, projectDir: PROJECT_DIR });
   const cwd = trainerDir(PROJECT_DIR);
   return new TrainingService({
     ...{ stores, location: database.location, clock, logger, runUid, python },
-    options: trainingOptions(settings, parts),
+    options: toTrainingOptions(settings, instruments, market),
     createTrainer: () =>
       new TrainerProcess({
         ...{ command: trainerCommand(python), cwd, clock, logger, env: trainerEnvironment },

@@ -21,7 +21,7 @@ export interface EventPublisherOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Undefined while nothing trains here. */
-  readonly sessions: () => Pick<TrainingSessions, 'find'> | undefined;
+  readonly findSessions: () => Pick<TrainingSessions, 'find'> | undefined;
 }
 
 type ModuleEvents = TrainingEvents & SessionEvents;
@@ -131,14 +131,14 @@ export class EventPublisher {
   }
 
   async #publishSessions(): Promise<void> {
-    const { clock, hub, logger, sessions } = this.#options;
+    const { clock, hub, logger, findSessions } = this.#options;
     const { signal } = this.#stopping;
     while (this.#sessionsDue.size > 0 && !signal.aborted) {
       const due = [...this.#sessionsDue];
       this.#sessionsDue.clear();
       for (const uid of due) {
         try {
-          const view = await sessions()?.find(uid);
+          const view = await findSessions()?.find(uid);
           if (view !== undefined) hub.publish('session.progress', sessionAnswer(view));
         } catch (error) {
           logger.debug('The progress of a session could not be published', {

@@ -1,45 +1,162 @@
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Settings } from '../../config/settings.js';
+import type { CollectorOptions } from '../collection/collector.js';
+import { parseNamePattern } from '../collection/files/name-pattern.js';
+import type { ModelKey } from '../domain/model-key.js';
 import { Money } from '../domain/money.js';
+import { timeframeMs, type Timeframe } from '../domain/timeframe.js';
 import type { RetentionRules } from '../jobs/retention.js';
-import type { DatabaseLocation, SqliteLocation } from '../storage/connection/location.js';
-import type { TradingRules } from '../trading/trading-rules.js';
-import { toCatBoostParams } from '../training/options/bot-params.js';
+import type { WatchedFolderOptions } from '../jobs/watched-folder.js';
+import type { PredictionCacheOptions } from '../models/prediction-cache.js';
+import type { ServingModelsOptions } from '../models/serving-models.js';
+import type { CandlePipelineOptions } from '../pipeline/candle-pipeline.js';
+import { decisionLagMs, type TradingRules } from '../trading/trading-rules.js';
 import type { TrainingOptions } from '../training/options/training-options.js';
+import {
+  findPython,
+  trainerCommand,
+  trainerDir,
+} from '../training/trainer-process/python-command.js';
+import type { TrainerProcessOptions } from '../training/trainer-process/trainer-process.js';
 import type { Instruments } from './choose-instruments.js';
 import type { Market } from './open-market.js';
+import { toTrainingOptions } from './to-training-options.js';
 
-/** The options of each module, from the settings. */
+/** Folder with package.json; this file lies compiled below `dist/`. */
+export const PROJECT_DIR = fileURLToPath(new URL('../../../', import.meta.url));
 
 export const PAPER_ACCOUNT = 'paper';
-const DEFAULT_COOLDOWN_SEC = 600;
-const MAX_LATENCY_MS = 50;
-const DEFAULT_BATCH_SIZE = 25;
+const BYTES_PER_MB = 1024 * 1024;
+const RECYCLE_AFTER_JOBS = 50;
+const CYCLES_A_DEMO_BAR = 4;
+const MIN_CYCLE_MS = 500;
 
-export function sqliteLocation(settings: Settings): SqliteLocation {
-  const file = settings.sqliteFile ?? path.join(settings.dataDir, 'evenkeel.sqlite');
-  return { engine: 'sqlite', file };
+/** The options of every module, built once, as soon as the venue is known. */
+export interface ModuleOptions {
+  /** What trades: the default of calls that name no instrument. */
+  readonly tradingKey: ModelKey;
+  readonly cycleIntervalMs: number;
+  readonly collection: Pick<
+    CollectorOptions,
+    'symbols' | 'timeframes' | 'history' | 'quoteIntervalMs' | 'staleAfterBars' | 'pauseFile'
+  >;
+  readonly pipeline: Pick<
+    CandlePipelineOptions,
+    'bots' | 'referenceSymbol' | 'contextSymbols' | 'decisionLagMs' | 'marketSpeed'
+  >;
+  readonly serving: Pick<ServingModelsOptions, 'modelsDir' | 'ageLimits' | 'maxFileBytes'>;
+  /** Undefined where the cache is turned off. */
+  readonly predictionCache:
+    | (Pick<PredictionCacheOptions, 'ttlHours' | 'maxEntries'> & { readonly path: string })
+    | undefined;
+  readonly trading: TradingRules;
+  readonly training: TrainingOptions;
+  readonly trainer: Pick<
+    TrainerProcessOptions,
+    'command' | 'cwd' | 'memoryLimitMb' | 'jobTimeoutMs' | 'recycleAfterJobs'
+  > & { readonly python: string };
+  readonly retention: RetentionRules;
+  /** Undefined where no folder of files is watched. */
+  readonly watchedFolder:
+    Pick<WatchedFolderOptions, 'folder' | 'parseName' | 'rejectsDir'> | undefined;
 }
 
-export function databaseLocation(settings: Settings): DatabaseLocation {
-  const { mysqlHost, mysqlUser, mysqlPassword, mysqlDb } = settings;
-  if (!settings.mysqlEnabled) return sqliteLocation(settings);
+export function toModuleOptions(
+  settings: Settings,
+  instruments: Instruments,
+  market: Market,
+): ModuleOptions {
+  const training = toTrainingOptions(settings, instruments, market);
+  const trading = toTradingRules(settings, instruments, market);
+  const python = findPython({ python: settings.python, projectDir: PROJECT_DIR });
   return {
-    engine: 'mysql',
-    // Reading the settings has made sure that these are given.
-    host: mysqlHost ?? '',
-    user: mysqlUser ?? '',
-    password: mysqlPassword ?? '',
-    database: mysqlDb ?? '',
-    port: settings.mysqlPort,
-    charset: settings.mysqlCharset,
-    timezone: settings.mysqlTimezone,
-    marketDataTable: settings.mysqlMarketDataTable,
-    poolSize: settings.mysqlPoolSize,
+    tradingKey: {
+      venue: market.data.venue,
+      symbol: instruments.primary.symbol,
+      timeframe: instruments.tradeTimeframe,
+      bot: instruments.tradeBot,
+    },
+    cycleIntervalMs: toCycleIntervalMs(settings, instruments.timeframes, market),
+    collection: toCollectionOptions(settings, {
+      symbols: [...instruments.all, ...instruments.contextOnly].map(({ symbol }) => symbol),
+      timeframes: instruments.timeframes,
+    }),
+    pipeline: {
+      bots: settings.bots,
+      referenceSymbol: instruments.reference.symbol,
+      contextSymbols: new Set(instruments.contextOnly.map(({ symbol }) => symbol)),
+      decisionLagMs: (timeframe) => decisionLagMs({ ...trading, timeframe }),
+      marketSpeed: market.speed,
+    },
+    serving: {
+      modelsDir: training.modelsDir,
+      ageLimits: settings,
+      maxFileBytes: settings.maxModelMb * BYTES_PER_MB,
+    },
+    predictionCache: toPredictionCacheOptions(settings),
+    trading,
+    training,
+    trainer: {
+      python,
+      command: trainerCommand(python),
+      cwd: trainerDir(PROJECT_DIR),
+      memoryLimitMb: settings.trainMemoryMb,
+      jobTimeoutMs: settings.trainJobTimeoutSec * 1000,
+      recycleAfterJobs: RECYCLE_AFTER_JOBS,
+    },
+    retention: toRetentionRules(settings),
+    watchedFolder: toWatchedFolderOptions(settings),
   };
 }
 
-export function retentionRules(settings: Settings): RetentionRules {
+/** Collection as the settings want it, whether a daemon runs it or it runs alone. */
+export function toCollectionOptions(
+  settings: Settings,
+  series: Pick<CollectorOptions, 'symbols' | 'timeframes'>,
+): ModuleOptions['collection'] {
+  return {
+    ...series,
+    history: { historyDays: settings.historyDays, trainMonthsBack: settings.trainMonthsBack },
+    quoteIntervalMs: settings.analysisIntervalSec * 1000,
+    staleAfterBars: settings.staleDataBars,
+    pauseFile: settings.pauseCollectorFile,
+  };
+}
+
+/** Wall time between two cycles. The demo's hours pass in seconds: its cycles keep step with its bars. */
+function toCycleIntervalMs(
+  { analysisIntervalSec }: Settings,
+  timeframes: readonly Timeframe[],
+  { isDemo, speed }: Market,
+): number {
+  const intervalMs = analysisIntervalSec * 1000;
+  if (!isDemo) return intervalMs;
+  const shortestBarMs = Math.min(...timeframes.map((timeframe) => timeframeMs(timeframe)));
+  const demoMs = Math.max(MIN_CYCLE_MS, shortestBarMs / speed / CYCLES_A_DEMO_BAR);
+  return Math.min(intervalMs, demoMs);
+}
+
+function toPredictionCacheOptions(settings: Settings): ModuleOptions['predictionCache'] {
+  if (!settings.predictionCacheEnabled) return undefined;
+  return {
+    path: path.resolve(settings.dataDir, 'cache', 'predictions'),
+    ttlHours: settings.predictionCacheTtlHours,
+    maxEntries: settings.predictionCacheMaxEntries,
+  };
+}
+
+function toWatchedFolderOptions(settings: Settings): ModuleOptions['watchedFolder'] {
+  const { csvDir, csvParseName, dataDir } = settings;
+  if (csvDir === undefined) return undefined;
+  return {
+    folder: path.resolve(csvDir),
+    parseName: csvParseName === undefined ? undefined : parseNamePattern(csvParseName),
+    rejectsDir: path.resolve(dataDir, 'rejects'),
+  };
+}
+
+function toRetentionRules(settings: Settings): RetentionRules {
   return {
     pricesDays: settings.retentionPricesDays,
     candlesDays: settings.retentionCandlesDays,
@@ -52,23 +169,10 @@ export function retentionRules(settings: Settings): RetentionRules {
   };
 }
 
-export function modelsDir(settings: Settings): string {
-  return path.resolve(settings.modelsDir ?? path.join(settings.dataDir, 'models'));
-}
-
-export function cooldownSec(settings: Settings): number {
-  const { trainRetryCooldownSec, trainRetryCooldownMin } = settings;
-  if (trainRetryCooldownSec !== undefined) return trainRetryCooldownSec;
-  return trainRetryCooldownMin === undefined ? DEFAULT_COOLDOWN_SEC : trainRetryCooldownMin * 60;
-}
-
-function batchSize({ trainBatchSize, trainingBatchSize }: Settings): number {
-  return Math.round(trainBatchSize ?? trainingBatchSize ?? DEFAULT_BATCH_SIZE);
-}
-
-export function tradingRules(
+function toTradingRules(
   settings: Settings,
-  { market, instruments }: { readonly market: Market; readonly instruments: Instruments },
+  instruments: Instruments,
+  market: Market,
 ): TradingRules {
   return {
     venue: market.data.venue,
@@ -89,87 +193,4 @@ export function tradingRules(
     minModelConfidence: settings.minModelConfidence,
     minFallbackConfidence: settings.minFallbackConfidence,
   };
-}
-
-export function trainingOptions(
-  settings: Settings,
-  { market, instruments }: { readonly market: Market; readonly instruments: Instruments },
-): TrainingOptions {
-  return {
-    venue: market.data.venue,
-    symbols: instruments.all.map(({ symbol }) => symbol),
-    primarySymbol: instruments.primary.symbol,
-    referenceSymbol: instruments.reference.symbol,
-    timeframes: instruments.timeframes,
-    bots: settings.bots,
-    historyDays: settings.historyDays,
-    trainMonthsBack: settings.trainMonthsBack,
-    labelHorizonBars: settings.labelHorizonBars,
-    embargoBars: settings.embargoBars,
-    trainSplit: settings.trainSplit,
-    minInitialTrainSamples: settings.minInitialTrainSamples,
-    minRfeSamples: settings.minRfeSamples,
-    maxBaselineFeatures: settings.maxBaselineFeatures,
-    classWeights: settings.classWeights,
-    promotionGate:
-      settings.promotionGate ?? (settings.tradingMode === 'live' ? 'strict' : 'baseline'),
-    championMinRows: settings.championMinRows,
-    trainRetryCooldownSec: cooldownSec(settings),
-    rejectedRetryBars: settings.rejectedRetryBars,
-    modelStaleHours: settings.modelStaleHours,
-    modelMaxAgeHours: settings.modelMaxAgeHours,
-    modelVersionsKept: settings.modelVersionsKept,
-    maxModelMb: settings.maxModelMb,
-    maxLatencyMs: MAX_LATENCY_MS,
-    feeRate: settings.feeRate,
-    pooling: settings.pooling,
-    poolMinInstruments: settings.poolMinInstruments,
-    poolMaxRows: settings.poolMaxRows,
-    catboost: catboostParams(settings),
-    batchSize: batchSize(settings),
-    increment: {
-      windowBars: settings.incrementalWindowBars,
-      iterations: settings.incrementalIterations,
-      minNewBars: settings.incrementalMinNewBars,
-      maxIncrements: settings.incrementalMaxIncrements,
-      maxTrees: settings.incrementalMaxTrees,
-    },
-    schedules: schedules(settings),
-    drift: {
-      checkHours: settings.driftCheckHours,
-      windowBars: settings.driftWindowBars,
-      psi: settings.driftPsi,
-      minSignals: settings.driftMinSignals,
-      isRetraining: settings.driftRetrain,
-      retrainHours: settings.driftRetrainHours,
-    },
-    pauseFile: settings.pauseFile,
-    trainSeed: settings.trainSeed,
-    modelsDir: modelsDir(settings),
-    workDir: path.resolve(settings.dataDir, 'work'),
-  };
-}
-
-function schedules(settings: Settings): TrainingOptions['schedules'] {
-  const { scheduleTz: timeZone } = settings;
-  const ruleOf = (isEnabled: boolean, expression: string) =>
-    isEnabled ? { expression, timeZone } : undefined;
-  return {
-    full: ruleOf(settings.fullRetrainEnabled, settings.fullRetrainSchedule),
-    incremental: ruleOf(settings.incrementalEnabled, settings.incrementalSchedule),
-  };
-}
-
-function catboostParams(settings: Settings): TrainingOptions['catboost'] {
-  return toCatBoostParams({
-    iterations: settings.catboostIterations,
-    depth: settings.catboostDepth,
-    learningRate: settings.catboostLearningRate,
-    l2LeafReg: settings.catboostL2LeafReg,
-    rsm: settings.catboostRsm,
-    bootstrapType: settings.catboostBootstrapType,
-    subsample: settings.catboostSubsample,
-    borderCount: settings.catboostBorderCount,
-    earlyStoppingRounds: settings.catboostEarlyStoppingRounds,
-  });
 }

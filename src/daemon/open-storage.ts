@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Settings } from '../../config/settings.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
@@ -7,7 +8,7 @@ import {
   findFallbackNote,
   noteFallback,
 } from '../coordination/choose-engine.js';
-import { databaseLocation, sqliteLocation } from './module-options.js';
+import type { DatabaseLocation, SqliteLocation } from '../storage/connection/location.js';
 
 export interface OpenedStorage extends ChosenEngine {
   /** Since when rows lie on SQLite that MySQL, which is used again, does not know. */
@@ -38,4 +39,27 @@ export async function openStorage(
 
 export function carryOverText(since: string): string {
   return `MySQL is used again. What was collected on SQLite since ${since} is carried over by: npm run migrate:mysql`;
+}
+
+export function sqliteLocation(settings: Settings): SqliteLocation {
+  const file = settings.sqliteFile ?? path.join(settings.dataDir, 'evenkeel.sqlite');
+  return { engine: 'sqlite', file };
+}
+
+export function databaseLocation(settings: Settings): DatabaseLocation {
+  const { mysqlHost, mysqlUser, mysqlPassword, mysqlDb } = settings;
+  if (!settings.mysqlEnabled) return sqliteLocation(settings);
+  return {
+    engine: 'mysql',
+    // Reading the settings has made sure that these are given.
+    host: mysqlHost ?? '',
+    user: mysqlUser ?? '',
+    password: mysqlPassword ?? '',
+    database: mysqlDb ?? '',
+    port: settings.mysqlPort,
+    charset: settings.mysqlCharset,
+    timezone: settings.mysqlTimezone,
+    marketDataTable: settings.mysqlMarketDataTable,
+    poolSize: settings.mysqlPoolSize,
+  };
 }

@@ -7,22 +7,22 @@ import type { CandlePipeline } from '../pipeline/candle-pipeline.js';
 export interface AnalysisCycleOptions {
   readonly keys: readonly ModelKey[];
   readonly training: Pick<TrainingService, 'planDue'>;
-  readonly decisions: Pick<CandlePipeline, 'retry'>;
+  readonly pipeline: Pick<CandlePipeline, 'retry'>;
   readonly resolver: Pick<OutcomeResolver, 'resolve'>;
   readonly loopWatch: Pick<LoopWatch, 'beat'>;
 }
 
 /**
- * What is done again and again between candles: queue the training that is due, look again at decisions
- * that failed, join outcomes to earlier signals. Adds no signal and no decision of its own.
+ * The work between candles: queues the training that is due, retries decisions that failed, and adds the
+ * outcomes of earlier signals. Makes no signal of its own.
  */
 export function analysisCycle(
   options: AnalysisCycleOptions,
 ): (signal: AbortSignal) => Promise<void> {
-  const { keys, training, decisions, resolver, loopWatch } = options;
+  const { keys, training, pipeline, resolver, loopWatch } = options;
   return async (signal) => {
     await training.planDue();
-    decisions.retry();
+    pipeline.retry();
     for (const key of keys) {
       if (signal.aborted) return;
       await resolver.resolve(key);

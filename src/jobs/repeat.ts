@@ -1,6 +1,28 @@
 import type { Clock } from '../lib/clock.js';
-import { ConfigError, TransientError } from '../lib/errors.js';
+import { ConfigError, messageOf, TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
+
+/** Work that the daemon repeats; each has a file of its own in this folder. */
+export interface Job {
+  readonly name: string;
+  /** Wall time from the start of one run to the start of the next. */
+  readonly intervalMs: number;
+  readonly run: (signal: AbortSignal) => Promise<void>;
+}
+
+export type JobTools = Pick<RepeatOptions, 'clock' | 'logger' | 'signal'>;
+
+/** Starts all of them. @returns what resolves when they have ended, which the signal makes them */
+export function startJobs(jobs: readonly Job[], tools: JobTools): () => Promise<void> {
+  const running = jobs.map(({ name, intervalMs, run }) =>
+    repeat({ name, intervalMs, ...tools }, run).catch((error: unknown) => {
+      tools.logger.error(`${name} is not repeated any more: ${messageOf(error)}`);
+    }),
+  );
+  return async () => {
+    await Promise.all(running);
+  };
+}
 
 export interface RepeatOptions {
   readonly name: string;

@@ -48,6 +48,13 @@ interface SeenFile {
   readonly resume: { readonly from: ResumePoint; readonly fingerprint: string } | undefined;
 }
 
+export function watchFolder(options: WatchedFolderOptions): (signal: AbortSignal) => Promise<void> {
+  const folder = new WatchedFolder(options);
+  return async (signal) => {
+    await folder.poll(signal);
+  };
+}
+
 /** Imports the files of a folder, and again those that have changed since. */
 export class WatchedFolder {
   readonly #options: WatchedFolderOptions;

@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import type { ModelKey } from '../domain/model-key.js';
-import type { Probabilities } from '../domain/signal.js';
+import type { SeriesKey } from '../domain/series.js';
+import type { Prediction, Probabilities } from '../domain/signal.js';
 import { TIMEFRAMES } from '../domain/timeframe.js';
 
 /** What a model said of a candle, as it is kept to be said again. */
@@ -14,6 +15,33 @@ export interface CachedPrediction extends ModelKey {
   readonly expectedReturn: number;
   /** Market time at which it was made: its life counts from here. */
   readonly predictedAt: number;
+}
+
+export function toCachedPrediction(prediction: Prediction): CachedPrediction {
+  const { venue, symbol, timeframe, bot, modelUid, candleOpenTime } = prediction;
+  const { probabilities, expectedReturn, predictedAt } = prediction;
+  return {
+    venue,
+    symbol,
+    timeframe,
+    bot,
+    modelUid,
+    candleOpenTime,
+    probabilities,
+    expectedReturn,
+    predictedAt,
+  };
+}
+
+/** Whether a prediction used candles of this series: models look at those of the reference symbol too. */
+export function isBasedOn(
+  { venue, symbol, timeframe }: SeriesKey,
+  referenceSymbol: string,
+): (entry: CachedPrediction) => boolean {
+  return (entry) =>
+    entry.venue === venue &&
+    entry.timeframe === timeframe &&
+    (symbol === referenceSymbol || entry.symbol === symbol);
 }
 
 /** First line of the file: another one means another layout. */

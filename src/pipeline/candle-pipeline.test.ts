@@ -8,7 +8,6 @@ import type { Logger } from '../lib/logger.js';
 import { ManualClock } from '../lib/manual-clock.js';
 import type { SignalRequest } from '../signals/signal-maker.js';
 import { CandlePipeline, type CandlePipelineOptions } from './candle-pipeline.js';
-import { ReferenceGate } from './reference-gate.js';
 
 const HOUR_MS = 3_600_000;
 const BTC: Series = seriesOf(1, 'BTC/USDT');
@@ -65,7 +64,6 @@ function setUp(changes: Partial<CandlePipelineOptions> = {}) {
       onClosedCandles: async (_, candles) => void log.push(`guarded ${candles.length}`),
     },
     bars: { append: () => undefined, forget: () => undefined },
-    gate: new ReferenceGate(clock),
     refreshQuotes: async () => void log.push('quotes'),
     stores: {
       candles: {

@@ -9,7 +9,7 @@ import type { Logger } from '../lib/logger.js';
 import type { RecentBars } from '../signals/recent-bars.js';
 import type { SignalMaker, SignalRequest } from '../signals/signal-maker.js';
 import type { TradingService } from '../trading/trading-service.js';
-import type { ReferenceGate } from './reference-gate.js';
+import { ReferenceGate } from './reference-gate.js';
 
 /** Bars of a long downtime that are recorded one by one; what lies before them is logged once. */
 const MAX_SKIPPED_BARS = 1000;
@@ -29,7 +29,6 @@ export interface CandlePipelineOptions {
   readonly signals: Pick<SignalMaker, 'makeSignal'>;
   readonly trading: Pick<TradingService, 'onSignal' | 'skipLate' | 'onClosedCandles'>;
   readonly bars: Pick<RecentBars, 'append' | 'forget'>;
-  readonly gate: ReferenceGate;
   /** Fetches prices of all symbols by one bulk call and hands them to trading. */
   readonly refreshQuotes: () => Promise<void>;
   readonly stores: {
@@ -56,6 +55,7 @@ export interface CandlePipelineOptions {
  */
 export class CandlePipeline {
   readonly #options: CandlePipelineOptions;
+  readonly #gate: ReferenceGate;
   readonly #chains = new Map<number, Promise<void>>();
   readonly #ready = new Set<number>();
   /** Series with a candle whose decision failed. */
@@ -65,6 +65,7 @@ export class CandlePipeline {
 
   constructor(options: CandlePipelineOptions) {
     this.#options = options;
+    this.#gate = new ReferenceGate(options.clock);
   }
 
   /** The history of a series is complete: its newest candle gets a decision if it has none. */
@@ -166,11 +167,11 @@ export class CandlePipeline {
   }
 
   async #decideOne(request: SignalRequest): Promise<void> {
-    const { gate, signals, trading, signal } = this.#options;
+    const { signals, trading, signal } = this.#options;
     const { key, candleOpenTime } = request;
     if (key.symbol !== this.#options.referenceSymbol) {
       const limitMs = this.#options.decisionLagMs(key.timeframe) / 2 / this.#options.marketSpeed;
-      await gate.wait(key.timeframe, candleOpenTime, { limitMs, signal });
+      await this.#gate.wait(key.timeframe, candleOpenTime, { limitMs, signal });
     }
     await this.#quotesFor(closeTimeOf(candleOpenTime, key.timeframe));
     // A stop wakes whoever waits: what is not known then is decided at the next start.
@@ -228,7 +229,7 @@ export class CandlePipeline {
 
   #openGate(series: Series, newest: Candle | undefined): void {
     if (series.symbol !== this.#options.referenceSymbol || newest === undefined) return;
-    this.#options.gate.open(series.timeframe, newest.openTime);
+    this.#gate.open(series.timeframe, newest.openTime);
   }
 
   #after(series: Series, work: () => Promise<void>): void {

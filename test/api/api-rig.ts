@@ -71,6 +71,8 @@ export async function buildApi(rigOptions: RigOptions): Promise<ApiRig> {
   return rig;
 }
 
+const NOTHING_QUEUED = { queue: { cancelKey: () => Promise.resolve() } };
+
 const healthy: Health = {
   status: 'ok',
   checks: [{ name: 'loop', status: 'ok', message: 'last cycle 1 s ago' }],
@@ -108,10 +110,7 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
       model_symbol: modelKeyFor(key).symbol,
       ...MODEL_STATUS,
     }),
-    models: modelChanges(
-      () => (isStandby ? undefined : registry),
-      () => Promise.resolve(),
-    ),
+    models: modelChanges(() => (isStandby ? undefined : { registry, training: NOTHING_QUEUED })),
     predictions: options.predictions ?? UNTRAINED,
     events: options.events ?? new EventHub({ clock: fixedClock(), runUid: 'run' }),
     training: () => (rig.isStarting ? undefined : trainingOf(stores, logger)),

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSettings } from '../../config/read-settings.js';
 import { modelStatus } from '../../src/api/contract.js';
-import type { DaemonState } from '../../src/daemon/daemon-state.js';
+import type { DaemonPhase } from '../../src/daemon/phases.js';
 import { modelStatusView } from '../../src/daemon/views/model-status-view.js';
 import { lookFromOutside } from '../../src/daemon/views/stored-view.js';
 import { predictionView } from '../../src/daemon/views/prediction-view.js';
@@ -16,13 +16,14 @@ import { aModelRecord, aPrediction, HOUR_MS, KEY, START_MS } from '../storage/ro
 /** A daemon behind another one's lease: it has the database, and no rooms that work. */
 let opened: TestDatabase;
 let clock: ManualClock;
-let state: DaemonState;
+let phase: DaemonPhase;
 
 beforeEach(async () => {
   clock = new ManualClock(START_MS + 2 * HOUR_MS);
   opened = await openTestDatabase({ clock });
   const { settings } = readSettings({});
-  state = { settings, stores: opened.stores, wallClock: clock } as unknown as DaemonState;
+  const base = { settings, stores: opened.stores, wallClock: clock };
+  phase = { ...base, name: 'starting' } as unknown as DaemonPhase;
 });
 
 afterEach(() => opened.database.close());
@@ -42,7 +43,7 @@ async function serve(changes: Partial<ModelRecord> = {}): Promise<string> {
   return uid;
 }
 
-const look = async () => modelStatus.parse(await modelStatusView(state, KEY, 'BTCUSDT'));
+const look = async () => modelStatus.parse(await modelStatusView(phase, KEY, 'BTCUSDT'));
 
 describe('a daemon that stands by', () => {
   it('tells of the model that serves, from the database', async () => {
@@ -76,7 +77,7 @@ describe('a daemon that stands by', () => {
   });
 
   it('answers with the prediction that the other daemon has stored, while that is fresh', async () => {
-    const predictions = predictionView(state);
+    const predictions = predictionView(() => phase);
     expect(await predictions.find(KEY)).toMatchObject({ status: 'none', reason: 'untrained' });
     const modelUid = await serve();
     expect(await predictions.find(KEY)).toMatchObject({ reason: 'features_missing' });
@@ -101,7 +102,7 @@ describe('a daemon that stands by', () => {
     const { uid: modelUid } = await models.insert(record);
     await models.promote(modelUid);
     const key = { ...KEY, bot: 'random_forest' };
-    const status = modelStatus.parse(await modelStatusView(state, key, 'BTCUSDT'));
+    const status = modelStatus.parse(await modelStatusView(phase, key, 'BTCUSDT'));
     expect(status).toMatchObject({
       ...{ symbol: 'BTCUSDT', model_symbol: '*', is_trained: true, model_uid: modelUid },
       ...{ fallback_active: false },
@@ -109,15 +110,15 @@ describe('a daemon that stands by', () => {
     const said = { ...key, modelUid, predictedAt: START_MS + 2 * HOUR_MS };
     const candleOpenTime = START_MS + HOUR_MS;
     await predictions.insert(aPrediction({ ...said, symbol: 'ETH/USDT', candleOpenTime }));
-    const view = predictionView(state);
+    const view = predictionView(() => phase);
     expect(await view.find(key)).toMatchObject({ reason: 'features_missing' });
     expect(await view.find({ ...key, symbol: 'ETH/USDT' })).toMatchObject({ status: 'served' });
   });
 
   it('asks for the global model too where it works itself', async () => {
     const asked: string[] = [];
-    const look = await lookFromOutside(state, { ...KEY, bot: 'random_forest', symbol: '*' });
-    const work = {
+    const look = await lookFromOutside(phase, { ...KEY, bot: 'random_forest', symbol: '*' });
+    const parts = {
       training: {
         status: (key: ModelKey) =>
           Promise.resolve(void asked.push(key.symbol)).then(() => look.training),
@@ -125,12 +126,12 @@ describe('a daemon that stands by', () => {
       servingModels: { find: () => Promise.resolve(look.trust) },
       warnings: { count: () => 0 },
     };
-    const working = { ...state, work } as unknown as DaemonState;
+    const working = { ...phase, ...parts, name: 'active' } as unknown as DaemonPhase;
     await modelStatusView(working, { ...KEY, bot: 'random_forest' }, 'BTCUSDT');
     expect(asked).toEqual(['*']);
   });
 
   it('keeps no predictions that could be cleared', () => {
-    expect(() => predictionView(state).clear()).toThrow(/stands by/);
+    expect(() => predictionView(() => phase).clear()).toThrow(/stands by/);
   });
 });

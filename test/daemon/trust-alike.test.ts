@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSettings } from '../../config/read-settings.js';
 import type { ModelStatusAnswer } from '../../src/api/contract.js';
-import type { DaemonState } from '../../src/daemon/daemon-state.js';
+import type { DaemonPhase } from '../../src/daemon/phases.js';
 import { modelStatusView } from '../../src/daemon/views/model-status-view.js';
 import { lookFromOutside } from '../../src/daemon/views/stored-view.js';
 import type { ModelRecord } from '../../src/domain/model-record.js';
@@ -29,15 +29,15 @@ const KEY = {
 let modelsDir: string;
 let opened: TestDatabase;
 let clock: ManualClock;
-let standby: DaemonState;
-let active: DaemonState;
+let standby: DaemonPhase;
+let active: DaemonPhase;
 
 beforeEach(async () => {
   modelsDir = await mkdtemp(path.join(os.tmpdir(), 'evenkeel-alike-'));
   clock = new ManualClock(NOW);
   opened = await openTestDatabase({ clock });
   const { stores } = opened;
-  standby = { settings, stores, wallClock: clock } as unknown as DaemonState;
+  standby = { name: 'starting', settings, stores, wallClock: clock } as unknown as DaemonPhase;
   const servingModels = new ServingModels({
     models: stores.models,
     cooldowns: stores.cooldowns,
@@ -47,12 +47,12 @@ beforeEach(async () => {
     clock,
     logger: new KeptLogger(),
   });
-  const work = {
+  const parts = {
     servingModels,
     training: { status: async () => (await lookFromOutside(standby, KEY)).training },
     warnings: { count: () => 0 },
   };
-  active = { ...standby, work } as unknown as DaemonState;
+  active = { ...standby, ...parts, name: 'active' } as unknown as DaemonPhase;
 });
 
 afterEach(async () => {
@@ -141,7 +141,7 @@ describe('an active daemon and one that stands by say alike', () => {
       /^inference_error: .*manifest\.json has sha256/,
     );
     await writeModelFolder({ modelsDir, modelPath: 'tiny/model-1' });
-    (active.work as { servingModels: ServingModels }).servingModels.invalidate(KEY);
+    (active as unknown as { servingModels: ServingModels }).servingModels.invalidate(KEY);
     expect((await askBoth()).fallback_reason).toBeNull();
   });
 });

@@ -1,20 +1,20 @@
 import type { HealthCheck, HealthProbe, HealthStatus } from '../../monitoring/health.js';
-import type { DaemonState } from '../daemon-state.js';
+import type { Base, DaemonPhase, ReadPhase } from '../phases.js';
 import { pauseText } from './status-view.js';
 
 /** A daemon that only begins is given this long before missing data counts against it. */
 const START_GRACE_MS = 180_000;
 
 /** What `GET /api/health` looks at: failing stops the show, degraded is worth knowing. */
-export function healthProbes(state: DaemonState): ReadonlyMap<string, HealthProbe> {
+export function healthProbes(readPhase: ReadPhase): ReadonlyMap<string, HealthProbe> {
   return new Map<string, HealthProbe>([
-    ['loop', () => loopCheck(state)],
-    ['database', () => databaseCheck(state)],
-    ['exchange', () => exchangeCheck(state)],
-    ['data', () => dataCheck(state)],
-    ['models', () => modelCheck(state)],
-    ['trainer', () => trainerCheck(state)],
-    ['trading', () => tradingCheck(state)],
+    ['loop', () => loopCheck(readPhase())],
+    ['database', () => databaseCheck(readPhase())],
+    ['exchange', () => exchangeCheck(readPhase())],
+    ['data', () => dataCheck(readPhase())],
+    ['models', () => modelCheck(readPhase())],
+    ['trainer', () => trainerCheck(readPhase())],
+    ['trading', () => tradingCheck(readPhase())],
   ]);
 }
 
@@ -22,16 +22,17 @@ function check(name: string, status: HealthStatus, message: string): HealthCheck
   return { name, status, message };
 }
 
-function loopCheck({ loopWatch, work }: DaemonState): HealthCheck {
-  if (work === undefined)
+function loopCheck({ loopWatch, name }: DaemonPhase): HealthCheck {
+  if (name !== 'active') {
     return check('loop', 'ok', 'no cycles while this daemon starts or stands by');
+  }
   const seconds = Math.round(loopWatch.silenceMs() / 1000);
   if (loopWatch.isAlive()) return check('loop', 'ok', `last cycle ${seconds} s ago`);
   return check('loop', 'failing', `no cycle for ${seconds} s`);
 }
 
-async function databaseCheck(state: DaemonState): Promise<HealthCheck> {
-  const { database, databaseWatch, fallbackReason, stores, runUid } = state;
+async function databaseCheck(base: Base): Promise<HealthCheck> {
+  const { database, databaseWatch, fallbackReason, stores, runUid } = base;
   const run = await databaseWatch.whileAnswering(() => stores.runs.find(runUid));
   if (run === undefined) return check('database', 'failing', 'this run is not in the database');
   if (fallbackReason !== undefined) {
@@ -40,20 +41,20 @@ async function databaseCheck(state: DaemonState): Promise<HealthCheck> {
   return check('database', 'ok', `${database.engine} answers`);
 }
 
-function exchangeCheck({ market }: DaemonState): HealthCheck {
-  if (market === undefined) return check('exchange', 'degraded', 'not asked yet');
-  const { venue, isReady } = market.data;
+function exchangeCheck(phase: DaemonPhase): HealthCheck {
+  if (phase.name === 'starting') return check('exchange', 'degraded', 'not asked yet');
+  const { venue, isReady } = phase.market.data;
   if (isReady) return check('exchange', 'ok', `${venue} answers`);
   return check('exchange', 'degraded', `${venue} has not answered yet; trying again`);
 }
 
-function dataCheck(state: DaemonState): HealthCheck {
-  const status = state.work?.collector.status();
-  if (status === undefined) return check('data', 'degraded', 'nothing is collected yet');
+function dataCheck(phase: DaemonPhase): HealthCheck {
+  if (phase.name !== 'active') return check('data', 'degraded', 'nothing is collected yet');
+  const status = phase.collector.status();
   const { staleAlarm, progress, quotesError, pausedBy } = status;
   // Candles that grow old while they wait are what was asked for: they do not count as stale.
   if (pausedBy !== undefined) return check('data', 'degraded', pauseText(pausedBy));
-  const isYoung = state.wallClock.wallMs() - state.startedAt < START_GRACE_MS;
+  const isYoung = phase.wallClock.wallMs() - phase.startedAt < START_GRACE_MS;
   if (progress.percentage === 0 && !isYoung) {
     return check('data', 'failing', 'nothing could be collected since the start');
   }
@@ -74,16 +75,9 @@ function dataCheck(state: DaemonState): HealthCheck {
   return check('data', 'ok', `${progress.seriesTotal} series are up to date`);
 }
 
-async function modelCheck({
-  databaseWatch,
-  instruments,
-  market,
-  settings,
-  stores,
-}: DaemonState): Promise<HealthCheck> {
-  if (market === undefined || instruments === undefined) {
-    return check('models', 'degraded', 'not looked for yet');
-  }
+async function modelCheck(phase: DaemonPhase): Promise<HealthCheck> {
+  if (!('instruments' in phase)) return check('models', 'degraded', 'not looked for yet');
+  const { databaseWatch, instruments, market, settings, stores } = phase;
   const { venue } = market.data;
   const serving = await databaseWatch.whileAnswering(() =>
     stores.models.listServingKeys({ venue }),
@@ -97,15 +91,15 @@ async function modelCheck({
   );
 }
 
-function trainerCheck({ work }: DaemonState): HealthCheck {
-  const fault = work?.training.trainerFault;
+function trainerCheck(phase: DaemonPhase): HealthCheck {
+  const fault = phase.name === 'active' ? phase.training.trainerFault : undefined;
   if (fault === undefined) return check('trainer', 'ok', 'nothing against it');
   return check('trainer', 'degraded', `${fault.message}; ${fault.fix}`);
 }
 
-function tradingCheck({ trading }: DaemonState): HealthCheck {
-  const status = trading?.status();
-  if (status === undefined) return check('trading', 'degraded', 'not started yet');
+function tradingCheck(phase: DaemonPhase): HealthCheck {
+  if (!('trading' in phase)) return check('trading', 'degraded', 'not started yet');
+  const status = phase.trading.status();
   if (status.state === 'active')
     return check('trading', 'ok', `${status.account} trading is active`);
   return check(

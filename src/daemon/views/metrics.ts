@@ -1,11 +1,12 @@
+import type { TradingStatus } from '../../trading/trading-service.js';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { DaemonState } from '../daemon-state.js';
+import type { DaemonPhase, ReadPhase } from '../phases.js';
 
 /** Node's greatest interval, 25 days. */
 const NEVER_MS = 2 ** 31 - 1;
 
 /** Figures for Prometheus, read at each scrape from what the daemon knows anyway. */
-export function createMetrics(state: DaemonState): Registry {
+export function createMetrics(readPhase: ReadPhase): Registry {
   const registry = new Registry();
   collectProcess(registry);
   const gauge = (name: string, help: string, read: () => number | Promise<number>): void => {
@@ -18,7 +19,7 @@ export function createMetrics(state: DaemonState): Registry {
       },
     });
   };
-  const { stores, loopWatch } = state;
+  const { stores, loopWatch } = readPhase();
   gauge('cycles_total', 'Analysis cycles since the start', () => loopWatch.cycles);
   gauge('loop_silence_seconds', 'Time since the last cycle', () => loopWatch.silenceMs() / 1000);
   gauge('event_loop_delay_p99_seconds', 'Since the start: 1 % of the waits were longer', () => {
@@ -27,29 +28,38 @@ export function createMetrics(state: DaemonState): Registry {
   gauge('event_loop_delay_p999_seconds', 'Since the start: 0.1 % of the waits were longer', () => {
     return loopWatch.delay().p999Ms / 1000;
   });
-  gauge('series', 'Series that are collected', () => state.work?.collector.series.length ?? 0);
+  gauge('series', 'Series that are collected', () => {
+    const phase = readPhase();
+    return phase.name === 'active' ? phase.collector.series.length : 0;
+  });
   gauge('series_stale', 'Series without new candles', () => {
-    return state.work?.collector.status().staleAlarm.stale.length ?? 0;
+    const phase = readPhase();
+    return phase.name === 'active' ? phase.collector.status().staleAlarm.stale.length : 0;
   });
   gauge('models_serving', 'Models that serve', async () => {
-    const venue = state.market?.data.venue;
-    return venue === undefined ? 0 : (await stores.models.listServingKeys({ venue })).length;
+    const phase = readPhase();
+    if (phase.name === 'starting') return 0;
+    const { venue } = phase.market.data;
+    return (await stores.models.listServingKeys({ venue })).length;
   });
   gauge('fallback_signals_total', 'Signals of this run for which no model spoke', () => {
-    return state.work?.warnings.total ?? 0;
+    const phase = readPhase();
+    return phase.name === 'active' ? phase.warnings.total : 0;
   });
   gauge('equity', 'Value of the books in quote currency', () => {
-    return state.trading?.status().books?.equity.toNumber() ?? NaN;
+    return findTradingStatus(readPhase())?.books?.equity.toNumber() ?? NaN;
   });
-  gauge(
-    'open_positions',
-    'Positions that are open',
-    () => state.trading?.status().openPositions ?? 0,
-  );
+  gauge('open_positions', 'Positions that are open', () => {
+    return findTradingStatus(readPhase())?.openPositions ?? 0;
+  });
   gauge('trading_active', '1 while this daemon holds the lease', () => {
-    return state.trading?.status().state === 'active' ? 1 : 0;
+    return findTradingStatus(readPhase())?.state === 'active' ? 1 : 0;
   });
   return registry;
+}
+
+function findTradingStatus(phase: DaemonPhase): TradingStatus | undefined {
+  return 'trading' in phase ? phase.trading.status() : undefined;
 }
 
 /**

@@ -1,33 +1,35 @@
 import { ApiError } from '../../api/answer-errors.js';
 import type { ModelChanges } from '../../api/api-context.js';
-import type { ModelKey } from '../../domain/model-key.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import type { ModelRegistry } from '../../models/model-registry.js';
+import type { TrainingQueue } from '../../training/queue/training-queue.js';
+
+export interface ModelOwner {
+  readonly registry: ModelRegistry;
+  readonly training: { readonly queue: Pick<TrainingQueue, 'cancelKey'> };
+}
 
 /** What the API may do to models: only on the daemon that serves them. */
-export function modelChanges(
-  findRegistry: () => ModelRegistry | undefined,
-  cancelTraining: (key: ModelKey) => Promise<void>,
-): ModelChanges {
+export function modelChanges(findOwner: () => ModelOwner | undefined): ModelChanges {
   return {
     clear: async (keys) => {
-      const registry = registryOf(findRegistry);
+      const { registry, training } = getOwner(findOwner);
       const cleared: ModelRecord[] = [];
       for (const key of keys) {
         // What is trained now would serve the key again a moment after it was cleared.
-        await cancelTraining(key);
+        await training.queue.cancelKey(key);
         cleared.push(...(await registry.clear(key)));
       }
       return cleared;
     },
-    rollback: (key, modelUid) => registryOf(findRegistry).rollback(key, modelUid),
-    pin: (key, options) => registryOf(findRegistry).pin(key, options),
+    rollback: (key, modelUid) => getOwner(findOwner).registry.rollback(key, modelUid),
+    pin: (key, options) => getOwner(findOwner).registry.pin(key, options),
   };
 }
 
-function registryOf(findRegistry: () => ModelRegistry | undefined): ModelRegistry {
-  const registry = findRegistry();
-  if (registry !== undefined) return registry;
+function getOwner(findOwner: () => ModelOwner | undefined): ModelOwner {
+  const owner = findOwner();
+  if (owner !== undefined) return owner;
   throw new ApiError(
     503,
     'standing_by',

@@ -6,26 +6,25 @@ import type { ModelKey } from '../../domain/model-key.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import { scoreLive, toPrior } from '../../signals/live-score.js';
 import type { TrainingStatus } from '../../training/training-status.js';
-import type { DaemonState } from '../daemon-state.js';
+import type { Base, DaemonPhase } from '../phases.js';
 import { lookFromOutside } from './stored-view.js';
 
 const LIVE_SIGNALS = 500;
 
 /** The answer of `GET /api/model/status`: of the model that speaks for the instrument, and of its signals. */
 export async function modelStatusView(
-  state: DaemonState,
+  phase: DaemonPhase,
   key: ModelKey,
   marketId: string,
 ): Promise<ModelStatusAnswer> {
-  const { work } = state;
   const modelKey = modelKeyFor(key);
   const { training, trust } =
-    work === undefined
-      ? await lookFromOutside(state, key)
-      : {
-          training: await work.training.status(modelKey),
-          trust: await work.servingModels.find(key),
-        };
+    phase.name === 'active'
+      ? {
+          training: await phase.training.status(modelKey),
+          trust: await phase.servingModels.find(key),
+        }
+      : await lookFromOutside(phase, key);
   const serving = trust.record;
   return {
     ...keyAnswer(key, new Map([[key.symbol, marketId]])),
@@ -42,9 +41,9 @@ export async function modelStatusView(
     next_retry_at: isoOrNull(training.nextRetryAt),
     last_training_error: training.lastTrainingError ?? null,
     last_attempt: attemptAnswer(training.newest),
-    prediction_warning_count: work?.warnings.count(key) ?? 0,
-    drift: serving === undefined ? null : await driftAnswer(state, modelKey, serving),
-    live_score: serving === undefined ? null : await liveScore(state, key, serving),
+    prediction_warning_count: phase.name === 'active' ? phase.warnings.count(key) : 0,
+    drift: serving === undefined ? null : await driftAnswer(phase, modelKey, serving),
+    live_score: serving === undefined ? null : await liveScore(phase, key, serving),
   };
 }
 
@@ -126,7 +125,7 @@ function scoreAnswer(record: ModelRecord | undefined): ModelStatusAnswer['test_s
 
 /** Of the last look at this very model. */
 async function driftAnswer(
-  { stores }: DaemonState,
+  { stores }: Base,
   key: ModelKey,
   { uid }: ModelRecord,
 ): Promise<ModelStatusAnswer['drift']> {
@@ -148,7 +147,7 @@ async function driftAnswer(
 
 /** How the serving model's own signals turned out, on candles that it was not trained on. */
 async function liveScore(
-  { settings, stores }: DaemonState,
+  { settings, stores }: Base,
   key: ModelKey,
   record: ModelRecord,
 ): Promise<ModelStatusAnswer['live_score']> {

@@ -4,10 +4,16 @@ import type { TrainingJob } from '../../domain/training-job.js';
 import { HaltError, TransientError } from '../../lib/errors.js';
 import { sharedRead } from '../../lib/shared-read.js';
 import { trainingKeys } from '../../training/options/training-keys.js';
-import { clockOf, entryFreezeOf, phaseOf, type DaemonState } from '../daemon-state.js';
+import { PAPER_ACCOUNT } from '../module-options.js';
 import { carryOverText } from '../open-storage.js';
-import { PAPER_ACCOUNT, trainingOptions } from '../module-options.js';
-import { cycleIntervalMs } from '../work.js';
+import {
+  clockOf,
+  describePhase,
+  findEntryFreeze,
+  type Base,
+  type DaemonPhase,
+  type ReadPhase,
+} from '../phases.js';
 
 const QUEUE_SHOWN = 1000;
 
@@ -17,47 +23,47 @@ const COUNTS_AGE_MS = 250;
 type Counts = Pick<StatusAnswer, 'model' | 'queue'>;
 
 /** The answers of `GET /api/status`. */
-export function statusView(state: DaemonState): () => Promise<StatusAnswer> {
-  const options = { clock: state.wallClock, maxAgeMs: COUNTS_AGE_MS };
-  const counts = sharedRead(() => readCounts(state), options);
-  return async () => describeStatus(state, await counts());
-}
-
-async function readCounts(state: DaemonState): Promise<Counts> {
-  return {
-    model: await asFarAsKnown(state, () => modelView(state), UNKNOWN_MODELS),
-    queue: await asFarAsKnown(state, () => queueView(state), UNKNOWN_QUEUE),
+export function statusView(readPhase: ReadPhase): () => Promise<StatusAnswer> {
+  const options = { clock: readPhase().wallClock, maxAgeMs: COUNTS_AGE_MS };
+  const readSharedCounts = sharedRead(() => readCounts(readPhase()), options);
+  return async () => {
+    const counts = await readSharedCounts();
+    return describeStatus(readPhase(), counts);
   };
 }
 
-function describeStatus(state: DaemonState, counts: Counts): StatusAnswer {
-  const { settings, wallClock } = state;
+async function readCounts(phase: DaemonPhase): Promise<Counts> {
   return {
-    version: state.version,
-    versions: { evenkeel: state.version, node: process.version },
-    run_uid: state.runUid,
-    state: phaseOf(state),
-    started_at: iso(state.startedAt),
-    uptime_sec: Math.round((wallClock.wallMs() - state.startedAt) / 1000),
-    market_time: iso(clockOf(state).marketMs()),
+    model: await asFarAsKnown(phase, () => modelView(phase), UNKNOWN_MODELS),
+    queue: await asFarAsKnown(phase, () => queueView(phase), UNKNOWN_QUEUE),
+  };
+}
+
+function describeStatus(phase: DaemonPhase, counts: Counts): StatusAnswer {
+  const { settings, wallClock } = phase;
+  return {
+    version: phase.version,
+    versions: { evenkeel: phase.version, node: process.version },
+    run_uid: phase.runUid,
+    state: describePhase(phase),
+    started_at: iso(phase.startedAt),
+    uptime_sec: Math.round((wallClock.wallMs() - phase.startedAt) / 1000),
+    market_time: iso(clockOf(phase).marketMs()),
     wall_time: iso(wallClock.wallMs()),
     display_timezone: settings.displayTimezone ?? null,
-    loop: loopView(state),
-    database: databaseView(state),
-    exchange: exchangeView(state),
-    symbols: (state.instruments?.all ?? []).map(({ symbol, marketId }) => ({
-      symbol: marketId,
-      unified_symbol: symbol,
-    })),
+    loop: loopView(phase),
+    database: databaseView(phase),
+    exchange: exchangeView(phase),
+    symbols: symbolsView(phase),
     timeframes: [...settings.timeframes],
     bots: [...settings.bots],
-    collection: collectionView(state),
+    collection: collectionView(phase),
     ...counts,
-    cache: cacheView(state),
-    process: processView(state),
-    trading: tradingView(state),
-    trainer: trainerView(state),
-    warnings: warningsOf(state),
+    cache: cacheView(phase),
+    process: processView(phase),
+    trading: tradingView(phase),
+    trainer: trainerView(phase),
+    warnings: listWarnings(phase),
   };
 }
 
@@ -66,20 +72,20 @@ const UNKNOWN_QUEUE: StatusAnswer['queue'] = { pending: 0, running: 0, current: 
 
 /** The status answers also while the database does not: that it is lost is said elsewhere in it. */
 async function asFarAsKnown<T>(
-  { databaseWatch }: DaemonState,
-  look: () => Promise<T>,
+  { databaseWatch }: Base,
+  read: () => Promise<T>,
   unknown: T,
 ): Promise<T> {
   try {
-    return await databaseWatch.whileAnswering(look);
+    return await databaseWatch.whileAnswering(read);
   } catch (error) {
     if (error instanceof TransientError || error instanceof HaltError) return unknown;
     throw error;
   }
 }
 
-function databaseView(state: DaemonState): StatusAnswer['database'] {
-  const { database, fallbackReason, databaseWatch } = state;
+function databaseView(phase: DaemonPhase): StatusAnswer['database'] {
+  const { database, fallbackReason, databaseWatch } = phase;
   return {
     engine: database.engine,
     fallback: fallbackReason !== undefined,
@@ -87,11 +93,19 @@ function databaseView(state: DaemonState): StatusAnswer['database'] {
   };
 }
 
-function loopView(state: DaemonState): StatusAnswer['loop'] {
-  const { settings, loopWatch, market } = state;
+function symbolsView(phase: DaemonPhase): StatusAnswer['symbols'] {
+  if (!('instruments' in phase)) return [];
+  return phase.instruments.all.map(({ symbol, marketId }) => ({
+    symbol: marketId,
+    unified_symbol: symbol,
+  }));
+}
+
+function loopView(phase: DaemonPhase): StatusAnswer['loop'] {
+  const { settings, loopWatch } = phase;
   const { p50Ms, p99Ms, maxMs } = loopWatch.delay();
-  const intervalMs =
-    market === undefined ? settings.analysisIntervalSec * 1000 : cycleIntervalMs(settings, market);
+  const configuredMs = settings.analysisIntervalSec * 1000;
+  const intervalMs = 'options' in phase ? phase.options.cycleIntervalMs : configuredMs;
   return {
     interval_sec: intervalMs / 1000,
     last_cycle_at: isoOrNull(loopWatch.lastCycleAt),
@@ -100,50 +114,58 @@ function loopView(state: DaemonState): StatusAnswer['loop'] {
   };
 }
 
-function exchangeView({ settings, market }: DaemonState): StatusAnswer['exchange'] {
-  const { data } = market ?? {};
-  return {
-    id: settings.exchange,
-    venue: data?.venue ?? null,
-    demo: settings.exchange === 'demo',
-    // The demo's time runs by a factor, so its distance from the wall says nothing.
-    skew_ms: market?.isDemo === true ? null : (data?.clock.skewMs ?? null),
-    ready: data?.isReady ?? false,
-  };
+function exchangeView(phase: DaemonPhase): StatusAnswer['exchange'] {
+  const { exchange: id } = phase.settings;
+  const demo = id === 'demo';
+  if (phase.name === 'starting') return { id, venue: null, demo, skew_ms: null, ready: false };
+  const { venue, clock, isReady } = phase.market.data;
+  // The demo's time runs by a factor, so its distance from the wall says nothing.
+  return { id, venue, demo, skew_ms: demo ? null : (clock.skewMs ?? null), ready: isReady };
 }
 
-function collectionView({ work }: DaemonState): StatusAnswer['collection'] {
-  const status = work?.collector.status();
-  const isPaused = status?.pausedBy !== undefined;
+const NO_COLLECTION: StatusAnswer['collection'] = {
+  state: 'idle',
+  paused: false,
+  series: 0,
+  series_ready: 0,
+  bars_done: 0,
+  bars_wanted: 0,
+  backfill_percent: 0,
+  stale: [],
+  quarantined: 0,
+};
+
+function collectionView(phase: DaemonPhase): StatusAnswer['collection'] {
+  if (phase.name !== 'active') return NO_COLLECTION;
+  const { phase: state, pausedBy, progress, series, staleAlarm } = phase.collector.status();
+  const isPaused = pausedBy !== undefined;
   return {
-    state: isPaused ? 'paused' : (status?.phase ?? 'idle'),
+    state: isPaused ? 'paused' : state,
     paused: isPaused,
-    series: status?.progress.seriesTotal ?? 0,
-    series_ready: status?.progress.seriesReady ?? 0,
-    bars_done: status?.progress.barsDone ?? 0,
-    bars_wanted: status?.progress.barsWanted ?? 0,
-    backfill_percent: status?.progress.percentage ?? 0,
-    stale: (status?.staleAlarm.stale ?? []).map(({ name }) => name),
-    quarantined: status?.series.filter(({ hasFutureCandles }) => hasFutureCandles).length ?? 0,
+    series: progress.seriesTotal,
+    series_ready: progress.seriesReady,
+    bars_done: progress.barsDone,
+    bars_wanted: progress.barsWanted,
+    backfill_percent: progress.percentage,
+    stale: staleAlarm.stale.map(({ name }) => name),
+    quarantined: series.filter(({ hasFutureCandles }) => hasFutureCandles).length,
   };
 }
 
-async function modelView(state: DaemonState): Promise<StatusAnswer['model']> {
-  const { market, instruments, settings, stores } = state;
-  if (market === undefined || instruments === undefined) {
-    return UNKNOWN_MODELS;
-  }
-  const keys = trainingKeys(trainingOptions(settings, { market, instruments }));
+async function modelView(phase: DaemonPhase): Promise<StatusAnswer['model']> {
+  if (!('options' in phase)) return UNKNOWN_MODELS;
+  const { market, options, stores } = phase;
+  const keys = trainingKeys(options.training);
   const { venue } = market.data;
   const trained = (await stores.models.listServingKeys({ venue })).length;
   return { trained, expected: keys.length, fallback_active: trained < keys.length };
 }
 
-async function queueView(state: DaemonState): Promise<StatusAnswer['queue']> {
-  const { market, stores } = state;
+async function queueView(phase: DaemonPhase): Promise<StatusAnswer['queue']> {
+  if (phase.name === 'starting') return UNKNOWN_QUEUE;
+  const { market, stores } = phase;
+  const { venue } = market.data;
   const page = { limit: QUEUE_SHOWN, offset: 0 };
-  const venue = market?.data.venue;
-  if (venue === undefined) return UNKNOWN_QUEUE;
   const pending = await stores.jobs.list({ venue, status: 'pending' }, { ...page, limit: 1 });
   const running = await stores.jobs.list({ venue, status: 'running' }, page);
   const [current] = running.rows;
@@ -154,21 +176,23 @@ async function queueView(state: DaemonState): Promise<StatusAnswer['queue']> {
   };
 }
 
-function cacheView({ settings, work }: DaemonState): StatusAnswer['cache'] {
+function cacheView(phase: DaemonPhase): StatusAnswer['cache'] {
+  const { settings } = phase;
   const { predictionCacheMaxEntries, predictionCacheTtlHours: ttlHours } = settings;
-  const status = work?.predictionCache?.status();
+  const status = phase.name === 'active' ? phase.predictionCache?.status() : undefined;
   return {
     enabled: settings.predictionCacheEnabled,
     entries: status?.entries ?? 0,
     max_entries: predictionCacheMaxEntries,
     ttl_hours: ttlHours,
     life_hours: status?.lifeHours ?? ttlHours,
-    ...{ hits: status?.hits ?? 0, misses: status?.misses ?? 0 },
+    hits: status?.hits ?? 0,
+    misses: status?.misses ?? 0,
     disk_bytes: status?.diskBytes ?? 0,
   };
 }
 
-function processView({ events }: DaemonState): StatusAnswer['process'] {
+function processView({ events }: Base): StatusAnswer['process'] {
   const { user, system } = process.cpuUsage();
   return {
     pid: process.pid,
@@ -183,25 +207,40 @@ function describeJob(job: TrainingJob): string {
   return `${symbol} ${timeframe} ${bot}: ${stage ?? 'starting'} ${Math.round(progressPct)} %`;
 }
 
-function tradingView({ settings, trading }: DaemonState): StatusAnswer['trading'] {
-  const status = trading?.status();
-  const holder = status?.leaseHolder;
+function tradingView(phase: DaemonPhase): StatusAnswer['trading'] {
+  const { tradingMode: mode, allowFallbackExecution } = phase.settings;
+  if (!('trading' in phase)) {
+    return {
+      mode,
+      state: 'starting',
+      standby: null,
+      account: PAPER_ACCOUNT,
+      currency: '',
+      timeframe: '',
+      bot: '',
+      open_positions: 0,
+      equity: null,
+      allow_fallback_execution: allowFallbackExecution,
+    };
+  }
+  const status = phase.trading.status();
+  const { leaseHolder: holder } = status;
   return {
-    mode: settings.tradingMode,
-    state: status?.state ?? 'starting',
+    mode,
+    state: status.state,
     standby: holder === undefined ? null : `${holder} trades; this daemon takes over when it ends`,
-    account: status?.account ?? PAPER_ACCOUNT,
-    currency: status?.currency ?? '',
-    timeframe: status?.timeframe ?? '',
-    bot: status?.bot ?? '',
-    open_positions: status?.openPositions ?? 0,
-    equity: status?.books?.equity.toString() ?? null,
-    allow_fallback_execution: settings.allowFallbackExecution,
+    account: status.account,
+    currency: status.currency,
+    timeframe: status.timeframe,
+    bot: status.bot,
+    open_positions: status.openPositions,
+    equity: status.books?.equity.toString() ?? null,
+    allow_fallback_execution: allowFallbackExecution,
   };
 }
 
-function trainerView({ work }: DaemonState): StatusAnswer['trainer'] {
-  const fault = work?.training.trainerFault;
+function trainerView(phase: DaemonPhase): StatusAnswer['trainer'] {
+  const fault = phase.name === 'active' ? phase.training.trainerFault : undefined;
   if (fault !== undefined) return { ready: false, message: `${fault.message}; ${fault.fix}` };
   return { ready: true, message: 'ready, or not needed yet' };
 }
@@ -211,18 +250,22 @@ export function pauseText(pausedBy: string): string {
   return `collection is paused: it goes on when ${pausedBy} is gone`;
 }
 
-function warningsOf(state: DaemonState): string[] {
-  const { instruments, trading, work, notCarriedOver } = state;
-  const freeze = entryFreezeOf(state);
-  const collection = work?.collector.status();
-  const fault = work?.training.trainerFault;
-  return [
-    ...(freeze === undefined ? [] : [`No position is opened: ${freeze}`]),
-    ...(notCarriedOver === undefined ? [] : [carryOverText(notCarriedOver)]),
-    ...(instruments?.refused ?? []),
-    ...(collection?.pausedBy === undefined ? [] : [pauseText(collection.pausedBy)]),
-    ...(collection?.refused ?? []).map(({ name, reason }) => `${name}: ${reason}`),
-    ...(trading?.status().warnings ?? []),
-    ...(fault === undefined ? [] : [`No model can be trained: ${fault.message}; ${fault.fix}`]),
-  ];
+function listWarnings(phase: DaemonPhase): string[] {
+  const { notCarriedOver } = phase;
+  const freeze = findEntryFreeze(phase);
+  const warnings: string[] = [];
+  if (freeze !== undefined) warnings.push(`No position is opened: ${freeze}`);
+  if (notCarriedOver !== undefined) warnings.push(carryOverText(notCarriedOver));
+  if ('instruments' in phase) warnings.push(...phase.instruments.refused);
+  if (phase.name === 'active') {
+    const { pausedBy, refused } = phase.collector.status();
+    if (pausedBy !== undefined) warnings.push(pauseText(pausedBy));
+    warnings.push(...refused.map(({ name, reason }) => `${name}: ${reason}`));
+  }
+  if ('trading' in phase) warnings.push(...phase.trading.status().warnings);
+  const fault = phase.name === 'active' ? phase.training.trainerFault : undefined;
+  if (fault !== undefined) {
+    warnings.push(`No model can be trained: ${fault.message}; ${fault.fix}`);
+  }
+  return warnings;
 }

@@ -4,7 +4,7 @@ import { closeTimeOf, timeframeMs } from '../../domain/timeframe.js';
 import { judgeTrust, type Trust } from '../../models/trust.js';
 import type { BoardAnswer } from '../../signals/prediction-board.js';
 import { readTrainingStatus, type TrainingStatus } from '../../training/training-status.js';
-import { clockOf, type DaemonState } from '../daemon-state.js';
+import { clockOf, type DaemonPhase } from '../phases.js';
 
 /** What the database tells a daemon that stands by about the work of the one that works. */
 
@@ -13,10 +13,10 @@ const HOUR_MS = 3_600_000;
 const LATE_BARS = 0.5;
 
 export async function lookFromOutside(
-  state: DaemonState,
+  phase: DaemonPhase,
   instrument: ModelKey,
 ): Promise<{ readonly training: TrainingStatus; readonly trust: Trust }> {
-  const { stores, wallClock } = state;
+  const { stores, wallClock } = phase;
   const key = modelKeyFor(instrument);
   const cooldown = await stores.cooldowns.find(key);
   const isCoolingDown = cooldown !== undefined && cooldown.until > wallClock.wallMs();
@@ -27,12 +27,12 @@ export async function lookFromOutside(
     nextRetryAt: isCoolingDown ? cooldown.until : undefined,
   };
   const training = await readTrainingStatus({ stores }, { key, verdict, readiness: undefined });
-  return { training, trust: await judgeStored(state, key) };
+  return { training, trust: await judgeStored(phase, key) };
 }
 
 /** The verdict of the daemon that works, by the facts that it has stored. */
-async function judgeStored(state: DaemonState, instrument: ModelKey): Promise<Trust> {
-  const { settings, stores, wallClock } = state;
+async function judgeStored(phase: DaemonPhase, instrument: ModelKey): Promise<Trust> {
+  const { settings, stores, wallClock } = phase;
   const key = modelKeyFor(instrument);
   const serving = await stores.models.findServing(key);
   const facts = {
@@ -43,31 +43,31 @@ async function judgeStored(state: DaemonState, instrument: ModelKey): Promise<Tr
   };
   return judgeTrust(facts, settings, {
     wallMs: wallClock.wallMs(),
-    marketMs: clockOf(state).marketMs(),
+    marketMs: clockOf(phase).marketMs(),
   });
 }
 
 /** The newest prediction that the daemon which works has stored of the model that serves. */
 export async function findStoredPrediction(
-  state: DaemonState,
+  phase: DaemonPhase,
   key: ModelKey,
 ): Promise<BoardAnswer> {
-  const trust = await judgeStored(state, key);
+  const trust = await judgeStored(phase, key);
   if (trust.status === 'untrusted') {
     return { status: 'none', reason: trust.reason, detail: trust.detail };
   }
   // A global model speaks of many instruments.
   const symbol = key.symbol === GLOBAL_SYMBOL ? undefined : key.symbol;
   const filter = { modelUid: trust.record.uid, symbol };
-  const { rows } = await state.stores.predictions.list(filter, { limit: 1, offset: 0 });
+  const { rows } = await phase.stores.predictions.list(filter, { limit: 1, offset: 0 });
   const [prediction] = rows;
   if (prediction === undefined) return missing('its model has not spoken yet');
-  const nowMs = clockOf(state).marketMs();
+  const nowMs = clockOf(phase).marketMs();
   const dueBars = 1 + LATE_BARS;
   const dueAt =
     closeTimeOf(prediction.candleOpenTime, key.timeframe) + dueBars * timeframeMs(key.timeframe);
   const isStale = nowMs > dueAt;
-  const lifeMs = state.settings.predictionCacheTtlHours * HOUR_MS;
+  const lifeMs = phase.settings.predictionCacheTtlHours * HOUR_MS;
   if (!isStale || nowMs - prediction.predictedAt <= lifeMs) {
     return { status: 'served', prediction, isStale, isCached: true };
   }

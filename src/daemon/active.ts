@@ -1,0 +1,326 @@
+import { Collector } from '../collection/collector.js';
+import { historyBars } from '../collection/history-depth.js';
+import { GLOBAL_SYMBOL } from '../domain/bots.js';
+import type { ModelRecord } from '../domain/model-record.js';
+import type { Quote } from '../domain/quote.js';
+import type { Signal } from '../domain/signal.js';
+import { analysisCycle } from '../jobs/analysis-cycle.js';
+import { startJobs, type Job } from '../jobs/repeat.js';
+import { retention } from '../jobs/retention.js';
+import { watchFolder } from '../jobs/watched-folder.js';
+import type { Clock } from '../lib/clock.js';
+import type { DisposalStack } from '../lib/disposal.js';
+import type { Logger } from '../lib/logger.js';
+import { removeArchived, removeUnfinished } from '../models/artifact-cleanup.js';
+import { isBasedOn, toCachedPrediction } from '../models/cached-prediction.js';
+import { ModelRegistry } from '../models/model-registry.js';
+import { PredictionCache } from '../models/prediction-cache.js';
+import { PredictionFile } from '../models/prediction-file.js';
+import { ServingModels } from '../models/serving-models.js';
+import { retireModel, swapModel } from '../models/swap-model.js';
+import { CandlePipeline } from '../pipeline/candle-pipeline.js';
+import { OutcomeResolver } from '../signals/outcome-resolver.js';
+import { PredictionBoard } from '../signals/prediction-board.js';
+import { PredictionWarnings } from '../signals/prediction-warnings.js';
+import { RecentBars } from '../signals/recent-bars.js';
+import { SignalMaker } from '../signals/signal-maker.js';
+import { loadColumns } from '../storage/reader/load-columns.js';
+import { instrumentKeys } from '../training/options/training-keys.js';
+import { TrainingService } from '../training/training-service.js';
+import type { Active, Connected } from './phases.js';
+import type { ReplaceableParts } from './replaceable-parts.js';
+
+const RETENTION_INTERVAL_MS = 3_600_000;
+
+export interface ActiveTools {
+  /** Receives what is started, and ends it in reverse. */
+  readonly stack: DisposalStack;
+  /** Aborts when the lease is lost or the daemon stops. */
+  readonly signal: AbortSignal;
+  readonly parts: ReplaceableParts;
+  readonly childEnvironment: Readonly<Record<string, string>>;
+}
+
+export interface AssembledWork {
+  readonly active: Active;
+  /** Starting is recovering: leftovers go, jobs of dead runs are taken up, missed candles are recorded. */
+  start(): Promise<void>;
+}
+
+/**
+ * What one daemon at a time may run, wired but not started yet. The life of a candle is here:
+ * collector → pipeline (signal → decision) → trading.
+ */
+export function assembleWork(connected: Connected, tools: ActiveTools): AssembledWork {
+  const { market, stores, options, logger, trading, publisher } = connected;
+  const { stack, signal } = tools;
+  const { clock } = market.data;
+  const serving = createServing(connected, tools);
+  const { bars, servingModels, predictionCache } = serving;
+  const collector = new Collector({
+    ...options.collection,
+    marketData: market.data,
+    stores,
+    logger,
+  });
+  const pipeline = new CandlePipeline({
+    ...options.pipeline,
+    signals: new SignalMaker({
+      stores,
+      bars,
+      servingModels,
+      predictor: serving.predictor,
+      warnings: serving.warnings,
+      clock,
+      onPredicted: (prediction) => predictionCache?.put(toCachedPrediction(prediction)),
+    }),
+    trading,
+    bars,
+    stores,
+    findHorizonBars: (made) => findHorizonBars(made, connected, servingModels),
+    refreshQuotes: async () => {
+      await collector.quotes.refresh();
+    },
+    clock,
+    logger,
+    signal,
+    onSignal: (made) => publisher.signal(made),
+  });
+  const serve = (record: ModelRecord): Promise<void> =>
+    serveModel(record, { serving, collector, pipeline });
+  const registry = createRegistry(connected, serving, serve);
+  const training = createTraining(connected, tools, { serving, serve });
+  collector.subscribe({
+    closedCandles: (series, candles) => pipeline.closedCandles(series, candles),
+    seriesReady: (series) => {
+      pipeline.seriesReady(series);
+      planOnceReady(collector, training, connected);
+    },
+    revised: (series) => {
+      pipeline.revised(series);
+      predictionCache?.drop(isBasedOn(series, options.pipeline.referenceSymbol));
+    },
+    quotes: (quotes) => passQuotes(quotes, connected),
+  });
+  return {
+    active: { ...connected, ...serving, collector, training, registry },
+    start: async () => {
+      await removeLeftovers(connected);
+      stack.use('predictor', serving.predictor).start();
+      if (predictionCache !== undefined) {
+        await stack.use('prediction cache', predictionCache).start();
+      }
+      stack.use('candle pipeline', pipeline);
+      await stack.use('training', training).start();
+      stack.use('collection', collector).start();
+      const jobs = createJobs({ ...connected, bars }, { training, pipeline });
+      stack.defer('jobs', startJobs(jobs, { clock, logger, signal }));
+    },
+  };
+}
+
+type Serving = ReturnType<typeof createServing>;
+
+/** Which model serves a key, and what it predicts. */
+function createServing(
+  { market, stores, database, options, logger }: Connected,
+  { parts }: ActiveTools,
+) {
+  const { clock } = market.data;
+  const bars = new RecentBars({
+    series: stores.series,
+    loadColumns: (id, range) => loadColumns(database, id, range),
+  });
+  const predictor = parts.createPredictor({ clock, logger });
+  const servingModels = new ServingModels({
+    ...options.serving,
+    models: stores.models,
+    cooldowns: stores.cooldowns,
+    itemAttributes: stores.itemAttributes,
+    clock,
+    logger,
+  });
+  const predictionCache = createPredictionCache(options.predictionCache, { clock, logger });
+  const predictions = new PredictionBoard({
+    cache: predictionCache,
+    bars,
+    servingModels,
+    predictor,
+    stores,
+    clock,
+    lagMs: options.pipeline.decisionLagMs,
+  });
+  const warnings = new PredictionWarnings(logger);
+  return { bars, predictor, servingModels, predictionCache, predictions, warnings };
+}
+
+function createPredictionCache(
+  options: Connected['options']['predictionCache'],
+  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+): PredictionCache | undefined {
+  if (options === undefined) return undefined;
+  const { path: file, ttlHours, maxEntries } = options;
+  return new PredictionCache({
+    file: new PredictionFile({ file, logger }),
+    clock,
+    ttlHours,
+    maxEntries,
+  });
+}
+
+function createRegistry(
+  { stores, market, options, logger }: Connected,
+  { predictor, servingModels, predictionCache: cache }: Serving,
+  serve: (record: ModelRecord) => Promise<void>,
+): ModelRegistry {
+  const { modelsDir, maxFileBytes } = options.serving;
+  return new ModelRegistry({
+    stores,
+    modelsDir,
+    maxFileBytes,
+    clock: market.data.clock,
+    logger,
+    prepare: (model) => predictor.prepare(model),
+    onServing: serve,
+    onCleared: async (key, records) => {
+      servingModels.invalidate(key);
+      for (const { uid } of records) await retireModel(uid, { predictor, cache });
+    },
+  });
+}
+
+function createTraining(
+  connected: Connected,
+  { parts, childEnvironment }: ActiveTools,
+  {
+    serving,
+    serve,
+  }: { readonly serving: Serving; readonly serve: (record: ModelRecord) => Promise<void> },
+): TrainingService {
+  const { market, stores, database, options, logger, publisher, runUid } = connected;
+  const { clock } = market.data;
+  const { python, ...trainer } = options.trainer;
+  return new TrainingService({
+    stores,
+    location: database.location,
+    clock,
+    logger,
+    runUid,
+    options: options.training,
+    python,
+    createTrainer: () => parts.createTrainer({ ...trainer, env: childEnvironment, clock, logger }),
+    checkPython: () => parts.checkPython(python, trainer.cwd),
+    findArtefactFault: (record) => serving.servingModels.findDamage(record),
+    pregeneration: {
+      pregenerate: async (keys, life) => {
+        const { unavailable } = await serving.predictions.pregenerate(keys, life);
+        if (unavailable > 0) logger.info('Not every prediction could be made', { unavailable });
+      },
+    },
+    events: {
+      ...publisher.training,
+      onPromoted: (record) => {
+        publisher.training.onPromoted(record);
+        serve(record).catch((error: unknown) => {
+          logger.error('A promoted model does not serve yet', { error });
+        });
+      },
+    },
+  });
+}
+
+/** A model begins to serve: the newest candles are decided once more, by it. */
+async function serveModel(
+  record: ModelRecord,
+  {
+    serving,
+    collector,
+    pipeline,
+  }: {
+    readonly serving: Serving;
+    readonly collector: Collector;
+    readonly pipeline: CandlePipeline;
+  },
+): Promise<void> {
+  const { servingModels, predictor, predictionCache: cache } = serving;
+  await swapModel(record, { servingModels, predictor, cache });
+  const { venue, symbol, timeframe } = record;
+  for (const series of collector.series) {
+    const isServed = series.symbol === symbol || symbol === GLOBAL_SYMBOL;
+    if (!isServed || series.timeframe !== timeframe || series.venue !== venue) continue;
+    pipeline.promoted({ ...record, symbol: series.symbol }, series);
+  }
+}
+
+/** As far ahead as the model looked that made the signal; the fallback has no horizon of its own. */
+async function findHorizonBars(
+  signal: Signal,
+  { settings }: Connected,
+  servingModels: ServingModels,
+): Promise<number> {
+  const { record } = await servingModels.find(signal);
+  const isItsModel = signal.source === 'model' && record?.uid === signal.modelUid;
+  return isItsModel ? record.horizonBars : settings.labelHorizonBars;
+}
+
+async function removeLeftovers({ market, stores, options, logger }: Connected): Promise<void> {
+  const { modelsDir } = options.training;
+  await removeUnfinished({ modelsDir, logger });
+  await removeArchived({ modelsDir, models: stores.models, logger }, market.data.venue);
+}
+
+function createJobs(
+  { settings, market, stores, options, logger, loopWatch, bars }: Connected & Pick<Serving, 'bars'>,
+  { training, pipeline }: { readonly training: TrainingService; readonly pipeline: CandlePipeline },
+): readonly Job[] {
+  const { venue, clock } = market.data;
+  const fallbackHorizonBars = settings.labelHorizonBars;
+  const resolver = new OutcomeResolver({ stores, bars, clock, fallbackHorizonBars });
+  const keys = instrumentKeys(options.training);
+  const jobs: Job[] = [
+    {
+      name: 'analysis cycle',
+      intervalMs: options.cycleIntervalMs,
+      run: analysisCycle({ keys, training, pipeline, resolver, loopWatch }),
+    },
+    {
+      name: 'retention',
+      intervalMs: RETENTION_INTERVAL_MS,
+      run: retention({
+        rules: options.retention,
+        neededBars: (timeframe) => historyBars(timeframe, settings),
+        venue,
+        stores,
+        clock,
+        logger,
+      }),
+    },
+  ];
+  if (options.watchedFolder !== undefined) {
+    jobs.push({
+      name: 'files',
+      intervalMs: settings.analysisIntervalSec * 1000,
+      run: watchFolder({ ...options.watchedFolder, stores, clock, logger }),
+    });
+  }
+  return jobs;
+}
+
+/** A newcomer's first model does not wait for the next cycle, which may be a minute away. */
+function planOnceReady(
+  collector: Collector,
+  training: TrainingService,
+  { logger }: Connected,
+): void {
+  const { seriesReady, seriesTotal } = collector.status().progress;
+  if (seriesReady < seriesTotal) return;
+  training.planDue().catch((error: unknown) => {
+    logger.warn('Training could not be planned yet', { error });
+  });
+}
+
+function passQuotes(quotes: readonly Quote[], { trading, logger }: Connected): void {
+  trading.onQuotes(quotes).catch((error: unknown) => {
+    logger.error('Quotes could not be acted on', { error });
+  });
+}

@@ -1,0 +1,52 @@
+import type { DisposalStack } from '../lib/disposal.js';
+import { TradingService } from '../trading/trading-service.js';
+import { chooseInstruments } from './choose-instruments.js';
+import { EventPublisher } from './event-publisher.js';
+import { toModuleOptions } from './module-options.js';
+import type { Market } from './open-market.js';
+import { findEntryFreeze, type Base, type Connected, type ReadPhase } from './phases.js';
+import type { ReplaceableParts } from './replaceable-parts.js';
+
+export interface ConnectTools {
+  readonly stack: DisposalStack;
+  readonly parts: Pick<ReplaceableParts, 'createBroker'>;
+  readonly readPhase: ReadPhase;
+}
+
+/** What needs the markets of the venue, which has answered: instruments, options, trading. */
+export function connect(base: Base, market: Market, tools: ConnectTools): Connected {
+  const { settings, stores, logger, place } = base;
+  const { stack, parts, readPhase } = tools;
+  const instruments = chooseInstruments(settings, market.data);
+  for (const reason of instruments.refused) logger.error(`Left out: ${reason}`);
+  const options = toModuleOptions(settings, instruments, market);
+  const publisher = stack.use(
+    'event publisher',
+    new EventPublisher({
+      hub: base.events,
+      instruments: instruments.all,
+      clock: base.wallClock,
+      logger,
+      findSessions: () => {
+        const phase = readPhase();
+        return phase.name === 'active' ? phase.training.sessions : undefined;
+      },
+    }),
+  );
+  const bySymbol = new Map(instruments.all.map((instrument) => [instrument.symbol, instrument]));
+  const trading = stack.use(
+    'trading',
+    new TradingService({
+      rules: options.trading,
+      stores,
+      broker: parts.createBroker(options.trading),
+      clock: market.data.clock,
+      logger,
+      holder: place,
+      findInstrument: (symbol) => bySymbol.get(symbol),
+      findEntryFreeze: () => findEntryFreeze(base),
+      onStored: (entry) => publisher.ledgerEntry(entry),
+    }),
+  );
+  return { ...base, market, instruments, options, publisher, trading };
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Settings } from '../../config/settings.js';
+import { DataDirLock } from '../coordination/data-dir-lock.js';
+import { DatabaseWatch } from '../coordination/database-watch.js';
+import type { Clock } from '../lib/clock.js';
+import type { DisposalStack } from '../lib/disposal.js';
+import type { Logger } from '../lib/logger.js';
+import { newUid } from '../lib/uid.js';
+import { EventHub } from '../monitoring/event-hub.js';
+import { LoopWatch } from '../monitoring/loop-watch.js';
+import type { Database } from '../storage/database/database.js';
+import type { Stores } from '../storage/stores.js';
+import { placeOf, readInstallationId } from './installation-id.js';
+import { openStorage } from './open-storage.js';
+import type { Base } from './phases.js';
+
+/** Silence of the cycles after which the daemon counts as stuck: in cycles, and at least. */
+const STUCK_AFTER_CYCLES = 5;
+const STUCK_AFTER_MS = 60_000;
+
+export interface BaseTools {
+  readonly version: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly stack: DisposalStack;
+  readonly stopping: AbortSignal;
+  readonly openStores: (database: Database, clock: Clock) => Stores;
+}
+
+/** Takes the data folder, opens the database and begins a run: everything else stands on it. */
+export async function openBase(settings: Settings, tools: BaseTools): Promise<Base> {
+  const { version, clock, logger, stack, stopping, openStores } = tools;
+  const startedAt = clock.wallMs();
+  const lock = stack.use('data folder', new DataDirLock(settings.dataDir));
+  lock.acquire({
+    pid: process.pid,
+    host: hostname(),
+    startedAt: new Date(startedAt).toISOString(),
+  });
+  const place = findPlace(settings, { clock, logger });
+  const storage = await openStorage(settings, { clock, logger, signal: stopping });
+  const { database } = storage;
+  stack.defer('database', () => database.close());
+  const stores = openStores(database, clock);
+  const runUid = await beginRun(settings, { ...tools, startedAt, place, stores });
+  const databaseWatch = stack.use(
+    'database watch',
+    new DatabaseWatch({ database, runUid, clock, logger }),
+  );
+  if (database.engine === 'mysql') databaseWatch.start();
+  const loopWatch = stack.use('loop watch', new LoopWatch(clock, stuckAfterMs(settings)));
+  loopWatch.start();
+  const events = stack.use('events', new EventHub({ clock, runUid }));
+  // Listeners are disconnected at once: closing their connections must not wait for the modules.
+  stopping.addEventListener('abort', () => events.stop(), { once: true });
+  return {
+    settings,
+    version,
+    runUid,
+    place,
+    startedAt,
+    wallClock: clock,
+    logger,
+    stopping,
+    ...storage,
+    databaseWatch,
+    stores,
+    loopWatch,
+    events,
+  };
+}
+
+/**
+ * Another installation on this machine may share the database, and its run be well alive. A copied
+ * folder has the same id, so host and path tell the copies apart.
+ */
+export function findPlace(
+  { dataDir }: Settings,
+  { clock, logger }: Pick<BaseTools, 'clock' | 'logger'>,
+): string {
+  const installation = readInstallationId(dataDir, { wallMs: clock.wallMs(), logger });
+  return placeOf({ host: hostname(), dataDir, installation });
+}
+
+interface Run extends Pick<BaseTools, 'version' | 'clock' | 'logger' | 'stack'> {
+  readonly startedAt: number;
+  readonly place: string;
+  readonly stores: Stores;
+}
+
+/** Stores that this run began, and with the end of the stack that it ended. */
+async function beginRun(settings: Settings, run: Run): Promise<string> {
+  const { version, startedAt, place, stores, clock, logger, stack } = run;
+  const uid = newUid(startedAt);
+  const crashed = await stores.runs.markCrashed(uid, place);
+  if (crashed > 0) logger.warn('The last run ended without a stop; taking up what it left');
+  await stores.runs.begin({
+    uid,
+    version,
+    settingsHash: createHash('sha256').update(JSON.stringify(settings)).digest('hex'),
+    venue: settings.exchange,
+    startedAt,
+    pid: process.pid,
+    host: place,
+  });
+  stack.defer('run', () =>
+    stores.runs.end(uid, { endedAt: clock.wallMs(), exitReason: 'stopped' }),
+  );
+  return uid;
+}
+
+function stuckAfterMs({ analysisIntervalSec }: Settings): number {
+  return Math.max(STUCK_AFTER_MS, STUCK_AFTER_CYCLES * analysisIntervalSec * 1000);
+}
