@@ -4,12 +4,19 @@ import { ManualClock } from '../src/lib/manual-clock.js';
 import { progressText, Rate } from './collect-output.js';
 
 const PROGRESS: CollectProgress = {
-  ...{ by: 'this process', state: 'backfilling', seriesReady: 12, seriesTotal: 100 },
-  ...{ barsDone: 0, barsWanted: 100_000, percentage: 0 },
+  by: 'this process',
+  state: 'backfilling',
+  seriesReady: 12,
+  seriesTotal: 100,
+  barsDone: 0,
+  barsWanted: 100_000,
+  percentage: 0,
 };
 const at = (barsDone: number, percentage: number, state = 'backfilling'): CollectProgress => ({
   ...PROGRESS,
-  ...{ barsDone, percentage, state },
+  barsDone,
+  percentage,
+  state,
 });
 
 describe('the rate', () => {

@@ -170,10 +170,14 @@ interface Speed {
 export class Rate {
   readonly #samples: { atMs: number; bars: number; percentage: number }[] = [];
 
-  constructor(private readonly clock: Clock) {}
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   add({ barsDone, percentage, state }: CollectProgress): Speed {
-    const atMs = this.clock.wallMs();
+    const atMs = this.#clock.wallMs();
     // What was measured before a pause, or by a process that has ended, says nothing.
     if (state !== 'backfilling' || barsDone < (this.#samples.at(-1)?.bars ?? 0)) {
       this.#samples.length = 0;

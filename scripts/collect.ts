@@ -68,7 +68,9 @@ async function run(
   try {
     const end = await collect({
       settings: withFlags(settings, flags),
-      ...{ clock: new SystemClock(), logger: output.logger, signal: controller.signal },
+      clock: new SystemClock(),
+      logger: output.logger,
+      signal: controller.signal,
       isOnce: flags.once,
       onProgress: (progress) => output.show(progress),
     });

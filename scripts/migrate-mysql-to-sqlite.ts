@@ -21,7 +21,9 @@ process.exitCode = await runTransfer(
       const source = await MysqlSource.open(location);
       try {
         const target = await SqliteTarget.open(sqliteFile(settings, flags.to), {
-          ...{ clock, logger: quietLogger, isReadOnly: flags.dryRun },
+          clock,
+          logger: quietLogger,
+          isReadOnly: flags.dryRun,
         });
         return { source, target };
       } catch (error) {
@@ -37,7 +39,8 @@ lock?.stop();
 function holdFolder(dataDir: string, clock: SystemClock): DataDirLock {
   const held = new DataDirLock(dataDir);
   held.acquire({
-    ...{ pid: process.pid, host: hostname() },
+    pid: process.pid,
+    host: hostname(),
     startedAt: new Date(clock.wallMs()).toISOString(),
   });
   return held;

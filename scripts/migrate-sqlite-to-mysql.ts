@@ -1,7 +1,7 @@
 import { SystemClock } from '../src/lib/system-clock.js';
 import { forgetFallback } from '../src/coordination/choose-engine.js';
 import { MysqlTarget } from '../src/transfer/mysql-target.js';
-import { ThreadedSource } from '../src/transfer/threaded-source.js';
+import { SourceWorkerClient } from '../src/transfer/source-worker-client.js';
 import { mysqlLocation, quietLogger, runTransfer, sqliteFile } from './transfer-command.js';
 
 process.exitCode = await runTransfer(
@@ -11,11 +11,17 @@ process.exitCode = await runTransfer(
     fileFlag: ['--source <file>', 'the SQLite file (default: SQLITE_FILE, or the one in DATA_DIR)'],
     async open(settings, flags) {
       const location = mysqlLocation(settings);
-      const source = await ThreadedSource.open(sqliteFile(settings, flags.source));
+      const clock = new SystemClock();
+      const source = await SourceWorkerClient.open(sqliteFile(settings, flags.source), {
+        clock,
+        logger: quietLogger,
+      });
       try {
         const target = await MysqlTarget.open(location, {
-          ...{ clock: new SystemClock(), logger: quietLogger },
-          ...{ batchRows: flags.batchSize, isReadOnly: flags.dryRun },
+          clock,
+          logger: quietLogger,
+          batchRows: flags.batchSize,
+          isReadOnly: flags.dryRun,
         });
         return { source, target };
       } catch (error) {

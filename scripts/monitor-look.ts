@@ -20,9 +20,21 @@ const LOG_LINES = 8;
 
 /** Parts of the answers that are looked at: another version's other fields do no harm. */
 const seenStatus = status.pick({
-  ...{ version: true, state: true, uptime_sec: true, market_time: true, wall_time: true },
-  ...{ loop: true, database: true, exchange: true, collection: true, model: true, queue: true },
-  ...{ cache: true, process: true, trading: true, warnings: true },
+  version: true,
+  state: true,
+  uptime_sec: true,
+  market_time: true,
+  wall_time: true,
+  loop: true,
+  database: true,
+  exchange: true,
+  collection: true,
+  model: true,
+  queue: true,
+  cache: true,
+  process: true,
+  trading: true,
+  warnings: true,
 });
 const seenReport = report.pick({ summary: true });
 
@@ -84,7 +96,11 @@ export async function lookAtDaemon(settings: Settings, clock: Clock): Promise<Lo
     const seen = await ask('/api/status', seenStatus);
     const checks = await ask('/api/health', health);
     return {
-      ...{ ...about, level: checks.status, problem: null, status: seen, health: checks },
+      ...about,
+      level: checks.status,
+      problem: null,
+      status: seen,
+      health: checks,
       machine: await lookAtMachine(settings, beforeCpu),
       process: processOf(seen, first, clock.wallMs() - startedMs),
       training: await ask('/api/training/status', trainingStatus).catch(asUnknown),
@@ -143,10 +159,13 @@ async function lookAtMachine(
     disk === undefined || blocks === undefined ? null : (blocks * disk.bsize) / 1e9;
   const [load = 0] = os.loadavg();
   return {
-    ...{ cores: os.cpus().length, cpu_percent: busyPercent(before, os.cpus()), load_1m: load },
+    cores: os.cpus().length,
+    cpu_percent: busyPercent(before, os.cpus()),
+    load_1m: load,
     memory_total_mb: os.totalmem() / 2 ** 20,
     memory_free_mb: availableMemory() / 2 ** 20,
-    ...{ disk_total_gb: gb(disk?.blocks), disk_free_gb: gb(disk?.bavail) },
+    disk_total_gb: gb(disk?.blocks),
+    disk_free_gb: gb(disk?.bavail),
   };
 }
 

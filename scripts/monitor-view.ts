@@ -5,8 +5,14 @@ type Color = keyof typeof COLORS;
 type Paint = (text: string, color: Color) => string;
 
 const LEVEL_COLORS: Readonly<Record<string, Color>> = {
-  ...{ ok: 'green', degraded: 'yellow', failing: 'red', unknown: 'red' },
-  ...{ debug: 'grey', info: 'grey', warn: 'yellow', error: 'red' },
+  ok: 'green',
+  degraded: 'yellow',
+  failing: 'red',
+  unknown: 'red',
+  debug: 'grey',
+  info: 'grey',
+  warn: 'yellow',
+  error: 'red',
 };
 
 /** What a look has found, for a person. Colours only where they are asked for. */

@@ -35,7 +35,8 @@ async function restore(settings: Settings): Promise<string> {
   const clock = new SystemClock();
   const lock = new DataDirLock(settings.dataDir);
   lock.acquire({
-    ...{ pid: process.pid, host: hostname() },
+    pid: process.pid,
+    host: hostname(),
     startedAt: new Date(clock.wallMs()).toISOString(),
   });
   try {

@@ -67,14 +67,18 @@ export class TrainLines implements TrainOutput {
   readonly logger: Logger;
   #dueMs = -Infinity;
 
-  constructor(private readonly options: OutputOptions) {
+  readonly #options: OutputOptions;
+
+  constructor(options: OutputOptions) {
+    this.#options = options;
+
     this.logger = createLineLogger(options, (line) => {
       process.stderr.write(`${lineText(line, options.clock)}\n`);
     });
   }
 
   show(progress: TrainProgress): void {
-    const nowMs = this.options.clock.wallMs();
+    const nowMs = this.#options.clock.wallMs();
     if (nowMs < this.#dueMs) return;
     this.#dueMs = nowMs + LINE_EVERY_MS;
     const job = progress.job === undefined ? '' : ` | ${progress.job.name} ${progress.job.stage}`;
@@ -112,8 +116,16 @@ export class TrainJson implements TrainOutput {
     job,
   }: TrainProgress): void {
     writeJson({
-      ...{ event: 'progress', by, state, paused_by: pausedBy, percentage, current, total, failed },
-      ...{ eta_sec: etaSec === undefined ? null : Math.round(etaSec), job: job ?? null },
+      event: 'progress',
+      by,
+      state,
+      paused_by: pausedBy,
+      percentage,
+      current,
+      total,
+      failed,
+      eta_sec: etaSec === undefined ? null : Math.round(etaSec),
+      job: job ?? null,
     });
   }
 

@@ -75,7 +75,10 @@ async function run(
   const options: TrainOptions = {
     settings: withFlags(settings, flags),
     asked: { symbols, timeframes, bots, batchSize, pauseFile },
-    ...{ mode, clock: new SystemClock(), logger: output.logger, signal: controller.signal },
+    mode,
+    clock: new SystemClock(),
+    logger: output.logger,
+    signal: controller.signal,
     trainerEnvironment: trainerEnvironment(environment),
     onProgress: (progress) => output.show(progress),
   };
@@ -133,7 +136,8 @@ function withFlags(settings: Settings, flags: TrainFlags): Settings {
     ...(pauseFile === undefined ? {} : { pauseFile }),
     ...(trainBatchSize === undefined ? {} : { trainBatchSize }),
     // A command does what it was asked for and nothing by itself.
-    ...{ fullRetrainEnabled: false, incrementalEnabled: false },
+    fullRetrainEnabled: false,
+    incrementalEnabled: false,
   };
 }
 

@@ -151,38 +151,39 @@ function print(report: TransferReport, listing: Listing, flags: TransferFlags): 
 /** Rows that were not simply copied: some to show, and all in files, but for a dry run. */
 class Listing {
   readonly shown: ListedRow[] = [];
-  private readonly rejects: RowLog;
-  private readonly others: RowLog;
+  readonly #rejects: RowLog;
+  readonly #others: RowLog;
 
-  constructor(
-    settings: Settings,
-    private readonly flags: TransferFlags,
-  ) {
-    this.rejects = new RowLog(
+  readonly #flags: TransferFlags;
+
+  constructor(settings: Settings, flags: TransferFlags) {
+    this.#flags = flags;
+
+    this.#rejects = new RowLog(
       flags.rejects ?? path.join(settings.dataDir, 'migration-rejects.jsonl'),
     );
-    this.others = new RowLog(path.join(settings.dataDir, 'migration-kept.jsonl'));
+    this.#others = new RowLog(path.join(settings.dataDir, 'migration-kept.jsonl'));
   }
 
   get files(): string[] {
-    return [this.rejects, this.others].filter(({ rows }) => rows > 0).map(({ file }) => file);
+    return [this.#rejects, this.#others].filter(({ rows }) => rows > 0).map(({ file }) => file);
   }
 
   start(): void {
-    if (this.flags.dryRun) return;
-    this.rejects.start();
-    this.others.start();
+    if (this.#flags.dryRun) return;
+    this.#rejects.start();
+    this.#others.start();
   }
 
   add(row: ListedRow): void {
     if (this.shown.length < SHOWN_ROWS) this.shown.push(row);
-    if (this.flags.dryRun) return;
-    (row.outcome === 'rejected' ? this.rejects : this.others).write(row);
+    if (this.#flags.dryRun) return;
+    (row.outcome === 'rejected' ? this.#rejects : this.#others).write(row);
   }
 
   stop(): void {
-    this.rejects.stop();
-    this.others.stop();
+    this.#rejects.stop();
+    this.#others.stop();
   }
 }
 

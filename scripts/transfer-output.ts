@@ -14,39 +14,47 @@ const BAR =
 
 /** A bar with rows a second and the time left, on the terminal's error stream. */
 export class TransferBar implements TransferProgress {
-  private bar: SingleBar | undefined;
-  private startedMs = 0;
-  private rows = 0;
+  #bar: SingleBar | undefined;
+  #startedMs = 0;
+  #rows = 0;
 
-  constructor(private readonly clock: Clock) {}
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   begin(stage: TransferStage, rows: number): void {
     this.end();
-    this.rows = 0;
-    this.startedMs = this.clock.wallMs();
-    this.bar = new SingleBar({ format: BAR, etaBuffer: 50, hideCursor: true });
-    this.bar.start(rows, 0, { stage: STAGES[stage], speed: 0, table: '' });
+    this.#rows = 0;
+    this.#startedMs = this.#clock.wallMs();
+    this.#bar = new SingleBar({ format: BAR, etaBuffer: 50, hideCursor: true });
+    this.#bar.start(rows, 0, { stage: STAGES[stage], speed: 0, table: '' });
   }
 
   advance(table: string, rows: number): void {
-    this.rows += rows;
-    const elapsedMs = Math.max(1, this.clock.wallMs() - this.startedMs);
-    const speed = grouped(Math.round((this.rows / elapsedMs) * 1000));
-    this.bar?.increment(rows, { table, speed });
+    this.#rows += rows;
+    const elapsedMs = Math.max(1, this.#clock.wallMs() - this.#startedMs);
+    const speed = grouped(Math.round((this.#rows / elapsedMs) * 1000));
+    this.#bar?.increment(rows, { table, speed });
   }
 
   end(): void {
-    this.bar?.stop();
-    this.bar = undefined;
+    this.#bar?.stop();
+    this.#bar = undefined;
   }
 }
 
 /** Where nobody watches a bar: a line for each stage. */
 export class TransferLines implements TransferProgress {
-  constructor(private readonly write: (line: string) => void) {}
+  readonly #write: (line: string) => void;
+
+  constructor(write: (line: string) => void) {
+    this.#write = write;
+  }
 
   begin(stage: TransferStage, rows: number): void {
-    this.write(`${STAGES[stage]} ${grouped(rows)} rows`);
+    this.#write(`${STAGES[stage]} ${grouped(rows)} rows`);
   }
 
   advance(): void {
@@ -96,8 +104,13 @@ function titleOf({ source, target, isDryRun, makesSchema, elapsedMs }: TransferR
 function cellsOf(table: TableReport): Cells {
   const { verification } = table;
   const counts = [
-    ...[table.sourceRows, table.inserted, table.updated, table.unchanged],
-    ...[table.keptNewer, table.conflicts, table.rejected],
+    table.sourceRows,
+    table.inserted,
+    table.updated,
+    table.unchanged,
+    table.keptNewer,
+    table.conflicts,
+    table.rejected,
   ];
   return [table.table, ...counts.map(grouped), verification ? grouped(verification.rows) : '-'];
 }
@@ -128,18 +141,28 @@ function verdictOf(report: TransferReport): string[] {
 /** The report for programs. */
 export function reportJson(report: TransferReport): Record<string, unknown> {
   return {
-    ...{ source: report.source, target: report.target, dry_run: report.isDryRun },
-    ...{ makes_schema: report.makesSchema, source_changed: report.sourceChanged },
-    ...{ clean: report.isClean, elapsed_ms: report.elapsedMs },
+    source: report.source,
+    target: report.target,
+    dry_run: report.isDryRun,
+    makes_schema: report.makesSchema,
+    source_changed: report.sourceChanged,
+    clean: report.isClean,
+    elapsed_ms: report.elapsedMs,
     tables: report.tables.map(({ verification, ...table }) => ({
-      ...{ table: table.table, source_rows: table.sourceRows, inserted: table.inserted },
-      ...{ updated: table.updated, unchanged: table.unchanged, kept_newer: table.keptNewer },
-      ...{ conflicts: table.conflicts, rejected: table.rejected },
+      table: table.table,
+      source_rows: table.sourceRows,
+      inserted: table.inserted,
+      updated: table.updated,
+      unchanged: table.unchanged,
+      kept_newer: table.keptNewer,
+      conflicts: table.conflicts,
+      rejected: table.rejected,
       ...(verification === undefined
         ? {}
         : {
             verified: {
-              ...{ rows: verification.rows, source_checksum: verification.sourceChecksum },
+              rows: verification.rows,
+              source_checksum: verification.sourceChecksum,
               target_checksum: verification.targetChecksum,
               differences: verification.differences,
             },

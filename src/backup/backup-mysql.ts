@@ -49,9 +49,15 @@ export async function backupMysql(
 async function dump(location: MysqlLocation, partial: string, packed: string): Promise<void> {
   const { database } = location;
   const program = await startProgram('dump', writeOptionsFile(partial, location), [
-    ...['--single-transaction', '--quick', '--skip-add-locks', '--no-tablespaces', '--hex-blob'],
+    '--single-transaction',
+    '--quick',
+    '--skip-add-locks',
+    '--no-tablespaces',
+    '--hex-blob',
     // The view names the user who made it, whom another server may not have: a restore makes it anew.
-    ...['--default-character-set=utf8mb4', `--ignore-table=${database}.${VIEW}`, database],
+    '--default-character-set=utf8mb4',
+    `--ignore-table=${database}.${VIEW}`,
+    database,
   ]);
   program.stdin.end();
   try {

@@ -16,10 +16,13 @@ export const VIEW = 'market_data_named';
 
 /** The server's side of a backup: databases beside the one of the settings. */
 export class MysqlScratch {
-  private constructor(
-    private readonly location: MysqlLocation,
-    readonly connection: Connection,
-  ) {}
+  readonly #location: MysqlLocation;
+  readonly connection: Connection;
+
+  private constructor(location: MysqlLocation, connection: Connection) {
+    this.#location = location;
+    this.connection = connection;
+  }
 
   static async connect(location: MysqlLocation): Promise<MysqlScratch> {
     const connection = await translating(
@@ -30,7 +33,7 @@ export class MysqlScratch {
   }
 
   nameWith(suffix: string): string {
-    return `${this.location.database.slice(0, NAME_CHARS - suffix.length)}${suffix}`;
+    return `${this.#location.database.slice(0, NAME_CHARS - suffix.length)}${suffix}`;
   }
 
   /** Loads a dump into an empty database of that name, and looks at what is in it then. */
@@ -39,7 +42,7 @@ export class MysqlScratch {
     await this.connection.query(
       `CREATE DATABASE ${quote(database)} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
     );
-    const options = writeOptionsFile(folder, this.location);
+    const options = writeOptionsFile(folder, this.#location);
     const client = await startProgram('client', options, [
       '--default-character-set=utf8mb4',
       database,
@@ -99,7 +102,7 @@ export class MysqlScratch {
   }
 
   expectedTables(): readonly string[] {
-    return [...OTHER_TABLES.filter((table) => table !== VIEW), candleTableOf(this.location)];
+    return [...OTHER_TABLES.filter((table) => table !== VIEW), candleTableOf(this.#location)];
   }
 
   async drop(database: string): Promise<void> {

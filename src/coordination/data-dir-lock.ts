@@ -19,37 +19,41 @@ export interface LockHolder {
  * SQLite holds open, so it goes with the process, however that ends, and is never left behind.
  */
 export class DataDirLock {
-  private database: Database.Database | undefined;
+  #database: Database.Database | undefined;
+
+  readonly #folder: string;
 
   /** @param folder `DATA_DIR`; made where it is missing */
-  constructor(private readonly folder: string) {}
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
 
   /**
    * @throws AlreadyRunningError naming the daemon that holds the folder
    * @throws ConfigError when the folder cannot be written
    */
   acquire(holder: LockHolder): void {
-    const database = this.open();
+    const database = this.#open();
     try {
       database.pragma('locking_mode = EXCLUSIVE');
       database.exec('BEGIN EXCLUSIVE');
     } catch (error) {
       database.close();
-      throw this.explain(error);
+      throw this.#explain(error);
     }
-    this.database = database;
-    writeHolder(this.folder, holder);
+    this.#database = database;
+    writeHolder(this.#folder, holder);
   }
 
   /** Whether nobody holds the folder at this moment. Leaves no trace. */
   static isFree(folder: string): boolean {
     const lock = new DataDirLock(folder);
-    const database = lock.open();
+    const database = lock.#open();
     try {
       database.exec('BEGIN EXCLUSIVE');
       return true;
     } catch (error) {
-      if (lock.explain(error) instanceof AlreadyRunningError) return false;
+      if (lock.#explain(error) instanceof AlreadyRunningError) return false;
       throw error;
     } finally {
       database.close();
@@ -58,40 +62,40 @@ export class DataDirLock {
 
   /** Safe to call twice. */
   stop(): void {
-    this.database?.close();
-    this.database = undefined;
+    this.#database?.close();
+    this.#database = undefined;
   }
 
-  private open(): Database.Database {
+  #open(): Database.Database {
     try {
-      mkdirSync(this.folder, { recursive: true });
-      return new Database(path.join(this.folder, 'daemon.lock'), { timeout: 0 });
+      mkdirSync(this.#folder, { recursive: true });
+      return new Database(path.join(this.#folder, 'daemon.lock'), { timeout: 0 });
     } catch (error) {
-      throw this.notWritable(error);
+      throw this.#notWritable(error);
     }
   }
 
-  private explain(error: unknown): Error {
+  #explain(error: unknown): Error {
     const code = (error as { code?: unknown }).code;
     if (typeof code === 'string' && /^SQLITE_(BUSY|LOCKED)/.test(code)) {
       return new AlreadyRunningError(
-        `Another daemon uses DATA_DIR ${this.folder}: ${this.describeHolder()}. ` +
+        `Another daemon uses DATA_DIR ${this.#folder}: ${this.#describeHolder()}. ` +
           'Stop it first, or give this one a DATA_DIR of its own',
         { cause: error },
       );
     }
-    return this.notWritable(error);
+    return this.#notWritable(error);
   }
 
-  private notWritable(error: unknown): ConfigError {
+  #notWritable(error: unknown): ConfigError {
     return new ConfigError(
-      `DATA_DIR ${this.folder} cannot be written (${messageOf(error)}); make it writable or set another`,
+      `DATA_DIR ${this.#folder} cannot be written (${messageOf(error)}); make it writable or set another`,
       { cause: error },
     );
   }
 
-  private describeHolder(): string {
-    const holder = findLockHolder(this.folder);
+  #describeHolder(): string {
+    const holder = findLockHolder(this.#folder);
     if (holder === undefined) return 'a process that has only just begun';
     const { pid, host, startedAt, program } = holder;
     const named = program === undefined ? '' : ` (${program})`;

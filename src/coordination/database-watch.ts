@@ -19,16 +19,20 @@ export interface DatabaseWatchOptions {
 
 /** Looks once a second whether the database is there and still the one that this run began in. */
 export class DatabaseWatch {
-  private readonly abort = new AbortController();
-  private watching: Promise<void> | undefined;
-  private reason: string | undefined;
-  private readonly waiting = new Set<(reason: string) => void>();
+  readonly #abort = new AbortController();
+  #watching: Promise<void> | undefined;
+  #reason: string | undefined;
+  readonly #waiting = new Set<(reason: string) => void>();
 
-  constructor(private readonly options: DatabaseWatchOptions) {}
+  readonly #options: DatabaseWatchOptions;
+
+  constructor(options: DatabaseWatchOptions) {
+    this.#options = options;
+  }
 
   /** Why nothing can be stored at the moment, in words; undefined while the database answers. */
   get lostReason(): string | undefined {
-    return this.reason;
+    return this.#reason;
   }
 
   /**
@@ -37,50 +41,50 @@ export class DatabaseWatch {
    * @throws TransientError at once while the database is lost, and as soon as it is found to be
    */
   async whileAnswering<T>(work: () => Promise<T>): Promise<T> {
-    if (this.reason !== undefined) throw lost(this.reason);
+    if (this.#reason !== undefined) throw lost(this.#reason);
     let abandon: (reason: string) => void = () => undefined;
     const loss = new Promise<never>((_, reject) => {
       abandon = (reason) => {
         reject(lost(reason));
       };
     });
-    this.waiting.add(abandon);
+    this.#waiting.add(abandon);
     try {
       return await Promise.race([work(), loss]);
     } finally {
-      this.waiting.delete(abandon);
+      this.#waiting.delete(abandon);
     }
   }
 
   start(): void {
-    this.watching ??= this.watch();
+    this.#watching ??= this.#watch();
   }
 
   /** Does not wait for an answer that may never come. */
   stop(): Promise<void> {
-    this.abort.abort(new Error('The watch ends'));
+    this.#abort.abort(new Error('The watch ends'));
     return Promise.resolve();
   }
 
   /** One look: what is wrong, told as soon as it is known. */
   async look(): Promise<void> {
-    const asked = this.ask();
-    const late = this.rest(LATE_MS).then((): typeof LATE => LATE);
+    const asked = this.#ask();
+    const late = this.#rest(LATE_MS).then((): typeof LATE => LATE);
     const answer = await Promise.race([asked, late]);
-    if (answer === LATE) this.settle(`no answer for ${LATE_MS / 1000} s`);
+    if (answer === LATE) this.#settle(`no answer for ${LATE_MS / 1000} s`);
     // The driver gives up a silent connection, so this ends.
-    this.settle(answer === LATE ? await asked : answer);
+    this.#settle(answer === LATE ? await asked : answer);
   }
 
-  private async watch(): Promise<void> {
-    while (!this.abort.signal.aborted) {
+  async #watch(): Promise<void> {
+    while (!this.#abort.signal.aborted) {
       await this.look();
-      await this.rest(REST_MS);
+      await this.#rest(REST_MS);
     }
   }
 
-  private async ask(): Promise<string | undefined> {
-    const { database, runUid } = this.options;
+  async #ask(): Promise<string | undefined> {
+    const { database, runUid } = this.#options;
     try {
       const rows = await database.ask('SELECT 1 FROM runs WHERE uid = ?', [runUid]);
       if (rows.length > 0) return undefined;
@@ -90,19 +94,19 @@ export class DatabaseWatch {
     }
   }
 
-  private settle(reason: string | undefined): void {
-    const { logger } = this.options;
-    if (this.abort.signal.aborted) return;
-    if (reason !== undefined && this.reason === undefined) {
+  #settle(reason: string | undefined): void {
+    const { logger } = this.#options;
+    if (this.#abort.signal.aborted) return;
+    if (reason !== undefined && this.#reason === undefined) {
       logger.error(`The database is lost: ${reason}. No position is opened until it is back`);
     }
-    if (reason === undefined && this.reason !== undefined) logger.info('The database is back');
-    this.reason = reason;
-    if (reason !== undefined) for (const abandon of this.waiting) abandon(reason);
+    if (reason === undefined && this.#reason !== undefined) logger.info('The database is back');
+    this.#reason = reason;
+    if (reason !== undefined) for (const abandon of this.#waiting) abandon(reason);
   }
 
-  private async rest(durationMs: number): Promise<void> {
-    await this.options.clock.sleep(durationMs, this.abort.signal).catch(() => undefined);
+  async #rest(durationMs: number): Promise<void> {
+    await this.#options.clock.sleep(durationMs, this.#abort.signal).catch(() => undefined);
   }
 }
 

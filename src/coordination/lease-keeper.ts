@@ -27,41 +27,45 @@ const BEAT_MS = LEASE_TTL_MS / 3;
  * one database. While another process has it, asks again every ten seconds and takes over once it is free.
  */
 export class LeaseKeeper {
-  private readonly abort = new AbortController();
-  private beating: Promise<void> | undefined;
-  private validUntilMs = 0;
+  readonly #abort = new AbortController();
+  #beating: Promise<void> | undefined;
+  #validUntilMs = 0;
   /** As it was last logged. */
-  private wasHeld = false;
-  private other: string | undefined;
+  #wasHeld = false;
+  #other: string | undefined;
 
-  constructor(private readonly options: LeaseKeeperOptions) {}
+  readonly #options: LeaseKeeperOptions;
+
+  constructor(options: LeaseKeeperOptions) {
+    this.#options = options;
+  }
 
   /** Asks for the lease once, then keeps asking or renewing in the background. */
   async start(): Promise<void> {
-    if (this.beating !== undefined) return;
-    await this.beat();
-    this.beating = this.keepBeating();
+    if (this.#beating !== undefined) return;
+    await this.#beat();
+    this.#beating = this.#keepBeating();
   }
 
   /** Gives the lease back, so that a process that stands by need not wait for its end. */
   async stop(): Promise<void> {
-    if (this.abort.signal.aborted) return;
-    this.abort.abort();
-    await this.beating;
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort();
+    await this.#beating;
     if (!this.isHeld()) return;
-    this.validUntilMs = 0;
-    const { key, holder } = this.options;
-    await this.options.leases.release({ key, holder });
+    this.#validUntilMs = 0;
+    const { key, holder } = this.#options;
+    await this.#options.leases.release({ key, holder });
   }
 
   /** By this machine's clock: true only while no other process can have been given the lease. */
   isHeld(): boolean {
-    return this.options.clock.wallMs() < this.validUntilMs;
+    return this.#options.clock.wallMs() < this.#validUntilMs;
   }
 
   /** Who was last seen holding the lease instead of this one. */
   get otherHolder(): string | undefined {
-    return this.other;
+    return this.#other;
   }
 
   /**
@@ -72,68 +76,68 @@ export class LeaseKeeper {
    */
   async assertHeld(leases: Leases): Promise<void> {
     if (this.isHeld()) {
-      const answer = await leases.renew(this.request());
+      const answer = await leases.renew(this.#request());
       // Not counted as a renewal here, because the transaction may still be undone.
       if (answer.status === 'held') return;
-      this.lose(answer.holder);
+      this.#lose(answer.holder);
     }
     throw new TransientError(
-      `The ${this.options.name} lease is lost: nothing was stored or traded`,
+      `The ${this.#options.name} lease is lost: nothing was stored or traded`,
     );
   }
 
-  private async keepBeating(): Promise<void> {
-    const { signal } = this.abort;
+  async #keepBeating(): Promise<void> {
+    const { signal } = this.#abort;
     while (!signal.aborted) {
       try {
-        await this.options.clock.sleep(BEAT_MS, signal);
+        await this.#options.clock.sleep(BEAT_MS, signal);
       } catch {
         return;
       }
-      await this.beat();
+      await this.#beat();
     }
   }
 
-  private async beat(): Promise<void> {
-    const { leases, logger, name } = this.options;
-    const request = this.request();
+  async #beat(): Promise<void> {
+    const { leases, logger, name } = this.#options;
+    const request = this.#request();
     try {
-      await this.claim(() => (this.isHeld() ? leases.renew(request) : leases.acquire(request)));
+      await this.#claim(() => (this.isHeld() ? leases.renew(request) : leases.acquire(request)));
     } catch (error) {
       logger.warn(`The ${name} lease could not be asked for`, { error: messageOf(error) });
     }
-    this.logChange();
+    this.#logChange();
   }
 
-  private logChange(): void {
-    const { logger, name } = this.options;
+  #logChange(): void {
+    const { logger, name } = this.#options;
     const isHeld = this.isHeld();
-    if (isHeld === this.wasHeld) return;
-    this.wasHeld = isHeld;
+    if (isHeld === this.#wasHeld) return;
+    this.#wasHeld = isHeld;
     if (isHeld) logger.info(`Holding the ${name} lease`);
-    else logger.error(`Lost the ${name} lease: standing by`, { holder: this.other });
+    else logger.error(`Lost the ${name} lease: standing by`, { holder: this.#other });
   }
 
-  private request(): Parameters<Leases['renew']>[0] {
-    const { key, holder, clock } = this.options;
+  #request(): Parameters<Leases['renew']>[0] {
+    const { key, holder, clock } = this.#options;
     return { key, holder, ttlMs: LEASE_TTL_MS, nowMs: clock.wallMs() };
   }
 
-  private async claim(ask: () => ReturnType<Leases['renew']>): Promise<void> {
+  async #claim(ask: () => ReturnType<Leases['renew']>): Promise<void> {
     // Counted from before the question, so that this side always ends first.
-    const askedAtMs = this.options.clock.wallMs();
+    const askedAtMs = this.#options.clock.wallMs();
     const answer = await ask();
     if (answer.status === 'taken') {
-      this.lose(answer.holder);
+      this.#lose(answer.holder);
       return;
     }
-    this.validUntilMs = askedAtMs + LEASE_TTL_MS;
-    this.other = undefined;
+    this.#validUntilMs = askedAtMs + LEASE_TTL_MS;
+    this.#other = undefined;
   }
 
-  private lose(holder: string): void {
-    this.validUntilMs = 0;
+  #lose(holder: string): void {
+    this.#validUntilMs = 0;
     // Empty once its holder has given it back.
-    this.other = holder === '' ? undefined : holder;
+    this.#other = holder === '' ? undefined : holder;
   }
 }

@@ -36,7 +36,7 @@ export interface ColumnsOptions {
   /** Whether the venue is known to have no candle at that bar; bars that are not known are `unknown`. */
   readonly isKnownGap: (index: number) => boolean;
   /** Bar up to which (included) the grid is extended by fillers or unknown bars. */
-  readonly lastIndex?: number;
+  readonly lastIndex?: number | undefined;
 }
 
 /**

@@ -12,7 +12,11 @@ import {
 const FILE = 'data/evenkeel.db';
 
 const SERVER: MysqlLocation = {
-  ...{ engine: 'mysql', host: 'db.example', port: 3306, user: 'trader', password: 'hunter2' },
+  engine: 'mysql',
+  host: 'db.example',
+  port: 3306,
+  user: 'trader',
+  password: 'hunter2',
   database: 'evenkeel',
 };
 

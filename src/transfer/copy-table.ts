@@ -112,14 +112,21 @@ export async function compareChunk(
   }
   const stored = await readStored(target, table, lines);
   const found: Record<ReturnType<typeof compareRows>, Line[]> = {
-    ...{ new: [], same: [], newer: [], older: [], conflict: [] },
+    new: [],
+    same: [],
+    newer: [],
+    older: [],
+    conflict: [],
   };
   for (const line of lines) {
     found[compareRows(table, line, stored.get(identityOf(table, line)))].push(line);
   }
   return {
-    ...{ inserts: found.new, updates: found.newer, same: found.same.length },
-    ...{ kept: found.older, conflicts: found.conflict },
+    inserts: found.new,
+    updates: found.newer,
+    same: found.same.length,
+    kept: found.older,
+    conflicts: found.conflict,
   };
 }
 

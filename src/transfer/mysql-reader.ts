@@ -9,16 +9,19 @@ import { CANDLE_TABLE } from '../../migrations/ddl.js';
 
 /** Reads rows as lines and sums, within whatever transaction the connection is in. */
 export class MysqlReader implements TargetReader {
-  constructor(
-    private readonly connection: Connection,
-    private readonly location: MysqlLocation,
-  ) {}
+  readonly #connection: Connection;
+  readonly #location: MysqlLocation;
+
+  constructor(connection: Connection, location: MysqlLocation) {
+    this.#connection = connection;
+    this.#location = location;
+  }
 
   async digest(table: TableShape, selectors: readonly Selector[]): Promise<Digest> {
     const total = { rows: 0, sum: 0 };
     for (const { where, values } of selectors) {
       const [row] = await this.select(
-        `SELECT COUNT(*), COALESCE(SUM(CRC32(${lineSql(table)})), 0) FROM ${this.name(table)} WHERE ${where}`,
+        `SELECT COUNT(*), COALESCE(SUM(CRC32(${lineSql(table)})), 0) FROM ${this.#name(table)} WHERE ${where}`,
         values,
       );
       total.rows += Number(row?.[0]);
@@ -31,7 +34,7 @@ export class MysqlReader implements TargetReader {
     const lines: Line[] = [];
     for (const { where, values } of selectors) {
       const rows = await this.select(
-        `SELECT ${lineSql(table)} FROM ${this.name(table)} WHERE ${where}`,
+        `SELECT ${lineSql(table)} FROM ${this.#name(table)} WHERE ${where}`,
         values,
       );
       for (const row of rows) lines.push(String(row[0]));
@@ -42,14 +45,14 @@ export class MysqlReader implements TargetReader {
   async select(sql: string, values: Selector['values']): Promise<readonly unknown[][]> {
     const query = { sql, values: [...values], rowsAsArray: true };
     const [rows] = await translating(
-      () => this.connection.query<RowDataPacket[]>(query),
-      (error) => translateMysqlError(error, this.location),
+      () => this.#connection.query<RowDataPacket[]>(query),
+      (error) => translateMysqlError(error, this.#location),
     );
     return rows as unknown as unknown[][];
   }
 
-  private name(table: TableShape): string {
-    return mysqlName(table, this.location);
+  #name(table: TableShape): string {
+    return mysqlName(table, this.#location);
   }
 }
 

@@ -21,16 +21,20 @@ import type {
 
 /** A MySQL or MariaDB database as it is at one moment, in one read-only transaction. */
 export class MysqlSource implements TransferSource {
-  private readonly reader: MysqlReader;
-  private ids: IdMap = new Map();
+  readonly #reader: MysqlReader;
+  #ids: IdMap = new Map();
 
-  private constructor(
-    private readonly location: MysqlLocation,
-    private readonly connection: Connection,
-    /** Sees what others commit. */
-    private readonly watcher: Connection,
-  ) {
-    this.reader = new MysqlReader(connection, location);
+  readonly #location: MysqlLocation;
+  readonly #connection: Connection;
+  /** Sees what others commit. */
+  readonly #watcher: Connection;
+
+  private constructor(location: MysqlLocation, connection: Connection, watcher: Connection) {
+    this.#location = location;
+    this.#connection = connection;
+    this.#watcher = watcher;
+
+    this.#reader = new MysqlReader(connection, location);
   }
 
   /** @throws ConfigError when there is no data of this program */
@@ -60,11 +64,11 @@ export class MysqlSource implements TransferSource {
   }
 
   get place(): string {
-    return locationText(this.location);
+    return locationText(this.#location);
   }
 
   count(table: TableShape): Promise<number> {
-    return this.countOn(this.connection, table);
+    return this.#countOn(this.#connection, table);
   }
 
   async readChunk(
@@ -74,18 +78,18 @@ export class MysqlSource implements TransferSource {
   ): Promise<Chunk | undefined> {
     const where = after === undefined ? '' : `WHERE ${afterSql(table)}`;
     const values = after === undefined ? [] : afterValues(after);
-    const rows = await this.select(table, `${where} ${orderSql(table)} LIMIT ?`, [
+    const rows = await this.#select(table, `${where} ${orderSql(table)} LIMIT ?`, [
       ...values,
       limits.stepRows,
     ]);
-    return this.toChunk(table, rows);
+    return this.#toChunk(table, rows);
   }
 
   async readAgain(table: TableShape, { first, last }: Stretch): Promise<Chunk> {
     const names = `(${table.order.map((name) => `\`${name}\``).join(', ')})`;
     const places = `(${table.order.map(() => '?').join(', ')})`;
     const where = `WHERE ${names} >= ${places} AND ${names} <= ${places} ${orderSql(table)}`;
-    const chunk = this.toChunk(table, await this.select(table, where, [...first, ...last]));
+    const chunk = this.#toChunk(table, await this.#select(table, where, [...first, ...last]));
     return chunk ?? { first, last, lines: [], orphans: [], digest: { rows: 0, sum: 0 } };
   }
 
@@ -95,8 +99,8 @@ export class MysqlSource implements TransferSource {
       const column = table.columns.find(({ name }) => name === table.identity[at]);
       return column === undefined ? field : readValue(field, column);
     });
-    const rows = await this.select(table, `WHERE ${where}`, values);
-    return this.toChunk(table, rows)?.lines[0];
+    const rows = await this.#select(table, `WHERE ${where}`, values);
+    return this.#toChunk(table, rows)?.lines[0];
   }
 
   /** SQLite holds whatever MySQL does. */
@@ -105,7 +109,7 @@ export class MysqlSource implements TransferSource {
   }
 
   async readIds(): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.reader.select(
+    const rows = await this.#reader.select(
       `SELECT CONCAT_WS('\\t', venue, symbol, timeframe), CAST(id AS CHAR) FROM ${MAPPED_TABLE}`,
       [],
     );
@@ -113,41 +117,41 @@ export class MysqlSource implements TransferSource {
   }
 
   useIds(ids: IdMap): Promise<void> {
-    this.ids = ids;
+    this.#ids = ids;
     return Promise.resolve();
   }
 
   /** By the number of rows: a daemon at work adds some every minute. */
   async wasChanged(): Promise<boolean> {
     for (const table of readTableShapes()) {
-      const now = await this.countOn(this.watcher, table);
+      const now = await this.#countOn(this.#watcher, table);
       if (now !== (await this.count(table))) return true;
     }
     return false;
   }
 
   async close(): Promise<void> {
-    await this.connection.end();
-    await this.watcher.end();
+    await this.#connection.end();
+    await this.#watcher.end();
   }
 
-  private async countOn(connection: Connection, table: TableShape): Promise<number> {
-    const sql = `SELECT COUNT(*) FROM ${mysqlName(table, this.location)}`;
+  async #countOn(connection: Connection, table: TableShape): Promise<number> {
+    const sql = `SELECT COUNT(*) FROM ${mysqlName(table, this.#location)}`;
     const [rows] = await connection.query<RowDataPacket[]>({ sql, rowsAsArray: true });
     return Number((rows as unknown as unknown[][])[0]?.[0]);
   }
 
-  private select(
+  #select(
     table: TableShape,
     rest: string,
     values: readonly SqlValue[],
   ): Promise<readonly unknown[][]> {
     const order = table.order.map((name) => `CAST(\`${name}\` AS CHAR)`).join(', ');
-    const sql = `SELECT ${lineSql(table)}, ${order} FROM ${mysqlName(table, this.location)} ${rest}`;
-    return this.reader.select(sql, values);
+    const sql = `SELECT ${lineSql(table)}, ${order} FROM ${mysqlName(table, this.#location)} ${rest}`;
+    return this.#reader.select(sql, values);
   }
 
-  private toChunk(table: TableShape, rows: readonly unknown[][]): Chunk | undefined {
+  #toChunk(table: TableShape, rows: readonly unknown[][]): Chunk | undefined {
     const [first, last] = [rows[0], rows.at(-1)];
     if (first === undefined || last === undefined) return undefined;
     const mappedAt = table.columns.findIndex(({ name }) => name === MAPPED_COLUMN);
@@ -155,7 +159,7 @@ export class MysqlSource implements TransferSource {
     const orphans: Line[] = [];
     let sum = 0;
     for (const row of rows) {
-      const line = this.mapped(String(row[0]), mappedAt);
+      const line = this.#mapped(String(row[0]), mappedAt);
       if (line === undefined) {
         orphans.push(String(row[0]));
         continue;
@@ -167,10 +171,10 @@ export class MysqlSource implements TransferSource {
     return { first: cursorOf(table, first), last: cursorOf(table, last), lines, orphans, digest };
   }
 
-  private mapped(line: Line, at: number): Line | undefined {
+  #mapped(line: Line, at: number): Line | undefined {
     if (at === -1) return line;
     const fields = line.split('\t');
-    const id = this.ids.get(fields[at] ?? '');
+    const id = this.#ids.get(fields[at] ?? '');
     return id === undefined ? undefined : fields.with(at, id).join('\t');
   }
 }

@@ -50,19 +50,29 @@ export interface MysqlTargetOptions {
 
 /** A MySQL or MariaDB database that rows are copied to over one connection, and verified over two. */
 export class MysqlTarget implements TransferTarget {
-  private readonly reader: MysqlReader;
-  private readonly writer: MysqlWriter;
+  readonly #reader: MysqlReader;
+  readonly #writer: MysqlWriter;
   /** Reads beside the first one. */
-  private second: Connection | undefined;
+  #second: Connection | undefined;
+
+  readonly #location: MysqlLocation;
+  readonly #connection: Connection;
+  readonly hasSchema: boolean;
+  readonly #options: MysqlTargetOptions;
 
   private constructor(
-    private readonly location: MysqlLocation,
-    private readonly connection: Connection,
-    readonly hasSchema: boolean,
-    private readonly options: MysqlTargetOptions,
+    location: MysqlLocation,
+    connection: Connection,
+    hasSchema: boolean,
+    options: MysqlTargetOptions,
   ) {
-    this.reader = new MysqlReader(connection, location);
-    this.writer = new MysqlWriter(connection, location, options.batchRows);
+    this.#location = location;
+    this.#connection = connection;
+    this.hasSchema = hasSchema;
+    this.#options = options;
+
+    this.#reader = new MysqlReader(connection, location);
+    this.#writer = new MysqlWriter(connection, location, options.batchRows);
   }
 
   /**
@@ -90,7 +100,7 @@ export class MysqlTarget implements TransferTarget {
   }
 
   get place(): string {
-    return locationText(this.location);
+    return locationText(this.#location);
   }
 
   limitsOf(table: TableShape): readonly ColumnLimit[] {
@@ -98,27 +108,27 @@ export class MysqlTarget implements TransferTarget {
   }
 
   async isEmpty(table: TableShape): Promise<boolean> {
-    const sql = `SELECT 1 FROM ${mysqlName(table, this.location)} LIMIT 1`;
-    const rows = await this.reader.select(sql, []);
+    const sql = `SELECT 1 FROM ${mysqlName(table, this.#location)} LIMIT 1`;
+    const rows = await this.#reader.select(sql, []);
     return rows.length === 0;
   }
 
   digest(table: TableShape, selectors: readonly Selector[]): Promise<Digest> {
-    return this.reader.digest(table, selectors);
+    return this.#reader.digest(table, selectors);
   }
 
   readLines(table: TableShape, selectors: readonly Selector[]): Promise<readonly Line[]> {
-    return this.reader.readLines(table, selectors);
+    return this.#reader.readLines(table, selectors);
   }
 
   async openReaders(): Promise<readonly TargetReader[]> {
     try {
-      this.second = (await connect(this.location, this.options)).connection;
-      await setUpSession(this.second, this.location, true);
-      return [this.reader, new MysqlReader(this.second, this.location)];
+      this.#second = (await connect(this.#location, this.#options)).connection;
+      await setUpSession(this.#second, this.#location, true);
+      return [this.#reader, new MysqlReader(this.#second, this.#location)];
     } catch {
       // A server may allow the user no more than one: the verification takes longer then.
-      return [this.reader];
+      return [this.#reader];
     }
   }
 
@@ -128,11 +138,11 @@ export class MysqlTarget implements TransferTarget {
   }
 
   release(table: TableShape, lines: readonly Line[]): Promise<void> {
-    return this.translating(() => this.writer.release(table, lines));
+    return this.#translating(() => this.#writer.release(table, lines));
   }
 
   async readIds(): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.reader.select(
+    const rows = await this.#reader.select(
       `SELECT CONCAT_WS('\\t', venue, symbol, timeframe), CAST(id AS CHAR) FROM ${MAPPED_TABLE}`,
       [],
     );
@@ -142,46 +152,46 @@ export class MysqlTarget implements TransferTarget {
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     for (let failures = 1; ; failures++) {
       try {
-        return await this.attempt(work);
+        return await this.#attempt(work);
       } catch (error) {
         if (failures >= ATTEMPTS || !isMysqlRetryable(causeOf(error))) throw error;
-        await this.options.clock.sleep(FIRST_PAUSE_MS * 2 ** (failures - 1));
+        await this.#options.clock.sleep(FIRST_PAUSE_MS * 2 ** (failures - 1));
       }
     }
   }
 
   tryInsert(table: TableShape, lines: readonly Line[]): Promise<boolean> {
-    return this.translating(() => this.writer.tryInsert(table, lines));
+    return this.#translating(() => this.#writer.tryInsert(table, lines));
   }
 
   write(table: TableShape, changes: Changes): Promise<WriteResult> {
-    return this.translating(() => this.writer.write(table, changes));
+    return this.#translating(() => this.#writer.write(table, changes));
   }
 
   async close(): Promise<void> {
-    await this.second?.end();
-    await this.connection.end();
+    await this.#second?.end();
+    await this.#connection.end();
   }
 
-  private async attempt<T>(work: () => Promise<T>): Promise<T> {
-    await this.run('START TRANSACTION');
+  async #attempt<T>(work: () => Promise<T>): Promise<T> {
+    await this.#run('START TRANSACTION');
     try {
       const result = await work();
-      await this.run('COMMIT');
+      await this.#run('COMMIT');
       return result;
     } catch (error) {
       // After a lost connection there is nothing to roll back: the server has done so.
-      await this.connection.query('ROLLBACK').catch(() => undefined);
+      await this.#connection.query('ROLLBACK').catch(() => undefined);
       throw error;
     }
   }
 
-  private async run(sql: string): Promise<void> {
-    await this.translating(() => this.connection.query(sql));
+  async #run(sql: string): Promise<void> {
+    await this.#translating(() => this.#connection.query(sql));
   }
 
-  private translating<T>(work: () => Promise<T>): Promise<T> {
-    return translating(work, (error) => translateMysqlError(error, this.location));
+  #translating<T>(work: () => Promise<T>): Promise<T> {
+    return translating(work, (error) => translateMysqlError(error, this.#location));
   }
 }
 

@@ -24,20 +24,24 @@ const LOAD_FORBIDDEN: ReadonlySet<unknown> = new Set([1148, 3948, 4166]);
 
 /** Writes lines to MySQL, within whatever transaction the connection is in. */
 export class MysqlWriter {
-  private mayLoad = true;
+  #mayLoad = true;
 
-  constructor(
-    private readonly connection: Connection,
-    private readonly location: MysqlLocation,
-    private readonly batchRows: number,
-  ) {}
+  readonly #connection: Connection;
+  readonly #location: MysqlLocation;
+  readonly #batchRows: number;
+
+  constructor(connection: Connection, location: MysqlLocation, batchRows: number) {
+    this.#connection = connection;
+    this.#location = location;
+    this.#batchRows = batchRows;
+  }
 
   /** Stores all of the rows and answers true, or none where one of them is refused. */
   async tryInsert(table: TableShape, lines: readonly Line[]): Promise<boolean> {
-    await this.connection.query('SAVEPOINT before_insert');
-    for (const batch of chunksOf(lines, this.batchRows)) {
-      if (await this.insertBatch(table, batch)) continue;
-      await this.connection.query('ROLLBACK TO SAVEPOINT before_insert');
+    await this.#connection.query('SAVEPOINT before_insert');
+    for (const batch of chunksOf(lines, this.#batchRows)) {
+      if (await this.#insertBatch(table, batch)) continue;
+      await this.#connection.query('ROLLBACK TO SAVEPOINT before_insert');
       return false;
     }
     return true;
@@ -48,13 +52,13 @@ export class MysqlWriter {
     const refused: Refusal[] = [];
     const overtaken: Line[] = [];
     for (const line of changes.updates) {
-      const outcome = await this.update(table, line);
+      const outcome = await this.#update(table, line);
       if (outcome === 'overtaken') overtaken.push(line);
       else if (outcome !== 'updated') refused.push({ line, reason: outcome.reason });
     }
     if (changes.inserts.length > 0 && !(await this.tryInsert(table, changes.inserts))) {
-      for (const batch of chunksOf(changes.inserts, this.batchRows)) {
-        refused.push(...(await this.insertWhatFits(table, batch)));
+      for (const batch of chunksOf(changes.inserts, this.#batchRows)) {
+        refused.push(...(await this.#insertWhatFits(table, batch)));
       }
     }
     return { refused, overtaken };
@@ -62,23 +66,23 @@ export class MysqlWriter {
 
   /** Takes the exclusive columns from rows that are still as they were read. */
   async release(table: TableShape, lines: readonly Line[]): Promise<void> {
-    const { sql, names } = releaseStatement(table, this.name(table));
+    const { sql, names } = releaseStatement(table, this.#name(table));
     for (const line of lines) {
-      await this.connection.query(sql, fieldsOf(table, line, names).map(readField));
+      await this.#connection.query(sql, fieldsOf(table, line, names).map(readField));
     }
   }
 
-  private async insertBatch(table: TableShape, lines: readonly Line[]): Promise<boolean> {
-    if (this.mayLoad) {
+  async #insertBatch(table: TableShape, lines: readonly Line[]): Promise<boolean> {
+    if (this.#mayLoad) {
       try {
-        return await this.load(table, lines);
+        return await this.#load(table, lines);
       } catch (error) {
         if (!LOAD_FORBIDDEN.has((error as { errno?: unknown }).errno)) throw error;
-        this.mayLoad = false;
+        this.#mayLoad = false;
       }
     }
     for (const part of partsOf(lines)) {
-      if ((await this.insert(table, part)) !== undefined) return false;
+      if ((await this.#insert(table, part)) !== undefined) return false;
     }
     return true;
   }
@@ -87,22 +91,22 @@ export class MysqlWriter {
    * LOAD DATA turns errors into warnings, also in strict mode, and leaves clashing rows out: only a
    * load of every row without any warning counts.
    */
-  private async load(table: TableShape, lines: readonly Line[]): Promise<boolean> {
+  async #load(table: TableShape, lines: readonly Line[]): Promise<boolean> {
     const columns = table.columns.map(({ name }) => `\`${name}\``).join(', ');
     const query: QueryOptions = {
-      sql: `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${this.name(table)} CHARACTER SET utf8mb4 (${columns})`,
+      sql: `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${this.#name(table)} CHARACTER SET utf8mb4 (${columns})`,
       infileStreamFactory: () => Readable.from(piecesOf(lines)),
     };
-    const [result] = await this.connection.query<ResultSetHeader>(query);
+    const [result] = await this.#connection.query<ResultSetHeader>(query);
     return result.warningStatus === 0 && result.affectedRows === lines.length;
   }
 
   /** Halves what is refused until the rows at fault are left alone. */
-  private async insertWhatFits(table: TableShape, lines: readonly Line[]): Promise<Refusal[]> {
+  async #insertWhatFits(table: TableShape, lines: readonly Line[]): Promise<Refusal[]> {
     const refused: Refusal[] = [];
     const waiting: (readonly Line[])[] = [...partsOf(lines)].reverse();
     for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
-      const reason = await this.insert(table, part);
+      const reason = await this.#insert(table, part);
       if (reason === undefined) continue;
       const [line] = part;
       if (part.length === 1 && line !== undefined) {
@@ -116,41 +120,41 @@ export class MysqlWriter {
   }
 
   /** One statement for all rows: it stores all of them, or none and answers why. */
-  private async insert(table: TableShape, lines: readonly Line[]): Promise<string | undefined> {
+  async #insert(table: TableShape, lines: readonly Line[]): Promise<string | undefined> {
     const columns = table.columns.map(({ name }) => `\`${name}\``).join(', ');
     const rows = lines.map((line) => line.split('\t').map(readField));
     // Numbers go as text: the server reads them exactly, and refuses what is none.
-    const sql = `INSERT INTO ${this.name(table)} (${columns}) VALUES ?`;
-    return this.refusalOf(() => this.connection.query(sql, [rows]));
+    const sql = `INSERT INTO ${this.#name(table)} (${columns}) VALUES ?`;
+    return this.#refusalOf(() => this.#connection.query(sql, [rows]));
   }
 
-  private async update(
+  async #update(
     table: TableShape,
     line: Line,
   ): Promise<'updated' | 'overtaken' | { readonly reason: string }> {
-    const { sql, names } = updateStatement(table, this.name(table));
+    const { sql, names } = updateStatement(table, this.#name(table));
     const values = fieldsOf(table, line, names).map(readField);
     let result: ResultSetHeader | undefined;
-    const reason = await this.refusalOf(async () => {
-      [result] = await this.connection.execute<ResultSetHeader>(sql, values);
+    const reason = await this.#refusalOf(async () => {
+      [result] = await this.#connection.execute<ResultSetHeader>(sql, values);
     });
     if (reason !== undefined) return { reason };
     return result?.affectedRows === 1 ? 'updated' : 'overtaken';
   }
 
   /** Why the server refuses the rows of a statement, undefined where it does not. */
-  private async refusalOf(work: () => Promise<unknown>): Promise<string | undefined> {
+  async #refusalOf(work: () => Promise<unknown>): Promise<string | undefined> {
     try {
       await work();
       return undefined;
     } catch (error) {
-      if (!(translateMysqlError(error, this.location) instanceof RejectedError)) throw error;
+      if (!(translateMysqlError(error, this.#location) instanceof RejectedError)) throw error;
       return driverMessageOf(error);
     }
   }
 
-  private name(table: TableShape): string {
-    return mysqlName(table, this.location);
+  #name(table: TableShape): string {
+    return mysqlName(table, this.#location);
   }
 }
 

@@ -9,8 +9,9 @@ import type {
   Stretch,
 } from './transfer-ports.js';
 
-/** What the thread that reads the source is asked. */
+/** What the worker thread that reads the source is asked. */
 export type SourceRequest =
+  | { readonly kind: 'open'; readonly file: string }
   | { readonly kind: 'count'; readonly table: TableShape }
   | {
       readonly kind: 'chunk';
@@ -30,13 +31,14 @@ export type SourceRequest =
   | { readonly kind: 'changed' }
   | { readonly kind: 'close' };
 
-/** A chunk on its way between threads: one text is moved faster than thousands of lines. */
+/** A chunk between threads: one text is copied faster than thousands of lines. */
 export interface PackedChunk extends Omit<Chunk, 'lines' | 'orphans'> {
   readonly text: string;
   readonly orphans: readonly Line[];
 }
 
 export interface SourceAnswers {
+  readonly open: undefined;
   readonly count: number;
   readonly chunk: PackedChunk | undefined;
   readonly again: PackedChunk;
@@ -48,7 +50,7 @@ export interface SourceAnswers {
   readonly close: undefined;
 }
 
-/** Errors lose their class on the way between threads. */
+/** Errors lose their class between threads, so its name goes along. */
 export type SourceReply =
   | { readonly status: 'done'; readonly answer: SourceAnswers[keyof SourceAnswers] }
   | { readonly status: 'failed'; readonly errorClass: string; readonly message: string };

@@ -1,5 +1,5 @@
 /** Runs in a worker thread: reads a SQLite source, one request after the other. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../lib/errors.js';
 import { assertDefined } from '../lib/invariant.js';
 import {
@@ -11,13 +11,12 @@ import {
 import { SqliteSource } from './sqlite-source.js';
 
 const port = assertDefined(parentPort, 'parent thread');
-const { file } = workerData as { file: string };
-let source: SqliteSource | undefined;
+let opened: SqliteSource | undefined;
 let lastTask: Promise<void> = Promise.resolve();
 
-port.on('message', (request: SourceRequest) => {
+port.on('message', ({ id, request }: { id: number; request: SourceRequest }) => {
   lastTask = lastTask.then(async () => {
-    port.postMessage(await toReply(request));
+    port.postMessage({ id, answer: await toReply(request) });
   });
 });
 
@@ -31,7 +30,11 @@ async function toReply(request: SourceRequest): Promise<SourceReply> {
 }
 
 async function answer(request: SourceRequest): Promise<SourceAnswers[keyof SourceAnswers]> {
-  source ??= SqliteSource.open(file);
+  if (request.kind === 'open') {
+    opened = SqliteSource.open(request.file);
+    return undefined;
+  }
+  const source = assertDefined(opened, 'opened source');
   switch (request.kind) {
     case 'count':
       return source.count(request.table);

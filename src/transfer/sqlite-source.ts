@@ -8,7 +8,7 @@ import { pendingMigrations } from '../storage/connection/pending-migrations.js';
 import { inspectFile } from '../storage/sqlite/check-file.js';
 import { assertClosingSum } from '../storage/sqlite/closing-sum.js';
 import { translateSqliteOpenError } from '../storage/sqlite/errors.js';
-import { LineReader, type RawRow } from './line-reader.js';
+import { SqliteLineFormat, type RawRow } from './sqlite-line-format.js';
 import { readValue, type Line } from './lines.js';
 import { MAPPED_TABLE, type TableShape } from './table-shapes.js';
 import type {
@@ -36,16 +36,24 @@ const BUSY_TIMEOUT_MS = 5_000;
  * daemon writes to it. Nothing of the file changes.
  */
 export class SqliteSource implements TransferSource {
-  private readonly readers = new Map<string, LineReader>();
-  private readonly statements = new Map<string, Statement<unknown[], RawRow>>();
-  private ids: IdMap = new Map();
+  readonly #formats = new Map<string, SqliteLineFormat>();
+  readonly #statements = new Map<string, Statement<unknown[], RawRow>>();
+  #ids: IdMap = new Map();
+
+  readonly place: string;
+  readonly #database: Database;
+  /** Sees what others commit, which the one that reads a moment does not. */
+  readonly #watcher: { readonly database: Database; readonly version: unknown };
 
   private constructor(
-    readonly place: string,
-    private readonly database: Database,
-    /** Sees what others commit, which the one that reads a moment does not. */
-    private readonly watcher: { readonly database: Database; readonly version: unknown },
-  ) {}
+    place: string,
+    database: Database,
+    watcher: { readonly database: Database; readonly version: unknown },
+  ) {
+    this.place = place;
+    this.#database = database;
+    this.#watcher = watcher;
+  }
 
   /** @throws ConfigError naming what is wrong with the file, or that its schema is another one */
   static open(file: string): SqliteSource {
@@ -70,7 +78,7 @@ export class SqliteSource implements TransferSource {
 
   count(table: TableShape): Promise<number> {
     const sql = `SELECT count(*) FROM \`${table.name}\``;
-    return Promise.resolve(Number(this.database.prepare(sql).pluck().get()));
+    return Promise.resolve(Number(this.#database.prepare(sql).pluck().get()));
   }
 
   async readChunk(
@@ -78,11 +86,11 @@ export class SqliteSource implements TransferSource {
     after: Cursor | undefined,
     limits: ChunkLimits,
   ): Promise<Chunk | undefined> {
-    const chunk = new GrowingChunk(this.readerOf(table));
+    const chunk = new GrowingChunk(this.#formatOf(table));
     let cursor = after;
     while (chunk.rows < limits.maxRows && chunk.chars < CHUNK_CHARS) {
-      const rows = this.select(table, { after: cursor, limit: limits.stepRows });
-      chunk.add(rows, this.ids);
+      const rows = this.#select(table, { after: cursor, limit: limits.stepRows });
+      chunk.add(rows, this.#ids);
       if (rows.length < limits.stepRows) break;
       cursor = chunk.last;
       await setImmediate();
@@ -91,89 +99,89 @@ export class SqliteSource implements TransferSource {
   }
 
   async readAgain(table: TableShape, stretch: Stretch): Promise<Chunk> {
-    const chunk = new GrowingChunk(this.readerOf(table));
-    chunk.add(this.select(table, stretch), this.ids);
+    const chunk = new GrowingChunk(this.#formatOf(table));
+    chunk.add(this.#select(table, stretch), this.#ids);
     return Promise.resolve(chunk.finish() ?? { ...stretch, ...NOTHING });
   }
 
   findLine(table: TableShape, identity: readonly string[]): Promise<Line | undefined> {
-    const reader = this.readerOf(table);
+    const format = this.#formatOf(table);
     const where = table.identity.map((name) => `\`${name}\` = ?`).join(' AND ');
-    const row = this.prepare(`${reader.select} WHERE ${where}`).get(
-      ...identity.map((field, at) => readValue(field, reader.column(table.identity[at]))),
+    const row = this.#prepare(`${format.select} WHERE ${where}`).get(
+      ...identity.map((field, at) => readValue(field, format.column(table.identity[at]))),
     );
-    return Promise.resolve(row === undefined ? undefined : reader.lineOf(row, this.ids).line);
+    return Promise.resolve(row === undefined ? undefined : format.lineOf(row, this.#ids).line);
   }
 
   findUnstorableRows(
     table: TableShape,
     limits: readonly ColumnLimit[],
   ): Promise<readonly Refusal[]> {
-    const reader = this.readerOf(table);
+    const format = this.#formatOf(table);
     const unstorable = limits.flatMap(({ column, most }) => {
-      const isText = reader.column(column).kind === 'text';
+      const isText = format.column(column).kind === 'text';
       const size = isText ? `length(\`${column}\`)` : `abs(\`${column}\`)`;
       const reason = `${column} holds ${isText ? `${most} characters` : String(most)} at most`;
-      const rows = this.prepare(
-        `${reader.select} WHERE ${size} > ? LIMIT ${MAX_UNSTORABLE_ROWS}`,
+      const rows = this.#prepare(
+        `${format.select} WHERE ${size} > ? LIMIT ${MAX_UNSTORABLE_ROWS}`,
       ).all(most);
-      return rows.map((row) => ({ line: reader.lineOf(row, this.ids).line, reason }));
+      return rows.map((row) => ({ line: format.lineOf(row, this.#ids).line, reason }));
     });
     return Promise.resolve([...new Map(unstorable.map((found) => [found.line, found])).values()]);
   }
 
   readIds(): Promise<ReadonlyMap<string, string>> {
     const sql = `SELECT venue || char(9) || symbol || char(9) || timeframe, CAST(id AS TEXT) FROM ${MAPPED_TABLE}`;
-    const rows = this.database.prepare<[], [string, string]>(sql).raw().all();
+    const rows = this.#database.prepare<[], [string, string]>(sql).raw().all();
     return Promise.resolve(new Map(rows));
   }
 
   useIds(ids: IdMap): Promise<void> {
-    this.ids = ids;
+    this.#ids = ids;
     return Promise.resolve();
   }
 
   wasChanged(): Promise<boolean> {
-    const { database, version } = this.watcher;
+    const { database, version } = this.#watcher;
     return Promise.resolve(database.pragma('data_version', { simple: true }) !== version);
   }
 
   close(): Promise<void> {
-    this.database.close();
-    this.watcher.database.close();
+    this.#database.close();
+    this.#watcher.database.close();
     return Promise.resolve();
   }
 
-  private select(
+  #select(
     table: TableShape,
     part: { readonly after: Cursor | undefined; readonly limit: number } | Stretch,
   ): RawRow[] {
-    const { select, orderList, orderPlaces } = this.readerOf(table);
+    const { select, orderList, orderPlaces } = this.#formatOf(table);
     const order = `ORDER BY ${orderList.slice(1, -1)}`;
     if ('first' in part) {
       const where = `WHERE ${orderList} >= ${orderPlaces} AND ${orderList} <= ${orderPlaces}`;
-      return this.prepare(`${select} ${where} ${order}`).all(...part.first, ...part.last);
+      return this.#prepare(`${select} ${where} ${order}`).all(...part.first, ...part.last);
     }
     const { after, limit } = part;
-    if (after === undefined) return this.prepare(`${select} ${order} LIMIT ?`).all(limit);
+    if (after === undefined) return this.#prepare(`${select} ${order} LIMIT ?`).all(limit);
     const where = `WHERE ${orderList} > ${orderPlaces}`;
-    return this.prepare(`${select} ${where} ${order} LIMIT ?`).all(...after, limit);
+    return this.#prepare(`${select} ${where} ${order} LIMIT ?`).all(...after, limit);
   }
 
-  private prepare(sql: string): Statement<unknown[], RawRow> {
-    const known = this.statements.get(sql);
+  #prepare(sql: string): Statement<unknown[], RawRow> {
+    const known = this.#statements.get(sql);
     if (known !== undefined) return known;
-    const statement = this.database.prepare<unknown[], RawRow>(sql).raw();
-    this.statements.set(sql, statement);
+    const statement = this.#database.prepare<unknown[], RawRow>(sql).raw();
+    this.#statements.set(sql, statement);
     return statement;
   }
 
-  private readerOf(table: TableShape): LineReader {
-    const known = this.readers.get(table.name);
+  #formatOf(table: TableShape): SqliteLineFormat {
+    const known = this.#formats.get(table.name);
     if (known !== undefined) return known;
-    const reader = new LineReader(table);
-    this.readers.set(table.name, reader);
-    return reader;
+    const format = new SqliteLineFormat(table);
+    this.#formats.set(table.name, format);
+    return format;
   }
 }
 
@@ -181,35 +189,43 @@ const NOTHING = { lines: [], orphans: [], digest: { rows: 0, sum: 0 } } as const
 
 /** Rows as they are read, with their checksum. */
 class GrowingChunk {
-  private readonly lines: Line[] = [];
-  private readonly orphans: Line[] = [];
-  private first: Cursor | undefined;
-  private sum = 0;
+  readonly #lines: Line[] = [];
+  readonly #orphans: Line[] = [];
+  #first: Cursor | undefined;
+  #sum = 0;
   last: Cursor | undefined;
   rows = 0;
   chars = 0;
 
-  constructor(private readonly reader: LineReader) {}
+  readonly #format: SqliteLineFormat;
+
+  constructor(format: SqliteLineFormat) {
+    this.#format = format;
+  }
 
   add(rows: readonly RawRow[], ids: IdMap): void {
     for (const row of rows) {
-      const { line, isOrphan } = this.reader.lineOf(row, ids);
+      const { line, isOrphan } = this.#format.lineOf(row, ids);
       this.chars += line.length;
       if (isOrphan) {
-        this.orphans.push(line);
+        this.#orphans.push(line);
       } else {
-        this.sum += crc32(line);
-        this.lines.push(line);
+        this.#sum += crc32(line);
+        this.#lines.push(line);
       }
     }
     this.rows += rows.length;
     const [first, last] = [rows[0], rows.at(-1)];
-    if (first !== undefined) this.first ??= this.reader.cursorOf(first);
-    if (last !== undefined) this.last = this.reader.cursorOf(last);
+    if (first !== undefined) this.#first ??= this.#format.cursorOf(first);
+    if (last !== undefined) this.last = this.#format.cursorOf(last);
   }
 
   finish(): Chunk | undefined {
-    const { first, last, lines, orphans, sum } = this;
+    const first = this.#first;
+    const lines = this.#lines;
+    const orphans = this.#orphans;
+    const sum = this.#sum;
+    const { last } = this;
     if (first === undefined || last === undefined) return undefined;
     return { first, last, lines, orphans, digest: { rows: lines.length, sum } };
   }

@@ -8,7 +8,7 @@ import { driverCodeOf, driverMessageOf } from '../storage/connection/driver-erro
 import { inspectFile } from '../storage/sqlite/check-file.js';
 import { forgetClosingSum, writeClosingSum } from '../storage/sqlite/closing-sum.js';
 import { translateSqliteError, translateSqliteOpenError } from '../storage/sqlite/errors.js';
-import { LineReader, type RawRow } from './line-reader.js';
+import { SqliteLineFormat, type RawRow } from './sqlite-line-format.js';
 import { fieldsOf, readValue, type Line } from './lines.js';
 import { releaseStatement, type RowStatement, updateStatement } from './row-statements.js';
 import { assertSqliteSchema } from './sqlite-source.js';
@@ -39,14 +39,18 @@ export interface SqliteTargetOptions {
 
 /** A SQLite file that rows are copied to. */
 export class SqliteTarget implements TransferTarget {
-  private readonly statements = new Map<string, Statement<SqlValue[]>>();
+  readonly #statements = new Map<string, Statement<SqlValue[]>>();
 
-  private constructor(
-    readonly place: string,
-    /** Undefined where a look found no file. */
-    private readonly database: Database | undefined,
-    private readonly isReadOnly: boolean,
-  ) {}
+  readonly place: string;
+  /** Undefined where a look found no file. */
+  readonly #database: Database | undefined;
+  readonly #isReadOnly: boolean;
+
+  private constructor(place: string, database: Database | undefined, isReadOnly: boolean) {
+    this.place = place;
+    this.#database = database;
+    this.#isReadOnly = isReadOnly;
+  }
 
   /** @throws ConfigError when the file cannot be used, or its schema is another one */
   static async open(file: string, options: SqliteTargetOptions): Promise<SqliteTarget> {
@@ -57,7 +61,8 @@ export class SqliteTarget implements TransferTarget {
       if (options.isReadOnly) inspectFile(file);
       else await (await openDatabase({ engine: 'sqlite', file }, options)).close();
       const database = new SqliteDatabase(file, {
-        ...{ readonly: options.isReadOnly, timeout: BUSY_TIMEOUT_MS },
+        readonly: options.isReadOnly,
+        timeout: BUSY_TIMEOUT_MS,
       });
       if (options.isReadOnly) {
         assertSqliteSchema(database, file);
@@ -72,7 +77,7 @@ export class SqliteTarget implements TransferTarget {
   }
 
   get hasSchema(): boolean {
-    return this.database !== undefined;
+    return this.#database !== undefined;
   }
 
   limitsOf(): readonly ColumnLimit[] {
@@ -80,7 +85,7 @@ export class SqliteTarget implements TransferTarget {
   }
 
   isEmpty(table: TableShape): Promise<boolean> {
-    const found = this.open.prepare(`SELECT 1 FROM \`${table.name}\` LIMIT 1`).get();
+    const found = this.#open.prepare(`SELECT 1 FROM \`${table.name}\` LIMIT 1`).get();
     return Promise.resolve(found === undefined);
   }
 
@@ -90,13 +95,13 @@ export class SqliteTarget implements TransferTarget {
   }
 
   readLines(table: TableShape, selectors: readonly Selector[]): Promise<readonly Line[]> {
-    const reader = new LineReader(table);
+    const format = new SqliteLineFormat(table);
     const lines = selectors.flatMap(({ where, values }) =>
-      this.open
-        .prepare<SqlValue[], RawRow>(`${reader.select} WHERE ${where}`)
+      this.#open
+        .prepare<SqlValue[], RawRow>(`${format.select} WHERE ${where}`)
         .raw()
         .all(...values)
-        .map((row) => reader.lineOf(row, OWN_IDS).line),
+        .map((row) => format.lineOf(row, OWN_IDS).line),
     );
     return Promise.resolve(lines);
   }
@@ -112,32 +117,32 @@ export class SqliteTarget implements TransferTarget {
 
   release(table: TableShape, lines: readonly Line[]): Promise<void> {
     const statement = releaseStatement(table, `\`${table.name}\``);
-    for (const line of lines) this.run(table, statement, line);
+    for (const line of lines) this.#run(table, statement, line);
     return Promise.resolve();
   }
 
   readIds(): Promise<ReadonlyMap<string, string>> {
     const sql = `SELECT venue || char(9) || symbol || char(9) || timeframe, CAST(id AS TEXT) FROM ${MAPPED_TABLE}`;
-    return Promise.resolve(new Map(this.open.prepare<[], [string, string]>(sql).raw().all()));
+    return Promise.resolve(new Map(this.#open.prepare<[], [string, string]>(sql).raw().all()));
   }
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     try {
-      this.open.exec('BEGIN IMMEDIATE');
+      this.#open.exec('BEGIN IMMEDIATE');
       const result = await work();
-      this.open.exec('COMMIT');
+      this.#open.exec('COMMIT');
       return result;
     } catch (error) {
-      if (this.open.inTransaction) this.open.exec('ROLLBACK');
+      if (this.#open.inTransaction) this.#open.exec('ROLLBACK');
       throw translateSqliteError(error, this.place);
     }
   }
 
   tryInsert(table: TableShape, lines: readonly Line[]): Promise<boolean> {
-    this.open.exec('SAVEPOINT before_insert');
+    this.#open.exec('SAVEPOINT before_insert');
     const statement = insertStatement(table);
-    const isStored = lines.every((line) => typeof this.run(table, statement, line) !== 'string');
-    this.open.exec(isStored ? 'RELEASE before_insert' : 'ROLLBACK TO before_insert');
+    const isStored = lines.every((line) => typeof this.#run(table, statement, line) !== 'string');
+    this.#open.exec(isStored ? 'RELEASE before_insert' : 'ROLLBACK TO before_insert');
     return Promise.resolve(isStored);
   }
 
@@ -146,39 +151,39 @@ export class SqliteTarget implements TransferTarget {
     const overtaken: Line[] = [];
     const update = updateStatement(table, `\`${table.name}\``);
     for (const line of updates) {
-      const changed = this.run(table, update, line);
+      const changed = this.#run(table, update, line);
       if (typeof changed === 'string') refused.push({ line, reason: changed });
       else if (changed === 0) overtaken.push(line);
     }
     const insert = insertStatement(table);
     for (const line of inserts) {
-      const reason = this.run(table, insert, line);
+      const reason = this.#run(table, insert, line);
       if (typeof reason === 'string') refused.push({ line, reason });
     }
     return Promise.resolve({ refused, overtaken });
   }
 
   close(): Promise<void> {
-    this.database?.close();
-    if (!this.isReadOnly) writeClosingSum(this.place);
+    this.#database?.close();
+    if (!this.#isReadOnly) writeClosingSum(this.place);
     return Promise.resolve();
   }
 
-  private prepare(sql: string): Statement<SqlValue[]> {
-    const known = this.statements.get(sql);
+  #prepare(sql: string): Statement<SqlValue[]> {
+    const known = this.#statements.get(sql);
     if (known !== undefined) return known;
-    const statement = this.open.prepare<SqlValue[]>(sql);
-    this.statements.set(sql, statement);
+    const statement = this.#open.prepare<SqlValue[]>(sql);
+    this.#statements.set(sql, statement);
     return statement;
   }
 
-  private get open(): Database {
-    if (this.database === undefined) throw new Error('Broken invariant: there is no file to read');
-    return this.database;
+  get #open(): Database {
+    if (this.#database === undefined) throw new Error('Broken invariant: there is no file to read');
+    return this.#database;
   }
 
   /** Rows changed, or why the database refuses this one. */
-  private run(table: TableShape, { sql, names }: RowStatement, line: Line): number | string {
+  #run(table: TableShape, { sql, names }: RowStatement, line: Line): number | string {
     const fields = fieldsOf(table, line, names);
     const values = names.map((name, at): SqlValue => {
       const column = table.columns.find((one) => one.name === name);
@@ -186,7 +191,7 @@ export class SqliteTarget implements TransferTarget {
       return column === undefined ? field : readValue(field, column);
     });
     try {
-      return this.prepare(sql).run(...values).changes;
+      return this.#prepare(sql).run(...values).changes;
     } catch (error) {
       if (!(driverCodeOf(error) ?? '').startsWith('SQLITE_CONSTRAINT')) throw error;
       return driverMessageOf(error);

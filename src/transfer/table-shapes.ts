@@ -93,7 +93,11 @@ function shapeOf(reference: Database, table: string): TableShape {
   const byUid = identity.length === 1 && identity[0] === 'uid';
   return {
     name: table,
-    ...{ columns, hasLocalId, identity, isRange, versions },
+    columns,
+    hasLocalId,
+    identity,
+    isRange,
+    versions,
     order: isRange || !hasLocalId ? identity : ['id'],
     incidental: byUid
       ? []

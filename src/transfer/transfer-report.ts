@@ -53,13 +53,17 @@ export interface ListedRow {
 
 /** A file of JSON lines that is only there when it has something to say: that of an earlier run goes. */
 export class RowLog {
-  private handle: number | undefined;
-  private count = 0;
+  #handle: number | undefined;
+  #count = 0;
 
-  constructor(readonly file: string) {}
+  readonly file: string;
+
+  constructor(file: string) {
+    this.file = file;
+  }
 
   get rows(): number {
-    return this.count;
+    return this.#count;
   }
 
   start(): void {
@@ -67,13 +71,13 @@ export class RowLog {
   }
 
   write(row: object): void {
-    this.handle ??= openSync(this.file, 'w', 0o600);
-    writeSync(this.handle, `${JSON.stringify(row)}\n`);
-    this.count += 1;
+    this.#handle ??= openSync(this.file, 'w', 0o600);
+    writeSync(this.#handle, `${JSON.stringify(row)}\n`);
+    this.#count += 1;
   }
 
   stop(): void {
-    if (this.handle !== undefined) closeSync(this.handle);
-    this.handle = undefined;
+    if (this.#handle !== undefined) closeSync(this.#handle);
+    this.#handle = undefined;
   }
 }

@@ -121,66 +121,70 @@ interface Tally {
 }
 
 class TransferRun {
-  constructor(
-    private readonly pair: TransferPair,
-    private readonly options: TransferOptions,
-    private readonly tables: readonly CountedTable[],
-  ) {}
+  readonly #pair: TransferPair;
+  readonly #options: TransferOptions;
+  readonly #tables: readonly CountedTable[];
+
+  constructor(pair: TransferPair, options: TransferOptions, tables: readonly CountedTable[]) {
+    this.#pair = pair;
+    this.#options = options;
+    this.#tables = tables;
+  }
 
   async copyAndVerify(): Promise<readonly TableReport[]> {
-    const { progress } = this.options;
-    const rows = this.tables.reduce((sum, table) => sum + table.rows, 0);
+    const { progress } = this.#options;
+    const rows = this.#tables.reduce((sum, table) => sum + table.rows, 0);
     progress?.begin('copy', rows);
     const tallies: Tally[] = [];
-    for (const counted of this.tables) {
-      if (counted.table.parents.includes(MAPPED_TABLE)) await this.mapIds();
-      tallies.push(await this.copy(counted));
+    for (const counted of this.#tables) {
+      if (counted.table.parents.includes(MAPPED_TABLE)) await this.#mapIds();
+      tallies.push(await this.#copy(counted));
     }
     progress?.begin('verify', rows);
-    const readers = await this.pair.target.openReaders();
+    const readers = await this.#pair.target.openReaders();
     const reports: TableReport[] = [];
-    for (const tally of tallies) reports.push(await this.verify(tally, readers));
+    for (const tally of tallies) reports.push(await this.#verify(tally, readers));
     progress?.end();
     return reports;
   }
 
   /** Compares without writing. Rows of a series that the target has not got yet count as new. */
   async look(): Promise<readonly TableReport[]> {
-    const { progress } = this.options;
+    const { progress } = this.#options;
     progress?.begin(
       'look',
-      this.tables.reduce((sum, table) => sum + table.rows, 0),
+      this.#tables.reduce((sum, table) => sum + table.rows, 0),
     );
-    if (this.pair.target.hasSchema) await this.mapIds();
+    if (this.#pair.target.hasSchema) await this.#mapIds();
     const reports: TableReport[] = [];
-    for (const counted of this.tables) reports.push(await this.lookAt(counted));
+    for (const counted of this.#tables) reports.push(await this.#lookAt(counted));
     progress?.end();
     return reports;
   }
 
-  private async mapIds(): Promise<void> {
-    const theirs = await this.pair.target.readIds();
-    const ids = [...(await this.pair.source.readIds())].flatMap(([identity, id]) => {
+  async #mapIds(): Promise<void> {
+    const theirs = await this.#pair.target.readIds();
+    const ids = [...(await this.#pair.source.readIds())].flatMap(([identity, id]) => {
       const other = theirs.get(identity);
       return other === undefined ? [] : [[id, other] as const];
     });
-    await this.pair.source.useIds(new Map(ids));
+    await this.#pair.source.useIds(new Map(ids));
   }
 
-  private async copy(counted: CountedTable): Promise<Tally> {
+  async #copy(counted: CountedTable): Promise<Tally> {
     const tally = newTally(counted);
-    await copyTable(this.pair, counted.table, (chunk, outcome) => {
-      this.count(tally, outcome);
+    await copyTable(this.#pair, counted.table, (chunk, outcome) => {
+      this.#count(tally, outcome);
       for (const { line } of outcome.refused) tally.refused.add(identityOf(tally.table, line));
       tally.copied.push(rememberChunk(tally.table, chunk));
-      this.advance(tally.table, chunk);
+      this.#advance(tally.table, chunk);
     });
     return tally;
   }
 
-  private async lookAt(counted: CountedTable): Promise<TableReport> {
+  async #lookAt(counted: CountedTable): Promise<TableReport> {
     const { table } = counted;
-    const { source, target } = this.pair;
+    const { source, target } = this.#pair;
     const tally = newTally(counted);
     const isEmpty = !target.hasSchema || (await target.isEmpty(table));
     // Nothing has to be read where all of it is new.
@@ -188,42 +192,42 @@ class TransferRun {
     while (chunk !== undefined) {
       const found = await compareChunk(target, table, chunk);
       const inserted = found.inserts.length + chunk.orphans.length;
-      this.count(tally, { ...found, inserted, updated: found.updates.length, refused: [] });
-      this.advance(table, chunk);
+      this.#count(tally, { ...found, inserted, updated: found.updates.length, refused: [] });
+      this.#advance(table, chunk);
       chunk = await source.readChunk(table, chunk.last, CHUNK_LIMITS);
     }
     if (isEmpty) {
       tally.inserted = counted.rows;
-      this.options.progress?.advance(table.name, counted.rows);
+      this.#options.progress?.advance(table.name, counted.rows);
     }
     for (const { line, reason } of await source.findUnstorableRows(table, target.limitsOf(table))) {
       tally.inserted -= 1;
       tally.rejected += 1;
-      this.list(table, 'rejected', line, reason);
+      this.#list(table, 'rejected', line, reason);
     }
     return toReport(tally, undefined);
   }
 
-  private async verify(tally: Tally, readers: readonly TargetReader[]): Promise<TableReport> {
+  async #verify(tally: Tally, readers: readonly TargetReader[]): Promise<TableReport> {
     const { table } = tally;
-    const verifier = new TableVerifier(this.pair.source, table, tally.refused);
+    const verifier = new TableVerifier(this.#pair.source, table, tally.refused);
     const waiting = tally.copied.values();
     const work = async (reader: TargetReader): Promise<void> => {
       // All of them take from the same iterator.
       for (const chunk of waiting) {
         await verifier.check(chunk, reader);
-        this.options.progress?.advance(table.name, chunk.digest.rows + chunk.orphans);
+        this.#options.progress?.advance(table.name, chunk.digest.rows + chunk.orphans);
       }
     };
     await Promise.all(readers.map(work));
     const verification = verifier.finish();
     for (const { line, reason } of verification.differences) {
-      this.list(table, 'difference', line, reason);
+      this.#list(table, 'difference', line, reason);
     }
     return toReport(tally, verification);
   }
 
-  private count(tally: Tally, outcome: ChunkOutcome): void {
+  #count(tally: Tally, outcome: ChunkOutcome): void {
     tally.inserted += outcome.inserted;
     tally.updated += outcome.updated;
     tally.unchanged += outcome.same;
@@ -232,38 +236,51 @@ class TransferRun {
     tally.rejected += outcome.refused.length;
     const { table } = tally;
     for (const line of outcome.kept)
-      this.list(table, 'kept_newer', line, 'the target has a newer row');
+      this.#list(table, 'kept_newer', line, 'the target has a newer row');
     for (const line of outcome.conflicts) {
-      this.list(table, 'conflict', line, 'both sides changed it under the same version');
+      this.#list(table, 'conflict', line, 'both sides changed it under the same version');
     }
-    for (const { line, reason } of outcome.refused) this.list(table, 'rejected', line, reason);
+    for (const { line, reason } of outcome.refused) this.#list(table, 'rejected', line, reason);
   }
 
-  private list(table: TableShape, outcome: RowOutcome, line: Line, reason: string): void {
-    if (this.options.onRow === undefined) return;
+  #list(table: TableShape, outcome: RowOutcome, line: Line, reason: string): void {
+    if (this.#options.onRow === undefined) return;
     const names = table.columns.map(({ name }) => name);
     const values = fieldsOf(table, line, names).map(readField);
     const row = Object.fromEntries(names.map((name, at) => [name, values[at] ?? null]));
-    this.options.onRow({ table: table.name, outcome, reason, row });
+    this.#options.onRow({ table: table.name, outcome, reason, row });
   }
 
-  private advance(table: TableShape, chunk: Chunk): void {
-    this.options.progress?.advance(table.name, chunk.lines.length + chunk.orphans.length);
+  #advance(table: TableShape, chunk: Chunk): void {
+    this.#options.progress?.advance(table.name, chunk.lines.length + chunk.orphans.length);
   }
 }
 
 function newTally({ table, rows }: CountedTable): Tally {
   return {
-    ...{ table, sourceRows: rows, inserted: 0, updated: 0, unchanged: 0, keptNewer: 0 },
-    ...{ conflicts: 0, rejected: 0, refused: new Set<string>(), copied: [] },
+    table,
+    sourceRows: rows,
+    inserted: 0,
+    updated: 0,
+    unchanged: 0,
+    keptNewer: 0,
+    conflicts: 0,
+    rejected: 0,
+    refused: new Set<string>(),
+    copied: [],
   };
 }
 
 function toReport(tally: Tally, verification: Verification | undefined): TableReport {
   return {
-    ...{ table: tally.table.name, sourceRows: tally.sourceRows, inserted: tally.inserted },
-    ...{ updated: tally.updated, unchanged: tally.unchanged, keptNewer: tally.keptNewer },
-    ...{ conflicts: tally.conflicts, rejected: tally.rejected },
+    table: tally.table.name,
+    sourceRows: tally.sourceRows,
+    inserted: tally.inserted,
+    updated: tally.updated,
+    unchanged: tally.unchanged,
+    keptNewer: tally.keptNewer,
+    conflicts: tally.conflicts,
+    rejected: tally.rejected,
     verification: verification && {
       rows: verification.rows,
       sourceChecksum: verification.sourceSum.toString(16),

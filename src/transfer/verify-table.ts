@@ -43,52 +43,60 @@ export function rememberChunk(table: TableShape, chunk: Chunk): CopiedChunk {
 
 /** Asks the target for what it now has under the copied keys, and holds it against what was read. */
 export class TableVerifier {
-  private rows = 0;
-  private sourceSum = 0n;
-  private targetSum = 0n;
-  private readonly differences: Difference[] = [];
+  #rows = 0;
+  #sourceSum = 0n;
+  #targetSum = 0n;
+  readonly #differences: Difference[] = [];
 
-  constructor(
-    private readonly source: TransferSource,
-    private readonly table: TableShape,
-    /** Identities of rows that the target refused: they are known to be absent. */
-    private readonly refused: ReadonlySet<string>,
-  ) {}
+  readonly #source: TransferSource;
+  readonly #table: TableShape;
+  /** Identities of rows that the target refused: they are known to be absent. */
+  readonly #refused: ReadonlySet<string>;
+
+  constructor(source: TransferSource, table: TableShape, refused: ReadonlySet<string>) {
+    this.#source = source;
+    this.#table = table;
+    this.#refused = refused;
+  }
 
   /** Several may run at the same time, each with a reader of its own. */
   async check(copied: CopiedChunk, reader: TargetReader): Promise<void> {
     const { digest } = copied;
-    const chunk = copied.selectors === undefined ? await this.readAgain(copied) : undefined;
-    const selectors = copied.selectors ?? selectRows(this.table, chunk?.lines ?? []);
-    const held = await reader.digest(this.table, selectors);
+    const chunk = copied.selectors === undefined ? await this.#readAgain(copied) : undefined;
+    const selectors = copied.selectors ?? selectRows(this.#table, chunk?.lines ?? []);
+    const held = await reader.digest(this.#table, selectors);
     if (held.rows === digest.rows && held.sum === digest.sum) {
-      this.rows += digest.rows;
-      this.sourceSum += BigInt(digest.sum);
-      this.targetSum += BigInt(held.sum);
+      this.#rows += digest.rows;
+      this.#sourceSum += BigInt(digest.sum);
+      this.#targetSum += BigInt(held.sum);
       return;
     }
-    await this.checkRows(chunk ?? (await this.readAgain(copied)), reader);
+    await this.#checkRows(chunk ?? (await this.#readAgain(copied)), reader);
   }
 
   finish(): Verification {
-    const { rows, sourceSum, targetSum, differences } = this;
-    return { rows, sourceSum, targetSum, differences };
+    return {
+      rows: this.#rows,
+      sourceSum: this.#sourceSum,
+      targetSum: this.#targetSum,
+      differences: this.#differences,
+    };
   }
 
-  private readAgain(copied: CopiedChunk): Promise<Chunk> {
-    return this.source.readAgain(this.table, copied);
+  #readAgain(copied: CopiedChunk): Promise<Chunk> {
+    return this.#source.readAgain(this.#table, copied);
   }
 
   /** Row by row, leaving out what the target rightly has otherwise: newer rows, and refused ones. */
-  private async checkRows({ lines }: Chunk, reader: TargetReader): Promise<void> {
-    const stored = await readStored(reader, this.table, lines);
+  async #checkRows({ lines }: Chunk, reader: TargetReader): Promise<void> {
+    const stored = await readStored(reader, this.#table, lines);
     for (const line of lines) {
-      const identity = identityOf(this.table, line);
+      const identity = identityOf(this.#table, line);
       const held = stored.get(identity);
-      const verdict = compareRows(this.table, line, held);
-      if (verdict === 'same') this.count(line);
-      else if (verdict === 'older' || this.refused.has(identity)) continue;
-      else this.differences.push({ line, reason: REASONS[verdict] });
+      const verdict = compareRows(this.#table, line, held);
+      if (verdict === 'same') this.#count(line);
+      else if (verdict === 'older' || this.#refused.has(identity)) continue;
+      else this.#differences.push({ line, reason: REASONS[verdict] });
     }
   }
 
@@ -98,11 +106,11 @@ export class TableVerifier {
    * both sums take the source's. They do not prove these rows, the comparison does; rows that differ are
    * in neither sum and listed as differences, without which the two sums are equal.
    */
-  private count(line: Line): void {
+  #count(line: Line): void {
     const sum = BigInt(crc32(line));
-    this.rows += 1;
-    this.sourceSum += sum;
-    this.targetSum += sum;
+    this.#rows += 1;
+    this.#sourceSum += sum;
+    this.#targetSum += sum;
   }
 }
 

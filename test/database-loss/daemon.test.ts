@@ -25,8 +25,12 @@ const HEALTH = z.object({
 
 /** Trades on what the fallback says, so that there are books to lose; with this seed it does soon. */
 const TRADING = {
-  ...{ ...QUICK, DEMO_SPEED: '3600', ALLOW_FALLBACK_EXECUTION: 'true' },
-  ...{ DEMO_SEED: '2', MIN_FALLBACK_CONFIDENCE: '0', PYTHON: '/nowhere/python3' },
+  ...QUICK,
+  DEMO_SPEED: '3600',
+  ALLOW_FALLBACK_EXECUTION: 'true',
+  DEMO_SEED: '2',
+  MIN_FALLBACK_CONFIDENCE: '0',
+  PYTHON: '/nowhere/python3',
 };
 
 /** Everything that was acknowledged so far, by key, as the server has it. */

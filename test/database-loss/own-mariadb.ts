@@ -27,8 +27,13 @@ export class OwnMariadb {
 
   get location(): MysqlLocation {
     return {
-      ...{ engine: 'mysql', host: '127.0.0.1', port: this.#port },
-      ...{ user: 'evenkeel', password: 'secret', database: 'evenkeel', poolSize: 8 },
+      engine: 'mysql',
+      host: '127.0.0.1',
+      port: this.#port,
+      user: 'evenkeel',
+      password: 'secret',
+      database: 'evenkeel',
+      poolSize: 8,
     };
   }
 
@@ -48,9 +53,15 @@ export class OwnMariadb {
     this.#server = spawn(
       'mariadbd',
       [
-        ...['--no-defaults', `--datadir=${this.#data}`, `--socket=${this.#socket}`],
-        ...[`--port=${this.#port}`, '--bind-address=127.0.0.1', '--skip-name-resolve'],
-        ...['--innodb-buffer-pool-size=32M', '--innodb-log-file-size=16M', ...asRoot()],
+        '--no-defaults',
+        `--datadir=${this.#data}`,
+        `--socket=${this.#socket}`,
+        `--port=${this.#port}`,
+        '--bind-address=127.0.0.1',
+        '--skip-name-resolve',
+        '--innodb-buffer-pool-size=32M',
+        '--innodb-log-file-size=16M',
+        ...asRoot(),
       ],
       { stdio: 'ignore' },
     );

@@ -30,7 +30,12 @@ const file = (): SqliteLocation => ({ engine: 'sqlite', file: path.join(folder, 
 
 /** Nobody listens on port 1. */
 const absent: MysqlLocation = {
-  ...{ engine: 'mysql', host: '127.0.0.1', port: 1, user: 'u', password: 'hunter2', database: 'd' },
+  engine: 'mysql',
+  host: '127.0.0.1',
+  port: 1,
+  user: 'u',
+  password: 'hunter2',
+  database: 'd',
 };
 
 /** Waits take no time. */

@@ -74,7 +74,9 @@ forEachEngine((engine) => {
       );
       const again = await stores.jobs.find(dead?.uid ?? '');
       expect(again).toMatchObject({
-        ...{ status: 'pending', attempt: 2, ownerRunUid: undefined },
+        status: 'pending',
+        attempt: 2,
+        ownerRunUid: undefined,
         errorMessage: 'its process died',
       });
       expect((await stores.jobs.list({ status: 'pending' }, PAGE)).total).toBe(1);

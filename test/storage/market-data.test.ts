@@ -105,8 +105,11 @@ forEachEngine((engine) => {
     it('answer with the newest quote of each symbol', async () => {
       const { stores } = await engine.open({ clock: fixedClock(5_000) });
       await stores.prices.insert([
-        ...[aQuote('BTC/USDT', 10, '1'), aQuote('BTC/USDT', 30, '3'), aQuote('BTC/USDT', 20, '2')],
-        ...[aQuote('ETH/USDT', 5), { ...aQuote('BTC/USDT', 99), venue: 'kraken' }],
+        aQuote('BTC/USDT', 10, '1'),
+        aQuote('BTC/USDT', 30, '3'),
+        aQuote('BTC/USDT', 20, '2'),
+        aQuote('ETH/USDT', 5),
+        { ...aQuote('BTC/USDT', 99), venue: 'kraken' },
       ]);
       const latest = await stores.prices.latest('binance');
       expect([...latest.keys()].sort()).toEqual(['BTC/USDT', 'ETH/USDT']);

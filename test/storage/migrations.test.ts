@@ -68,7 +68,11 @@ forEachEngine((engine) => {
       const whole = await describeSchema(database);
       await database.close();
       for (const killAt of [
-        ...['0001_series', '0003_market_data_named', '0014_fills', '0021_leases', '0023_job_queue'],
+        '0001_series',
+        '0003_market_data_named',
+        '0014_fills',
+        '0021_leases',
+        '0023_job_queue',
       ]) {
         const location = await emptied(freshOf(engine.location(), killAt));
         expect(await runChild({ location, killAt })).toBe('SIGKILL');

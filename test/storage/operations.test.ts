@@ -7,8 +7,13 @@ const TTL_MS = 30_000;
 
 function aRun(host = 'one') {
   return {
-    ...{ uid: ulid(), version: '0.1.0', settingsHash: 'a'.repeat(64), venue: 'binance' },
-    ...{ startedAt: START_MS, pid: 4_711, host },
+    uid: ulid(),
+    version: '0.1.0',
+    settingsHash: 'a'.repeat(64),
+    venue: 'binance',
+    startedAt: START_MS,
+    pid: 4_711,
+    host,
   };
 }
 
@@ -48,7 +53,10 @@ forEachEngine((engine) => {
 
   describe('the lease', () => {
     const request = (holder: string, nowMs = START_MS, ttlMs = TTL_MS) => ({
-      ...{ key: BOOK, holder, nowMs, ttlMs },
+      key: BOOK,
+      holder,
+      nowMs,
+      ttlMs,
     });
 
     it('is held by one and named to the others', async () => {
@@ -83,7 +91,9 @@ forEachEngine((engine) => {
       const renewed = await stores.leases.renew(prolonged);
       expect(renewed.status).toBe('held');
       expect(await stores.leases.renew(request('two'))).toEqual({
-        ...{ status: 'taken', holder: 'one', expiresAt: renewed.expiresAt },
+        status: 'taken',
+        holder: 'one',
+        expiresAt: renewed.expiresAt,
       });
     });
 
@@ -93,7 +103,8 @@ forEachEngine((engine) => {
       await stores.leases.acquire(request('one', START_MS, 0));
       expect((await stores.leases.acquire(request('two', START_MS + 1))).status).toBe('held');
       expect(await stores.leases.renew(request('one', START_MS + 2))).toMatchObject({
-        ...{ status: 'taken', holder: 'two' },
+        status: 'taken',
+        holder: 'two',
       });
     });
 

@@ -26,8 +26,14 @@ const DAY_MS = 86_400_000;
 /** Four years on: everything at the start is old. */
 const NOW_MS = START_MS + 1_461 * DAY_MS;
 const FOR_EVER: RetentionRules = {
-  ...{ pricesDays: 0, candlesDays: 0, predictionsDays: 0, signalsDays: 0, decisionsDays: 0 },
-  ...{ jobsDays: 0, runsDays: 0, quarantineDays: 0 },
+  pricesDays: 0,
+  candlesDays: 0,
+  predictionsDays: 0,
+  signalsDays: 0,
+  decisionsDays: 0,
+  jobsDays: 0,
+  runsDays: 0,
+  quarantineDays: 0,
 };
 const clock = fixedClock(NOW_MS);
 const everything = { limit: 1_000, offset: 0 };
@@ -39,8 +45,12 @@ async function run(
   signal = new AbortController().signal,
 ): Promise<void> {
   const job = retention({
-    ...{ rules: { ...FOR_EVER, ...rules }, venue: 'binance', neededBars: () => neededBars },
-    ...{ stores, clock, logger: silentLogger },
+    rules: { ...FOR_EVER, ...rules },
+    venue: 'binance',
+    neededBars: () => neededBars,
+    stores,
+    clock,
+    logger: silentLogger,
   });
   await job(signal);
 }

@@ -38,8 +38,12 @@ export const SERIES_KEY = {
 export function aCandle(index: number, values: Partial<Candle> = {}): Candle {
   const close = 100 + index;
   return {
-    ...{ openTime: START_MS + index * HOUR_MS, open: close - 0.5, high: close + 1, low: close - 1 },
-    ...{ close, volume: 10 + index },
+    openTime: START_MS + index * HOUR_MS,
+    open: close - 0.5,
+    high: close + 1,
+    low: close - 1,
+    close,
+    volume: 10 + index,
     ...values,
   };
 }
@@ -50,18 +54,33 @@ export function candles(count: number): Candle[] {
 
 export function aPrediction(values: Partial<Prediction> = {}): Prediction {
   return {
-    ...{ ...KEY, uid: ulid(), modelUid: ulid(), featureHash: 'f'.repeat(64) },
-    ...{ candleOpenTime: START_MS, probabilities: [0.2, 0.3, 0.5] as const },
-    ...{ expectedReturn: 0.0021, latencyUs: 12.5, predictedAt: START_MS + HOUR_MS },
+    ...KEY,
+    uid: ulid(),
+    modelUid: ulid(),
+    featureHash: 'f'.repeat(64),
+    candleOpenTime: START_MS,
+    probabilities: [0.2, 0.3, 0.5] as const,
+    expectedReturn: 0.0021,
+    latencyUs: 12.5,
+    predictedAt: START_MS + HOUR_MS,
     ...values,
   };
 }
 
 export function aModelSignal(values: Partial<ModelSignal> = {}): ModelSignal {
   return {
-    ...{ ...KEY, uid: ulid(), candleOpenTime: START_MS, close: 42_283.58, prediction: 'BUY' },
-    ...{ confidence: 50, signaledAt: START_MS + HOUR_MS, supersedesUid: undefined },
-    ...{ source: 'model', modelUid: ulid(), predictionUid: ulid(), expectedMove: 0.0021 },
+    ...KEY,
+    uid: ulid(),
+    candleOpenTime: START_MS,
+    close: 42_283.58,
+    prediction: 'BUY',
+    confidence: 50,
+    signaledAt: START_MS + HOUR_MS,
+    supersedesUid: undefined,
+    source: 'model',
+    modelUid: ulid(),
+    predictionUid: ulid(),
+    expectedMove: 0.0021,
     probabilities: [0.2, 0.3, 0.5],
     ...values,
   };
@@ -69,9 +88,16 @@ export function aModelSignal(values: Partial<ModelSignal> = {}): ModelSignal {
 
 export function aFallbackSignal(values: Partial<FallbackSignal> = {}): FallbackSignal {
   return {
-    ...{ ...KEY, uid: ulid(), candleOpenTime: START_MS, close: 42_283.58, prediction: 'SELL' },
-    ...{ confidence: 57.77, signaledAt: START_MS + HOUR_MS, supersedesUid: undefined },
-    ...{ source: 'fallback', fallbackReason: 'untrained' },
+    ...KEY,
+    uid: ulid(),
+    candleOpenTime: START_MS,
+    close: 42_283.58,
+    prediction: 'SELL',
+    confidence: 57.77,
+    signaledAt: START_MS + HOUR_MS,
+    supersedesUid: undefined,
+    source: 'fallback',
+    fallbackReason: 'untrained',
     indicators: { sma14: 50_125.3, sma50: 49_875.6, rsi14: 65.2 },
     ...values,
   };
@@ -79,8 +105,14 @@ export function aFallbackSignal(values: Partial<FallbackSignal> = {}): FallbackS
 
 export function aDecision(values: Partial<Decision> = {}): Decision {
   return {
-    ...{ ...KEY, uid: ulid(), signalUid: ulid(), candleOpenTime: START_MS, action: 'skip' },
-    ...{ reason: 'confidence 38.2 below 40', isAdvisory: false, positionUid: undefined },
+    ...KEY,
+    uid: ulid(),
+    signalUid: ulid(),
+    candleOpenTime: START_MS,
+    action: 'skip',
+    reason: 'confidence 38.2 below 40',
+    isAdvisory: false,
+    positionUid: undefined,
     decidedAt: START_MS + HOUR_MS,
     ...values,
   };
@@ -88,29 +120,55 @@ export function aDecision(values: Partial<Decision> = {}): Decision {
 
 export function aPosition(values: Partial<Position> = {}): Position {
   return {
-    ...{ ...BOOK, uid: ulid(), symbol: 'BTC/USDT', timeframe: '1h', bot: 'catboost' },
-    ...{ status: 'opening', decisionUid: ulid(), sizeBase: new Money('0.0235') },
-    ...{ entryPrice: undefined, exitPrice: undefined, stopPrice: undefined },
-    ...{ targetPrice: undefined, holdUntil: undefined, exitReason: undefined },
-    ...{ realizedPnl: undefined, openedAt: START_MS, closedAt: undefined },
+    ...BOOK,
+    uid: ulid(),
+    symbol: 'BTC/USDT',
+    timeframe: '1h',
+    bot: 'catboost',
+    status: 'opening',
+    decisionUid: ulid(),
+    sizeBase: new Money('0.0235'),
+    entryPrice: undefined,
+    exitPrice: undefined,
+    stopPrice: undefined,
+    targetPrice: undefined,
+    holdUntil: undefined,
+    exitReason: undefined,
+    realizedPnl: undefined,
+    openedAt: START_MS,
+    closedAt: undefined,
     ...values,
   };
 }
 
 export function anOrder(values: Partial<Order> = {}): Order {
   return {
-    ...{ ...BOOK, uid: ulid(), clientOrderId: `e${ulid().toLowerCase().slice(9)}` },
-    ...{ positionUid: ulid(), symbol: 'BTC/USDT', side: 'buy', sizeBase: new Money('0.0235') },
-    ...{ status: 'intended', reason: 'entry', intendedAt: START_MS, settledAt: undefined },
+    ...BOOK,
+    uid: ulid(),
+    clientOrderId: `e${ulid().toLowerCase().slice(9)}`,
+    positionUid: ulid(),
+    symbol: 'BTC/USDT',
+    side: 'buy',
+    sizeBase: new Money('0.0235'),
+    status: 'intended',
+    reason: 'entry',
+    intendedAt: START_MS,
+    settledAt: undefined,
     ...values,
   };
 }
 
 export function aFill(values: Partial<Fill> = {}): Fill {
   return {
-    ...{ ...BOOK, uid: ulid(), orderUid: ulid(), symbol: 'BTC/USDT', side: 'buy' },
-    ...{ price: new Money('42283.58'), sizeBase: new Money('0.0235') },
-    ...{ feeQuote: new Money('0.99366413'), filledAt: START_MS },
+    ...BOOK,
+    uid: ulid(),
+    orderUid: ulid(),
+    symbol: 'BTC/USDT',
+    side: 'buy',
+    price: new Money('42283.58'),
+    sizeBase: new Money('0.0235'),
+    feeQuote: new Money('0.99366413'),
+    filledAt: START_MS,
     ...values,
   };
 }
@@ -130,32 +188,55 @@ const SCORE: TestScore = {
 
 export function aModelRecord(values: Partial<ModelRecord> = {}): ModelRecord {
   return {
-    ...{ ...KEY, uid: ulid(), jobUid: ulid(), parentUid: undefined },
-    ...{ stage: 'candidate', status: 'active', trainedAt: START_MS, trainingDurationSec: 1.25 },
-    ...{ dataPointsUsed: 4_380, trainingPeriod: '180d', trainingLoss: 1.07, validationLoss: 1.09 },
-    ...{ testScore: SCORE, modelPath: 'binance/BTC-USDT/1h/catboost/1', modelSizeMb: 0.34 },
-    ...{ verdict: { gate: 'baseline', isPromoted: true, reason: 'better than the prior' } },
-    ...{
-      manifestSha256: 'a'.repeat(64),
-      featureHash: 'b'.repeat(64),
-      catalogueHash: 'c'.repeat(64),
-    },
-    ...{ features: ['return_1@1', 'rsi_14@1'], referenceSymbol: 'BTC/USDT', horizonBars: 4 },
-    ...{ thresholds: { sell: -0.004, buy: 0.0042 }, classMeanReturns: [-0.01, 0, 0.01] },
-    ...{ classWeights: undefined, classDistribution: [162, 161, 162], selectedAt: START_MS },
+    ...KEY,
+    uid: ulid(),
+    jobUid: ulid(),
+    parentUid: undefined,
+    stage: 'candidate',
+    status: 'active',
+    trainedAt: START_MS,
+    trainingDurationSec: 1.25,
+    dataPointsUsed: 4_380,
+    trainingPeriod: '180d',
+    trainingLoss: 1.07,
+    validationLoss: 1.09,
+    testScore: SCORE,
+    modelPath: 'binance/BTC-USDT/1h/catboost/1',
+    modelSizeMb: 0.34,
+    verdict: { gate: 'baseline', isPromoted: true, reason: 'better than the prior' },
+    manifestSha256: 'a'.repeat(64),
+    featureHash: 'b'.repeat(64),
+    catalogueHash: 'c'.repeat(64),
+    features: ['return_1@1', 'rsi_14@1'],
+    referenceSymbol: 'BTC/USDT',
+    horizonBars: 4,
+    thresholds: { sell: -0.004, buy: 0.0042 },
+    classMeanReturns: [-0.01, 0, 0.01],
+    classWeights: undefined,
+    classDistribution: [162, 161, 162],
+    selectedAt: START_MS,
     sanitization: {
-      ...{ initialFeatures: 431, finalFeatures: 2 },
+      initialFeatures: 431,
+      finalFeatures: 2,
       dropped: [{ name: 'flat@1', reason: 'constant' }],
     },
-    ...{ dataEnd: START_MS, errorMessage: undefined, config: { depth: 4, seed: 7 } },
+    dataEnd: START_MS,
+    errorMessage: undefined,
+    config: { depth: 4, seed: 7 },
     ...values,
   };
 }
 
 export function aSession(values: Partial<TrainingSession> = {}): TrainingSession {
   return {
-    ...{ uid: ulid(), kind: 'initial', name: 'first models', config: { why: 'no model' } },
-    ...{ status: 'running', priority: 'default', batchSize: 25, joinedJobs: undefined },
+    uid: ulid(),
+    kind: 'initial',
+    name: 'first models',
+    config: { why: 'no model' },
+    status: 'running',
+    priority: 'default',
+    batchSize: 25,
+    joinedJobs: undefined,
     createdAt: START_MS,
     ...values,
   };
@@ -168,11 +249,24 @@ export async function storedSession(stores: Stores): Promise<string> {
 
 export function aJob(sessionUid: string, values: Partial<TrainingJob> = {}): TrainingJob {
   return {
-    ...{ ...KEY, uid: ulid(), sessionUid, status: 'pending', cause: 'untrained', mode: 'full' },
-    ...{ ownerRunUid: undefined, stage: undefined, progressPct: 0, queuedAt: START_MS },
-    ...{ priority: 'default', batch: 1, attempt: 1 },
-    ...{ startedAt: undefined, finishedAt: undefined, errorCode: undefined },
-    ...{ errorMessage: undefined, modelUid: undefined },
+    ...KEY,
+    uid: ulid(),
+    sessionUid,
+    status: 'pending',
+    cause: 'untrained',
+    mode: 'full',
+    ownerRunUid: undefined,
+    stage: undefined,
+    progressPct: 0,
+    queuedAt: START_MS,
+    priority: 'default',
+    batch: 1,
+    attempt: 1,
+    startedAt: undefined,
+    finishedAt: undefined,
+    errorCode: undefined,
+    errorMessage: undefined,
+    modelUid: undefined,
     ...values,
   };
 }
@@ -182,10 +276,21 @@ export function someEvidence(
   values: Partial<TrainingEvidence> = {},
 ): TrainingEvidence {
   return {
-    ...{ uid: ulid(), jobUid, modelUid: ulid(), modelName: 'catboost', modelVersion: '1' },
-    ...{ device: 'cpu', processingTimeMs: 1_234.5, artifactSha256: 'd'.repeat(64) },
-    ...{ dataFrom: START_MS, dataTo: START_MS + HOUR_MS, dataHash: 'e'.repeat(64) },
-    ...{ libraryVersions: { catboost: '1.2.10' }, seed: 7, error: undefined, createdAt: START_MS },
+    uid: ulid(),
+    jobUid,
+    modelUid: ulid(),
+    modelName: 'catboost',
+    modelVersion: '1',
+    device: 'cpu',
+    processingTimeMs: 1_234.5,
+    artifactSha256: 'd'.repeat(64),
+    dataFrom: START_MS,
+    dataTo: START_MS + HOUR_MS,
+    dataHash: 'e'.repeat(64),
+    libraryVersions: { catboost: '1.2.10' },
+    seed: 7,
+    error: undefined,
+    createdAt: START_MS,
     ...values,
   };
 }

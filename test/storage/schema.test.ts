@@ -9,13 +9,33 @@ import { aCandle, candles, SERIES_KEY } from './rows.js';
 const MAX_CANDLE_BYTES = 150;
 
 const TABLES = [
-  ...['accounts', 'decisions', 'equity', 'evenkeel_migrations', 'fills', 'item_attributes'],
-  ...['known_gaps', 'leases'],
-  ...['market_data', 'model_drift', 'model_pins', 'model_training_records', 'orders'],
-  ...['pooled_models', 'positions', 'predictions', 'quarantined_candles', 'real_time_prices'],
-  ...['runs', 'series', 'signals'],
-  ...['training_control', 'training_cooldowns', 'training_evidence', 'training_jobs'],
-  ...['training_schedules', 'training_sessions'],
+  'accounts',
+  'decisions',
+  'equity',
+  'evenkeel_migrations',
+  'fills',
+  'item_attributes',
+  'known_gaps',
+  'leases',
+  'market_data',
+  'model_drift',
+  'model_pins',
+  'model_training_records',
+  'orders',
+  'pooled_models',
+  'positions',
+  'predictions',
+  'quarantined_candles',
+  'real_time_prices',
+  'runs',
+  'series',
+  'signals',
+  'training_control',
+  'training_cooldowns',
+  'training_evidence',
+  'training_jobs',
+  'training_schedules',
+  'training_sessions',
 ];
 
 async function tablesOf(database: Database): Promise<string[]> {
@@ -92,8 +112,14 @@ forEachEngine((engine) => {
       const { database } = await engine.open();
       const insert = database.run((knex) =>
         knex('series').insert({
-          ...{ uid: 'u', venue: 'v', symbol: 's', market_id: 'm', timeframe: '1h' },
-          ...{ has_volume: 'many', row_version: 1, created_at: 1 },
+          uid: 'u',
+          venue: 'v',
+          symbol: 's',
+          market_id: 'm',
+          timeframe: '1h',
+          has_volume: 'many',
+          row_version: 1,
+          created_at: 1,
         }),
       );
       await expect(insert).rejects.toThrow(/refused a row/);

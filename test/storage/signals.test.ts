@@ -144,8 +144,10 @@ forEachEngine((engine) => {
       expect(due.map(({ uid }) => uid)).toEqual(signals.slice(0, 2).map(({ uid }) => uid));
       expect(await stores.signals.listUnresolved(KEY, before, 1)).toHaveLength(1);
       const outcome = {
-        ...{ signalUid: due[0]?.uid ?? '', outcomeReturn: -0.0123 },
-        ...{ outcomeClass: 'SELL' as const, resolvedAt: START_MS + 9 * HOUR_MS },
+        signalUid: due[0]?.uid ?? '',
+        outcomeReturn: -0.0123,
+        outcomeClass: 'SELL' as const,
+        resolvedAt: START_MS + 9 * HOUR_MS,
       };
       await stores.signals.resolve([outcome]);
       await stores.signals.resolve([{ ...outcome, outcomeReturn: 9 }]);

@@ -164,7 +164,10 @@ forEachEngine((engine) => {
     it('let the later point at one moment stand and list the newest first', async () => {
       const { stores } = await engine.open();
       const point = (at: number, cash: string) => ({
-        ...{ ...BOOK, at, cash: new Money(cash), positionsValue: new Money(0) },
+        ...BOOK,
+        at,
+        cash: new Money(cash),
+        positionsValue: new Money(0),
         equity: new Money(cash),
       });
       await stores.equity.insert(point(START_MS, '1'));

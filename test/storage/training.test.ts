@@ -23,9 +23,17 @@ forEachEngine((engine) => {
       const { stores } = await engine.open({ clock: fixedClock(9_000) });
       const full = aModelRecord();
       const bare = aModelRecord({
-        ...{ stage: 'candidate', status: 'failed', testScore: undefined, verdict: undefined },
-        ...{ thresholds: undefined, classMeanReturns: undefined, sanitization: undefined },
-        ...{ trainingLoss: undefined, modelPath: undefined, features: [], dataEnd: undefined },
+        stage: 'candidate',
+        status: 'failed',
+        testScore: undefined,
+        verdict: undefined,
+        thresholds: undefined,
+        classMeanReturns: undefined,
+        sanitization: undefined,
+        trainingLoss: undefined,
+        modelPath: undefined,
+        features: [],
+        dataEnd: undefined,
         errorMessage: 'the trainer crashed',
       });
       for (const record of [full, bare]) {
@@ -248,7 +256,8 @@ forEachEngine((engine) => {
       await stores.jobs.insert(aJob(session, { priority: 'default' }));
       const claim = { venue: KEY.venue, ownerRunUid: 'run', at: START_MS };
       expect(await stores.jobs.claimNext(claim)).toMatchObject({
-        ...{ uid: first.job.uid, priority: 'training-high' },
+        uid: first.job.uid,
+        priority: 'training-high',
       });
     });
 
@@ -283,7 +292,9 @@ forEachEngine((engine) => {
       expect(await stores.jobs.cancelOpen(all, why)).toBe(1);
       expect(await stores.jobs.cancelOpen(all, why)).toBe(0);
       expect(await stores.jobs.find(running)).toMatchObject({
-        ...{ status: 'cancelled', errorCode: 'stopped', finishedAt: START_MS + 1 },
+        status: 'cancelled',
+        errorCode: 'stopped',
+        finishedAt: START_MS + 1,
       });
       const end = { status: 'completed' as const, finishedAt: START_MS + 2 };
       await expect(stores.jobs.finish(running, end)).rejects.toThrow(RejectedError);
@@ -337,8 +348,11 @@ forEachEngine((engine) => {
     it('are replaced, found, listed and cleared by key', async () => {
       const { stores } = await engine.open();
       const cooldown = {
-        ...{ ...KEY, kind: 'failure' as const, until: START_MS + 600_000 },
-        ...{ notBeforeOpenTime: undefined, reason: 'the trainer crashed' },
+        ...KEY,
+        kind: 'failure' as const,
+        until: START_MS + 600_000,
+        notBeforeOpenTime: undefined,
+        reason: 'the trainer crashed',
       };
       await stores.cooldowns.set(cooldown);
       const rejection = { ...cooldown, kind: 'rejection' as const, notBeforeOpenTime: START_MS };

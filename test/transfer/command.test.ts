@@ -18,7 +18,8 @@ afterEach(() => fixture.remove());
 function run(args: readonly string[], changes: Record<string, string> = {}): Promise<CommandEnd> {
   const environment = {
     ...mysqlSettings(fixture.location),
-    ...{ DATA_DIR: fixture.folder, SQLITE_FILE: fixture.file },
+    DATA_DIR: fixture.folder,
+    SQLITE_FILE: fixture.file,
     ...changes,
   };
   return startScript('migrate-sqlite-to-mysql', args, environment, fixture.folder).end;
@@ -53,7 +54,9 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     expect(report.tables.find(({ table }) => table === 'runs')).toMatchObject({ rejected: 1 });
     const [line] = readFileSync(rejects(), 'utf8').split('\n');
     expect(JSON.parse(line ?? '')).toMatchObject({
-      ...{ table: 'runs', outcome: 'rejected', row: { uid: 'x'.repeat(27) } },
+      table: 'runs',
+      outcome: 'rejected',
+      row: { uid: 'x'.repeat(27) },
       reason: expect.stringContaining("Data too long for column 'uid'") as string,
     });
     fixture.onSource("UPDATE runs SET uid = 'short' WHERE id = 2");

@@ -26,7 +26,8 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     fillTables(fixture.file, { from: 0, count: 20 });
     const writer = spawn(process.execPath, [
       compiledUrl(import.meta.url, './writing-child.js').pathname,
-      ...[fixture.file, '1800000000000'],
+      fixture.file,
+      '1800000000000',
     ]);
     await once(writer.stdout, 'data');
     for (let round = 0; round < 3; round++) {
@@ -88,7 +89,9 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     expect(report.isClean).toBe(true);
     expect(totals(report)).toMatchObject({ inserted: 0, updated: 0, kept: 4 });
     expect(listed.map(({ outcome, table }) => `${outcome} ${table}`)).toEqual([
-      ...['kept_newer market_data', 'kept_newer positions', 'kept_newer orders'],
+      'kept_newer market_data',
+      'kept_newer positions',
+      'kept_newer orders',
       'kept_newer training_jobs',
     ]);
     expect(tableReport(report, 'market_data').unchanged).toBe(1);

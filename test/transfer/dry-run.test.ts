@@ -67,7 +67,11 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     const { report } = await fixture.copy({ isDryRun: true });
     expect({ file: fixture.fileHash(), target: await targetState() }).toEqual(before);
     expect(tableReport(report, 'runs')).toMatchObject({
-      ...{ sourceRows: 7, inserted: 2, updated: 2, unchanged: 2, keptNewer: 1 },
+      sourceRows: 7,
+      inserted: 2,
+      updated: 2,
+      unchanged: 2,
+      keptNewer: 1,
       verification: undefined,
     });
     const real = await fixture.copy();

@@ -61,10 +61,13 @@ export class TransferFixture {
     const source = SqliteSource.open(this.file);
     try {
       const target = await MysqlTarget.open(options.location ?? this.location, {
-        ...{ clock, logger: silentLogger, batchRows: 7, isReadOnly: options.isDryRun === true },
+        clock,
+        logger: silentLogger,
+        batchRows: 7,
+        isReadOnly: options.isDryRun === true,
         ...options,
       });
-      if (options.beforeVerify !== undefined) this.interfere(target, options.beforeVerify);
+      if (options.beforeVerify !== undefined) this.#interfere(target, options.beforeVerify);
       try {
         const onRow = (row: ListedRow): void => void listed.push(row);
         return { report: await transfer({ source, target }, { clock, onRow, ...options }), listed };
@@ -77,7 +80,7 @@ export class TransferFixture {
   }
 
   /** The verification begins by asking for its readers. */
-  private interfere(target: MysqlTarget, statements: readonly string[]): void {
+  #interfere(target: MysqlTarget, statements: readonly string[]): void {
     const openReaders = target.openReaders.bind(target);
     let isDone = false;
     target.openReaders = async () => {
@@ -98,8 +101,13 @@ export class TransferFixture {
   async onTarget(sql: string, values: readonly (string | number)[] = []): Promise<Plain[]> {
     const { host, port, user, password, database } = this.location;
     const connection = await createConnection({
-      ...{ host, port, user, password, database },
-      ...{ supportBigNumbers: true, bigNumberStrings: true },
+      host,
+      port,
+      user,
+      password,
+      database,
+      supportBigNumbers: true,
+      bigNumberStrings: true,
     });
     try {
       // Prepared statements answer in binary: doubles are exact without any text in between.
@@ -189,7 +197,11 @@ export function totals(report: TransferReport): Record<string, number> {
     key: 'inserted' | 'updated' | 'unchanged' | 'keptNewer' | 'conflicts' | 'rejected',
   ): number => report.tables.reduce((total, table) => total + table[key], 0);
   return {
-    ...{ inserted: sum('inserted'), updated: sum('updated'), unchanged: sum('unchanged') },
-    ...{ kept: sum('keptNewer'), conflicts: sum('conflicts'), rejected: sum('rejected') },
+    inserted: sum('inserted'),
+    updated: sum('updated'),
+    unchanged: sum('unchanged'),
+    kept: sum('keptNewer'),
+    conflicts: sum('conflicts'),
+    rejected: sum('rejected'),
   };
 }

@@ -200,13 +200,13 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     const { report, listed } = await fixture.copy();
     const rejected = listed.map(({ table, outcome }) => `${outcome} ${table}`);
     expect(rejected).toEqual([
-      ...['rejected series', 'rejected market_data', 'rejected known_gaps'],
-      ...[
-        'rejected quarantined_candles',
-        'rejected positions',
-        'rejected orders',
-        'rejected fills',
-      ],
+      'rejected series',
+      'rejected market_data',
+      'rejected known_gaps',
+      'rejected quarantined_candles',
+      'rejected positions',
+      'rejected orders',
+      'rejected fills',
     ]);
     expect(listed[1]?.reason).toBe('its series is not in the target');
     expect(report.isClean).toBe(false);
@@ -240,7 +240,11 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     fillTables(fixture.file, { from: 0, count: 3 });
     const { report } = await fixture.copy({ tables: ['fills', 'market_data'] });
     expect(report.tables.map(({ table }) => table)).toEqual([
-      ...['series', 'market_data', 'positions', 'orders', 'fills'],
+      'series',
+      'market_data',
+      'positions',
+      'orders',
+      'fills',
     ]);
     await expect(fixture.copy({ tables: ['fils'] })).rejects.toThrow(
       'There is no table fils to copy; there is fills',

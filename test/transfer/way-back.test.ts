@@ -38,7 +38,9 @@ async function copyBack(
   const listed: ListedRow[] = [];
   const source = await MysqlSource.open(fixture.location);
   const target = await SqliteTarget.open(fixture.file, {
-    ...{ clock, logger: silentLogger, isReadOnly: isDryRun },
+    clock,
+    logger: silentLogger,
+    isReadOnly: isDryRun,
   });
   try {
     const onRow = (row: ListedRow): void => void listed.push(row);

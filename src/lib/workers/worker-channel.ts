@@ -17,7 +17,7 @@ export interface WorkerChannelOptions extends WorkerProgram {
   readonly logger: Logger;
   /** A call without an answer for so long (wall time) ends the worker and starts another. */
   readonly callTimeoutMs: number;
-  /** At most so many starts of the worker within the window; calls beyond are refused until it has passed. */
+  /** Limit on starts of the worker within the window (wall time); calls beyond it are refused until it has passed. */
   readonly maxStarts?: number;
   readonly startWindowMs?: number;
 }
@@ -117,9 +117,8 @@ export class WorkerChannel<Request, Answer> {
     const now = clock.wallMs();
     this.#startTimes = this.#startTimes.filter((startedAt) => startedAt > now - windowMs);
     if (this.#startTimes.length >= maxStarts) {
-      throw new TransientError(
-        `${this.#options.name} was started ${maxStarts} times within ${windowMs / 1000} s`,
-      );
+      const within = Number.isFinite(windowMs) ? ` within ${windowMs / 1000} s` : '';
+      throw new TransientError(`${this.#options.name} was started ${maxStarts} times${within}`);
     }
     this.#startTimes.push(now);
   }

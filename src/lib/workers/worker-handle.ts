@@ -5,6 +5,8 @@ export interface WorkerProgram {
   readonly name: string;
   readonly url: URL;
   readonly maxOldGenerationMb: number;
+  /** Of a thread; more spares time where much is made and dropped at once. Default 4. */
+  readonly maxYoungGenerationMb?: number;
 }
 
 export interface WorkerListener {

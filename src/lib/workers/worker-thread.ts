@@ -3,12 +3,16 @@ import { messageOf } from '../errors.js';
 import type { StartWorker } from './worker-handle.js';
 
 /** For what has to answer at once: a question reaches a thread in a tenth of a millisecond. */
-export const startThread: StartWorker = ({ name, url, maxOldGenerationMb }, listener) => {
+export const startThread: StartWorker = (program, listener) => {
+  const { name, url, maxOldGenerationMb, maxYoungGenerationMb = 4 } = program;
   const worker = new Worker(url, {
     name,
     // A copy would hide from native libraries what is set for them.
     env: SHARE_ENV,
-    resourceLimits: { maxOldGenerationSizeMb: maxOldGenerationMb, maxYoungGenerationSizeMb: 4 },
+    resourceLimits: {
+      maxOldGenerationSizeMb: maxOldGenerationMb,
+      maxYoungGenerationSizeMb: maxYoungGenerationMb,
+    },
   });
   worker.on('message', listener.onMessage);
   worker.on('error', (error) => listener.onLost(messageOf(error)));

@@ -50,25 +50,29 @@ interface Scope {
  * do: `TransientError` try again later, `RejectedError` the row is wrong, `HaltError` the data is.
  */
 export class Database implements RowSource {
-  private closing: Promise<void> | undefined;
-  private isFailingFast = false;
+  #closing: Promise<void> | undefined;
+  #isFailingFast = false;
 
-  constructor(
-    private readonly knex: Knex,
-    private readonly scope: Scope,
-    private readonly isTransaction = false,
-  ) {}
+  readonly #knex: Knex;
+  readonly #scope: Scope;
+  readonly #isTransaction: boolean;
+
+  constructor(knex: Knex, scope: Scope, isTransaction = false) {
+    this.#knex = knex;
+    this.#scope = scope;
+    this.#isTransaction = isTransaction;
+  }
 
   get engine(): 'sqlite' | 'mysql' {
-    return this.scope.location.engine;
+    return this.#scope.location.engine;
   }
 
   get location(): DatabaseLocation {
-    return this.scope.location;
+    return this.#scope.location;
   }
 
   get candleTable(): string {
-    return candleTableOf(this.scope.location);
+    return candleTableOf(this.#scope.location);
   }
 
   /**
@@ -76,19 +80,19 @@ export class Database implements RowSource {
    * where that cannot do it twice.
    */
   run<T>(work: (knex: Knex) => PromiseLike<T>): Promise<T> {
-    return this.attempting(work, { isTransaction: false });
+    return this.#attempting(work, { isTransaction: false });
   }
 
-  private attempting<T>(
+  #attempting<T>(
     work: (knex: Knex) => PromiseLike<T>,
     kind: { readonly isTransaction: boolean },
   ): Promise<T> {
-    if (this.isTransaction) return this.translating(() => work(this.knex));
-    if (this.scope.inTransaction.getStore() === true) {
+    if (this.#isTransaction) return this.#translating(() => work(this.#knex));
+    if (this.#scope.inTransaction.getStore() === true) {
       // On SQLite it would wait for the only connection, which the transaction holds, for ever.
       throw new Error('A transaction is open here: use its own database, `stores.within(tx)`');
     }
-    return this.retrying(() => this.translating(() => work(this.knex)), kind);
+    return this.#retrying(() => this.#translating(() => work(this.#knex)), kind);
   }
 
   /**
@@ -96,23 +100,23 @@ export class Database implements RowSource {
    * when the engine undoes it, so it changes nothing but the database. Inside a transaction it joins.
    */
   transaction<T>(work: (tx: Database) => Promise<T>): Promise<T> {
-    if (this.isTransaction) return work(this);
+    if (this.#isTransaction) return work(this);
     const begin = (knex: Knex): Promise<T> =>
       knex.transaction((trx) =>
-        this.scope.inTransaction.run(true, () => work(new Database(trx, this.scope, true))),
+        this.#scope.inTransaction.run(true, () => work(new Database(trx, this.#scope, true))),
       );
-    return this.attempting(begin, { isTransaction: true });
+    return this.#attempting(begin, { isTransaction: true });
   }
 
   /** One look without another try: what it throws is how things are now. */
   async ask(sql: string, bindings: readonly (string | number)[] = []): Promise<readonly Row[]> {
-    const found: unknown = await this.translating(() => this.knex.raw(sql, [...bindings]));
-    return this.rowsOf(found);
+    const found: unknown = await this.#translating(() => this.#knex.raw(sql, [...bindings]));
+    return this.#rowsOf(found);
   }
 
   /** From now on a lost connection fails at once: the process is about to end. */
   failFast(): void {
-    this.isFailingFast = true;
+    this.#isFailingFast = true;
   }
 
   /**
@@ -122,7 +126,7 @@ export class Database implements RowSource {
    * @returns the first value that each run answered with, undefined where it answered nothing
    */
   runEach(sql: string, rows: readonly (readonly unknown[])[]): Promise<readonly unknown[]> {
-    if (!this.isTransaction || this.engine !== 'sqlite') {
+    if (!this.#isTransaction || this.engine !== 'sqlite') {
       throw new Error('Only a transaction on SQLite runs a statement for each row');
     }
     return this.run(async (knex) => {
@@ -143,7 +147,7 @@ export class Database implements RowSource {
     sql: string,
     rows: readonly (readonly unknown[])[],
   ): Promise<readonly unknown[]> {
-    if (this.isTransaction) return this.runEach(sql, rows);
+    if (this.#isTransaction) return this.runEach(sql, rows);
     const work = async (knex: Knex): Promise<readonly unknown[]> => {
       // The pool hands out the one connection, so no transaction is open on it meanwhile.
       const { client } = knex as { client: ConnectionPool };
@@ -154,7 +158,7 @@ export class Database implements RowSource {
         await client.releaseConnection(connection);
       }
     };
-    return this.attempting(work, { isTransaction: true });
+    return this.#attempting(work, { isTransaction: true });
   }
 
   /** For reads of some thousand rows at most: they hold the event loop on SQLite. */
@@ -172,32 +176,32 @@ export class Database implements RowSource {
     bindings: readonly (string | number)[],
   ): Promise<readonly Row[]> {
     const found: unknown = await this.run((knex) => knex.raw(sql, [...bindings]));
-    return this.rowsOf(found);
+    return this.#rowsOf(found);
   }
 
   /** Closes all connections once; later calls wait for the same. */
   close(): Promise<void> {
-    this.closing ??= this.scope.close();
-    return this.closing;
+    this.#closing ??= this.#scope.close();
+    return this.#closing;
   }
 
-  private rowsOf(found: unknown): readonly Row[] {
+  #rowsOf(found: unknown): readonly Row[] {
     // The MySQL driver answers with the rows and their description.
     return this.engine === 'sqlite' ? (found as Row[]) : (found as [Row[]])[0];
   }
 
-  private async retrying<T>(
+  async #retrying<T>(
     attempt: () => Promise<T>,
     kind: { readonly isTransaction: boolean },
   ): Promise<T> {
-    const { clock } = this.scope;
+    const { clock } = this.#scope;
     const startedMs = clock.wallMs();
     for (let failures = 1; ; failures++) {
       try {
         return await attempt();
       } catch (error) {
         const wasMs = clock.wallMs() - startedMs;
-        const pauseMs = this.pauseBeforeRetry(error, { ...kind, failures, wasMs });
+        const pauseMs = this.#pauseBeforeRetry(error, { ...kind, failures, wasMs });
         if (pauseMs === undefined) throw error;
         await clock.sleep(pauseMs);
       }
@@ -205,7 +209,7 @@ export class Database implements RowSource {
   }
 
   /** Undefined where another try would do harm or comes too late. */
-  private pauseBeforeRetry(
+  #pauseBeforeRetry(
     error: unknown,
     tried: {
       readonly isTransaction: boolean;
@@ -218,14 +222,14 @@ export class Database implements RowSource {
     if (isSqliteRetryable(error.cause) || isMysqlRetryable(error.cause)) {
       return tried.failures < ATTEMPTS ? FIRST_PAUSE_MS * doubled : undefined;
     }
-    if (this.isFailingFast || tried.failures >= LOST_ATTEMPTS || tried.wasMs > LOST_LIMIT_MS) {
+    if (this.#isFailingFast || tried.failures >= LOST_ATTEMPTS || tried.wasMs > LOST_LIMIT_MS) {
       return undefined;
     }
     return isSafeToRepeat(error.cause, tried) ? FIRST_LOST_PAUSE_MS * doubled : undefined;
   }
 
-  private translating<T>(work: () => PromiseLike<T>): Promise<T> {
-    return translating(work, (error) => translate(error, this.scope.location));
+  #translating<T>(work: () => PromiseLike<T>): Promise<T> {
+    return translating(work, (error) => translate(error, this.#scope.location));
   }
 }
 

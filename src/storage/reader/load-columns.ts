@@ -36,8 +36,10 @@ export async function loadColumns(
   const candles = await readCandles(source, seriesId, range);
   const before = await readBefore(source, { seriesId, timeframe, firstIndex, first: candles[0] });
   const columns = toColumns(before === undefined ? candles : [before, ...candles], {
-    ...{ timeframe, firstBarIndex, isKnownGap },
-    ...(lastIndex === undefined ? {} : { lastIndex }),
+    timeframe,
+    firstBarIndex,
+    isKnownGap,
+    lastIndex,
   });
   return before === undefined ? columns : withoutFirst(columns);
 }

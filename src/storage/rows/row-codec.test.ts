@@ -34,14 +34,21 @@ const SAMPLE = rowCodec<Sample>({
 });
 
 const value: Sample = {
-  ...{ modelUid: 'm', isOpen: true, sizeBase: new Money('1e-30'), closedAt: undefined },
-  ...{ config: { depth: 4, loss: NaN, deep: [Infinity, -Infinity, null] }, bot: 'catboost' },
+  modelUid: 'm',
+  isOpen: true,
+  sizeBase: new Money('1e-30'),
+  closedAt: undefined,
+  config: { depth: 4, loss: NaN, deep: [Infinity, -Infinity, null] },
+  bot: 'catboost',
 };
 
 describe('rowCodec', () => {
   it('names columns in snake case, or as told, and turns values into what both engines store', () => {
     expect(SAMPLE.encode(value)).toEqual({
-      ...{ model_uid: 'm', is_open: 1, closed_at: null, bot_name: 'catboost' },
+      model_uid: 'm',
+      is_open: 1,
+      closed_at: null,
+      bot_name: 'catboost',
       size_base: '0.000000000000000000000000000001',
       config: toJson(value.config),
     });
@@ -53,7 +60,8 @@ describe('rowCodec', () => {
 
   it('writes only the properties that a part has, undefined ones as NULL', () => {
     expect(SAMPLE.encodePart({ isOpen: false, closedAt: undefined })).toEqual({
-      ...{ is_open: 0, closed_at: null },
+      is_open: 0,
+      closed_at: null,
     });
   });
 

@@ -100,7 +100,10 @@ describe('the database', () => {
     const test = await openTestDatabase();
     const candle = { openTime: 3_600_000, open: 1, high: 1, low: 1, close: 1, volume: 1 };
     const { id } = await test.stores.series.ensure({
-      ...{ venue: 'v', symbol: 'BTC/USDT', marketId: 'BTCUSDT', timeframe: '1h' },
+      venue: 'v',
+      symbol: 'BTC/USDT',
+      marketId: 'BTCUSDT',
+      timeframe: '1h',
     });
     const failing = test.stores.transaction(async (tx) => {
       await tx.candles.upsert(id, [candle], 'rest');

@@ -20,23 +20,27 @@ interface PreparedStatement {
  * The connection as knex sees it: statements are prepared once, and transactions end whatever happens.
  */
 export class SqliteConnection {
-  private readonly statements = new Map<string, PreparedStatement>();
+  readonly #statements = new Map<string, PreparedStatement>();
 
-  constructor(private readonly database: Database) {}
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
 
   prepare(sql: string): PreparedStatement {
-    const known = this.statements.get(sql);
+    const known = this.#statements.get(sql);
     if (known !== undefined) return known;
-    const statement = this.compile(sql);
+    const statement = this.#compile(sql);
     if (sql.length > CACHED_SQL_CHARS) return statement;
-    if (this.statements.size >= CACHED_STATEMENTS) this.statements.clear();
-    this.statements.set(sql, statement);
+    if (this.#statements.size >= CACHED_STATEMENTS) this.#statements.clear();
+    this.#statements.set(sql, statement);
     return statement;
   }
 
   /** Runs one statement for each row; answers with the first value of each run's first row. */
   runEach(sql: string, rows: readonly (readonly unknown[])[]): unknown[] {
-    const statement = this.database.prepare<readonly unknown[]>(sql).pluck();
+    const statement = this.#database.prepare<readonly unknown[]>(sql).pluck();
     return rows.map((row) => statement.get(row));
   }
 
@@ -46,7 +50,7 @@ export class SqliteConnection {
    * is one synchronous step, so that no other commit can come in between and be as weak.
    */
   runEachWithoutSync(sql: string, rows: readonly (readonly unknown[])[]): unknown[] {
-    const { database } = this;
+    const database = this.#database;
     // In a transaction SQLite would ignore the change and its commit decides.
     if (database.inTransaction) throw new Error('A transaction is open on this connection');
     database.pragma('synchronous = NORMAL');
@@ -58,27 +62,27 @@ export class SqliteConnection {
   }
 
   get isOpen(): boolean {
-    return this.database.open;
+    return this.#database.open;
   }
 
   close(): void {
-    this.database.close();
+    this.#database.close();
   }
 
-  private compile(sql: string): PreparedStatement {
+  #compile(sql: string): PreparedStatement {
     // Takes the write lock at once: one that is taken half-way fails, however long one would wait.
-    if (sql === 'BEGIN;') return this.database.prepare<readonly unknown[]>('BEGIN IMMEDIATE');
-    if (sql === 'COMMIT;') return this.ending('COMMIT');
-    if (sql === 'ROLLBACK') return this.ending('ROLLBACK');
-    return this.database.prepare<readonly unknown[]>(sql);
+    if (sql === 'BEGIN;') return this.#database.prepare<readonly unknown[]>('BEGIN IMMEDIATE');
+    if (sql === 'COMMIT;') return this.#ending('COMMIT');
+    if (sql === 'ROLLBACK') return this.#ending('ROLLBACK');
+    return this.#database.prepare<readonly unknown[]>(sql);
   }
 
   /**
    * SQLite leaves a transaction open when its commit fails (disk full), and may have rolled it back
    * by itself before it is asked to; knex knows neither and would go on in the wrong one.
    */
-  private ending(sql: 'COMMIT' | 'ROLLBACK'): PreparedStatement {
-    const { database } = this;
+  #ending(sql: 'COMMIT' | 'ROLLBACK'): PreparedStatement {
+    const database = this.#database;
     const run = (): { changes: number; lastInsertRowid: number } => {
       try {
         if (sql === 'COMMIT' || database.inTransaction) database.exec(sql);

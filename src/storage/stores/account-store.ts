@@ -28,24 +28,27 @@ const ACCOUNT = rowCodec<StoredAccount>({
 
 /** The books that were ever opened. */
 export class AccountStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /** The account as it was first stored: a later wish for another equity does not rewrite history. */
   async ensure(account: Account): Promise<StoredAccount> {
     const known = await this.find(account);
     if (known !== undefined) return known;
-    const values = ACCOUNT.encode({ ...account, createdAt: this.clock.wallMs() });
-    const inserted = await insertOnce(this.database, { table: 'accounts', values }, () =>
+    const values = ACCOUNT.encode({ ...account, createdAt: this.#clock.wallMs() });
+    const inserted = await insertOnce(this.#database, { table: 'accounts', values }, () =>
       this.find(account),
     );
     return inserted.row;
   }
 
   async find(book: BookKey): Promise<StoredAccount | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('accounts').where(bookColumns(book)).first<Row | undefined>(),
     );
     return row === undefined ? undefined : ACCOUNT.decode(row);

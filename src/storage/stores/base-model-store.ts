@@ -34,10 +34,13 @@ export type BaseModelOfSession = Pick<BaseModel, 'sessionUid' | 'timeframe' | 'b
 
 /** Base models: at most one of a session, timeframe and bot. Their table keeps its first name, `pooled_models`. */
 export class BaseModelStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /** Stores that a job begins to fit it, or finds the one that another job of the session began. */
   async insert(
@@ -46,20 +49,20 @@ export class BaseModelStore {
     const values = {
       ...BASE_MODEL.encode(baseModel),
       row_version: 1,
-      created_at: this.clock.wallMs(),
+      created_at: this.#clock.wallMs(),
     };
-    return insertOnce(this.database, { table: 'pooled_models', values }, () =>
+    return insertOnce(this.#database, { table: 'pooled_models', values }, () =>
       this.find(baseModel),
     );
   }
 
   find({ sessionUid, timeframe, bot }: BaseModelOfSession): Promise<BaseModel | undefined> {
-    return this.first({ session_uid: sessionUid, timeframe, bot });
+    return this.#first({ session_uid: sessionUid, timeframe, bot });
   }
 
   /** Changes it if it is still as it was read, and says whether it was. */
   change({ uid, status, attempt, jobUid }: BaseModel, to: Partial<BaseModel>): Promise<boolean> {
-    return this.database.run(async (knex) => {
+    return this.#database.run(async (knex) => {
       const changed = await knex('pooled_models')
         .where({ uid, status, attempt, job_uid: jobUid })
         .update({ ...BASE_MODEL.encodePart(to), row_version: knex.raw('row_version + 1') });
@@ -72,7 +75,7 @@ export class BaseModelStore {
     { venue, timeframe, bot }: BaseModelKey,
     { status, limit }: { readonly status: BaseModelStatus; readonly limit: number },
   ): Promise<readonly BaseModel[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('pooled_models')
         .where({ venue, timeframe, bot, status })
         .orderBy([
@@ -87,14 +90,14 @@ export class BaseModelStore {
 
   /** Those that a venue's jobs are at, or died over. */
   async listFitting(venue: string): Promise<readonly BaseModel[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('pooled_models').where({ venue, status: 'fitting' }).select<Row[]>('*'),
     );
     return rows.map((row) => BASE_MODEL.decode(row));
   }
 
-  private async first(where: Record<string, unknown>): Promise<BaseModel | undefined> {
-    const row = await this.database.run((knex) =>
+  async #first(where: Record<string, unknown>): Promise<BaseModel | undefined> {
+    const row = await this.#database.run((knex) =>
       knex('pooled_models').where(where).first<Row | undefined>(),
     );
     return row === undefined ? undefined : BASE_MODEL.decode(row);

@@ -37,13 +37,16 @@ export interface UpsertCounts {
 
 /** Closed candles, one row for each bar that traded. */
 export class CandleStore {
-  private readonly refused: QuarantineStore;
+  readonly #refused: QuarantineStore;
 
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {
-    this.refused = new QuarantineStore(database, clock);
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+
+    this.#refused = new QuarantineStore(database, clock);
   }
 
   /**
@@ -60,7 +63,7 @@ export class CandleStore {
     candles.forEach(assertSound);
     const counts = { inserted: 0, revised: 0, unchanged: 0 };
     for await (const chunk of inChunks(newestOfEach(candles), UPSERT_CHUNK_ROWS)) {
-      await this.upsertChunk({ seriesId, candles: chunk, source }, counts);
+      await this.#upsertChunk({ seriesId, candles: chunk, source }, counts);
     }
     return counts;
   }
@@ -70,7 +73,7 @@ export class CandleStore {
     const candles: Candle[] = [];
     let from = range.fromOpenTime;
     for (;;) {
-      const rows = await this.select(seriesId, { ...range, fromOpenTime: from }, READ_CHUNK_ROWS);
+      const rows = await this.#select(seriesId, { ...range, fromOpenTime: from }, READ_CHUNK_ROWS);
       for (const row of rows) candles.push(toCandle(row));
       const last = candles.at(-1);
       if (rows.length < READ_CHUNK_ROWS || last === undefined) return candles;
@@ -81,8 +84,8 @@ export class CandleStore {
 
   /** The newest `count` candles, ascending. */
   async latest(seriesId: number, count: number): Promise<Candle[]> {
-    const rows = await this.database.run((knex) =>
-      knex(this.database.candleTable)
+    const rows = await this.#database.run((knex) =>
+      knex(this.#database.candleTable)
         .where('series_id', seriesId)
         .orderBy('open_time', 'desc')
         .limit(count)
@@ -95,8 +98,8 @@ export class CandleStore {
     seriesId: number,
     range: { readonly from?: number; readonly to?: number } = {},
   ): Promise<number> {
-    const [counted] = await this.database.run((knex) => {
-      const query = knex(this.database.candleTable).where('series_id', seriesId);
+    const [counted] = await this.#database.run((knex) => {
+      const query = knex(this.#database.candleTable).where('series_id', seriesId);
       if (range.from !== undefined) void query.where('open_time', '>=', range.from);
       if (range.to !== undefined) void query.where('open_time', '<=', range.to);
       return query.count<{ total: number }[]>({ total: '*' });
@@ -108,8 +111,8 @@ export class CandleStore {
   async range(
     seriesId: number,
   ): Promise<{ first: number; last: number; count: number } | undefined> {
-    const found = await this.database.run((knex) =>
-      knex(this.database.candleTable)
+    const found = await this.#database.run((knex) =>
+      knex(this.#database.candleTable)
         .where('series_id', seriesId)
         .min({ first: 'open_time' })
         .max({ last: 'open_time' })
@@ -126,8 +129,8 @@ export class CandleStore {
     venue,
     timeframe,
   }: Pick<SeriesKey, 'venue' | 'timeframe'>): Promise<{ count: number; last: number | undefined }> {
-    const found = await this.database.run((knex) =>
-      knex(this.database.candleTable)
+    const found = await this.#database.run((knex) =>
+      knex(this.#database.candleTable)
         .whereIn('series_id', knex('series').where({ venue, timeframe }).select('id'))
         .count({ count: '*' })
         .max({ last: 'open_time' })
@@ -145,8 +148,8 @@ export class CandleStore {
     const times: number[] = [];
     let { from } = range;
     for (;;) {
-      const found = await this.database.run((knex) =>
-        knex(this.database.candleTable)
+      const found = await this.#database.run((knex) =>
+        knex(this.#database.candleTable)
           .where('series_id', seriesId)
           .whereBetween('open_time', [from, range.to])
           .orderBy('open_time')
@@ -166,7 +169,7 @@ export class CandleStore {
     seriesId: number,
     refused: readonly { readonly candle: Candle; readonly reason: string }[],
   ): Promise<void> {
-    return this.refused.add(seriesId, refused);
+    return this.#refused.add(seriesId, refused);
   }
 
   /**
@@ -182,9 +185,9 @@ export class CandleStore {
   ): Promise<number[]> {
     const moved: number[] = [];
     for (;;) {
-      const openTimes = await this.database.transaction(async (tx) => {
-        const store = new CandleStore(tx, this.clock);
-        const rows = await store.select(
+      const openTimes = await this.#database.transaction(async (tx) => {
+        const store = new CandleStore(tx, this.#clock);
+        const rows = await store.#select(
           seriesId,
           { fromOpenTime: afterOpenTime + 1 },
           UPSERT_CHUNK_ROWS,
@@ -192,7 +195,7 @@ export class CandleStore {
         const candles = rows.map(toCandle);
         const newest = candles.at(-1);
         if (newest === undefined) return [];
-        await store.refused.add(
+        await store.#refused.add(
           seriesId,
           candles.map((candle) => ({ candle, reason })),
         );
@@ -212,31 +215,31 @@ export class CandleStore {
 
   /** Of one series or of all, by series and open time. */
   listQuarantined(seriesId?: number): Promise<readonly QuarantinedCandle[]> {
-    return this.refused.list(seriesId);
+    return this.#refused.list(seriesId);
   }
 
   /** Forgets quarantined bars, once the venue has given good candles for them. */
   releaseQuarantine(seriesId: number, openTimes: readonly number[]): Promise<void> {
-    return this.refused.release(seriesId, openTimes);
+    return this.#refused.release(seriesId, openTimes);
   }
 
-  private select(seriesId: number, range: OpenTimeRange, limit: number): Promise<Row[]> {
-    return this.database.run((knex) => {
-      const query = knex(this.database.candleTable).where('series_id', seriesId);
+  #select(seriesId: number, range: OpenTimeRange, limit: number): Promise<Row[]> {
+    return this.#database.run((knex) => {
+      const query = knex(this.#database.candleTable).where('series_id', seriesId);
       if (range.fromOpenTime !== undefined) void query.where('open_time', '>=', range.fromOpenTime);
       if (range.toOpenTime !== undefined) void query.where('open_time', '<=', range.toOpenTime);
       return query.orderBy('open_time').limit(limit).select<Row[]>(COLUMNS);
     });
   }
 
-  private async upsertChunk(
+  async #upsertChunk(
     chunk: { seriesId: number; candles: readonly Candle[]; source: CandleSource },
     counts: { inserted: number; revised: number; unchanged: number },
   ): Promise<void> {
     const { seriesId, candles } = chunk;
     const source = CANDLE_SOURCES.indexOf(chunk.source);
-    const rows = { seriesId, candles, source, createdAt: this.clock.wallMs() };
-    const { database } = this;
+    const rows = { seriesId, candles, source, createdAt: this.#clock.wallMs() };
+    const database = this.#database;
     const changed = await (database.engine === 'sqlite'
       ? upsertOnSqlite(database, rows)
       : database.transaction((tx) => upsertOnMysql(tx, rows)));

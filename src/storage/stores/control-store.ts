@@ -6,10 +6,13 @@ import type { Row } from '../connection/row.js';
 
 /** Whether a person has paused or stopped each venue's queue. */
 export class ControlStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /**
    * @param options.isLocked inside a transaction: no other one changes it before that has ended
@@ -18,7 +21,7 @@ export class ControlStore {
     venue: string,
     { isLocked = false }: { readonly isLocked?: boolean } = {},
   ): Promise<TrainingControl> {
-    const row = await this.database.run((knex) => {
+    const row = await this.#database.run((knex) => {
       const query = knex('training_control').where({ venue });
       // SQLite has one writer at a time anyway.
       return (isLocked ? query.forUpdate() : query).first<Row | undefined>();
@@ -32,11 +35,11 @@ export class ControlStore {
     const values: Record<string, unknown> = { venue };
     if (isPaused !== undefined) values['is_paused'] = isPaused ? 1 : 0;
     if (isStopped !== undefined) values['is_stopped'] = isStopped ? 1 : 0;
-    await upsertRow(this.database, {
+    await upsertRow(this.#database, {
       table: 'training_control',
       key: ['venue'],
       values,
-      whenNew: { is_paused: 0, is_stopped: 0, created_at: this.clock.wallMs() },
+      whenNew: { is_paused: 0, is_stopped: 0, created_at: this.#clock.wallMs() },
     });
   }
 }

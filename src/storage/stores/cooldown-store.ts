@@ -19,35 +19,38 @@ const COOLDOWN = rowCodec<TrainingCooldown>({
 
 /** Until when a key is not trained again: one entry a key. */
 export class CooldownStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /** Replaces the key's cooldown. */
   async set(cooldown: TrainingCooldown): Promise<void> {
-    await upsertRow(this.database, {
+    await upsertRow(this.#database, {
       table: 'training_cooldowns',
       key: MODEL_KEY,
       values: COOLDOWN.encode(cooldown),
-      whenNew: { created_at: this.clock.wallMs() },
+      whenNew: { created_at: this.#clock.wallMs() },
     });
   }
 
   async find(key: ModelKey): Promise<TrainingCooldown | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('training_cooldowns').where(keyColumns(key)).first<Row | undefined>(),
     );
     return row === undefined ? undefined : COOLDOWN.decode(row);
   }
 
   async clear(key: ModelKey): Promise<void> {
-    await this.database.run((knex) => knex('training_cooldowns').where(keyColumns(key)).delete());
+    await this.#database.run((knex) => knex('training_cooldowns').where(keyColumns(key)).delete());
   }
 
   /** Soonest to end first. */
   async list(venue: string): Promise<readonly TrainingCooldown[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('training_cooldowns').where({ venue }).orderBy('until').select<Row[]>('*'),
     );
     return rows.map((row) => COOLDOWN.decode(row));

@@ -39,17 +39,20 @@ const DECISION = rowCodec<Stored<Decision>>({
 
 /** The verdict on each signal: exactly one. */
 export class DecisionStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /** The decision that stands: the first one for its signal. */
   async insert(
     decision: Decision,
   ): Promise<{ readonly status: InsertStatus; readonly decision: Stored<Decision> }> {
-    const values = DECISION.encodePart({ ...decision, createdAt: this.clock.wallMs() });
-    const inserted = await insertOnce(this.database, { table: 'decisions', values }, () =>
+    const values = DECISION.encodePart({ ...decision, createdAt: this.#clock.wallMs() });
+    const inserted = await insertOnce(this.#database, { table: 'decisions', values }, () =>
       this.findBySignal(decision.signalUid),
     );
     return { status: inserted.status, decision: inserted.row };
@@ -57,7 +60,7 @@ export class DecisionStore {
 
   /** The decision on the newest candle, and there the one that was made last. */
   async latest(key: ModelKey): Promise<Stored<Decision> | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('decisions')
         .where(keyColumns(key))
         .orderBy([
@@ -71,7 +74,7 @@ export class DecisionStore {
   }
 
   async findBySignal(signalUid: string): Promise<Stored<Decision> | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('decisions').where({ signal_uid: signalUid }).first<Row | undefined>(),
     );
     return row === undefined ? undefined : DECISION.decode(row);
@@ -81,16 +84,21 @@ export class DecisionStore {
   list(filter: DecisionFilter, page: Page): Promise<Paged<Stored<Decision>>> {
     const { from, to, venue, symbol, timeframe, bot, action, positionUid, isAdvisory } = filter;
     const equal = {
-      ...{ venue, symbol, timeframe, bot, action, position_uid: positionUid },
+      venue,
+      symbol,
+      timeframe,
+      bot,
+      action,
+      position_uid: positionUid,
       is_advisory: isAdvisory === undefined ? undefined : Number(isAdvisory),
     };
     const query = { table: 'decisions', equal, timeColumn: 'candle_open_time', from, to, page };
-    return listRows(this.database, query, (row) => DECISION.decode(row));
+    return listRows(this.#database, query, (row) => DECISION.decode(row));
   }
 
   /** Open time of the newest candle that was decided on. */
   async lastDecidedOpenTime(key: ModelKey): Promise<number | undefined> {
-    const found = await this.database.run((knex) =>
+    const found = await this.#database.run((knex) =>
       knex('decisions')
         .where(keyColumns(key))
         .max({ last: 'candle_open_time' })

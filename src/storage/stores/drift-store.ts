@@ -27,24 +27,27 @@ const DRIFT = rowCodec<ModelDrift>({
 
 /** How far models have drifted: the last check of each key. */
 export class DriftStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   async find(key: ModelKey): Promise<ModelDrift | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('model_drift').where(keyColumns(key)).first<Row | undefined>(),
     );
     return row === undefined ? undefined : DRIFT.decode(row);
   }
 
   async set(drift: ModelDrift): Promise<void> {
-    await upsertRow(this.database, {
+    await upsertRow(this.#database, {
       table: 'model_drift',
       key: MODEL_KEY,
       values: DRIFT.encode(drift),
-      whenNew: { created_at: this.clock.wallMs() },
+      whenNew: { created_at: this.#clock.wallMs() },
     });
   }
 }

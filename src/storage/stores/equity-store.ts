@@ -27,17 +27,20 @@ const POINT = rowCodec<Stored<EquityPoint>>({
 
 /** What the books were worth, over time. */
 export class EquityStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /** Of two points at the same market time the later one stands. */
   async insert(point: EquityPoint): Promise<void> {
-    await upsertRow(this.database, {
+    await upsertRow(this.#database, {
       table: 'equity',
       key: ['venue', 'account', 'at'],
-      values: POINT.encodePart({ ...point, createdAt: this.clock.wallMs() }),
+      values: POINT.encodePart({ ...point, createdAt: this.#clock.wallMs() }),
       whenNew: {},
     });
   }
@@ -46,11 +49,11 @@ export class EquityStore {
   list(filter: EquityFilter, page: Page): Promise<Paged<Stored<EquityPoint>>> {
     const { from, to, venue, account } = filter;
     const query = { table: 'equity', equal: { venue, account }, timeColumn: 'at', from, to, page };
-    return listRows(this.database, query, (row) => POINT.decode(row));
+    return listRows(this.#database, query, (row) => POINT.decode(row));
   }
 
   async latest(book: BookKey): Promise<Stored<EquityPoint> | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('equity').where(bookColumns(book)).orderBy('at', 'desc').first<Row | undefined>(),
     );
     return row === undefined ? undefined : POINT.decode(row);

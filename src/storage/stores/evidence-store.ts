@@ -24,16 +24,20 @@ const EVIDENCE = rowCodec<Stored<TrainingEvidence>>({
 
 /** What remains of each training job. */
 export class EvidenceStore {
-  constructor(private readonly database: Database) {}
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
 
   async insert(evidence: TrainingEvidence): Promise<void> {
     const values = EVIDENCE.encodePart(evidence);
-    await this.database.run((knex) => knex('training_evidence').insert(values));
+    await this.#database.run((knex) => knex('training_evidence').insert(values));
   }
 
   /** Oldest first. */
   async listByJob(jobUid: string): Promise<readonly Stored<TrainingEvidence>[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('training_evidence')
         .where({ job_uid: jobUid })
         .orderBy(['created_at', 'id'])

@@ -45,10 +45,13 @@ const FILL = rowCodec<StoredFill>({
 
 /** What changed hands. */
 export class FillStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /**
    * Stores a fill once by its uid.
@@ -64,15 +67,15 @@ export class FillStore {
     if (!Number.isSafeInteger(sequence) || sequence < 1) {
       throw new RejectedError(`Sequence ${sequence} of fill ${fill.uid} is not a number from 1 up`);
     }
-    const values = FILL.encodePart({ ...fill, sequence, createdAt: this.clock.wallMs() });
-    const inserted = await insertOnce(this.database, { table: 'fills', values }, () =>
+    const values = FILL.encodePart({ ...fill, sequence, createdAt: this.#clock.wallMs() });
+    const inserted = await insertOnce(this.#database, { table: 'fills', values }, () =>
       this.find(fill.uid),
     );
     return { status: inserted.status, fill: inserted.row };
   }
 
   async find(uid: string): Promise<StoredFill | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('fills').where({ uid }).first<Row | undefined>(),
     );
     return row === undefined ? undefined : FILL.decode(row);
@@ -80,7 +83,7 @@ export class FillStore {
 
   /** In their sequence. */
   async listByOrder(orderUid: string): Promise<readonly StoredFill[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('fills').where({ order_uid: orderUid }).orderBy('sequence').select<Row[]>('*'),
     );
     return rows.map((row) => FILL.decode(row));
@@ -91,7 +94,7 @@ export class FillStore {
     const { from, to, venue, account, symbol, side } = filter;
     const equal = { venue, account, symbol, side };
     const query = { table: 'fills', equal, timeColumn: 'filled_at', from, to, page };
-    return listRows(this.database, query, (row) => FILL.decode(row));
+    return listRows(this.#database, query, (row) => FILL.decode(row));
   }
 
   /** Exact change of cash over all fills, in quote currency: proceeds less costs less fees. */
@@ -99,7 +102,7 @@ export class FillStore {
     let sum = new Money(0);
     let lastId = 0;
     for (;;) {
-      const fills = await this.chunkAfter(book, lastId);
+      const fills = await this.#chunkAfter(book, lastId);
       for (const fill of fills) sum = sum.plus(cashChange(fill));
       const last = fills.at(-1);
       if (fills.length < SUM_CHUNK_ROWS || last === undefined) return sum;
@@ -108,8 +111,8 @@ export class FillStore {
     }
   }
 
-  private async chunkAfter(book: BookKey, id: number): Promise<readonly StoredFill[]> {
-    const rows = await this.database.run((knex) =>
+  async #chunkAfter(book: BookKey, id: number): Promise<readonly StoredFill[]> {
+    const rows = await this.#database.run((knex) =>
       knex('fills')
         .where(bookColumns(book))
         .where('id', '>', id)

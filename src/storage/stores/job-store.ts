@@ -118,10 +118,13 @@ export interface JobTally {
 
 /** Attempts to train: at most one of a key is pending or running. */
 export class JobStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /**
    * Queues a job, or joins the one of its key that is still open: where that one waits with a lower
@@ -130,25 +133,25 @@ export class JobStore {
   async insert(
     job: TrainingJob,
   ): Promise<{ readonly status: InsertStatus; readonly job: StoredJob }> {
-    const createdAt = this.clock.wallMs();
+    const createdAt = this.#clock.wallMs();
     const values = {
       ...JOB.encodePart({ ...job, rowVersion: 1, createdAt }),
       open_key: isOpen(job.status) ? modelKeyText(job) : null,
       turn_at: queueRank(job),
     };
     const inserted = await insertOnce(
-      this.database,
+      this.#database,
       { table: 'training_jobs', values },
       async () => (isOpen(job.status) ? this.findOpen(job) : this.find(job.uid)),
     );
     if (inserted.status === 'inserted') return { status: 'inserted', job: inserted.row };
-    return { status: 'exists', job: await this.raise(inserted.row, job) };
+    return { status: 'exists', job: await this.#raise(inserted.row, job) };
   }
 
   /** Takes the venue's pending job whose turn it is; no two callers ever get the same one. */
   async claimNext({ ownerRunUid, at, ...of }: JobClaim): Promise<StoredJob | undefined> {
     for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
-      const oldest = await this.database.run((knex) =>
+      const oldest = await this.#database.run((knex) =>
         knex('training_jobs')
           .where({ status: 'pending' })
           .where(ofDaemon(of))
@@ -161,18 +164,18 @@ export class JobStore {
       );
       if (oldest === undefined) return undefined;
       const uid = String(oldest['uid']);
-      const claimed = await this.change(
+      const claimed = await this.#change(
         { uid, status: 'pending', row_version: oldest['row_version'] },
         { status: 'running', owner_run_uid: ownerRunUid, started_at: at },
       );
-      if (claimed) return this.get(uid);
+      if (claimed) return this.#get(uid);
     }
     return undefined;
   }
 
   /** Whether anything waits for the daemon, be it of a session that is paused. */
   async isAnyPending(of: OfDaemon): Promise<boolean> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('training_jobs')
         .where({ status: 'pending' })
         .where(ofDaemon(of))
@@ -189,7 +192,7 @@ export class JobStore {
       ([, value]) => value !== undefined,
     );
     const end = { status: 'cancelled', finishedAt: at, errorCode: code, errorMessage: message };
-    return this.database.run((knex) =>
+    return this.#database.run((knex) =>
       knex('training_jobs')
         .where(Object.fromEntries(equal))
         .where(venue === undefined ? {} : ofDaemon({ venue, withFiles: true }))
@@ -208,7 +211,7 @@ export class JobStore {
     uid: string,
     progress: { readonly stage: string; readonly progressPct: number },
   ): Promise<void> {
-    await this.change({ uid, status: 'running' }, JOB.encodePart(progress));
+    await this.#change({ uid, status: 'running' }, JOB.encodePart(progress));
   }
 
   /** @throws RejectedError when the job has already ended otherwise, is another run's, or is unknown */
@@ -217,8 +220,8 @@ export class JobStore {
     const columns = JOB.encodePart({ status, finishedAt, errorCode, errorMessage, modelUid });
     for (const from of ['running', 'pending'] as const) {
       const where = { uid, status: from, ...ownedBy(ownerRunUid) };
-      const isChanged = await this.change(where, { ...columns, open_key: null });
-      if (isChanged) return this.get(uid);
+      const isChanged = await this.#change(where, { ...columns, open_key: null });
+      if (isChanged) return this.#get(uid);
     }
     const job = await this.find(uid);
     if (job?.status === status) return job;
@@ -226,7 +229,7 @@ export class JobStore {
   }
 
   async find(uid: string): Promise<StoredJob | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('training_jobs').where({ uid }).first<Row | undefined>(),
     );
     return row === undefined ? undefined : JOB.decode(row);
@@ -234,7 +237,7 @@ export class JobStore {
 
   /** The pending or running job of the key. */
   async findOpen(key: ModelKey): Promise<StoredJob | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('training_jobs')
         .where({ open_key: modelKeyText(key) })
         .first<Row | undefined>(),
@@ -244,7 +247,7 @@ export class JobStore {
 
   /** Running jobs of other runs, which may be dead. */
   async listRunningNotOwnedBy(runUid: string, of: OfDaemon): Promise<readonly StoredJob[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('training_jobs')
         .where({ status: 'running' })
         .where(ofDaemon(of))
@@ -272,13 +275,17 @@ export class JobStore {
     },
   ): Promise<boolean> {
     const { reason, isDeath, ownerRunUid } = why;
-    return this.database.run(async (knex) => {
+    return this.#database.run(async (knex) => {
       const changed = await knex('training_jobs')
         .where({ uid, status: 'running', ...ownedBy(ownerRunUid) })
         .update({
-          ...{ status: 'pending', owner_run_uid: null, started_at: null },
-          ...{ stage: null, progress_pct: 0, error_message: reason },
-          ...(isDeath ? { attempt: knex.raw('attempt + 1') } : {}),
+          status: 'pending',
+          owner_run_uid: null,
+          started_at: null,
+          stage: null,
+          progress_pct: 0,
+          error_message: reason,
+          attempt: knex.raw('attempt + ?', [isDeath ? 1 : 0]),
           row_version: knex.raw('row_version + 1'),
         });
       return changed === 1;
@@ -290,7 +297,7 @@ export class JobStore {
     const { from, to, venue, symbol, timeframe, bot, status, sessionUid } = filter;
     const equal = { venue, symbol, timeframe, bot, status, session_uid: sessionUid };
     const query = { table: 'training_jobs', equal, timeColumn: 'queued_at', from, to, page };
-    return listRows(this.database, query, (row) => JOB.decode(row));
+    return listRows(this.#database, query, (row) => JOB.decode(row));
   }
 
   /** Own jobs and those that it joined, newest first. */
@@ -300,12 +307,12 @@ export class JobStore {
   ): Promise<Paged<StoredJob>> {
     const either = { session_uid: [uid], uid: joinedJobs };
     const query = { table: 'training_jobs', equal: {}, either, timeColumn: 'queued_at', page };
-    return listRows(this.database, query, (row) => JOB.decode(row));
+    return listRows(this.#database, query, (row) => JOB.decode(row));
   }
 
   /** How many jobs there are in each status and priority, how far they are and how long they took. */
   async tally(of: JobGroup): Promise<readonly JobTally[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('training_jobs')
         .where((group) => {
           if ('venue' in of) void group.where(ofDaemon({ venue: of.venue, withFiles: true }));
@@ -331,7 +338,7 @@ export class JobStore {
 
   /** The job of the key that was queued last. */
   async latest(key: ModelKey): Promise<StoredJob | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('training_jobs')
         .where(keyColumns(key))
         .orderBy([
@@ -343,25 +350,22 @@ export class JobStore {
     return row === undefined ? undefined : JOB.decode(row);
   }
 
-  private async raise(job: StoredJob, asked: TrainingJob): Promise<StoredJob> {
+  async #raise(job: StoredJob, asked: TrainingJob): Promise<StoredJob> {
     const priority = isHigher(asked.priority, job.priority) ? asked.priority : job.priority;
     const mode = asked.mode === 'full' ? asked.mode : job.mode;
     const isSame = priority === job.priority && mode === job.mode;
     if (job.status !== 'pending' || isSame) return job;
     const columns = { priority, mode, turn_at: queueRank({ ...job, priority }) };
-    await this.change({ uid: job.uid, status: 'pending', row_version: job.rowVersion }, columns);
-    return this.get(job.uid);
+    await this.#change({ uid: job.uid, status: 'pending', row_version: job.rowVersion }, columns);
+    return this.#get(job.uid);
   }
 
-  private async get(uid: string): Promise<StoredJob> {
+  async #get(uid: string): Promise<StoredJob> {
     return assertDefined(await this.find(uid), `job ${uid}`);
   }
 
-  private change(
-    where: Record<string, unknown>,
-    columns: Record<string, unknown>,
-  ): Promise<boolean> {
-    return this.database.run(async (knex) => {
+  #change(where: Record<string, unknown>, columns: Record<string, unknown>): Promise<boolean> {
+    return this.#database.run(async (knex) => {
       const changed = await knex('training_jobs')
         .where(where)
         .update({ ...columns, row_version: knex.raw('row_version + 1') });

@@ -7,21 +7,24 @@ import { SeriesStore } from './series-store.js';
 
 /** Stretches of bars that a venue is known not to have. */
 export class KnownGapStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /** Adds ranges, joining those that touch. A bar that is already known keeps its reason. */
   async add(seriesId: number, gaps: readonly KnownGap[]): Promise<void> {
     if (gaps.length === 0) return;
-    await this.database.transaction(async (tx) => {
-      const series = await new SeriesStore(tx, this.clock).findById(seriesId);
+    await this.#database.transaction(async (tx) => {
+      const series = await new SeriesStore(tx, this.#clock).findById(seriesId);
       const stepMs = timeframeMs(assertDefined(series, `series ${seriesId}`).timeframe);
       const from = Math.min(...gaps.map((gap) => gap.fromOpenTime)) - stepMs;
       const to = Math.max(...gaps.map((gap) => gap.toOpenTime)) + stepMs;
       const near = await select(tx, seriesId, { from, to });
-      await this.replace(tx, { seriesId, near, merged: mergeGaps(near, gaps, stepMs) });
+      await this.#replace(tx, { seriesId, near, merged: mergeGaps(near, gaps, stepMs) });
     });
   }
 
@@ -30,7 +33,7 @@ export class KnownGapStore {
     seriesId: number,
     range: { readonly from?: number; readonly to?: number } = {},
   ): Promise<readonly KnownGap[]> {
-    return select(this.database, seriesId, range);
+    return select(this.#database, seriesId, range);
   }
 
   /**
@@ -39,12 +42,12 @@ export class KnownGapStore {
    * @returns how many ranges reached beyond it
    */
   forgetAfter(seriesId: number, openTime: number): Promise<number> {
-    return this.database.transaction(async (tx) => {
+    return this.#database.transaction(async (tx) => {
       const near = await select(tx, seriesId, { from: openTime + 1 });
       const merged = near
         .filter((gap) => gap.fromOpenTime <= openTime)
         .map((gap) => ({ ...gap, toOpenTime: openTime }));
-      await this.replace(tx, { seriesId, near, merged });
+      await this.#replace(tx, { seriesId, near, merged });
       return near.length;
     });
   }
@@ -54,7 +57,7 @@ export class KnownGapStore {
     return found.length > 0;
   }
 
-  private async replace(
+  async #replace(
     tx: Database,
     change: { seriesId: number; near: readonly KnownGap[]; merged: readonly KnownGap[] },
   ): Promise<void> {
@@ -71,9 +74,12 @@ export class KnownGapStore {
     for (const gap of added) {
       await tx.run((knex) =>
         knex('known_gaps').insert({
-          ...{ series_id: seriesId, from_open_time: gap.fromOpenTime },
-          ...{ to_open_time: gap.toOpenTime, reason: gap.reason },
-          ...{ row_version: 1, created_at: this.clock.wallMs() },
+          series_id: seriesId,
+          from_open_time: gap.fromOpenTime,
+          to_open_time: gap.toOpenTime,
+          reason: gap.reason,
+          row_version: 1,
+          created_at: this.#clock.wallMs(),
         }),
       );
     }

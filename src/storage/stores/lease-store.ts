@@ -27,17 +27,21 @@ const NOBODY = '';
  * daemons that ask at the same moment get two different answers.
  */
 export class LeaseStore {
-  constructor(private readonly database: Database) {}
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
 
   /** Takes the lease when it is free, expired or already the holder's own. */
   async acquire(request: LeaseRequest): Promise<LeaseResult> {
-    await insertMissing(this.database, {
+    await insertMissing(this.#database, {
       table: 'leases',
       key: ['venue', 'account'],
       rows: [{ ...bookColumns(request.key), holder: NOBODY, expires_at: 0, row_version: 1 }],
     });
-    await this.database.run((knex) => {
-      const now = this.now(knex, request.nowMs);
+    await this.#database.run((knex) => {
+      const now = this.#now(knex, request.nowMs);
       return knex('leases')
         .where(bookColumns(request.key))
         .where((free) => {
@@ -45,25 +49,25 @@ export class LeaseStore {
         })
         .update(taken(knex, request, now));
     });
-    return this.result(request);
+    return this.#result(request);
   }
 
   /** Prolongs the lease while nobody else has taken it. */
   async renew(request: LeaseRequest): Promise<LeaseResult> {
-    await this.database.run((knex) =>
+    await this.#database.run((knex) =>
       knex('leases')
         .where({ ...bookColumns(request.key), holder: request.holder })
-        .update(taken(knex, request, this.now(knex, request.nowMs))),
+        .update(taken(knex, request, this.#now(knex, request.nowMs))),
     );
-    return this.result(request);
+    return this.#result(request);
   }
 
   /** Who holds the lease now; undefined where nobody does. */
   async findHolder(key: BookKey, nowMs: number): Promise<string | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('leases')
         .where(bookColumns(key))
-        .where('expires_at', '>', this.now(knex, nowMs))
+        .where('expires_at', '>', this.#now(knex, nowMs))
         .whereNot('holder', NOBODY)
         .first<Row | undefined>('holder'),
     );
@@ -72,21 +76,21 @@ export class LeaseStore {
 
   /** Frees the lease for others at once; another's lease is left alone. */
   async release(lease: { readonly key: BookKey; readonly holder: string }): Promise<void> {
-    await this.database.run((knex) =>
+    await this.#database.run((knex) =>
       knex('leases')
         .where({ ...bookColumns(lease.key), holder: lease.holder })
         .update({ holder: NOBODY, expires_at: 0, row_version: knex.raw('row_version + 1') }),
     );
   }
 
-  private now(knex: Knex, nowMs: number): Knex.Raw {
-    return this.database.engine === 'sqlite'
+  #now(knex: Knex, nowMs: number): Knex.Raw {
+    return this.#database.engine === 'sqlite'
       ? knex.raw('?', [nowMs])
       : knex.raw('CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)');
   }
 
-  private async result({ key, holder }: LeaseRequest): Promise<LeaseResult> {
-    const row = await this.database.run((knex) =>
+  async #result({ key, holder }: LeaseRequest): Promise<LeaseResult> {
+    const row = await this.#database.run((knex) =>
       knex('leases').where(bookColumns(key)).first<Row | undefined>(),
     );
     const lease = assertDefined(row, `lease of ${key.venue} ${key.account}`);

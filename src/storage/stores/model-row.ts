@@ -127,10 +127,10 @@ export function encodeModel(record: Partial<StoredModelRecord>): Record<string, 
   const { testScore, verdict, thresholds, ...plain } = omit(record, LOCAL_PROPERTIES);
   return {
     ...PLAIN.encodePart(plain),
-    ...(testScore === undefined ? {} : SCORE.encode(flatten(testScore))),
-    ...(testScore?.regression === undefined ? {} : REGRESSION.encode(testScore.regression)),
-    ...(verdict === undefined ? {} : VERDICT.encode(verdict)),
-    ...(thresholds === undefined ? {} : THRESHOLDS.encode(thresholds)),
+    ...(testScore && SCORE.encode(flatten(testScore))),
+    ...(testScore?.regression && REGRESSION.encode(testScore.regression)),
+    ...(verdict && VERDICT.encode(verdict)),
+    ...(thresholds && THRESHOLDS.encode(thresholds)),
   };
 }
 

@@ -24,18 +24,21 @@ export interface ModelFilter {
 
 /** The registry: every training run and the model that came of it. */
 export class ModelStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /** A record is never inserted as serving: `promote` makes it so. */
   async insert(record: ModelRecord): Promise<StoredModelRecord> {
     if (record.stage === 'serving') {
       throw new RejectedError(`Model ${record.uid} must be inserted as a candidate, then promoted`);
     }
-    const values = { ...encodeModel(record), row_version: 1, created_at: this.clock.wallMs() };
-    await this.database.run((knex) => knex('model_training_records').insert(values));
+    const values = { ...encodeModel(record), row_version: 1, created_at: this.#clock.wallMs() };
+    await this.#database.run((knex) => knex('model_training_records').insert(values));
     return this.get(record.uid);
   }
 
@@ -48,7 +51,7 @@ export class ModelStore {
       throw new RejectedError(`Model ${uid} begins to serve by promotion only`);
     }
     const freed = changes.stage === undefined ? {} : { serving_key: null };
-    await this.database.run((knex) =>
+    await this.#database.run((knex) =>
       knex('model_training_records')
         .where({ uid })
         .update({ ...encodeModel(changes), ...freed, row_version: knex.raw('row_version + 1') }),
@@ -57,7 +60,7 @@ export class ModelStore {
   }
 
   async find(uid: string): Promise<StoredModelRecord | undefined> {
-    return this.first({ uid });
+    return this.#first({ uid });
   }
 
   async get(uid: string): Promise<StoredModelRecord> {
@@ -65,11 +68,11 @@ export class ModelStore {
   }
 
   findServing(key: ModelKey): Promise<StoredModelRecord | undefined> {
-    return this.first({ serving_key: modelKeyText(key) });
+    return this.#first({ serving_key: modelKeyText(key) });
   }
 
   async listServing(venue: string): Promise<readonly StoredModelRecord[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('model_training_records')
         .where({ venue })
         .whereNotNull('serving_key')
@@ -81,7 +84,7 @@ export class ModelStore {
 
   /** Of each key that a model serves, without reading the models: a stamp changes with its record. */
   async readStamps(venue: string): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('model_training_records')
         .where({ venue })
         .whereNotNull('serving_key')
@@ -102,7 +105,7 @@ export class ModelStore {
     readonly bot?: string | undefined;
   }): Promise<readonly ModelKey[]> {
     const { venue, symbol, timeframe, bot } = filter;
-    const rows = await this.database.run((knex) => {
+    const rows = await this.#database.run((knex) => {
       const query = knex('model_training_records').where({ venue }).whereNotNull('serving_key');
       for (const [column, value] of Object.entries({ symbol, timeframe, bot_name: bot })) {
         if (value !== undefined) void query.where(column, value);
@@ -124,16 +127,16 @@ export class ModelStore {
    */
   async promote(uid: string): Promise<StoredModelRecord> {
     const { venue, symbol, timeframe, bot } = await this.get(uid);
-    return this.database.transaction(async (tx) => {
+    return this.#database.transaction(async (tx) => {
       await lockKey(tx, { venue, symbol, timeframe, bot });
-      const models = new ModelStore(tx, this.clock);
+      const models = new ModelStore(tx, this.#clock);
       const model = await models.get(uid);
       if (model.stage === 'rejected' || model.status === 'failed') {
         throw new RejectedError(
           `Model ${uid} is ${model.stage} (${model.status}): it cannot serve`,
         );
       }
-      await models.replaceServing(model);
+      await models.#replaceServing(model);
       return models.get(uid);
     });
   }
@@ -145,17 +148,17 @@ export class ModelStore {
     const either = symbol === undefined ? undefined : { symbol: [symbol, GLOBAL_SYMBOL] };
     const table = 'model_training_records';
     const query = { table, equal, either, timeColumn: 'trained_at', from, to, page };
-    return listRows(this.database, query, decodeModel);
+    return listRows(this.#database, query, decodeModel);
   }
 
   /** The newest record of the key, whatever became of it. */
   latest(key: ModelKey): Promise<StoredModelRecord | undefined> {
-    return this.first(recordKey(key));
+    return this.#first(recordKey(key));
   }
 
   /** Every record of the key, newest training first. */
   async listVersions(key: ModelKey): Promise<readonly StoredModelRecord[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('model_training_records').where(recordKey(key)).orderBy(NEWEST_FIRST).select<Row[]>('*'),
     );
     return rows.map(decodeModel);
@@ -163,7 +166,7 @@ export class ModelStore {
 
   /** The newest record of each key, in the order of the keys. Uids rise with the time of training. */
   async listNewest(venue: string): Promise<readonly StoredModelRecord[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('model_training_records')
         .whereIn(
           'uid',
@@ -190,7 +193,7 @@ export class ModelStore {
 
   /** Archived records whose folders are still to be deleted. */
   async listUnreleased(venue: string): Promise<readonly StoredModelRecord[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('model_training_records')
         .where({ venue, status: 'archived' })
         .whereNotNull('model_path')
@@ -202,32 +205,36 @@ export class ModelStore {
 
   /** Inside a transaction: promotions and pins of one key wait for each other. */
   lock(key: ModelKey): Promise<void> {
-    return lockKey(this.database, key);
+    return lockKey(this.#database, key);
   }
 
-  private async replaceServing(model: ModelRecord): Promise<void> {
+  async #replaceServing(model: ModelRecord): Promise<void> {
     const servingKey = modelKeyText(model);
-    await this.database.run((knex) =>
+    await this.#database.run((knex) =>
       knex('model_training_records')
         .where({ serving_key: servingKey })
         .whereNot({ uid: model.uid })
         .update({
-          ...{ stage: 'superseded', status: 'archived', serving_key: null },
+          stage: 'superseded',
+          status: 'archived',
+          serving_key: null,
           row_version: knex.raw('row_version + 1'),
         }),
     );
-    await this.database.run((knex) =>
+    await this.#database.run((knex) =>
       knex('model_training_records')
         .where({ uid: model.uid })
         .update({
-          ...{ stage: 'serving', status: 'active', serving_key: servingKey },
+          stage: 'serving',
+          status: 'active',
+          serving_key: servingKey,
           row_version: knex.raw('row_version + 1'),
         }),
     );
   }
 
-  private async first(where: Record<string, string>): Promise<StoredModelRecord | undefined> {
-    const row = await this.database.run((knex) =>
+  async #first(where: Record<string, string>): Promise<StoredModelRecord | undefined> {
+    const row = await this.#database.run((knex) =>
       knex('model_training_records').where(where).orderBy(NEWEST_FIRST).first<Row | undefined>(),
     );
     return row === undefined ? undefined : decodeModel(row);

@@ -48,22 +48,26 @@ const ORDER = rowCodec<StoredOrder>({
 
 /** Intents and what became of them. */
 export class OrderStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   async insert(order: Order): Promise<StoredOrder> {
-    const values = ORDER.encodePart({ ...order, rowVersion: 1, createdAt: this.clock.wallMs() });
-    await this.database.run((knex) => knex('orders').insert(values));
+    const values = ORDER.encodePart({ ...order, rowVersion: 1, createdAt: this.#clock.wallMs() });
+    await this.#database.run((knex) => knex('orders').insert(values));
     return assertDefined(await this.find(order.uid), `order ${order.uid}`);
   }
 
   /** @throws RejectedError when the order is already settled differently, or unknown */
   async settle(uid: string, settlement: Settlement): Promise<StoredOrder> {
     const { status, settledAt, reason } = settlement;
-    const columns = { status, settled_at: settledAt, ...(reason === undefined ? {} : { reason }) };
-    await this.database.run((knex) =>
+    const columns: Record<string, unknown> = { status, settled_at: settledAt };
+    if (reason !== undefined) columns['reason'] = reason;
+    await this.#database.run((knex) =>
       knex('orders')
         .where({ uid, status: 'intended' })
         .update({ ...columns, row_version: knex.raw('row_version + 1') }),
@@ -74,7 +78,7 @@ export class OrderStore {
   }
 
   async find(uid: string): Promise<StoredOrder | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('orders').where({ uid }).first<Row | undefined>(),
     );
     return row === undefined ? undefined : ORDER.decode(row);
@@ -82,7 +86,7 @@ export class OrderStore {
 
   /** Intents whose outcome is not known, oldest first. */
   async listUnsettled(book: BookKey): Promise<readonly StoredOrder[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('orders')
         .where({ ...bookColumns(book), status: 'intended' })
         .orderBy(['intended_at', 'id'])
@@ -96,6 +100,6 @@ export class OrderStore {
     const { from, to, venue, account, symbol, status, positionUid } = filter;
     const equal = { venue, account, symbol, status, position_uid: positionUid };
     const query = { table: 'orders', equal, timeColumn: 'intended_at', from, to, page };
-    return listRows(this.database, query, (row) => ORDER.decode(row));
+    return listRows(this.#database, query, (row) => ORDER.decode(row));
   }
 }

@@ -26,39 +26,42 @@ const PIN = rowCodec<PinRow>({
 
 /** Which model of a key a person wants to keep: one at most. */
 export class PinStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /** Pins a model to its key in place of another, or takes the pin off where `modelUid` is undefined. */
   async set(key: ModelKey, modelUid: string | undefined, at: number): Promise<void> {
-    await upsertRow(this.database, {
+    await upsertRow(this.#database, {
       table: 'model_pins',
       key: MODEL_KEY,
       values: PIN.encode({ ...keyColumns(key), modelUid, pinnedAt: at }),
-      whenNew: { created_at: this.clock.wallMs() },
+      whenNew: { created_at: this.#clock.wallMs() },
     });
   }
 
   find(key: ModelKey): Promise<Pin | undefined> {
-    return this.read(key, false);
+    return this.#read(key, false);
   }
 
   /** Inside a transaction, after the key was locked: a plain read on MySQL may show an earlier state. */
   findLocked(key: ModelKey): Promise<Pin | undefined> {
-    return this.read(key, this.database.engine === 'mysql');
+    return this.#read(key, this.#database.engine === 'mysql');
   }
 
   async list(venue: string): Promise<readonly Pin[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('model_pins').where({ venue }).whereNotNull('model_uid').select<Row[]>('*'),
     );
     return rows.flatMap((row) => toPin(PIN.decode(row)) ?? []);
   }
 
-  private async read(key: ModelKey, isLocking: boolean): Promise<Pin | undefined> {
-    const row = await this.database.run((knex) => {
+  async #read(key: ModelKey, isLocking: boolean): Promise<Pin | undefined> {
+    const row = await this.#database.run((knex) => {
       const query = knex('model_pins').where(keyColumns(key));
       return (isLocking ? query.forUpdate() : query).first<Row | undefined>();
     });

@@ -54,18 +54,21 @@ const POSITION = rowCodec<StoredPosition>({
 
 /** What is held, and what was. */
 export class PositionStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   async insert(position: Position): Promise<StoredPosition> {
     const values = POSITION.encodePart({
       ...omit(position, LOCAL_PROPERTIES),
       rowVersion: 1,
-      createdAt: this.clock.wallMs(),
+      createdAt: this.#clock.wallMs(),
     });
-    await this.database.run((knex) => knex('positions').insert(values));
+    await this.#database.run((knex) => knex('positions').insert(values));
     return assertDefined(await this.find(position.uid), `position ${position.uid}`);
   }
 
@@ -77,11 +80,11 @@ export class PositionStore {
   async update(position: Position, expectedRowVersion: number): Promise<StoredPosition> {
     const columns = POSITION.encodePart(omit(position, LOCAL_PROPERTIES));
     const change = { table: 'positions', uid: position.uid, columns, expectedRowVersion };
-    return POSITION.decode(await updateVersioned(this.database, change));
+    return POSITION.decode(await updateVersioned(this.#database, change));
   }
 
   async find(uid: string): Promise<StoredPosition | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('positions').where({ uid }).first<Row | undefined>(),
     );
     return row === undefined ? undefined : POSITION.decode(row);
@@ -89,7 +92,7 @@ export class PositionStore {
 
   /** Positions that are opening, open or closing, oldest first. */
   async listOpen(book: BookKey): Promise<readonly StoredPosition[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('positions')
         .where(bookColumns(book))
         .whereIn('status', ['opening', 'open', 'closing'])
@@ -104,6 +107,6 @@ export class PositionStore {
     const { from, to, venue, account, symbol, status } = filter;
     const equal = { venue, account, symbol, status };
     const query = { table: 'positions', equal, timeColumn: 'opened_at', from, to, page };
-    return listRows(this.database, query, (row) => POSITION.decode(row));
+    return listRows(this.#database, query, (row) => POSITION.decode(row));
   }
 }

@@ -40,10 +40,13 @@ const PREDICTION = rowCodec<Stored<Flat>>({
 
 /** What models said: once for each model, instrument and candle. */
 export class PredictionStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /** The prediction that stands: the first one for its model, instrument and candle. */
   async insert(
@@ -52,10 +55,13 @@ export class PredictionStore {
     const { probabilities, ...rest } = prediction;
     const [pSell, pHold, pBuy] = probabilities;
     const values = PREDICTION.encodePart({
-      ...{ ...rest, pSell, pHold, pBuy },
-      createdAt: this.clock.wallMs(),
+      ...rest,
+      pSell,
+      pHold,
+      pBuy,
+      createdAt: this.#clock.wallMs(),
     });
-    const inserted = await insertOnce(this.database, { table: 'predictions', values }, () =>
+    const inserted = await insertOnce(this.#database, { table: 'predictions', values }, () =>
       this.find(prediction),
     );
     return { status: inserted.status, prediction: inserted.row };
@@ -68,7 +74,7 @@ export class PredictionStore {
   }: Pick<Prediction, 'modelUid' | 'symbol' | 'candleOpenTime'>): Promise<
     Stored<Prediction> | undefined
   > {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('predictions')
         .where({ model_uid: modelUid, candle_open_time: candleOpenTime, symbol })
         .first<Row | undefined>(),
@@ -80,7 +86,7 @@ export class PredictionStore {
     const { venue, symbol, timeframe, bot, modelUid, from, to } = filter;
     const equal = { venue, symbol, timeframe, bot, model_uid: modelUid };
     const query = { table: 'predictions', equal, timeColumn: 'candle_open_time', from, to, page };
-    return listRows(this.database, query, decode);
+    return listRows(this.#database, query, decode);
   }
 }
 

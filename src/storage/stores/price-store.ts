@@ -43,25 +43,28 @@ const LATEST = `${SYMBOLS}
 
 /** Best bid and ask as the venue showed them, for stops, equity and paper fills. */
 export class PriceStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /** A quote of the same venue, symbol and time is stored once. */
   async insert(quotes: readonly Quote[]): Promise<void> {
-    const createdAt = this.clock.wallMs();
+    const createdAt = this.#clock.wallMs();
     for await (const chunk of inChunks(quotes, INSERT_CHUNK_ROWS)) {
       const rows = chunk.map((quote) => QUOTE.encode({ ...quote, createdAt }));
       const key = ['venue', 'symbol', 'venue_time'];
-      await insertMissing(this.database, { table: 'real_time_prices', key, rows });
+      await insertMissing(this.#database, { table: 'real_time_prices', key, rows });
     }
   }
 
   /** The newest quote of each symbol. */
   async latest(venue: string, symbols?: readonly string[]): Promise<Map<string, StoredQuote>> {
     const wanted = symbols === undefined ? undefined : new Set(symbols);
-    const rows = await this.database.selectObjects(LATEST, [venue, venue, venue, venue]);
+    const rows = await this.#database.selectObjects(LATEST, [venue, venue, venue, venue]);
     const quotes = rows.map((row) => QUOTE.decode(row));
     const kept = quotes.filter((quote) => wanted?.has(quote.symbol) ?? true);
     return new Map(kept.map((quote) => [quote.symbol, quote]));
@@ -73,11 +76,11 @@ export class PriceStore {
    */
   async prune(beforeVenueTime: number, venue?: string): Promise<number> {
     let pruned = 0;
-    for (const key of await this.keys(venue)) {
-      const before = Math.min(beforeVenueTime, await this.newestTime(key));
+    for (const key of await this.#keys(venue)) {
+      const before = Math.min(beforeVenueTime, await this.#newestTime(key));
       let deleted: number;
       do {
-        deleted = await this.pruneChunk(key, before);
+        deleted = await this.#pruneChunk(key, before);
         pruned += deleted;
         await setImmediate();
       } while (deleted > 0);
@@ -85,18 +88,18 @@ export class PriceStore {
     return pruned;
   }
 
-  private async newestTime(key: { venue: string; symbol: string }): Promise<number> {
-    const found = await this.database.run((knex) =>
+  async #newestTime(key: { venue: string; symbol: string }): Promise<number> {
+    const found = await this.#database.run((knex) =>
       knex('real_time_prices').where(key).max({ newest: 'venue_time' }).first<Row>(),
     );
     return Number(found['newest'] ?? 0);
   }
 
-  private async keys(venue: string | undefined): Promise<{ venue: string; symbol: string }[]> {
-    const venues = venue === undefined ? await this.venues() : [venue];
+  async #keys(venue: string | undefined): Promise<{ venue: string; symbol: string }[]> {
+    const venues = venue === undefined ? await this.#venues() : [venue];
     const keys: { venue: string; symbol: string }[] = [];
     for (const name of venues) {
-      const rows = await this.database.selectObjects(
+      const rows = await this.#database.selectObjects(
         `${SYMBOLS} SELECT symbol FROM found WHERE symbol IS NOT NULL`,
         [name, name],
       );
@@ -105,8 +108,8 @@ export class PriceStore {
     return keys;
   }
 
-  private async venues(): Promise<string[]> {
-    const rows = await this.database.selectObjects(
+  async #venues(): Promise<string[]> {
+    const rows = await this.#database.selectObjects(
       `WITH RECURSIVE found (venue) AS (SELECT MIN(venue) FROM real_time_prices UNION ALL
         SELECT (SELECT MIN(p.venue) FROM real_time_prices p WHERE p.venue > found.venue)
         FROM found WHERE found.venue IS NOT NULL)
@@ -116,11 +119,11 @@ export class PriceStore {
     return rows.map((row) => String(row['venue']));
   }
 
-  private async pruneChunk(
+  async #pruneChunk(
     key: { venue: string; symbol: string },
     beforeVenueTime: number,
   ): Promise<number> {
-    const bound = await this.database.run((knex) =>
+    const bound = await this.#database.run((knex) =>
       knex('real_time_prices')
         .where(key)
         .where('venue_time', '<', beforeVenueTime)
@@ -129,7 +132,7 @@ export class PriceStore {
         .limit(1)
         .pluck<number[]>('venue_time'),
     );
-    return this.database.run((knex) =>
+    return this.#database.run((knex) =>
       knex('real_time_prices')
         .where(key)
         .where('venue_time', '<', bound[0] ?? beforeVenueTime)

@@ -17,24 +17,30 @@ export interface QuarantinedCandle {
 
 /** Candles that were refused: kept to look at, never read as market data. */
 export class QuarantineStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /** A bar that is refused again keeps its newest values and reason. */
   async add(
     seriesId: number,
     refused: readonly { readonly candle: Candle; readonly reason: string }[],
   ): Promise<void> {
-    const createdAt = this.clock.wallMs();
+    const createdAt = this.#clock.wallMs();
     const rows = refused.map(({ candle, reason }) => ({
-      ...{ series_id: seriesId, open_time: storableTime(candle.openTime) },
-      ...{ candle: toJson(candle), reason, created_at: createdAt },
+      series_id: seriesId,
+      open_time: storableTime(candle.openTime),
+      candle: toJson(candle),
+      reason,
+      created_at: createdAt,
     }));
     const unique = [...new Map(rows.map((row) => [row.open_time, row])).values()];
     for await (const chunk of inChunks(unique, CHUNK_ROWS)) {
-      await this.database.run((knex) =>
+      await this.#database.run((knex) =>
         knex('quarantined_candles')
           .insert([...chunk])
           .onConflict(['series_id', 'open_time'])
@@ -45,7 +51,7 @@ export class QuarantineStore {
 
   /** Of one series or of all, by series and open time. */
   async list(seriesId?: number): Promise<readonly QuarantinedCandle[]> {
-    const rows = await this.database.run((knex) => {
+    const rows = await this.#database.run((knex) => {
       const query = knex('quarantined_candles').orderBy(['series_id', 'open_time']);
       if (seriesId !== undefined) void query.where('series_id', seriesId);
       return query.select<Row[]>('*');
@@ -61,7 +67,7 @@ export class QuarantineStore {
 
   async release(seriesId: number, openTimes: readonly number[]): Promise<void> {
     for await (const chunk of inChunks(openTimes.map(storableTime), CHUNK_ROWS)) {
-      await this.database.run((knex) =>
+      await this.#database.run((knex) =>
         knex('quarantined_candles')
           .where('series_id', seriesId)
           .whereIn('open_time', [...chunk])

@@ -82,10 +82,13 @@ const PLANS: Readonly<Record<KeptKind, Plan>> = {
 
 /** Deletes what is older than it has to be kept, in small batches, and nothing that anybody needs. */
 export class RetentionStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /** @returns the number of rows deleted */
   async remove(
@@ -94,8 +97,8 @@ export class RetentionStore {
   ): Promise<number> {
     const { table, select, bind, below } = PLANS[kind];
     const bindings = [...bind(rows.venue, rows.before), BATCH_ROWS];
-    return this.inBatches(rows.signal, () =>
-      this.database.transaction(async (tx) => {
+    return this.#inBatches(rows.signal, () =>
+      this.#database.transaction(async (tx) => {
         const ids = (await tx.selectRows(select, bindings)).map(([id]) => Number(id));
         if (ids.length === 0) return 0;
         if (below !== undefined) await removeBelow(tx, { table, ids, below });
@@ -109,8 +112,8 @@ export class RetentionStore {
     const select = `SELECT s.id FROM training_sessions s WHERE s.created_at < ?
       AND NOT EXISTS (SELECT 1 FROM training_jobs j WHERE j.session_uid = s.uid)
       ORDER BY s.created_at LIMIT ?`;
-    return this.inBatches(signal, () =>
-      this.database.transaction(async (tx) => {
+    return this.#inBatches(signal, () =>
+      this.#database.transaction(async (tx) => {
         const rows = await tx.selectRows(select, [before, BATCH_ROWS]);
         const ids = rows.map(([id]) => Number(id));
         return tx.run((knex) => knex('training_sessions').whereIn('id', ids).delete());
@@ -123,8 +126,8 @@ export class RetentionStore {
     seriesId: number,
     rows: { readonly before: number; readonly signal?: AbortSignal },
   ): Promise<number> {
-    const { candleTable } = this.database;
-    return this.removeTimes(candleTable, { ...rows, seriesId, column: 'open_time' });
+    const { candleTable } = this.#database;
+    return this.#removeTimes(candleTable, { ...rows, seriesId, column: 'open_time' });
   }
 
   /** Refused candles of one series that were stored earlier, by this machine's clock. */
@@ -132,18 +135,18 @@ export class RetentionStore {
     seriesId: number,
     rows: { readonly before: number; readonly signal?: AbortSignal },
   ): Promise<number> {
-    return this.removeTimes('quarantined_candles', { ...rows, seriesId, column: 'created_at' });
+    return this.#removeTimes('quarantined_candles', { ...rows, seriesId, column: 'created_at' });
   }
 
   /** Market time at which the oldest position of a symbol was opened that is still open. */
   async oldestOpenPosition(venue: string, symbol: string): Promise<number | undefined> {
     const sql = `SELECT MIN(opened_at) FROM positions
       WHERE venue = ? AND symbol = ? AND status IN ('opening', 'open', 'closing')`;
-    const [[openedAt] = []] = await this.database.selectRows(sql, [venue, symbol]);
+    const [[openedAt] = []] = await this.#database.selectRows(sql, [venue, symbol]);
     return openedAt === null || openedAt === undefined ? undefined : Number(openedAt);
   }
 
-  private removeTimes(
+  #removeTimes(
     table: string,
     rows: {
       readonly seriesId: number;
@@ -154,8 +157,8 @@ export class RetentionStore {
   ): Promise<number> {
     const select = `SELECT open_time FROM ${table} WHERE series_id = ? AND ${rows.column} < ?
       ORDER BY open_time LIMIT ?`;
-    return this.inBatches(rows.signal, () =>
-      this.database.transaction(async (tx) => {
+    return this.#inBatches(rows.signal, () =>
+      this.#database.transaction(async (tx) => {
         const found = await tx.selectRows(select, [rows.seriesId, rows.before, BATCH_ROWS]);
         const times = found.map(([time]) => Number(time));
         return tx.run((knex) =>
@@ -165,7 +168,7 @@ export class RetentionStore {
     );
   }
 
-  private async inBatches(
+  async #inBatches(
     signal: AbortSignal | undefined,
     removeSome: () => Promise<number>,
   ): Promise<number> {
@@ -174,7 +177,7 @@ export class RetentionStore {
       const count = await removeSome();
       removed += count;
       if (count < BATCH_ROWS) break;
-      await this.clock.sleep(REST_MS, signal).catch(() => undefined);
+      await this.#clock.sleep(REST_MS, signal).catch(() => undefined);
     }
     return removed;
   }

@@ -38,14 +38,17 @@ const RUN = rowCodec<StoredRun>({
 
 /** Which program ran when, with which settings. */
 export class RunStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   async begin(run: Omit<Run, 'endedAt' | 'exitReason'>): Promise<StoredRun> {
-    const values = RUN.encodePart({ ...run, rowVersion: 1, createdAt: this.clock.wallMs() });
-    await this.database.run((knex) => knex('runs').insert(values));
+    const values = RUN.encodePart({ ...run, rowVersion: 1, createdAt: this.#clock.wallMs() });
+    await this.#database.run((knex) => knex('runs').insert(values));
     return assertDefined(await this.find(run.uid), `run ${run.uid}`);
   }
 
@@ -54,7 +57,7 @@ export class RunStore {
     uid: string,
     end: { readonly endedAt: number; readonly exitReason: string },
   ): Promise<void> {
-    await this.database.run((knex) =>
+    await this.#database.run((knex) =>
       knex('runs')
         .where({ uid })
         .whereNull('ended_at')
@@ -69,18 +72,18 @@ export class RunStore {
    * @returns how many there were
    */
   markCrashed(exceptUid: string, host?: string): Promise<number> {
-    return this.database.run((knex) => {
+    return this.#database.run((knex) => {
       const query = knex('runs').whereNull('ended_at').whereNot({ uid: exceptUid });
       if (host !== undefined) void query.where({ host });
       return query.update({
-        ...RUN.encodePart({ endedAt: this.clock.wallMs(), exitReason: 'crashed' }),
+        ...RUN.encodePart({ endedAt: this.#clock.wallMs(), exitReason: 'crashed' }),
         row_version: knex.raw('row_version + 1'),
       });
     });
   }
 
   async find(uid: string): Promise<StoredRun | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('runs').where({ uid }).first<Row | undefined>(),
     );
     return row === undefined ? undefined : RUN.decode(row);
@@ -90,6 +93,6 @@ export class RunStore {
   list(filter: { readonly venue?: string | undefined }, page: Page): Promise<Paged<StoredRun>> {
     const equal = { venue: filter.venue };
     const query = { table: 'runs', equal, timeColumn: 'started_at', page };
-    return listRows(this.database, query, (row) => RUN.decode(row));
+    return listRows(this.#database, query, (row) => RUN.decode(row));
   }
 }

@@ -29,10 +29,13 @@ const SCHEDULE = rowCodec<ScheduleState>({
 
 /** What schedules have done: one entry for each of a venue. */
 export class ScheduleStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /** @param options.isLocked inside a transaction: no other one changes it before that has ended */
   async find(
@@ -40,10 +43,10 @@ export class ScheduleStore {
     name: string,
     { isLocked = false }: { readonly isLocked?: boolean } = {},
   ): Promise<ScheduleState | undefined> {
-    const row = await this.database.run((knex) => {
+    const row = await this.#database.run((knex) => {
       const query = knex('training_schedules').where({ venue, name });
       // SQLite has one writer at a time anyway.
-      const isLocking = isLocked && this.database.engine === 'mysql';
+      const isLocking = isLocked && this.#database.engine === 'mysql';
       return (isLocking ? query.forUpdate() : query).first<Row | undefined>();
     });
     return row === undefined ? undefined : SCHEDULE.decode(row);
@@ -51,11 +54,11 @@ export class ScheduleStore {
 
   /** Replaces the schedule's state. */
   async set(state: ScheduleState): Promise<void> {
-    await upsertRow(this.database, {
+    await upsertRow(this.#database, {
       table: 'training_schedules',
       key: ['venue', 'name'],
       values: SCHEDULE.encode(state),
-      whenNew: { created_at: this.clock.wallMs() },
+      whenNew: { created_at: this.#clock.wallMs() },
     });
   }
 }

@@ -23,10 +23,13 @@ const SERIES = rowCodec<Series>({
 
 /** The instruments whose candles are collected. */
 export class SeriesStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /** The series of that key, made where it is new; takes over a changed market id. */
   async ensure(key: SeriesKey & Pick<Series, 'marketId'>): Promise<Series> {
@@ -35,8 +38,8 @@ export class SeriesStore {
     assertTrimmed(key.venue);
     assertTrimmed(key.symbol);
     const { venue, symbol, timeframe, marketId } = key;
-    const wallMs = this.clock.wallMs();
-    await upsertRow(this.database, {
+    const wallMs = this.#clock.wallMs();
+    await upsertRow(this.#database, {
       table: 'series',
       key: ['venue', 'symbol', 'timeframe'],
       values: { venue, symbol, timeframe, market_id: marketId },
@@ -47,14 +50,14 @@ export class SeriesStore {
 
   async find(key: SeriesKey): Promise<Series | undefined> {
     const { venue, symbol, timeframe } = key;
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('series').where({ venue, symbol, timeframe }).first<Row | undefined>(),
     );
     return row === undefined ? undefined : SERIES.decode(row);
   }
 
   async findById(id: number): Promise<Series | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('series').where({ id }).first<Row | undefined>(),
     );
     return row === undefined ? undefined : SERIES.decode(row);
@@ -62,7 +65,7 @@ export class SeriesStore {
 
   /** In the order in which they were made. */
   async list(filter: { readonly venue: string }): Promise<readonly Series[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('series').where({ venue: filter.venue }).orderBy('id').select<Row[]>('*'),
     );
     return rows.map((row) => SERIES.decode(row));
@@ -70,7 +73,7 @@ export class SeriesStore {
 
   /** Venues and timeframes of what was imported from files. */
   async listFileVenues(): Promise<readonly Pick<SeriesKey, 'venue' | 'timeframe'>[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('series')
         .where('venue', 'like', `${fileVenue('')}%`)
         .distinct<Row[]>('venue', 'timeframe')
@@ -83,15 +86,15 @@ export class SeriesStore {
   }
 
   setFirstBarAt(id: number, firstBarAt: number): Promise<void> {
-    return this.change(id, { firstBarAt });
+    return this.#change(id, { firstBarAt });
   }
 
   setHasVolume(id: number, hasVolume: boolean): Promise<void> {
-    return this.change(id, { hasVolume });
+    return this.#change(id, { hasVolume });
   }
 
-  private async change(id: number, part: Partial<Series>): Promise<void> {
-    await this.database.run((knex) =>
+  async #change(id: number, part: Partial<Series>): Promise<void> {
+    await this.#database.run((knex) =>
       knex('series')
         .where({ id })
         .update({ ...SERIES.encodePart(part), row_version: knex.raw('row_version + 1') }),

@@ -30,16 +30,20 @@ const SESSION = rowCodec<StoredSession>({
 
 /** Requests to train. */
 export class SessionStore {
-  constructor(private readonly database: Database) {}
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
 
   async insert(session: TrainingSession): Promise<StoredSession> {
     const values = SESSION.encodePart({ ...session, rowVersion: 1 });
-    await this.database.run((knex) => knex('training_sessions').insert(values));
+    await this.#database.run((knex) => knex('training_sessions').insert(values));
     return assertDefined(await this.find(session.uid), `session ${session.uid}`);
   }
 
   async find(uid: string): Promise<StoredSession | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('training_sessions').where({ uid }).first<Row | undefined>(),
     );
     return row === undefined ? undefined : SESSION.decode(row);
@@ -55,7 +59,7 @@ export class SessionStore {
     from: SessionStatus,
     to: Partial<Pick<TrainingSession, 'status' | 'joinedJobs'>>,
   ): Promise<boolean> {
-    return this.database.run(async (knex) => {
+    return this.#database.run(async (knex) => {
       const changed = await knex('training_sessions')
         .where({ uid, status: from })
         .update({ ...SESSION.encodePart(to), row_version: knex.raw('row_version + 1') });
@@ -65,7 +69,7 @@ export class SessionStore {
 
   /** Sessions with that status as it was last set, newest first. */
   async listByStatus(status: SessionStatus): Promise<readonly StoredSession[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('training_sessions').where({ status }).orderBy('id', 'desc').select<Row[]>('*'),
     );
     return rows.map((row) => SESSION.decode(row));
@@ -76,6 +80,6 @@ export class SessionStore {
     const { from, to, kind } = filter;
     const table = 'training_sessions';
     const query = { table, equal: { kind }, timeColumn: 'created_at', from, to, page };
-    return listRows(this.database, query, (row) => SESSION.decode(row));
+    return listRows(this.#database, query, (row) => SESSION.decode(row));
   }
 }

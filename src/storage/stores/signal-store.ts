@@ -30,25 +30,28 @@ export interface SignalFilter {
 
 /** What was said about each candle: once for each model or the fallback. */
 export class SignalStore {
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
 
   /** The signal that stands: the first one for its candle and origin. */
   async insert(
     signal: Signal,
   ): Promise<{ readonly status: InsertStatus; readonly signal: StoredSignal }> {
-    const values = encodeSignal(signal, this.clock.wallMs());
-    const inserted = await insertOnce(this.database, { table: 'signals', values }, () =>
-      this.findSame(signal),
+    const values = encodeSignal(signal, this.#clock.wallMs());
+    const inserted = await insertOnce(this.#database, { table: 'signals', values }, () =>
+      this.#findSame(signal),
     );
     return { status: inserted.status, signal: inserted.row };
   }
 
   /** The newest signal: of the newest candle, and there the one that was made last. */
   async latest(key: ModelKey): Promise<StoredSignal | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('signals')
         .where(keyColumns(key))
         .orderBy([
@@ -62,7 +65,7 @@ export class SignalStore {
   }
 
   async find(uid: string): Promise<StoredSignal | undefined> {
-    const row = await this.database.run((knex) =>
+    const row = await this.#database.run((knex) =>
       knex('signals').where({ uid }).first<Row | undefined>(),
     );
     return row === undefined ? undefined : decodeSignal(row);
@@ -70,7 +73,7 @@ export class SignalStore {
 
   /** In no particular order; those that do not exist are left out. */
   async findMany(uids: readonly string[]): Promise<readonly StoredSignal[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('signals').whereIn('uid', uids).select<Row[]>('*'),
     );
     return rows.map(decodeSignal);
@@ -81,7 +84,7 @@ export class SignalStore {
     const { from, to, venue, symbol, timeframe, bot, source, prediction } = filter;
     const equal = { venue, symbol, timeframe, bot, source, prediction };
     const query = { table: 'signals', equal, timeColumn: 'candle_open_time', from, to, page };
-    return listRows(this.database, query, decodeSignal);
+    return listRows(this.#database, query, decodeSignal);
   }
 
   /** Signals without an outcome about candles before that time, oldest first. */
@@ -90,7 +93,7 @@ export class SignalStore {
     beforeOpenTime: number,
     limit: number,
   ): Promise<readonly StoredSignal[]> {
-    const rows = await this.database.run((knex) =>
+    const rows = await this.#database.run((knex) =>
       knex('signals')
         .where(keyColumns(key))
         .whereNull('resolved_at')
@@ -105,7 +108,7 @@ export class SignalStore {
   /** Stores outcomes; a signal that has one keeps it. */
   async resolve(outcomes: readonly SignalOutcome[]): Promise<void> {
     for await (const chunk of inChunks(outcomes, RESOLVE_CHUNK_ROWS)) {
-      await this.database.transaction(async (tx) => {
+      await this.#database.transaction(async (tx) => {
         for (const outcome of chunk) {
           await tx.run((knex) =>
             knex('signals')
@@ -123,7 +126,7 @@ export class SignalStore {
     key: ModelKey,
     options: { readonly modelUid?: string | undefined; readonly limit: number },
   ): Promise<readonly StoredSignal[]> {
-    const rows = await this.database.run((knex) => {
+    const rows = await this.#database.run((knex) => {
       const query = knex('signals').where(keyColumns(key)).whereNotNull('resolved_at');
       if (options.modelUid !== undefined) void query.where('model_uid', options.modelUid);
       return query.orderBy('candle_open_time', 'desc').limit(options.limit).select<Row[]>('*');
@@ -131,8 +134,8 @@ export class SignalStore {
     return rows.map(decodeSignal);
   }
 
-  private async findSame(signal: Signal): Promise<StoredSignal | undefined> {
-    const row = await this.database.run((knex) =>
+  async #findSame(signal: Signal): Promise<StoredSignal | undefined> {
+    const row = await this.#database.run((knex) =>
       knex('signals')
         .where({ ...keyColumns(signal), candle_open_time: signal.candleOpenTime })
         .where('origin', originOf(signal))

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'n
 import type { Clock } from '../../lib/clock.js';
 import { assertDefined } from '../../lib/invariant.js';
 import type { Logger } from '../../lib/logger.js';
-import { LineReader } from './line-reader.js';
+import { LineSplitter } from './line-splitter.js';
 import { killGroup, readGroup } from './process-group.js';
 
 const MAX_LINE_BYTES = 64 * 1024;
@@ -92,7 +92,7 @@ export class TrainerChild {
   }
 
   private readStreams(child: ChildProcessWithoutNullStreams): void {
-    const reader = new LineReader({
+    const reader = new LineSplitter({
       maxLineBytes: MAX_LINE_BYTES,
       onLine: (line) => this.listener(line),
       onOverlong: () => this.listener(undefined),

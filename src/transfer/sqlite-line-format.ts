@@ -12,19 +12,23 @@ type Piece = 'ready' | 'real' | 'text' | 'mapped';
  * How SQLite is asked for the rows of a table, and how a row becomes a line. SQLite writes whole
  * numbers itself, exactly and several in one piece; doubles it would print with 15 digits.
  */
-export class LineReader {
+export class SqliteLineFormat {
   readonly select: string;
   /** `(a, b)` and `(?, ?)`. */
   readonly orderList: string;
   readonly orderPlaces: string;
-  private readonly pieces: readonly Piece[];
+  readonly #pieces: readonly Piece[];
   /** Where a row has the order's columns. */
-  private readonly orderColumns: readonly { readonly at: number; readonly isText: boolean }[];
+  readonly #orderColumns: readonly { readonly at: number; readonly isText: boolean }[];
 
-  constructor(private readonly table: TableShape) {
+  readonly #table: TableShape;
+
+  constructor(table: TableShape) {
+    this.#table = table;
+
     const parts = partsOf(table);
-    this.pieces = parts.map((part) => part.piece);
-    this.orderColumns = table.order.map((name) => {
+    this.#pieces = parts.map((part) => part.piece);
+    this.#orderColumns = table.order.map((name) => {
       const at = parts.findIndex((part) => part.column === name);
       // The local id is no part of the line: it comes last.
       return at === -1
@@ -38,18 +42,18 @@ export class LineReader {
   }
 
   column(name: string | undefined): ColumnShape {
-    const found = this.table.columns.find((column) => column.name === name);
-    return assertDefined(found, `column ${String(name)} of ${this.table.name}`);
+    const found = this.#table.columns.find((column) => column.name === name);
+    return assertDefined(found, `column ${String(name)} of ${this.#table.name}`);
   }
 
   lineOf(row: RawRow, ids: IdMap): { readonly line: Line; readonly isOrphan: boolean } {
     let line = '';
     let isOrphan = false;
-    for (let at = 0; at < this.pieces.length; at++) {
+    for (let at = 0; at < this.#pieces.length; at++) {
       if (at > 0) line += '\t';
       // The statement says which type each value has.
       const value = row[at] ?? null;
-      switch (this.pieces[at]) {
+      switch (this.#pieces[at]) {
         case 'real':
           line += doubleField(value as number | null);
           break;
@@ -70,7 +74,7 @@ export class LineReader {
   }
 
   cursorOf(row: RawRow): Cursor {
-    return this.orderColumns.map(({ at, isText }) => {
+    return this.#orderColumns.map(({ at, isText }) => {
       const text = String(row[at]);
       return isText ? text : BigInt(text);
     });

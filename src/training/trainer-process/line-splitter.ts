@@ -1,6 +1,6 @@
 const NEWLINE = 10;
 
-export interface LineReaderOptions {
+export interface LineSplitterOptions {
   /** A longer line is dropped up to its end and reported once. */
   readonly maxLineBytes: number;
   readonly onLine: (line: string) => void;
@@ -8,12 +8,12 @@ export interface LineReaderOptions {
 }
 
 /** Cuts a stream of bytes into lines without ever holding more than one line's limit. */
-export class LineReader {
+export class LineSplitter {
   private pieces: Buffer[] = [];
   private heldBytes = 0;
   private isSkipping = false;
 
-  constructor(private readonly options: LineReaderOptions) {}
+  constructor(private readonly options: LineSplitterOptions) {}
 
   push(chunk: Buffer): void {
     let from = 0;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { LineReader } from './line-reader.js';
+import { LineSplitter } from './line-splitter.js';
 
 function read(maxLineBytes: number, ...chunks: string[]): string[] {
   const lines: string[] = [];
-  const reader = new LineReader({
+  const reader = new LineSplitter({
     maxLineBytes,
     onLine: (line) => lines.push(line),
     onOverlong: () => lines.push('<overlong>'),
@@ -12,7 +12,7 @@ function read(maxLineBytes: number, ...chunks: string[]): string[] {
   return lines;
 }
 
-describe('LineReader', () => {
+describe('LineSplitter', () => {
   it('cuts lines wherever the chunks are cut', () => {
     expect(read(100, 'one\ntwo\nth', 'r', 'ee\n')).toEqual(['one', 'two', 'three']);
   });
