@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StatusAnswer } from '../src/api/contract.js';
+import type { StatusAnswer } from '../src/api/contract/status.js';
 import { startDemoProcess, type DemoProcess } from '../src/demo/demo-process.js';
 import { GeneratedSource } from '../src/demo/generator/generated-source.js';
 import { PROJECT_DIR, SILENT } from '../test/trainer/real-trainer.js';

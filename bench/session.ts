@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import type { StatusAnswer } from '../src/api/contract.js';
-import { session as sessionShape } from '../src/api/contract-training.js';
+import type { StatusAnswer } from '../src/api/contract/status.js';
+import { session as sessionShape } from '../src/api/contract/training.js';
 import type { ModelRecord } from '../src/domain/model-record.js';
 import { DaemonChild, withSite, type Site } from './daemon-child.js';
 import { fitSeconds } from './fit-seconds.js';

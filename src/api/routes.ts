@@ -1,10 +1,8 @@
-import type { ApiContext } from './api-context.js';
+import type { ApiContext } from './context/api-context.js';
 import { analysisRoutes } from './routes/analysis.js';
 import { candleRoutes } from './routes/candles.js';
 import { eventRoutes } from './routes/events.js';
-import { healthRoutes } from './routes/health.js';
 import { modelChangeRoutes } from './routes/model-changes.js';
-import { modelStatusRoutes } from './routes/model-status.js';
 import { modelRoutes } from './routes/models.js';
 import { pageRoutes } from './routes/page.js';
 import { predictionRoutes } from './routes/predictions.js';
@@ -12,12 +10,11 @@ import { sessionRoutes } from './routes/sessions.js';
 import { statusRoutes } from './routes/status.js';
 import { tradingRoutes } from './routes/trading.js';
 import { trainingRoutes } from './routes/training.js';
-import type { Server } from './new-server.js';
+import type { Server } from './http/new-server.js';
 
 /** Every resource of the API, one file each. */
 export function addRoutes(server: Server, context: ApiContext, projectDir: string): void {
   statusRoutes(server, context);
-  modelStatusRoutes(server, context);
   modelRoutes(server, context);
   modelChangeRoutes(server, context);
   analysisRoutes(server, context);
@@ -27,6 +24,5 @@ export function addRoutes(server: Server, context: ApiContext, projectDir: strin
   trainingRoutes(server, context);
   sessionRoutes(server, context);
   eventRoutes(server, context);
-  healthRoutes(server, context);
   pageRoutes(server, projectDir);
 }

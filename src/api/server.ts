@@ -6,10 +6,10 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import { ConfigError } from '../lib/errors.js';
-import { guardRequests } from './guard-requests.js';
+import { guardRequests } from './http/guard-requests.js';
 import type { Logger } from '../lib/logger.js';
-import { answerErrors } from './answer-errors.js';
-import { newServer, type Server } from './new-server.js';
+import { answerErrors } from './http/answer-errors.js';
+import { newServer, type Server } from './http/new-server.js';
 
 export interface ServerOptions {
   readonly host: string;
@@ -35,7 +35,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         description: 'What the daemon sees, thinks and does. Times are ISO 8601 UTC.',
         version: options.version,
       },
-      ...(options.token === undefined ? {} : BEARER),
+      ...documentToken(options.token),
     },
     transform: jsonSchemaTransform,
   });
@@ -53,10 +53,13 @@ function readJson(server: Server): void {
   });
 }
 
-const BEARER = {
-  components: { securitySchemes: { bearer: { type: 'http' as const, scheme: 'bearer' } } },
-  security: [{ bearer: [] }],
-};
+function documentToken(token: string | undefined) {
+  if (token === undefined) return {};
+  return {
+    components: { securitySchemes: { bearer: { type: 'http' as const, scheme: 'bearer' } } },
+    security: [{ bearer: [] }],
+  };
+}
 
 /**
  * Listens and gives the address.

@@ -1,5 +1,7 @@
-import { keyAnswer, signalAnswer, tradeAnswer, type MarketIds } from '../api/answers.js';
-import { sessionAnswer } from '../api/training-answers.js';
+import { keyAnswer, type MarketIds } from '../api/answers/keys.js';
+import { signalAnswer } from '../api/answers/signals.js';
+import { tradeAnswer } from '../api/answers/trading.js';
+import { sessionAnswer } from '../api/answers/training.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { ModelRecord } from '../domain/model-record.js';
 import type { Signal } from '../domain/signal.js';

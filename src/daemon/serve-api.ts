@@ -1,6 +1,6 @@
-import type { ApiContext, ApiTraining } from '../api/api-context.js';
+import type { ApiContext, ApiTraining } from '../api/context/api-context.js';
 import { addRoutes } from '../api/routes.js';
-import { SeriesNames } from '../api/series-names.js';
+import { SeriesNames } from '../api/context/series-names.js';
 import { createServer, listen } from '../api/server.js';
 import { noteApiAddress } from '../coordination/data-dir-lock.js';
 import type { DisposalStack } from '../lib/disposal.js';

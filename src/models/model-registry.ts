@@ -75,7 +75,9 @@ export class ModelRegistry {
   async rollback(
     key: ModelKey,
     modelUid?: string,
-  ): Promise<RegistryAnswer<{ readonly record: ModelRecord; readonly before?: ModelRecord }>> {
+  ): Promise<
+    RegistryAnswer<{ readonly record: ModelRecord; readonly before: ModelRecord | undefined }>
+  > {
     const { stores, logger, onServing } = this.#options;
     const versions = await stores.models.listVersions(key);
     const before = versions.find(({ stage }) => stage === 'serving');
@@ -94,7 +96,7 @@ export class ModelRegistry {
       instead_of: before?.uid ?? 'none',
     });
     await onServing(record);
-    return { status: 'done', record, ...(before === undefined ? {} : { before }) };
+    return { status: 'done', record, before };
   }
 
   /** Keeps the serving model in place whatever is trained, or lets it be replaced again. */

@@ -34,9 +34,15 @@ async function openCache(maxEntries = 1000): Promise<PredictionCache> {
 
 function said(values: Partial<CachedPrediction> = {}): CachedPrediction {
   return {
-    ...{ venue: 'binance', symbol: 'BTC/USDT', timeframe: '1h', bot: 'catboost' },
-    ...{ modelUid: 'model-1', candleOpenTime: NOW - 2 * HOUR_MS },
-    ...{ probabilities: [0.2, 0.3, 0.5], expectedReturn: 0.0021, predictedAt: NOW },
+    venue: 'binance',
+    symbol: 'BTC/USDT',
+    timeframe: '1h',
+    bot: 'catboost',
+    modelUid: 'model-1',
+    candleOpenTime: NOW - 2 * HOUR_MS,
+    probabilities: [0.2, 0.3, 0.5],
+    expectedReturn: 0.0021,
+    predictedAt: NOW,
     ...values,
   };
 }

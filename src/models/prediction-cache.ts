@@ -98,8 +98,12 @@ export class PredictionCache {
   status(): PredictionCacheStatus {
     const { maxEntries, file } = this.#options;
     return {
-      ...{ entries: this.#entries.size, maxEntries, lifeHours: this.#lifeMs / HOUR_MS },
-      ...{ hits: this.#hits, misses: this.#misses, diskBytes: file.bytes },
+      entries: this.#entries.size,
+      maxEntries,
+      lifeHours: this.#lifeMs / HOUR_MS,
+      hits: this.#hits,
+      misses: this.#misses,
+      diskBytes: file.bytes,
     };
   }
 

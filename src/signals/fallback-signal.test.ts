@@ -14,7 +14,11 @@ function columnsOf(closes: readonly (number | undefined)[], isKnownGap = true): 
       : [
           {
             openTime: barOpenTime(FIRST + position, '1h'),
-            ...{ open: close, high: close, low: close, close, volume: 1 },
+            open: close,
+            high: close,
+            low: close,
+            close,
+            volume: 1,
           },
         ],
   );

@@ -90,8 +90,12 @@ describe('the live score', () => {
 
   it('says nothing where nothing is known yet', () => {
     expect(scoreLive([], OPTIONS)).toEqual({
-      ...{ signals: 0, hits: 0, buys: 0 },
-      ...{ hitRate: undefined, logLossSkill: undefined, meanNetBuyReturn: undefined },
+      signals: 0,
+      hits: 0,
+      buys: 0,
+      hitRate: undefined,
+      logLossSkill: undefined,
+      meanNetBuyReturn: undefined,
     });
   });
 });

@@ -165,8 +165,14 @@ export class PredictionBoard {
     }
     const { probabilities, expectedReturn } = choice.predicted;
     const prediction: CachedPrediction = {
-      ...{ venue: key.venue, symbol: key.symbol, timeframe: key.timeframe, bot: key.bot },
-      ...{ modelUid: model.record.uid, candleOpenTime: openTime, probabilities, expectedReturn },
+      venue: key.venue,
+      symbol: key.symbol,
+      timeframe: key.timeframe,
+      bot: key.bot,
+      modelUid: model.record.uid,
+      candleOpenTime: openTime,
+      probabilities,
+      expectedReturn,
       predictedAt: clock.marketMs(),
     };
     // Kept for nobody once the model has been replaced.

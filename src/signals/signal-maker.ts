@@ -107,7 +107,11 @@ export class SignalMaker {
   ): SignalBase {
     const { bot, symbol, timeframe, venue } = key;
     return {
-      ...{ venue, symbol, timeframe, bot, candleOpenTime },
+      venue,
+      symbol,
+      timeframe,
+      bot,
+      candleOpenTime,
       uid: newUid(this.#options.clock.wallMs()),
       close: columns.close[columns.length - 1] ?? NaN,
       signaledAt: this.#options.clock.marketMs(),
@@ -139,7 +143,11 @@ export class SignalMaker {
   #toPrediction(base: SignalBase, { model, predicted }: ModelChoice): Prediction {
     const { bot, candleOpenTime, symbol, timeframe, venue } = base;
     return {
-      ...{ venue, symbol, timeframe, bot, candleOpenTime },
+      venue,
+      symbol,
+      timeframe,
+      bot,
+      candleOpenTime,
       uid: newUid(this.#options.clock.wallMs()),
       modelUid: model.record.uid,
       featureHash: predicted.featureHash,

@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { Registry } from 'prom-client';
-import type { ApiContext, ApiPredictions, ApiTraining } from '../../src/api/api-context.js';
-import type { ModelStatusAnswer, StatusAnswer } from '../../src/api/contract.js';
-import { keyAnswer } from '../../src/api/answers.js';
-import type { Server } from '../../src/api/new-server.js';
-import { SeriesNames } from '../../src/api/series-names.js';
+import type { ApiContext, ApiPredictions, ApiTraining } from '../../src/api/context/api-context.js';
+import type { ModelStatusAnswer } from '../../src/api/contract/model-status.js';
+import type { StatusAnswer } from '../../src/api/contract/status.js';
+import { keyAnswer } from '../../src/api/answers/keys.js';
+import type { Server } from '../../src/api/http/new-server.js';
+import { SeriesNames } from '../../src/api/context/series-names.js';
 import { addRoutes } from '../../src/api/routes.js';
 import { createServer } from '../../src/api/server.js';
 import { modelChanges } from '../../src/daemon/views/model-changes.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import * as trainingContract from '../../src/api/contract-training.js';
-import * as modelContract from '../../src/api/model-contract.js';
-import * as predictionContract from '../../src/api/prediction-contract.js';
+import * as trainingContract from '../../src/api/contract/training.js';
+import * as modelContract from '../../src/api/contract/models.js';
+import * as predictionContract from '../../src/api/contract/predictions.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { buildApi, type ApiRig } from './api-rig.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { errorAnswer } from '../../src/api/contract.js';
+import { errorAnswer } from '../../src/api/contract/common.js';
 import { seededRandom, type Random } from '../../src/lib/seeded-random.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { buildApi, fillStores, type ApiRig, type RigOptions } from './api-rig.js';

@@ -4,7 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { errorAnswer, listAnswer, modelStatus } from '../../src/api/contract.js';
+import { errorAnswer, listAnswer } from '../../src/api/contract/common.js';
+import { modelStatus } from '../../src/api/contract/model-status.js';
 import {
   clearedModels,
   comparison,
@@ -12,7 +13,7 @@ import {
   report,
   rollbackAnswer,
   trainingRecord,
-} from '../../src/api/model-contract.js';
+} from '../../src/api/contract/models.js';
 import type { ModelRecord } from '../../src/domain/model-record.js';
 import type { Stores } from '../../src/storage/stores.js';
 import { forEachEngine } from '../database.js';

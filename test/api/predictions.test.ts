@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ApiPredictions } from '../../src/api/api-context.js';
-import { errorAnswer } from '../../src/api/contract.js';
+import type { ApiPredictions } from '../../src/api/context/api-context.js';
+import { errorAnswer } from '../../src/api/contract/common.js';
 import {
   clearedPredictions,
   prediction,
   topPredictions,
-} from '../../src/api/prediction-contract.js';
+} from '../../src/api/contract/predictions.js';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import type { CachedPrediction } from '../../src/models/cached-prediction.js';
 import { greatestFirst, type BoardAnswer } from '../../src/signals/prediction-board.js';

@@ -1,20 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import {
-  analysis,
-  candle,
-  decision,
-  equityPoint,
-  errorAnswer,
-  health,
-  listAnswer,
-  modelStatus,
-  order,
-  position,
-  signal,
-  status,
-  trade,
-} from '../../src/api/contract.js';
+import { analysis, candle, decision, signal } from '../../src/api/contract/signals.js';
+import { equityPoint, order, position, trade } from '../../src/api/contract/trading.js';
+import { errorAnswer, listAnswer } from '../../src/api/contract/common.js';
+import { health, status } from '../../src/api/contract/status.js';
+import { modelStatus } from '../../src/api/contract/model-status.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { KEY, START_MS } from '../storage/rows.js';
 import { buildApi, fillStores, type ApiRig } from './api-rig.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { errorAnswer, listAnswer } from '../../src/api/contract.js';
+import { errorAnswer, listAnswer } from '../../src/api/contract/common.js';
 import {
   evidence,
   job,
@@ -10,7 +10,7 @@ import {
   sessionMoved,
   startedAuto,
   trainingStatus,
-} from '../../src/api/contract-training.js';
+} from '../../src/api/contract/training.js';
 import type { Stores } from '../../src/storage/stores.js';
 import { forEachEngine } from '../database.js';
 import { KEY, someEvidence, START_MS } from '../storage/rows.js';

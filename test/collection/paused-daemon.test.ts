@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { status } from '../../src/api/contract.js';
+import { status } from '../../src/api/contract/status.js';
 import { daemonRig, QUICK, type DaemonChild } from '../daemon/daemon-child.js';
 
 const rig = daemonRig();

@@ -1,14 +1,8 @@
 import { z } from 'zod';
-import {
-  candle,
-  decision,
-  listAnswer,
-  modelStatus,
-  order,
-  position,
-  signal,
-  trade,
-} from '../../src/api/contract.js';
+import { candle, decision, signal } from '../../src/api/contract/signals.js';
+import { listAnswer } from '../../src/api/contract/common.js';
+import { modelStatus } from '../../src/api/contract/model-status.js';
+import { order, position, trade } from '../../src/api/contract/trading.js';
 import type { DaemonChild } from './daemon-child.js';
 
 export const SYMBOLS = ['SOL/USDT', 'ETH/USDT'];

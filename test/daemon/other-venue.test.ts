@@ -1,5 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
-import { analysis, listAnswer, status, trade } from '../../src/api/contract.js';
+import { analysis } from '../../src/api/contract/signals.js';
+import { listAnswer } from '../../src/api/contract/common.js';
+import { status } from '../../src/api/contract/status.js';
+import { trade } from '../../src/api/contract/trading.js';
 import type { Candle } from '../../src/domain/candle.js';
 import { IndependentBinanceServer } from '../exchange/independent-binance-server.js';
 import { plantedCandles } from '../training/planted-candles.js';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { modelStatus } from '../../src/api/contract.js';
+import { modelStatus } from '../../src/api/contract/model-status.js';
 import { Money } from '../../src/domain/money.js';
 import type { DatabaseLocation } from '../../src/storage/connection/location.js';
 import { openDatabase } from '../../src/storage/database/database.js';

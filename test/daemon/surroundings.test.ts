@@ -1,7 +1,8 @@
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
-import { analysis, health, status } from '../../src/api/contract.js';
+import { analysis } from '../../src/api/contract/signals.js';
+import { health, status } from '../../src/api/contract/status.js';
 import { DemoExchange } from '../../src/demo/demo-server.js';
 import { monotonicWall } from '../../src/demo/market/market-clock.js';
 import { dropDatabase, mysqlLocation, mysqlSettings, mysqlSkipReason } from '../database.js';

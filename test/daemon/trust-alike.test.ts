@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSettings } from '../../config/read-settings.js';
-import type { ModelStatusAnswer } from '../../src/api/contract.js';
+import type { ModelStatusAnswer } from '../../src/api/contract/model-status.js';
 import type { DaemonPhase } from '../../src/daemon/phases.js';
 import { modelStatusView } from '../../src/daemon/views/model-status-view.js';
 import { lookFromOutside } from '../../src/daemon/views/stored-view.js';

@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest';
-import {
-  analysis,
-  decision,
-  listAnswer,
-  modelStatus,
-  position,
-  signal,
-  trade,
-} from '../../src/api/contract.js';
+import { analysis, decision, signal } from '../../src/api/contract/signals.js';
+import { listAnswer } from '../../src/api/contract/common.js';
+import { modelStatus } from '../../src/api/contract/model-status.js';
+import { position, trade } from '../../src/api/contract/trading.js';
 import { daemonRig, type DaemonChild } from './daemon-child.js';
 
 const { start, folder } = daemonRig();

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { prediction } from '../../src/api/prediction-contract.js';
+import { prediction } from '../../src/api/contract/predictions.js';
 import { ModelRegistry } from '../../src/models/model-registry.js';
 import { PredictionCache } from '../../src/models/prediction-cache.js';
 import { PredictionFile } from '../../src/models/prediction-file.js';

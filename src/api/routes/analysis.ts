@@ -1,9 +1,11 @@
-import { notFound } from '../answer-errors.js';
-import { signalAnswer, iso } from '../answers.js';
-import type { ApiContext } from '../api-context.js';
-import { analysis, keyQuery, listAnswer, listQuery, signal, symbolParams } from '../contract.js';
-import type { Server } from '../new-server.js';
-import { readMarketIds, resolveFilter, resolveKey } from '../symbols.js';
+import { notFound } from '../http/answer-errors.js';
+import { signalAnswer } from '../answers/signals.js';
+import { iso } from '../answers/keys.js';
+import type { ApiContext } from '../context/api-context.js';
+import { analysis, signal } from '../contract/signals.js';
+import { keyQuery, listAnswer, listQuery, symbolParams } from '../contract/common.js';
+import type { Server } from '../http/new-server.js';
+import { readMarketIds, resolveFilter, resolveKey } from '../context/symbols.js';
 
 const signals = listAnswer('signals', signal);
 

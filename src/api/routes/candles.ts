@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { iso } from '../answers.js';
-import { notFound } from '../answer-errors.js';
-import type { ApiContext } from '../api-context.js';
-import { candle, listQuery, symbolParams } from '../contract.js';
-import type { Server } from '../new-server.js';
-import { resolveKey } from '../symbols.js';
+import { iso } from '../answers/keys.js';
+import { notFound } from '../http/answer-errors.js';
+import type { ApiContext } from '../context/api-context.js';
+import { candle } from '../contract/signals.js';
+import { listQuery, symbolParams } from '../contract/common.js';
+import type { Server } from '../http/new-server.js';
+import { resolveKey } from '../context/symbols.js';
 
 const answer = z.object({
   symbol: z.string(),

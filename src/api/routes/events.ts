@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { EventClient } from '../../monitoring/event-hub.js';
-import { ApiError } from '../answer-errors.js';
-import type { ApiContext } from '../api-context.js';
-import type { Server } from '../new-server.js';
+import { ApiError } from '../http/answer-errors.js';
+import type { ApiContext } from '../context/api-context.js';
+import type { Server } from '../http/new-server.js';
 
 /** What a listener may leave unread before it is sent away; it may come back for the rest. */
 const MAX_UNREAD_BYTES = 256 * 1024;

@@ -1,9 +1,9 @@
 import type { ModelKey } from '../../domain/model-key.js';
 import type { ModelRecord } from '../../domain/model-record.js';
-import { ApiError, notFound } from '../answer-errors.js';
-import { iso } from '../answers.js';
-import type { ApiContext, ModelChange } from '../api-context.js';
-import { modelKeyAnswer } from '../model-answers.js';
+import { ApiError, notFound } from '../http/answer-errors.js';
+import { iso } from '../answers/keys.js';
+import type { ApiContext, ModelChange } from '../context/api-context.js';
+import { modelKeyAnswer } from '../answers/models.js';
 import {
   clearAllParams,
   clearedModels,
@@ -14,9 +14,9 @@ import {
   rollbackAnswer,
   rollbackBody,
   venueQuery,
-} from '../model-contract.js';
-import type { Server } from '../new-server.js';
-import { readMarketIds, resolveKey, resolveModelKey, resolveVenue } from '../symbols.js';
+} from '../contract/models.js';
+import type { Server } from '../http/new-server.js';
+import { readMarketIds, resolveKey, resolveModelKey, resolveVenue } from '../context/symbols.js';
 
 /** What a person does to models: clear, roll back, pin. */
 export function modelChangeRoutes(server: Server, context: ApiContext): void {

@@ -1,9 +1,10 @@
 import { modelKeyText } from '../../domain/model-key.js';
-import { comparedAnswer, modelKeyAnswer, recordAnswer, reportedAnswer } from '../model-answers.js';
-import type { ShownAt } from '../model-answers.js';
-import type { MarketIds } from '../answers.js';
-import type { ApiContext, StoredRecord } from '../api-context.js';
-import { listAnswer } from '../contract.js';
+import { comparedAnswer, modelKeyAnswer, recordAnswer, reportedAnswer } from '../answers/models.js';
+import type { ShownAt } from '../answers/models.js';
+import type { MarketIds } from '../answers/keys.js';
+import type { ApiContext, StoredRecord } from '../context/api-context.js';
+import { keyQuery, listAnswer } from '../contract/common.js';
+import { modelStatus } from '../contract/model-status.js';
 import {
   compareQuery,
   comparison,
@@ -12,15 +13,33 @@ import {
   trainingRecord,
   venueQuery,
   type ReportedModelAnswer,
-} from '../model-contract.js';
-import type { Server } from '../new-server.js';
-import { readMarketIds, resolveFilter, resolveModelKey, resolveVenue } from '../symbols.js';
+} from '../contract/models.js';
+import type { Server } from '../http/new-server.js';
+import { readMarketIds, resolveFilter, resolveModelKey, resolveVenue } from '../context/symbols.js';
 
 /** What was trained and what serves; `model-changes.ts` has what a person does about it. */
 export function modelRoutes(server: Server, context: ApiContext): void {
+  statusRoute(server, context);
   historyRoute(server, context);
   reportRoute(server, context);
   compareRoute(server, context);
+}
+
+function statusRoute(server: Server, context: ApiContext): void {
+  server.get(
+    '/api/model/status',
+    {
+      schema: {
+        summary: 'Whether a model serves, why not, and what training is doing',
+        querystring: keyQuery,
+        response: { 200: modelStatus },
+      },
+    },
+    async (request) => {
+      const { asked } = await resolveModelKey(context, request.query);
+      return context.modelStatus(asked.key, asked.marketId);
+    },
+  );
 }
 
 function historyRoute(server: Server, context: ApiContext): void {
@@ -37,8 +56,10 @@ function historyRoute(server: Server, context: ApiContext): void {
       const { stage, status, from, to } = query;
       const filter = {
         ...(await resolveFilter(context, query)),
-        ...{ stage, status },
-        ...{ from: timeOf(from), to: timeOf(to) },
+        stage,
+        status,
+        from: timeOf(from),
+        to: timeOf(to),
       };
       const { total, rows } = await context.stores.models.list(filter, query);
       const shown = shownAt(context, await readMarketIds(context, filter.venue));
@@ -82,7 +103,9 @@ function summarize(models: readonly ReportedModelAnswer[]) {
   const sizes = models.map((one) => (one.model_path === null ? 0 : (one.model_size_mb ?? 0)));
   const [fresh, stale] = [withStatus('Active'), withStatus('Stale')];
   return {
-    ...{ total_models: fresh + stale, fresh_models: fresh, stale_models: stale },
+    total_models: fresh + stale,
+    fresh_models: fresh,
+    stale_models: stale,
     total_size_mb: sizes.reduce((sum, size) => sum + size, 0),
     unique_symbols: new Set(models.map((one) => one.symbol)).size,
     unique_timeframes: new Set(models.map((one) => one.timeframe)).size,

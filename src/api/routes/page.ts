@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { notFound } from '../answer-errors.js';
-import type { Server } from '../new-server.js';
+import { notFound } from '../http/answer-errors.js';
+import type { Server } from '../http/new-server.js';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

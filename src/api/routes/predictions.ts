@@ -1,8 +1,8 @@
 import { modelOpinion } from '../../signals/model-signal.js';
 import { closeTimeOf } from '../../domain/timeframe.js';
-import { iso, keyAnswer, type MarketIds } from '../answers.js';
-import type { ApiContext, PredictionView } from '../api-context.js';
-import { keyQuery, symbolParams } from '../contract.js';
+import { iso, keyAnswer, type MarketIds } from '../answers/keys.js';
+import type { ApiContext, PredictionView } from '../context/api-context.js';
+import { keyQuery, symbolParams } from '../contract/common.js';
 import {
   clearedPredictions,
   prediction,
@@ -10,9 +10,9 @@ import {
   topQuery,
   type PredictionAnswer,
   type TopPrediction,
-} from '../prediction-contract.js';
-import type { Server } from '../new-server.js';
-import { readMarketIds, resolveKey, resolveVenue, type NamedKey } from '../symbols.js';
+} from '../contract/predictions.js';
+import type { Server } from '../http/new-server.js';
+import { readMarketIds, resolveKey, resolveVenue, type NamedKey } from '../context/symbols.js';
 
 /** What models say of the newest candles, through the cache. */
 export function predictionRoutes(server: Server, context: ApiContext): void {
@@ -76,10 +76,19 @@ function predictionAnswer(view: PredictionView, { key, marketId }: NamedKey): Pr
   }
   return {
     ...keyAnswer(key, marketIds),
-    ...{ prediction: null, confidence: null, probabilities: null, expected_move: null },
-    ...{ model_uid: null, candle_open_time: null, as_of: null, predicted_at: null },
-    ...{ stale: false, cached: false },
-    ...{ fallback: true, fallback_reason: view.reason, message: view.detail },
+    prediction: null,
+    confidence: null,
+    probabilities: null,
+    expected_move: null,
+    model_uid: null,
+    candle_open_time: null,
+    as_of: null,
+    predicted_at: null,
+    stale: false,
+    cached: false,
+    fallback: true,
+    fallback_reason: view.reason,
+    message: view.detail,
   };
 }
 
@@ -100,6 +109,7 @@ function servedAnswer(
     candle_open_time: iso(said.candleOpenTime),
     as_of: iso(closeTimeOf(said.candleOpenTime, said.timeframe)),
     predicted_at: iso(said.predictedAt),
-    ...{ stale: isStale, cached: isCached },
+    stale: isStale,
+    cached: isCached,
   };
 }

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { TrainingSession } from '../../domain/training-job.js';
-import { notFound } from '../answer-errors.js';
-import type { ApiContext } from '../api-context.js';
-import { listAnswer, listQuery } from '../contract.js';
+import { notFound } from '../http/answer-errors.js';
+import type { ApiContext } from '../context/api-context.js';
+import { listAnswer, listQuery } from '../contract/common.js';
 import {
   evidence,
   job,
@@ -11,11 +11,11 @@ import {
   sessionCount,
   sessionMoved,
   sessionParams,
-} from '../contract-training.js';
-import type { Server } from '../new-server.js';
-import { readMarketIds } from '../symbols.js';
-import { evidenceAnswer, jobAnswer, sessionAnswer } from '../training-answers.js';
-import { getTraining, resolveKeys } from '../training-keys.js';
+} from '../contract/training.js';
+import type { Server } from '../http/new-server.js';
+import { readMarketIds } from '../context/symbols.js';
+import { evidenceAnswer, jobAnswer, sessionAnswer } from '../answers/training.js';
+import { getTraining, resolveKeys } from '../context/training-keys.js';
 
 const pageQuery = listQuery.pick({ limit: true, offset: true });
 const BASE = '/api/training/sessions';
@@ -118,7 +118,9 @@ function jobsRoute(server: Server, context: ApiContext): void {
     {
       schema: {
         summary: 'Jobs of a session, newest first; joined ones belong to another session',
-        ...{ params: sessionParams, querystring: pageQuery, response },
+        params: sessionParams,
+        querystring: pageQuery,
+        response,
       },
     },
     async ({ params, query }) => {
@@ -137,7 +139,9 @@ function evidenceRoute(server: Server, context: ApiContext): void {
     {
       schema: {
         summary: 'What the jobs of a page of the session left; total counts its jobs',
-        ...{ params: sessionParams, querystring: pageQuery, response },
+        params: sessionParams,
+        querystring: pageQuery,
+        response,
       },
     },
     async ({ params, query }) => {

@@ -1,11 +1,43 @@
-import type { ApiContext } from '../api-context.js';
-import { status } from '../contract.js';
-import type { Server } from '../new-server.js';
+import type { ApiContext } from '../context/api-context.js';
+import { health, status } from '../contract/status.js';
+import type { Server } from '../http/new-server.js';
 
+/** What the daemon is doing, and how well. */
 export function statusRoutes(server: Server, context: ApiContext): void {
+  statusRoute(server, context);
+  healthRoute(server, context);
+  metricsRoute(server, context);
+}
+
+function statusRoute(server: Server, context: ApiContext): void {
   server.get(
     '/api/status',
     { schema: { summary: 'What the daemon is doing', response: { 200: status } } },
     () => context.status(),
+  );
+}
+
+function healthRoute(server: Server, context: ApiContext): void {
+  server.get(
+    '/api/health',
+    {
+      schema: {
+        summary: 'Whether the daemon is well; 503 when it fails',
+        response: { 200: health, 503: health },
+      },
+    },
+    async (_, reply) => {
+      const { status, checks } = await context.health();
+      return reply.code(status === 'failing' ? 503 : 200).send({ status, checks: [...checks] });
+    },
+  );
+}
+
+function metricsRoute(server: Server, context: ApiContext): void {
+  server.get(
+    '/metrics',
+    { schema: { summary: 'Figures for Prometheus', hide: true } },
+    async (_, reply) =>
+      reply.type(context.metrics.contentType).send(await context.metrics.metrics()),
   );
 }

@@ -1,43 +1,44 @@
 import type { z } from 'zod';
-import {
-  decisionAnswer,
-  equityAnswer,
-  orderAnswer,
-  positionAnswer,
-  tradeAnswer,
-  type MarketIds,
-} from '../answers.js';
-import type { ApiContext, Page, Paged, SeriesFilter } from '../api-context.js';
-import {
-  decision,
-  equityPoint,
-  listAnswer,
-  listQuery,
-  order,
-  position,
-  trade,
-} from '../contract.js';
-import type { Server } from '../new-server.js';
-import { readMarketIds, resolveFilter } from '../symbols.js';
+import { decisionAnswer } from '../answers/signals.js';
+import { equityAnswer, orderAnswer, positionAnswer, tradeAnswer } from '../answers/trading.js';
+import type { MarketIds } from '../answers/keys.js';
+import type { ApiContext, BookFilter, Page, Paged } from '../context/api-context.js';
+import { decision } from '../contract/signals.js';
+import { equityPoint, order, position, trade } from '../contract/trading.js';
+import { listAnswer, listQuery } from '../contract/common.js';
+import type { Server } from '../http/new-server.js';
+import { readMarketIds, resolveFilter } from '../context/symbols.js';
 
 export function tradingRoutes(server: Server, context: ApiContext): void {
   const { positions, orders, fills, equity } = context.stores;
   decisionRoute(server, context);
   bookRoute(server, context, {
-    ...{ name: 'positions', summary: 'Positions, newest first', item: position },
-    ...{ list: positions.list.bind(positions), toAnswer: positionAnswer },
+    name: 'positions',
+    summary: 'Positions, newest first',
+    item: position,
+    list: positions.list.bind(positions),
+    toAnswer: positionAnswer,
   });
   bookRoute(server, context, {
-    ...{ name: 'orders', summary: 'Orders, newest first', item: order },
-    ...{ list: orders.list.bind(orders), toAnswer: orderAnswer },
+    name: 'orders',
+    summary: 'Orders, newest first',
+    item: order,
+    list: orders.list.bind(orders),
+    toAnswer: orderAnswer,
   });
   bookRoute(server, context, {
-    ...{ name: 'trades', summary: 'Fills, newest first', item: trade },
-    ...{ list: fills.list.bind(fills), toAnswer: tradeAnswer },
+    name: 'trades',
+    summary: 'Fills, newest first',
+    item: trade,
+    list: fills.list.bind(fills),
+    toAnswer: tradeAnswer,
   });
   bookRoute(server, context, {
-    ...{ name: 'equity', summary: 'Value of the books over time, newest first', item: equityPoint },
-    ...{ list: equity.list.bind(equity), toAnswer: equityAnswer },
+    name: 'equity',
+    summary: 'Value of the books over time, newest first',
+    item: equityPoint,
+    list: equity.list.bind(equity),
+    toAnswer: equityAnswer,
   });
 }
 
@@ -70,7 +71,7 @@ interface BookList<T, Item extends z.ZodType> {
   readonly name: string;
   readonly summary: string;
   readonly item: Item;
-  readonly list: (filter: { venue?: string; symbol?: string }, page: Page) => Promise<Paged<T>>;
+  readonly list: (filter: BookFilter, page: Page) => Promise<Paged<T>>;
   readonly toAnswer: (row: T, marketIds: MarketIds) => z.input<Item>;
 }
 
@@ -88,14 +89,10 @@ function bookRoute<T, Item extends z.ZodType>(
     async (request, reply) => {
       const query = bookQuery.parse(request.query);
       const filter = await resolveFilter(context, query);
-      const { total, rows } = await list(bookFilter(filter), query);
-      const marketIds = await readMarketIds(context, filter.venue);
+      const { venue, symbol } = filter;
+      const { total, rows } = await list({ venue, symbol }, query);
+      const marketIds = await readMarketIds(context, venue);
       return reply.send({ total, [name]: rows.map((row) => toAnswer(row, marketIds)) });
     },
   );
-}
-
-/** Books are kept by symbol, whatever timeframe and bot traded. */
-function bookFilter({ venue, symbol }: SeriesFilter): { venue?: string; symbol?: string } {
-  return { ...(venue === undefined ? {} : { venue }), ...(symbol === undefined ? {} : { symbol }) };
 }

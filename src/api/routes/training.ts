@@ -1,8 +1,8 @@
 import { GLOBAL_SYMBOL } from '../../domain/bots.js';
 import type { Series } from '../../domain/series.js';
 import type { TrainingJob } from '../../domain/training-job.js';
-import { badRequest } from '../answer-errors.js';
-import type { ApiContext } from '../api-context.js';
+import { badRequest } from '../http/answer-errors.js';
+import type { ApiContext } from '../context/api-context.js';
 import {
   requested,
   startAutoBody,
@@ -10,11 +10,11 @@ import {
   trainBody,
   trainingStatus,
   type TrainingStatusAnswer,
-} from '../contract-training.js';
-import type { Server } from '../new-server.js';
-import { readMarketIds, resolveModelKey } from '../symbols.js';
-import { queueAnswer } from '../training-answers.js';
-import { assertBot, getTraining, resolveKeys } from '../training-keys.js';
+} from '../contract/training.js';
+import type { Server } from '../http/new-server.js';
+import { readMarketIds, resolveModelKey } from '../context/symbols.js';
+import { queueAnswer } from '../answers/training.js';
+import { assertBot, getTraining, resolveKeys } from '../context/training-keys.js';
 
 const WAIT_LIMIT_MS = 120_000;
 const WAIT_POLL_MS = 500;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { status as statusAnswer } from '../../api/contract.js';
+import { status as statusAnswer } from '../../api/contract/status.js';
 import { ConfigError, messageOf, TransientError } from '../../lib/errors.js';
 import { DataDirLock, findLockHolder, type LockHolder } from '../../coordination/data-dir-lock.js';
 import { fetchDaemon } from '../fetch-daemon.js';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { status as statusAnswer } from '../../api/contract.js';
+import { status as statusAnswer } from '../../api/contract/status.js';
 import {
   job as jobAnswer,
   session as sessionAnswer,
   trainingStatus,
-} from '../../api/contract-training.js';
+} from '../../api/contract/training.js';
 import { isSessionOver, type JobStatus } from '../../domain/training-job.js';
 import { TransientError } from '../../lib/errors.js';
 import { endLine } from '../../training/queue/session-finalizer.js';

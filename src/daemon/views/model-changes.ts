@@ -1,5 +1,5 @@
-import { ApiError } from '../../api/answer-errors.js';
-import type { ModelChanges } from '../../api/api-context.js';
+import { ApiError } from '../../api/http/answer-errors.js';
+import type { ModelChanges } from '../../api/context/api-context.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import type { ModelRegistry } from '../../models/model-registry.js';
 import type { TrainingQueue } from '../../training/queue/training-queue.js';

@@ -1,6 +1,6 @@
-import { iso, isoOrNull, keyAnswer } from '../../api/answers.js';
-import { metricsAnswer, verdictAnswer } from '../../api/model-answers.js';
-import type { ModelStatusAnswer } from '../../api/contract.js';
+import { iso, isoOrNull, keyAnswer } from '../../api/answers/keys.js';
+import { metricsAnswer, verdictAnswer } from '../../api/answers/models.js';
+import type { ModelStatusAnswer } from '../../api/contract/model-status.js';
 import { modelKeyFor } from '../../domain/bots.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import type { ModelRecord } from '../../domain/model-record.js';

@@ -1,5 +1,5 @@
-import type { ApiPredictions } from '../../api/api-context.js';
-import { ApiError } from '../../api/answer-errors.js';
+import type { ApiPredictions } from '../../api/context/api-context.js';
+import { ApiError } from '../../api/http/answer-errors.js';
 import { greatestFirst } from '../../signals/prediction-board.js';
 import type { ReadPhase } from '../phases.js';
 import { findStoredPrediction } from './stored-view.js';

@@ -1,5 +1,5 @@
-import { iso, isoOrNull } from '../../api/answers.js';
-import type { StatusAnswer } from '../../api/contract.js';
+import { iso, isoOrNull } from '../../api/answers/keys.js';
+import type { StatusAnswer } from '../../api/contract/status.js';
 import type { TrainingJob } from '../../domain/training-job.js';
 import { HaltError, TransientError } from '../../lib/errors.js';
 import { sharedRead } from '../../lib/shared-read.js';

@@ -21,7 +21,9 @@ export async function lookFromOutside(
   const cooldown = await stores.cooldowns.find(key);
   const isCoolingDown = cooldown !== undefined && cooldown.until > wallClock.wallMs();
   const verdict = {
-    ...({ status: 'not_due', key, cause: undefined } as const),
+    status: 'not_due' as const,
+    key,
+    cause: undefined,
     reason: 'this daemon does not train now: another one works, or it has only just begun',
     obstacle: isCoolingDown ? ('cooldown' as const) : ('fresh' as const),
     nextRetryAt: isCoolingDown ? cooldown.until : undefined,

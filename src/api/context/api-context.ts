@@ -1,21 +1,22 @@
 import type { Registry } from 'prom-client';
-import type { Candle } from '../domain/candle.js';
-import type { Decision } from '../domain/decision.js';
-import type { ModelKey } from '../domain/model-key.js';
-import type { ModelRecord } from '../domain/model-record.js';
-import type { Series, SeriesKey } from '../domain/series.js';
-import type { Signal, SignalOutcome } from '../domain/signal.js';
-import type { Timeframe } from '../domain/timeframe.js';
-import type { TrainingEvidence, TrainingJob, TrainingSession } from '../domain/training-job.js';
-import type { BookKey, EquityPoint, Fill, Order, Position } from '../domain/trade.js';
-import type { Clock } from '../lib/clock.js';
-import type { EventHub } from '../monitoring/event-hub.js';
-import type { Health } from '../monitoring/health.js';
-import type { BoardAnswer } from '../signals/prediction-board.js';
-import type { TrainingOptions } from '../training/options/training-options.js';
-import type { TrainingQueue } from '../training/queue/training-queue.js';
-import type { TrainingSessions } from '../training/queue/training-sessions.js';
-import type { ModelStatusAnswer, StatusAnswer } from './contract.js';
+import type { Candle } from '../../domain/candle.js';
+import type { Decision } from '../../domain/decision.js';
+import type { ModelKey } from '../../domain/model-key.js';
+import type { ModelRecord } from '../../domain/model-record.js';
+import type { Series, SeriesKey } from '../../domain/series.js';
+import type { Signal, SignalOutcome } from '../../domain/signal.js';
+import type { Timeframe } from '../../domain/timeframe.js';
+import type { TrainingEvidence, TrainingJob, TrainingSession } from '../../domain/training-job.js';
+import type { EquityPoint, Fill, Order, Position } from '../../domain/trade.js';
+import type { Clock } from '../../lib/clock.js';
+import type { EventHub } from '../../monitoring/event-hub.js';
+import type { Health } from '../../monitoring/health.js';
+import type { BoardAnswer } from '../../signals/prediction-board.js';
+import type { TrainingOptions } from '../../training/options/training-options.js';
+import type { TrainingQueue } from '../../training/queue/training-queue.js';
+import type { TrainingSessions } from '../../training/queue/training-sessions.js';
+import type { ModelStatusAnswer } from '../contract/model-status.js';
+import type { StatusAnswer } from '../contract/status.js';
 import type { SeriesNames } from './series-names.js';
 
 export interface Page {
@@ -54,9 +55,9 @@ export interface ApiStores {
     list: List<Filter, Decision>;
     findBySignal(signalUid: string): Promise<Decision | undefined>;
   };
-  readonly positions: { list: List<Partial<BookKey> & { symbol?: string }, Position> };
-  readonly orders: { list: List<Partial<BookKey> & { symbol?: string }, Order> };
-  readonly fills: { list: List<Partial<BookKey> & { symbol?: string }, Fill> };
+  readonly positions: { list: List<BookFilter, Position> };
+  readonly orders: { list: List<BookFilter, Order> };
+  readonly fills: { list: List<BookFilter, Fill> };
   readonly sessions: {
     list(filter: object, page: Page): Promise<Paged<TrainingSession>>;
     find(uid: string): Promise<TrainingSession | undefined>;
@@ -66,7 +67,7 @@ export interface ApiStores {
     listOfSession(session: TrainingSession, page: Page): Promise<Paged<TrainingJob>>;
   };
   readonly evidence: { listByJob(jobUid: string): Promise<readonly TrainingEvidence[]> };
-  readonly equity: { list: List<Partial<BookKey>, EquityPoint> };
+  readonly equity: { list: List<BookFilter, EquityPoint> };
   readonly models: {
     list: List<ModelFilter, StoredRecord>;
     findServing(key: ModelKey): Promise<StoredRecord | undefined>;
@@ -78,6 +79,12 @@ export interface ApiStores {
     find(key: ModelKey): Promise<{ readonly modelUid: string } | undefined>;
     list(venue: string): Promise<readonly { readonly modelUid: string }[]>;
   };
+}
+
+/** Books are kept by symbol, whatever timeframe and bot traded. */
+export interface BookFilter {
+  readonly venue?: string | undefined;
+  readonly symbol?: string | undefined;
 }
 
 interface ModelFilter extends Filter {
@@ -99,7 +106,9 @@ export interface ModelChanges {
   rollback(
     key: ModelKey,
     modelUid: string | undefined,
-  ): Promise<ModelChange<{ readonly record: ModelRecord; readonly before?: ModelRecord }>>;
+  ): Promise<
+    ModelChange<{ readonly record: ModelRecord; readonly before: ModelRecord | undefined }>
+  >;
   pin(
     key: ModelKey,
     options: { readonly isPinned: boolean; readonly modelUid: string | undefined },
@@ -149,8 +158,8 @@ export interface ApiContext {
 
 /** Narrowing of a list call, with the symbol resolved. */
 export interface SeriesFilter {
-  readonly venue?: string;
-  readonly symbol?: string;
-  readonly timeframe?: Timeframe;
-  readonly bot?: string;
+  readonly venue: string | undefined;
+  readonly symbol: string | undefined;
+  readonly timeframe: Timeframe | undefined;
+  readonly bot: string | undefined;
 }

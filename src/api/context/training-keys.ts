@@ -1,7 +1,7 @@
-import { modelKeyFor } from '../domain/bots.js';
-import { modelKeyText, type ModelKey } from '../domain/model-key.js';
-import type { Timeframe } from '../domain/timeframe.js';
-import { ApiError, badRequest } from './answer-errors.js';
+import { modelKeyFor } from '../../domain/bots.js';
+import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
+import type { Timeframe } from '../../domain/timeframe.js';
+import { ApiError, badRequest } from '../http/answer-errors.js';
 import type { ApiContext, ApiTraining } from './api-context.js';
 import { resolveKey } from './symbols.js';
 

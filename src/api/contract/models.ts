@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { SHOWN_STATUSES } from '../domain/shown-status.js';
-import { TIMEFRAMES } from '../domain/timeframe.js';
-import { listQuery, metrics, MODEL_SYMBOL, verdict } from './contract.js';
+import { SHOWN_STATUSES } from '../../domain/shown-status.js';
+import { TIMEFRAMES } from '../../domain/timeframe.js';
+import { keyFields, listQuery, MODEL_SYMBOL, optionalTime, time } from './common.js';
+import { metrics, verdict } from './model-status.js';
 import {
   clearedModelsExample,
   comparisonExample,
@@ -15,8 +16,6 @@ import {
 
 /** Shapes of the calls about models: what was trained, what serves, and what a person does about it. */
 
-const time = z.iso.datetime();
-const optionalTime = time.nullable();
 const modelUid = z.string().min(1).max(64);
 
 /** How training history is narrowed and paged. */
@@ -56,18 +55,14 @@ export const pinBody = keyBody
   })
   .meta({ examples: [pinBodyExample] });
 
-const keyFields = {
-  symbol: z.string().describe("the venue's own id, BTCUSDT"),
-  unified_symbol: z.string(),
-  venue: z.string(),
-  timeframe: z.string(),
-  bot_name: z.string(),
-};
+const { bot, ...seriesFields } = keyFields;
+/** The registry calls a bot by the name of its column. */
+const modelKeyFields = { ...seriesFields, bot_name: bot };
 
 export const trainingRecord = z
   .object({
     uid: z.string(),
-    ...keyFields,
+    ...modelKeyFields,
     stage: z.string(),
     status: z.string().describe('active, archived or failed'),
     shown_status: z.enum(SHOWN_STATUSES),
@@ -146,7 +141,7 @@ export const compareQuery = listQuery
 
 export const comparison = z
   .object({
-    ...keyFields,
+    ...modelKeyFields,
     model_symbol: z.string().describe(MODEL_SYMBOL),
     serving_uid: z.string().nullable(),
     versions: z.array(compared),
@@ -156,13 +151,13 @@ export const comparison = z
 export const clearedModels = z
   .object({
     cleared: z.number(),
-    models: z.array(z.object({ uid: z.string(), ...keyFields })),
+    models: z.array(z.object({ uid: z.string(), ...modelKeyFields })),
   })
   .meta({ examples: [clearedModelsExample] });
 
 export const rollbackAnswer = z
   .object({
-    ...keyFields,
+    ...modelKeyFields,
     serving_uid: z.string(),
     replaced_uid: z.string().nullable(),
     trained_at: time,
@@ -170,5 +165,5 @@ export const rollbackAnswer = z
   .meta({ examples: [rollbackExample] });
 
 export const pinAnswer = z
-  .object({ ...keyFields, pinned_uid: z.string().nullable() })
+  .object({ ...modelKeyFields, pinned_uid: z.string().nullable() })
   .meta({ examples: [pinExample] });

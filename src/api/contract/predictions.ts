@@ -1,41 +1,36 @@
 import { z } from 'zod';
-import { DIRECTIONS, FALLBACK_REASONS } from '../domain/signal.js';
-import { listQuery } from './contract.js';
+import { DIRECTIONS, FALLBACK_REASONS } from '../../domain/signal.js';
+import { keyFields, listQuery, probabilities, time } from './common.js';
 
 /** Shapes of the calls about predictions. */
 
-const time = z.iso.datetime();
-
-const keyFields = {
-  symbol: z.string().describe("the venue's own id, BTCUSDT"),
-  unified_symbol: z.string(),
-  venue: z.string(),
-  timeframe: z.string(),
-  bot: z.string(),
-};
-
 const EXAMPLE_KEY = {
-  ...{ symbol: 'BTCUSDT', unified_symbol: 'BTC/USDT', venue: 'binance' },
-  ...{ timeframe: '1h', bot: 'catboost' },
+  symbol: 'BTCUSDT',
+  unified_symbol: 'BTC/USDT',
+  venue: 'binance',
+  timeframe: '1h',
+  bot: 'catboost',
 };
 
 const EXAMPLE_PREDICTION = {
   ...EXAMPLE_KEY,
-  ...{ prediction: 'BUY' as const, confidence: 43.12 },
+  prediction: 'BUY' as const,
+  confidence: 43.12,
   probabilities: { sell: 0.2475, hold: 0.3213, buy: 0.4312 },
-  ...{ expected_move: 0.00187, model_uid: '01JH2Q4T9V5K8W3M7N6P1R0S2X' },
-  ...{ candle_open_time: '2026-11-21T13:00:00.000Z', as_of: '2026-11-21T14:00:00.000Z' },
-  ...{ predicted_at: '2026-11-21T14:00:02.114Z', stale: false, cached: true },
+  expected_move: 0.00187,
+  model_uid: '01JH2Q4T9V5K8W3M7N6P1R0S2X',
+  candle_open_time: '2026-11-21T13:00:00.000Z',
+  as_of: '2026-11-21T14:00:00.000Z',
+  predicted_at: '2026-11-21T14:00:02.114Z',
+  stale: false,
+  cached: true,
 };
 
 const predictionFields = {
   ...keyFields,
   prediction: z.enum(DIRECTIONS).nullable().describe('null where no model may speak'),
   confidence: z.number().nullable().describe('100 times the probability of its class'),
-  probabilities: z
-    .object({ sell: z.number(), hold: z.number(), buy: z.number() })
-    .nullable()
-    .describe('null for a model that tells no classes apart'),
+  probabilities: probabilities.nullable().describe('null for a model that tells no classes apart'),
   expected_move: z
     .number()
     .nullable()
@@ -62,9 +57,18 @@ export const prediction = z
       { ...EXAMPLE_PREDICTION, fallback: false, fallback_reason: null, message: null },
       {
         ...EXAMPLE_KEY,
-        ...{ prediction: null, confidence: null, probabilities: null, expected_move: null },
-        ...{ model_uid: null, candle_open_time: null, as_of: null, predicted_at: null },
-        ...{ stale: false, cached: false, fallback: true, fallback_reason: 'untrained' as const },
+        prediction: null,
+        confidence: null,
+        probabilities: null,
+        expected_move: null,
+        model_uid: null,
+        candle_open_time: null,
+        as_of: null,
+        predicted_at: null,
+        stale: false,
+        cached: false,
+        fallback: true,
+        fallback_reason: 'untrained' as const,
         message: 'no model has been trained yet',
       },
     ],

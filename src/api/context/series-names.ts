@@ -1,6 +1,6 @@
-import type { Series } from '../domain/series.js';
-import type { Clock } from '../lib/clock.js';
-import { sharedRead } from '../lib/shared-read.js';
+import type { Series } from '../../domain/series.js';
+import type { Clock } from '../../lib/clock.js';
+import { sharedRead } from '../../lib/shared-read.js';
 
 /** Names change hardly ever, and nearly every call asks for them. */
 const MAX_AGE_MS = 1000;

@@ -5,8 +5,8 @@ import type {
   FastifySchemaValidationError,
 } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { RejectedError, TransientError } from '../lib/errors.js';
-import type { Logger } from '../lib/logger.js';
+import { RejectedError, TransientError } from '../../lib/errors.js';
+import type { Logger } from '../../lib/logger.js';
 import type { Server } from './new-server.js';
 
 /** What every refused call gets. */

@@ -1,13 +1,13 @@
-import type { TrainingEvidence, TrainingJob } from '../domain/training-job.js';
-import type { QueueStatus } from '../training/queue/training-queue.js';
-import type { SessionView } from '../training/queue/training-sessions.js';
-import { iso, isoOrNull, keyAnswer, type MarketIds } from './answers.js';
+import type { TrainingEvidence, TrainingJob } from '../../domain/training-job.js';
+import type { QueueStatus } from '../../training/queue/training-queue.js';
+import type { SessionView } from '../../training/queue/training-sessions.js';
+import { iso, isoOrNull, keyAnswer, type MarketIds } from './keys.js';
 import type {
   EvidenceAnswer,
   JobAnswer,
   SessionAnswer,
   TrainingStatusAnswer,
-} from './contract-training.js';
+} from '../contract/training.js';
 
 /** What training knows, as the API shows it. */
 
@@ -49,7 +49,9 @@ export function sessionAnswer({ session, progress }: SessionView): SessionAnswer
     batchSize: session.batchSize,
     createdAt: iso(session.createdAt),
     progress: {
-      ...{ percentage, current, total },
+      percentage,
+      current,
+      total,
       etaSeconds: etaSeconds ?? null,
       itemsPerMinute: itemsPerMinute ?? null,
     },
@@ -63,7 +65,13 @@ export function jobAnswer(job: TrainingJob, marketIds: MarketIds): JobAnswer {
     jobId: job.uid,
     symbol: marketIds.get(job.symbol) ?? job.symbol,
     unifiedSymbol: job.symbol,
-    ...{ timeframe, bot, status, priority, batch, cause, attempt },
+    timeframe,
+    bot,
+    status,
+    priority,
+    batch,
+    cause,
+    attempt,
     stage: job.stage ?? null,
     progress: job.progressPct,
     queuedAt: iso(job.queuedAt),
@@ -79,7 +87,9 @@ export function evidenceAnswer(evidence: TrainingEvidence): EvidenceAnswer {
   return {
     jobId: evidence.jobUid,
     modelId: evidence.modelUid ?? null,
-    ...{ modelName, device, processingTimeMs },
+    modelName,
+    device,
+    processingTimeMs,
     modelVersion: evidence.modelVersion ?? null,
     artifactSha256: evidence.artifactSha256 ?? null,
     dataFrom: isoOrNull(evidence.dataFrom),

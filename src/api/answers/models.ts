@@ -1,20 +1,20 @@
-import type { ModelKey } from '../domain/model-key.js';
+import type { ModelKey } from '../../domain/model-key.js';
 import {
   ageHours,
   type Interval,
   type ModelRecord,
   type TestScore,
   type Verdict,
-} from '../domain/model-record.js';
-import { shownStatus, STATUS_COLORS } from '../domain/shown-status.js';
-import { iso, isoOrNull, keyAnswer, type MarketIds } from './answers.js';
-import type { StoredRecord } from './api-context.js';
-import type { MetricsAnswer, VerdictAnswer } from './contract.js';
+} from '../../domain/model-record.js';
+import { shownStatus, STATUS_COLORS } from '../../domain/shown-status.js';
+import { iso, isoOrNull, keyAnswer, type MarketIds } from './keys.js';
+import type { StoredRecord } from '../context/api-context.js';
+import type { MetricsAnswer, VerdictAnswer } from '../contract/model-status.js';
 import type {
   ComparedAnswer,
   ReportedModelAnswer,
   TrainingRecordAnswer,
-} from './model-contract.js';
+} from '../contract/models.js';
 
 /** Records as the API shows them. */
 
@@ -78,9 +78,12 @@ function bareAnswer(
   return {
     uid: record.uid,
     ...modelKeyAnswer(record, marketIds),
-    ...{ stage: record.stage, status: record.status },
-    ...{ shown_status: shown, color: STATUS_COLORS[shown] },
-    ...{ trained_at: iso(record.trainedAt), created_at: iso(record.createdAt) },
+    stage: record.stage,
+    status: record.status,
+    shown_status: shown,
+    color: STATUS_COLORS[shown],
+    trained_at: iso(record.trainedAt),
+    created_at: iso(record.createdAt),
     training_duration_seconds: record.trainingDurationSec,
     data_points_used: record.dataPointsUsed,
     training_period: record.trainingPeriod,
@@ -91,11 +94,14 @@ function bareAnswer(
     test_mae: finiteOrNull(testScore?.regression?.mae),
     metrics: testScore === undefined ? null : metricsAnswer(testScore),
     verdict: verdictAnswer(verdict),
-    ...{ model_path: record.modelPath ?? null, model_size_mb: record.modelSizeMb ?? null },
-    ...{ feature_count: record.features.length, feature_hash: record.featureHash ?? null },
+    model_path: record.modelPath ?? null,
+    model_size_mb: record.modelSizeMb ?? null,
+    feature_count: record.features.length,
+    feature_hash: record.featureHash ?? null,
     horizon_bars: record.horizonBars,
     thresholds: thresholds === undefined ? null : { sell: thresholds.sell, buy: thresholds.buy },
-    ...{ job_uid: record.jobUid, parent_uid: record.parentUid ?? null },
+    job_uid: record.jobUid,
+    parent_uid: record.parentUid ?? null,
     error_message: record.errorMessage ?? null,
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { TIMEFRAMES } from '../domain/timeframe.js';
-import { PRIORITIES, SESSION_KINDS } from '../domain/training-job.js';
+import { TIMEFRAMES } from '../../domain/timeframe.js';
+import { PRIORITIES, SESSION_KINDS } from '../../domain/training-job.js';
+import { time } from './common.js';
 import {
   evidenceExample,
   jobExample,
@@ -17,7 +18,6 @@ import {
 /** Shapes of the training calls. Sessions are in camelCase: other programs know them so. */
 
 const MAX_NAMES = 2000;
-const time = z.iso.datetime();
 
 const symbols = z.array(z.string().min(1).max(200)).min(1).max(MAX_NAMES);
 const timeframes = z.array(z.enum(TIMEFRAMES)).min(1).max(TIMEFRAMES.length);

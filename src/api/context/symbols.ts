@@ -1,9 +1,9 @@
-import { modelKeyFor, GLOBAL_SYMBOL } from '../domain/bots.js';
-import type { ModelKey } from '../domain/model-key.js';
-import type { Series } from '../domain/series.js';
-import { ApiError, badRequest, notFound } from './answer-errors.js';
+import { modelKeyFor, GLOBAL_SYMBOL } from '../../domain/bots.js';
+import type { ModelKey } from '../../domain/model-key.js';
+import type { Series } from '../../domain/series.js';
+import { ApiError, badRequest, notFound } from '../http/answer-errors.js';
 import type { ApiContext, SeriesFilter } from './api-context.js';
-import type { ListQuery } from './contract.js';
+import type { ListQuery } from '../contract/common.js';
 
 /** A key that a call is about, with the id under which the venue knows the symbol. */
 export interface NamedKey {
@@ -81,12 +81,7 @@ export async function resolveFilter(context: ApiContext, asked: Asked): Promise<
     asked.symbol === undefined || venue === undefined
       ? undefined
       : (await findSeries(context, venue, asked.symbol)).symbol;
-  return {
-    ...(venue === undefined ? {} : { venue }),
-    ...(symbol === undefined ? {} : { symbol }),
-    ...(timeframe === undefined ? {} : { timeframe }),
-    ...(bot === undefined ? {} : { bot }),
-  };
+  return { venue, symbol, timeframe, bot };
 }
 
 /** Market ids of a venue by unified symbol, for answers. */

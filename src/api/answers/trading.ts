@@ -1,0 +1,74 @@
+import type { EquityPoint, Fill, Order, Position } from '../../domain/trade.js';
+import type {
+  EquityAnswer,
+  OrderAnswer,
+  PositionAnswer,
+  TradeAnswer,
+} from '../contract/trading.js';
+import { iso, isoOrNull, type MarketIds } from './keys.js';
+
+function bookAnswer(row: Position | Order | Fill, marketIds: MarketIds) {
+  return {
+    uid: row.uid,
+    symbol: marketIds.get(row.symbol) ?? row.symbol,
+    unified_symbol: row.symbol,
+    venue: row.venue,
+    account: row.account,
+  };
+}
+
+export function positionAnswer(row: Position, marketIds: MarketIds): PositionAnswer {
+  return {
+    ...bookAnswer(row, marketIds),
+    timeframe: row.timeframe,
+    bot: row.bot,
+    status: row.status,
+    size_base: row.sizeBase.toString(),
+    entry_price: row.entryPrice?.toString() ?? null,
+    exit_price: row.exitPrice?.toString() ?? null,
+    stop_price: row.stopPrice?.toString() ?? null,
+    target_price: row.targetPrice?.toString() ?? null,
+    hold_until: isoOrNull(row.holdUntil),
+    exit_reason: row.exitReason ?? null,
+    realized_pnl: row.realizedPnl?.toString() ?? null,
+    opened_at: iso(row.openedAt),
+    closed_at: isoOrNull(row.closedAt),
+  };
+}
+
+export function orderAnswer(row: Order, marketIds: MarketIds): OrderAnswer {
+  return {
+    ...bookAnswer(row, marketIds),
+    client_order_id: row.clientOrderId,
+    position_uid: row.positionUid,
+    side: row.side,
+    size_base: row.sizeBase.toString(),
+    status: row.status,
+    reason: row.reason,
+    intended_at: iso(row.intendedAt),
+    settled_at: isoOrNull(row.settledAt),
+  };
+}
+
+export function tradeAnswer(row: Fill, marketIds: MarketIds): TradeAnswer {
+  return {
+    ...bookAnswer(row, marketIds),
+    order_uid: row.orderUid,
+    side: row.side,
+    price: row.price.toString(),
+    size_base: row.sizeBase.toString(),
+    fee_quote: row.feeQuote.toString(),
+    filled_at: iso(row.filledAt),
+  };
+}
+
+export function equityAnswer(row: EquityPoint): EquityAnswer {
+  return {
+    venue: row.venue,
+    account: row.account,
+    at: iso(row.at),
+    cash: row.cash.toString(),
+    positions_value: row.positionsValue.toString(),
+    equity: row.equity.toString(),
+  };
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { time, optionalTime } from './common.js';
+
+/** Shapes of positions, orders, trades and equity. */
+
+const bookFields = {
+  uid: z.string(),
+  symbol: z.string(),
+  unified_symbol: z.string(),
+  venue: z.string(),
+  account: z.string(),
+};
+
+export const position = z.object({
+  ...bookFields,
+  timeframe: z.string(),
+  bot: z.string(),
+  status: z.string(),
+  size_base: z.string(),
+  entry_price: z.string().nullable(),
+  exit_price: z.string().nullable(),
+  stop_price: z.string().nullable(),
+  target_price: z.string().nullable(),
+  hold_until: optionalTime,
+  exit_reason: z.string().nullable(),
+  realized_pnl: z.string().nullable(),
+  opened_at: time,
+  closed_at: optionalTime,
+});
+export type PositionAnswer = z.input<typeof position>;
+
+export const order = z.object({
+  ...bookFields,
+  client_order_id: z.string(),
+  position_uid: z.string(),
+  side: z.enum(['buy', 'sell']),
+  size_base: z.string(),
+  status: z.string(),
+  reason: z.string(),
+  intended_at: time,
+  settled_at: optionalTime,
+});
+export type OrderAnswer = z.input<typeof order>;
+
+export const trade = z.object({
+  ...bookFields,
+  order_uid: z.string(),
+  side: z.enum(['buy', 'sell']),
+  price: z.string(),
+  size_base: z.string(),
+  fee_quote: z.string(),
+  filled_at: time,
+});
+export type TradeAnswer = z.input<typeof trade>;
+
+export const equityPoint = z.object({
+  venue: z.string(),
+  account: z.string(),
+  at: time,
+  cash: z.string(),
+  positions_value: z.string(),
+  equity: z.string(),
+});
+export type EquityAnswer = z.input<typeof equityPoint>;
