@@ -64,165 +64,185 @@ export interface TrainingServiceDependencies {
 export class TrainingService {
   readonly sessions: TrainingSessions;
   readonly queue: TrainingQueue;
-  private readonly planner: TrainPlanner;
-  private readonly readiness: TrainerReadiness;
-  private readonly trainingWorker: TrainingWorkerClient;
-  private readonly schedules: TrainingSchedules;
-  private readonly sessionFinalizer: SessionFinalizer;
-  private readonly filesLease: LeaseKeeper;
-  private readonly driftWatch: DriftWatch;
-  private readonly waitingLog: WaitingLog;
-  private readonly workers: readonly JobWorker[];
-  private readonly stopping = new AbortController();
-  private planning: Promise<readonly DueVerdict[]> | undefined;
+  readonly #planner: TrainPlanner;
+  readonly #readiness: TrainerReadiness;
+  readonly #trainingWorker: TrainingWorkerClient;
+  readonly #schedules: TrainingSchedules;
+  readonly #sessionFinalizer: SessionFinalizer;
+  readonly #filesLease: LeaseKeeper;
+  readonly #driftWatch: DriftWatch;
+  readonly #waitingLog: WaitingLog;
+  readonly #workers: readonly JobWorker[];
+  readonly #stopping = new AbortController();
+  #planning: Promise<readonly DueVerdict[]> | undefined;
 
-  constructor(private readonly dependencies: TrainingServiceDependencies) {
+  readonly #dependencies: TrainingServiceDependencies;
+
+  constructor(dependencies: TrainingServiceDependencies) {
+    this.#dependencies = dependencies;
     const { clock, logger, location, options, python, checkPython, stores } = dependencies;
-    this.planner = new TrainPlanner(dependencies);
-    this.trainingWorker = new TrainingWorkerClient({ location, clock, logger });
-    this.waitingLog = new WaitingLog(logger);
-    this.readiness = new TrainerReadiness({
+    this.#planner = new TrainPlanner(dependencies);
+    this.#trainingWorker = new TrainingWorkerClient({ location, clock, logger });
+    this.#waitingLog = new WaitingLog(logger);
+    this.#readiness = new TrainerReadiness({
       python,
       clock,
       check: checkPython,
       recheckSec: options.trainRetryCooldownSec,
     });
     const handles = {
-      wake: () => this.wake(),
+      wake: () => this.#wake(),
       abort: (isMeant: (job: TrainingJob) => boolean) => {
-        for (const worker of this.workers) worker.abort(isMeant);
+        for (const worker of this.#workers) worker.abort(isMeant);
       },
     };
     const { lanes = DEFAULT_LANES } = dependencies;
     this.sessions = new TrainingSessions({
-      ...{ ...dependencies, ...handles, lanes },
-      onCancelled: (session) => this.sessionFinalizer.tellCancelled(session),
+      ...dependencies,
+      ...handles,
+      lanes,
+      onCancelled: (session) => this.#sessionFinalizer.tellCancelled(session),
     });
-    this.filesLease = new LeaseKeeper({
-      ...{ name: 'file training', key: FILES_LEASE, leases: stores.leases, clock, logger },
+    this.#filesLease = new LeaseKeeper({
+      name: 'file training',
+      key: FILES_LEASE,
+      leases: stores.leases,
+      clock,
+      logger,
       holder: dependencies.runUid,
     });
     this.queue = new TrainingQueue({ ...dependencies, ...handles });
-    const { trainingWorker, planner, sessions } = this;
-    this.driftWatch = new DriftWatch({ ...dependencies, trainingWorker, planner, sessions });
+    const { sessions } = this;
+    const planner = this.#planner;
+    const trainingWorker = this.#trainingWorker;
+    this.#driftWatch = new DriftWatch({ ...dependencies, trainingWorker, planner, sessions });
     const { pregeneration = NO_PREGENERATION } = dependencies;
-    this.sessionFinalizer = new SessionFinalizer({ ...dependencies, sessions, pregeneration });
-    this.schedules = new TrainingSchedules({
-      ...{ ...dependencies, sessions, planner, pregeneration },
-      isReady: () => this.isTrainerReady(),
+    this.#sessionFinalizer = new SessionFinalizer({ ...dependencies, sessions, pregeneration });
+    this.#schedules = new TrainingSchedules({
+      ...dependencies,
+      sessions,
+      planner,
+      pregeneration,
+      isReady: () => this.#isTrainerReady(),
     });
     const trainer = inTurn(dependencies.createTrainer());
-    this.workers = Array.from({ length: lanes }, () => this.createWorker(trainer));
+    this.#workers = Array.from({ length: lanes }, () => this.#createWorker(trainer));
   }
 
   /** Takes up what an earlier run left behind, then works on whatever is queued. */
   async start(): Promise<void> {
     await this.queue.start();
-    await this.filesLease.start();
+    await this.#filesLease.start();
     const { venue } = this.options;
-    await recoverJobs(this.dependencies, { venue, withFiles: this.filesLease.isHeld() });
-    await recoverBaseModels(this.dependencies);
-    for (const worker of this.workers) worker.start();
+    await recoverJobs(this.#dependencies, { venue, withFiles: this.#filesLease.isHeld() });
+    await recoverBaseModels(this.#dependencies);
+    for (const worker of this.#workers) worker.start();
   }
 
   /**
    * Stops within seconds: the trainers' process groups are killed, their jobs go back into the queue.
    */
   async stop(): Promise<void> {
-    this.stopping.abort();
+    this.#stopping.abort();
     await this.queue.stop();
-    await Promise.all(this.workers.map((worker) => worker.stop()));
-    await this.trainingWorker.stop();
-    await this.planning?.catch(() => undefined);
-    await this.filesLease.stop();
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
+    await this.#trainingWorker.stop();
+    await this.#planning?.catch(() => undefined);
+    await this.#filesLease.stop();
   }
 
   /** Queues what is due. Called in each analysis cycle; a call while one is under way joins it. */
   planDue(): Promise<readonly DueVerdict[]> {
-    this.planning ??= this.planOnce().finally(() => (this.planning = undefined));
-    return this.planning;
+    this.#planning ??= this.#planOnce().finally(() => (this.#planning = undefined));
+    return this.#planning;
   }
 
   /** Everything that the API tells about a key's training. */
   async status(key: ModelKey): Promise<TrainingStatus> {
-    const verdict = await this.planner.judge(key);
-    return readTrainingStatus(this.dependencies, { key, verdict, readiness: this.readiness.last });
+    const verdict = await this.#planner.judge(key);
+    return readTrainingStatus(this.#dependencies, {
+      key,
+      verdict,
+      readiness: this.#readiness.last,
+    });
   }
 
   get options(): TrainingOptions {
-    return this.dependencies.options;
+    return this.#dependencies.options;
   }
 
   /** What a person must mend before anything can be trained. */
   get trainerFault(): { readonly message: string; readonly fix: string } | undefined {
-    const { last } = this.readiness;
+    const { last } = this.#readiness;
     return last?.status === 'not_ready' ? { message: last.message, fix: last.fix } : undefined;
   }
 
-  private async planOnce(): Promise<readonly DueVerdict[]> {
-    await this.keepToFiles();
-    const verdicts = await this.planner.plan(this.filesLease.isHeld());
-    this.waitingLog.report(verdicts);
+  async #planOnce(): Promise<readonly DueVerdict[]> {
+    await this.#keepToFiles();
+    const verdicts = await this.#planner.plan(this.#filesLease.isHeld());
+    this.#waitingLog.report(verdicts);
     const due = verdicts.filter((verdict) => verdict.status === 'due');
-    if (due.length > 0 && !this.stopping.signal.aborted && (await this.isTrainerReady())) {
-      await this.queueDue(due);
+    if (due.length > 0 && !this.#stopping.signal.aborted && (await this.#isTrainerReady())) {
+      await this.#queueDue(due);
     }
-    if (!this.stopping.signal.aborted) {
-      await this.sessionFinalizer.look();
-      await this.schedules.look();
-      await this.driftWatch.look();
+    if (!this.#stopping.signal.aborted) {
+      await this.#sessionFinalizer.poll();
+      await this.#schedules.poll();
+      await this.#driftWatch.poll();
     }
-    this.wake();
+    this.#wake();
     return verdicts;
   }
 
   /** The lease of the files may have come since the last look, with jobs of a dead holder, or gone. */
-  private async keepToFiles(): Promise<void> {
-    if (this.filesLease.isHeld()) {
-      await recoverJobs(this.dependencies, { venue: ALL_FILES, withFiles: true });
+  async #keepToFiles(): Promise<void> {
+    if (this.#filesLease.isHeld()) {
+      await recoverJobs(this.#dependencies, { venue: ALL_FILES, withFiles: true });
       return;
     }
-    for (const worker of this.workers) worker.abort(({ venue }) => isFileVenue(venue));
+    for (const worker of this.#workers) worker.abort(({ venue }) => isFileVenue(venue));
   }
 
-  private async queueDue(due: readonly Extract<DueVerdict, { status: 'due' }>[]): Promise<void> {
+  async #queueDue(due: readonly Extract<DueVerdict, { status: 'due' }>[]): Promise<void> {
     const causes = new Map(due.map(({ key, cause }) => [key, cause]));
     // Whoever has a model keeps it meanwhile: that is housekeeping. Whoever has none waits for one.
     const kind = due.some(({ cause }) => cause === 'untrained') ? 'initial' : 'auto';
     const keys = due.map(({ key }) => key);
     const { jobs } = await this.sessions.request({
-      ...{ keys, kind, isAutomatic: true },
+      keys,
+      kind,
+      isAutomatic: true,
       causeOf: (key) => causes.get(key) ?? 'due',
     });
     for (const { uid, symbol, timeframe, bot, cause } of jobs) {
-      this.dependencies.logger.info('[TRAIN] Queued', { symbol, timeframe, bot, job: uid, cause });
+      this.#dependencies.logger.info('[TRAIN] Queued', { symbol, timeframe, bot, job: uid, cause });
     }
   }
 
-  private async isTrainerReady(): Promise<boolean> {
-    const before = this.readiness.last?.status;
-    const found = await this.readiness.find();
+  async #isTrainerReady(): Promise<boolean> {
+    const before = this.#readiness.last?.status;
+    const found = await this.#readiness.find();
     if (found.status === 'not_ready' && before !== 'not_ready') {
-      this.dependencies.logger.warn(
+      this.#dependencies.logger.warn(
         `[TRAIN] Cannot train: ${found.message}. To mend it, ${found.fix}`,
       );
     }
     return found.status === 'ready';
   }
 
-  private wake(): void {
-    for (const worker of this.workers) worker.wake();
+  #wake(): void {
+    for (const worker of this.#workers) worker.wake();
   }
 
-  private createWorker(trainer: Trainer): JobWorker {
+  #createWorker(trainer: Trainer): JobWorker {
     return new JobWorker({
-      ...this.dependencies,
+      ...this.#dependencies,
       trainer,
-      shortages: this.planner,
-      readiness: this.readiness,
-      trainingWorker: this.trainingWorker,
+      shortages: this.#planner,
+      readiness: this.#readiness,
+      trainingWorker: this.#trainingWorker,
       isHeld: () => this.queue.isHeld(),
-      hasFiles: () => this.filesLease.isHeld(),
+      hasFiles: () => this.#filesLease.isHeld(),
     });
   }
 }

@@ -78,7 +78,7 @@ describe('a model that drifts', () => {
 
     it('is seen by its features, shown, and trained anew once in three days at most', async () => {
       const watch = await createWatch({}, false);
-      await watch.look();
+      await watch.poll();
       const drift = await context.stores.drift.find(KEY);
       expect(drift?.report).toMatchObject({ isDrifted: true });
       expect(drift?.report.medianPsi).toBeGreaterThan(0.25);
@@ -89,28 +89,28 @@ describe('a model that drifts', () => {
       for (let hours = 0; hours < 70; hours += 7) {
         await endJob();
         await context.clock.advance(7 * HOUR_MS);
-        await watch.look();
+        await watch.poll();
       }
       expect(await jobs()).toBe(1);
       await context.clock.advance(3 * HOUR_MS);
       await context.clock.advance(4 * HOUR_MS);
-      await watch.look();
+      await watch.poll();
       expect(await jobs()).toBe(2);
     });
 
     it('is given an hour after its fit before it is looked at', async () => {
       const watch = await createWatch({}, false, START_MS);
       await context.clock.advance(HOUR_MS - 1);
-      await watch.look();
+      await watch.poll();
       expect(await context.stores.drift.find(KEY)).toBeUndefined();
       await context.clock.advance(1);
-      await watch.look();
+      await watch.poll();
       expect((await context.stores.drift.find(KEY))?.report.isDrifted).toBe(true);
     });
 
     it('is not seen where the market is the same', async () => {
       const calm = await createWatch({}, true);
-      await calm.look();
+      await calm.poll();
       expect((await context.stores.drift.find(KEY))?.report.isDrifted).toBe(false);
     });
 
@@ -137,7 +137,7 @@ describe('a model that drifts', () => {
         };
         await stores.signals.resolve([{ signalUid: signal.uid, ...outcome }]);
       }
-      await watchOf({ symbols, bots: ['random_forest'], drift: DRIFT }).look();
+      await watchOf({ symbols, bots: ['random_forest'], drift: DRIFT }).poll();
       const report = (await stores.drift.find(key))?.report;
       expect(report).toMatchObject({ isDrifted: true, liveSignals: 120, worst: [] });
       expect(report?.medianPsi).toBeUndefined();
@@ -147,7 +147,7 @@ describe('a model that drifts', () => {
 
     it('is shown and not trained where that is switched off', async () => {
       const watch = await createWatch({ isRetraining: false }, false);
-      await watch.look();
+      await watch.poll();
       expect((await context.stores.drift.find(KEY))?.report.isDrifted).toBe(true);
       expect(await jobs()).toBe(0);
     });

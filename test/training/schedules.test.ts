@@ -18,8 +18,8 @@ const WEEKLY = { expression: '0 2 * * 0', timeZone: 'UTC' };
 const SIX_HOURLY = { expression: '0 */6 * * *', timeZone: 'UTC' };
 
 /** As an analysis cycle looks. */
-interface Looker {
-  look(): Promise<void>;
+interface Poller {
+  poll(): Promise<void>;
 }
 
 interface World {
@@ -29,7 +29,7 @@ interface World {
   /** How many keys were predicted ahead, for how many hours, at which market time. */
   readonly pregenerated: { keys: number; ttlHours: number; at: number }[];
   /** A daemon that has just started: what it knows is stored. */
-  start(rules: object): Looker;
+  start(rules: object): Poller;
   sessions(): Promise<readonly { kind: string; dueAt: unknown }[]>;
   /** Ends every open job as that. */
   endJobs(status?: 'completed' | 'failed'): Promise<void>;
@@ -67,9 +67,9 @@ describe('training by the calendar', () => {
             isReady: () => Promise.resolve(true),
           });
           return {
-            look: async () => {
-              await ends.look();
-              await calendar.look();
+            poll: async () => {
+              await ends.poll();
+              await calendar.poll();
             },
           };
         },
@@ -88,13 +88,13 @@ describe('training by the calendar', () => {
     }
 
     /** Looks every three hours, and lets every job end in between. */
-    async function live(world: World, schedules: Looker, hours: number): Promise<void> {
+    async function live(world: World, schedules: Poller, hours: number): Promise<void> {
       for (let passed = 0; passed < hours; passed += 3) {
         await world.clock.advance(3 * HOUR_MS);
-        await schedules.look();
+        await schedules.poll();
         await world.endJobs();
       }
-      await schedules.look();
+      await schedules.poll();
     }
 
     it('has nothing to catch up with at the first start, then begins at its time, once', async () => {
@@ -106,10 +106,10 @@ describe('training by the calendar', () => {
 
     it('makes up for what a stopped daemon missed: late, and once for all', async () => {
       const world = await createWorld();
-      await world.start({ full: WEEKLY }).look();
+      await world.start({ full: WEEKLY }).poll();
       await world.clock.advance(19 * 24 * HOUR_MS);
       const restarted = world.start({ full: WEEKLY });
-      await restarted.look();
+      await restarted.poll();
       await world.endJobs();
       await live(world, restarted, 12);
       expect(await world.sessions()).toHaveLength(1);
@@ -118,9 +118,9 @@ describe('training by the calendar', () => {
     it('is begun by one of two that look at the same moment', async () => {
       const world = await createWorld();
       const [one, other] = [world.start({ full: WEEKLY }), world.start({ full: WEEKLY })];
-      await one.look();
+      await one.poll();
       await world.clock.advance(7 * 24 * HOUR_MS);
-      await Promise.all([one.look(), other.look()]);
+      await Promise.all([one.poll(), other.poll()]);
       expect(await world.sessions()).toHaveLength(1);
       const { total } = await world.stores.jobs.list({ venue: VENUE }, { limit: 1, offset: 0 });
       expect(total).toBe(SYMBOLS.length);
@@ -129,24 +129,24 @@ describe('training by the calendar', () => {
     it('waits while its last session still runs', async () => {
       const world = await createWorld();
       const schedules = world.start({ full: { ...WEEKLY, expression: '0 2 * * *' } });
-      await schedules.look();
+      await schedules.poll();
       for (let day = 0; day < 3; day++) {
         await world.clock.advance(24 * HOUR_MS);
-        await schedules.look();
+        await schedules.poll();
       }
       expect(await world.sessions()).toHaveLength(1);
       await world.endJobs();
-      await schedules.look();
+      await schedules.poll();
       expect(await world.sessions()).toHaveLength(2);
     });
 
     it('goes by the market’s time where that runs faster than the wall’s', async () => {
       const world = await createWorld(360);
       const schedules = world.start({ full: WEEKLY });
-      await schedules.look();
+      await schedules.poll();
       for (let second = 0; second < 30 * 60; second += 30) {
         await world.clock.advance(30_000);
-        await schedules.look();
+        await schedules.poll();
         await world.endJobs();
       }
       // Half an hour of the wall is seven and a half days of the market.
@@ -157,7 +157,7 @@ describe('training by the calendar', () => {
       const world = await createWorld();
       const berlin = { expression: '30 2 * * *', timeZone: 'Europe/Berlin' };
       const schedules = world.start({ full: berlin });
-      await schedules.look();
+      await schedules.poll();
       await world.clock.advance(3 * 24 * HOUR_MS);
       await live(world, world.start({ full: berlin }), 6 * 24);
       const days = (await world.sessions()).map(({ dueAt }) =>
@@ -171,44 +171,44 @@ describe('training by the calendar', () => {
 
     it('has nothing to catch up with once its rule was changed, or switched off for a while', async () => {
       const world = await createWorld();
-      await world.start({ full: WEEKLY }).look();
+      await world.start({ full: WEEKLY }).poll();
       await world.clock.advance(8 * 24 * HOUR_MS);
-      await world.start({}).look();
-      await world.start({ full: WEEKLY }).look();
-      await world.start({ full: { ...WEEKLY, expression: '0 1 * * *' } }).look();
+      await world.start({}).poll();
+      await world.start({ full: WEEKLY }).poll();
+      await world.start({ full: { ...WEEKLY, expression: '0 1 * * *' } }).poll();
       expect(await world.sessions()).toEqual([]);
     });
 
     it('begins nothing while the queue is stopped, and makes up for it after', async () => {
       const world = await createWorld();
       const schedules = world.start({ full: WEEKLY });
-      await schedules.look();
+      await schedules.poll();
       await world.clock.advance(7 * 24 * HOUR_MS);
       await world.stores.control.set(VENUE, { isStopped: true });
-      await schedules.look();
+      await schedules.poll();
       expect(await world.sessions()).toEqual([]);
       await world.stores.control.set(VENUE, { isStopped: false });
-      await schedules.look();
+      await schedules.poll();
       expect(await world.sessions()).toHaveLength(1);
     });
 
     it('makes predictions five minutes before a full retrain, and again when it has ended', async () => {
       const world = await createWorld();
       const schedules = world.start({ full: WEEKLY });
-      await schedules.look();
+      await schedules.poll();
       const dueAt = Date.UTC(2024, 2, 31, 2);
       await world.clock.advance(dueAt - 6 * MINUTE_MS - MONDAY);
-      await schedules.look();
+      await schedules.poll();
       expect(world.pregenerated).toEqual([]);
       for (let minute = 0; minute < 6; minute++) {
         await world.clock.advance(MINUTE_MS);
-        await schedules.look();
+        await schedules.poll();
       }
       expect(world.pregenerated).toEqual([{ keys: 3, ttlHours: 24, at: dueAt - 5 * MINUTE_MS }]);
       await world.clock.advance(130_000);
       await world.endJobs();
-      await schedules.look();
-      await schedules.look();
+      await schedules.poll();
+      await schedules.poll();
       expect(world.pregenerated.slice(1)).toEqual([{ keys: 3, ttlHours: 1, at: dueAt + 130_000 }]);
       const lines = world.log.filter(({ message }) => message.startsWith('Successful'));
       expect(lines.map(({ message }) => message)).toEqual([
@@ -218,11 +218,11 @@ describe('training by the calendar', () => {
 
     it('says after a restart how the session ended that was running before', async () => {
       const world = await createWorld();
-      await world.start({ full: WEEKLY }).look();
+      await world.start({ full: WEEKLY }).poll();
       await world.clock.advance(7 * 24 * HOUR_MS);
-      await world.start({ full: WEEKLY }).look();
+      await world.start({ full: WEEKLY }).poll();
       await world.endJobs('failed');
-      await world.start({ full: WEEKLY }).look();
+      await world.start({ full: WEEKLY }).poll();
       expect(world.log.map(({ message }) => message)).toContain(
         'Successful: 0/3 instruments, 2 batches, 1 s, cache updated',
       );
@@ -240,9 +240,9 @@ describe('training by the calendar', () => {
       }
       await context.store([aCandle(MONDAY)], 'BTC/USDT');
       const schedules = world.start({ incremental: SIX_HOURLY });
-      await schedules.look();
+      await schedules.poll();
       await world.clock.advance(6 * HOUR_MS);
-      await schedules.look();
+      await schedules.poll();
       const { rows } = await stores.sessions.list({}, { limit: 10, offset: 0 });
       expect(rows[0]).toMatchObject({ kind: 'incremental' });
       expect(rows[0]?.config['skipped']).toMatchObject([

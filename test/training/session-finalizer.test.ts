@@ -66,12 +66,12 @@ describe('how a session ended', () => {
       async (kind) => {
         const { sessions, ends } = await open();
         const { sessionUid } = await sessions.request({ keys: KEYS, kind });
-        await ends.look();
+        await ends.poll();
         expect(lines()).toEqual([]);
         await context.clock.advance(130_000);
         await endJobs('failed');
-        await Promise.all([ends.look(), daemon().ends.look()]);
-        await daemon().ends.look();
+        await Promise.all([ends.poll(), daemon().ends.poll()]);
+        await daemon().ends.poll();
         expect(lines()).toEqual([
           'Successful: 2/3 instruments, 2 batches, 2 min 10 s, cache updated',
         ]);
@@ -85,9 +85,9 @@ describe('how a session ended', () => {
       await sessions.request({ keys: KEYS.slice(0, 1), kind: 'manual' });
       await sessions.request({ keys: KEYS.slice(1), kind: 'full' });
       await endJobs();
-      await daemon('elsewhere').ends.look();
+      await daemon('elsewhere').ends.poll();
       expect(lines()).toEqual([]);
-      await ends.look();
+      await ends.poll();
       expect(lines()).toEqual(['Successful: 2/2 instruments, 1 batches, 1 s, cache updated']);
     });
 
@@ -96,7 +96,7 @@ describe('how a session ended', () => {
       const global = { ...KEY, symbol: GLOBAL_SYMBOL, bot: 'random_forest' };
       await sessions.request({ keys: [global, ...KEYS.slice(0, 1)], kind: 'full' });
       await endJobs();
-      await ends.look();
+      await ends.poll();
       expect(pregenerated.map((symbols) => symbols.toSorted())).toEqual([
         ['BTC/USDT', 'BTC/USDT', 'ETH/USDT', 'SOL/USDT'],
       ]);
@@ -109,7 +109,7 @@ describe('how a session ended', () => {
       await context.stores.jobs.finish(jobs[0]?.uid ?? '', { status: 'completed', finishedAt });
       await sessions.cancel(sessionUid);
       await sessions.cancel(sessionUid);
-      await ends.look();
+      await ends.poll();
       expect(lines()).toEqual(['Successful: 1/3 instruments, 2 batches, 1 s, cache not updated']);
     });
   });

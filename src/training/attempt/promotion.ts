@@ -111,7 +111,9 @@ export async function recordFailure(
       status: finalStatus(context.job, 'fail'),
       ownerRunUid: context.job.ownerRunUid,
       finishedAt: context.clock.wallMs(),
-      ...{ errorCode, errorMessage, modelUid: record.uid },
+      errorCode,
+      errorMessage,
+      modelUid: record.uid,
     });
     await tx.evidence.insert(evidenceOf(context, record, { prepared }));
     // Its model serves on, and its schedule is bound enough.

@@ -42,7 +42,9 @@ export async function toOrder(
   if (basis.status === 'residual') return toResidualOrder(basis, options);
   if (prepared.global !== undefined) {
     const plan: SelectionPlan = {
-      ...{ selection: { method: 'none' }, chosenBy: 'none', selectedAt: clock.marketMs() },
+      selection: { method: 'none' },
+      chosenBy: 'none',
+      selectedAt: clock.marketMs(),
     };
     return { plan, classWeights: undefined, params, basis };
   }
@@ -134,7 +136,7 @@ function describe(
     catalogue_hash: prepared.catalogueHash,
     data_from: prepared.dataFrom,
     data_end: prepared.dataEnd,
-    ...(prepared.global === undefined ? {} : { attribute_codes: prepared.global.codes }),
+    attribute_codes: prepared.global?.codes,
   };
 }
 

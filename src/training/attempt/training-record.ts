@@ -77,7 +77,10 @@ function bareRecord(context: RecordContext, prepared: PreparedData | undefined):
   const { job, clock, options, startedAt } = context;
   const { venue, symbol, timeframe, bot } = job;
   return {
-    ...{ venue, symbol, timeframe, bot },
+    venue,
+    symbol,
+    timeframe,
+    bot,
     uid: context.modelUid,
     jobUid: job.uid,
     parentUid: undefined,

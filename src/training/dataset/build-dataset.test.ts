@@ -19,10 +19,16 @@ function columnsOf(candles: readonly Candle[], firstBarIndex?: number): CandleCo
 function requestOf(series: CandleColumns, bars: number): DatasetRequest {
   const toIndex = series.firstIndex + series.length;
   return {
-    ...{ series, reference: undefined, toIndex, fromIndex: toIndex - bars },
-    ...{ horizonBars: HORIZON, embargoBars: HORIZON },
-    ...{ trainFraction: 0.7, validationFraction: 0.15 },
-    ...{ minSamples: 400, candidateFeatures: FEATURES },
+    series,
+    reference: undefined,
+    toIndex,
+    fromIndex: toIndex - bars,
+    horizonBars: HORIZON,
+    embargoBars: HORIZON,
+    trainFraction: 0.7,
+    validationFraction: 0.15,
+    minSamples: 400,
+    candidateFeatures: FEATURES,
   };
 }
 

@@ -58,7 +58,10 @@ export async function findChampion(
   const filter = { modelUid, from: dataEnd };
   const { rows } = await stores.predictions.list(filter, { limit: MAX_PREDICTIONS, offset: 0 });
   return {
-    ...{ modelUid, dataEnd, thresholds, prior: toPrior(classDistribution) },
+    modelUid,
+    dataEnd,
+    thresholds,
+    prior: toPrior(classDistribution),
     openTimes: rows.map(({ candleOpenTime }) => candleOpenTime),
     probabilities: rows.map(({ probabilities }) => probabilities),
     expectedReturns: rows.map(({ expectedReturn }) => expectedReturn),

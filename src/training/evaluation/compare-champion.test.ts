@@ -6,7 +6,10 @@ const EVEN = [1 / 3, 1 / 3, 1 / 3] as const;
 const BUY = [0.25, 0.25, 0.5] as const;
 
 const CHAMPION: Champion = {
-  ...{ modelUid: 'old', dataEnd: 300, thresholds: { sell: -0.01, buy: 0.01 }, prior: EVEN },
+  modelUid: 'old',
+  dataEnd: 300,
+  thresholds: { sell: -0.01, buy: 0.01 },
+  prior: EVEN,
   openTimes: [500, 400, 300, 200],
   expectedReturns: [],
   probabilities: [BUY, BUY, BUY, BUY],

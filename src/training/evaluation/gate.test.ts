@@ -117,7 +117,10 @@ describe('judge', () => {
   }
 
   const champion = (changes: Partial<ChampionComparison> = {}): ChampionComparison => ({
-    ...{ modelUid: 'old', rows: 100, skillDifference: 0, directionSkillDifference: 0 },
+    modelUid: 'old',
+    rows: 100,
+    skillDifference: 0,
+    directionSkillDifference: 0,
     ...changes,
   });
 

@@ -180,7 +180,10 @@ function layOut(request: GlobalDatasetRequest, { rows, order, split }: Ordered):
     global: { codes, items: new Set(rows.itemOf.subarray(0, rows.count)).size, blockRows },
   };
   const table = {
-    ...{ names, rows: rows.count, labels, openTimes },
+    names,
+    rows: rows.count,
+    labels,
+    openTimes,
     values: gather(request.items, { rows, order }, codes),
     forwardReturns: Float32Array.from(returns),
   };
@@ -197,7 +200,9 @@ function learnCodes(items: readonly GlobalItem[], { rows, order, split }: Ordere
     sums[item] = (sums[item] ?? 0) + (rows.returns[row] ?? 0);
   }
   const labelled = items.map(({ attributes }, item) => ({
-    ...{ attributes, rows: counts[item] ?? 0, returnSum: sums[item] ?? 0 },
+    attributes,
+    rows: counts[item] ?? 0,
+    returnSum: sums[item] ?? 0,
   }));
   return learnAttributeCodes(labelled.filter((one) => one.rows > 0));
 }

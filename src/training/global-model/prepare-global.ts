@@ -38,7 +38,12 @@ export async function prepareGlobal(
   const items = await readItems(location, request);
   const fromOpenTime = isFileVenue(venue) ? 0 : window.fromOpenTime;
   const dataset = buildGlobalDataset({
-    ...{ items, timeframe, fromOpenTime, embargoMs, thresholds, minSamples },
+    items,
+    timeframe,
+    fromOpenTime,
+    embargoMs,
+    thresholds,
+    minSamples,
   });
   if (dataset.status === 'too_few_rows') return dataset;
   const { sha256 } = await writeFeatureFile(request.filePath, dataset.table);

@@ -3,8 +3,12 @@ import { judgeDrift } from './drift-watch.js';
 
 const LIMITS = { psi: 0.25, minSignals: 100 };
 const MEASURED = {
-  ...{ medianPsi: 0.1, worst: [], bars: 500 },
-  ...{ liveSignals: 200, liveSkill: 0.01, testSkillLower: 0.002 },
+  medianPsi: 0.1,
+  worst: [],
+  bars: 500,
+  liveSignals: 200,
+  liveSkill: 0.01,
+  testSkillLower: 0.002,
 };
 
 describe('judgeDrift', () => {

@@ -45,26 +45,30 @@ const BY_SIGNALS_ALONE = { medianPsi: undefined, worst: [], bars: 0 } as const;
  * training of a key in `retrainHours`, whatever the next look says.
  */
 export class DriftWatch {
-  private next = 0;
+  #next = 0;
 
-  constructor(private readonly dependencies: DriftDependencies) {}
+  readonly #dependencies: DriftDependencies;
+
+  constructor(dependencies: DriftDependencies) {
+    this.#dependencies = dependencies;
+  }
 
   /** Looks at those of the next keys whose time has come. */
-  async look(): Promise<void> {
-    const { options, stores } = this.dependencies;
+  async poll(): Promise<void> {
+    const { options, stores } = this.#dependencies;
     const { drift } = options;
     if (drift === undefined) return;
     const keys = trainingKeys(options);
     for (let tried = 0; tried < Math.min(keys.length, KEYS_A_LOOK); tried++) {
-      const key = keys[this.next++ % keys.length];
+      const key = keys[this.#next++ % keys.length];
       const serving = key === undefined ? undefined : await stores.models.findServing(key);
       if (key === undefined || serving === undefined) continue;
       const last = await stores.drift.find(key);
-      if (this.isDue(serving, last, drift)) await this.lookAt(key, serving, { drift, last });
+      if (this.#isDue(serving, last, drift)) await this.#check(key, serving, { drift, last });
     }
   }
 
-  private isDue(
+  #isDue(
     { uid, trainedAt }: ModelRecord,
     last: ModelDrift | undefined,
     { checkHours }: DriftOptions,
@@ -72,60 +76,69 @@ export class DriftWatch {
     const isKnown = last?.modelUid === uid;
     const hours = isKnown ? checkHours : Math.min(NEW_MODEL_HOURS, checkHours);
     const since = isKnown ? last.checkedAt : trainedAt;
-    return this.dependencies.clock.marketMs() - since >= hours * HOUR_MS;
+    return this.#dependencies.clock.marketMs() - since >= hours * HOUR_MS;
   }
 
-  private async lookAt(
+  async #check(
     key: ModelKey,
     serving: ModelRecord,
     { drift, last }: { readonly drift: DriftOptions; readonly last: ModelDrift | undefined },
   ): Promise<void> {
-    const { stores, clock, logger } = this.dependencies;
-    const report = await this.report(key, serving, drift);
+    const { stores, clock, logger } = this.#dependencies;
+    const report = await this.#report(key, serving, drift);
     if (report === undefined) return;
     const { venue, symbol, timeframe, bot } = key;
     const checkedAt = clock.marketMs();
     const before = last?.retrainedAt;
     const mayTrain = before === undefined || checkedAt - before >= drift.retrainHours * HOUR_MS;
     const isQueued =
-      report.isDrifted && drift.isRetraining && mayTrain && (await this.retrain(key));
+      report.isDrifted && drift.isRetraining && mayTrain && (await this.#retrain(key));
     await stores.drift.set({
-      ...{ venue, symbol, timeframe, bot, modelUid: serving.uid, checkedAt, report },
+      venue,
+      symbol,
+      timeframe,
+      bot,
+      modelUid: serving.uid,
+      checkedAt,
+      report,
       retrainedAt: isQueued ? checkedAt : before,
     });
     if (!report.isDrifted) return;
     const then = isQueued ? 'it is trained anew' : 'it serves on';
     logger.warn(`[TRAIN] The model has drifted: ${report.reason}; ${then}`, {
-      ...{ symbol, timeframe, bot, model: serving.uid },
+      symbol,
+      timeframe,
+      bot,
+      model: serving.uid,
     });
   }
 
-  private async retrain(key: ModelKey): Promise<boolean> {
-    const { planner, sessions } = this.dependencies;
+  async #retrain(key: ModelKey): Promise<boolean> {
+    const { planner, sessions } = this.#dependencies;
     if ((await planner.findObstacle(key)) !== undefined) return false;
     const request = { keys: [key], kind: 'auto', isAutomatic: true } as const;
     const { jobs } = await sessions.request({ ...request, causeOf: () => 'drift' });
     return jobs.length > 0;
   }
 
-  private async report(
+  async #report(
     key: ModelKey,
     serving: ModelRecord,
     drift: DriftOptions,
   ): Promise<DriftReport | undefined> {
     const measured = isGlobalBot(key.bot)
       ? BY_SIGNALS_ALONE
-      : await this.measure(key, serving, drift);
+      : await this.#measure(key, serving, drift);
     if (measured === undefined) return undefined;
-    return judgeDrift({ ...measured, ...(await this.liveScore(key, serving)) }, drift);
+    return judgeDrift({ ...measured, ...(await this.#liveScore(key, serving)) }, drift);
   }
 
-  private async measure(
+  async #measure(
     key: ModelKey,
     serving: ModelRecord,
     drift: DriftOptions,
   ): Promise<FeatureDrift | undefined> {
-    const { stores, clock, trainingWorker } = this.dependencies;
+    const { stores, clock, trainingWorker } = this.#dependencies;
     const series = await stores.series.find(key);
     const { judgedWindow } = serving.config as { judgedWindow?: { from: number; to: number } };
     if (series === undefined || judgedWindow === undefined) return undefined;
@@ -135,19 +148,23 @@ export class DriftWatch {
         ? undefined
         : await stores.series.find({ ...key, symbol: referenceSymbol });
     const measured = await trainingWorker.measureDrift({
-      ...{ timeframe: key.timeframe, seriesId: series.id, referenceSeriesId: reference?.id },
-      ...{ features: serving.features, windowBars: drift.windowBars },
-      ...{ trainedFrom: judgedWindow.from, trainedTo: judgedWindow.to },
+      timeframe: key.timeframe,
+      seriesId: series.id,
+      referenceSeriesId: reference?.id,
+      features: serving.features,
+      windowBars: drift.windowBars,
+      trainedFrom: judgedWindow.from,
+      trainedTo: judgedWindow.to,
       lastOpenTime: lastClosedOpenTime(clock.marketMs(), key.timeframe),
     });
     return 'status' in measured ? undefined : measured;
   }
 
-  private async liveScore(
+  async #liveScore(
     key: ModelKey,
     { uid: modelUid, dataEnd = 0, classDistribution, testScore }: ModelRecord,
   ): Promise<Pick<DriftReport, 'liveSignals' | 'liveSkill' | 'testSkillLower'>> {
-    const { stores, options } = this.dependencies;
+    const { stores, options } = this.#dependencies;
     const instruments = spokenFor([key], options);
     const asked = { modelUid, limit: Math.ceil(LIVE_SIGNALS / instruments.length) };
     const unseen: ResolvedSignal[] = [];

@@ -43,7 +43,8 @@ export async function planScheduled(
   }
   const of = (key: ModelKey): Planned | undefined => planned.get(modelKeyText(key));
   return {
-    ...{ keys, skipped },
+    keys,
+    skipped,
     modeOf: (key) => of(key)?.mode ?? 'full',
     causeOf: (key) => of(key)?.cause ?? 'scheduled',
   };

@@ -26,11 +26,15 @@ const NOT_ASKED: HistoryState = { samples: 0, newestOpenTime: undefined, shortag
 /** Decides from stored state which keys are due for training, so that a missed cycle costs nothing. */
 export class TrainPlanner {
   /** Keys whose rows turned out unusable, with the samples they had: asked again once there are others. */
-  private readonly unusable = new Map<string, { samples: number; shortage: string }>();
+  readonly #unusable = new Map<string, { samples: number; shortage: string }>();
   /** What serves each key, as it was last read: records are large and seldom change. */
-  private readonly serving = new Map<string, StoredModelRecord>();
+  readonly #serving = new Map<string, StoredModelRecord>();
 
-  constructor(private readonly dependencies: TrainPlannerDependencies) {}
+  readonly #dependencies: TrainPlannerDependencies;
+
+  constructor(dependencies: TrainPlannerDependencies) {
+    this.#dependencies = dependencies;
+  }
 
   /**
    * One verdict for each key, in the order in which they are to be trained.
@@ -39,7 +43,7 @@ export class TrainPlanner {
    */
   async plan(withFiles: boolean): Promise<readonly DueVerdict[]> {
     const verdicts: DueVerdict[] = [];
-    const { options, stores } = this.dependencies;
+    const { options, stores } = this.#dependencies;
     const imported = withFiles ? await fileKeys(stores, options) : [];
     const keys = [...trainingKeys(options), ...imported];
     const stamps = await stores.models.readStamps(options.venue);
@@ -49,8 +53,8 @@ export class TrainPlanner {
 
   /** Remembers that the stored candles gave too few rows, which only the rows themselves can show. */
   async rememberShortage(key: ModelKey, shortage: string): Promise<void> {
-    const { samples } = await this.readHistory(key);
-    this.unusable.set(modelKeyText(key), { samples, shortage });
+    const { samples } = await this.#readHistory(key);
+    this.#unusable.set(modelKeyText(key), { samples, shortage });
   }
 
   /**
@@ -59,29 +63,29 @@ export class TrainPlanner {
    * @param stamp of the record that serves, where it is known: one read before with that stamp will do
    */
   async judge(key: ModelKey, stamp?: string): Promise<DueVerdict> {
-    const { stores, options } = this.dependencies;
-    const first = await this.readModels(key, stamp);
-    const now = this.now();
+    const { stores, options } = this.#dependencies;
+    const first = await this.#readModels(key, stamp);
+    const now = this.#now();
     if (findCause(first, options, now.marketMs) === undefined) return judgeDue(first, options, now);
     const openJob = await stores.jobs.findOpen(key);
     // Once more, after the job: one that ended between the two reads has brought its model by now.
-    const facts = openJob === undefined ? await this.readModels(key) : first;
+    const facts = openJob === undefined ? await this.#readModels(key) : first;
     const cooldown = await stores.cooldowns.find(key);
-    const history = await this.readHistory(key);
+    const history = await this.#readHistory(key);
     return judgeDue({ ...facts, openJob, cooldown, history }, options, now);
   }
 
-  private async readModels(key: ModelKey, stamp?: string): Promise<KeyFacts> {
-    const { stores } = this.dependencies;
-    const known = this.serving.get(modelKeyText(key));
+  async #readModels(key: ModelKey, stamp?: string): Promise<KeyFacts> {
+    const { stores } = this.#dependencies;
+    const known = this.#serving.get(modelKeyText(key));
     const isKnown = known !== undefined && stampOf(known) === stamp;
     const serving = isKnown ? known : await stores.models.findServing(key);
-    if (serving !== undefined) this.serving.set(modelKeyText(key), serving);
+    if (serving !== undefined) this.#serving.set(modelKeyText(key), serving);
     return {
       key,
       serving,
       latest: serving ?? (await stores.models.latest(key)),
-      damage: serving === undefined ? undefined : this.dependencies.findArtefactFault?.(serving),
+      damage: serving === undefined ? undefined : this.#dependencies.findArtefactFault?.(serving),
       cooldown: undefined,
       openJob: undefined,
       history: NOT_ASKED,
@@ -90,18 +94,18 @@ export class TrainPlanner {
 
   /** What stands against a new fit of the key, in words, whatever may be wrong with its model. */
   async findObstacle(key: ModelKey): Promise<string | undefined> {
-    const cooldown = await this.dependencies.stores.cooldowns.find(key);
-    const history = await this.readHistory(key);
+    const cooldown = await this.#dependencies.stores.cooldowns.find(key);
+    const history = await this.#readHistory(key);
     const state =
       cooldown === undefined
         ? undefined
-        : cooldownStateAt(cooldown, this.now(), history.newestOpenTime);
+        : cooldownStateAt(cooldown, this.#now(), history.newestOpenTime);
     if (state?.isActive === true) return `cooldown after a ${cooldown?.kind ?? 'failure'}`;
     return history.shortage === undefined ? undefined : `waiting for history: ${history.shortage}`;
   }
 
-  private now(): Moment {
-    const { clock } = this.dependencies;
+  #now(): Moment {
+    const { clock } = this.#dependencies;
     return {
       wallMs: clock.wallMs(),
       marketMs: clock.marketMs(),
@@ -109,10 +113,10 @@ export class TrainPlanner {
     };
   }
 
-  private async readHistory(key: ModelKey): Promise<HistoryState> {
-    const { stores, options, clock } = this.dependencies;
+  async #readHistory(key: ModelKey): Promise<HistoryState> {
+    const { stores, options, clock } = this.#dependencies;
     const history = await readHistory(stores, key, { options, marketMs: clock.marketMs() });
-    const known = this.unusable.get(modelKeyText(key));
+    const known = this.#unusable.get(modelKeyText(key));
     if (known === undefined || known.samples !== history.samples) return history;
     return { ...history, shortage: history.shortage ?? known.shortage };
   }

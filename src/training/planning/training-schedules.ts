@@ -50,30 +50,34 @@ type ScheduleOutcome =
  */
 export class TrainingSchedules {
   /** The due time of the full retrain for which predictions were made ahead. */
-  private pregeneratedFor: number | undefined;
+  #pregeneratedFor: number | undefined;
 
-  constructor(private readonly dependencies: SchedulesDependencies) {}
+  readonly #dependencies: SchedulesDependencies;
+
+  constructor(dependencies: SchedulesDependencies) {
+    this.#dependencies = dependencies;
+  }
 
   /** Called again and again. */
-  async look(): Promise<void> {
-    const { options, stores } = this.dependencies;
+  async poll(): Promise<void> {
+    const { options, stores } = this.#dependencies;
     for (const name of ['full', 'incremental'] as const) {
       const stored = await stores.schedules.find(options.venue, name);
-      await this.keep(name, stored && (await this.conclude(stored)));
+      await this.#keep(name, stored && (await this.#conclude(stored)));
     }
   }
 
-  private async keep(name: ScheduleName, state: ScheduleState | undefined): Promise<void> {
-    const { options, clock, logger } = this.dependencies;
+  async #keep(name: ScheduleName, state: ScheduleState | undefined): Promise<void> {
+    const { options, clock, logger } = this.#dependencies;
     const rule = options.schedules?.[name];
     const now = clock.marketMs();
-    if (state?.rule !== ruleText(rule)) return this.beginAnew({ name, rule, now, before: state });
+    if (state?.rule !== ruleText(rule)) return this.#beginAnew({ name, rule, now, before: state });
     if (rule === undefined) return;
     const dueAt = nextOccurrence(rule, state.settledUntil);
     if (dueAt === undefined) return;
-    if (name === 'full') await this.pregenerateBefore(dueAt, now);
+    if (name === 'full') await this.#pregenerateBefore(dueAt, now);
     if (dueAt > now) return;
-    const outcome = await this.run(state, { now, dueAt });
+    const outcome = await this.#run(state, { now, dueAt });
     if (outcome.status === 'put_off') {
       logger.debug(`[TRAIN] The ${name} training is put off: ${outcome.reason}`);
     } else if (outcome.status === 'nothing') {
@@ -82,16 +86,19 @@ export class TrainingSchedules {
   }
 
   /** A schedule that is new, changed or switched on again has nothing to catch up with. */
-  private async beginAnew(schedule: {
+  async #beginAnew(schedule: {
     readonly name: ScheduleName;
     readonly rule: CronRule | undefined;
     readonly now: number;
     readonly before: ScheduleState | undefined;
   }): Promise<void> {
-    const { options, stores, logger } = this.dependencies;
+    const { options, stores, logger } = this.#dependencies;
     const { name, rule, now, before } = schedule;
     await stores.schedules.set({
-      ...{ venue: options.venue, name, rule: ruleText(rule), settledUntil: now },
+      venue: options.venue,
+      name,
+      rule: ruleText(rule),
+      settledUntil: now,
       sessionUid: before?.sessionUid,
       isConcluded: before?.isConcluded ?? true,
     });
@@ -101,19 +108,19 @@ export class TrainingSchedules {
     logger.info(`[TRAIN] ${name} training by "${ruleText(rule)}", next ${when} of market time`);
   }
 
-  private async run(state: ScheduleState, moment: Moment): Promise<ScheduleOutcome> {
-    const { stores, logger } = this.dependencies;
+  async #run(state: ScheduleState, moment: Moment): Promise<ScheduleOutcome> {
+    const { stores, logger } = this.#dependencies;
     const name = state.name as ScheduleName;
     if (!state.isConcluded) return { status: 'put_off', reason: 'the last one is still running' };
-    if (!(await this.dependencies.isReady())) {
+    if (!(await this.#dependencies.isReady())) {
       return { status: 'put_off', reason: 'the trainer is not ready' };
     }
-    const planned = await planScheduled(name, this.dependencies);
+    const planned = await planScheduled(name, this.#dependencies);
     if (planned.keys.length === 0) {
       await stores.schedules.set({ ...state, settledUntil: moment.now });
       return { status: 'nothing', reason: skippedWords(planned) };
     }
-    const sessionUid = await this.begin(state, moment, planned);
+    const sessionUid = await this.#begin(state, moment, planned);
     if (sessionUid === undefined) return { status: 'put_off', reason: 'the queue is stopped' };
     logger.info(
       `[TRAIN] ${name} training of ${planned.keys.length} models begins; ` +
@@ -124,7 +131,7 @@ export class TrainingSchedules {
   }
 
   /** @returns nothing where the queue is stopped, or another one has begun it meanwhile */
-  private async begin(
+  async #begin(
     state: ScheduleState,
     { now, dueAt }: Moment,
     planned: PlannedJobs,
@@ -132,8 +139,10 @@ export class TrainingSchedules {
     const { venue, name } = state;
     const { skipped, ...asked } = planned;
     try {
-      const { sessionUid, jobs } = await this.dependencies.sessions.request({
-        ...{ ...asked, kind: name as ScheduleName, isAutomatic: true },
+      const { sessionUid, jobs } = await this.#dependencies.sessions.request({
+        ...asked,
+        kind: name as ScheduleName,
+        isAutomatic: true,
         config: { dueAt, skipped: skipped.map(({ key, reason }) => ({ ...key, reason })) },
         alongside: async (tx, uid) => {
           const seen = await tx.schedules.find(venue, name, { isLocked: true });
@@ -141,8 +150,10 @@ export class TrainingSchedules {
             throw new RejectedError(`The ${name} training has begun already`);
           }
           await tx.schedules.set({
-            ...{ ...state, settledUntil: now },
-            ...{ sessionUid: uid, isConcluded: false },
+            ...state,
+            settledUntil: now,
+            sessionUid: uid,
+            isConcluded: false,
           });
         },
       });
@@ -154,8 +165,8 @@ export class TrainingSchedules {
   }
 
   /** Notes that its last session has ended, so that the next one may begin. @returns the state since then */
-  private async conclude(state: ScheduleState): Promise<ScheduleState> {
-    const { stores, sessions } = this.dependencies;
+  async #conclude(state: ScheduleState): Promise<ScheduleState> {
+    const { stores, sessions } = this.#dependencies;
     if (state.isConcluded) return state;
     const view = state.sessionUid === undefined ? undefined : await sessions.find(state.sessionUid);
     if (view !== undefined && !isSessionOver(view.session.status)) return state;
@@ -164,11 +175,11 @@ export class TrainingSchedules {
     return concluded;
   }
 
-  private async pregenerateBefore(dueAt: number, now: number): Promise<void> {
-    if (dueAt - now > PREGENERATE_AHEAD_MS || this.pregeneratedFor === dueAt) return;
-    this.pregeneratedFor = dueAt;
-    const keys = trainingKeys(this.dependencies.options);
-    await pregenerate(this.dependencies, keys, RETRAIN_TTL_HOURS);
+  async #pregenerateBefore(dueAt: number, now: number): Promise<void> {
+    if (dueAt - now > PREGENERATE_AHEAD_MS || this.#pregeneratedFor === dueAt) return;
+    this.#pregeneratedFor = dueAt;
+    const keys = trainingKeys(this.#dependencies.options);
+    await pregenerate(this.#dependencies, keys, RETRAIN_TTL_HOURS);
   }
 }
 

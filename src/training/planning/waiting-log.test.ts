@@ -5,7 +5,11 @@ import type { DueVerdict } from './due-verdict.js';
 import { WaitingLog } from './waiting-log.js';
 
 const waiting = (reason: string, obstacle: 'history' | 'cooldown' = 'history'): DueVerdict => ({
-  ...{ status: 'not_due', key: BTC, cause: 'untrained', reason, obstacle },
+  status: 'not_due',
+  key: BTC,
+  cause: 'untrained',
+  reason,
+  obstacle,
   nextRetryAt: undefined,
 });
 

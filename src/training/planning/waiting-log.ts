@@ -12,25 +12,32 @@ interface Told {
 
 /** Says why keys without a trusted model are not trained yet: when that changes, and now and then. */
 export class WaitingLog {
-  private readonly told = new Map<string, Told>();
+  readonly #told = new Map<string, Told>();
 
-  constructor(private readonly logger: Logger) {}
+  readonly #logger: Logger;
 
-  report(verdicts: readonly DueVerdict[]): void {
-    for (const verdict of verdicts) this.reportOne(verdict);
+  constructor(logger: Logger) {
+    this.#logger = logger;
   }
 
-  private reportOne(verdict: DueVerdict): void {
+  report(verdicts: readonly DueVerdict[]): void {
+    for (const verdict of verdicts) this.#reportOne(verdict);
+  }
+
+  #reportOne(verdict: DueVerdict): void {
     const key = modelKeyText(verdict.key);
     const state = stateOf(verdict);
-    const before = this.told.get(key);
+    const before = this.#told.get(key);
     const cycles = before?.state === state ? before.cycles + 1 : 0;
-    this.told.set(key, { state, cycles });
+    this.#told.set(key, { state, cycles });
     const isWorthSaying = verdict.status === 'not_due' && WAITING.has(verdict.obstacle);
     if (!isWorthSaying || cycles % REPEAT_CYCLES !== 0) return;
     const { symbol, timeframe, bot } = verdict.key;
-    this.logger.info(`[TRAIN] Not yet: ${dueWords(verdict)}`, {
-      ...{ symbol, timeframe, bot, cause: verdict.cause },
+    this.#logger.info(`[TRAIN] Not yet: ${dueWords(verdict)}`, {
+      symbol,
+      timeframe,
+      bot,
+      cause: verdict.cause,
       nextRetryAt: verdict.nextRetryAt,
     });
   }

@@ -30,7 +30,9 @@ export async function findIncrement(
   const range = series === undefined ? undefined : await stores.candles.range(series.id);
   return planIncrement(
     {
-      ...{ bot: key.bot, serving, newestOpenTime: range?.last },
+      bot: key.bot,
+      serving,
+      newestOpenTime: range?.last,
       isPinned: pin !== undefined && pin.modelUid === serving?.uid,
     },
     { ...options, ...(options.increment ?? DEFAULT_INCREMENT) },
@@ -50,7 +52,10 @@ export async function openParent(
   const maxFileBytes = options.maxModelMb * BYTES_A_MB;
   try {
     const artifact = await verifyModelArtifact({
-      ...{ modelsDir: options.modelsDir, modelPath, manifestSha256, maxFileBytes },
+      modelsDir: options.modelsDir,
+      modelPath,
+      manifestSha256,
+      maxFileBytes,
     });
     const pathOf = (name: string): string => path.resolve(fileReference(artifact, name).path);
     const { iterations } = options.increment ?? DEFAULT_INCREMENT;

@@ -18,36 +18,40 @@ export interface ProgressReporterOptions {
 
 /** Progress of one job: told to listeners at once, stored at a bounded rate, never awaited. */
 export class ProgressReporter {
-  private lastStoredMs = -Infinity;
-  private writing: Promise<void> = Promise.resolve();
-  private current: Progress = { stage: 'queued', progressPct: 0 };
+  #lastStoredMs = -Infinity;
+  #writing: Promise<void> = Promise.resolve();
+  #current: Progress = { stage: 'queued', progressPct: 0 };
 
-  constructor(private readonly options: ProgressReporterOptions) {}
+  readonly #options: ProgressReporterOptions;
+
+  constructor(options: ProgressReporterOptions) {
+    this.#options = options;
+  }
 
   report(stage: string, progressPct: number): void {
-    const bounded = Math.min(Math.max(progressPct, this.current.progressPct), 100);
-    const isNews = stage !== this.current.stage || bounded !== this.current.progressPct;
+    const bounded = Math.min(Math.max(progressPct, this.#current.progressPct), 100);
+    const isNews = stage !== this.#current.stage || bounded !== this.#current.progressPct;
     if (!isNews) return;
-    const isNewStage = stage !== this.current.stage;
-    this.current = { stage, progressPct: bounded };
-    this.options.emit(this.current);
-    const nowMs = this.options.clock.wallMs();
-    if (!isNewStage && nowMs - this.lastStoredMs < MIN_STORE_INTERVAL_MS) return;
-    this.lastStoredMs = nowMs;
-    this.writing = this.writing.then(() => this.write(this.current));
+    const isNewStage = stage !== this.#current.stage;
+    this.#current = { stage, progressPct: bounded };
+    this.#options.emit(this.#current);
+    const nowMs = this.#options.clock.wallMs();
+    if (!isNewStage && nowMs - this.#lastStoredMs < MIN_STORE_INTERVAL_MS) return;
+    this.#lastStoredMs = nowMs;
+    this.#writing = this.#writing.then(() => this.#write(this.#current));
   }
 
   /** Resolves when no write is under way: the job's end must not be overwritten by one. */
   async settle(): Promise<void> {
-    await this.writing;
+    await this.#writing;
   }
 
-  private async write(progress: Progress): Promise<void> {
+  async #write(progress: Progress): Promise<void> {
     try {
-      await this.options.store(progress);
+      await this.#options.store(progress);
     } catch (error) {
       // A lost percentage is no reason to lose the model.
-      this.options.onStoreError(error);
+      this.#options.onStoreError(error);
     }
   }
 }

@@ -62,61 +62,65 @@ interface Attempt {
 
 /** One lane of the queue: works off stored jobs one after the other, with a trainer that lanes share. */
 export class JobWorker {
-  private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
-  private wakeUp: () => void = () => undefined;
-  private isWoken = true;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #wakeUp: () => void = () => undefined;
+  #isWoken = true;
   /** An attempt whose end could not be stored yet. */
-  private unsettled: Attempt | undefined;
-  private current: { readonly job: TrainingJob; readonly abort: AbortController } | undefined;
+  #unsettled: Attempt | undefined;
+  #current: { readonly job: TrainingJob; readonly abort: AbortController } | undefined;
 
-  constructor(private readonly dependencies: JobWorkerDependencies) {}
+  readonly #dependencies: JobWorkerDependencies;
+
+  constructor(dependencies: JobWorkerDependencies) {
+    this.#dependencies = dependencies;
+  }
 
   start(): void {
-    this.running = this.work();
+    this.#running = this.#work();
   }
 
   /** There may be something to do. */
   wake(): void {
-    this.isWoken = true;
-    this.wakeUp();
+    this.#isWoken = true;
+    this.#wakeUp();
   }
 
   /** Gives the current job back and kills its trainer. */
   async stop(): Promise<void> {
-    this.stopping.abort();
+    this.#stopping.abort();
     this.wake();
-    await this.running;
-    await this.dependencies.trainer.stop();
+    await this.#running;
+    await this.#dependencies.trainer.stop();
   }
 
   /** Kills the trainer of the job under way where that job was cancelled. */
   abort(isMeant: (job: TrainingJob) => boolean): void {
-    if (this.current !== undefined && isMeant(this.current.job)) this.current.abort.abort();
+    if (this.#current !== undefined && isMeant(this.#current.job)) this.#current.abort.abort();
   }
 
-  private async work(): Promise<void> {
-    const { signal } = this.stopping;
+  async #work(): Promise<void> {
+    const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const didWork = await this.tryNext();
-      if (!didWork) await this.rest();
+      const didWork = await this.#tryNext();
+      if (!didWork) await this.#rest();
     }
   }
 
   /** @returns whether there was a job; an error counts as none, so that the next wake tries again */
-  private async tryNext(): Promise<boolean> {
-    const { clock, logger, options, runUid, stores } = this.dependencies;
+  async #tryNext(): Promise<boolean> {
+    const { clock, logger, options, runUid, stores } = this.#dependencies;
     try {
-      if (this.unsettled !== undefined) await this.conclude(this.unsettled);
-      if (!(await this.isWorkWaiting())) return false;
+      if (this.#unsettled !== undefined) await this.#conclude(this.#unsettled);
+      if (!(await this.#isWorkWaiting())) return false;
       const job = await stores.jobs.claimNext({
         venue: options.venue,
-        withFiles: this.dependencies.hasFiles(),
+        withFiles: this.#dependencies.hasFiles(),
         ownerRunUid: runUid,
         at: clock.wallMs(),
       });
       if (job === undefined) return false;
-      await this.handle(job);
+      await this.#handle(job);
       return true;
     } catch (error) {
       logger.error('[TRAIN] The queue could not be worked on', { error });
@@ -124,26 +128,26 @@ export class JobWorker {
     }
   }
 
-  private async isWorkWaiting(): Promise<boolean> {
-    const { options, readiness, stores, hasFiles } = this.dependencies;
+  async #isWorkWaiting(): Promise<boolean> {
+    const { options, readiness, stores, hasFiles } = this.#dependencies;
     const of = { venue: options.venue, withFiles: hasFiles() };
     const isPending = await stores.jobs.isAnyPending(of);
-    if (!isPending || (await this.dependencies.isHeld())) return false;
+    if (!isPending || (await this.#dependencies.isHeld())) return false;
     return (await readiness.find()).status === 'ready';
   }
 
-  private async rest(): Promise<void> {
-    if (!this.isWoken) await this.dependencies.trainingWorker.rest();
-    if (!this.isWoken) await new Promise<void>((resolve) => (this.wakeUp = resolve));
-    this.isWoken = false;
+  async #rest(): Promise<void> {
+    if (!this.#isWoken) await this.#dependencies.trainingWorker.rest();
+    if (!this.#isWoken) await new Promise<void>((resolve) => (this.#wakeUp = resolve));
+    this.#isWoken = false;
   }
 
-  private async handle(job: TrainingJob): Promise<void> {
-    const startedAt = this.dependencies.clock.wallMs();
+  async #handle(job: TrainingJob): Promise<void> {
+    const startedAt = this.#dependencies.clock.wallMs();
     const { symbol, timeframe, bot, uid } = job;
-    const logger = this.dependencies.logger.child({ symbol, timeframe, bot, job: uid });
-    const result = await this.attempt(job, logger);
-    await this.conclude({
+    const logger = this.#dependencies.logger.child({ symbol, timeframe, bot, job: uid });
+    const result = await this.#attempt(job, logger);
+    await this.#conclude({
       job,
       modelUid: newUid(startedAt),
       startedAt,
@@ -153,11 +157,11 @@ export class JobWorker {
     });
   }
 
-  private async conclude(attempt: Attempt): Promise<void> {
-    const { stores, logger, options } = this.dependencies;
-    const settlement = await this.store(attempt);
-    this.tell(attempt.logger, settlement);
-    this.dependencies.events?.onEnded?.(attempt.job, settlement.status);
+  async #conclude(attempt: Attempt): Promise<void> {
+    const { stores, logger, options } = this.#dependencies;
+    const settlement = await this.#store(attempt);
+    this.#tell(attempt.logger, settlement);
+    this.#dependencies.events?.onEnded?.(attempt.job, settlement.status);
     if (settlement.status !== 'promoted') return;
     const { modelsDir, modelVersionsKept: versionsKept } = options;
     await pruneVersions(
@@ -166,27 +170,23 @@ export class JobWorker {
     );
   }
 
-  private async attempt(job: TrainingJob, logger: Logger): Promise<TrainingResult> {
+  async #attempt(job: TrainingJob, logger: Logger): Promise<TrainingResult> {
     const abort = new AbortController();
-    this.current = { job, abort };
+    this.#current = { job, abort };
     try {
       // Whoever cancelled it before it was current could not abort it.
-      const stored = await this.dependencies.stores.jobs.find(job.uid);
+      const stored = await this.#dependencies.stores.jobs.find(job.uid);
       if (stored?.status !== 'running') return { status: 'aborted' };
-      return await this.train(job, logger, AbortSignal.any([this.stopping.signal, abort.signal]));
+      return await this.#train(job, logger, AbortSignal.any([this.#stopping.signal, abort.signal]));
     } finally {
-      this.current = undefined;
+      this.#current = undefined;
     }
   }
 
-  private async train(
-    job: TrainingJob,
-    logger: Logger,
-    signal: AbortSignal,
-  ): Promise<TrainingResult> {
-    const progress = this.reporterFor(job, logger);
+  async #train(job: TrainingJob, logger: Logger, signal: AbortSignal): Promise<TrainingResult> {
+    const progress = this.#reporterFor(job, logger);
     try {
-      return await trainModel({ ...this.dependencies, job, logger, progress, signal });
+      return await trainModel({ ...this.#dependencies, job, logger, progress, signal });
     } catch (error) {
       if (signal.aborted) return { status: 'aborted' };
       const code = error instanceof TransientError ? 'unavailable' : 'internal';
@@ -196,8 +196,8 @@ export class JobWorker {
     }
   }
 
-  private reporterFor(job: TrainingJob, logger: Logger): ProgressReporter {
-    const { clock, stores, events } = this.dependencies;
+  #reporterFor(job: TrainingJob, logger: Logger): ProgressReporter {
+    const { clock, stores, events } = this.#dependencies;
     return new ProgressReporter({
       clock,
       store: (progress) => stores.jobs.progress(job.uid, progress),
@@ -207,46 +207,46 @@ export class JobWorker {
   }
 
   /** Tries for a while; what then cannot be stored is tried again before the next job. */
-  private async store(attempt: Attempt): Promise<Settlement> {
-    const { clock } = this.dependencies;
-    this.unsettled = attempt;
+  async #store(attempt: Attempt): Promise<Settlement> {
+    const { clock } = this.#dependencies;
+    this.#unsettled = attempt;
     for (let round = 1; ; round++) {
       try {
         const settlement =
-          (await this.findLost(attempt)) ??
-          (await settleJob({ ...this.dependencies, ...attempt }, attempt.result));
-        this.unsettled = undefined;
+          (await this.#findLost(attempt)) ??
+          (await settleJob({ ...this.#dependencies, ...attempt }, attempt.result));
+        this.#unsettled = undefined;
         return settlement;
       } catch (error) {
         if (!(error instanceof TransientError)) {
-          return (await this.findLost(attempt)) ?? (await this.failRefused(attempt, error));
+          return (await this.#findLost(attempt)) ?? (await this.#failRefused(attempt, error));
         }
-        if (round === STORE_ATTEMPTS || this.stopping.signal.aborted) throw error;
+        if (round === STORE_ATTEMPTS || this.#stopping.signal.aborted) throw error;
       }
       // A stop ends the pause for one last try.
-      await clock.sleep(STORE_PAUSE_MS, this.stopping.signal).catch(() => undefined);
+      await clock.sleep(STORE_PAUSE_MS, this.#stopping.signal).catch(() => undefined);
     }
   }
 
   /** A job that was cancelled under way, or is another run's by now, leaves nothing of what was brought. */
-  private async findLost({ job }: Attempt): Promise<Settlement | undefined> {
-    const { stores, options } = this.dependencies;
+  async #findLost({ job }: Attempt): Promise<Settlement | undefined> {
+    const { stores, options } = this.#dependencies;
     const stored = await stores.jobs.find(job.uid);
     if (stored === undefined) return undefined;
     const isCancelled = stored.status === 'cancelled';
     if (!isCancelled && stored.ownerRunUid === job.ownerRunUid) return undefined;
-    this.unsettled = undefined;
+    this.#unsettled = undefined;
     await removeLeftovers(job, options);
     if (isCancelled) return { status: 'cancelled', reason: stored.errorMessage ?? '' };
     return { status: 'requeued', reason: 'another run owns it by now' };
   }
 
   /** An open job would keep its key from training; where its end is refused too, that is bounded. */
-  private async failRefused(attempt: Attempt, error: unknown): Promise<Settlement> {
+  async #failRefused(attempt: Attempt, error: unknown): Promise<Settlement> {
     const refusals = attempt.refusals + 1;
-    this.unsettled = refusals < MAX_REFUSALS ? { ...attempt, refusals } : undefined;
+    this.#unsettled = refusals < MAX_REFUSALS ? { ...attempt, refusals } : undefined;
     try {
-      return await this.failJob(attempt, error);
+      return await this.#failJob(attempt, error);
     } catch (failure) {
       if (refusals === MAX_REFUSALS) {
         attempt.logger.error('[TRAIN] The job stays open until the next start: its end is refused');
@@ -256,25 +256,25 @@ export class JobWorker {
   }
 
   /** Ends a job whose result the database refuses, unless it has ended already. */
-  private async failJob(attempt: Attempt, error: unknown): Promise<Settlement> {
-    const { stores, options } = this.dependencies;
+  async #failJob(attempt: Attempt, error: unknown): Promise<Settlement> {
+    const { stores, options } = this.#dependencies;
     const { job, modelUid } = attempt;
     const stored = await stores.jobs.find(job.uid);
     // The result is stored all the same, and its files with it: the next try finds it.
     if (stored?.modelUid === modelUid) throw error;
     const message = `the result could not be stored: ${messageOf(error)}`;
     const failure = { code: 'unstorable', message, prepared: undefined };
-    const context = { ...this.dependencies, ...attempt };
+    const context = { ...this.#dependencies, ...attempt };
     const isOpen = stored?.status === 'running';
     const record = isOpen ? await recordFailure(stores, context, failure) : undefined;
-    this.unsettled = undefined;
+    this.#unsettled = undefined;
     await removeLeftovers(job, options);
     if (record === undefined) throw error;
     return { status: 'failed', record };
   }
 
-  private tell(logger: Logger, settlement: Settlement): void {
-    const { events, options } = this.dependencies;
+  #tell(logger: Logger, settlement: Settlement): void {
+    const { events, options } = this.#dependencies;
     if (!('record' in settlement)) {
       logger.info(`[TRAIN] ${settlement.status}: ${settlement.reason}`);
       return;

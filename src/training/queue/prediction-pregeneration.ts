@@ -31,7 +31,10 @@ export async function pregenerate(
   ttlHours: number,
 ): Promise<boolean> {
   const keys = models.map(({ venue, symbol, timeframe, bot }) => ({
-    ...{ venue, symbol, timeframe, bot },
+    venue,
+    symbol,
+    timeframe,
+    bot,
   }));
   try {
     await context.pregeneration.pregenerate(spokenFor(keys, context.options), { ttlHours });

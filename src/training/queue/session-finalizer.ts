@@ -23,15 +23,19 @@ export interface SessionFinalizerDependencies {
  * restart and beside another daemon.
  */
 export class SessionFinalizer {
-  constructor(private readonly dependencies: SessionFinalizerDependencies) {}
+  readonly #dependencies: SessionFinalizerDependencies;
+
+  constructor(dependencies: SessionFinalizerDependencies) {
+    this.#dependencies = dependencies;
+  }
 
   /** Called again and again. */
-  async look(): Promise<void> {
-    const { stores, sessions } = this.dependencies;
+  async poll(): Promise<void> {
+    const { stores, sessions } = this.#dependencies;
     for (const status of ['running', 'paused'] as const) {
       for (const session of await stores.sessions.listByStatus(status)) {
-        if (!isRetraining(session) || !(await this.isOwn(session))) continue;
-        if (await sessions.conclude(session.uid)) await this.tell(session);
+        if (!isRetraining(session) || !(await this.#isOwn(session))) continue;
+        if (await sessions.conclude(session.uid)) await this.#tell(session);
       }
     }
   }
@@ -39,29 +43,29 @@ export class SessionFinalizer {
   /** Of a session that a person has cancelled, which is stored by then. */
   async tellCancelled(session: TrainingSession): Promise<void> {
     if (!isRetraining(session)) return;
-    const jobs = await this.dependencies.sessions.jobsOf(session);
-    this.say(session, jobs, false);
+    const jobs = await this.#dependencies.sessions.jobsOf(session);
+    this.#say(session, jobs, false);
   }
 
   /** Another venue's session is its daemon's to speak of. */
-  private async isOwn(session: TrainingSession): Promise<boolean> {
-    const { stores, options } = this.dependencies;
+  async #isOwn(session: TrainingSession): Promise<boolean> {
+    const { stores, options } = this.#dependencies;
     const { rows } = await stores.jobs.listOfSession(session, { limit: 1, offset: 0 });
     return rows.some(({ venue }) => venue === options.venue || isFileVenue(venue));
   }
 
-  private async tell(session: TrainingSession): Promise<void> {
-    const jobs = await this.dependencies.sessions.jobsOf(session);
-    this.say(session, jobs, await pregenerate(this.dependencies, jobs, USUAL_TTL_HOURS));
+  async #tell(session: TrainingSession): Promise<void> {
+    const jobs = await this.#dependencies.sessions.jobsOf(session);
+    this.#say(session, jobs, await pregenerate(this.#dependencies, jobs, USUAL_TTL_HOURS));
   }
 
-  private say(
+  #say(
     { uid, kind, createdAt }: TrainingSession,
     jobs: readonly TrainingJob[],
     isCached: boolean,
   ): void {
     const cache = isCached ? 'cache updated' : 'cache not updated';
-    const { logger } = this.dependencies;
+    const { logger } = this.#dependencies;
     logger.info(`${endLine(jobs, createdAt)}, ${cache}`, { session: uid, kind });
   }
 }

@@ -24,8 +24,11 @@ export function readProgress(
 ): SessionProgress {
   const count = (status: JobStatus): number => sum(own, status, 'jobs');
   const summary = {
-    ...{ pending: count('pending'), running: count('running'), completed: count('completed') },
-    ...{ failed: count('failed'), cancelled: count('cancelled') },
+    pending: count('pending'),
+    running: count('running'),
+    completed: count('completed'),
+    failed: count('failed'),
+    cancelled: count('cancelled'),
   };
   const current = summary.completed + summary.failed + summary.cancelled;
   const total = current + summary.pending + summary.running;
@@ -34,7 +37,9 @@ export function readProgress(
   const leftJobs = total - current - underWay;
   return {
     percentage: total === 0 ? 0 : Math.min(100, (100 * (current + underWay)) / total),
-    ...{ current, total, summary },
+    current,
+    total,
+    summary,
     etaSeconds:
       total === current ? 0 : meanMs === undefined ? undefined : (leftJobs * meanMs) / 1000 / lanes,
     itemsPerMinute: meanMs === undefined ? undefined : (60_000 / meanMs) * lanes,

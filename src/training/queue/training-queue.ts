@@ -36,54 +36,57 @@ const SHOWN_JOBS = 100;
 
 /** What a person does to the whole queue. Everything may be done twice, and at any moment. */
 export class TrainingQueue {
-  private readonly stopping = new AbortController();
-  private readonly pauseFile: PauseFile | undefined;
-  private watching: Promise<void> = Promise.resolve();
+  readonly #stopping = new AbortController();
+  readonly #pauseFile: PauseFile | undefined;
+  #watching: Promise<void> = Promise.resolve();
 
-  constructor(private readonly dependencies: QueueDependencies) {
+  readonly #dependencies: QueueDependencies;
+
+  constructor(dependencies: QueueDependencies) {
+    this.#dependencies = dependencies;
     const { options, clock, logger, wake } = dependencies;
     const { pauseFile: file } = options;
     if (file === undefined) return;
-    this.pauseFile = new PauseFile({ file, subject: 'Training', onResumed: wake, clock, logger });
+    this.#pauseFile = new PauseFile({ file, subject: 'Training', onResumed: wake, clock, logger });
   }
 
   async start(): Promise<void> {
-    const { stores, options } = this.dependencies;
+    const { stores, options } = this.#dependencies;
     // From now on there is a row to lock.
     await stores.control.set(options.venue, {});
-    if (this.pauseFile !== undefined) this.watching = this.pauseFile.run(this.stopping.signal);
+    if (this.#pauseFile !== undefined) this.#watching = this.#pauseFile.run(this.#stopping.signal);
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.watching;
+    this.#stopping.abort();
+    await this.#watching;
   }
 
   /** Whether no job may begin now. */
   async isHeld(): Promise<boolean> {
-    const { stores, options } = this.dependencies;
+    const { stores, options } = this.#dependencies;
     const { isPaused, isStopped } = await stores.control.find(options.venue);
-    return isPaused || isStopped || (await this.pauseFile?.check()) === true;
+    return isPaused || isStopped || (await this.#pauseFile?.check()) === true;
   }
 
   /** Takes the open job of a key out of the queue, also one that runs: its models are cleared. */
   async cancelKey(key: ModelKey): Promise<void> {
-    const { stores, clock } = this.dependencies;
+    const { stores, clock } = this.#dependencies;
     const why = { code: 'cleared', message: 'its models were cleared', at: clock.wallMs() };
     if ((await stores.jobs.cancelOpen({ key }, why)) === 0) return;
-    this.dependencies.abort((job) => modelKeyText(job) === modelKeyText(key));
+    this.#dependencies.abort((job) => modelKeyText(job) === modelKeyText(key));
   }
 
   /** Jobs under way end, then nothing begins. */
   async pause(): Promise<void> {
-    const { stores, options, logger } = this.dependencies;
+    const { stores, options, logger } = this.#dependencies;
     await stores.control.set(options.venue, { isPaused: true });
     logger.info('[TRAIN] The queue is paused');
   }
 
   /** Ends a pause and a stop. A pause by file lasts as long as the file. */
   async resume(): Promise<void> {
-    const { stores, options, logger, wake } = this.dependencies;
+    const { stores, options, logger, wake } = this.#dependencies;
     await stores.control.set(options.venue, { isPaused: false, isStopped: false });
     logger.info('[TRAIN] The queue goes on');
     wake();
@@ -91,7 +94,7 @@ export class TrainingQueue {
 
   /** Jobs under way end, the others are cancelled. Nothing is queued by itself until a resume. */
   async stopAfterCurrent(): Promise<number> {
-    return this.clear('stopped', 'the queue was stopped', 'pending');
+    return this.#clear('stopped', 'the queue was stopped', 'pending');
   }
 
   /**
@@ -99,13 +102,13 @@ export class TrainingQueue {
    * bring from then on is refused.
    */
   async forceStop(): Promise<number> {
-    const cleared = await this.clear('force_stopped', 'the queue was stopped by force');
-    this.dependencies.abort(() => true);
+    const cleared = await this.#clear('force_stopped', 'the queue was stopped by force');
+    this.#dependencies.abort(() => true);
     return cleared;
   }
 
-  private async clear(code: string, message: string, status?: 'pending'): Promise<number> {
-    const { stores, options, clock, logger } = this.dependencies;
+  async #clear(code: string, message: string, status?: 'pending'): Promise<number> {
+    const { stores, options, clock, logger } = this.#dependencies;
     const { venue } = options;
     const which = status === undefined ? { venue } : { venue, status };
     const cleared = await stores.transaction(async (tx) => {
@@ -117,7 +120,7 @@ export class TrainingQueue {
   }
 
   async status(): Promise<QueueStatus> {
-    const { stores, options } = this.dependencies;
+    const { stores, options } = this.#dependencies;
     const { venue } = options;
     const page = { limit: SHOWN_JOBS, offset: 0 };
     const control = await stores.control.find(venue);
@@ -132,27 +135,31 @@ export class TrainingQueue {
       ]),
     ) as Record<Priority, number>;
     const paused = await stores.sessions.listByStatus('paused');
-    const held = await this.countHeld(paused.map(({ uid }) => uid));
+    const held = await this.#countHeld(paused.map(({ uid }) => uid));
     const pausedBy = [
-      ...((await this.pauseFile?.check()) === true ? ['file'] : []),
+      ...((await this.#pauseFile?.check()) === true ? ['file'] : []),
       ...(control.isPaused ? ['api'] : []),
       ...paused.map(({ uid }) => `session ${uid}`),
     ];
     const free = ended('pending') - held;
     return {
       state: stateOf({ ...control, pausedBy, running: ended('running'), free }),
-      ...{ pausedBy, current, waiting },
-      ...{ completed: ended('completed'), failed: ended('failed'), cancelled: ended('cancelled') },
+      pausedBy,
+      current,
+      waiting,
+      completed: ended('completed'),
+      failed: ended('failed'),
+      cancelled: ended('cancelled'),
     };
   }
 
   /** Waiting jobs of paused sessions. */
-  private async countHeld(sessions: readonly string[]): Promise<number> {
+  async #countHeld(sessions: readonly string[]): Promise<number> {
     let held = 0;
     for (const sessionUid of sessions) {
-      const { venue } = this.dependencies.options;
+      const { venue } = this.#dependencies.options;
       const filter = { venue, sessionUid, status: 'pending' } as const;
-      held += (await this.dependencies.stores.jobs.list(filter, { limit: 1, offset: 0 })).total;
+      held += (await this.#dependencies.stores.jobs.list(filter, { limit: 1, offset: 0 })).total;
     }
     return held;
   }

@@ -86,60 +86,64 @@ const MOST_JOBS = 10_000;
 
 /** Requests to train and what is done to them. Everything may be done twice, and at any moment. */
 export class TrainingSessions {
-  constructor(private readonly dependencies: SessionsDependencies) {}
+  readonly #dependencies: SessionsDependencies;
+
+  constructor(dependencies: SessionsDependencies) {
+    this.#dependencies = dependencies;
+  }
 
   /** Stores a session that waits to be started. */
   async create(request: SessionRequest): Promise<TrainingSession> {
-    const session = this.newSession(request);
-    await this.dependencies.stores.sessions.insert(session);
+    const session = this.#newSession(request);
+    await this.#dependencies.stores.sessions.insert(session);
     return session;
   }
 
   /** Stores a session and queues its jobs at once. */
   async request(request: SessionRequest): Promise<RequestedJobs> {
-    const { stores } = this.dependencies;
-    const session = this.newSession(request);
+    const { stores } = this.#dependencies;
+    const session = this.#newSession(request);
     const jobs = await stores.transaction(async (tx) => {
-      if (!(await this.mayQueue(tx, request.isAutomatic === true))) return [];
+      if (!(await this.#mayQueue(tx, request.isAutomatic === true))) return [];
       await tx.sessions.insert(session);
       await request.alongside?.(tx, session.uid);
-      return this.begin(tx, session, request);
+      return this.#begin(tx, session, request);
     });
-    this.tellQueued(session.uid, jobs);
+    this.#tellQueued(session.uid, jobs);
     return { sessionUid: session.uid, jobs };
   }
 
   /** Queues the jobs of a session that was created. A session that has begun keeps its jobs. */
   async start(uid: string): Promise<RequestedJobs> {
-    const { stores } = this.dependencies;
+    const { stores } = this.#dependencies;
     const jobs = await stores.transaction(async (tx) => {
-      await this.mayQueue(tx, false);
+      await this.#mayQueue(tx, false);
       const session = await get(tx, uid);
       if (session.status !== 'pending') {
         if (['running', 'paused'].includes(session.status)) return listJobs(tx, session);
         throw refused(session, session.status, 'start');
       }
-      const keys = this.keysOf(session);
-      return this.begin(tx, session, { keys, kind: session.kind });
+      const keys = this.#keysOf(session);
+      return this.#begin(tx, session, { keys, kind: session.kind });
     });
-    this.tellQueued(uid, jobs);
+    this.#tellQueued(uid, jobs);
     return { sessionUid: uid, jobs };
   }
 
   /** Jobs under way end, the session's others wait. */
   async pause(uid: string): Promise<SessionView> {
-    return this.move(uid, 'pause');
+    return this.#move(uid, 'pause');
   }
 
   async resume(uid: string): Promise<SessionView> {
-    const view = await this.move(uid, 'resume');
-    this.dependencies.wake();
+    const view = await this.#move(uid, 'resume');
+    this.#dependencies.wake();
     return view;
   }
 
   /** Ends the session and its jobs, also the one under way, but for those that others have joined. */
   async cancel(uid: string): Promise<SessionView> {
-    const { stores, clock, abort, onCancelled } = this.dependencies;
+    const { stores, clock, abort, onCancelled } = this.#dependencies;
     const { kept, begun } = await stores.transaction<Cancelled>(async (tx) => {
       const session = await get(tx, uid);
       const status = await statusOf(tx, session);
@@ -164,7 +168,7 @@ export class TrainingSessions {
 
   /** Stores that a session has ended, as its jobs show; says whether that is news. */
   async conclude(uid: string): Promise<boolean> {
-    const { stores } = this.dependencies;
+    const { stores } = this.#dependencies;
     const session = await get(stores, uid);
     const status = await statusOf(stores, session);
     if (!isSessionOver(status) || status === session.status) return false;
@@ -173,37 +177,41 @@ export class TrainingSessions {
 
   /** A session of its own for the keys whose jobs have failed and are not trained since. */
   async retryFailed(uid: string): Promise<RequestedJobs> {
-    const { stores } = this.dependencies;
+    const { stores } = this.#dependencies;
     const session = await get(stores, uid);
     const failed = (await listJobs(stores, session)).filter(({ status }) => status === 'failed');
     if (failed.length === 0) {
       throw new RejectedError(`Session ${uid} has no failed jobs`);
     }
     return this.request({
-      ...{ keys: failed, kind: 'retry', name: `retry of ${session.name}`.slice(0, 255) },
-      ...{ priority: session.priority, batchSize: session.batchSize, config: { retryOf: uid } },
+      keys: failed,
+      kind: 'retry',
+      name: `retry of ${session.name}`.slice(0, 255),
+      priority: session.priority,
+      batchSize: session.batchSize,
+      config: { retryOf: uid },
       modeOf: (key) =>
         failed.find((job) => modelKeyText(job) === modelKeyText(key))?.mode ?? 'full',
     });
   }
 
   async find(uid: string): Promise<SessionView | undefined> {
-    const session = await this.dependencies.stores.sessions.find(uid);
-    return session === undefined ? undefined : this.toView(session);
+    const session = await this.#dependencies.stores.sessions.find(uid);
+    return session === undefined ? undefined : this.#toView(session);
   }
 
   /** Own jobs and joined ones, in the order of their keys. */
   jobsOf(session: TrainingSession): Promise<readonly TrainingJob[]> {
-    return listJobs(this.dependencies.stores, session);
+    return listJobs(this.#dependencies.stores, session);
   }
 
   async view(uid: string): Promise<SessionView> {
-    return this.toView(await get(this.dependencies.stores, uid));
+    return this.#toView(await get(this.#dependencies.stores, uid));
   }
 
   /** Sessions with their progress, in their order; the venue's times are read once for all. */
   async toViews(sessions: readonly TrainingSession[]): Promise<readonly SessionView[]> {
-    const { stores, options, lanes } = this.dependencies;
+    const { stores, options, lanes } = this.#dependencies;
     const all = await stores.jobs.tally(options);
     const views: SessionView[] = [];
     for (const session of sessions) {
@@ -213,20 +221,20 @@ export class TrainingSessions {
     return views;
   }
 
-  private async toView(session: TrainingSession): Promise<SessionView> {
+  async #toView(session: TrainingSession): Promise<SessionView> {
     const [view] = await this.toViews([session]);
     return assertDefined(view, 'view');
   }
 
-  private tellQueued(sessionUid: string, jobs: readonly TrainingJob[]): void {
-    const { events, wake } = this.dependencies;
+  #tellQueued(sessionUid: string, jobs: readonly TrainingJob[]): void {
+    const { events, wake } = this.#dependencies;
     const own = jobs.filter((job) => job.sessionUid === sessionUid);
     if (own.length > 0) events?.onQueued?.(own);
     wake();
   }
 
-  private async move(uid: string, event: 'pause' | 'resume'): Promise<SessionView> {
-    const { stores } = this.dependencies;
+  async #move(uid: string, event: 'pause' | 'resume'): Promise<SessionView> {
+    const { stores } = this.#dependencies;
     const session = await get(stores, uid);
     const status = await statusOf(stores, session);
     const to = SESSION_TRANSITIONS[event].to;
@@ -238,8 +246,8 @@ export class TrainingSessions {
   }
 
   /** @returns false where the daemon itself may not queue; what a person asks for ends a stop */
-  private async mayQueue(tx: Stores, isAutomatic: boolean): Promise<boolean> {
-    const { venue } = this.dependencies.options;
+  async #mayQueue(tx: Stores, isAutomatic: boolean): Promise<boolean> {
+    const { venue } = this.#dependencies.options;
     const { isStopped } = await tx.control.find(venue, { isLocked: true });
     if (!isStopped) return true;
     if (isAutomatic) return false;
@@ -247,13 +255,13 @@ export class TrainingSessions {
     return true;
   }
 
-  private async begin(
+  async #begin(
     tx: Stores,
     session: TrainingSession,
     { keys, kind, causeOf = () => 'requested', modeOf = () => modeOfKind(kind) }: SessionRequest,
   ): Promise<readonly TrainingJob[]> {
     const { uid: sessionUid, priority, batchSize } = session;
-    const queuedAt = this.dependencies.clock.wallMs();
+    const queuedAt = this.#dependencies.clock.wallMs();
     const instruments = [...new Set(keys.map(({ symbol }) => symbol))];
     const jobs: TrainingJob[] = [];
     for (const key of keys) {
@@ -267,13 +275,17 @@ export class TrainingSessions {
     return jobs;
   }
 
-  private newSession(request: SessionRequest): TrainingSession {
-    const { clock, options } = this.dependencies;
+  #newSession(request: SessionRequest): TrainingSession {
+    const { clock, options } = this.#dependencies;
     const { kind, keys, name = `${kind} training of ${keys.length} models` } = request;
     const createdAt = clock.wallMs();
     const instruments = keys.map(({ symbol, timeframe, bot }) => [symbol, timeframe, bot]);
     return {
-      ...{ uid: newUid(createdAt), kind, name, createdAt, status: 'pending' },
+      uid: newUid(createdAt),
+      kind,
+      name,
+      createdAt,
+      status: 'pending',
       config: { ...request.config, instruments },
       priority: request.priority ?? PRIORITY_OF[kind],
       batchSize: request.batchSize ?? options.batchSize,
@@ -281,8 +293,8 @@ export class TrainingSessions {
     };
   }
 
-  private keysOf({ config }: TrainingSession): readonly ModelKey[] {
-    const { venue } = this.dependencies.options;
+  #keysOf({ config }: TrainingSession): readonly ModelKey[] {
+    const { venue } = this.#dependencies.options;
     // As `newSession` stored them.
     const instruments = (config['instruments'] ?? []) as readonly [string, string, string][];
     return instruments.map(
@@ -339,7 +351,10 @@ function newJob(
 ): TrainingJob {
   const { venue, symbol, timeframe, bot } = key;
   return {
-    ...{ venue, symbol, timeframe, bot },
+    venue,
+    symbol,
+    timeframe,
+    bot,
     uid: newUid(job.queuedAt),
     ...job,
     status: 'pending',

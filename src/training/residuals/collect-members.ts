@@ -49,7 +49,9 @@ export async function collectMembers(
     const bars = (window.toIndex - window.fromIndex) * symbols.length;
     const preparation = await context.trainingWorker.prepare({
       ...request,
-      ...{ window, filePath, keepConstantFeatures: true },
+      window,
+      filePath,
+      keepConstantFeatures: true,
       candidateFeatures: features ?? request.candidateFeatures,
       subsampling: {
         share: Math.min(1, context.options.poolMaxRows / bars),

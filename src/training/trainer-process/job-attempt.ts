@@ -57,108 +57,116 @@ type Verdict =
 
 /** One job on one process: the first of answer, end, abort and limits decides what became of it. */
 export class JobAttempt {
-  private readonly over = new AbortController();
-  private readonly times: AttemptTimes;
-  private verdict: Verdict | undefined;
-  private rubbishLines = 0;
+  readonly #over = new AbortController();
+  readonly #times: AttemptTimes;
+  #verdict: Verdict | undefined;
+  #rubbishLines = 0;
 
-  constructor(
-    private readonly child: TrainerChild,
-    private readonly job: TrainerJob | BaseModelJob,
-    private readonly options: AttemptOptions,
-  ) {
+  readonly #child: TrainerChild;
+  readonly #job: TrainerJob | BaseModelJob;
+  readonly #options: AttemptOptions;
+
+  constructor(child: TrainerChild, job: TrainerJob | BaseModelJob, options: AttemptOptions) {
+    this.#child = child;
+    this.#job = job;
+    this.#options = options;
     const nowMs = options.monotonicMs();
-    this.times = { isSent: false, startedAtMs: nowMs, lastSignMs: nowMs };
+    this.#times = { isSent: false, startedAtMs: nowMs, lastSignMs: nowMs };
   }
 
   async run(): Promise<AttemptResult> {
-    const { signal } = this.options;
-    const onAbort = (): void => this.break(failed('cancelled', 'the job was cancelled'));
+    const { signal } = this.#options;
+    const onAbort = (): void => this.#break(failed('cancelled', 'the job was cancelled'));
     signal.addEventListener('abort', onAbort, { once: true });
-    this.child.listen((line) => this.readLine(line));
-    void this.child.ended.then((end) => this.break(toFailure(end, this.child.isReady)));
+    this.#child.listen((line) => this.#readLine(line));
+    void this.#child.ended.then((end) => this.#break(toFailure(end, this.#child.isReady)));
     if (signal.aborted) onAbort();
-    else if (this.child.isReady) this.send();
-    const watch = { ...this.options, child: this.child, times: this.times, over: this.over.signal };
-    const watched = await watchLimits({ ...watch, onExceeded: (failure) => this.break(failure) });
+    else if (this.#child.isReady) this.#send();
+    const watch = {
+      ...this.#options,
+      child: this.#child,
+      times: this.#times,
+      over: this.#over.signal,
+    };
+    const watched = await watchLimits({ ...watch, onExceeded: (failure) => this.#break(failure) });
     signal.removeEventListener('abort', onAbort);
-    this.child.listen(() => undefined);
-    return this.conclude(watched.peakRssMb);
+    this.#child.listen(() => undefined);
+    return this.#conclude(watched.peakRssMb);
   }
 
-  private settle(verdict: Verdict): void {
-    this.verdict ??= verdict;
-    this.over.abort();
+  #settle(verdict: Verdict): void {
+    this.#verdict ??= verdict;
+    this.#over.abort();
   }
 
-  private break(failure: TrainerFailed): void {
-    this.settle({ kind: 'broken', failure });
+  #break(failure: TrainerFailed): void {
+    this.#settle({ kind: 'broken', failure });
   }
 
-  private send(): void {
-    this.times.isSent = true;
-    this.times.startedAtMs = this.options.monotonicMs();
-    this.times.lastSignMs = this.times.startedAtMs;
-    this.child.jobsRun += 1;
-    const { job } = this;
-    this.child.send('kind' in job ? toBaseModelJobLine(job) : toJobLine(job));
+  #send(): void {
+    this.#times.isSent = true;
+    this.#times.startedAtMs = this.#options.monotonicMs();
+    this.#times.lastSignMs = this.#times.startedAtMs;
+    this.#child.jobsRun += 1;
+    const job = this.#job;
+    this.#child.send('kind' in job ? toBaseModelJobLine(job) : toJobLine(job));
   }
 
-  private readLine(line: string | undefined): void {
-    if (this.verdict !== undefined) return;
+  #readLine(line: string | undefined): void {
+    if (this.#verdict !== undefined) return;
     const event = line === undefined ? undefined : findEvent(line);
-    if (event === undefined || !this.take(event)) this.countRubbish(line);
+    if (event === undefined || !this.#take(event)) this.#countRubbish(line);
   }
 
   /** Returns false for an event that has no place here. */
-  private take(event: TrainerEvent): boolean {
-    if (event.event === 'ready') return this.takeReady(event.versions);
+  #take(event: TrainerEvent): boolean {
+    if (event.event === 'ready') return this.#takeReady(event.versions);
     // The uid of a job that could not be read is null: it can only be this one.
-    if (!this.times.isSent || (event.job !== this.job.uid && event.job !== null)) return false;
-    this.times.lastSignMs = this.options.monotonicMs();
+    if (!this.#times.isSent || (event.job !== this.#job.uid && event.job !== null)) return false;
+    this.#times.lastSignMs = this.#options.monotonicMs();
     if (event.event === 'progress') {
-      this.options.onProgress({ stage: event.stage, percent: event.percent });
+      this.#options.onProgress({ stage: event.stage, percent: event.percent });
     } else {
-      this.settle({ kind: 'answered', event });
+      this.#settle({ kind: 'answered', event });
     }
     return true;
   }
 
-  private takeReady(versions: Readonly<Record<string, string>>): boolean {
-    if (this.times.isSent) return false;
-    this.child.isReady = true;
-    this.options.logger.debug('trainer is ready', { versions });
-    this.send();
+  #takeReady(versions: Readonly<Record<string, string>>): boolean {
+    if (this.#times.isSent) return false;
+    this.#child.isReady = true;
+    this.#options.logger.debug('trainer is ready', { versions });
+    this.#send();
     return true;
   }
 
-  private countRubbish(line: string | undefined): void {
-    this.rubbishLines += 1;
-    if (this.rubbishLines === 1) {
+  #countRubbish(line: string | undefined): void {
+    this.#rubbishLines += 1;
+    if (this.#rubbishLines === 1) {
       const text = line === undefined ? 'a line without an end' : line.slice(0, SHOWN_CHARACTERS);
-      this.options.logger.warn('the trainer printed something that is no event', { text });
+      this.#options.logger.warn('the trainer printed something that is no event', { text });
     }
-    if (this.rubbishLines > MAX_RUBBISH_LINES) {
-      const lines = `${this.rubbishLines} lines that are no events`;
-      this.break(failed('bad_output', `the trainer printed ${lines}`));
+    if (this.#rubbishLines > MAX_RUBBISH_LINES) {
+      const lines = `${this.#rubbishLines} lines that are no events`;
+      this.#break(failed('bad_output', `the trainer printed ${lines}`));
     }
   }
 
-  private async conclude(polledPeakMb: number): Promise<AttemptResult> {
-    const { verdict } = this;
+  async #conclude(polledPeakMb: number): Promise<AttemptResult> {
+    const verdict = this.#verdict;
     if (verdict === undefined) throw new Error('Broken invariant: a job ended without a verdict');
     if (verdict.kind === 'broken') {
       return { outcome: verdict.failure, isChildUsable: false, peakRssMb: polledPeakMb };
     }
     const { event } = verdict;
-    if (event.event === 'done') return this.concludeDone(event, polledPeakMb);
+    if (event.event === 'done') return this.#concludeDone(event, polledPeakMb);
     const outcome = failed(event.code, event.message);
     return { outcome, isChildUsable: event.code !== 'memory', peakRssMb: polledPeakMb };
   }
 
-  private async concludeDone(event: DoneEvent, polledPeakMb: number): Promise<AttemptResult> {
+  async #concludeDone(event: DoneEvent, polledPeakMb: number): Promise<AttemptResult> {
     const peakRssMb = Math.max(polledPeakMb, event.peak_rss_mb);
-    const { outputDir } = this.job;
+    const { outputDir } = this.#job;
     const reading = await readManifest(outputDir, event.manifest_sha256);
     if (reading.status === 'unreadable') {
       return { outcome: failed('bad_output', reading.reason), isChildUsable: false, peakRssMb };
@@ -168,7 +176,7 @@ export class JobAttempt {
       outputDir,
       manifestSha256: event.manifest_sha256,
       manifest: reading.manifest,
-      durationMs: Math.round(this.options.monotonicMs() - this.times.startedAtMs),
+      durationMs: Math.round(this.#options.monotonicMs() - this.#times.startedAtMs),
       peakRssMb,
     };
     return { outcome, isChildUsable: true, peakRssMb };

@@ -9,42 +9,46 @@ export interface LineSplitterOptions {
 
 /** Cuts a stream of bytes into lines without ever holding more than one line's limit. */
 export class LineSplitter {
-  private pieces: Buffer[] = [];
-  private heldBytes = 0;
-  private isSkipping = false;
+  #pieces: Buffer[] = [];
+  #heldBytes = 0;
+  #isSkipping = false;
 
-  constructor(private readonly options: LineSplitterOptions) {}
+  readonly #options: LineSplitterOptions;
+
+  constructor(options: LineSplitterOptions) {
+    this.#options = options;
+  }
 
   push(chunk: Buffer): void {
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
-      this.hold(chunk.subarray(from, end));
-      this.endLine();
+      this.#hold(chunk.subarray(from, end));
+      this.#endLine();
       from = end + 1;
     }
-    this.hold(chunk.subarray(from));
+    this.#hold(chunk.subarray(from));
   }
 
-  private hold(piece: Buffer): void {
-    if (this.isSkipping) return;
-    this.pieces.push(piece);
-    this.heldBytes += piece.length;
-    if (this.heldBytes <= this.options.maxLineBytes) return;
-    this.drop();
-    this.isSkipping = true;
-    this.options.onOverlong();
+  #hold(piece: Buffer): void {
+    if (this.#isSkipping) return;
+    this.#pieces.push(piece);
+    this.#heldBytes += piece.length;
+    if (this.#heldBytes <= this.#options.maxLineBytes) return;
+    this.#drop();
+    this.#isSkipping = true;
+    this.#options.onOverlong();
   }
 
-  private endLine(): void {
-    const line = Buffer.concat(this.pieces).toString();
-    const wasSkipping = this.isSkipping;
-    this.drop();
-    this.isSkipping = false;
-    if (!wasSkipping && line !== '') this.options.onLine(line);
+  #endLine(): void {
+    const line = Buffer.concat(this.#pieces).toString();
+    const wasSkipping = this.#isSkipping;
+    this.#drop();
+    this.#isSkipping = false;
+    if (!wasSkipping && line !== '') this.#options.onLine(line);
   }
 
-  private drop(): void {
-    this.pieces = [];
-    this.heldBytes = 0;
+  #drop(): void {
+    this.#pieces = [];
+    this.#heldBytes = 0;
   }
 }

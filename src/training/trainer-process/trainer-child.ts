@@ -32,21 +32,25 @@ export type LineListener = (line: string | undefined) => void;
 
 /** One process of the operating system in a group of its own, whose lines are handed on. */
 export class TrainerChild {
-  private process: ChildProcess | undefined;
-  private listener: LineListener = () => undefined;
-  private stderr = '';
+  #process: ChildProcess | undefined;
+  #listener: LineListener = () => undefined;
+  #stderr = '';
   /** Its group was killed when it ended: the id may by now be another's. */
-  private isOver = false;
-  private endOfProcess: Promise<ChildEnd> | undefined;
+  #isOver = false;
+  #endOfProcess: Promise<ChildEnd> | undefined;
 
-  constructor(private readonly options: TrainerChildOptions) {}
+  readonly #options: TrainerChildOptions;
+
+  constructor(options: TrainerChildOptions) {
+    this.#options = options;
+  }
 
   /** Whether it has said that it takes jobs. */
   isReady = false;
   jobsRun = 0;
 
   start(): void {
-    const { command, cwd, env } = this.options;
+    const { command, cwd, env } = this.#options;
     const [program, ...parameters] = command;
     const child = spawn(assertDefined(program, 'interpreter'), parameters, {
       cwd,
@@ -54,72 +58,72 @@ export class TrainerChild {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    this.process = child;
-    this.readStreams(child);
-    this.endOfProcess = this.watchEnd(child);
+    this.#process = child;
+    this.#readStreams(child);
+    this.#endOfProcess = this.#watchEnd(child);
   }
 
   /** Undefined when it could not be started. */
   get groupId(): number | undefined {
-    return this.process?.pid;
+    return this.#process?.pid;
   }
 
   /** Resolves once, when the process is over and its last line was handed on. */
   get ended(): Promise<ChildEnd> {
-    return assertDefined(this.endOfProcess, 'started trainer');
+    return assertDefined(this.#endOfProcess, 'started trainer');
   }
 
   /** One listener at a time: the job that is being run. */
   listen(listener: LineListener): void {
-    this.listener = listener;
+    this.#listener = listener;
   }
 
   send(text: string): void {
-    this.process?.stdin?.write(text);
+    this.#process?.stdin?.write(text);
   }
 
   /** Ends the whole group; resolves when none of it lives, or throws after five seconds. */
   async kill(): Promise<void> {
     const { groupId } = this;
     if (groupId === undefined) return;
-    if (!this.isOver) killGroup(groupId);
+    if (!this.#isOver) killGroup(groupId);
     await this.ended;
     // Counted, not timed: a clock that jumps must not make it look as if SIGKILL had failed.
     for (let round = 0; (await readGroup(groupId)).memberCount > 0; round++) {
       if (round >= GONE_ROUNDS) throw new Error(`Trainer group ${groupId} survives SIGKILL`);
-      await this.options.clock.sleep(GONE_POLL_MS);
+      await this.#options.clock.sleep(GONE_POLL_MS);
     }
   }
 
-  private readStreams(child: ChildProcessWithoutNullStreams): void {
+  #readStreams(child: ChildProcessWithoutNullStreams): void {
     const reader = new LineSplitter({
       maxLineBytes: MAX_LINE_BYTES,
-      onLine: (line) => this.listener(line),
-      onOverlong: () => this.listener(undefined),
+      onLine: (line) => this.#listener(line),
+      onOverlong: () => this.#listener(undefined),
     });
     child.stdout.on('data', (chunk: Buffer) => reader.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => {
-      this.stderr = (this.stderr + chunk.toString()).slice(-MAX_STDERR_CHARACTERS);
-      this.options.logger.debug('trainer says', { text: chunk.toString().trimEnd() });
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-MAX_STDERR_CHARACTERS);
+      this.#options.logger.debug('trainer says', { text: chunk.toString().trimEnd() });
     });
     // A write to a process that has just died: its end is reported by the process itself.
     child.stdin.on('error', () => undefined);
   }
 
-  private async watchEnd(child: ChildProcess): Promise<ChildEnd> {
+  async #watchEnd(child: ChildProcess): Promise<ChildEnd> {
     const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
     const end = await new Promise<ChildEnd | string>((resolve) => {
       child.once('error', (error) => resolve({ kind: 'not_started', reason: error.message }));
       child.once('exit', (code, signal) => resolve(signal ?? `exit code ${String(code)}`));
     });
     if (typeof end !== 'string') return end;
-    this.isOver = true;
+    this.#isOver = true;
     // Whatever it started dies with it, and lets go of its pipes.
     if (child.pid !== undefined) killGroup(child.pid);
     const drained = new AbortController();
-    const limit = this.options.clock.sleep(DRAIN_LIMIT_MS, drained.signal).catch(() => undefined);
+    const limit = this.#options.clock.sleep(DRAIN_LIMIT_MS, drained.signal).catch(() => undefined);
     await Promise.race([closed, limit]);
     drained.abort();
-    return { kind: 'ended', how: end, stderr: this.stderr.trim() };
+    return { kind: 'ended', how: end, stderr: this.#stderr.trim() };
   }
 }

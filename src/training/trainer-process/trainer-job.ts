@@ -140,7 +140,13 @@ export type PoolCuts = Omit<SplitTimes, 'testFrom'>;
 export function toBaseModelJobLine(job: BaseModelJob): string {
   const { uid, bot, members, seed, cuts, candidates, describe } = job;
   const line = {
-    ...{ job: uid, kind: job.kind, bot, members, seed, candidates, describe },
+    job: uid,
+    kind: job.kind,
+    bot,
+    members,
+    seed,
+    candidates,
+    describe,
     output_dir: job.outputDir,
     cuts: {
       train_to: cuts.trainTo,

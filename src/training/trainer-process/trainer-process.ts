@@ -48,108 +48,112 @@ export interface RunOptions {
  * Every way in which Python can fail is an outcome, never an exception.
  */
 export class TrainerProcess {
-  private child: TrainerChild | undefined;
-  private running: Promise<TrainerOutcome> | undefined;
-  private disposal: Promise<void> = Promise.resolve();
-  private idle = new AbortController();
-  private readonly stopping = new AbortController();
+  #child: TrainerChild | undefined;
+  #running: Promise<TrainerOutcome> | undefined;
+  #disposal: Promise<void> = Promise.resolve();
+  #idle = new AbortController();
+  readonly #stopping = new AbortController();
 
-  constructor(private readonly options: TrainerProcessOptions) {}
+  readonly #options: TrainerProcessOptions;
+
+  constructor(options: TrainerProcessOptions) {
+    this.#options = options;
+  }
 
   /** Id of the process and of its group while there is one. */
   get processId(): number | undefined {
-    return this.child?.groupId;
+    return this.#child?.groupId;
   }
 
   async run(job: AnyJob, options: RunOptions = {}): Promise<TrainerOutcome> {
-    if (this.running !== undefined) throw new Error('A trainer process takes one job at a time');
-    this.idle.abort();
-    this.running = this.runOne(job, options);
+    if (this.#running !== undefined) throw new Error('A trainer process takes one job at a time');
+    this.#idle.abort();
+    this.#running = this.#runOne(job, options);
     try {
-      return await this.running;
+      return await this.#running;
     } finally {
-      this.running = undefined;
-      this.scheduleIdleStop();
+      this.#running = undefined;
+      this.#scheduleIdleStop();
     }
   }
 
   /** Cancels a running job, kills the group and waits until it is gone. For good: no job runs after. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    this.idle.abort();
+    this.#stopping.abort();
+    this.#idle.abort();
     // A failure of the job is its caller's to see.
-    await this.running?.catch(() => undefined);
-    await this.dispose();
+    await this.#running?.catch(() => undefined);
+    await this.#dispose();
   }
 
-  private async runOne(job: AnyJob, options: RunOptions): Promise<TrainerOutcome> {
+  async #runOne(job: AnyJob, options: RunOptions): Promise<TrainerOutcome> {
     const signals = [
-      this.stopping.signal,
+      this.#stopping.signal,
       ...(options.signal === undefined ? [] : [options.signal]),
     ];
     const signal = AbortSignal.any(signals);
-    await this.disposal;
+    await this.#disposal;
     if (signal.aborted) return failed('cancelled', 'the job was cancelled before it began');
     if (existsSync(job.outputDir)) {
       return failed('bad_job', `output_dir: exists already: ${job.outputDir}`);
     }
-    const child = this.ensureChild();
+    const child = this.#ensureChild();
     const result = await new JobAttempt(child, job, {
-      ...this.options,
-      monotonicMs: this.options.monotonicMs ?? (() => performance.now()),
-      stallTimeoutMs: this.options.stallTimeoutMs ?? this.options.jobTimeoutMs,
-      pollIntervalMs: this.options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS,
+      ...this.#options,
+      monotonicMs: this.#options.monotonicMs ?? (() => performance.now()),
+      stallTimeoutMs: this.#options.stallTimeoutMs ?? this.#options.jobTimeoutMs,
+      pollIntervalMs: this.#options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS,
       signal,
       onProgress: options.onProgress ?? (() => undefined),
     }).run();
-    await this.tidyUp(child, job, result);
+    await this.#tidyUp(child, job, result);
     return result.outcome;
   }
 
-  private ensureChild(): TrainerChild {
-    if (this.child !== undefined) return this.child;
-    const child = new TrainerChild(this.options);
+  #ensureChild(): TrainerChild {
+    if (this.#child !== undefined) return this.#child;
+    const child = new TrainerChild(this.#options);
     child.start();
-    this.child = child;
+    this.#child = child;
     void child.ended.then(() => {
-      if (this.child === child) this.child = undefined;
+      if (this.#child === child) this.#child = undefined;
     });
     return child;
   }
 
-  private async tidyUp(child: TrainerChild, job: AnyJob, result: AttemptResult): Promise<void> {
+  async #tidyUp(child: TrainerChild, job: AnyJob, result: AttemptResult): Promise<void> {
     if (!result.isChildUsable) {
-      await this.dispose(child);
+      await this.#dispose(child);
       await removeOutput(job, child.groupId);
       return;
     }
-    const isWorn = child.jobsRun >= this.options.recycleAfterJobs;
-    const isNearLimit = result.peakRssMb > this.options.memoryLimitMb * RECYCLE_MEMORY_SHARE;
-    if (isWorn || isNearLimit) await this.dispose(child);
+    const isWorn = child.jobsRun >= this.#options.recycleAfterJobs;
+    const isNearLimit = result.peakRssMb > this.#options.memoryLimitMb * RECYCLE_MEMORY_SHARE;
+    if (isWorn || isNearLimit) await this.#dispose(child);
   }
 
-  private scheduleIdleStop(): void {
-    if (this.child === undefined || this.stopping.signal.aborted) return;
-    this.idle = new AbortController();
-    const { clock, idleStopMs = DEFAULT_IDLE_STOP_MS } = this.options;
+  #scheduleIdleStop(): void {
+    if (this.#child === undefined || this.#stopping.signal.aborted) return;
+    this.#idle = new AbortController();
+    const { clock, idleStopMs = DEFAULT_IDLE_STOP_MS } = this.#options;
     clock
-      .sleep(idleStopMs, this.idle.signal)
+      .sleep(idleStopMs, this.#idle.signal)
       .then(
-        () => this.dispose(),
+        () => this.#dispose(),
         // Aborted: there is another job.
         () => undefined,
       )
       .catch((error: unknown) => {
-        this.options.logger.error('the idle trainer could not be ended', { error });
+        this.#options.logger.error('the idle trainer could not be ended', { error });
       });
   }
 
-  private async dispose(child = this.child): Promise<void> {
+  async #dispose(child = this.#child): Promise<void> {
     if (child !== undefined) {
-      this.child = undefined;
-      this.disposal = child.kill();
+      this.#child = undefined;
+      this.#disposal = child.kill();
     }
-    await this.disposal;
+    await this.#disposal;
   }
 }
 

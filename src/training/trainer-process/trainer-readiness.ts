@@ -30,57 +30,61 @@ const READY: Readiness = { status: 'ready' };
  * job says otherwise, a bad one for as long as a cooldown, or until the interpreter or its packages change.
  */
 export class TrainerReadiness {
-  private known: Readiness | undefined;
-  private checking: Promise<Readiness> | undefined;
-  private identitySeen = '';
+  #known: Readiness | undefined;
+  #checking: Promise<Readiness> | undefined;
+  #identitySeen = '';
 
-  constructor(private readonly options: TrainerReadinessOptions) {}
+  readonly #options: TrainerReadinessOptions;
+
+  constructor(options: TrainerReadinessOptions) {
+    this.#options = options;
+  }
 
   /** What was last found out, for status. */
   get last(): Readiness | undefined {
-    return this.known;
+    return this.#known;
   }
 
   async find(): Promise<Readiness> {
-    const identity = await this.identifyPython();
+    const identity = await this.#identifyPython();
     if (
-      this.known !== undefined &&
-      identity === this.identitySeen &&
-      !this.isOutdated(this.known)
+      this.#known !== undefined &&
+      identity === this.#identitySeen &&
+      !this.#isOutdated(this.#known)
     ) {
-      return this.known;
+      return this.#known;
     }
-    this.identitySeen = identity;
-    this.checking ??= this.check();
+    this.#identitySeen = identity;
+    this.#checking ??= this.#check();
     try {
-      return await this.checking;
+      return await this.#checking;
     } finally {
-      this.checking = undefined;
+      this.#checking = undefined;
     }
   }
 
   /** A job could not start its interpreter: the next question is answered by a new check. */
   forget(): void {
-    this.known = undefined;
+    this.#known = undefined;
   }
 
-  private isOutdated(known: Readiness): boolean {
-    return known.status === 'not_ready' && this.options.clock.wallMs() >= known.nextCheckAt;
+  #isOutdated(known: Readiness): boolean {
+    return known.status === 'not_ready' && this.#options.clock.wallMs() >= known.nextCheckAt;
   }
 
-  private async check(): Promise<Readiness> {
-    const found = await this.options.check();
-    const nextCheckAt = this.options.clock.wallMs() + this.options.recheckSec * 1000;
-    this.known =
+  async #check(): Promise<Readiness> {
+    const found = await this.#options.check();
+    const nextCheckAt = this.#options.clock.wallMs() + this.#options.recheckSec * 1000;
+    this.#known =
       found.status === 'ok'
         ? READY
         : { status: 'not_ready', message: found.message, fix: found.fix, nextCheckAt };
-    return this.known;
+    return this.#known;
   }
 
   /** Changes when the interpreter appears or goes, and when packages are installed beside it. */
-  private async identifyPython(): Promise<string> {
-    const { python } = this.options;
+  async #identifyPython(): Promise<string> {
+    const { python } = this.#options;
     const libraries = path.join(path.dirname(python), '..', 'lib');
     const versions = (await readdir(libraries).catch(() => [])).filter((name) =>
       name.startsWith('python3'),

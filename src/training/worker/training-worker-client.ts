@@ -45,10 +45,13 @@ export interface TrainingWorkerClientOptions {
 
 /** Does the heavy work of training that belongs to Node in another process: matrices and judging. */
 export class TrainingWorkerClient {
-  private readonly channel: WorkerChannel<TrainingWorkerRequest, TrainingWorkerAnswer>;
+  readonly #channel: WorkerChannel<TrainingWorkerRequest, TrainingWorkerAnswer>;
 
-  constructor(private readonly options: TrainingWorkerClientOptions) {
-    this.channel = new WorkerChannel({
+  readonly #options: TrainingWorkerClientOptions;
+
+  constructor(options: TrainingWorkerClientOptions) {
+    this.#options = options;
+    this.#channel = new WorkerChannel({
       name: 'training worker',
       startWorker: startProcess,
       url: compiledUrl(import.meta.url, './training-worker.js'),
@@ -63,34 +66,34 @@ export class TrainingWorkerClient {
   async prepare(
     request: PrepareRequest | GlobalPrepareRequest,
   ): Promise<Preparation | TrainingWorkerFailure> {
-    const { location } = this.options;
-    const answer = await this.channel.call({ kind: 'prepare', location, request });
+    const { location } = this.#options;
+    const answer = await this.#channel.call({ kind: 'prepare', location, request });
     if (answer.status === 'prepared') return answer.preparation;
     return answer.status === 'failed' ? answer : misplaced(answer.status);
   }
 
   /** @throws TransientError when the worker dies or hangs */
   async judge(request: JudgeRequest): Promise<Judgement | TrainingWorkerFailure> {
-    const answer = await this.channel.call({ kind: 'judge', request });
+    const answer = await this.#channel.call({ kind: 'judge', request });
     if (answer.status === 'judged') return answer.judgement;
     return answer.status === 'failed' ? answer : misplaced(answer.status);
   }
 
   /** @throws TransientError when the worker dies or hangs */
   async measureDrift(request: DriftRequest): Promise<FeatureDrift | TrainingWorkerFailure> {
-    const { location } = this.options;
-    const answer = await this.channel.call({ kind: 'drift', location, request });
+    const { location } = this.#options;
+    const answer = await this.#channel.call({ kind: 'drift', location, request });
     if (answer.status === 'measured') return answer.drift;
     return answer.status === 'failed' ? answer : misplaced(answer.status);
   }
 
   /** Ends the worker when nothing is under way: it holds a hundred megabytes that nobody needs. */
   async rest(): Promise<void> {
-    await this.channel.rest();
+    await this.#channel.rest();
   }
 
   async stop(): Promise<void> {
-    await this.channel.stop();
+    await this.#channel.stop();
   }
 }
 
