@@ -56,7 +56,7 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['**/*.test.ts', 'src/lib/system-clock.ts', 'src/demo/main.ts', 'src/main.ts'],
+    ignores: ['**/*.test.ts', 'src/lib/clock.ts', 'src/demo/main.ts', 'src/main.ts'],
     rules: { 'no-restricted-syntax': ['error', CLOCK_ONLY, SETTINGS_ONLY, MAIN_ONLY] },
   },
   {

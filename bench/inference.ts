@@ -3,7 +3,7 @@ import path from 'node:path';
 import { barOpenTime } from '../src/domain/timeframe.js';
 import { featureHash } from '../src/features/feature-hash.js';
 import { computeFeatureRow, createFeatureWorkspace } from '../src/features/feature-matrix.js';
-import { SystemClock } from '../src/lib/system-clock.js';
+import { SystemClock } from '../src/lib/clock.js';
 import { createOnnxSession } from '../src/models/onnx-session.js';
 import { Predictor } from '../src/models/predictor.js';
 import type { ServingModel } from '../src/models/serving-model.js';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { createConnection, type ResultSetHeader } from 'mysql2/promise';
 import { z } from 'zod';
-import { SystemClock } from '../src/lib/system-clock.js';
+import { SystemClock } from '../src/lib/clock.js';
 import { openDatabase } from '../src/storage/database/database.js';
 import type { MysqlLocation } from '../src/storage/connection/location.js';
 import { forgetClosingSum } from '../src/storage/sqlite/closing-sum.js';

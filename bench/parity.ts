@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { barIndex, barOpenTime } from '../src/domain/timeframe.js';
-import { SystemClock } from '../src/lib/system-clock.js';
+import { SystemClock } from '../src/lib/clock.js';
 import { Predictor } from '../src/models/predictor.js';
 import { argmaxOf } from '../src/training/evaluation/classification.js';
 import { SILENT } from '../test/trainer/real-trainer.js';

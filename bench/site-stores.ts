@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { SystemClock } from '../src/lib/system-clock.js';
+import { SystemClock } from '../src/lib/clock.js';
 import { openDatabase } from '../src/storage/database/database.js';
 import { openStores, type Stores } from '../src/storage/stores.js';
 import { SILENT } from '../test/trainer/real-trainer.js';

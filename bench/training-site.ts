@@ -4,7 +4,7 @@ import type { ModelRecord } from '../src/domain/model-record.js';
 import type { ModelKey } from '../src/domain/model-key.js';
 import type { BaseModel } from '../src/domain/base-model.js';
 import type { SessionKind } from '../src/domain/training-job.js';
-import { SystemClock } from '../src/lib/system-clock.js';
+import { SystemClock } from '../src/lib/clock.js';
 import { openDatabase } from '../src/storage/database/database.js';
 import { openStores, type Stores } from '../src/storage/stores.js';
 import { checkPython } from '../src/training/trainer-process/check-python.js';

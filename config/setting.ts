@@ -4,8 +4,8 @@ export type DurationClock = 'market' | 'wall';
 interface Description {
   readonly help: string;
   /** Unit of the value, where it has one: `bars`, `seconds`, `percent`. */
-  readonly unit?: string;
-  readonly clock?: DurationClock;
+  readonly unit?: string | undefined;
+  readonly clock?: DurationClock | undefined;
 }
 
 /** One environment variable: how its text is read and what it means. */
@@ -131,8 +131,8 @@ function describe<T>(
     defaultValue: options.default,
     expected,
     read,
-    ...(options.unit === undefined ? {} : { unit: options.unit }),
-    ...(options.clock === undefined ? {} : { clock: options.clock }),
+    unit: options.unit,
+    clock: options.clock,
   };
 }
 

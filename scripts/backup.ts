@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Settings } from '../config/settings.js';
 import { databaseLocation } from '../src/daemon/open-storage.js';
-import { SystemClock } from '../src/lib/system-clock.js';
+import { SystemClock } from '../src/lib/clock.js';
 import { backupMysql } from '../src/backup/backup-mysql.js';
 import { backupSqlite } from '../src/backup/backup-sqlite.js';
 import { pruneBackups } from '../src/backup/backup-files.js';

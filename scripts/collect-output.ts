@@ -1,10 +1,9 @@
 import cliProgress from 'cli-progress';
 import type { Settings } from '../config/settings.js';
 import type { CollectEnd, CollectProgress } from '../src/daemon/collect/collect-options.js';
-import type { Clock } from '../src/lib/clock.js';
+import { type Clock, SystemClock } from '../src/lib/clock.js';
 import type { LogFields, Logger } from '../src/lib/logger.js';
 import { redact } from '../src/lib/redact.js';
-import { SystemClock } from '../src/lib/system-clock.js';
 
 export interface CollectOutput {
   readonly logger: Logger;

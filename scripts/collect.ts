@@ -4,7 +4,7 @@ import type { Settings } from '../config/settings.js';
 import { collect } from '../src/daemon/collect/collect.js';
 import type { CollectEnd } from '../src/daemon/collect/collect-options.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
-import { SystemClock } from '../src/lib/system-clock.js';
+import { SystemClock } from '../src/lib/clock.js';
 import {
   CollectBar,
   CollectJson,

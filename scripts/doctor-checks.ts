@@ -6,7 +6,7 @@ import { databaseLocation } from '../src/daemon/open-storage.js';
 import { CcxtMarketData } from '../src/exchange/ccxt-market-data.js';
 import { AlreadyRunningError, messageOf } from '../src/lib/errors.js';
 import type { Logger } from '../src/lib/logger.js';
-import { SystemClock } from '../src/lib/system-clock.js';
+import { SystemClock } from '../src/lib/clock.js';
 import { DataDirLock } from '../src/coordination/data-dir-lock.js';
 import { openDatabase } from '../src/storage/database/database.js';
 

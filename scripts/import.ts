@@ -13,7 +13,7 @@ import { isTimeFormat, TIME_FORMATS } from '../src/collection/files/times.js';
 import { openStorage } from '../src/daemon/open-storage.js';
 import { isTimeframe, TIMEFRAMES, type Timeframe } from '../src/domain/timeframe.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
-import { SystemClock } from '../src/lib/system-clock.js';
+import { SystemClock } from '../src/lib/clock.js';
 import { openStores, type Stores } from '../src/storage/stores.js';
 import {
   hasRefusals,

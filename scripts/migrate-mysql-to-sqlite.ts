@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { SystemClock } from '../src/lib/system-clock.js';
+import { SystemClock } from '../src/lib/clock.js';
 import { DataDirLock } from '../src/coordination/data-dir-lock.js';
 import { MysqlSource } from '../src/transfer/mysql-source.js';
 import { SqliteTarget } from '../src/transfer/sqlite-target.js';

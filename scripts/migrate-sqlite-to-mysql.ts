@@ -1,4 +1,4 @@
-import { SystemClock } from '../src/lib/system-clock.js';
+import { SystemClock } from '../src/lib/clock.js';
 import { forgetFallback } from '../src/coordination/choose-engine.js';
 import { MysqlTarget } from '../src/transfer/mysql-target.js';
 import { SourceWorkerClient } from '../src/transfer/source-worker-client.js';

@@ -3,7 +3,7 @@ import { readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { ConfigError, messageOf } from '../src/lib/errors.js';
 import { redact } from '../src/lib/redact.js';
-import { SystemClock } from '../src/lib/system-clock.js';
+import { SystemClock } from '../src/lib/clock.js';
 import { lookAtDaemon, type Look } from './monitor-look.js';
 import { viewText } from './monitor-view.js';
 

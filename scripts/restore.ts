@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { Settings } from '../config/settings.js';
 import { databaseLocation } from '../src/daemon/open-storage.js';
 import { ConfigError } from '../src/lib/errors.js';
-import { SystemClock } from '../src/lib/system-clock.js';
+import { SystemClock } from '../src/lib/clock.js';
 import { findBackupEngine } from '../src/backup/backup-files.js';
 import { restoreMysql } from '../src/backup/restore-mysql.js';
 import { restoreSqlite, type RestoreResult } from '../src/backup/restore-sqlite.js';

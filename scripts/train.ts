@@ -4,7 +4,7 @@ import type { Settings } from '../config/settings.js';
 import { train } from '../src/daemon/train/train.js';
 import type { TrainEnd, TrainMode, TrainOptions } from '../src/daemon/train/train-options.js';
 import { ConfigError, messageOf, RejectedError, TransientError } from '../src/lib/errors.js';
-import { SystemClock } from '../src/lib/system-clock.js';
+import { SystemClock } from '../src/lib/clock.js';
 import { trainerEnvironment } from '../src/training/trainer-process/python-command.js';
 import { outputOptions } from './collect-output.js';
 import { findWrongTimeframe, names } from './series-flags.js';

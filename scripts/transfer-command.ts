@@ -5,7 +5,7 @@ import type { Settings } from '../config/settings.js';
 import { databaseLocation } from '../src/daemon/open-storage.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
 import type { Logger } from '../src/lib/logger.js';
-import { SystemClock } from '../src/lib/system-clock.js';
+import { SystemClock } from '../src/lib/clock.js';
 import type { MysqlLocation } from '../src/storage/connection/location.js';
 import { transfer } from '../src/transfer/transfer.js';
 import type { TransferSource, TransferTarget } from '../src/transfer/transfer-ports.js';

@@ -1,4 +1,4 @@
-import type { Series } from '../domain/series.js';
+import type { Series } from '../domain/market.js';
 import { barIndex, barOpenTime, lastClosedOpenTime } from '../domain/timeframe.js';
 import type { CollectionStores } from './collection-stores.js';
 

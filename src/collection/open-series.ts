@@ -1,4 +1,4 @@
-import type { Instrument } from '../domain/instrument.js';
+import type { Instrument } from '../domain/market.js';
 import type { Timeframe } from '../domain/timeframe.js';
 import type { MarketData } from '../exchange/market-data.js';
 import { ConfigError, messageOf, RejectedError } from '../lib/errors.js';

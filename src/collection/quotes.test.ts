@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RecordingLogger } from '../../test/exchange/recording-logger.js';
 import { openTestDatabase } from '../../test/database.js';
-import type { Quote } from '../domain/quote.js';
+import type { Quote } from '../domain/market.js';
 import { VenueClock } from '../exchange/venue-clock.js';
 import { TransientError } from '../lib/errors.js';
 import { ManualClock } from '../lib/manual-clock.js';

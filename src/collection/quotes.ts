@@ -1,4 +1,4 @@
-import type { Quote } from '../domain/quote.js';
+import type { Quote } from '../domain/market.js';
 import type { MarketData } from '../exchange/market-data.js';
 import { messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';

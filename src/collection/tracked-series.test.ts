@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Series } from '../domain/series.js';
+import type { Series } from '../domain/market.js';
 import { VenueClock } from '../exchange/venue-clock.js';
 import { ManualClock } from '../lib/manual-clock.js';
 import { isDue, wallMsUntilDue } from './follow-up.js';

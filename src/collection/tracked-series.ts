@@ -1,4 +1,4 @@
-import type { Series } from '../domain/series.js';
+import type { Series } from '../domain/market.js';
 import type { Clock } from '../lib/clock.js';
 
 /** Longest pause after failures, and while a venue has not published a bar yet. */

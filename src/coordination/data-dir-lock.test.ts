@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { compiledUrl } from '../lib/compiled-url.js';
+import { compiledUrl } from '../lib/workers/worker.js';
 import { AlreadyRunningError, ConfigError } from '../lib/errors.js';
 import { DataDirLock, findLockHolder, noteApiAddress } from './data-dir-lock.js';
 

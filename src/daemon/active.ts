@@ -2,7 +2,7 @@ import { Collector } from '../collection/collector.js';
 import { historyBars } from '../collection/history-depth.js';
 import { GLOBAL_SYMBOL } from '../domain/bots.js';
 import type { ModelRecord } from '../domain/model-record.js';
-import type { Quote } from '../domain/quote.js';
+import type { Quote } from '../domain/market.js';
 import type { Signal } from '../domain/signal.js';
 import { analysisCycle } from '../jobs/analysis-cycle.js';
 import { startJobs, type Job } from '../jobs/repeat.js';

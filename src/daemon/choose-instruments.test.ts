@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSettings } from '../../config/read-settings.js';
-import type { Instrument } from '../domain/instrument.js';
+import type { Instrument } from '../domain/market.js';
 import type { MarketData } from '../exchange/market-data.js';
 import { resolveSymbol } from '../exchange/resolve-symbol.js';
 import { ConfigError } from '../lib/errors.js';

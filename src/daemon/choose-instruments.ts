@@ -1,6 +1,6 @@
 import type { Settings } from '../../config/settings.js';
 import { BOT_NAMES, isGlobalBot } from '../domain/bots.js';
-import type { Instrument } from '../domain/instrument.js';
+import type { Instrument } from '../domain/market.js';
 import { isTimeframe, type Timeframe } from '../domain/timeframe.js';
 import type { MarketData } from '../exchange/market-data.js';
 import { barsADay } from '../features/items/item-sequence.js';

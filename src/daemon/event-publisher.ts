@@ -2,7 +2,7 @@ import { keyAnswer, type MarketIds } from '../api/answers/keys.js';
 import { signalAnswer } from '../api/answers/signals.js';
 import { tradeAnswer } from '../api/answers/trading.js';
 import { sessionAnswer } from '../api/answers/training.js';
-import type { Instrument } from '../domain/instrument.js';
+import type { Instrument } from '../domain/market.js';
 import type { ModelRecord } from '../domain/model-record.js';
 import type { Signal } from '../domain/signal.js';
 import type { TrainingJob } from '../domain/training-job.js';

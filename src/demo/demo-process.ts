@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { compiledUrl } from '../lib/compiled-url.js';
+import { compiledUrl } from '../lib/workers/worker.js';
 import { ConfigError, messageOf, TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { findMessage, type DemoMessage } from './demo-message.js';

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { Instrument } from '../domain/instrument.js';
+import type { Instrument } from '../domain/market.js';
 import { isTimeframe, TIMEFRAMES, type Timeframe } from '../domain/timeframe.js';
 import type { Clock } from '../lib/clock.js';
 import { ConfigError, messageOf, TransientError } from '../lib/errors.js';

@@ -1,5 +1,5 @@
 import { Decimal } from 'decimal.js';
-import type { Instrument } from '../domain/instrument.js';
+import type { Instrument } from '../domain/market.js';
 import { TransientError } from '../lib/errors.js';
 import { applyBaseUrl } from './apply-base-url.js';
 import type { CcxtClass, CcxtExchange, CcxtMarket } from './ccxt-exchange.js';

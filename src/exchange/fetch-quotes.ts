@@ -1,5 +1,5 @@
 import { Decimal } from 'decimal.js';
-import type { Quote } from '../domain/quote.js';
+import type { Quote } from '../domain/market.js';
 import { messageOf, RejectedError } from '../lib/errors.js';
 import type { CcxtExchange, CcxtTicker } from './ccxt-exchange.js';
 import type { QuoteBatch } from './market-data.js';

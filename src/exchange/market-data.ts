@@ -1,6 +1,5 @@
 import type { Candle } from '../domain/candle.js';
-import type { Instrument } from '../domain/instrument.js';
-import type { Quote } from '../domain/quote.js';
+import type { Instrument, Quote } from '../domain/market.js';
 import type { Timeframe } from '../domain/timeframe.js';
 import type { MarketClock } from './venue-clock.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Instrument } from '../domain/instrument.js';
+import type { Instrument } from '../domain/market.js';
 import { RejectedError } from '../lib/errors.js';
 import { resolveSymbol } from './resolve-symbol.js';
 

@@ -1,4 +1,4 @@
-import type { Instrument } from '../domain/instrument.js';
+import type { Instrument } from '../domain/market.js';
 import { RejectedError } from '../lib/errors.js';
 import { findNearNames } from '../lib/near-names.js';
 

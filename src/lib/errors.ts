@@ -1,21 +1,21 @@
-/** The four classes are named by what the caller does about them, not by what went wrong. */
+/** The four classes are named by the reaction of the caller, not by what went wrong. */
 
-/** Do not start: a setting, a file or a set-up step must be mended by a person first. */
+/** Do not start: a person must first fix a setting, a file or the set-up. */
 export class ConfigError extends Error {
   override readonly name: string = 'ConfigError';
 }
 
-/** Do not start: another daemon is at work with the same data. */
+/** Do not start: another daemon works on the same data. */
 export class AlreadyRunningError extends ConfigError {
   override readonly name = 'AlreadyRunningError';
 }
 
-/** Try again within a limit, else at the next tick: the network, a busy database, a venue that is down. */
+/** Retry within a limit, else at the next tick: the network, a busy database, a venue that is down. */
 export class TransientError extends Error {
   override readonly name = 'TransientError';
 }
 
-/** Skip this one item and record why: the item is wrong and repeating it would not help. */
+/** Skip this item and record why: it is wrong, and a retry would not help. */
 export class RejectedError extends Error {
   override readonly name = 'RejectedError';
 }

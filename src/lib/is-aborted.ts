@@ -1,4 +1,4 @@
-/** Asked anew each time: it changes while one waits, which the compiler does not see of the property. */
+/** Reads the flag again. After one check the compiler takes `signal.aborted` for constant, also across an await. */
 export function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }

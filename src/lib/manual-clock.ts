@@ -6,49 +6,47 @@ interface Sleeper {
 }
 
 /**
- * A clock that stands still until it is told to move, for tests and simulations. Market time runs
- * `speed` times as fast as wall time.
+ * A clock that only moves when a test or a simulation moves it. Market time runs `speed` times as fast
+ * as wall time.
  */
 export class ManualClock implements Clock {
-  private sleepers: Sleeper[] = [];
-  private wall: number;
-  private market: number;
+  readonly #speed: number;
+  #sleepers: Sleeper[] = [];
+  #wallMs: number;
+  #marketMs: number;
 
-  constructor(
-    startMs: number,
-    private readonly speed = 1,
-    marketStartMs = startMs,
-  ) {
-    this.wall = startMs;
-    this.market = marketStartMs;
+  constructor(startMs: number, speed = 1, marketStartMs = startMs) {
+    this.#speed = speed;
+    this.#wallMs = startMs;
+    this.#marketMs = marketStartMs;
   }
 
   wallMs(): number {
-    return this.wall;
+    return this.#wallMs;
   }
 
   marketMs(): number {
-    return this.market;
+    return this.#marketMs;
   }
 
-  /** Moves both clocks on and wakes, in order, every sleeper whose time has come. */
+  /** Advances both clocks and wakes, in order, every sleeper that becomes due. */
   async advance(durationMs: number): Promise<void> {
     await settle();
-    const endMs = this.wall + durationMs;
-    for (let next = this.nextDue(endMs); next !== undefined; next = this.nextDue(endMs)) {
-      this.moveTo(Math.max(this.wall, next.dueMs));
-      this.sleepers = this.sleepers.filter((sleeper) => sleeper !== next);
+    const endMs = this.#wallMs + durationMs;
+    for (let next = this.#nextDue(endMs); next !== undefined; next = this.#nextDue(endMs)) {
+      this.#moveTo(Math.max(this.#wallMs, next.dueMs));
+      this.#sleepers = this.#sleepers.filter((sleeper) => sleeper !== next);
       next.wake();
       await settle();
     }
-    this.moveTo(endMs);
+    this.#moveTo(endMs);
     await settle();
   }
 
-  /** As for a machine that was asleep: time has passed at once, and then whoever is due wakes once. */
+  /** As after a suspend of the machine: time passes at once, then every sleeper that is due wakes once. */
   async jump(durationMs: number): Promise<void> {
     await settle();
-    this.moveTo(this.wall + durationMs);
+    this.#moveTo(this.#wallMs + durationMs);
     await this.advance(0);
   }
 
@@ -56,32 +54,32 @@ export class ManualClock implements Clock {
     signal?.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
       const onAbort = (): void => {
-        this.sleepers = this.sleepers.filter((other) => other !== sleeper);
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
         reject(signal?.reason as Error);
       };
       const wake = (): void => {
         signal?.removeEventListener('abort', onAbort);
         resolve();
       };
-      const sleeper = { dueMs: this.wall + durationMs, wake };
-      this.sleepers.push(sleeper);
+      const sleeper = { dueMs: this.#wallMs + durationMs, wake };
+      this.#sleepers.push(sleeper);
       signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
 
-  private nextDue(endMs: number): Sleeper | undefined {
-    return this.sleepers
+  #nextDue(endMs: number): Sleeper | undefined {
+    return this.#sleepers
       .filter((sleeper) => sleeper.dueMs <= endMs)
       .toSorted((a, b) => a.dueMs - b.dueMs)[0];
   }
 
-  private moveTo(wallMs: number): void {
-    this.market += (wallMs - this.wall) * this.speed;
-    this.wall = wallMs;
+  #moveTo(wallMs: number): void {
+    this.#marketMs += (wallMs - this.#wallMs) * this.#speed;
+    this.#wallMs = wallMs;
   }
 }
 
-/** Lets what was woken run up to its next wait, before time moves again. */
+/** Lets woken code run up to its next wait before time moves again. */
 async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,8 +1,8 @@
 const MAX_NAMES = 3;
 
 /**
- * The names most like `wanted`, nearest first, for an error message that helps: those it starts or is
- * contained in, and those at most a third of its letters away.
+ * The names most similar to `wanted`, nearest first, for an error message that helps: names that contain
+ * it, and names that differ in at most a third of its letters.
  */
 export function findNearNames(wanted: string, names: Iterable<string>): string[] {
   const text = wanted.toLowerCase();

@@ -1,7 +1,7 @@
 /** What is shown in place of a secret. */
 export const HIDDEN = '[hidden]';
 
-/** Names of parameters, headers and fields whose values are for nobody: venues echo them in errors. */
+/** Names of parameters, headers and fields whose values are secret: venues echo them in errors. */
 const SECRET_NAMES = [
   'api[-_]?(?:key|secret|token)',
   'access[-_]?key(?:[-_]?id)?',
@@ -20,7 +20,7 @@ const SECRET_NAMES = [
 
 /** The whole name of a field, which may have a prefix: `mysqlPassword`, `x-api-key`. */
 const SECRET_FIELD = new RegExp(`(?:^|[-_.]|[a-z0-9])(?:${SECRET_NAMES}|pass)$`, 'i');
-/** `design` ends like `sign`, and is none. */
+/** `design` ends like `sign` but is no secret. */
 const HARMLESS_FIELD = /[a-z0-9]sign$/;
 
 const ASSIGNED = new RegExp(
@@ -31,13 +31,13 @@ const ASSIGNED = new RegExp(
 );
 const BEARER = /\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,}/gi;
 const USER_INFO = /([a-z][a-z0-9+.-]*:\/\/[^\s/@:]*:)[^\s/@]+(?=@)/gi;
-/** Without a colon the whole of it may be a token. */
+/** User info without a colon may be a token. */
 const LONE_USER = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]+(?=@)/gi;
 
-/** Shorter values are words that occur by chance: hiding them would make logs unreadable. */
+/** Shorter values occur in ordinary text: hiding them would make logs unreadable. */
 const MIN_SECRET_LENGTH = 4;
 const MAX_DEPTH = 6;
-/** The longest chain of causes that is kept; longer ones come from a loop. */
+/** Longest chain of causes that is kept; a longer one is a loop. */
 const MAX_CAUSES = 5;
 
 export interface RedactOptions {
@@ -53,7 +53,7 @@ export function redact(value: unknown, options: RedactOptions, depth = 0): unkno
   if (name !== undefined && isSecretName(name) && value !== undefined) return HIDDEN;
   if (typeof value === 'string') return redactText(value, secrets);
   if (value === null || typeof value !== 'object') return value;
-  // What lies deeper is for nobody's eyes, and may well hold a secret.
+  // Deeper values are not shown at all: they may hold a secret.
   if (depth >= MAX_DEPTH) return HIDDEN;
   if (value instanceof Error) return redactError(value, secrets);
   if (Array.isArray(value)) return value.map((item) => redact(item, { secrets }, depth + 1));
@@ -83,7 +83,7 @@ function isSecretName(name: string): boolean {
   return SECRET_FIELD.test(name) && !HARMLESS_FIELD.test(name);
 }
 
-/** Also as they stand in an address, where some characters are escaped. */
+/** Also in the escaped form that they have in an address. */
 function withoutKnown(text: string, secrets: readonly string[]): string {
   let rest = text;
   for (const secret of secrets) {
@@ -93,7 +93,7 @@ function withoutKnown(text: string, secrets: readonly string[]): string {
   return rest;
 }
 
-/** Quotes stay, so that what was JSON still is. */
+/** Keeps the quotes, so that JSON stays JSON. */
 function hideAssigned(match: string, before: string): string {
   const last = match.at(-1) ?? '';
   const isQuoted = (last === '"' || last === "'") && match[before.length] === last;

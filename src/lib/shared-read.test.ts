@@ -3,7 +3,7 @@ import { ManualClock } from './manual-clock.js';
 import { sharedRead } from './shared-read.js';
 
 describe('a shared read', () => {
-  it('is done once for all who ask within its age, and then anew', async () => {
+  it('is done once for all callers within its age, and then again', async () => {
     const clock = new ManualClock(1000);
     let reads = 0;
     const read = sharedRead(async () => ++reads, { clock, maxAgeMs: 250 });
@@ -28,7 +28,7 @@ describe('a shared read', () => {
     expect(await read()).toBe(2);
   });
 
-  it('is done anew when the clock was set back', async () => {
+  it('is done again when the clock was set back', async () => {
     let wall = 1_000_000;
     let reads = 0;
     const read = sharedRead(async () => ++reads, { clock: { wallMs: () => wall }, maxAgeMs: 250 });

@@ -1,8 +1,8 @@
 import type { Clock } from './clock.js';
 
 /**
- * Reads at most once in `maxAgeMs` of wall time, however many ask: they share what was read, and a read
- * that is under way. A failure is not kept.
+ * Reads at most once per `maxAgeMs` of wall time. All callers share the value, or the read that is under
+ * way. A failure is not kept.
  */
 export function sharedRead<T>(
   read: () => Promise<T>,
@@ -11,7 +11,7 @@ export function sharedRead<T>(
   let known: { readonly promise: Promise<T>; readonly readAt: number } | undefined;
   return () => {
     const nowMs = clock.wallMs();
-    // A clock that was set back must not keep an old answer alive.
+    // The absolute age: a clock that was set back must not keep an old value alive.
     if (known !== undefined && Math.abs(nowMs - known.readAt) < maxAgeMs) return known.promise;
     const mine = { promise: read(), readAt: nowMs };
     known = mine;

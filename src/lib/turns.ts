@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 
 /**
- * Gives each caller a turn of the event loop to itself, in the order in which they came: pieces of work
- * that are short alone would hold the loop for long when many come at once.
+ * Gives each caller its own turn of the event loop, first come first served. Pieces of work that are short
+ * alone would block the loop for long if many ran in one turn.
  */
 export class Turns {
   #last: Promise<void> = Promise.resolve();

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import type { ModelKey } from '../domain/model-key.js';
-import type { SeriesKey } from '../domain/series.js';
+import type { SeriesKey } from '../domain/market.js';
 import type { Prediction, Probabilities } from '../domain/signal.js';
 import { TIMEFRAMES } from '../domain/timeframe.js';
 

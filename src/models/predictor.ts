@@ -2,11 +2,10 @@ import type { CandleColumns } from '../domain/candle-columns.js';
 import { barIndex } from '../domain/timeframe.js';
 import { SPAN_BARS } from '../features/definition/block-layout.js';
 import type { Clock } from '../lib/clock.js';
-import { compiledUrl } from '../lib/compiled-url.js';
+import { compiledUrl, startThread } from '../lib/workers/worker.js';
 import { messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { WorkerChannel } from '../lib/workers/worker-channel.js';
-import { startThread } from '../lib/workers/worker-thread.js';
 import { compactColumns, type CompactColumns } from './compact-columns.js';
 import {
   unavailable,

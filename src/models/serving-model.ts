@@ -1,4 +1,4 @@
-import { isFileVenue } from '../domain/venue.js';
+import { isFileVenue } from '../domain/market.js';
 import { taskOf, type Task } from '../domain/bots.js';
 import type { ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';

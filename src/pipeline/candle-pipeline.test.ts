@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Candle } from '../domain/candle.js';
 import type { Decision } from '../domain/decision.js';
-import type { Series } from '../domain/series.js';
+import type { Series } from '../domain/market.js';
 import type { Signal } from '../domain/signal.js';
 import { TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';

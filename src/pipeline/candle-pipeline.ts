@@ -1,6 +1,6 @@
 import type { Candle } from '../domain/candle.js';
 import type { ModelKey } from '../domain/model-key.js';
-import type { Series } from '../domain/series.js';
+import type { Series } from '../domain/market.js';
 import type { Signal } from '../domain/signal.js';
 import { closeTimeOf, type Timeframe } from '../domain/timeframe.js';
 import type { Clock } from '../lib/clock.js';

@@ -1,6 +1,6 @@
 import type { ModelKey } from '../domain/model-key.js';
 import type { FallbackReason } from '../domain/signal.js';
-import type { Series, SeriesKey } from '../domain/series.js';
+import type { Series, SeriesKey } from '../domain/market.js';
 import { closeTimeOf, timeframeMs, type Timeframe } from '../domain/timeframe.js';
 import type { Clock } from '../lib/clock.js';
 import type { CachedPrediction } from '../models/cached-prediction.js';

@@ -1,6 +1,6 @@
 import type { Candle } from '../domain/candle.js';
 import { BarState, type CandleColumns } from '../domain/candle-columns.js';
-import type { Series, SeriesKey } from '../domain/series.js';
+import type { Series, SeriesKey } from '../domain/market.js';
 import { barIndex, barOpenTime } from '../domain/timeframe.js';
 import { SPAN_BARS } from '../features/definition/block-layout.js';
 import { barsUpTo, BarWindow } from './bar-window.js';

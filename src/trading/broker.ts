@@ -1,5 +1,5 @@
 import type { Money } from '../domain/money.js';
-import type { Quote } from '../domain/quote.js';
+import type { Quote } from '../domain/market.js';
 import type { Fill, Order } from '../domain/trade.js';
 
 /** What an order can be carried out against. */

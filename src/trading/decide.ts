@@ -1,6 +1,6 @@
 import type { DecisionAction } from '../domain/decision.js';
 import { Money } from '../domain/money.js';
-import type { Quote } from '../domain/quote.js';
+import type { Quote } from '../domain/market.js';
 import type { Signal } from '../domain/signal.js';
 import type { Position } from '../domain/trade.js';
 import { closeTimeOf } from '../domain/timeframe.js';

@@ -1,6 +1,6 @@
 import type { Candle } from '../domain/candle.js';
 import { Money } from '../domain/money.js';
-import type { Quote } from '../domain/quote.js';
+import type { Quote } from '../domain/market.js';
 import { closeTimeOf, type Timeframe } from '../domain/timeframe.js';
 import type { ExitReason, Position } from '../domain/trade.js';
 

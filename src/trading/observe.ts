@@ -1,4 +1,4 @@
-import type { Instrument } from '../domain/instrument.js';
+import type { Instrument } from '../domain/market.js';
 import type { Signal } from '../domain/signal.js';
 import type { Observation } from './decide.js';
 import { bookKeyOf, type TradingParts } from './trading-parts.js';

@@ -1,5 +1,5 @@
 import { Money } from '../domain/money.js';
-import type { Quote } from '../domain/quote.js';
+import type { Quote } from '../domain/market.js';
 import type { Order } from '../domain/trade.js';
 import type { Broker, BrokerAnswer, Execution, Market } from './broker.js';
 import { decisionLagMs, type TradingRules } from './trading-rules.js';

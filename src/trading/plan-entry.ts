@@ -1,5 +1,5 @@
 import { Money } from '../domain/money.js';
-import type { Quote } from '../domain/quote.js';
+import type { Quote } from '../domain/market.js';
 import { assessEntry, type EntryAssessment } from '../risk/assess-entry.js';
 import { bookKeyOf, type TradingParts } from './trading-parts.js';
 

@@ -1,5 +1,5 @@
 import { Money } from '../domain/money.js';
-import type { Quote } from '../domain/quote.js';
+import type { Quote } from '../domain/market.js';
 
 /** What prices a tick can see. */
 export interface Quotes {

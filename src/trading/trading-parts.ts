@@ -1,4 +1,4 @@
-import type { Instrument } from '../domain/instrument.js';
+import type { Instrument } from '../domain/market.js';
 import type { BookKey } from '../domain/trade.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';

@@ -1,9 +1,7 @@
 import type { Candle } from '../domain/candle.js';
 import type { Decision } from '../domain/decision.js';
-import type { Instrument } from '../domain/instrument.js';
+import type { Instrument, Quote, Series } from '../domain/market.js';
 import type { Money } from '../domain/money.js';
-import type { Quote } from '../domain/quote.js';
-import type { Series } from '../domain/series.js';
 import type { Signal } from '../domain/signal.js';
 import { barIndex } from '../domain/timeframe.js';
 import type { EquityPoint } from '../domain/trade.js';

@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import type { ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
 import type { TrainingJob } from '../domain/training-job.js';
-import { ALL_FILES, isFileVenue } from '../domain/venue.js';
+import { ALL_FILES, isFileVenue } from '../domain/market.js';
 import type { Logger } from '../lib/logger.js';
 import { LeaseKeeper } from '../coordination/lease-keeper.js';
 import type { DatabaseLocation } from '../storage/connection/location.js';

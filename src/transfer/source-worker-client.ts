@@ -1,9 +1,9 @@
 import type { Clock } from '../lib/clock.js';
-import { compiledUrl } from '../lib/compiled-url.js';
+import { compiledUrl } from '../lib/workers/worker.js';
 import { ConfigError, TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { WorkerChannel } from '../lib/workers/worker-channel.js';
-import { startThread } from '../lib/workers/worker-thread.js';
+import { startThread } from '../lib/workers/worker.js';
 import type { Line } from './lines.js';
 import {
   unpackChunk,

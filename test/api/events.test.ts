@@ -2,7 +2,7 @@ import { get as httpGet, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { EventHub, MAX_EVENT_CLIENTS } from '../../src/monitoring/event-hub.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { buildApi, type ApiRig } from './api-rig.js';

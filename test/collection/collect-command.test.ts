@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { openDatabase } from '../../src/storage/database/database.js';
 import { daemonRig, QUICK } from '../daemon/daemon-child.js';
 import { descendantsOf, waitForEnd } from '../daemon/process-table.js';

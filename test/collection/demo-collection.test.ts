@@ -6,7 +6,7 @@ import { Collector } from '../../src/collection/collector.js';
 import { DemoExchange } from '../../src/demo/demo-server.js';
 import { monotonicWall } from '../../src/demo/market/market-clock.js';
 import { CcxtMarketData } from '../../src/exchange/ccxt-market-data.js';
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { RecordingLogger } from '../exchange/recording-logger.js';
 

@@ -3,7 +3,7 @@ import { quarantineFuture } from '../../src/collection/quarantine-future.js';
 import { trackSeries } from '../../src/collection/tracked-series.js';
 import { VenueClock } from '../../src/exchange/venue-clock.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
-import type { Series } from '../../src/domain/series.js';
+import type { Series } from '../../src/domain/market.js';
 import type { Stores } from '../../src/storage/stores.js';
 import { forEachEngine } from '../database.js';
 import { RecordingLogger } from '../exchange/recording-logger.js';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TransientError } from '../../src/lib/errors.js';
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { DatabaseWatch } from '../../src/coordination/database-watch.js';
 import { openDatabase, type Database } from '../../src/storage/database/database.js';
 import { openStores } from '../../src/storage/stores.js';

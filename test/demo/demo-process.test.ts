@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startDemoProcess, type DemoProcess } from '../../src/demo/demo-process.js';
 import { resetDemo } from '../../src/demo/market/run-state.js';
 import type { DemoSettings } from '../../src/demo/demo-server.js';
-import { compiledUrl } from '../../src/lib/compiled-url.js';
+import { compiledUrl } from '../../src/lib/workers/worker.js';
 import { ConfigError } from '../../src/lib/errors.js';
 import { LogKeeper, temporaryFolder } from './demo-fixture.js';
 import { steppedCandles, writeRecording, writeRows } from './recording-files.js';

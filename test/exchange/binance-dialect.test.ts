@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CcxtMarketData, type CcxtMarketDataOptions } from '../../src/exchange/ccxt-market-data.js';
 import type { CandlePage } from '../../src/exchange/market-data.js';
 import { ConfigError, RejectedError, TransientError } from '../../src/lib/errors.js';
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { IndependentBinanceServer, type ScriptedFault } from './independent-binance-server.js';
 import { makeKlines } from './klines.js';
 import { RecordingLogger } from './recording-logger.js';

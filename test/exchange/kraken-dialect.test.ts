@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { CcxtMarketData } from '../../src/exchange/ccxt-market-data.js';
 import type { CandlePage } from '../../src/exchange/market-data.js';
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { findTestData } from '../test-data.js';
 import { KrakenServer } from './kraken-server.js';
 import { RecordingLogger } from './recording-logger.js';

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { barOpenTime } from '../../src/domain/timeframe.js';
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { Predictor } from '../../src/models/predictor.js';
 import { openServingModel, type ServingModel } from '../../src/models/serving-model.js';
 import { messageOf } from '../../src/lib/errors.js';

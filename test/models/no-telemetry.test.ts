@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { compiledUrl } from '../../src/lib/compiled-url.js';
+import { compiledUrl } from '../../src/lib/workers/worker.js';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 /** A daemon in little, run compiled by a test: one prediction in the predictor's own thread. */
 import { barOpenTime } from '../../src/domain/timeframe.js';
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { Predictor } from '../../src/models/predictor.js';
 import { openServingModel } from '../../src/models/serving-model.js';
 import { silentLogger } from '../storage/fixed-clock.js';

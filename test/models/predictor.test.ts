@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelRecord } from '../../src/domain/model-record.js';
 import { barOpenTime } from '../../src/domain/timeframe.js';
 import { computeFeatureRow } from '../../src/features/feature-matrix.js';
-import { compiledUrl } from '../../src/lib/compiled-url.js';
+import { compiledUrl } from '../../src/lib/workers/worker.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
 import { createOnnxSession } from '../../src/models/onnx-session.js';
 import { Predictor, type PredictRequest } from '../../src/models/predictor.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Candle } from '../../src/domain/candle.js';
 import { BarState, type CandleColumns } from '../../src/domain/candle-columns.js';
-import type { Series, SeriesKey } from '../../src/domain/series.js';
+import type { Series, SeriesKey } from '../../src/domain/market.js';
 import { barOpenTime } from '../../src/domain/timeframe.js';
 import { RecentBars } from '../../src/signals/recent-bars.js';
 import { loadColumns } from '../../src/storage/reader/load-columns.js';

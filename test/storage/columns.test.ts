@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { BarState } from '../../src/domain/candle-columns.js';
 import { barIndex } from '../../src/domain/timeframe.js';
-import { compiledUrl } from '../../src/lib/compiled-url.js';
+import { compiledUrl } from '../../src/lib/workers/worker.js';
 import { ConfigError, RejectedError } from '../../src/lib/errors.js';
 import { loadColumns } from '../../src/storage/reader/load-columns.js';
 import { openReader } from '../../src/storage/reader/open-reader.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Quote } from '../../src/domain/quote.js';
+import type { Quote } from '../../src/domain/market.js';
 import { RejectedError } from '../../src/lib/errors.js';
 import { fixedClock, forEachEngine } from '../database.js';
 import { HOUR_MS, SERIES_KEY, START_MS } from './rows.js';

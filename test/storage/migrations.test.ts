@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
-import { compiledUrl } from '../../src/lib/compiled-url.js';
+import { compiledUrl } from '../../src/lib/workers/worker.js';
 import { ConfigError } from '../../src/lib/errors.js';
 import { openDatabase, type Database } from '../../src/storage/database/database.js';
 import type { DatabaseLocation } from '../../src/storage/connection/location.js';

@@ -1,6 +1,5 @@
-import type { Instrument } from '../../src/domain/instrument.js';
+import type { Instrument, Quote } from '../../src/domain/market.js';
 import { Money } from '../../src/domain/money.js';
-import type { Quote } from '../../src/domain/quote.js';
 import type { Signal } from '../../src/domain/signal.js';
 import type { Decision } from '../../src/domain/decision.js';
 import type { Fill, Order } from '../../src/domain/trade.js';

@@ -5,7 +5,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { compiledUrl } from '../../src/lib/compiled-url.js';
+import { compiledUrl } from '../../src/lib/workers/worker.js';
 import { readGroup } from '../../src/training/trainer-process/process-group.js';
 import {
   createJob,

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import type { Logger } from '../../src/lib/logger.js';
 import { writeFeatureFile, type FeatureTable } from '../../src/training/dataset/feature-file.js';
 import {

@@ -1,5 +1,5 @@
 /** Runs as a process of its own, compiled: trains until it is killed. Arguments: one JSON text. */
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
 import { openDatabase } from '../../src/storage/database/database.js';
 import type { DatabaseLocation } from '../../src/storage/connection/location.js';

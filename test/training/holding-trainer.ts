@@ -1,4 +1,4 @@
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { failed, type TrainerOutcome } from '../../src/training/trainer-process/trainer-outcome.js';
 import type { Trainer } from '../../src/training/training-service.js';
 

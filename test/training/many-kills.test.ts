@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { ModelKey } from '../../src/domain/model-key.js';
-import { compiledUrl } from '../../src/lib/compiled-url.js';
+import { compiledUrl } from '../../src/lib/workers/worker.js';
 import { seededRandom } from '../../src/lib/seeded-random.js';
 import { trainerCommand } from '../../src/training/trainer-process/python-command.js';
 import { descendantsOf, waitForEnd } from '../daemon/process-table.js';

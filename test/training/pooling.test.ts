@@ -5,7 +5,7 @@ import type { ModelKey } from '../../src/domain/model-key.js';
 import type { ModelRecord } from '../../src/domain/model-record.js';
 import type { BaseModel } from '../../src/domain/base-model.js';
 import { assertDefined } from '../../src/lib/invariant.js';
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { DEFAULT_INCREMENT } from '../../src/training/options/training-options.js';
 import { failed } from '../../src/training/trainer-process/trainer-outcome.js';
 import type { Trainer } from '../../src/training/training-service.js';

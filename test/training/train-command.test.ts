@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { session, trainingStatus } from '../../src/api/contract/training.js';
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { CommandChild } from '../collection/command-child.js';
 import { daemonRig, QUICK, type DaemonChild } from '../daemon/daemon-child.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';

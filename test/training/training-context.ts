@@ -7,7 +7,7 @@ import type { ModelKey } from '../../src/domain/model-key.js';
 import type { TrainingJob } from '../../src/domain/training-job.js';
 import { CATALOGUE } from '../../src/features/catalogue.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { openDatabase } from '../../src/storage/database/database.js';
 import type { DatabaseLocation } from '../../src/storage/connection/location.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';

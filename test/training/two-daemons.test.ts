@@ -5,7 +5,7 @@ import { importFile } from '../../src/collection/files/import-file.js';
 import { GLOBAL_SYMBOL } from '../../src/domain/bots.js';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import type { TrainingJob } from '../../src/domain/training-job.js';
-import { ALL_FILES } from '../../src/domain/venue.js';
+import { ALL_FILES } from '../../src/domain/market.js';
 import type { TrainingService } from '../../src/training/training-service.js';
 import { generatedItems } from '../bots/generated-items.js';
 import { forEachEngine } from '../database.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { openDatabase } from '../../src/storage/database/database.js';
 import type { MysqlLocation } from '../../src/storage/connection/location.js';
 import { omit } from '../../src/storage/rows/row-codec.js';

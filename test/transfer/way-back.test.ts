@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { DataDirLock } from '../../src/coordination/data-dir-lock.js';
 import { openDatabase } from '../../src/storage/database/database.js';
 import { MysqlSource } from '../../src/transfer/mysql-source.js';

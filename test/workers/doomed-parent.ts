@@ -1,8 +1,8 @@
 /** Starts a worker process, says its id and waits to be killed: for tests of what is left then. */
-import { compiledUrl } from '../../src/lib/compiled-url.js';
-import { SystemClock } from '../../src/lib/system-clock.js';
+import { compiledUrl } from '../../src/lib/workers/worker.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { WorkerChannel } from '../../src/lib/workers/worker-channel.js';
-import { startProcess } from '../../src/lib/workers/worker-process.js';
+import { startProcess } from '../../src/lib/workers/worker.js';
 import { KeptLogger } from '../models/kept-logger.js';
 import type { EchoRequest } from './echo-worker.js';
 

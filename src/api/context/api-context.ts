@@ -3,7 +3,7 @@ import type { Candle } from '../../domain/candle.js';
 import type { Decision } from '../../domain/decision.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import type { ModelRecord } from '../../domain/model-record.js';
-import type { Series, SeriesKey } from '../../domain/series.js';
+import type { Series, SeriesKey } from '../../domain/market.js';
 import type { Signal, SignalOutcome } from '../../domain/signal.js';
 import type { Timeframe } from '../../domain/timeframe.js';
 import type { TrainingEvidence, TrainingJob, TrainingSession } from '../../domain/training-job.js';

@@ -1,4 +1,4 @@
-import type { Series } from '../../domain/series.js';
+import type { Series } from '../../domain/market.js';
 import type { Clock } from '../../lib/clock.js';
 import { sharedRead } from '../../lib/shared-read.js';
 

@@ -1,6 +1,6 @@
 import { modelKeyFor, GLOBAL_SYMBOL } from '../../domain/bots.js';
 import type { ModelKey } from '../../domain/model-key.js';
-import type { Series } from '../../domain/series.js';
+import type { Series } from '../../domain/market.js';
 import { ApiError, badRequest, notFound } from '../http/answer-errors.js';
 import type { ApiContext, SeriesFilter } from './api-context.js';
 import type { ListQuery } from '../contract/common.js';

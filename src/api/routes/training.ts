@@ -1,5 +1,5 @@
 import { GLOBAL_SYMBOL } from '../../domain/bots.js';
-import type { Series } from '../../domain/series.js';
+import type { Series } from '../../domain/market.js';
 import type { TrainingJob } from '../../domain/training-job.js';
 import { badRequest } from '../http/answer-errors.js';
 import type { ApiContext } from '../context/api-context.js';

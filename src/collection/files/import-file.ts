@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Candle } from '../../domain/candle.js';
 import type { Timeframe } from '../../domain/timeframe.js';
-import { fileVenue } from '../../domain/venue.js';
+import { fileVenue } from '../../domain/market.js';
 import type { Clock } from '../../lib/clock.js';
 import { ConfigError } from '../../lib/errors.js';
 import type { Stores } from '../../storage/stores.js';

@@ -1,5 +1,5 @@
 import type { Candle } from '../../domain/candle.js';
-import type { Series } from '../../domain/series.js';
+import type { Series } from '../../domain/market.js';
 import type { Timeframe } from '../../domain/timeframe.js';
 import { inChunks } from '../../storage/rows/write-rows.js';
 import type { UpsertCounts } from '../../storage/stores/candle-store.js';

@@ -1,6 +1,6 @@
 import { findMissing, wantedBars } from '../../collection/missing-bars.js';
 import { historyBars } from '../../collection/history-depth.js';
-import type { Series } from '../../domain/series.js';
+import type { Series } from '../../domain/market.js';
 import type { MarketData } from '../../exchange/market-data.js';
 import type { Stores } from '../../storage/stores.js';
 import type { CollectOptions, CollectOutcome } from './collect-options.js';

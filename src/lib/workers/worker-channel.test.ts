@@ -1,12 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EchoRequest } from '../../../test/workers/echo-worker.js';
 import { KeptLogger } from '../../../test/models/kept-logger.js';
-import { compiledUrl } from '../compiled-url.js';
+import { compiledUrl, startProcess, startThread } from './worker.js';
 import { TransientError } from '../errors.js';
 import { ManualClock } from '../manual-clock.js';
 import { WorkerChannel } from './worker-channel.js';
-import { startProcess } from './worker-process.js';
-import { startThread } from './worker-thread.js';
 
 const WAYS = [
   { way: 'thread', startWorker: startThread },

@@ -2,20 +2,20 @@ import type { Transferable } from 'node:worker_threads';
 import type { Clock } from '../clock.js';
 import { TransientError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import type { StartWorker, WorkerHandle, WorkerProgram } from './worker-handle.js';
+import type { StartWorker, WorkerHandle, WorkerProgram } from './worker.js';
 
 const DEFAULT_MAX_STARTS = 5;
 const DEFAULT_START_WINDOW_MS = 10 * 60_000;
 const MAX_PENDING_CALLS = 10_000;
-/** Longer than any call but the laying out of a long history takes. */
+/** Longer than any call takes, apart from computing the features of a long history. */
 const STOP_GRACE_MS = 3_000;
 
 export interface WorkerChannelOptions extends WorkerProgram {
-  /** Whether it is a thread or a process. */
+  /** Starts a thread or a process. */
   readonly startWorker: StartWorker;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** A call without an answer for so long (wall time) ends the worker and starts another. */
+  /** A call unanswered for this long (wall time) ends the worker; the next call starts another. */
   readonly callTimeoutMs: number;
   /** Limit on starts of the worker within the window (wall time); calls beyond it are refused until it has passed. */
   readonly maxStarts?: number;
@@ -34,8 +34,8 @@ interface AnswerMessage<Answer> {
 }
 
 /**
- * Questions and answers between this thread and one worker, which is started when it is first needed and
- * started anew, within a limit, after it died or hung.
+ * Requests and answers between this thread and one worker. The worker is started when it is first needed
+ * and, within a limit, again after it died or hung.
  */
 export class WorkerChannel<Request, Answer> {
   readonly #options: WorkerChannelOptions;
@@ -51,7 +51,7 @@ export class WorkerChannel<Request, Answer> {
     this.#options = options;
   }
 
-  /** Counts the workers started so far: what an earlier one was told is unknown to the next. */
+  /** Counts the workers started so far: a new one knows nothing of what an earlier one was sent. */
   get generation(): number {
     return this.#generation;
   }
@@ -65,7 +65,7 @@ export class WorkerChannel<Request, Answer> {
     this.#generation++;
   }
 
-  /** Waits a moment for calls under way: a thread that is ended inside native code takes the process along. */
+  /** Waits shortly for open calls: a thread ended inside native code would crash the process. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     if (this.#pending.size > 0) await this.#settled();
@@ -146,7 +146,7 @@ export class WorkerChannel<Request, Answer> {
     );
   }
 
-  /** The worker is gone or given up: whoever waits is told, the next call starts another. */
+  /** The worker is gone or given up: open calls are rejected, and the next call starts another. */
   #lose(worker: WorkerHandle, why: string): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { findCandleDefect, type Candle } from '../../domain/candle.js';
-import type { SeriesKey } from '../../domain/series.js';
+import type { SeriesKey } from '../../domain/market.js';
 import type { Clock } from '../../lib/clock.js';
 import { RejectedError } from '../../lib/errors.js';
 import {

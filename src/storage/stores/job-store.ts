@@ -8,7 +8,7 @@ import {
   type TrainingJob,
   type TrainingSession,
 } from '../../domain/training-job.js';
-import { ALL_FILES } from '../../domain/venue.js';
+import { ALL_FILES } from '../../domain/market.js';
 import type { Clock } from '../../lib/clock.js';
 import { RejectedError } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Quote } from '../../domain/quote.js';
+import type { Quote } from '../../domain/market.js';
 import type { Clock } from '../../lib/clock.js';
 import { inChunks, insertMissing } from '../rows/write-rows.js';
 import type { Database } from '../database/database.js';

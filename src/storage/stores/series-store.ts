@@ -1,7 +1,6 @@
 import { ulid } from 'ulid';
-import type { Series, SeriesKey } from '../../domain/series.js';
+import { type Series, type SeriesKey, fileVenue } from '../../domain/market.js';
 import type { Timeframe } from '../../domain/timeframe.js';
-import { fileVenue } from '../../domain/venue.js';
 import type { Clock } from '../../lib/clock.js';
 import { RejectedError } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';

@@ -1,7 +1,6 @@
 import type { LabelThresholds } from '../../domain/model-record.js';
-import type { Timeframe } from '../../domain/timeframe.js';
-import { barIndex } from '../../domain/timeframe.js';
-import { isFileVenue } from '../../domain/venue.js';
+import { type Timeframe, barIndex } from '../../domain/timeframe.js';
+import { isFileVenue } from '../../domain/market.js';
 import { ITEM_PRICE_FEATURES } from '../../features/items/item-row.js';
 import { barsADay, dailySequence } from '../../features/items/item-sequence.js';
 import { catalogueHash } from '../../features/feature-hash.js';

@@ -1,6 +1,6 @@
 import { isGlobalBot } from '../../domain/bots.js';
 import type { ModelKey } from '../../domain/model-key.js';
-import type { Series } from '../../domain/series.js';
+import type { Series } from '../../domain/market.js';
 import { barIndex, barOpenTime } from '../../domain/timeframe.js';
 import { barsADay } from '../../features/items/item-sequence.js';
 import { BLOCK_BARS, DEPTH_BARS } from '../../features/definition/block-layout.js';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { isGlobalBot, taskOf } from '../../domain/bots.js';
 import { modelKeyText } from '../../domain/model-key.js';
 import type { LabelThresholds } from '../../domain/model-record.js';
-import { isFileVenue } from '../../domain/venue.js';
+import { isFileVenue } from '../../domain/market.js';
 import { ITEM_HORIZON_DAYS, barsADay } from '../../features/items/item-sequence.js';
 import { RejectedError } from '../../lib/errors.js';
 import type { AttemptContext } from './attempt-context.js';

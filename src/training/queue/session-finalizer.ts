@@ -1,5 +1,5 @@
 import type { TrainingJob, TrainingSession } from '../../domain/training-job.js';
-import { isFileVenue } from '../../domain/venue.js';
+import { isFileVenue } from '../../domain/market.js';
 import type { Logger } from '../../lib/logger.js';
 import type { Stores } from '../../storage/stores.js';
 import { durationWords } from '../../domain/training-cooldown.js';

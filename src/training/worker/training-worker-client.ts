@@ -1,8 +1,7 @@
 import type { Clock } from '../../lib/clock.js';
-import { compiledUrl } from '../../lib/compiled-url.js';
+import { compiledUrl, startProcess } from '../../lib/workers/worker.js';
 import type { Logger } from '../../lib/logger.js';
 import { WorkerChannel } from '../../lib/workers/worker-channel.js';
-import { startProcess } from '../../lib/workers/worker-process.js';
 import type { DatabaseLocation } from '../../storage/connection/location.js';
 import type { Judgement, JudgeRequest } from '../evaluation/judge-model.js';
 import type { DriftRequest, FeatureDrift } from '../evaluation/measure-drift.js';

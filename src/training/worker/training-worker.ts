@@ -1,6 +1,6 @@
 /** Runs in a process of its own: prepares feature files and judges candidates, one request after the other. */
 import { messageOf } from '../../lib/errors.js';
-import { serveParent } from '../../lib/workers/serve-parent.js';
+import { serveParent } from '../../lib/workers/worker.js';
 import { judgeModel } from '../evaluation/judge-model.js';
 import { measureDrift } from '../evaluation/measure-drift.js';
 import { prepareGlobal } from '../global-model/prepare-global.js';

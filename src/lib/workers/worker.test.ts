@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isAlive } from '../../../test/daemon/process-table.js';
 import type { EchoDescription } from '../../../test/workers/echo-worker.js';
-import { compiledUrl } from '../compiled-url.js';
+import { compiledUrl } from './worker.js';
 
 async function startDoomed(env: Readonly<Record<string, string>> = {}) {
   const url = compiledUrl(import.meta.url, '../../../test/workers/doomed-parent.js');

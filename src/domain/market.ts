@@ -1,0 +1,59 @@
+import type { Timeframe } from './timeframe.js';
+
+const FILE_PREFIX = 'csv:';
+
+/** Venue of what was imported from files under that name. */
+export function fileVenue(name: string): string {
+  return `${FILE_PREFIX}${name}`;
+}
+
+/** Stands for all that was imported from files, whatever its name. */
+export const ALL_FILES = FILE_PREFIX;
+
+/** Whether the venue's prices come from files: a sequence of their own, without a market behind it. */
+export function isFileVenue(venue: string): boolean {
+  return venue.startsWith(FILE_PREFIX);
+}
+
+/** A spot market at a venue. */
+export interface Instrument {
+  /** Unified symbol, `BTC/USDT`. */
+  readonly symbol: string;
+  /** The venue's own id, `BTCUSDT`. */
+  readonly marketId: string;
+  readonly base: string;
+  readonly quote: string;
+  /** Smallest change of a size in base units, as exact text; undefined where the venue states none. */
+  readonly sizeStep: string | undefined;
+  /** Smallest cost of an order in quote units, as exact text. */
+  readonly minCost: string | undefined;
+}
+
+/** The candles of one instrument at one venue on one timeframe. */
+export interface Series {
+  /** Local to this database. */
+  readonly id: number;
+  /** The same in every copy of the row. */
+  readonly uid: string;
+  readonly venue: string;
+  readonly symbol: string;
+  readonly marketId: string;
+  readonly timeframe: Timeframe;
+  /** Open time of the first bar that the venue has, once it is known. */
+  readonly firstBarAt: number | undefined;
+  /** False once a stretch of candles has shown that the venue reports no volume. */
+  readonly hasVolume: boolean;
+}
+
+export type SeriesKey = Pick<Series, 'venue' | 'symbol' | 'timeframe'>;
+
+/** Best prices of one symbol at one moment, as exact decimal text in quote currency. */
+export interface Quote {
+  readonly venue: string;
+  readonly symbol: string;
+  readonly bid: string;
+  readonly ask: string;
+  readonly last: string;
+  /** The venue's time of the quote, epoch milliseconds. */
+  readonly venueTime: number;
+}
