@@ -5,7 +5,7 @@ import { withServedMany } from './served-site.js';
 const SECONDS = 15;
 const CONNECTIONS = 20;
 
-/** P10: how many questions the API answers. */
+/** P10: how many requests a second the API answers. */
 export const api: Benchmark = {
   name: 'api',
   bar: 'P10',

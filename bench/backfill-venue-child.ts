@@ -1,7 +1,7 @@
 import { IndependentBinanceServer } from '../test/exchange/independent-binance-server.js';
 import { makeKlines } from '../test/exchange/klines.js';
 
-/** A venue with hourly candles, as a process of its own: its work must not count as the daemon's. */
+/** A venue with hourly candles in a process of its own, so that its work does not count as the daemon's. */
 const HOUR_MS = 3_600_000;
 const [symbolCount = '100', barCount = '6000'] = process.argv.slice(2);
 const startedMs = Date.now();

@@ -17,13 +17,13 @@ import type { Benchmark, BenchmarkResult } from './harness/benchmark.js';
 import { percentile } from './harness/statistics.js';
 
 const SYMBOLS = 100;
-/** Half a year of hours and, on top, the 640 bars that features look back on. */
+/** Half a year of hours, and the 640 bars before it that features look back on. */
 const HISTORY_DAYS = 182.5;
 const BARS = HISTORY_DAYS * 24 + 640;
 const LIMIT_MS = 600_000;
 const NS_PER_MS = 1e6;
 
-/** P17, and P11 while it happens: how long it takes, and how long it keeps everything else waiting. */
+/** P17, and P11 meanwhile: how long the back-fill takes, and how long it holds the event loop. */
 export const backfill: Benchmark = {
   name: 'backfill',
   bar: 'P17 P11',
@@ -88,8 +88,8 @@ async function measure(baseUrl: string, file: string): Promise<BenchmarkResult> 
         ...{ name: 'event-loop delay, p99.9', value: delay.p999Ms, unit: 'ms' },
         ...{ baseline: idleDelay.p999Ms, bar: { atMost: 100 } },
       },
-      { name: 'processor time in one go, p99', value: delay.busyP99Ms, unit: 'ms' },
-      { name: 'processor time in one go, p99.9', value: delay.busyP999Ms, unit: 'ms' },
+      { name: 'longest slice of processor time, p99', value: delay.busyP99Ms, unit: 'ms' },
+      { name: 'longest slice of processor time, p99.9', value: delay.busyP999Ms, unit: 'ms' },
     ],
     notes: [
       `${stored} candles stored; the venue is a process of its own`,
@@ -99,7 +99,7 @@ async function measure(baseUrl: string, file: string): Promise<BenchmarkResult> 
   };
 }
 
-/** How long the event loop keeps a timer waiting, and how much of that is this process's own work. */
+/** By how much timers are late, and how much of that is this process's own work. */
 class LoopMeter {
   readonly #histogram = monitorEventLoopDelay({ resolution: 1 });
   readonly #busyMs: number[] = [];

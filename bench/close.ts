@@ -9,11 +9,11 @@ import { VenueProxy, type PassedAnswer } from './venue-proxy.js';
 const MANY = 100;
 const MINUTE_MS = 60_000;
 const CLOSES = 6;
-/** Some 640 bars are fetched on top. */
+/** The 640 bars that features look back on are fetched as well. */
 const HISTORY_DAYS = 1;
 const LIMIT_MS = 50_000;
 
-/** P8: a hundred candles close at once, until every decision is recorded and told. */
+/** P8: a hundred candles close at once; measured until every decision is recorded and published. */
 export const close: Benchmark = {
   name: 'close',
   bar: 'P8',
@@ -85,7 +85,7 @@ interface DecisionEvent {
   readonly candle_open_time: string;
 }
 
-/** The next close that is seen from its beginning. */
+/** The next close that is observed from its start. */
 async function watchClose(child: DaemonChild, proxy: VenueProxy): Promise<Close> {
   const { market_time: now } = await child.status();
   const openTime = Math.floor(Date.parse(now) / MINUTE_MS) * MINUTE_MS;
@@ -122,7 +122,7 @@ async function watchClose(child: DaemonChild, proxy: VenueProxy): Promise<Close>
   };
 }
 
-/** The open candle, which is the last of an answer, is another one by now. */
+/** The last candle of an answer is the open one, and by now it is a newer one. */
 function holdsClosed({ body }: PassedAnswer, openTime: number): boolean {
   return body.includes(`[${openTime},`) && body.includes(`[${openTime + MINUTE_MS},`);
 }

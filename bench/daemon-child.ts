@@ -6,13 +6,15 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import type { StatusAnswer } from '../src/api/contract/status.js';
+import { session } from '../src/api/contract/training.js';
 import { startDemoProcess, type DemoProcess } from '../src/demo/demo-process.js';
 import { GeneratedSource } from '../src/demo/generator/generated-source.js';
 import { PROJECT_DIR, SILENT } from '../test/trainer/real-trainer.js';
 import { npmCommand } from './harness/npm-command.js';
 
-/** Of the reference kernel: `getconf CLK_TCK`. */
+/** `getconf CLK_TCK` of the reference kernel. */
 const TICKS_A_SECOND = 100;
 const POLL_MS = 1000;
 const STATUS_POLL_MS = 10;
@@ -20,7 +22,10 @@ const STATUS_TRIES = 3;
 const HOUR_MS = 3_600_000;
 const MAX_DEMO_SPEED = 3600;
 
-/** A daemon as a person starts it, on a venue that runs at real speed in another process. */
+const sessionList = z.object({ sessions: z.array(session) });
+export type SessionAnswer = z.infer<typeof session>;
+
+/** A daemon, started as a user starts it, on a venue that runs at real speed in another process. */
 export class DaemonChild {
   private constructor(
     private readonly child: ChildProcess,
@@ -46,7 +51,7 @@ export class DaemonChild {
         EXCHANGE_BASE_URL: site.venue.baseUrl,
         DATA_DIR: site.dataDir,
         SYMBOLS: symbols.join(','),
-        HISTORY_DAYS: String(site.historyDays),
+        ...(site.historyDays === undefined ? {} : { HISTORY_DAYS: String(site.historyDays) }),
         API_PORT: String(port),
         LOG_LEVEL: 'warn',
         ...more,
@@ -64,7 +69,7 @@ export class DaemonChild {
     return Number(new URL(this.url).port);
   }
 
-  /** A connection that was kept open may be closed just as it is used again. */
+  /** Retries, because the daemon may close an idle connection just as it is used. */
   async status(tries = STATUS_TRIES): Promise<StatusAnswer> {
     try {
       const answer = await fetch(`${this.url}/api/status`);
@@ -91,14 +96,20 @@ export class DaemonChild {
     return JSON.parse(text);
   }
 
-  /** Milliseconds from a question to the end of its answer. */
+  /** The sessions so far, with what became of their jobs. */
+  async sessions(): Promise<readonly SessionAnswer[]> {
+    const answer = await this.get('/api/training/sessions?limit=1000');
+    return sessionList.parse(answer).sessions;
+  }
+
+  /** Milliseconds from a request to the end of its answer. */
   async time(route: string): Promise<number> {
     const startedAt = performance.now();
     await (await fetch(`${this.url}${route}`)).arrayBuffer();
     return performance.now() - startedAt;
   }
 
-  /** Polls until something has held for a while. @throws when it does not within the limit */
+  /** Polls until a condition has held for `steadyMs`. @throws when it does not within the limit */
   async until(
     holds: (status: StatusAnswer) => boolean,
     { steadyMs, limitMs }: { readonly steadyMs: number; readonly limitMs: number },
@@ -111,10 +122,10 @@ export class DaemonChild {
       if (now - heldSince >= steadyMs) return;
       await sleep(POLL_MS);
     }
-    throw new Error(`Not so within ${limitMs / 1000} s: ${String(holds)}`);
+    throw new Error(`Condition not met within ${limitMs / 1000} s: ${String(holds)}`);
   }
 
-  /** A gauge of `/metrics`, without the prefix of its name. */
+  /** The value of a gauge of `/metrics`; its name is given without the prefix. */
   async gauge(name: string): Promise<number> {
     const text = await (await fetch(`${this.url}/metrics`)).text();
     const line = text.split('\n').find((one) => one.startsWith(`evenkeel_${name} `));
@@ -126,12 +137,12 @@ export class DaemonChild {
     return this.tree().reduce((sum, pid) => sum + rssMb(pid), 0);
   }
 
-  /** Of the daemon's own process alone. */
+  /** Resident memory of the daemon's own process alone, in the same unit. */
   ownRssMb(): number {
     return rssMb(this.child.pid ?? 0);
   }
 
-  /** Processor time of the daemon's tree so far. */
+  /** Processor time that the daemon and its children have used. */
   treeProcessorMs(): number {
     const ticks = this.tree().map((pid) => {
       const fields = readProc(pid, 'stat').split(') ')[1]?.split(' ') ?? [];
@@ -168,20 +179,21 @@ export class DaemonChild {
 export interface Site {
   readonly venue: DemoProcess;
   readonly dataDir: string;
-  readonly historyDays: number;
+  readonly historyDays: number | undefined;
   readonly symbols: readonly string[];
-  /** Lets hours of market time pass while no daemon runs; the venue's address stays. */
+  /** Moves the market on by some hours while no daemon runs; the venue keeps its address. */
   moveOn(hours: number): Promise<void>;
 }
 
 export interface SiteOptions {
   readonly startMs: number;
-  readonly historyDays: number;
+  /** Without it the daemon back-fills as deep as its default settings say. */
+  readonly historyDays?: number;
   /** Folder of recordings to replay; without it the market is generated. */
   readonly data?: string | undefined;
 }
 
-/** Lends a venue whose market time is `startMs` now, and removes all of it in the end. */
+/** Runs `use` with a venue whose market time is `startMs` now, and removes everything afterwards. */
 export async function withSite<T>(
   { startMs, historyDays, data }: SiteOptions,
   use: (site: Site) => Promise<T>,
@@ -236,7 +248,7 @@ function rssMb(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readProc(pid, 'status'))?.[1] ?? 0) / 1024;
 }
 
-/** Empty for a process that has just ended. */
+/** The text of a file in `/proc`; empty when the process has just ended. */
 function readProc(pid: number, name: string): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, 'latin1');

@@ -7,7 +7,7 @@ import { loadGenerated } from './markets.js';
 const ROWS = 6000;
 const DEPTH_BARS = 660;
 
-/** P5: what preparing one pair for training computes. */
+/** P5: the feature matrix that training computes for one pair. */
 export const featureMatrix: Benchmark = {
   name: 'feature-matrix',
   bar: 'P5',

@@ -26,7 +26,7 @@ const SETTINGS = readSettings({}).settings;
 const BYTES_A_MB = 1_000_000;
 const MAX_LATENCY_MS = 50;
 
-/** What the settings say when nobody sets anything. */
+/** The default settings. */
 const DEFAULT_PARAMS = toCatBoostParams({
   iterations: SETTINGS.catboostIterations,
   depth: SETTINGS.catboostDepth,
@@ -39,7 +39,7 @@ const DEFAULT_PARAMS = toCatBoostParams({
   earlyStoppingRounds: SETTINGS.catboostEarlyStoppingRounds,
 });
 
-/** As the daemon hands them to training, with what only a benchmark knows. */
+/** The options that the daemon would give to training, with the benchmark's venue, symbols and folder. */
 export function defaultTrainingOptions(
   own: Pick<TrainingOptions, 'venue' | 'symbols'> & { readonly folder: string },
 ): TrainingOptions {
@@ -62,7 +62,7 @@ export function defaultTrainingOptions(
 
 export interface FitRequest {
   readonly pair: PairCandles;
-  /** The reference symbol's candles; the pair itself where it is the reference. */
+  /** The candles of the reference symbol, which may be the pair itself. */
   readonly reference: PairCandles | undefined;
   /** Bars of the training window. */
   readonly bars?: number;
@@ -73,7 +73,7 @@ export interface FitRequest {
   readonly params?: Partial<CatBoostParams>;
 }
 
-/** A pair's model as training makes and judges it. */
+/** A pair's model, made and judged as in training. */
 export interface Fitted {
   readonly symbol: string;
   readonly summary: DatasetSummary;
@@ -86,8 +86,8 @@ export interface Fitted {
 }
 
 /**
- * The pipeline that training takes from candles to a verdict, with the default settings and without a
- * database: the same dataset, the same trainer process, the same judge.
+ * Training from candles to a verdict, with the default settings and without a database: the same dataset,
+ * the same trainer process, the same judge.
  */
 export class FitPipeline {
   readonly #trainer: TrainerProcess;
@@ -146,7 +146,7 @@ export class FitPipeline {
     return { symbol, summary, featuresFile, trained, judgement, series, reference, passes };
   }
 
-  /** Frees the disk; the files of the fit are gone afterwards. */
+  /** Removes the files of a fit. */
   async discard({ featuresFile, trained }: Fitted): Promise<void> {
     await rm(featuresFile, { force: true });
     await rm(trained.outputDir, { recursive: true, force: true });
@@ -158,12 +158,14 @@ export interface GeneratedPair {
   readonly pipeline: FitPipeline;
   readonly pair: PairCandles;
   readonly reference: PairCandles;
-  /** In words. */
+  /** A description for the notes of a benchmark. */
   readonly source: string;
 }
 
-/** Lends a pipeline and a pair to fit on it, the same ones each time. */
-export async function withGeneratedPair<T>(use: (lent: GeneratedPair) => Promise<T>): Promise<T> {
+/** Runs `use` with a pipeline and a pair, which is the same each time. */
+export async function withGeneratedPair<T>(
+  use: (generated: GeneratedPair) => Promise<T>,
+): Promise<T> {
   const { pairs, source } = loadGenerated({ count: 2, seed: '1' });
   const [reference, pair] = pairs;
   if (reference === undefined || pair === undefined) throw new Error('no market');
@@ -186,7 +188,7 @@ interface PreparedPair {
   readonly reference: CandleColumns | undefined;
 }
 
-/** Writes a pair's feature file as training does. */
+/** Writes a pair's feature file, as training does. */
 async function prepare(request: FitRequest, featuresFile: string): Promise<PreparedPair> {
   const { pair, reference: other, bars = YEAR_HALF_BARS } = request;
   const series = columnsOf(pair);

@@ -15,16 +15,16 @@ import type { Benchmark } from './harness/benchmark.js';
 
 const DAY_MS = 86_400_000;
 const ITEMS = 2_500;
-/** The first 6 have too short a past, the last 7 no outcome yet. */
+/** The first 6 rows have too short a history, the last 7 no outcome yet. */
 const ROWS_AN_ITEM = 98;
 const DAYS = ROWS_AN_ITEM + 6 + 7;
 const ROWS = ITEMS * ROWS_AN_ITEM;
 const COLUMNS = 22;
-/** As the settings' defaults. */
+/** The defaults of the settings. */
 const [TRAIN_MEMORY_MB, MAX_MODEL_MB] = [400, 20];
 const BYTES_A_MB = 1_000_000;
 
-/** P4: one forest over all items, from their prices to a model that can serve. */
+/** P4: one forest for all items, from their prices to a model that can serve. */
 export const forest: Benchmark = {
   name: 'forest',
   bar: 'P4',

@@ -22,17 +22,17 @@ export function chanceBound(seeds: number): number {
   return 0.05 + 2 * Math.sqrt((0.05 * 0.95) / seeds);
 }
 
-/** What the gates said of models of markets about which the truth is known. */
+/** Verdicts of the gates on models of markets whose pattern is known. */
 export interface GateTally {
   readonly models: number;
   readonly baselinePassed: number;
   readonly strictPassed: number;
   readonly meanDirectionSkill: number;
-  /** Forward log return of the test rows called BUY, less costs, over all models; NaN without any. */
+  /** Mean forward log return of the test rows predicted BUY, less costs, over all models; NaN without any. */
   readonly meanNetBuyReturn: number;
 }
 
-/** S4: models of random walks, which nobody should trade. */
+/** S4: models of random walks, which have no direction to learn. */
 export const walks: Benchmark = {
   name: 'walks',
   bar: 'S4',
@@ -62,7 +62,7 @@ export const walks: Benchmark = {
   },
 };
 
-/** S5: the generated market's pattern, and the same market without it. */
+/** S5: the generated market with its pattern, and the same market without it. */
 export const pattern: Benchmark = {
   name: 'pattern',
   bar: 'S5',
@@ -130,7 +130,7 @@ export function* marketsOf(
   }
 }
 
-/** Trains a model on each market and asks the gates. */
+/** Trains a model on each market and counts the verdicts. */
 export async function tally(requests: Iterable<FitRequest>): Promise<GateTally> {
   const pipeline = await FitPipeline.open();
   const fits: { baseline: boolean; strict: boolean; directionSkill: number }[] = [];
@@ -158,7 +158,7 @@ export async function tally(requests: Iterable<FitRequest>): Promise<GateTally> 
   };
 }
 
-/** Of the test rows that the judged model calls BUY. These markets have no gap: rows follow bars. */
+/** The test rows that the judged model predicts BUY. These markets have no gaps, so rows follow bars. */
 async function netBuyReturns({ trained, series, summary }: Fitted): Promise<readonly number[]> {
   const bytes = await readFile(path.join(trained.outputDir, 'judged-test.f32'));
   const probabilities = new Float32Array(new Uint8Array(bytes).buffer);

@@ -5,10 +5,10 @@ import { FitPipeline } from './fit-pipeline.js';
 
 const PAIRS = 20;
 const BAR_PAIRS = 100;
-/** Between two increments: what the schedule leaves. */
+/** Hours between two increments, as scheduled by default. */
 const NEW_BARS = 6;
 
-/** P2: serving models continued on the newest candles, from the queue to the verdict. */
+/** P2: increments of serving models on the newest candles, from the queue to the verdict. */
 export const incremental: Benchmark = {
   name: 'incremental',
   bar: 'P2',

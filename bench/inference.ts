@@ -17,7 +17,7 @@ import type { PairCandles } from './markets.js';
 const RUNS = { runs: 2000, warmups: 300 };
 const MAX_FILE_BYTES = 20_000_000;
 
-/** P7: one row through a served model, in its own thread and from the daemon's. */
+/** P7: one row through a served model, measured in the worker and from the daemon. */
 export const inference: Benchmark = {
   name: 'inference',
   bar: 'P7',
@@ -62,24 +62,24 @@ async function measure(
   return {
     figures: [
       {
-        name: 'the run alone, median',
+        name: 'inference alone, median',
         value: median(onTheSpot.wallMs),
         unit: 'ms',
         bar: { atMost: 0.02 },
       },
       {
-        name: 'from the daemon and back, less the feature row',
+        name: 'round trip from the daemon, less the feature row',
         value: rest,
         unit: 'ms',
         bar: { atMost: 0.3 },
       },
       {
-        name: 'from the daemon and back, feature row included',
+        name: 'round trip from the daemon, feature row included',
         value: median(roundTrips.wallMs),
         unit: 'ms',
       },
       { name: 'the same, p99', value: percentile(roundTrips.wallMs, 0.99), unit: 'ms' },
-      { name: 'quickest round trip', value: percentile(roundTrips.wallMs, 0), unit: 'ms' },
+      { name: 'fastest round trip', value: percentile(roundTrips.wallMs, 0), unit: 'ms' },
       { name: 'the feature row alone', value: median(rows.wallMs), unit: 'ms' },
     ],
     notes: [

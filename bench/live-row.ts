@@ -7,10 +7,10 @@ import { loadGenerated } from './markets.js';
 
 const BARS = 1400;
 const ROWS = 512;
-/** As many as a model has by default. */
+/** How many a model has by default. */
 const MODEL_FEATURES = 120;
 
-/** P6: the row of a candle that has just closed, for every place that a bar can have in its block. */
+/** P6: the row of a candle that has just closed, for every position of a bar in its block. */
 export const liveRow: Benchmark = {
   name: 'live-row',
   bar: 'P6',

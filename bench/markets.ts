@@ -7,7 +7,7 @@ import { findTestData } from '../test/test-data.js';
 
 const HOUR_MS = 3_600_000;
 const RECORDINGS = 'binance_2024_1h';
-/** Six months of hours, the features' depth before them, and a little. */
+/** Six months of hours; what features look back on comes before them. */
 export const YEAR_HALF_BARS = 4380;
 const NEEDED_BARS = YEAR_HALF_BARS + 660;
 const GENERATED_END_MS = Date.UTC(2024, 8, 6);
@@ -20,12 +20,12 @@ export interface PairCandles {
 }
 
 export interface Markets {
-  /** In words: which market this is. */
+  /** A description of the market for the notes. */
   readonly source: string;
   readonly isRecorded: boolean;
-  /** Of its recordings. */
+  /** The folder of its recordings. */
   readonly folder?: string;
-  /** BTC/USDT first, then by turnover. All of them reach back far enough and end together. */
+  /** BTC/USDT first, then by turnover. All have enough history and end at the same bar. */
   readonly pairs: readonly PairCandles[];
 }
 

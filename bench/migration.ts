@@ -17,7 +17,7 @@ import { runMeasured, type MeasuredRun } from './harness/measured-run.js';
 
 const SERIES = 100;
 const CANDLES = 1_000_000;
-/** Of each table, the candles included. */
+/** Rows of each table, the candles included. */
 const ROWS_OF_EACH = 1_000;
 const FIRST_CANDLE = 1_600_000_000_000;
 const HOUR_MS = 3_600_000;
@@ -25,7 +25,7 @@ const STORED_AT = 1_700_000_000_000;
 
 const context = { clock: new SystemClock(), logger: silentLogger };
 
-/** P16: the command as an operator runs it, beside the two plain ways of doing it. */
+/** P16: the command as an operator runs it, compared with two plain ways of copying. */
 export const migration: Benchmark = {
   name: 'migration',
   bar: 'P16',
@@ -71,10 +71,10 @@ async function measure(
   };
 }
 
-/** A file as a long-running daemon leaves it: mostly candles, with prices that need all their digits. */
+/** A file like that of a long-running daemon: mostly candles, with prices that need all their digits. */
 async function makeSource(file: string): Promise<void> {
   await (await openDatabase({ engine: 'sqlite', file }, context)).close();
-  // It is written to by plain means from here.
+  // From here on the file is written without the stores.
   forgetClosingSum(file);
   fillTables(file, { from: 0, count: ROWS_OF_EACH });
   const database = new SqliteDatabase(file);
@@ -157,7 +157,7 @@ async function migrate(file: string, location: MysqlLocation): Promise<Migration
   return { ...run, rows, inserted, tables: tables.length };
 }
 
-/** The candles alone: other tables hold values that it does not carry over. */
+/** Copies the candles alone: sqlite3-to-mysql loses values of the other tables. */
 function runPeer(program: string, file: string, location: MysqlLocation): Promise<MeasuredRun> {
   const { host, port, user, password, database } = location;
   return runMeasured(
@@ -184,7 +184,7 @@ function ownFigures(runs: {
       ...{ baseline: loadedPerSec, bar: { atLeast: 100_000 } },
     },
     { name: 'peak memory of the process', value: first.peakMb, unit: 'MB', bar: { atMost: 200 } },
-    { name: 'against plain LOAD DATA', value: perSec / loadedPerSec, unit: '×' },
+    { name: 'compared with plain LOAD DATA', value: perSec / loadedPerSec, unit: '×' },
     { name: 'rows that a second run copies', value: again.inserted, unit: '', bar: { atMost: 0 } },
     {
       name: 'rows that a second run checks a second',
@@ -198,7 +198,7 @@ function peerFigures(first: Migration, peer: MeasuredRun & { readonly rows: numb
   const [mine, theirs] = [first.rows / first.tookSec, peer.rows / peer.tookSec];
   return [
     {
-      ...{ name: 'against sqlite3-to-mysql', value: mine / theirs, unit: '×' },
+      ...{ name: 'compared with sqlite3-to-mysql', value: mine / theirs, unit: '×' },
       bar: { atLeast: 8 },
     },
     { name: 'sqlite3-to-mysql, rows a second', value: theirs, unit: '1/s' },

@@ -18,7 +18,7 @@ const FEATURES = 190;
 const TREES = 200;
 const RUNS = 7;
 
-/** P3: one model by a warm trainer, from candles in memory to its first answer. */
+/** P3: one model by a warm trainer, from candles in memory to its first prediction. */
 export const oneModel: Benchmark = {
   name: 'one-model',
   bar: 'P3',
@@ -27,7 +27,7 @@ export const oneModel: Benchmark = {
     withGeneratedPair(async ({ pipeline, pair, reference, source }) => {
       const params = { iterations: TREES, earlyStoppingRounds: TREES };
       const wanted = { pair, reference, params, bars: ROWS + HORIZON_BARS };
-      // Warms the trainer, and says which features are left of the catalogue.
+      // Warms the trainer, and finds the features of the catalogue that sanitising keeps.
       const { summary } = await pipeline.fit(wanted);
       return measure(pipeline, { ...wanted, features: summary.names.slice(0, FEATURES) }, source);
     }),
@@ -52,7 +52,7 @@ async function measure(pipeline: FitPipeline, request: FitRequest, source: strin
   return {
     figures: [
       {
-        name: 'candles to first answer',
+        name: 'candles to first prediction',
         value: seconds,
         unit: 's',
         baseline,
@@ -66,7 +66,7 @@ async function measure(pipeline: FitPipeline, request: FitRequest, source: strin
   };
 }
 
-/** The first answer of the model that would serve. */
+/** The first prediction of the model that would serve. */
 async function serve({ series, reference, trained }: Fitted): Promise<void> {
   const { features } = trained.manifest;
   const onnx = await readFile(path.join(trained.outputDir, 'model.onnx'));

@@ -14,20 +14,20 @@ const PAIRS = 20;
 const CLASSES = 3;
 const HOUR_MS = 3_600_000;
 
-/** Where served probabilities differ from CatBoost's own on the same candles. */
+/** How far served probabilities differ from CatBoost's own on the same candles. */
 export interface ServedParity {
   readonly rows: number;
   readonly maxDifference: number;
   readonly classFlips: number;
-  /** Rows on which the predictor would not speak, such as novel ones. */
+  /** Rows for which the predictor gave no prediction, such as novel ones. */
   readonly unanswered: number;
 }
 
-/** S3: what CatBoost says in Python, what its ONNX says, and what the daemon's predictor says. */
+/** S3: probabilities of CatBoost in Python, of its ONNX model, and of the daemon's predictor. */
 export const parity: Benchmark = {
   name: 'parity',
   bar: 'S3',
-  title: 'CatBoost, its ONNX and the served prediction agree',
+  title: 'CatBoost, its ONNX model and the served prediction agree',
   async run() {
     const markets = loadMarkets(PAIRS);
     const [reference] = markets.pairs;
@@ -53,13 +53,13 @@ export const parity: Benchmark = {
     return {
       figures: [
         {
-          name: 'ONNX against CatBoost, largest |Δp|',
+          name: 'ONNX and CatBoost, largest |Δp|',
           value: worst(onnx),
           unit: '',
           bar: { atMost: 1e-5 },
         },
         {
-          name: 'served against CatBoost, largest |Δp|',
+          name: 'served and CatBoost, largest |Δp|',
           value: worst(served),
           unit: '',
           bar: { atMost: 1e-5 },
@@ -81,7 +81,7 @@ export const parity: Benchmark = {
   },
 };
 
-/** Asks the daemon's predictor for every candle of the test part. */
+/** Predicts every candle of the test part with the daemon's predictor. */
 export async function compareServed(
   fitted: Fitted,
   referenceSymbol: string,

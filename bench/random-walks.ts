@@ -4,10 +4,10 @@ import type { PairCandles } from './markets.js';
 
 const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2023, 0, 1);
-/** Moves inside a bar, from which its high and low come. */
+/** Moves inside a bar; they give its high and low. */
 const STEPS_A_BAR = 12;
 const HOURLY_VOLATILITY = 0.006;
-/** GARCH(1, 1) as it is fitted to daily and hourly returns of currencies: shocks fade within days. */
+/** Typical GARCH(1, 1) parameters of hourly returns of currencies: shocks fade within days. */
 const GARCH = { alpha: 0.08, beta: 0.9 } as const;
 
 export type WalkKind = 'iid' | 'clustered';
@@ -19,8 +19,8 @@ export interface WalkOptions {
 }
 
 /**
- * A market in which nothing tells the direction: the sign of each move is a fair coin's. In the
- * `clustered` kind volatility and, with it, volume can be foretold, as in real markets.
+ * A market whose direction cannot be predicted: each move goes up or down with equal chance. In the
+ * `clustered` kind volatility and volume can be predicted, as in real markets.
  */
 export function randomWalk({ kind, seed, bars }: WalkOptions): PairCandles {
   const random = seededRandom(seed.toString(16).padStart(8, '0').repeat(4));
@@ -60,7 +60,7 @@ function walkBar(random: Random, { open, volatility, bar }: BarStart): Candle {
   return { openTime: START_MS + bar * HOUR_MS, open, high, low, close, volume };
 }
 
-/** Box and Muller. */
+/** A standard normal value, by Box and Muller. */
 function gaussian(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -12,7 +12,7 @@ import { withStores } from './site-stores.js';
 
 const FILL = { steadyMs: 1000, limitMs: 20 * 60_000 };
 
-/** A hundred symbols of the generated market at 1h, with history enough for every feature. */
+/** A hundred symbols of the generated market at 1h, with enough history for every feature. */
 const MANY = { count: 100, historyDays: 40, timeframe: '1h' } as const;
 const HOUR_MS = 3_600_000;
 
@@ -22,7 +22,7 @@ export interface ServedMany {
   readonly symbols: readonly string[];
 }
 
-/** Lends a daemon that serves a hundred symbols, five minutes into an hour: nothing closes soon. */
+/** Runs `use` with a daemon that serves a hundred symbols, five minutes into an hour: no candle closes soon. */
 export async function withServedMany<T>(use: (served: ServedMany) => Promise<T>): Promise<T> {
   const { count, historyDays, timeframe } = MANY;
   const startMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - HOUR_MS + HOUR_MS / 12;
@@ -41,13 +41,13 @@ export async function withServedMany<T>(use: (served: ServedMany) => Promise<T>)
 export interface ServedOptions {
   readonly symbols: readonly string[];
   readonly timeframe: Timeframe;
-  /** Settings of the daemon beside those of the site. */
+  /** Settings of the daemon, besides those of the site. */
   readonly more?: Readonly<Record<string, string>>;
 }
 
 /**
- * A daemon for whose every symbol a model serves: one model, really trained, whose files each symbol is
- * given, because training a hundred would take longer than what is measured.
+ * A daemon with a serving model for every symbol. It is one trained model whose files are copied for each
+ * symbol, because training a hundred would take longer than the measurement.
  */
 export async function startServed(site: Site, options: ServedOptions): Promise<DaemonChild> {
   const { symbols, timeframe, more = {} } = options;
@@ -88,7 +88,7 @@ async function serveOne(
     await withStores(site, async ({ models }) => {
       for (const symbol of keys.symbols) {
         const key = { ...keys, symbol, bot: 'catboost' };
-        // A symbol is no reference to itself: what is in excess of it would be missing.
+        // A symbol that is its own reference has no excess features.
         const referenceSymbol = keys.symbols.find((other) => other !== symbol) ?? '';
         const record = await writeModel(site, key, { fitted, referenceSymbol });
         await models.insert(record);
@@ -116,7 +116,7 @@ async function writeModel(
   });
 }
 
-/** Another symbol's candles must not be novel to a model that is only there to be run. */
+/** No candle counts as novel: the model was trained on another symbol. */
 async function widenRanges(folder: string): Promise<void> {
   const file = path.join(folder, 'manifest.json');
   const manifest = JSON.parse(await readFile(file, 'utf8')) as { feature_ranges: unknown[] };
@@ -124,7 +124,7 @@ async function widenRanges(folder: string): Promise<void> {
   await writeFile(file, JSON.stringify({ ...manifest, feature_ranges }));
 }
 
-/** Makes sure that every symbol is answered by its model. @throws Error naming the first that is not */
+/** @throws Error naming the first symbol whose prediction does not come from its model */
 export async function assertServed(child: DaemonChild, symbols: readonly string[]): Promise<void> {
   for (const symbol of symbols) {
     const path = `/api/predictions/${encodeURIComponent(symbol)}`;

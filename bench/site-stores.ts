@@ -5,7 +5,7 @@ import { openStores, type Stores } from '../src/storage/stores.js';
 import { SILENT } from '../test/trainer/real-trainer.js';
 import type { Site } from './daemon-child.js';
 
-/** Lends the stores of a site's database, which its daemon may be using as well. */
+/** Runs `use` with the stores of a site's database, which its daemon may be using as well. */
 export async function withStores<T>(
   { dataDir }: Site,
   use: (stores: Stores) => Promise<T>,

@@ -10,12 +10,12 @@ export interface SkillBars {
   readonly auc: number;
 }
 
-/** S6 of models by themselves. */
+/** S6 for plain models. */
 export const PLAIN_BARS: SkillBars = {
   ...{ totalShare: 0.9, total: 0.0108 },
   ...{ direction: 0.0018, directionShare: 0.6, auc: 0.543 },
 };
-/** S6 of prior and residual. */
+/** S6 for models of prior and residual. */
 export const BASE_MODEL_BARS: SkillBars = {
   ...{ totalShare: 0.95, total: 0.0122 },
   ...{ direction: 0.0033, directionShare: 0.8, auc: 0.545 },

@@ -10,11 +10,11 @@ import { openTrainingSite } from './training-site.js';
 
 const PAIRS = 24;
 
-/** S6 and S7: what models know about candles they never saw, and whether they say how sure they are. */
+/** S6 and S7: skill and calibration of models on candles that they were not fitted on. */
 export const skill: Benchmark = {
   name: 'skill',
   bar: 'S6, S7',
-  title: 'skill and calibration on the test parts: plain models beside prior and residual',
+  title: 'skill and calibration on the test parts: plain models, and prior with residual',
   async run() {
     const markets = loadMarkets(PAIRS);
     const plain = await train(markets, 'off');
@@ -23,7 +23,7 @@ export const skill: Benchmark = {
   },
 };
 
-/** One session of all pairs, as the daemon trains them. */
+/** Trains all pairs in one session, as the daemon does. */
 async function train(
   markets: Markets,
   pooling: TrainingOptions['pooling'],

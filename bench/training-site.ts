@@ -20,12 +20,12 @@ const POLL_MS = 25;
 const JOB_TIMEOUT_MS = 60 * 60_000;
 const LIMIT_MS = 60 * 60_000;
 
-/** A database with candles and the daemon's training on it, at a venue whose time stands still. */
+/** A database of candles and the daemon's training on it, at a venue whose time stands still. */
 export interface TrainingSite {
   readonly folder: string;
   /** @returns seconds from the request to the last verdict */
   trainAll(kind: SessionKind): Promise<number>;
-  /** Lets so many hours of the recording pass that were held back. */
+  /** Stores the next bars of the recording, which were held back. */
   moveOn(bars: number): Promise<void>;
   /** The newest record of each pair, in the order of the pairs. */
   records(): Promise<readonly ModelRecord[]>;
@@ -36,7 +36,7 @@ export interface TrainingSite {
 
 export interface TrainingSiteOptions {
   readonly folder: string;
-  /** Newest bars of the recording that have not happened yet. */
+  /** Newest bars of the recording that are not stored at first. */
   readonly heldBackBars?: number;
   readonly changes?: Partial<TrainingOptions>;
 }
@@ -88,7 +88,7 @@ export async function openTrainingSite(
   };
 }
 
-/** The wall's clock beside a market that moves only when told to. */
+/** The wall clock, with a market time that moves only by `moveOn`. */
 class StandingClock extends SystemClock {
   #marketMs: number;
 

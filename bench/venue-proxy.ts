@@ -2,16 +2,16 @@ import { createServer, request as httpRequest, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
-/** One answer of the venue, as it was passed on whole. */
+/** One answer of the venue that was passed on completely. */
 export interface PassedAnswer {
   readonly path: string;
   readonly symbol: string | null;
   readonly body: string;
-  /** By this process's monotonic clock. */
+  /** On this process's monotonic clock. */
   readonly atMs: number;
 }
 
-/** Stands between daemon and venue and notes when each answer was there. */
+/** A proxy between daemon and venue that records when each answer arrived. */
 export class VenueProxy {
   readonly #server: Server;
   #note: (answer: PassedAnswer) => void = () => undefined;

@@ -1,11 +1,11 @@
-/** One number of a benchmark, with what it is held against. */
+/** One number of a benchmark, with its baseline and its bar. */
 export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** The same work done the plain way, in the same run. */
+  /** The same work done in the plainest way, in the same run. */
   readonly baseline?: number;
-  /** What the number must reach; without it, it only explains. */
+  /** What the number must reach. A number without a bar explains the others. */
   readonly bar?: Bar;
 }
 
@@ -13,17 +13,17 @@ export type Bar = { readonly atMost: number } | { readonly atLeast: number };
 
 export interface BenchmarkResult {
   readonly figures: readonly Figure[];
-  /** What a reader must know to judge the figures: data, durations, what was left out. */
+  /** What a reader needs to judge the figures: data, durations, what was left out. */
   readonly notes: readonly string[];
 }
 
 export interface BenchmarkOptions {
-  /** The program `sqlite3mysql` of sqlite3-to-mysql, to be measured beside the migration. */
+  /** The program `sqlite3mysql` of sqlite3-to-mysql, measured for comparison. */
   readonly sqlite3ToMysql: string | undefined;
 }
 
 export interface Benchmark {
-  /** As in `npm run bench -- NAME`. */
+  /** The NAME in `npm run bench -- NAME`. */
   readonly name: string;
   /** Number of the bar, `P5` or `S3`. */
   readonly bar: string;

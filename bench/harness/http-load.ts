@@ -1,31 +1,35 @@
 import { connect, type Socket } from 'node:net';
 import { percentile } from './statistics.js';
 
+const SLICE_SECONDS = 2;
+
 export interface LoadOptions {
   readonly port: number;
-  /** Asked in turn. */
+  /** Requested one after the other, from the first again after the last. */
   readonly paths: readonly string[];
   readonly connections: number;
   readonly seconds: number;
-  /** Requests a second of all connections together; as many as are answered where it is left out. */
+  /** Requests a second over all connections. Without it each connection asks again at once. */
   readonly rate?: number;
-  /** Told of each answer. */
+  /** Called with the body of each answer. */
   readonly onAnswer?: (text: string) => void;
 }
 
 export interface LoadResult {
   readonly requests: number;
   readonly perSecond: number;
-  /** Answers that are no 200. */
+  /** Answers with another status than 200. */
   readonly failed: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+  /** Milliseconds of each request. */
+  readonly times: readonly number[];
 }
 
 /**
- * Asks again and again over connections that are kept open. With a rate, a request's time counts from
- * when it was due: waiting for a free connection is waiting.
+ * Sends requests over connections that stay open. With a rate, a request's time counts from the moment
+ * at which it was due, so that waiting for a free connection is part of it.
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const { connections, seconds, rate } = options;
@@ -55,7 +59,26 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     ...{ requests: times.length, perSecond: times.length / tookSec, failed },
     ...{ p50Ms: percentile(times, 0.5), p99Ms: percentile(times, 0.99) },
     maxMs: percentile(times, 1),
+    times,
   };
+}
+
+/** Loads the API while `work` runs. */
+export async function loadDuring(
+  work: Promise<unknown>,
+  options: Omit<LoadOptions, 'seconds'>,
+): Promise<Pick<LoadResult, 'times' | 'failed'>> {
+  const times: number[] = [];
+  let failed = 0;
+  let isOver = false;
+  const end = work.finally(() => (isOver = true));
+  while (!isOver) {
+    const slice = await load({ ...options, seconds: SLICE_SECONDS });
+    failed += slice.failed;
+    for (const time of slice.times) times.push(time);
+  }
+  await end;
+  return { times, failed };
 }
 
 async function untilDue(dueAt: number): Promise<void> {
@@ -68,7 +91,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** One kept connection with one request at a time, as light as it can be: the load must not be the limit. */
+/** One open connection with one request at a time. It does little, so that the load is not the limit. */
 class Connection {
   private received = '';
   private settle: { resolve(answer: Answer): void; reject(error: Error): void } | undefined;

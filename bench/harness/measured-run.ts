@@ -9,12 +9,12 @@ const KB_PER_MB = 1024;
 export interface MeasuredRun {
   /** From the start of the process to its end. */
   readonly tookSec: number;
-  /** The most it ever held, as the kernel counts it; 0 where there is no /proc. */
+  /** Peak resident memory as the kernel counts it; 0 where there is no /proc. */
   readonly peakMb: number;
   readonly stdout: string;
 }
 
-/** Runs a program to its end, in the project's folder. @throws Error with what it said, unless it ends with 0 */
+/** Runs a program in the project's folder until it ends. @throws Error with its output, unless it ends with 0 */
 export async function runMeasured(
   command: string,
   args: readonly string[],
@@ -45,7 +45,7 @@ function peakOf(pid: number | undefined): number {
   try {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
   } catch {
-    // It has just ended.
+    // The process has just ended.
     return 0;
   }
 }

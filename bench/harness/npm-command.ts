@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PROJECT_DIR } from '../../test/trainer/real-trainer.js';
 
-/** What `npm run NAME` runs once all is installed, for a shell: with the options for memory that it gives. */
+/** The shell command that `npm run NAME` runs after the set-up, with its memory options. */
 export function npmCommand(name: string): string {
   const manifest = readFileSync(path.join(PROJECT_DIR, 'package.json'), 'utf8');
   const { scripts } = JSON.parse(manifest) as { scripts: Readonly<Record<string, string>> };

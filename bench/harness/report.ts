@@ -5,7 +5,7 @@ export interface Machine {
   readonly node: string;
   readonly cores: number;
   readonly processor: string;
-  /** Processes that wanted a core in the last minute: above `cores`, times say little. */
+  /** Load average of the last minute: above `cores`, times say little. */
   readonly load: number;
 }
 

@@ -1,4 +1,4 @@
-/** Value below which `share` of the values lie, by the nearest rank. */
+/** The value below which `share` of the values lie, by nearest rank. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
@@ -12,19 +12,19 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Share of the values for which something holds. */
+/** Share of the values that meet a condition. */
 export function shareOf(values: readonly number[], holds: (value: number) => boolean): number {
   return values.filter(holds).length / values.length;
 }
 
 export interface RunTimes {
-  /** Milliseconds of each run by the clock on the wall: on a busy machine, waiting included. */
+  /** Wall time of each run in milliseconds; on a busy machine it includes waiting. */
   readonly wallMs: readonly number[];
-  /** Milliseconds of a run on the processor, on average, all threads of the process together. */
+  /** Mean processor time of a run in milliseconds, over all threads of the process. */
   readonly processorMs: number;
 }
 
-/** Times `runs` calls, after `warmups` that are not counted. */
+/** Times `runs` calls, after `warmups` calls that do not count. */
 export async function timeRuns(
   work: () => unknown,
   { runs, warmups }: { readonly runs: number; readonly warmups: number },
