@@ -14,6 +14,23 @@ const MAIN_ONLY = {
   message: "Only a process's own entry may end it.",
 };
 
+const WRITTEN_OUT = {
+  selector:
+    'ObjectExpression > SpreadElement > :matches(ObjectExpression, TSAsExpression > ObjectExpression)',
+  message:
+    'Write the properties out: a spread literal switches off the check for unknown properties.',
+};
+const HASH_PRIVATE = {
+  selector:
+    'PropertyDefinition[accessibility=/private|protected/], MethodDefinition[accessibility=/private|protected/][kind!="constructor"], TSParameterProperty',
+  message: 'Private members are named #member and set in the constructor body.',
+};
+/** Their folders are being rewritten; the list only shrinks. */
+const NOT_YET_WRITTEN_OUT = [
+  'src/daemon/{choose-instruments,create-training,open-market}.ts',
+  'src/daemon/{collect,train}/**/*.ts',
+];
+
 export default tseslint.config(
   {
     ignores: ['dist/**', 'node_modules/**', '.venv/**', 'data/**', '.cache/**', 'vitest.config.ts'],
@@ -57,6 +74,24 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts'],
     ignores: ['**/*.test.ts', 'src/lib/clock.ts', 'src/demo/main.ts', 'src/main.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        CLOCK_ONLY,
+        SETTINGS_ONLY,
+        MAIN_ONLY,
+        WRITTEN_OUT,
+        HASH_PRIVATE,
+      ],
+    },
+  },
+  {
+    files: ['src/main.ts', 'src/demo/main.ts', 'src/lib/clock.ts', '{scripts,config}/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: { 'no-restricted-syntax': ['error', WRITTEN_OUT, HASH_PRIVATE] },
+  },
+  {
+    files: NOT_YET_WRITTEN_OUT,
     rules: { 'no-restricted-syntax': ['error', CLOCK_ONLY, SETTINGS_ONLY, MAIN_ONLY] },
   },
   {

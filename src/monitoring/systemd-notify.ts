@@ -22,34 +22,37 @@ const PROGRAM_TIMEOUT_MS = 2000;
  * Node cannot write to a datagram socket of the file system.
  */
 export class SystemdNotify {
-  private timer: NodeJS.Timeout | undefined;
+  readonly #options: SystemdNotifyOptions;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: SystemdNotifyOptions) {}
+  constructor(options: SystemdNotifyOptions) {
+    this.#options = options;
+  }
 
   /** Ready to serve; from now on the watchdog is fed. */
   async ready(status: string): Promise<void> {
-    await this.send('READY=1', `STATUS=${status}`);
-    const { watchdogMs } = this.options;
-    if (watchdogMs === undefined || this.timer !== undefined) return;
-    this.timer = setInterval(() => {
-      if (this.options.isAlive()) void this.send('WATCHDOG=1');
+    await this.#send('READY=1', `STATUS=${status}`);
+    const { watchdogMs } = this.#options;
+    if (watchdogMs === undefined || this.#timer !== undefined) return;
+    this.#timer = setInterval(() => {
+      if (this.#options.isAlive()) void this.#send('WATCHDOG=1');
     }, watchdogMs / FEEDS_PER_PERIOD);
-    this.timer.unref();
+    this.#timer.unref();
   }
 
   async status(text: string): Promise<void> {
-    await this.send(`STATUS=${text}`);
+    await this.#send(`STATUS=${text}`);
   }
 
   /** Says that the stop was asked for, so that it is not taken for a crash. */
   async stop(): Promise<void> {
-    clearInterval(this.timer);
-    this.timer = undefined;
-    await this.send('STOPPING=1');
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    await this.#send('STOPPING=1');
   }
 
-  private async send(...assignments: string[]): Promise<void> {
-    const { socket, logger } = this.options;
+  async #send(...assignments: string[]): Promise<void> {
+    const { socket, logger } = this.#options;
     if (socket === undefined) return;
     const pid = `MAINPID=${process.pid}`;
     await new Promise<void>((resolve) => {

@@ -3,10 +3,13 @@ import type { Clock } from '../lib/clock.js';
 
 /** Lets a decision wait for the reference symbol's candle of the same bar, within a limit. */
 export class ReferenceGate {
+  readonly #clock: Clock;
   readonly #newest = new Map<Timeframe, number>();
   readonly #waiting = new Set<() => void>();
 
-  constructor(private readonly clock: Clock) {}
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** The reference's bars up to this one are stored. */
   open(timeframe: Timeframe, openTime: number): void {
@@ -28,7 +31,7 @@ export class ReferenceGate {
     };
     this.#waiting.add(look);
     // Woken early is what the gate is for; a stop of the daemon ends the wait as well.
-    await this.clock.sleep(options.limitMs, signal).catch(() => undefined);
+    await this.#clock.sleep(options.limitMs, signal).catch(() => undefined);
     this.#waiting.delete(look);
     return isOpen();
   }

@@ -22,14 +22,15 @@ export interface ErrorAnswer {
 /** Refuses a call on purpose, with the field that is wrong. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
+  readonly statusCode: number;
+  readonly code: string;
+  readonly field: string | null;
 
-  constructor(
-    readonly statusCode: number,
-    readonly code: string,
-    message: string,
-    readonly field: string | null = null,
-  ) {
+  constructor(statusCode: number, code: string, message: string, field: string | null = null) {
     super(message);
+    this.statusCode = statusCode;
+    this.code = code;
+    this.field = field;
   }
 }
 
