@@ -1,4 +1,4 @@
-import type { Look, SeenStatus } from './monitor-look.js';
+import type { Snapshot, SeenStatus } from './monitor-snapshot.js';
 
 const COLORS = { green: 32, yellow: 33, red: 31, grey: 90, bold: 1 } as const;
 type Color = keyof typeof COLORS;
@@ -15,18 +15,21 @@ const LEVEL_COLORS: Readonly<Record<string, Color>> = {
   error: 'red',
 };
 
-/** What a look has found, for a person. Colours only where they are asked for. */
-export function viewText(look: Look, { hasColors }: { readonly hasColors: boolean }): string {
+/** A snapshot as text for a person. */
+export function viewText(
+  snapshot: Snapshot,
+  { hasColors }: { readonly hasColors: boolean },
+): string {
   const paint: Paint = (text, color) =>
     hasColors ? `\u001b[${COLORS[color]}m${text}\u001b[0m` : text;
-  const { status } = look;
+  const { status } = snapshot;
   return [
-    ...titleLines(look, paint),
-    ...healthLines(look, paint),
-    row('machine', machineText(look), paint),
-    ...(status === null ? [] : stateLines(look, status, paint)),
+    ...titleLines(snapshot, paint),
+    ...healthLines(snapshot, paint),
+    row('machine', machineText(snapshot), paint),
+    ...(status === null ? [] : stateLines(snapshot, status, paint)),
     ...(status?.warnings ?? []).map((text) => row('warning', paint(text, 'yellow'), paint)),
-    ...logLines(look, paint),
+    ...logLines(snapshot, paint),
     '',
   ].join('\n');
 }
@@ -37,7 +40,7 @@ function row(name: string, text: string, paint: Paint): string {
   return `${paint(name.toUpperCase().padEnd(NAME_CHARS), 'bold')}${text}`;
 }
 
-function titleLines({ address, at, problem, status }: Look, paint: Paint): string[] {
+function titleLines({ address, at, problem, status }: Snapshot, paint: Paint): string[] {
   const time = at.slice(0, 19).replace('T', ' ');
   if (status === null) {
     return [`Evenkeel at ${address}, ${time} UTC`, paint(problem ?? 'nothing is known', 'red')];
@@ -51,7 +54,7 @@ function titleLines({ address, at, problem, status }: Look, paint: Paint): strin
   ];
 }
 
-function healthLines({ health, level }: Look, paint: Paint): string[] {
+function healthLines({ health, level }: Snapshot, paint: Paint): string[] {
   const head = row('health', paint(level, LEVEL_COLORS[level] ?? 'red'), paint);
   const checks = (health?.checks ?? []).map(({ name, status, message }) => {
     const shown = paint(status.padEnd(9), LEVEL_COLORS[status] ?? 'red');
@@ -60,7 +63,7 @@ function healthLines({ health, level }: Look, paint: Paint): string[] {
   return [head, ...checks];
 }
 
-function machineText({ machine }: Look): string {
+function machineText({ machine }: Snapshot): string {
   const { cores, cpu_percent: cpu, load_1m: load, memory_free_mb: free } = machine;
   const { memory_total_mb: total, disk_free_gb: diskFree, disk_total_gb: diskTotal } = machine;
   const disk =
@@ -74,18 +77,20 @@ function machineText({ machine }: Look): string {
   ].join(' | ');
 }
 
-function stateLines(look: Look, status: SeenStatus, paint: Paint): string[] {
+function stateLines(snapshot: Snapshot, status: SeenStatus, paint: Paint): string[] {
   return [
-    ...(look.process === null ? [] : [row('daemon', daemonText(look.process, status), paint)]),
+    ...(snapshot.process === null
+      ? []
+      : [row('daemon', daemonText(snapshot.process, status), paint)]),
     row('data', dataText(status), paint),
-    row('training', trainingText(look, status), paint),
-    row('models', modelsText(look, status), paint),
+    row('training', trainingText(snapshot, status), paint),
+    row('models', modelsText(snapshot, status), paint),
     row('cache', cacheText(status), paint),
     row('trading', tradingText(status), paint),
   ];
 }
 
-function daemonText(daemon: NonNullable<Look['process']>, { loop }: SeenStatus): string {
+function daemonText(daemon: NonNullable<Snapshot['process']>, { loop }: SeenStatus): string {
   const { pid, cpu_percent: cpu, memory_mb: memory, processes } = daemon;
   const others = processes > 1 ? ` in ${processes} processes` : '';
   return [
@@ -105,7 +110,7 @@ function dataText({ collection }: SeenStatus): string {
   ].join(' | ');
 }
 
-function trainingText({ training }: Look, { queue }: SeenStatus): string {
+function trainingText({ training }: Snapshot, { queue }: SeenStatus): string {
   if (training === null) return `not here now | ${queue.pending} jobs wait`;
   const { state, paused_by: pausedBy, current_training: current } = training;
   return [
@@ -121,7 +126,7 @@ function trainingText({ training }: Look, { queue }: SeenStatus): string {
   ].join(' | ');
 }
 
-function modelsText({ models }: Look, { model }: SeenStatus): string {
+function modelsText({ models }: Snapshot, { model }: SeenStatus): string {
   const serve = `${model.trained} of ${model.expected} serve`;
   if (models === null) return serve;
   const { fresh_models: fresh, stale_models: stale, total_size_mb: size } = models;
@@ -147,7 +152,7 @@ function tradingText({ trading }: SeenStatus): string {
   return [`${mode} ${state}`, standby ?? `${open} open`, `${value} ${currency}`.trim()].join(' | ');
 }
 
-function logLines({ log }: Look, paint: Paint): string[] {
+function logLines({ log }: Snapshot, paint: Paint): string[] {
   if (log.length === 0) {
     return [row('log', 'no files: under systemd, journalctl -u evenkeel has the lines', paint)];
   }

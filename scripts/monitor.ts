@@ -4,7 +4,7 @@ import type { Settings } from '../config/settings.js';
 import { ConfigError, messageOf } from '../src/lib/errors.js';
 import { redact } from '../src/lib/redact.js';
 import { SystemClock } from '../src/lib/clock.js';
-import { lookAtDaemon, type Look } from './monitor-look.js';
+import { takeSnapshot, type Snapshot } from './monitor-snapshot.js';
 import { viewText } from './monitor-view.js';
 
 /** What the process ends with: as monitoring programs know it, and 78 of `sysexits.h`. */
@@ -20,10 +20,10 @@ interface MonitorFlags {
 }
 
 const HELP = `
-Asks the daemon at API_HOST and API_PORT, and looks at this machine and at the log below DATA_DIR.
-Colours only on a terminal. With --watch it looks every two seconds until Ctrl+C.
+Asks the daemon at API_HOST and API_PORT, and reads this machine and the log below DATA_DIR.
+Colours only on a terminal. With --watch it repeats every two seconds until Ctrl+C.
 
-Exit codes, with --watch of the last look: 0 ok, 1 degraded (works, and something is worth knowing),
+Exit codes, with --watch of the last snapshot: 0 ok, 1 degraded (works, and something is worth knowing),
 2 failing, 3 no daemon answers or wrong usage, 78 a setting must be mended first.`;
 
 async function main(): Promise<number> {
@@ -41,8 +41,8 @@ async function main(): Promise<number> {
 function parseFlags(args: readonly string[]): MonitorFlags {
   return new Command('npm run monitor --')
     .description('Shows what a running daemon does, and how it is.')
-    .option('--watch', 'look again and again', false)
-    .option('--json', 'one line of JSON a look', false)
+    .option('--watch', 'repeat every two seconds', false)
+    .option('--json', 'one line of JSON a snapshot', false)
     .addHelpText('after', HELP)
     .allowExcessArguments(false)
     .exitOverride()
@@ -58,17 +58,17 @@ async function run(flags: MonitorFlags, settings: Settings): Promise<number> {
   }
   const isOver = (): boolean => ended.signal.aborted || !flags.watch;
   for (;;) {
-    const look = await lookAtDaemon(settings, clock);
-    show(look, flags, settings);
+    const snapshot = await takeSnapshot(settings, clock);
+    show(snapshot, flags, settings);
     if (!isOver()) await clock.sleep(WATCH_EVERY_MS, ended.signal).catch(() => undefined);
-    if (isOver()) return EXIT[look.level];
+    if (isOver()) return EXIT[snapshot.level];
   }
 }
 
-function show(look: Look, { json, watch }: MonitorFlags, { apiToken }: Settings): void {
+function show(snapshot: Snapshot, { json, watch }: MonitorFlags, { apiToken }: Settings): void {
   // What the log repeats must not carry secrets out of it.
   const secrets = apiToken === undefined ? [] : [apiToken];
-  const shown = redact(look, { secrets }) as Look;
+  const shown = redact(snapshot, { secrets }) as Snapshot;
   if (json) {
     process.stdout.write(`${JSON.stringify(shown)}\n`);
     return;

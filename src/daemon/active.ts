@@ -20,7 +20,7 @@ import { ServingModels } from '../models/serving-models.js';
 import { retireModel, swapModel } from '../models/swap-model.js';
 import { CandlePipeline } from '../pipeline/candle-pipeline.js';
 import { OutcomeResolver } from '../signals/outcome-resolver.js';
-import { PredictionBoard } from '../signals/prediction-board.js';
+import { LatestPredictions } from '../signals/latest-predictions.js';
 import { PredictionWarnings } from '../signals/prediction-warnings.js';
 import { RecentBars } from '../signals/recent-bars.js';
 import { SignalMaker } from '../signals/signal-maker.js';
@@ -141,7 +141,7 @@ function createServing(
     logger,
   });
   const predictionCache = createPredictionCache(options.predictionCache, { clock, logger });
-  const predictions = new PredictionBoard({
+  const predictions = new LatestPredictions({
     cache: predictionCache,
     bars,
     servingModels,

@@ -8,7 +8,7 @@ import type { PredictionCache } from '../models/prediction-cache.js';
 import type { ServingModels } from '../models/serving-models.js';
 import type { EventHub } from '../monitoring/event-hub.js';
 import type { LoopWatch } from '../monitoring/loop-watch.js';
-import type { PredictionBoard } from '../signals/prediction-board.js';
+import type { LatestPredictions } from '../signals/latest-predictions.js';
 import type { PredictionWarnings } from '../signals/prediction-warnings.js';
 import type { Database } from '../storage/database/database.js';
 import type { Stores } from '../storage/stores.js';
@@ -61,7 +61,7 @@ export interface Active extends Connected {
   readonly warnings: PredictionWarnings;
   /** Undefined where `PREDICTION_CACHE_ENABLED` turns it off. */
   readonly predictionCache: PredictionCache | undefined;
-  readonly predictions: PredictionBoard;
+  readonly predictions: LatestPredictions;
 }
 
 /** How far the daemon is, with the parts that exist by then. */

@@ -5,15 +5,15 @@ import type { SeriesKey } from '../domain/market.js';
 import type { Prediction, Probabilities } from '../domain/signal.js';
 import { TIMEFRAMES } from '../domain/timeframe.js';
 
-/** What a model said of a candle, as it is kept to be said again. */
+/** A model's prediction of one candle, as the cache keeps it. */
 export interface CachedPrediction extends ModelKey {
   readonly modelUid: string;
   readonly candleOpenTime: number;
-  /** Undefined for a model that tells no classes apart. */
+  /** Undefined for a model that predicts returns only. */
   readonly probabilities: Probabilities | undefined;
   /** Expected log return over the model's horizon. */
   readonly expectedReturn: number;
-  /** Market time at which it was made: its life counts from here. */
+  /** Market time at which it was made; its time to live counts from here. */
   readonly predictedAt: number;
 }
 

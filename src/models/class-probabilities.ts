@@ -11,7 +11,7 @@ const SUM_TOLERANCE = 1e-3;
  *
  * @throws RangeError when these are no probabilities
  */
-export function toHonestProbabilities(
+export function toUnweightedProbabilities(
   raw: readonly number[] | Float32Array,
   weights: PerClass | undefined,
 ): Probabilities {

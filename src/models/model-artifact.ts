@@ -23,7 +23,7 @@ export interface ModelArtifact {
   /** Absolute, without symbolic links. */
   readonly folder: string;
   readonly manifest: ModelManifest;
-  /** The file that serves, to be verified again by whoever reads it. */
+  /** The file that serves; its reader verifies it again. */
   readonly onnx: FileReference;
 }
 

@@ -32,7 +32,7 @@ const manifestSchema = z
     /** Smallest and largest value of each feature in the training rows. */
     feature_ranges: z.array(z.tuple([z.number(), z.number()])),
     class_weights: classWeights.nullish(),
-    /** What whoever ordered the fit said of it. */
+    /** What the request for the fit stated. */
     model: z
       .looseObject({ attribute_codes: z.array(attributeCode).max(MAX_CODES).optional() })
       .default({}),

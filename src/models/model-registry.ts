@@ -19,18 +19,18 @@ export interface ModelRegistryOptions {
   readonly prepare: (
     model: ServingModel,
   ) => Promise<{ readonly status: 'ready' } | { readonly detail: string }>;
-  /** Told once it is stored that these models serve no longer; predictions stop when it resolves. */
+  /** Called after it is stored that these models no longer serve; predictions stop when it resolves. */
   readonly onCleared: (key: ModelKey, records: readonly ModelRecord[]) => Promise<void>;
-  /** Told once it is stored that this model serves its key now. */
+  /** Called after it is stored that this model serves its key. */
   readonly onServing: (record: ModelRecord) => Promise<void>;
 }
 
-/** What a person asked for, or in words why it was not done. */
+/** What a person asked for, or why it was not done. */
 export type RegistryAnswer<T> =
   | ({ readonly status: 'done' } & T)
   | { readonly status: 'refused' | 'missing'; readonly reason: string };
 
-/** What a person does to models: clear, roll back, pin. Their training and promotion is elsewhere. */
+/** Requests of a person about models: clear, roll back, pin. */
 export class ModelRegistry {
   readonly #options: ModelRegistryOptions;
 

@@ -5,7 +5,7 @@ import type * as runtime from 'onnxruntime-node';
  * that is loaded to its maker, and keeps a database for that in the home folder, unless the process's
  * environment forbids it by the time it is loaded. Threads must share that environment (`SHARE_ENV`).
  */
-// eslint-disable-next-line no-restricted-syntax -- no setting is read: a library is told
+// eslint-disable-next-line no-restricted-syntax -- not a setting: it configures a library
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
 
 export type InferenceSession = runtime.InferenceSession;

@@ -7,7 +7,7 @@ import { dailySequence, itemReachMs, ownSequence } from '../features/items/item-
 import { noveltyShare } from '../features/novelty.js';
 import { messageOf } from '../lib/errors.js';
 import type { Probabilities } from '../domain/signal.js';
-import { expectedReturn, toHonestProbabilities } from './class-probabilities.js';
+import { expectedReturn, toUnweightedProbabilities } from './class-probabilities.js';
 import type { OnnxSession } from './onnx-session.js';
 import { unavailable, type PredictionOutcome, type Unavailable } from './predictor-protocol.js';
 import { returnProbabilities } from './return-probabilities.js';
@@ -28,7 +28,7 @@ export interface RowRequest {
   readonly workspace: ReturnType<typeof createFeatureWorkspace>;
 }
 
-/** Computes the candle's feature row and lets the model speak, unless the row is none it may speak on. */
+/** Computes the candle's feature row and runs the model, unless the row is unusable or novel. */
 export async function predictRow(
   request: RowRequest,
   session: OnnxSession,
@@ -61,7 +61,7 @@ function readAnswer(
   raw: Float32Array,
 ): { readonly probabilities: Probabilities; readonly expectedReturn: number } {
   if (task === 'classifier' || returnScale === undefined) {
-    const probabilities = toHonestProbabilities(raw, classWeights);
+    const probabilities = toUnweightedProbabilities(raw, classWeights);
     return { probabilities, expectedReturn: expectedReturn(probabilities, classMeanReturns) };
   }
   const value = raw[0] ?? NaN;

@@ -32,7 +32,7 @@ async function openCache(maxEntries = 1000): Promise<PredictionCache> {
   return cache;
 }
 
-function said(values: Partial<CachedPrediction> = {}): CachedPrediction {
+function aPrediction(values: Partial<CachedPrediction> = {}): CachedPrediction {
   return {
     venue: 'binance',
     symbol: 'BTC/USDT',
@@ -52,20 +52,20 @@ const of = (modelUid: string, symbol = 'BTC/USDT') => ({ modelUid, symbol });
 describe('a prediction', () => {
   it('of a global model is found by its instrument only', async () => {
     const cache = await openCache();
-    const eth = said({ symbol: 'ETH/USDT', expectedReturn: -0.01 });
-    cache.put(said());
+    const eth = aPrediction({ symbol: 'ETH/USDT', expectedReturn: -0.01 });
+    cache.put(aPrediction());
     cache.put(eth);
-    expect(cache.find(of('model-1'), NOW - 2 * HOUR_MS)).toEqual(said());
+    expect(cache.find(of('model-1'), NOW - 2 * HOUR_MS)).toEqual(aPrediction());
     expect(cache.find(of('model-1', 'ETH/USDT'), NOW - 2 * HOUR_MS)).toEqual(eth);
-    expect(cache.findNewest(of('model-1'))).toEqual(said());
+    expect(cache.findNewest(of('model-1'))).toEqual(aPrediction());
     expect(cache.findNewest(of('model-1', 'SOL/USDT'))).toBeUndefined();
     await cache.stop();
   });
 
   it('is found by its model and candle only', async () => {
     const cache = await openCache();
-    cache.put(said());
-    expect(cache.find(of('model-1'), NOW - 2 * HOUR_MS)).toEqual(said());
+    cache.put(aPrediction());
+    expect(cache.find(of('model-1'), NOW - 2 * HOUR_MS)).toEqual(aPrediction());
     expect(cache.find(of('model-2'), NOW - 2 * HOUR_MS)).toBeUndefined();
     expect(cache.find(of('model-1'), NOW - HOUR_MS)).toBeUndefined();
     expect(cache.status()).toMatchObject({ entries: 1, hits: 1, misses: 2 });
@@ -74,7 +74,7 @@ describe('a prediction', () => {
 
   it('lives for the hours of the setting, by market time', async () => {
     const cache = await openCache();
-    cache.put(said());
+    cache.put(aPrediction());
     await clock.advance(HOUR_MS);
     expect(cache.find(of('model-1'), NOW - 2 * HOUR_MS)).toBeDefined();
     await clock.advance(1);
@@ -85,7 +85,7 @@ describe('a prediction', () => {
 
   it('lives longer while that is set, also one that was made before, and shorter again after', async () => {
     const cache = await openCache();
-    cache.put(said());
+    cache.put(aPrediction());
     cache.setLife(24);
     await clock.advance(23 * HOUR_MS);
     expect(cache.find(of('model-1'), NOW - 2 * HOUR_MS)).toBeDefined();
@@ -96,8 +96,8 @@ describe('a prediction', () => {
 
   it('on the newest candle is the one that stands in for a later candle', async () => {
     const cache = await openCache();
-    cache.put(said({ candleOpenTime: NOW - HOUR_MS, expectedReturn: 0.5 }));
-    cache.put(said());
+    cache.put(aPrediction({ candleOpenTime: NOW - HOUR_MS, expectedReturn: 0.5 }));
+    cache.put(aPrediction());
     expect(cache.findNewest(of('model-1'))?.expectedReturn).toBe(0.5);
     await cache.stop();
   });
@@ -106,16 +106,17 @@ describe('a prediction', () => {
 describe('beyond the limit', () => {
   it('the predictions that were made first go', async () => {
     const cache = await openCache(3);
-    for (let bar = 0; bar < 5; bar++) cache.put(said({ candleOpenTime: NOW - bar * HOUR_MS }));
+    for (let bar = 0; bar < 5; bar++)
+      cache.put(aPrediction({ candleOpenTime: NOW - bar * HOUR_MS }));
     expect(cache.status().entries).toBe(3);
     expect(cache.find(of('model-1'), NOW)).toBeUndefined();
     expect(cache.find(of('model-1'), NOW - 4 * HOUR_MS)).toBeDefined();
     await cache.stop();
   });
 
-  it('the file is written anew from time to time', async () => {
+  it('the file is rewritten from time to time', async () => {
     const cache = await openCache(10);
-    for (let put = 0; put < 1500; put++) cache.put(said({ candleOpenTime: NOW + put }));
+    for (let put = 0; put < 1500; put++) cache.put(aPrediction({ candleOpenTime: NOW + put }));
     await cache.stop();
     const lines = (await readFile(fileName(), 'utf8')).trimEnd().split('\n');
     expect(lines.length).toBeLessThan(1100);
@@ -130,11 +131,11 @@ describe('beyond the limit', () => {
 describe('after a restart', () => {
   it('what was put is there again, as it was', async () => {
     const cache = await openCache();
-    cache.put(said());
-    cache.put(said({ symbol: 'ETH/USDT', modelUid: 'model-2', probabilities: undefined }));
+    cache.put(aPrediction());
+    cache.put(aPrediction({ symbol: 'ETH/USDT', modelUid: 'model-2', probabilities: undefined }));
     await cache.stop();
     const again = await openCache();
-    expect(again.find(of('model-1'), NOW - 2 * HOUR_MS)).toEqual(said());
+    expect(again.find(of('model-1'), NOW - 2 * HOUR_MS)).toEqual(aPrediction());
     expect(again.findNewest(of('model-2'))?.probabilities).toBeUndefined();
     expect(again.status().entries).toBe(2);
     await again.stop();
@@ -142,8 +143,8 @@ describe('after a restart', () => {
 
   it('what was dropped stays away', async () => {
     const cache = await openCache();
-    cache.put(said());
-    cache.put(said({ modelUid: 'model-2' }));
+    cache.put(aPrediction());
+    cache.put(aPrediction({ modelUid: 'model-2' }));
     expect(cache.drop(({ modelUid }) => modelUid === 'model-1')).toBe(1);
     await cache.stop();
     const again = await openCache();
@@ -155,13 +156,13 @@ describe('after a restart', () => {
   it('a last line that a kill has torn is left out, and what follows it is whole', async () => {
     const cache = await openCache();
     await cache.stop();
-    cache.put(said());
-    cache.put(said({ modelUid: 'model-2' }));
+    cache.put(aPrediction());
+    cache.put(aPrediction({ modelUid: 'model-2' }));
     await cache.stop();
     await truncate(fileName(), (await readFile(fileName())).length - 20);
     const again = await openCache();
     expect(again.status().entries).toBe(1);
-    again.put(said({ modelUid: 'model-3' }));
+    again.put(aPrediction({ modelUid: 'model-3' }));
     await again.stop();
     const third = await openCache();
     expect(third.status().entries).toBe(2);
@@ -180,18 +181,18 @@ describe('a damaged file', () => {
     ['with a line that is no line of it', (text) => `${text}deadbeef {}\n`],
     ['that is empty', () => ''],
   ];
-  it.each(damages)('%s is refused and built anew', async (_, damage) => {
+  it.each(damages)('%s is refused and rebuilt', async (_, damage) => {
     const cache = await openCache();
-    cache.put(said());
-    cache.put(said({ modelUid: 'model-2' }));
+    cache.put(aPrediction());
+    cache.put(aPrediction({ modelUid: 'model-2' }));
     await cache.stop();
     await writeFile(fileName(), damage(await readFile(fileName(), 'utf8')));
     const again = await openCache();
     expect(again.status().entries).toBe(0);
     expect(logger.messages('warn')).toEqual([
-      'The stored predictions are damaged and are made anew',
+      'The stored predictions are damaged and are made again',
     ]);
-    again.put(said({ modelUid: 'model-3' }));
+    again.put(aPrediction({ modelUid: 'model-3' }));
     await again.stop();
     const third = await openCache();
     expect(third.findNewest(of('model-3'))).toBeDefined();
@@ -202,12 +203,12 @@ describe('a damaged file', () => {
   it('that cannot be read or written leaves the cache in memory, with one line in the log', async () => {
     await mkdir(fileName(), { recursive: true });
     const cache = await openCache();
-    cache.put(said());
-    cache.put(said({ modelUid: 'model-2' }));
+    cache.put(aPrediction());
+    cache.put(aPrediction({ modelUid: 'model-2' }));
     await cache.stop();
     expect(cache.findNewest(of('model-2'))).toBeDefined();
     expect(logger.messages('warn')).toEqual([
-      'The stored predictions are damaged and are made anew',
+      'The stored predictions are damaged and are made again',
       'Predictions are kept in memory only',
     ]);
   });
@@ -216,10 +217,10 @@ describe('a damaged file', () => {
     const blocker = path.join(folder, 'cache');
     await writeFile(blocker, 'a file where the folder should be');
     const cache = await openCache();
-    cache.put(said());
+    cache.put(aPrediction());
     await cache.stop();
     await rm(blocker);
-    cache.put(said({ modelUid: 'model-2' }));
+    cache.put(aPrediction({ modelUid: 'model-2' }));
     await cache.stop();
     const again = await openCache();
     expect(again.status().entries).toBe(2);
@@ -228,7 +229,7 @@ describe('a damaged file', () => {
 
   it('with bytes behind its last line is as before', async () => {
     const cache = await openCache();
-    cache.put(said());
+    cache.put(aPrediction());
     await cache.stop();
     await appendFile(fileName(), 'e5f0');
     const again = await openCache();

@@ -3,7 +3,7 @@ import type { CachedPrediction } from './cached-prediction.js';
 import type { PredictionFile } from './prediction-file.js';
 
 const HOUR_MS = 3_600_000;
-/** Lines that the file may have beyond the predictions that are kept before it is written anew. */
+/** Lines that the file may have beyond twice the kept predictions before it is rewritten. */
 const SPARE_LINES = 1000;
 
 export interface PredictionCacheOptions {
@@ -18,19 +18,19 @@ export interface PredictionCacheOptions {
 export interface PredictionCacheStatus {
   readonly entries: number;
   readonly maxEntries: number;
-  /** What a prediction lives at this moment. */
+  /** Time to live of a prediction at this moment. */
   readonly lifeHours: number;
   readonly hits: number;
   readonly misses: number;
   readonly diskBytes: number;
 }
 
-/** Whose word on which instrument: a global model speaks on many. */
-export type Spoken = Pick<CachedPrediction, 'modelUid' | 'symbol'>;
+/** A model and one instrument that it predicts: a global model predicts many. */
+export type PredictionSource = Pick<CachedPrediction, 'modelUid' | 'symbol'>;
 
 /**
- * What models said, by model, instrument and candle, in memory and on disk. Whoever asks names the model:
- * what an earlier one said can therefore never pass for the word of the one that serves.
+ * Predictions by model, instrument and candle, in memory and on disk. The caller names the model, so a
+ * prediction of an earlier model is never taken for one of the serving model.
  */
 export class PredictionCache {
   readonly #options: PredictionCacheOptions;
@@ -48,7 +48,7 @@ export class PredictionCache {
     this.#lifeMs = options.ttlHours * HOUR_MS;
   }
 
-  /** Takes up what an earlier run left, and writes it anew, so that a torn end is gone. */
+  /** Loads what an earlier run left and rewrites the file, so that a half-written last line is gone. */
   async start(): Promise<void> {
     for (const entry of await this.#options.file.load()) this.#keep(entry);
     this.#rewrite();
@@ -65,25 +65,25 @@ export class PredictionCache {
     if (this.#fileLines > 2 * this.#entries.size + SPARE_LINES) this.#rewrite();
   }
 
-  /** The model's word on the candle, while it lives. */
-  find(spoken: Spoken, candleOpenTime: number): CachedPrediction | undefined {
-    const found = this.#alive(this.#entries.get(textOf({ ...spoken, candleOpenTime })));
+  /** The model's prediction of the candle, until it expires. */
+  find(source: PredictionSource, candleOpenTime: number): CachedPrediction | undefined {
+    const found = this.#alive(this.#entries.get(textOf({ ...source, candleOpenTime })));
     if (found === undefined) this.#misses++;
     else this.#hits++;
     return found;
   }
 
-  /** The model's word on the newest candle that it spoke on, while it lives. */
-  findNewest(spoken: Spoken): CachedPrediction | undefined {
-    return this.#alive(this.#newest.get(spokenText(spoken)));
+  /** The model's prediction of the newest candle that it predicted, until it expires. */
+  findNewest(source: PredictionSource): CachedPrediction | undefined {
+    return this.#alive(this.#newest.get(sourceText(source)));
   }
 
-  /** From now on predictions live so long, those that are kept too. Default: the setting's. */
+  /** Sets the time to live, also of the predictions that are kept. Default: the setting's. */
   setLife(hours: number = this.#options.ttlHours): void {
     this.#lifeMs = hours * HOUR_MS;
   }
 
-  /** Forgets what was said by models that serve no longer, or about candles that have changed. */
+  /** Removes predictions of models that no longer serve, or of candles that have changed. */
   drop(isMeant: (entry: CachedPrediction) => boolean): number {
     let dropped = 0;
     for (const entry of this.#entries.values()) {
@@ -111,9 +111,9 @@ export class PredictionCache {
     const text = textOf(entry);
     this.#entries.delete(text);
     this.#entries.set(text, entry);
-    const newest = this.#newest.get(spokenText(entry));
+    const newest = this.#newest.get(sourceText(entry));
     if (newest === undefined || newest.candleOpenTime <= entry.candleOpenTime) {
-      this.#newest.set(spokenText(entry), entry);
+      this.#newest.set(sourceText(entry), entry);
     }
     for (const oldest of this.#entries.values()) {
       if (this.#entries.size <= this.#options.maxEntries) return;
@@ -123,8 +123,8 @@ export class PredictionCache {
 
   #remove(entry: CachedPrediction): void {
     this.#entries.delete(textOf(entry));
-    const spoken = spokenText(entry);
-    if (this.#newest.get(spoken) === entry) this.#newest.delete(spoken);
+    const source = sourceText(entry);
+    if (this.#newest.get(source) === entry) this.#newest.delete(source);
   }
 
   #alive(entry: CachedPrediction | undefined): CachedPrediction | undefined {
@@ -139,10 +139,10 @@ export class PredictionCache {
   }
 }
 
-function spokenText({ modelUid, symbol }: Spoken): string {
+function sourceText({ modelUid, symbol }: PredictionSource): string {
   return `${modelUid} ${symbol}`;
 }
 
-function textOf(entry: Spoken & Pick<CachedPrediction, 'candleOpenTime'>): string {
-  return `${spokenText(entry)} ${entry.candleOpenTime}`;
+function textOf(entry: PredictionSource & Pick<CachedPrediction, 'candleOpenTime'>): string {
+  return `${sourceText(entry)} ${entry.candleOpenTime}`;
 }

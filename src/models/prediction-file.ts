@@ -29,7 +29,7 @@ export class PredictionFile {
   #readAll: ReadAll | undefined;
   #writing: Promise<void> | undefined;
   #bytes = 0;
-  /** After a failure nobody knows what the file ends in: it is written anew with the next prediction. */
+  /** After a failure the end of the file is unknown: the next prediction rewrites it. */
   #hasFailed = false;
 
   constructor(options: { readonly file: string; readonly logger: Logger }) {
@@ -86,7 +86,7 @@ export class PredictionFile {
   }
 
   #refuse(reason: string): readonly CachedPrediction[] {
-    this.#logger.warn('The stored predictions are damaged and are made anew', {
+    this.#logger.warn('The stored predictions are damaged and are made again', {
       file: this.#file,
       reason,
     });

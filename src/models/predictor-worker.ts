@@ -1,4 +1,4 @@
-/** Runs in a worker thread: computes feature rows and lets models speak, one request after the other. */
+/** Runs in a worker thread: computes feature rows and runs models, one request after the other. */
 import { parentPort } from 'node:worker_threads';
 import { createFeatureWorkspace } from '../features/feature-matrix.js';
 import { messageOf, RejectedError } from '../lib/errors.js';

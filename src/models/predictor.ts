@@ -39,8 +39,8 @@ export interface PredictRequest {
 /** Asks models for their prediction of a candle. Feature rows and inference run in a worker thread. */
 export class Predictor {
   readonly #channel: WorkerChannel<PredictorRequest, PredictorAnswer>;
-  /** Models that the running worker has been told about. */
-  readonly #told = new Set<string>();
+  /** Uids of the models that the running worker has received. */
+  readonly #knownModels = new Set<string>();
   #toldGeneration = 0;
 
   constructor(options: PredictorOptions) {
@@ -97,7 +97,7 @@ export class Predictor {
 
   /** Frees a model that serves no longer; the calls before this one are still answered by it. */
   async release(modelUid: string): Promise<void> {
-    if (!this.#told.delete(modelUid)) return;
+    if (!this.#knownModels.delete(modelUid)) return;
     await this.#ask(() => ({ kind: 'release', modelUid }));
   }
 
@@ -114,14 +114,14 @@ export class Predictor {
     }
   }
 
-  /** @returns true when the worker has not been told about the model before */
+  /** @returns true when the worker has not received the model before */
   #tell(model: ServingModel): boolean {
     if (this.#toldGeneration !== this.#channel.generation) {
-      this.#told.clear();
+      this.#knownModels.clear();
       this.#toldGeneration = this.#channel.generation;
     }
-    const isNew = !this.#told.has(model.record.uid);
-    this.#told.add(model.record.uid);
+    const isNew = !this.#knownModels.has(model.record.uid);
+    this.#knownModels.add(model.record.uid);
     return isNew;
   }
 }

@@ -4,7 +4,7 @@ import { readVerifiedFile } from './verified-file.js';
 
 /**
  * About 2 MB each. A model that fell out is read and loaded again in ten milliseconds, once a candle:
- * with more instruments than there are places, all of them are loaded anew at each close anyway.
+ * with more instruments than there are places, all of them are loaded again at each close anyway.
  */
 const MAX_SESSIONS = 2;
 
@@ -22,7 +22,7 @@ export class SessionCache {
   async get(model: ModelSpecification): Promise<OnnxSession> {
     const known = this.#sessions.get(model.modelUid);
     // Before, not after: one more for a moment would be memory that the process keeps.
-    if (known === undefined) await this.#makeRoom();
+    if (known === undefined) await this.#evict();
     const session = known ?? (await load(model));
     this.#sessions.delete(model.modelUid);
     this.#sessions.set(model.modelUid, session);
@@ -35,7 +35,7 @@ export class SessionCache {
     await session?.release();
   }
 
-  async #makeRoom(): Promise<void> {
+  async #evict(): Promise<void> {
     for (const modelUid of this.#sessions.keys()) {
       if (this.#sessions.size < this.#maxSessions) return;
       await this.release(modelUid);

@@ -10,8 +10,8 @@ export interface SwapParts {
 }
 
 /**
- * Takes over a model that is stored as the one that serves: it is warm before it is asked, and the one
- * before it is let go after its last answer.
+ * Switches to the model that is stored as serving: it is loaded before the first request, and the model
+ * before it is released after its last answer.
  */
 export async function swapModel(record: ModelRecord, parts: SwapParts): Promise<void> {
   const { servingModels, predictor } = parts;
@@ -23,7 +23,7 @@ export async function swapModel(record: ModelRecord, parts: SwapParts): Promise<
   if (old !== undefined && old !== record.uid) await retireModel(old, parts);
 }
 
-/** A model serves no longer: what it said is forgotten, and its memory freed. */
+/** Drops the predictions of a model that no longer serves, and frees its memory. */
 export async function retireModel(
   modelUid: string,
   {

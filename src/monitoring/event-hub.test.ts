@@ -60,7 +60,7 @@ describe('a listener', () => {
   });
 
   it.each(['OTHER-3', 'nonsense', '-', 'RUN-x'])(
-    'that names an event of nobody here (%s) is told that it missed some',
+    'that names an unknown event (%s) gets `missed`',
     (id) => {
       hub.publish('signal', {});
       const listener = new Listener();
@@ -69,7 +69,7 @@ describe('a listener', () => {
     },
   );
 
-  it('that was away too long is told so: the events that are kept are bounded', () => {
+  it('that was away too long gets `missed`: the number of kept events is bounded', () => {
     for (let n = 0; n < 2000; n++) hub.publish('job.progress', { n });
     const late = new Listener();
     hub.join(late, 'RUN-1')();

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.js';
 
-/** What is told to whoever listens, by its name. */
+/** An event with its name, as clients receive it. */
 export type EventName =
   | 'job.queued'
   | 'job.started'
@@ -76,7 +76,7 @@ export class EventHub {
 
   /**
    * Tells the client everything from now on, and first what it has missed since the event of that id;
-   * where that is not known any more it is told `missed`.
+   * where that is not known any more it gets `missed`.
    *
    * @returns what ends it; safe to call twice
    */

@@ -22,7 +22,7 @@ it('is alive from its start until the limit of silence is passed', async () => {
   expect(watch.silenceMs()).toBe(LIMIT_MS + 1);
 });
 
-it('each beat counts and begins the silence anew', async () => {
+it('each beat counts and restarts the silence', async () => {
   const { clock, watch } = setUp();
   watch.start();
   expect(watch.lastCycleAt).toBeUndefined();
@@ -37,7 +37,7 @@ it('knows no delay before it was started', () => {
   expect(setUp().watch.delay()).toEqual({ p50Ms: 0, p99Ms: 0, p999Ms: 0, maxMs: 0 });
 });
 
-it('sees a blocked event loop, and forgets it when told to', async () => {
+it('measures a blocked event loop, and forgets it on reset', async () => {
   const { watch } = setUp();
   watch.start();
   await new Promise((resolve) => setTimeout(resolve, 250));

@@ -13,7 +13,7 @@ export interface SystemdNotifyOptions {
   readonly isAlive: () => boolean;
 }
 
-/** Feeding twice in a period leaves room for one lost message. */
+/** Feeding twice in a period tolerates one lost message. */
 const FEEDS_PER_PERIOD = 2;
 const PROGRAM_TIMEOUT_MS = 2000;
 
@@ -61,7 +61,7 @@ export class SystemdNotify {
         [pid, ...assignments],
         { timeout: PROGRAM_TIMEOUT_MS, env: { PATH: '/usr/bin:/bin', NOTIFY_SOCKET: socket } },
         (error) => {
-          if (error !== null) logger.warn('systemd could not be told', { assignments, error });
+          if (error !== null) logger.warn('systemd could not be notified', { assignments, error });
           resolve();
         },
       );

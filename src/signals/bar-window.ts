@@ -1,7 +1,7 @@
 import type { Candle } from '../domain/candle.js';
 import { BarState, type CandleColumns } from '../domain/candle-columns.js';
 
-/** Room at the end: buffers are made anew every so many bars. */
+/** Spare bars at the end: buffers are replaced every so many bars. */
 const SPARE_BARS = 128;
 
 export interface BarWindowOptions {
@@ -90,7 +90,7 @@ export class BarWindow {
     );
   }
 
-  /** Makes room for one bar, in new buffers when these are full. @returns its place */
+  /** Adds space for one bar, in new buffers when these are full. @returns its index */
   #grow(): number {
     if (this.#length === this.#buffers.length) {
       this.#length = Math.min(this.#length, this.#barsKept);

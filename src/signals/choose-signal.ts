@@ -22,11 +22,11 @@ export interface ChooseRequest {
   /** Bars of the model's reference symbol up to the same candle. */
   readonly findReference: (symbol: string) => Promise<CandleColumns | undefined>;
   readonly predict: (request: PredictRequest) => Promise<PredictionOutcome>;
-  /** Told when a model's own file turns out to be damaged. */
+  /** Called when a model's own file turns out to be damaged. */
   readonly reportDamaged: (model: ServingModel, detail: string) => Promise<void>;
 }
 
-/** The model if it may be trusted and can speak on this candle, else the fallback with the first reason. */
+/** The model if it may be trusted and can predict this candle, else the fallback with the first reason. */
 export async function chooseSignal(request: ChooseRequest): Promise<SignalChoice> {
   const { candleOpenTime, series, serving } = request;
   if (serving.status === 'untrusted') {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Candle } from '../domain/candle.js';
 import { toColumns, type CandleColumns } from '../domain/candle-columns.js';
 import { barOpenTime } from '../domain/timeframe.js';
-import { applyRules, fallbackConfidence, fallbackOpinion } from './fallback-signal.js';
+import { applyRules, fallbackConfidence, fallbackDirection } from './fallback-signal.js';
 
 const FIRST = 473_400;
 
@@ -47,7 +47,7 @@ describe('the indicators of the fallback', () => {
     ['fall', 640, FALL, 28.17973201848824, 29.277050996822805, 36.80155381874927],
     ['fall', 50, FALL, 91.68524309164484, 95.27672312265915, 36.16658473286304],
   ])('agree with TA-Lib: %s over %i bars', (...[, bars, close, sma14, sma50, rsi14]) => {
-    const { indicators } = fallbackOpinion(columnsOf(series(bars, close)));
+    const { indicators } = fallbackDirection(columnsOf(series(bars, close)));
     expect(indicators?.sma14).toBeCloseTo(sma14, 9);
     expect(indicators?.sma50).toBeCloseTo(sma50, 9);
     expect(Math.abs((indicators?.rsi14 ?? NaN) - rsi14)).toBeLessThanOrEqual(0.005);
@@ -56,7 +56,7 @@ describe('the indicators of the fallback', () => {
   it('see the newest 640 bars only', () => {
     const newest = series(640, WAVES);
     const longer = [...series(900, (i) => 5_000 - i), ...newest];
-    expect(fallbackOpinion(columnsOf(longer))).toEqual(fallbackOpinion(columnsOf(newest)));
+    expect(fallbackDirection(columnsOf(longer))).toEqual(fallbackDirection(columnsOf(newest)));
   });
 
   it('count fillers as bars at the previous close', () => {
@@ -64,7 +64,7 @@ describe('the indicators of the fallback', () => {
     closes[55] = undefined;
     const written: number[] = series(60, WAVES);
     written[55] = written[54] ?? NaN;
-    expect(fallbackOpinion(columnsOf(closes))).toEqual(fallbackOpinion(columnsOf(written)));
+    expect(fallbackDirection(columnsOf(closes))).toEqual(fallbackDirection(columnsOf(written)));
   });
 });
 
@@ -80,14 +80,14 @@ describe('the rules', () => {
   });
 
   it('follow a rise and a fall', () => {
-    expect(fallbackOpinion(columnsOf(series(640, RISE))).prediction).toBe('BUY');
-    expect(fallbackOpinion(columnsOf(series(640, FALL))).prediction).toBe('SELL');
+    expect(fallbackDirection(columnsOf(series(640, RISE))).prediction).toBe('BUY');
+    expect(fallbackDirection(columnsOf(series(640, FALL))).prediction).toBe('SELL');
   });
 
   it('do not buy what only rises: it is overbought', () => {
-    const opinion = fallbackOpinion(columnsOf(series(100, (i) => 100 + i)));
-    expect(opinion.indicators?.rsi14).toBe(100);
-    expect(opinion.prediction).toBe('HOLD');
+    const direction = fallbackDirection(columnsOf(series(100, (i) => 100 + i)));
+    expect(direction.indicators?.rsi14).toBe(100);
+    expect(direction.prediction).toBe('HOLD');
   });
 });
 
@@ -107,25 +107,25 @@ describe('the confidence', () => {
 
 describe('a market that says nothing', () => {
   it.each([0.1, 1 / 3, 57_123.45])('stands still at %d: neutral, HOLD at 55', (close) => {
-    const opinion = fallbackOpinion(columnsOf(series(640, () => close)));
-    expect(opinion.prediction).toBe('HOLD');
-    expect(opinion.indicators?.rsi14).toBe(50);
-    expect(opinion.confidence).toBeCloseTo(55, 9);
+    const direction = fallbackDirection(columnsOf(series(640, () => close)));
+    expect(direction.prediction).toBe('HOLD');
+    expect(direction.indicators?.rsi14).toBe(50);
+    expect(direction.confidence).toBeCloseTo(55, 9);
   });
 
   it('has under 50 bars: HOLD without indicators', () => {
     const expected = { prediction: 'HOLD', confidence: 0, indicators: undefined };
-    expect(fallbackOpinion(columnsOf(series(49, RISE)))).toEqual(expected);
-    expect(fallbackOpinion(columnsOf([]))).toEqual(expected);
-    expect(fallbackOpinion(columnsOf(series(50, RISE))).indicators).toBeDefined();
+    expect(fallbackDirection(columnsOf(series(49, RISE)))).toEqual(expected);
+    expect(fallbackDirection(columnsOf([]))).toEqual(expected);
+    expect(fallbackDirection(columnsOf(series(50, RISE))).indicators).toBeDefined();
   });
 
   it('has a hole in its history: only what follows counts', () => {
     const closes: (number | undefined)[] = series(200, RISE);
     closes[160] = undefined;
-    expect(fallbackOpinion(columnsOf(closes, false)).indicators).toBeUndefined();
+    expect(fallbackDirection(columnsOf(closes, false)).indicators).toBeUndefined();
     closes[160] = 1;
     closes[120] = undefined;
-    expect(fallbackOpinion(columnsOf(closes, false)).indicators).toBeDefined();
+    expect(fallbackDirection(columnsOf(closes, false)).indicators).toBeDefined();
   });
 });

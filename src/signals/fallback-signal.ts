@@ -22,7 +22,7 @@ const FULL_TREND = 0.02;
 /** Averages of equal prices differ by rounding: closer than this they are equal. */
 const EQUAL_RATIO = 1e-12;
 
-export interface FallbackOpinion {
+export interface FallbackDirection {
   readonly prediction: Direction;
   /** 55 to 65; 0 for insufficient history. */
   readonly confidence: number;
@@ -34,7 +34,7 @@ export interface FallbackOpinion {
  * What the rules say at the last of the given bars, fillers included. Under 50 bars without a hole:
  * HOLD without indicators, for insufficient history.
  */
-export function fallbackOpinion(columns: CandleColumns): FallbackOpinion {
+export function fallbackDirection(columns: CandleColumns): FallbackDirection {
   const closes = newestCloses(columns);
   if (closes.length < MIN_BARS) return { prediction: 'HOLD', confidence: 0, indicators: undefined };
   const indicators = {

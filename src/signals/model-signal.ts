@@ -1,14 +1,14 @@
 import type { LabelThresholds } from '../domain/model-record.js';
 import { DIRECTIONS, type Direction, type Probabilities } from '../domain/signal.js';
 
-export interface ModelOpinion {
+export interface PredictedDirection {
   readonly prediction: Direction;
   /** 100 times the probability of the prediction, never rescaled; a classifier's is 33.3 to 100. */
   readonly confidence: number;
 }
 
 /** Class of the greatest probability. Where two are equally great, HOLD wins, then SELL. */
-export function modelOpinion(probabilities: Probabilities): ModelOpinion {
+export function classifierDirection(probabilities: Probabilities): PredictedDirection {
   const [sell, hold, buy] = probabilities;
   const greatest = Math.max(sell, hold, buy);
   const prediction = hold === greatest ? 'HOLD' : sell === greatest ? 'SELL' : 'BUY';
@@ -19,11 +19,11 @@ export function modelOpinion(probabilities: Probabilities): ModelOpinion {
  * What a regressor says: BUY or SELL where the return that it expects pays for the round trip. The
  * probability is how likely the return itself lies on that side of the cost, by the model's test errors.
  */
-export function returnOpinion(
+export function regressorDirection(
   expectedReturn: number,
   thresholds: LabelThresholds,
   probabilities: Probabilities,
-): ModelOpinion {
+): PredictedDirection {
   const prediction =
     expectedReturn > 0 && expectedReturn >= thresholds.buy
       ? 'BUY'

@@ -104,7 +104,7 @@ export class OutcomeResolver {
     };
   }
 
-  /** A fallback signal is held against the newest thresholds that any model of the key was given. */
+  /** A fallback signal is compared with the newest thresholds of any model of the key. */
   async #fallbackYardstick(key: ModelKey): Promise<Yardstick> {
     const versions = await this.#options.stores.models.listVersions(modelKeyFor(key));
     const newest = versions.find((record) => record.thresholds !== undefined);

@@ -19,7 +19,7 @@ interface Counts {
   isMissingLogged: boolean;
 }
 
-/** Counts every signal for which no model spoke, and logs few of them. Counts since the start of the run. */
+/** Counts the signals that came from the fallback since the start of the run, and logs few of them. */
 export class PredictionWarnings {
   readonly #logger: Logger;
   readonly #counts = new Map<string, Counts>();

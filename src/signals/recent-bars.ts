@@ -31,7 +31,7 @@ export interface ClosedBar {
 
 /**
  * The newest bars of each series, kept in memory: loaded once, then appended as bars close, so that a
- * closed candle costs no query. What collection stores comes first, then this is told.
+ * closed candle costs no query. Candles are stored first, then appended here.
  */
 export class RecentBars {
   readonly #options: RecentBarsOptions;

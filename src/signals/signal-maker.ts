@@ -7,8 +7,12 @@ import type { Clock } from '../lib/clock.js';
 import { RejectedError } from '../lib/errors.js';
 import { newUid } from '../lib/uid.js';
 import { chooseSignal, type SignalChoice } from './choose-signal.js';
-import { fallbackOpinion } from './fallback-signal.js';
-import { modelOpinion, returnOpinion, type ModelOpinion } from './model-signal.js';
+import { fallbackDirection } from './fallback-signal.js';
+import {
+  classifierDirection,
+  regressorDirection,
+  type PredictedDirection,
+} from './model-signal.js';
 import type { PredictionWarnings } from './prediction-warnings.js';
 import type { RecentBars } from './recent-bars.js';
 import type { SignalStores } from './signal-stores.js';
@@ -23,7 +27,7 @@ export interface SignalMakerOptions {
   readonly predictor: Pick<Predictor, 'predict'>;
   readonly warnings: PredictionWarnings;
   readonly clock: Clock;
-  /** Told once it is stored what a model said for a signal. */
+  /** Called with a prediction after it is stored. */
   readonly onPredicted?: ((prediction: Prediction) => void) | undefined;
 }
 
@@ -122,21 +126,21 @@ export class SignalMaker {
   /** Prediction and signal are stored together or not at all. */
   async #storeModelSignal(base: SignalBase, choice: ModelChoice): Promise<MadeSignal> {
     const prediction = this.#toPrediction(base, choice);
-    const { made, said } = await this.#options.stores.transaction(async (stores) => {
+    const { made, stored } = await this.#options.stores.transaction(async (stores) => {
       const { predictions, signals } = stores;
-      const { prediction: said } = await predictions.insert(prediction);
+      const { prediction: stored } = await predictions.insert(prediction);
       const signal: ModelSignal = {
         ...base,
-        ...opinionOf(choice, said),
+        ...directionOf(choice, stored),
         source: 'model',
-        modelUid: said.modelUid,
-        predictionUid: said.uid,
-        probabilities: said.probabilities,
-        expectedMove: said.expectedReturn,
+        modelUid: stored.modelUid,
+        predictionUid: stored.uid,
+        probabilities: stored.probabilities,
+        expectedMove: stored.expectedReturn,
       };
-      return { made: toMade(await signals.insert(signal)), said };
+      return { made: toMade(await signals.insert(signal)), stored };
     });
-    this.#options.onPredicted?.(said);
+    this.#options.onPredicted?.(stored);
     return made;
   }
 
@@ -165,7 +169,7 @@ export class SignalMaker {
   ): Promise<MadeSignal> {
     const signal: FallbackSignal = {
       ...base,
-      ...fallbackOpinion(columns),
+      ...fallbackDirection(columns),
       source: 'fallback',
       fallbackReason: choice.reason,
     };
@@ -182,13 +186,13 @@ type SignalBase = Omit<
 type ModelChoice = Extract<SignalChoice, { source: 'model' }>;
 type FallbackChoice = Extract<SignalChoice, { source: 'fallback' }>;
 
-function opinionOf({ model }: ModelChoice, said: Prediction): ModelOpinion {
+function directionOf({ model }: ModelChoice, stored: Prediction): PredictedDirection {
   const { returnScale } = model.specification;
-  if (returnScale === undefined) return modelOpinion(said.probabilities);
-  return returnOpinion(said.expectedReturn, returnScale.thresholds, said.probabilities);
+  if (returnScale === undefined) return classifierDirection(stored.probabilities);
+  return regressorDirection(stored.expectedReturn, returnScale.thresholds, stored.probabilities);
 }
 
-/** After a promotion only the promoted model has something new to say on a candle. */
+/** After a promotion only the promoted model adds a signal to a candle. */
 function supersedes(choice: SignalChoice, earlier: Signal): boolean {
   if (choice.source === 'fallback') return false;
   return earlier.source !== 'model' || earlier.modelUid !== choice.model.record.uid;

@@ -115,7 +115,7 @@ describe('GET /api/events', () => {
     (await open()).close();
   });
 
-  test('ends at once when the daemon stops, whoever listens', async () => {
+  test('ends at once when the daemon stops, with clients connected', async () => {
     const streams = await Promise.all(Array.from({ length: 5 }, () => open()));
     hub.stop();
     await until(() => streams.every(({ hasEnded }) => hasEnded), 'all streams end');

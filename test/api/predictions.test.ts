@@ -8,7 +8,7 @@ import {
 } from '../../src/api/contract/predictions.js';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import type { CachedPrediction } from '../../src/models/cached-prediction.js';
-import { greatestFirst, type BoardAnswer } from '../../src/signals/prediction-board.js';
+import { greatestFirst, type LatestPrediction } from '../../src/signals/latest-predictions.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { HOUR_MS, KEY, SERIES_KEY, START_MS } from '../storage/rows.js';
 import { buildApi, type ApiRig } from './api-rig.js';
@@ -18,7 +18,7 @@ const JSON_TYPE = { host: HOST, 'content-type': 'application/json' };
 
 let opened: TestDatabase;
 let rig: ApiRig;
-let answers: Map<string, BoardAnswer>;
+let answers: Map<string, LatestPrediction>;
 let asked: (Partial<ModelKey> | undefined)[];
 
 beforeEach(async () => {
@@ -55,18 +55,18 @@ function madeUp(): ApiPredictions {
 }
 
 function say(symbol: string, values: Partial<CachedPrediction> = {}, isStale = false): void {
-  const said: CachedPrediction = {
+  const prediction: CachedPrediction = {
     ...{ ...KEY, symbol, modelUid: 'model-1', candleOpenTime: START_MS },
     ...{ probabilities: [0.2, 0.3, 0.5], expectedReturn: 0.0021, predictedAt: START_MS + HOUR_MS },
     ...values,
   };
-  answers.set(symbol, { status: 'served', prediction: said, isStale, isCached: true });
+  answers.set(symbol, { status: 'served', prediction, isStale, isCached: true });
 }
 
 const get = (url: string) => rig.server.inject({ url, headers: { host: HOST } });
 
 describe('GET /api/predictions/{symbol}', () => {
-  test('says what the model said, of which candle, and whether that is stale', async () => {
+  test("has the model's prediction, its candle, and whether it is stale", async () => {
     say('BTC/USDT', {}, true);
     const answer = await get('/api/predictions/BTC-USDT');
     expect(answer.statusCode).toBe(200);
@@ -89,7 +89,7 @@ describe('GET /api/predictions/{symbol}', () => {
     });
   });
 
-  test('without a model that may speak is an answer with the reason', async () => {
+  test('without a model that may serve is an answer with the reason', async () => {
     const answer = await get('/api/predictions/ETHUSDT?timeframe=1h&bot=catboost');
     expect(answer.statusCode).toBe(200);
     expect(prediction.parse(answer.json())).toMatchObject({

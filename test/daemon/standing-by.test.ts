@@ -3,7 +3,7 @@ import { readSettings } from '../../config/read-settings.js';
 import { modelStatus } from '../../src/api/contract/model-status.js';
 import type { DaemonPhase } from '../../src/daemon/phases.js';
 import { modelStatusView } from '../../src/daemon/views/model-status-view.js';
-import { lookFromOutside } from '../../src/daemon/views/stored-view.js';
+import { readStandbyStatus } from '../../src/daemon/views/standby-view.js';
 import { predictionView } from '../../src/daemon/views/prediction-view.js';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import type { ModelRecord } from '../../src/domain/model-record.js';
@@ -117,7 +117,7 @@ describe('a daemon that stands by', () => {
 
   it('asks for the global model too where it works itself', async () => {
     const asked: string[] = [];
-    const look = await lookFromOutside(phase, { ...KEY, bot: 'random_forest', symbol: '*' });
+    const look = await readStandbyStatus(phase, { ...KEY, bot: 'random_forest', symbol: '*' });
     const parts = {
       training: {
         status: (key: ModelKey) =>

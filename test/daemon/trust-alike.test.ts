@@ -6,7 +6,7 @@ import { readSettings } from '../../config/read-settings.js';
 import type { ModelStatusAnswer } from '../../src/api/contract/model-status.js';
 import type { DaemonPhase } from '../../src/daemon/phases.js';
 import { modelStatusView } from '../../src/daemon/views/model-status-view.js';
-import { lookFromOutside } from '../../src/daemon/views/stored-view.js';
+import { readStandbyStatus } from '../../src/daemon/views/standby-view.js';
 import type { ModelRecord } from '../../src/domain/model-record.js';
 import type { TrainingCooldown } from '../../src/domain/training-job.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
@@ -49,7 +49,7 @@ beforeEach(async () => {
   });
   const parts = {
     servingModels,
-    training: { status: async () => (await lookFromOutside(standby, KEY)).training },
+    training: { status: async () => (await readStandbyStatus(standby, KEY)).training },
     warnings: { count: () => 0 },
   };
   active = { ...standby, ...parts, name: 'active' } as unknown as DaemonPhase;

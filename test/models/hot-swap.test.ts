@@ -10,10 +10,10 @@ import { ModelRegistry } from '../../src/models/model-registry.js';
 import { PredictionCache } from '../../src/models/prediction-cache.js';
 import { PredictionFile } from '../../src/models/prediction-file.js';
 import { swapModel, type SwapParts } from '../../src/models/swap-model.js';
-import { PredictionBoard } from '../../src/signals/prediction-board.js';
+import { LatestPredictions } from '../../src/signals/latest-predictions.js';
 import { buildApi, type ApiRig } from '../api/api-rig.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
-import { buildSignalRoom, KEY, type SignalRoom } from '../signals/build-signals.js';
+import { buildSignalRig, KEY, type SignalRig } from '../signals/build-signals.js';
 import { walkCandles } from './candle-walk.js';
 import { buildModelRecord, writeModelFolder } from './model-folder.js';
 
@@ -24,7 +24,7 @@ const SECONDS = process.env['EVENKEEL_TEST_LONG'] === 'true' ? 120 : 3;
 
 let folder: string;
 let opened: TestDatabase;
-let room: SignalRoom;
+let signalRig: SignalRig;
 let cache: PredictionCache;
 let rig: ApiRig;
 let registry: ModelRegistry;
@@ -36,17 +36,17 @@ beforeEach(async () => {
   const open = async (options?: Parameters<typeof openTestDatabase>[0]): Promise<TestDatabase> =>
     (opened = await openTestDatabase(options));
   const engine = { name: 'sqlite', open, location: () => location } as const;
-  room = await buildSignalRoom({ engine, newestBar: NEWEST });
-  await room.storeCandles(walkCandles({ bars: NEWEST + 1 }));
-  const { bars, clock, logger, predictor, servingModels, stores } = room;
+  signalRig = await buildSignalRig({ engine, newestBar: NEWEST });
+  await signalRig.storeCandles(walkCandles({ bars: NEWEST + 1 }));
+  const { bars, clock, logger, predictor, servingModels, stores } = signalRig;
   const file = new PredictionFile({ file: path.join(folder, 'predictions'), logger });
   cache = new PredictionCache({ file, clock, ttlHours: 1, maxEntries: 100 });
   await cache.start();
-  const board = new PredictionBoard({
+  const latest = new LatestPredictions({
     ...{ cache, bars, clock, predictor, servingModels, stores, lagMs: () => 1_800_000 },
   });
   registry = new ModelRegistry({
-    ...{ stores, modelsDir: room.modelsDir, maxFileBytes: 20_000_000, clock, logger },
+    ...{ stores, modelsDir: signalRig.modelsDir, maxFileBytes: 20_000_000, clock, logger },
     prepare: (model) => predictor.prepare(model),
     onCleared: async () => undefined,
     onServing: (record) => swapModel(record, swapParts()),
@@ -54,8 +54,8 @@ beforeEach(async () => {
   rig = await buildApi({
     stores,
     predictions: {
-      find: (key) => board.find(key),
-      top: (_, limit) => board.top([KEY], limit),
+      find: (key) => latest.find(key),
+      top: (_, limit) => latest.top([KEY], limit),
       clear: () => cache.drop(() => true),
     },
   });
@@ -67,22 +67,22 @@ afterEach(async () => {
   agent.destroy();
   await rig.server.close();
   await cache.stop();
-  await room.stop();
+  await signalRig.stop();
   await opened.database.close();
   await rm(folder, { recursive: true, force: true });
 });
 
 const swapParts = (): SwapParts => ({
-  ...{ servingModels: room.servingModels, predictor: room.predictor, cache },
+  ...{ servingModels: signalRig.servingModels, predictor: signalRig.predictor, cache },
 });
 
 /** What a training leaves: files, a record, a promotion, and the swap. */
 async function promote(uid: string, model: 'a' | 'b'): Promise<void> {
-  const { models } = room.stores;
+  const { models } = signalRig.stores;
   const { manifestSha256, modelPath } = await writeModelFolder({
-    ...{ modelsDir: room.modelsDir, modelPath: uid, model },
+    ...{ modelsDir: signalRig.modelsDir, modelPath: uid, model },
   });
-  const trainedAt = room.clock.marketMs();
+  const trainedAt = signalRig.clock.marketMs();
   await models.insert(
     buildModelRecord({ uid, manifestSha256, modelPath, stage: 'candidate', trainedAt }),
   );
@@ -143,15 +143,15 @@ describe('200 requests a second', () => {
       const answers = await Promise.all(asked);
       isOver = true;
       await swapping;
-      const said = answers.map(({ status, text }) => {
+      const served = answers.map(({ status, text }) => {
         expect(status, text).toBe(200);
         return prediction.parse(JSON.parse(text));
       });
-      expect(said.filter(({ fallback }) => fallback)).toEqual([]);
-      expect(said.every((one) => one.prediction !== null)).toBe(true);
-      expect(new Set(said.map(({ model_uid: uid }) => uid)).size).toBeGreaterThan(2);
-      expect(room.logger.messages('error')).toEqual([]);
-      process.stdout.write(`hot swap: ${said.length} requests, ${JSON.stringify(swaps)}\n`);
+      expect(served.filter(({ fallback }) => fallback)).toEqual([]);
+      expect(served.every((one) => one.prediction !== null)).toBe(true);
+      expect(new Set(served.map(({ model_uid: uid }) => uid)).size).toBeGreaterThan(2);
+      expect(signalRig.logger.messages('error')).toEqual([]);
+      process.stdout.write(`hot swap: ${served.length} requests, ${JSON.stringify(swaps)}\n`);
     },
     SECONDS * 1000 + 60_000,
   );

@@ -75,13 +75,13 @@ forEachEngine((engine) => {
   });
 
   describe('a rollback', () => {
-    it('is told to whoever serves once it is stored', async () => {
+    it('is announced to serving after it is stored', async () => {
       await serve('one', 1);
       await serve('two', 2);
-      const told: string[] = [];
+      const announced: string[] = [];
       const answer = await registry({
         onServing: async ({ uid }) => {
-          told.push(uid, (await stores.models.findServing(KEY))?.uid ?? 'none');
+          announced.push(uid, (await stores.models.findServing(KEY))?.uid ?? 'none');
         },
       }).rollback(KEY);
       expect(answer).toMatchObject({
@@ -89,10 +89,10 @@ forEachEngine((engine) => {
         record: { uid: 'one' },
         before: { uid: 'two' },
       });
-      expect(told).toEqual(['one', 'one']);
+      expect(announced).toEqual(['one', 'one']);
     });
 
-    it('to a model that cannot be loaded is refused in words', async () => {
+    it('to a model that cannot be loaded is refused with the reason', async () => {
       await serve('one', 1);
       await serve('two', 2);
       const picky = registry({ prepare: async () => ({ detail: 'it reads 8 features' }) });

@@ -171,7 +171,7 @@ describe('the reason why no model is trusted is the first that holds', () => {
     expect(await servingModels.find(KEY)).toMatchObject({ reason: 'untrained' });
   });
 
-  it('untrained, and a promotion ends it without being told', async () => {
+  it('untrained, until a promotion, without an invalidation', async () => {
     expect(await servingModels.find(KEY)).toMatchObject({ reason: 'untrained', record: undefined });
     await serve('model-1');
     expect(await servingModels.find(KEY)).toMatchObject({ status: 'trusted' });
@@ -179,7 +179,7 @@ describe('the reason why no model is trusted is the first that holds', () => {
 });
 
 describe('a damaged serving model', () => {
-  it('gives the reason, one line in the log, and word to training', async () => {
+  it('gives the reason, one line in the log, and its damage to training', async () => {
     const { folder } = await serve('model-1');
     await truncate(path.join(folder, 'manifest.json'), 10);
     for (let time = 0; time < 3; time++) {

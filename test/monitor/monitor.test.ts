@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { viewText } from '../../scripts/monitor-view.js';
-import type { Look } from '../../scripts/monitor-look.js';
+import type { Snapshot } from '../../scripts/monitor-snapshot.js';
 import { buildApi, type ApiRig } from '../api/api-rig.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { SERIES_KEY } from '../storage/rows.js';
@@ -51,7 +51,7 @@ function monitor(...parameters: string[]): Promise<Run> {
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk.toString();
-    // Whoever watches has seen enough after two looks.
+    // Two snapshots are enough.
     if (parameters.includes('--watch') && stdout.trimEnd().includes('\n{')) child.kill('SIGINT');
   });
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
@@ -88,13 +88,13 @@ describe('npm run monitor', () => {
     expect(stdout).not.toContain('\u001b');
   });
 
-  test('is one line of JSON a look, and with --watch ends with the last look on Ctrl+C', async () => {
+  test('prints one line of JSON a snapshot, and with --watch ends on Ctrl+C with the code of the last one', async () => {
     const { code, stdout } = await monitor('--json', '--watch');
     expect(code).toBe(0);
     const looks = stdout
       .trimEnd()
       .split('\n')
-      .map((line) => JSON.parse(line) as Look);
+      .map((line) => JSON.parse(line) as Snapshot);
     expect(looks.length).toBeGreaterThanOrEqual(2);
     expect(looks[0]).toMatchObject({
       ...{ level: 'ok', problem: null, health: { status: 'ok' }, training: { state: 'idle' } },
@@ -120,7 +120,7 @@ describe('npm run monitor', () => {
     expect(code).toBe(3);
     expect(stdout).toMatch(/no daemon answers at http:\/\/127\.0\.0\.1:\d+/);
     expect(stdout).toMatch(/^MACHINE/m);
-    expect((JSON.parse((await monitor('--json')).stdout) as Look).level).toBe('unknown');
+    expect((JSON.parse((await monitor('--json')).stdout) as Snapshot).level).toBe('unknown');
   });
 
   test('with another token ends with 78 and says so', async () => {
@@ -139,6 +139,6 @@ describe('npm run monitor', () => {
 });
 
 test('a terminal gets colours', async () => {
-  const look = JSON.parse((await monitor('--json')).stdout) as Look;
-  expect(viewText(look, { hasColors: true })).toContain('\u001b[32mok\u001b[0m');
+  const snapshot = JSON.parse((await monitor('--json')).stdout) as Snapshot;
+  expect(viewText(snapshot, { hasColors: true })).toContain('\u001b[32mok\u001b[0m');
 });

@@ -103,7 +103,7 @@ describe.skipIf(browserSkipReason !== undefined)(
       expect(await page.locator('#health').innerText()).toContain('no cycle for 90 s');
     });
 
-    test('a daemon that is gone is said to be gone, and is found again', async () => {
+    test('shows that the daemon is gone, and recovers when it is back', async () => {
       await open();
       await page.goto(address);
       await page.locator('#now strong').waitFor();

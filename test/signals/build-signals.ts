@@ -29,7 +29,7 @@ export const KEY: ModelKey = {
 export const timeOf = (bar: number): number => barOpenTime(WALK_START + bar, '1h');
 
 /** Everything between stored candles and stored signals, as it is in the daemon. */
-export interface SignalRoom {
+export interface SignalRig {
   /** Where models lie. */
   readonly modelsDir: string;
   readonly stores: Stores;
@@ -52,7 +52,7 @@ export interface RoomOptions {
   readonly newestBar: number;
 }
 
-export async function buildSignalRoom({ engine, newestBar }: RoomOptions): Promise<SignalRoom> {
+export async function buildSignalRig({ engine, newestBar }: RoomOptions): Promise<SignalRig> {
   const modelsDir = await mkdtemp(path.join(os.tmpdir(), 'evenkeel-signals-'));
   const clock = new ManualClock(closeTimeOf(timeOf(newestBar), '1h'));
   const logger = new KeptLogger();

@@ -4,7 +4,7 @@ import { scoreLive } from '../../src/signals/live-score.js';
 import { forEachEngine } from '../database.js';
 import { walkCandles } from '../models/candle-walk.js';
 import { buildModelRecord } from '../models/model-folder.js';
-import { buildSignalRoom, KEY, timeOf, type SignalRoom } from './build-signals.js';
+import { buildSignalRig, KEY, timeOf, type SignalRig } from './build-signals.js';
 
 const NEWEST = 799;
 const HORIZON = 4;
@@ -15,27 +15,27 @@ const returnOf = (bar: number, horizon: number): number =>
   Math.log(closeOf(bar + horizon) / closeOf(bar));
 
 forEachEngine((engine) => {
-  let room: SignalRoom;
+  let rig: SignalRig;
   let resolver: OutcomeResolver;
 
   beforeEach(async () => {
-    room = await buildSignalRoom({ engine, newestBar: NEWEST });
-    await room.storeCandles(candles.slice(0, NEWEST + 1));
-    const { bars, clock, stores } = room;
+    rig = await buildSignalRig({ engine, newestBar: NEWEST });
+    await rig.storeCandles(candles.slice(0, NEWEST + 1));
+    const { bars, clock, stores } = rig;
     resolver = new OutcomeResolver({ bars, clock, stores, fallbackHorizonBars: HORIZON });
   });
 
-  afterEach(() => room.stop());
+  afterEach(() => rig.stop());
 
   const make = (bar: number) =>
-    room.maker.makeSignal({ key: KEY, candleOpenTime: timeOf(bar), cause: 'closed' });
+    rig.maker.makeSignal({ key: KEY, candleOpenTime: timeOf(bar), cause: 'closed' });
 
-  const resolved = () => room.stores.signals.listResolved(KEY, { limit: 1_000 });
+  const resolved = () => rig.stores.signals.listResolved(KEY, { limit: 1_000 });
 
   /** Market time goes on by some bars, which are stored. */
   async function closeBars(count: number, from = NEWEST + 1): Promise<void> {
-    await room.storeCandles(candles.slice(from, from + count));
-    await room.clock.advance(count * HOUR_MS);
+    await rig.storeCandles(candles.slice(from, from + count));
+    await rig.clock.advance(count * HOUR_MS);
   }
 
   it('a signal is resolved once its horizon has closed, and not before', async () => {
@@ -47,7 +47,7 @@ forEachEngine((engine) => {
     const [outcome] = await resolved();
     expect(outcome?.outcome).toMatchObject({
       signalUid: signal.uid,
-      resolvedAt: room.clock.marketMs(),
+      resolvedAt: rig.clock.marketMs(),
     });
     expect(outcome?.outcome?.outcomeReturn).toBeCloseTo(returnOf(NEWEST, HORIZON), 14);
     expect(await resolver.resolve(KEY)).toBe(0);
@@ -55,9 +55,9 @@ forEachEngine((engine) => {
 
   it('asks again about candles that were not there yet, and no more about those that were', async () => {
     await make(NEWEST);
-    await room.clock.advance(HORIZON * HOUR_MS);
+    await rig.clock.advance(HORIZON * HOUR_MS);
     expect(await resolver.resolve(KEY)).toBe(0);
-    await room.storeCandles(candles.slice(NEWEST + 1, NEWEST + 1 + HORIZON));
+    await rig.storeCandles(candles.slice(NEWEST + 1, NEWEST + 1 + HORIZON));
     expect(await resolver.resolve(KEY)).toBe(1);
     expect(await resolver.resolve(KEY)).toBe(0);
     await make(NEWEST - HORIZON);
@@ -66,9 +66,9 @@ forEachEngine((engine) => {
     expect(await resolver.resolve(KEY)).toBe(1);
   });
 
-  it("a model's signal is held against its own horizon and thresholds", async () => {
+  it("a model's signal is compared with its own horizon and thresholds", async () => {
     const horizonBars = 2;
-    await room.promote('model-1', { horizonBars, thresholds: { sell: -1, buy: 1 } });
+    await rig.promote('model-1', { horizonBars, thresholds: { sell: -1, buy: 1 } });
     await make(NEWEST);
     await closeBars(horizonBars);
     expect(await resolver.resolve(KEY)).toBe(1);
@@ -78,14 +78,14 @@ forEachEngine((engine) => {
     expect(outcome?.outcome?.outcomeClass).toBe('HOLD');
   });
 
-  it('a fallback signal is held against the newest thresholds of the key, else the sign', async () => {
+  it('a fallback signal is compared with the newest thresholds of the key, else the sign', async () => {
     for (let bar = NEWEST - 60; bar < NEWEST - 40; bar++) await make(bar);
     expect(await resolver.resolve(KEY)).toBe(20);
     for (const { candleOpenTime, outcome } of await resolved()) {
       const bar = (candleOpenTime - timeOf(0)) / HOUR_MS;
       expect(outcome?.outcomeClass).toBe(returnOf(bar, HORIZON) > 0 ? 'BUY' : 'SELL');
     }
-    await room.stores.models.insert(
+    await rig.stores.models.insert(
       buildModelRecord({
         uid: 'old',
         trainedAt: 1,
@@ -93,7 +93,7 @@ forEachEngine((engine) => {
         stage: 'rejected',
       }),
     );
-    await room.stores.models.insert(
+    await rig.stores.models.insert(
       buildModelRecord({
         uid: 'new',
         trainedAt: 2,
@@ -109,9 +109,9 @@ forEachEngine((engine) => {
 
   it('a bar that is not stored yet leaves the signal waiting', async () => {
     await make(NEWEST);
-    await room.clock.advance(10 * HOUR_MS);
+    await rig.clock.advance(10 * HOUR_MS);
     expect(await resolver.resolve(KEY)).toBe(0);
-    await room.storeCandles(candles.slice(NEWEST + 1, NEWEST + 11));
+    await rig.storeCandles(candles.slice(NEWEST + 1, NEWEST + 11));
     expect(await resolver.resolve(KEY)).toBe(1);
   });
 

@@ -102,7 +102,7 @@ describe('recent bars', () => {
     expect(columns.close[at + 2]).toBe(candles[649]?.close);
   });
 
-  it('are read anew when one was skipped or changed', async () => {
+  it('are read again when one was skipped or changed', async () => {
     await store(candles.slice(0, 700));
     await columnsUpTo(699);
     await store(candles.slice(700, 703));
@@ -121,7 +121,7 @@ describe('recent bars', () => {
     expect(loads).toBe(3);
   });
 
-  it('are read anew after the history changed', async () => {
+  it('are read again after the history changed', async () => {
     await store(candles.slice(300, 700));
     expect((await columnsUpTo(699)).length).toBe(400);
     await store(candles.slice(0, 300));

@@ -2,37 +2,37 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RejectedError } from '../../src/lib/errors.js';
-import { fallbackOpinion } from '../../src/signals/fallback-signal.js';
+import { fallbackDirection } from '../../src/signals/fallback-signal.js';
 import { SignalMaker } from '../../src/signals/signal-maker.js';
 import { forEachEngine } from '../database.js';
 import { walkCandles, walkColumns } from '../models/candle-walk.js';
 import { TINY_FEATURES } from '../models/model-folder.js';
-import { buildSignalRoom, KEY, timeOf, type SignalRoom } from './build-signals.js';
+import { buildSignalRig, KEY, timeOf, type SignalRig } from './build-signals.js';
 
 const NEWEST = 799;
 const candles = walkCandles({ bars: NEWEST + 1 });
 const page = { limit: 100, offset: 0 };
 
 forEachEngine((engine) => {
-  let room: SignalRoom;
+  let rig: SignalRig;
 
   beforeEach(async () => {
-    room = await buildSignalRoom({ engine, newestBar: NEWEST });
-    await room.storeCandles(candles);
+    rig = await buildSignalRig({ engine, newestBar: NEWEST });
+    await rig.storeCandles(candles);
   });
 
-  afterEach(() => room.stop());
+  afterEach(() => rig.stop());
 
   const make = (cause: 'closed' | 'start' | 'promotion' = 'closed', bar = NEWEST) =>
-    room.maker.makeSignal({ key: KEY, candleOpenTime: timeOf(bar), cause });
+    rig.maker.makeSignal({ key: KEY, candleOpenTime: timeOf(bar), cause });
 
-  const stored = async () => (await room.stores.signals.list(KEY, page)).rows;
+  const stored = async () => (await rig.stores.signals.list(KEY, page)).rows;
 
   describe('without a model', () => {
-    it('the fallback speaks and says why', async () => {
+    it('the fallback signals and says why', async () => {
       const { isNew, signal } = await make();
       expect(isNew).toBe(true);
-      const expected = fallbackOpinion(walkColumns({ bars: NEWEST + 1 }));
+      const expected = fallbackDirection(walkColumns({ bars: NEWEST + 1 }));
       expect(signal).toMatchObject({
         ...KEY,
         ...expected,
@@ -40,11 +40,11 @@ forEachEngine((engine) => {
         fallbackReason: 'untrained',
         candleOpenTime: timeOf(NEWEST),
         close: candles[NEWEST]?.close,
-        signaledAt: room.clock.marketMs(),
+        signaledAt: rig.clock.marketMs(),
         supersedesUid: undefined,
       });
       expect(await stored()).toEqual([signal]);
-      expect(room.warnings.count(KEY)).toBe(1);
+      expect(rig.warnings.count(KEY)).toBe(1);
     });
 
     it('under 50 bars it holds for insufficient history', async () => {
@@ -55,11 +55,11 @@ forEachEngine((engine) => {
 
   describe('with a trusted model', () => {
     it('its prediction and the signal are stored together', async () => {
-      const modelUid = await room.promote('model-1');
+      const modelUid = await rig.promote('model-1');
       const { isNew, signal } = await make();
       if (signal.source !== 'model') throw new Error(signal.fallbackReason);
       expect(isNew).toBe(true);
-      const prediction = await room.stores.predictions.find({
+      const prediction = await rig.stores.predictions.find({
         ...{ modelUid, symbol: KEY.symbol, candleOpenTime: timeOf(NEWEST) },
       });
       expect(prediction).toMatchObject({
@@ -72,35 +72,35 @@ forEachEngine((engine) => {
       expect(sell + hold + buy).toBeCloseTo(1, 12);
       expect(signal.confidence).toBe(100 * Math.max(sell, hold, buy));
       expect(signal.expectedMove).toBeCloseTo(-0.01 * sell + 0.0005 * hold + 0.012 * buy, 12);
-      expect(room.warnings.total).toBe(0);
+      expect(rig.warnings.total).toBe(0);
     });
 
     it('a missing reference candle gives features_missing', async () => {
       const features = [...TINY_FEATURES.slice(0, 7), 'reference_return_1'];
-      await room.promote('model-1', { features, referenceSymbol: 'ETH/USDT' });
-      await room.storeCandles(walkCandles({ bars: NEWEST, seed: 2 }), 'ETH/USDT');
+      await rig.promote('model-1', { features, referenceSymbol: 'ETH/USDT' });
+      await rig.storeCandles(walkCandles({ bars: NEWEST, seed: 2 }), 'ETH/USDT');
       expect((await make()).signal).toMatchObject({ fallbackReason: 'features_missing' });
-      expect(room.logger.messages('warn')).toEqual(['Features are missing']);
+      expect(rig.logger.messages('warn')).toEqual(['Features are missing']);
     });
 
     it("the reference's candle serves once it is there", async () => {
       const features = [...TINY_FEATURES.slice(0, 7), 'reference_return_1'];
-      await room.promote('model-1', { features, referenceSymbol: 'ETH/USDT' });
-      await room.storeCandles(walkCandles({ bars: NEWEST + 1, seed: 2 }), 'ETH/USDT');
+      await rig.promote('model-1', { features, referenceSymbol: 'ETH/USDT' });
+      await rig.storeCandles(walkCandles({ bars: NEWEST + 1, seed: 2 }), 'ETH/USDT');
       expect((await make()).signal.source).toBe('model');
     });
 
     it('a damaged file gives inference_error now and on the next candle, logged once', async () => {
-      await room.promote('model-1');
-      const choice = await room.servingModels.find(KEY);
+      await rig.promote('model-1');
+      const choice = await rig.servingModels.find(KEY);
       if (choice.status !== 'trusted') throw new Error(choice.detail);
       await rm(path.dirname(choice.model.specification.onnx.path), { recursive: true });
       expect((await make('closed', NEWEST - 1)).signal).toMatchObject({
         fallbackReason: 'inference_error',
       });
       expect((await make()).signal).toMatchObject({ fallbackReason: 'inference_error' });
-      expect(room.logger.messages('error')).toHaveLength(1);
-      expect(room.servingModels.findDamage(choice.model.record)).toContain('model.onnx');
+      expect(rig.logger.messages('error')).toHaveLength(1);
+      expect(rig.servingModels.findDamage(choice.model.record)).toContain('model.onnx');
     });
   });
 
@@ -114,7 +114,7 @@ forEachEngine((engine) => {
     });
 
     it('however many ask at once', async () => {
-      await room.promote('model-1');
+      await rig.promote('model-1');
       const made = await Promise.all(Array.from({ length: 8 }, () => make()));
       expect(made.filter(({ isNew }) => isNew)).toHaveLength(1);
       expect(new Set(made.map(({ signal }) => signal.uid)).size).toBe(1);
@@ -123,22 +123,22 @@ forEachEngine((engine) => {
 
     it('and another after a promotion, which supersedes it', async () => {
       const { signal: fallback } = await make();
-      await room.promote('model-1');
+      await rig.promote('model-1');
       expect(await make('closed')).toEqual({ signal: fallback, isNew: false });
       const { isNew, signal: first } = await make('promotion');
       expect(isNew).toBe(true);
       expect(first).toMatchObject({ source: 'model', supersedesUid: fallback.uid });
-      await room.promote('model-2', { model: 'b' });
+      await rig.promote('model-2', { model: 'b' });
       const { signal: second } = await make('promotion');
       expect(second).toMatchObject({ modelUid: 'model-2', supersedesUid: first.uid });
       expect(await make('start')).toEqual({ signal: second, isNew: false });
       expect(await stored()).toHaveLength(3);
     });
 
-    it('also where the promoted model cannot speak on it', async () => {
+    it('also where the promoted model cannot predict it', async () => {
       const { signal: fallback } = await make();
       const features = [...TINY_FEATURES.slice(0, 7), 'reference_return_1'];
-      await room.promote('model-1', { features, referenceSymbol: 'ETH/USDT' });
+      await rig.promote('model-1', { features, referenceSymbol: 'ETH/USDT' });
       expect(await make('promotion')).toEqual({ signal: fallback, isNew: false });
     });
   });
@@ -152,8 +152,8 @@ forEachEngine((engine) => {
     });
 
     it('a signal whose transaction fails leaves no prediction behind', async () => {
-      await room.promote('model-1');
-      const { bars, clock, predictor, servingModels, stores, warnings } = room;
+      await rig.promote('model-1');
+      const { bars, clock, predictor, servingModels, stores, warnings } = rig;
       const broken = new SignalMaker({
         ...{ bars, clock, predictor, servingModels, warnings },
         stores: {

@@ -11,7 +11,7 @@ import type { EquityPoint, Fill, Order, Position } from '../../domain/trade.js';
 import type { Clock } from '../../lib/clock.js';
 import type { EventHub } from '../../monitoring/event-hub.js';
 import type { Health } from '../../monitoring/health.js';
-import type { BoardAnswer } from '../../signals/prediction-board.js';
+import type { LatestPrediction } from '../../signals/latest-predictions.js';
 import type { TrainingOptions } from '../../training/options/training-options.js';
 import type { TrainingQueue } from '../../training/queue/training-queue.js';
 import type { TrainingSessions } from '../../training/queue/training-sessions.js';
@@ -123,7 +123,7 @@ export interface ApiTraining {
 }
 
 /** What a model says of the newest candle, or why nothing. */
-export type PredictionView = BoardAnswer;
+export type PredictionView = LatestPrediction;
 
 export interface ApiPredictions {
   find(key: ModelKey): Promise<PredictionView>;

@@ -56,7 +56,7 @@ export async function resolveModelKey(context: ApiContext, asked: Asked): Promis
   return { ...global, asked: isForAll ? global : instrument };
 }
 
-/** Stands in until the bot is known; undefined where the venue has no series, which is then said. */
+/** Any symbol of the venue: the bot decides later. Undefined where the venue has no series, which `resolveKey` reports. */
 async function anySymbol(context: ApiContext, asked: Asked): Promise<string | undefined> {
   const venue = resolveVenue(context, asked);
   return (await context.stores.series.list({ venue }))[0]?.symbol;

@@ -28,9 +28,9 @@ const EXAMPLE_PREDICTION = {
 
 const predictionFields = {
   ...keyFields,
-  prediction: z.enum(DIRECTIONS).nullable().describe('null where no model may speak'),
+  prediction: z.enum(DIRECTIONS).nullable().describe('null where no model may serve'),
   confidence: z.number().nullable().describe('100 times the probability of its class'),
-  probabilities: probabilities.nullable().describe('null for a model that tells no classes apart'),
+  probabilities: probabilities.nullable().describe('null for a model that predicts returns only'),
   expected_move: z
     .number()
     .nullable()
@@ -48,7 +48,7 @@ const predictionFields = {
 export const prediction = z
   .object({
     ...predictionFields,
-    fallback: z.boolean().describe('no model speaks: /api/analysis has what the rules say'),
+    fallback: z.boolean().describe('no model serves: /api/analysis has the signal of the rules'),
     fallback_reason: z.enum(FALLBACK_REASONS).nullable(),
     message: z.string().nullable().describe('the reason in words'),
   })
@@ -81,7 +81,7 @@ export const topQuery = listQuery.pick({ timeframe: true, bot: true, venue: true
 
 export const topPredictions = z
   .object({
-    total: z.number().int().describe('keys whose model serves and can speak'),
+    total: z.number().int().describe('keys whose model serves and can predict'),
     predictions: z.array(z.object(predictionFields)),
   })
   .meta({ examples: [{ total: 1, predictions: [EXAMPLE_PREDICTION] }] });

@@ -1,4 +1,4 @@
-import { modelOpinion } from '../../signals/model-signal.js';
+import { classifierDirection } from '../../signals/model-signal.js';
 import { closeTimeOf } from '../../domain/timeframe.js';
 import { iso, keyAnswer, type MarketIds } from '../answers/keys.js';
 import type { ApiContext, PredictionView } from '../context/api-context.js';
@@ -55,7 +55,7 @@ function oneRoute(server: Server, context: ApiContext): void {
     '/api/predictions/:symbol',
     {
       schema: {
-        summary: 'What the serving model says of the newest candle, or why none speaks',
+        summary: "The serving model's prediction of the newest candle, or why there is none",
         params: symbolParams,
         querystring: keyQuery.omit({ symbol: true }),
         response: { 200: prediction },
@@ -93,22 +93,22 @@ function predictionAnswer(view: PredictionView, { key, marketId }: NamedKey): Pr
 }
 
 function servedAnswer(
-  { prediction: said, isStale, isCached }: Extract<PredictionView, { status: 'served' }>,
+  { prediction: served, isStale, isCached }: Extract<PredictionView, { status: 'served' }>,
   marketIds: MarketIds,
 ): TopPrediction {
-  const { probabilities } = said;
-  const opinion = probabilities === undefined ? undefined : modelOpinion(probabilities);
+  const { probabilities } = served;
+  const direction = probabilities === undefined ? undefined : classifierDirection(probabilities);
   const [sell = 0, hold = 0, buy = 0] = probabilities ?? [];
   return {
-    ...keyAnswer(said, marketIds),
-    prediction: opinion?.prediction ?? null,
-    confidence: opinion?.confidence ?? null,
+    ...keyAnswer(served, marketIds),
+    prediction: direction?.prediction ?? null,
+    confidence: direction?.confidence ?? null,
     probabilities: probabilities === undefined ? null : { sell, hold, buy },
-    expected_move: said.expectedReturn,
-    model_uid: said.modelUid,
-    candle_open_time: iso(said.candleOpenTime),
-    as_of: iso(closeTimeOf(said.candleOpenTime, said.timeframe)),
-    predicted_at: iso(said.predictedAt),
+    expected_move: served.expectedReturn,
+    model_uid: served.modelUid,
+    candle_open_time: iso(served.candleOpenTime),
+    as_of: iso(closeTimeOf(served.candleOpenTime, served.timeframe)),
+    predicted_at: iso(served.predictedAt),
     stale: isStale,
     cached: isCached,
   };

@@ -42,7 +42,7 @@ export function createMetrics(readPhase: ReadPhase): Registry {
     const { venue } = phase.market.data;
     return (await stores.models.listServingKeys({ venue })).length;
   });
-  gauge('fallback_signals_total', 'Signals of this run for which no model spoke', () => {
+  gauge('fallback_signals_total', 'Signals of this run that came from the fallback', () => {
     const phase = readPhase();
     return phase.name === 'active' ? phase.warnings.total : 0;
   });

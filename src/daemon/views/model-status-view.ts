@@ -7,11 +7,11 @@ import type { ModelRecord } from '../../domain/model-record.js';
 import { scoreLive, toPrior } from '../../signals/live-score.js';
 import type { TrainingStatus } from '../../training/training-status.js';
 import type { Base, DaemonPhase } from '../phases.js';
-import { lookFromOutside } from './stored-view.js';
+import { readStandbyStatus } from './standby-view.js';
 
 const LIVE_SIGNALS = 500;
 
-/** The answer of `GET /api/model/status`: of the model that speaks for the instrument, and of its signals. */
+/** The answer of `GET /api/model/status`: the model of the instrument, and how its signals turned out. */
 export async function modelStatusView(
   phase: DaemonPhase,
   key: ModelKey,
@@ -24,7 +24,7 @@ export async function modelStatusView(
           training: await phase.training.status(modelKey),
           trust: await phase.servingModels.find(key),
         }
-      : await lookFromOutside(phase, key);
+      : await readStandbyStatus(phase, key);
   const serving = trust.record;
   return {
     ...keyAnswer(key, new Map([[key.symbol, marketId]])),

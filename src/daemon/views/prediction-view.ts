@@ -1,8 +1,8 @@
 import type { ApiPredictions } from '../../api/context/api-context.js';
 import { ApiError } from '../../api/http/answer-errors.js';
-import { greatestFirst } from '../../signals/prediction-board.js';
+import { greatestFirst } from '../../signals/latest-predictions.js';
 import type { ReadPhase } from '../phases.js';
-import { findStoredPrediction } from './stored-view.js';
+import { findStoredPrediction } from './standby-view.js';
 
 /** What models say, for the API: by the daemon that works, else as far as the database knows. */
 export function predictionView(readPhase: ReadPhase): ApiPredictions {

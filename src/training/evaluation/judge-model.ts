@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import type { Task } from '../../domain/bots.js';
 import type { LabelThresholds, TestScore } from '../../domain/model-record.js';
 import { featureHash } from '../../features/feature-hash.js';
-import { toHonestProbabilities } from '../../models/class-probabilities.js';
+import { toUnweightedProbabilities } from '../../models/class-probabilities.js';
 import { createOnnxSession, outputWidth, type OnnxSession } from '../../models/onnx-session.js';
 import { readVerifiedFile } from '../../models/verified-file.js';
 import type { Champion } from './champion.js';
@@ -214,7 +214,7 @@ export function measureParity(
 function toHonestRows(raw: Float32Array, weights: ClassWeights | undefined): Float64Array {
   const honest = new Float64Array(raw.length);
   for (let at = 0; at < raw.length; at += CLASSES) {
-    honest.set(toHonestProbabilities(raw.subarray(at, at + CLASSES), weights), at);
+    honest.set(toUnweightedProbabilities(raw.subarray(at, at + CLASSES), weights), at);
   }
   return honest;
 }

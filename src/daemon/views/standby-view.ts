@@ -2,17 +2,17 @@ import { modelKeyFor, GLOBAL_SYMBOL } from '../../domain/bots.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import { closeTimeOf, timeframeMs } from '../../domain/timeframe.js';
 import { judgeTrust, type Trust } from '../../models/trust.js';
-import type { BoardAnswer } from '../../signals/prediction-board.js';
+import type { LatestPrediction } from '../../signals/latest-predictions.js';
 import { readTrainingStatus, type TrainingStatus } from '../../training/training-status.js';
 import { clockOf, type DaemonPhase } from '../phases.js';
 
-/** What the database tells a daemon that stands by about the work of the one that works. */
+/** What a daemon that stands by reads from the database about the work of the active one. */
 
 const HOUR_MS = 3_600_000;
-/** Share of a bar that a candle may come late before what was said of the one before it is stale. */
+/** Share of a bar that a candle may come late before the prediction of the one before it is stale. */
 const LATE_BARS = 0.5;
 
-export async function lookFromOutside(
+export async function readStandbyStatus(
   phase: DaemonPhase,
   instrument: ModelKey,
 ): Promise<{ readonly training: TrainingStatus; readonly trust: Trust }> {
@@ -32,7 +32,7 @@ export async function lookFromOutside(
   return { training, trust: await judgeStored(phase, key) };
 }
 
-/** The verdict of the daemon that works, by the facts that it has stored. */
+/** The verdict of the active daemon, by the facts that it has stored. */
 async function judgeStored(phase: DaemonPhase, instrument: ModelKey): Promise<Trust> {
   const { settings, stores, wallClock } = phase;
   const key = modelKeyFor(instrument);
@@ -49,21 +49,21 @@ async function judgeStored(phase: DaemonPhase, instrument: ModelKey): Promise<Tr
   });
 }
 
-/** The newest prediction that the daemon which works has stored of the model that serves. */
+/** The newest stored prediction of the serving model. */
 export async function findStoredPrediction(
   phase: DaemonPhase,
   key: ModelKey,
-): Promise<BoardAnswer> {
+): Promise<LatestPrediction> {
   const trust = await judgeStored(phase, key);
   if (trust.status === 'untrusted') {
     return { status: 'none', reason: trust.reason, detail: trust.detail };
   }
-  // A global model speaks of many instruments.
+  // A global model predicts many instruments.
   const symbol = key.symbol === GLOBAL_SYMBOL ? undefined : key.symbol;
   const filter = { modelUid: trust.record.uid, symbol };
   const { rows } = await phase.stores.predictions.list(filter, { limit: 1, offset: 0 });
   const [prediction] = rows;
-  if (prediction === undefined) return missing('its model has not spoken yet');
+  if (prediction === undefined) return missing('its model has not predicted yet');
   const nowMs = clockOf(phase).marketMs();
   const dueBars = 1 + LATE_BARS;
   const dueAt =
@@ -77,6 +77,6 @@ export async function findStoredPrediction(
   return missing(`the newest stored prediction is of ${when}`);
 }
 
-function missing(detail: string): BoardAnswer {
+function missing(detail: string): LatestPrediction {
   return { status: 'none', reason: 'features_missing', detail };
 }

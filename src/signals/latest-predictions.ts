@@ -4,17 +4,17 @@ import type { Series, SeriesKey } from '../domain/market.js';
 import { closeTimeOf, timeframeMs, type Timeframe } from '../domain/timeframe.js';
 import type { Clock } from '../lib/clock.js';
 import type { CachedPrediction } from '../models/cached-prediction.js';
-import type { PredictionCache, Spoken } from '../models/prediction-cache.js';
+import type { PredictionCache, PredictionSource } from '../models/prediction-cache.js';
 import type { Predictor } from '../models/predictor.js';
 import type { ServingModel } from '../models/serving-model.js';
 import type { ServingModels } from '../models/serving-models.js';
 import { chooseSignal } from './choose-signal.js';
 import type { RecentBars } from './recent-bars.js';
 
-/** How often a question is asked anew when another model began to serve meanwhile. */
+/** Retries while the serving model changes during the request. */
 const MAX_SWAPS = 20;
 
-export interface PredictionBoardOptions {
+export interface LatestPredictionsOptions {
   /** Undefined where `PREDICTION_CACHE_ENABLED` is false: everything is computed. */
   readonly cache: PredictionCache | undefined;
   readonly bars: Pick<RecentBars, 'columnsUpTo' | 'newestOpenTime'>;
@@ -31,12 +31,12 @@ export interface PredictionBoardOptions {
   readonly clock: Clock;
 }
 
-/** What a serving model says of the newest candle, or why nothing. */
-export type BoardAnswer =
+/** A serving model's prediction of the newest candle, or why there is none. */
+export type LatestPrediction =
   | {
       readonly status: 'served';
       readonly prediction: CachedPrediction;
-      /** True when a newer candle has closed that the model could not speak on. */
+      /** True when a newer candle has closed that could not be predicted. */
       readonly isStale: boolean;
       readonly isCached: boolean;
     }
@@ -51,17 +51,17 @@ export type BoardAnswer =
  * The newest predictions, to be looked at: from the cache, else computed. Trading does not read them:
  * its signals are made from the candle itself.
  */
-export class PredictionBoard {
-  readonly #options: PredictionBoardOptions;
+export class LatestPredictions {
+  readonly #options: LatestPredictionsOptions;
   /** Predictions that are being computed, so that many who ask at once cost one. */
   readonly #computing = new Map<string, Promise<Computed>>();
 
-  constructor(options: PredictionBoardOptions) {
+  constructor(options: LatestPredictionsOptions) {
     this.#options = options;
   }
 
-  /** Never what a model said that serves no longer, also when that changes while it is being asked. */
-  async find(key: ModelKey): Promise<BoardAnswer> {
+  /** Never a prediction of a model that no longer serves, also when that changes during the call. */
+  async find(key: ModelKey): Promise<LatestPrediction> {
     for (let round = 0; round < MAX_SWAPS; round++) {
       const choice = await this.#options.servingModels.find(key);
       if (choice.status === 'untrusted') return none(choice.reason, choice.detail);
@@ -102,24 +102,27 @@ export class PredictionBoard {
   }
 
   /** Only from memory, so that nothing can change in between. */
-  #findCached(asked: Asked): BoardAnswer | undefined {
+  #findCached(asked: Asked): LatestPrediction | undefined {
     const { bars, cache } = this.#options;
     if (cache === undefined) return undefined;
     const openTime = bars.newestOpenTime(asked.key);
     if (openTime === undefined) return undefined;
-    const prediction = cache.find(spokenOf(asked), openTime);
+    const prediction = cache.find(sourceOf(asked), openTime);
     if (prediction === undefined) return undefined;
     return served(prediction, { isCached: true, isStale: this.#isOutdated(prediction) });
   }
 
-  async #ask(asked: Asked, { mayReuse }: { readonly mayReuse: boolean }): Promise<BoardAnswer> {
+  async #ask(
+    asked: Asked,
+    { mayReuse }: { readonly mayReuse: boolean },
+  ): Promise<LatestPrediction> {
     const { cache } = this.#options;
     const openTime = await this.#findNewestCandle(asked.key);
     const computed = await this.#compute(asked, openTime);
     if (computed.status === 'predicted') {
       return served(computed.prediction, { isCached: false, isStale: false });
     }
-    const older = mayReuse ? cache?.findNewest(spokenOf(asked)) : undefined;
+    const older = mayReuse ? cache?.findNewest(sourceOf(asked)) : undefined;
     if (older !== undefined) return served(older, { isCached: true, isStale: true });
     return none(computed.reason, computed.detail);
   }
@@ -175,7 +178,7 @@ export class PredictionBoard {
       expectedReturn,
       predictedAt: clock.marketMs(),
     };
-    // Kept for nobody once the model has been replaced.
+    // Not worth keeping once the model has been replaced.
     if (await this.#serves(asked)) cache?.put(prediction);
     return { status: 'predicted', prediction };
   }
@@ -195,11 +198,11 @@ export class PredictionBoard {
   }
 }
 
-export type ServedPrediction = Extract<BoardAnswer, { status: 'served' }>;
+export type ServedPrediction = Extract<LatestPrediction, { status: 'served' }>;
 
 /** Those that are served, by their expected move. */
 export function greatestFirst(
-  answers: readonly BoardAnswer[],
+  answers: readonly LatestPrediction[],
   limit: number,
 ): { readonly total: number; readonly rows: readonly ServedPrediction[] } {
   const rows = answers
@@ -208,19 +211,19 @@ export function greatestFirst(
   return { total: rows.length, rows: rows.slice(0, limit) };
 }
 
-/** A model and the instrument that it is asked about, one of many for a global one. */
+/** A model and the instrument to predict, one of many for a global model. */
 interface Asked {
   readonly model: ServingModel;
   readonly key: ModelKey;
 }
 
-function spokenOf({ model, key }: Asked): Spoken {
+function sourceOf({ model, key }: Asked): PredictionSource {
   return { modelUid: model.record.uid, symbol: key.symbol };
 }
 
 type Computed =
   | { readonly status: 'predicted'; readonly prediction: CachedPrediction }
-  | Extract<BoardAnswer, { status: 'none' }>;
+  | Extract<LatestPrediction, { status: 'none' }>;
 
 function served(
   prediction: CachedPrediction,
@@ -229,7 +232,10 @@ function served(
   return { status: 'served', prediction, ...how };
 }
 
-function none(reason: FallbackReason, detail: string): Extract<BoardAnswer, { status: 'none' }> {
+function none(
+  reason: FallbackReason,
+  detail: string,
+): Extract<LatestPrediction, { status: 'none' }> {
   return { status: 'none', reason, detail };
 }
 

@@ -18,7 +18,7 @@ const MEASURE_MS = 500;
 const LOG_TAIL_BYTES = 64 * 1024;
 const LOG_LINES = 8;
 
-/** Parts of the answers that are looked at: another version's other fields do no harm. */
+/** Parts of the answers that are read: another version's other fields do no harm. */
 const seenStatus = status.pick({
   version: true,
   state: true,
@@ -65,8 +65,8 @@ export interface DaemonProcess {
   readonly processes: number;
 }
 
-/** What one look at a daemon has found. */
-export interface Look {
+/** Everything that one snapshot of a daemon shows. */
+export interface Snapshot {
   readonly at: string;
   readonly address: string;
   readonly level: 'ok' | 'degraded' | 'failing' | 'unknown';
@@ -82,7 +82,7 @@ export interface Look {
 }
 
 /** @throws ConfigError when the token is refused */
-export async function lookAtDaemon(settings: Settings, clock: Clock): Promise<Look> {
+export async function takeSnapshot(settings: Settings, clock: Clock): Promise<Snapshot> {
   const address = addressOf(settings);
   const ask = <T extends z.ZodType>(route: string, shape: T): Promise<z.output<T>> =>
     askDaemon({ address, route, token: settings.apiToken }, shape);
@@ -101,7 +101,7 @@ export async function lookAtDaemon(settings: Settings, clock: Clock): Promise<Lo
       problem: null,
       status: seen,
       health: checks,
-      machine: await lookAtMachine(settings, beforeCpu),
+      machine: await measureMachine(settings, beforeCpu),
       process: processOf(seen, first, clock.wallMs() - startedMs),
       training: await ask('/api/training/status', trainingStatus).catch(asUnknown),
       models: (await ask('/api/models/report', seenReport).catch(asUnknown))?.summary ?? null,
@@ -111,7 +111,7 @@ export async function lookAtDaemon(settings: Settings, clock: Clock): Promise<Lo
     if (error instanceof ConfigError) throw error;
     const problem = error instanceof z.ZodError ? 'an answer of another version' : messageOf(error);
     await clock.sleep(MEASURE_MS);
-    const machine = await lookAtMachine(settings, beforeCpu);
+    const machine = await measureMachine(settings, beforeCpu);
     const log = await readLog(settings);
     return { ...about, ...nothing, level: 'unknown', problem, machine, log };
   }
@@ -150,7 +150,7 @@ async function askDaemon<T extends z.ZodType>(
   throw new Error(`${route} was answered with ${response.status}`);
 }
 
-async function lookAtMachine(
+async function measureMachine(
   { dataDir }: Settings,
   before: readonly os.CpuInfo[],
 ): Promise<Machine> {

@@ -8,11 +8,11 @@ import { closeTimeOf } from '../../src/domain/timeframe.js';
 import { PredictionCache } from '../../src/models/prediction-cache.js';
 import { PredictionFile } from '../../src/models/prediction-file.js';
 import { swapModel } from '../../src/models/swap-model.js';
-import { PredictionBoard, type BoardAnswer } from '../../src/signals/prediction-board.js';
+import { LatestPredictions, type LatestPrediction } from '../../src/signals/latest-predictions.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { walkCandles } from '../models/candle-walk.js';
 import { TINY_FEATURES } from '../models/model-folder.js';
-import { buildSignalRoom, KEY, timeOf, type SignalRoom } from './build-signals.js';
+import { buildSignalRig, KEY, timeOf, type SignalRig } from './build-signals.js';
 
 const NEWEST = 799;
 const HOUR_MS = 3_600_000;
@@ -21,43 +21,43 @@ const candles = walkCandles({ bars: NEWEST + 2 });
 
 let folder: string;
 let opened: TestDatabase;
-let room: SignalRoom;
+let rig: SignalRig;
 let cache: PredictionCache;
-let board: PredictionBoard;
+let latest: LatestPredictions;
 /** Rows that the worker was asked for. */
 let inferences: number;
 
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'evenkeel-board-'));
+  folder = await mkdtemp(path.join(os.tmpdir(), 'evenkeel-latest-'));
   const location = { engine: 'sqlite', file: ':memory:' } as const;
   const open = async (options?: Parameters<typeof openTestDatabase>[0]): Promise<TestDatabase> =>
     (opened = await openTestDatabase(options));
   const engine = { name: 'sqlite', open, location: () => location } as const;
-  room = await buildSignalRoom({ engine, newestBar: NEWEST });
-  await room.storeCandles(candles.slice(0, NEWEST + 1));
+  rig = await buildSignalRig({ engine, newestBar: NEWEST });
+  await rig.storeCandles(candles.slice(0, NEWEST + 1));
   cache = await openCache();
-  board = createBoard(cache);
+  latest = createLatest(cache);
 });
 
 afterEach(async () => {
   await cache.stop();
-  await room.stop();
+  await rig.stop();
   await opened.database.close();
   await rm(folder, { recursive: true, force: true });
 });
 
 async function openCache(): Promise<PredictionCache> {
-  const { clock, logger } = room;
+  const { clock, logger } = rig;
   const file = new PredictionFile({ file: path.join(folder, 'predictions'), logger });
   const opened = new PredictionCache({ file, clock, ttlHours: 1, maxEntries: 100 });
   await opened.start();
   return opened;
 }
 
-function createBoard(own: PredictionCache | undefined): PredictionBoard {
-  const { bars, clock, predictor, servingModels, stores } = room;
+function createLatest(own: PredictionCache | undefined): LatestPredictions {
+  const { bars, clock, predictor, servingModels, stores } = rig;
   inferences = 0;
-  return new PredictionBoard({
+  return new LatestPredictions({
     ...{ cache: own, bars, clock, servingModels, stores, lagMs: () => LAG_MS },
     predictor: {
       predict: (request) => {
@@ -69,38 +69,38 @@ function createBoard(own: PredictionCache | undefined): PredictionBoard {
 }
 
 const swap = async (uid: string): Promise<void> => {
-  const { predictor, servingModels, stores } = room;
+  const { predictor, servingModels, stores } = rig;
   await swapModel(await stores.models.get(uid), { servingModels, predictor, cache });
 };
 
 async function closeBar(candle: Candle | undefined): Promise<void> {
   if (candle === undefined) throw new Error('no candle');
-  await room.clock.advance(HOUR_MS);
-  await room.storeCandles([candle]);
-  room.bars.append(KEY, { openTime: candle.openTime, candle });
+  await rig.clock.advance(HOUR_MS);
+  await rig.storeCandles([candle]);
+  rig.bars.append(KEY, { openTime: candle.openTime, candle });
 }
 
-function servedOf(answer: BoardAnswer): Extract<BoardAnswer, { status: 'served' }> {
+function servedOf(answer: LatestPrediction): Extract<LatestPrediction, { status: 'served' }> {
   if (answer.status !== 'served') throw new Error(`${answer.reason}: ${answer.detail}`);
   return answer;
 }
 
 describe('the newest candle', () => {
   it('is predicted once and then known, also by many who ask at once', async () => {
-    const modelUid = await room.promote('model-1');
-    const answers = await Promise.all(Array.from({ length: 20 }, () => board.find(KEY)));
+    const modelUid = await rig.promote('model-1');
+    const answers = await Promise.all(Array.from({ length: 20 }, () => latest.find(KEY)));
     expect(inferences).toBe(1);
     expect(answers.every(({ status }) => status === 'served')).toBe(true);
-    const again = servedOf(await board.find(KEY));
+    const again = servedOf(await latest.find(KEY));
     expect(again).toMatchObject({ isStale: false, isCached: true });
     expect(again.prediction).toMatchObject({ ...KEY, modelUid, candleOpenTime: timeOf(NEWEST) });
     expect(inferences).toBe(1);
   });
 
   it('is predicted for each instrument of a global model by itself', async () => {
-    await room.promote('model-1');
-    const { bars, clock, predictor, servingModels, stores } = room;
-    const global = new PredictionBoard({
+    await rig.promote('model-1');
+    const { bars, clock, predictor, servingModels, stores } = rig;
+    const global = new LatestPredictions({
       ...{ cache, bars, clock, stores, predictor, lagMs: () => LAG_MS },
       servingModels: {
         reportDamaged: (model, detail) => servingModels.reportDamaged(model, detail),
@@ -120,27 +120,27 @@ describe('the newest candle', () => {
   });
 
   it('is answered with the very prediction that its signal was made of', async () => {
-    await room.promote('model-1');
-    const { signal } = await room.maker.makeSignal({
+    await rig.promote('model-1');
+    const { signal } = await rig.maker.makeSignal({
       ...{ key: KEY, candleOpenTime: timeOf(NEWEST), cause: 'closed' },
     });
     if (signal.source !== 'model') throw new Error(signal.fallbackReason);
-    const { prediction } = servedOf(await board.find(KEY));
+    const { prediction } = servedOf(await latest.find(KEY));
     expect(prediction.probabilities).toEqual(signal.probabilities);
     expect(prediction.expectedReturn).toBe(signal.expectedMove);
   });
 
   it('is computed again once its prediction has outlived its hours', async () => {
-    await room.promote('model-1');
-    await board.find(KEY);
-    await room.clock.advance(HOUR_MS + 1);
-    expect(servedOf(await board.find(KEY))).toMatchObject({ isCached: false, isStale: false });
+    await rig.promote('model-1');
+    await latest.find(KEY);
+    await rig.clock.advance(HOUR_MS + 1);
+    expect(servedOf(await latest.find(KEY))).toMatchObject({ isCached: false, isStale: false });
     expect(inferences).toBe(2);
   });
 
   it('is computed for each call where the cache is turned off', async () => {
-    const plain = createBoard(undefined);
-    await room.promote('model-1');
+    const plain = createLatest(undefined);
+    await rig.promote('model-1');
     await plain.find(KEY);
     expect(servedOf(await plain.find(KEY)).isCached).toBe(false);
     expect(inferences).toBe(2);
@@ -149,23 +149,23 @@ describe('the newest candle', () => {
 
 describe('after a restart', () => {
   it('the prediction is there without a computation', async () => {
-    await room.promote('model-1');
-    await board.find(KEY);
+    await rig.promote('model-1');
+    await latest.find(KEY);
     await cache.stop();
     cache = await openCache();
-    board = createBoard(cache);
-    expect(servedOf(await board.find(KEY)).isCached).toBe(true);
+    latest = createLatest(cache);
+    expect(servedOf(await latest.find(KEY)).isCached).toBe(true);
     expect(inferences).toBe(0);
   });
 
-  it('a model that was replaced meanwhile is not heard, though its word is still on disk', async () => {
-    await room.promote('model-1');
-    await board.find(KEY);
+  it('a prediction of a replaced model is not served, though it is still on disk', async () => {
+    await rig.promote('model-1');
+    await latest.find(KEY);
     await cache.stop();
-    await room.promote('model-2', { model: 'b' });
+    await rig.promote('model-2', { model: 'b' });
     cache = await openCache();
-    board = createBoard(cache);
-    const answer = servedOf(await board.find(KEY));
+    latest = createLatest(cache);
+    const answer = servedOf(await latest.find(KEY));
     expect(answer.isCached).toBe(false);
     expect(answer.prediction.modelUid).toBe('model-2');
   });
@@ -173,29 +173,29 @@ describe('after a restart', () => {
 
 describe('a model that serves no longer', () => {
   it('is not heard after a promotion', async () => {
-    await room.promote('model-1');
-    await board.find(KEY);
-    await room.promote('model-2', { model: 'b' });
+    await rig.promote('model-1');
+    await latest.find(KEY);
+    await rig.promote('model-2', { model: 'b' });
     await swap('model-2');
-    expect(servedOf(await board.find(KEY)).prediction.modelUid).toBe('model-2');
+    expect(servedOf(await latest.find(KEY)).prediction.modelUid).toBe('model-2');
   });
 
   it('is not heard when it is replaced while it computes', async () => {
-    await room.promote('model-1');
-    await room.promote('model-2', { model: 'b' });
-    await room.promote('model-1b');
+    await rig.promote('model-1');
+    await rig.promote('model-2', { model: 'b' });
+    await rig.promote('model-1b');
     let isFirst = true;
-    const { predictor } = room;
-    const slow = new PredictionBoard({
-      ...{ cache, bars: room.bars, clock: room.clock, servingModels: room.servingModels },
-      ...{ stores: room.stores, lagMs: () => LAG_MS },
+    const { predictor } = rig;
+    const slow = new LatestPredictions({
+      ...{ cache, bars: rig.bars, clock: rig.clock, servingModels: rig.servingModels },
+      ...{ stores: rig.stores, lagMs: () => LAG_MS },
       predictor: {
         predict: async (request) => {
           const answer = await predictor.predict(request);
           if (isFirst) {
             isFirst = false;
-            await room.stores.models.promote('model-2');
-            room.servingModels.invalidate(KEY);
+            await rig.stores.models.promote('model-2');
+            rig.servingModels.invalidate(KEY);
           }
           return answer;
         },
@@ -206,19 +206,19 @@ describe('a model that serves no longer', () => {
   });
 
   it('is not heard once it was cleared: the answer says that none is trained', async () => {
-    await room.promote('model-1');
-    await board.find(KEY);
-    await room.stores.models.archive('model-1');
-    room.servingModels.invalidate(KEY);
-    expect(await board.find(KEY)).toMatchObject({ status: 'none', reason: 'untrained' });
+    await rig.promote('model-1');
+    await latest.find(KEY);
+    await rig.stores.models.archive('model-1');
+    rig.servingModels.invalidate(KEY);
+    expect(await latest.find(KEY)).toMatchObject({ status: 'none', reason: 'untrained' });
   });
 
   it('is not heard when it grew too old to be trusted', async () => {
-    await room.promote('model-1');
+    await rig.promote('model-1');
     cache.setLife(24);
-    await board.find(KEY);
-    await room.clock.advance(169 * HOUR_MS);
-    expect(await board.find(KEY)).toMatchObject({ status: 'none', reason: 'expired' });
+    await latest.find(KEY);
+    await rig.clock.advance(169 * HOUR_MS);
+    expect(await latest.find(KEY)).toMatchObject({ status: 'none', reason: 'expired' });
   });
 });
 
@@ -226,31 +226,31 @@ describe('when the newest candle cannot be predicted from', () => {
   /** The reference of the model has no candle for the newest bar. */
   async function loseReference(): Promise<void> {
     const features = [...TINY_FEATURES.slice(0, 7), 'reference_return_1'];
-    await room.promote('model-1', { features, referenceSymbol: 'ETH/USDT' });
-    await room.storeCandles(walkCandles({ bars: NEWEST + 1, seed: 2 }), 'ETH/USDT');
-    servedOf(await board.find(KEY));
+    await rig.promote('model-1', { features, referenceSymbol: 'ETH/USDT' });
+    await rig.storeCandles(walkCandles({ bars: NEWEST + 1, seed: 2 }), 'ETH/USDT');
+    servedOf(await latest.find(KEY));
     await closeBar(candles[NEWEST + 1]);
   }
 
   it('the older one stands in while it lives, and says that it is stale', async () => {
     cache.setLife(24);
     await loseReference();
-    const answer = servedOf(await board.find(KEY));
+    const answer = servedOf(await latest.find(KEY));
     expect(answer).toMatchObject({ isStale: true, isCached: true });
     expect(answer.prediction.candleOpenTime).toBe(timeOf(NEWEST));
   });
 
   it('and the older one has outlived its hours, the reason is the answer', async () => {
     await loseReference();
-    await room.clock.advance(HOUR_MS);
-    expect(await board.find(KEY)).toMatchObject({ status: 'none', reason: 'features_missing' });
+    await rig.clock.advance(HOUR_MS);
+    expect(await latest.find(KEY)).toMatchObject({ status: 'none', reason: 'features_missing' });
   });
 
   it('the signal for trading is a fallback all the same', async () => {
     cache.setLife(24);
     await loseReference();
-    servedOf(await board.find(KEY));
-    const { signal } = await room.maker.makeSignal({
+    servedOf(await latest.find(KEY));
+    const { signal } = await rig.maker.makeSignal({
       ...{ key: KEY, candleOpenTime: timeOf(NEWEST + 1), cause: 'closed' },
     });
     expect(signal).toMatchObject({ source: 'fallback', fallbackReason: 'features_missing' });
@@ -258,14 +258,14 @@ describe('when the newest candle cannot be predicted from', () => {
 });
 
 describe('when candles stay away', () => {
-  it('what was said of the last one is stale, and then no answer at all', async () => {
-    await room.promote('model-1');
+  it('the prediction of the last candle is stale, and later not served at all', async () => {
+    await rig.promote('model-1');
     cache.setLife(3);
-    servedOf(await board.find(KEY));
-    await room.clock.advance(HOUR_MS + LAG_MS + 1);
-    expect(servedOf(await board.find(KEY)).isStale).toBe(true);
-    await room.clock.advance(3 * HOUR_MS);
-    expect(await board.find(KEY)).toMatchObject({
+    servedOf(await latest.find(KEY));
+    await rig.clock.advance(HOUR_MS + LAG_MS + 1);
+    expect(servedOf(await latest.find(KEY)).isStale).toBe(true);
+    await rig.clock.advance(3 * HOUR_MS);
+    expect(await latest.find(KEY)).toMatchObject({
       ...{ status: 'none', reason: 'features_missing' },
       detail: expect.stringContaining(new Date(timeOf(NEWEST)).toISOString()) as string,
     });
@@ -276,27 +276,27 @@ describe('several keys', () => {
   const other = { ...KEY, symbol: 'SOL/USDT' };
 
   it('come with the greatest expected move first, without those that have no model', async () => {
-    await room.promote('model-1');
-    await room.storeCandles(walkCandles({ bars: NEWEST + 1, seed: 5 }), other.symbol);
-    await room.promote('model-2', { model: 'b', symbol: other.symbol });
-    const { total, rows } = await board.top([KEY, other, { ...KEY, bot: 'none' }], 20);
+    await rig.promote('model-1');
+    await rig.storeCandles(walkCandles({ bars: NEWEST + 1, seed: 5 }), other.symbol);
+    await rig.promote('model-2', { model: 'b', symbol: other.symbol });
+    const { total, rows } = await latest.top([KEY, other, { ...KEY, bot: 'none' }], 20);
     expect(total).toBe(2);
     const moves = rows.map(({ prediction }) => prediction.expectedReturn);
     expect(moves).toEqual(moves.toSorted((one, another) => another - one));
-    const first = (await board.top([KEY, other], 1)).rows;
+    const first = (await latest.top([KEY, other], 1)).rows;
     expect(first.map((one) => one.prediction)).toEqual([rows[0]?.prediction]);
   });
 
-  it('are generated ahead for as long as it is said, and anew afterwards', async () => {
-    await room.promote('model-1');
+  it('are generated ahead with the given time to live, and again afterwards', async () => {
+    await rig.promote('model-1');
     const none = { ...KEY, bot: 'none' };
-    expect(await board.pregenerate([KEY, none], { ttlHours: 24 })).toEqual({
+    expect(await latest.pregenerate([KEY, none], { ttlHours: 24 })).toEqual({
       ...{ generated: 1, unavailable: 1 },
     });
     expect(cache.status()).toMatchObject({ entries: 1, lifeHours: 24 });
-    await board.pregenerate([KEY]);
+    await latest.pregenerate([KEY]);
     expect(cache.status()).toMatchObject({ entries: 1, lifeHours: 1 });
     expect(inferences).toBe(2);
-    expect(closeTimeOf(timeOf(NEWEST), '1h')).toBe(room.clock.marketMs());
+    expect(closeTimeOf(timeOf(NEWEST), '1h')).toBe(rig.clock.marketMs());
   });
 });
