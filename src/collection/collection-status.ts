@@ -1,4 +1,5 @@
 import { barIndex, lastClosedOpenTime, type Timeframe } from '../domain/timeframe.js';
+import type { UnquotedSymbol } from './quotes.js';
 import { nameOf, type SeriesState, type TrackedSeries } from './tracked-series.js';
 
 export type CollectionPhase = 'idle' | 'connecting' | 'backfilling' | 'following' | 'stopped';
@@ -44,6 +45,8 @@ export interface CollectionStatus {
   readonly staleAlarm: StaleAlarm;
   /** Why prices are not being refreshed, where they are not. */
   readonly quotesError: string | undefined;
+  /** Symbols without a usable quote in the newest answer. */
+  readonly unquoted: readonly UnquotedSymbol[];
 }
 
 export interface StatusOptions {
@@ -53,13 +56,14 @@ export interface StatusOptions {
   readonly staleAfterBars: number;
   readonly refused: CollectionStatus['refused'];
   readonly quotesError: string | undefined;
+  readonly unquoted: readonly UnquotedSymbol[];
 }
 
 export function toCollectionStatus(
   tracked: readonly TrackedSeries[],
   options: StatusOptions,
 ): CollectionStatus {
-  const { phase, pausedBy, marketMs, staleAfterBars, refused, quotesError } = options;
+  const { phase, pausedBy, marketMs, staleAfterBars, refused, quotesError, unquoted } = options;
   const sum = (of: (one: TrackedSeries) => number): number =>
     tracked.reduce((total, one) => total + of(one), 0);
   const barsWanted = sum((one) => one.barsWanted);
@@ -79,6 +83,7 @@ export function toCollectionStatus(
     refused,
     staleAlarm: raiseStaleAlarm(tracked, { marketMs, allowedBars: staleAfterBars }),
     quotesError,
+    unquoted,
   };
 }
 

@@ -46,6 +46,8 @@ export interface CollectorOptions {
   readonly symbols: readonly string[] | 'all';
   readonly allQuote?: string;
   readonly timeframes: readonly Timeframe[];
+  /** Further symbols whose prices are followed: what is held, whether or not it is configured. */
+  readonly heldSymbols?: () => readonly string[];
   readonly history: HistorySettings;
   /** Wall time between two bulk calls for prices (`ANALYSIS_INTERVAL_SEC`); a scaled market gets more. */
   readonly quoteIntervalMs: number;
@@ -89,7 +91,7 @@ export class Collector {
       marketData: options.marketData,
       prices: options.stores.prices,
       logger,
-      symbols: () => [...new Set(this.#tracked.map(({ series }) => series.symbol))],
+      symbols: () => this.#quotedSymbols(),
       onQuotes: (quotes) => this.#notify((one) => one.quotes?.(quotes)),
       everyMs: quoteIntervalMs(options),
     });
@@ -131,7 +133,13 @@ export class Collector {
       staleAfterBars: this.#options.staleAfterBars ?? STALE_AFTER_BARS,
       refused: this.#refused,
       quotesError: this.quotes.lastError,
+      unquoted: this.quotes.unquoted,
     });
+  }
+
+  #quotedSymbols(): readonly string[] {
+    const collected = this.#tracked.map(({ series }) => series.symbol);
+    return [...new Set([...collected, ...(this.#options.heldSymbols?.() ?? [])])];
   }
 
   async #run(signal: AbortSignal): Promise<void> {

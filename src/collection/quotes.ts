@@ -4,6 +4,14 @@ import { messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import type { CollectionStores } from './collection-stores.js';
 
+/** A symbol that was asked for and has no usable quote. */
+export interface UnquotedSymbol {
+  readonly symbol: string;
+  readonly reason: string;
+  /** Market time of the first call without one. */
+  readonly since: number;
+}
+
 export interface QuoteOptions {
   readonly marketData: Pick<MarketData, 'fetchQuotes' | 'clock'>;
   readonly prices: CollectionStores['prices'];
@@ -20,6 +28,7 @@ export interface QuoteOptions {
 export class Quotes {
   readonly #options: QuoteOptions;
   readonly #latest = new Map<string, Quote>();
+  readonly #unquoted = new Map<string, UnquotedSymbol>();
   #failures = 0;
   #lastReason: string | undefined;
 
@@ -30,6 +39,11 @@ export class Quotes {
   /** The newest known quote of a symbol; its `venueTime` says how old it is. */
   find(symbol: string): Quote | undefined {
     return this.#latest.get(symbol);
+  }
+
+  /** Symbols without a usable quote in the newest answer: an empty, crossed or absent book. */
+  get unquoted(): readonly UnquotedSymbol[] {
+    return [...this.#unquoted.values()];
   }
 
   /** Why the last regular call failed, undefined when it did not. */
@@ -46,9 +60,9 @@ export class Quotes {
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, Quote>> {
     if (symbols.length === 0) return new Map();
-    const { marketData, prices, logger } = this.#options;
+    const { marketData, prices } = this.#options;
     const { quotes, missing } = await marketData.fetchQuotes(symbols, signal);
-    if (missing.length > 0) logger.debug('Symbols without a quote', { missing });
+    this.#noteMissing(missing, quotes);
     for (const quote of quotes) this.#keepNewer(quote);
     await prices.insert(quotes);
     this.#options.onQuotes?.(quotes);
@@ -76,6 +90,30 @@ export class Quotes {
       this.#lastReason = messageOf(error);
       if (this.#failures > 1) return;
       this.#options.logger.warn('Prices could not be refreshed', { reason: this.#lastReason });
+    }
+  }
+
+  /** A symbol that loses its quote is reported once, and once more when it has one again. */
+  #noteMissing(
+    missing: readonly { readonly symbol: string; readonly reason: string }[],
+    quotes: readonly Quote[],
+  ): void {
+    const { logger, marketData } = this.#options;
+    for (const { symbol, reason } of missing) {
+      const since = this.#unquoted.get(symbol)?.since;
+      if (since === undefined) logger.warn(`${symbol} has no usable quote`, { reason });
+      this.#unquoted.set(symbol, {
+        symbol,
+        reason,
+        since: since ?? marketData.clock.marketMs(),
+      });
+    }
+    for (const { symbol } of quotes) {
+      if (this.#unquoted.delete(symbol)) logger.info(`${symbol} is quoted again`);
+    }
+    const wanted = new Set(this.#options.symbols());
+    for (const symbol of this.#unquoted.keys()) {
+      if (!wanted.has(symbol)) this.#unquoted.delete(symbol);
     }
   }
 

@@ -59,6 +59,7 @@ export function assembleWork(connected: Connected, tools: ActiveTools): Assemble
   const { bars, servingModels, predictionCache } = serving;
   const collector = new Collector({
     ...options.collection,
+    heldSymbols: () => trading.heldSymbols(),
     marketData: market.data,
     stores,
     logger,

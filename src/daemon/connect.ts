@@ -7,6 +7,9 @@ import type { Market } from './open-market.js';
 import { findEntryFreeze, type Base, type Connected, type ReadPhase } from './phases.js';
 import type { ReplaceableParts } from './replaceable-parts.js';
 
+/** Bulk calls for prices that a held symbol may miss. */
+const UNPRICED_AFTER_CALLS = 3;
+
 export interface ConnectTools {
   readonly stack: DisposalStack;
   readonly parts: Pick<ReplaceableParts, 'createBroker'>;
@@ -45,6 +48,7 @@ export function connect(base: Base, market: Market, tools: ConnectTools): Connec
       holder: place,
       findInstrument: (symbol) => bySymbol.get(symbol),
       findEntryFreeze: () => findEntryFreeze(base),
+      unpricedAfterMs: UNPRICED_AFTER_CALLS * settings.analysisIntervalSec * 1000,
       onStored: (entry) => publisher.ledgerEntry(entry),
     }),
   );

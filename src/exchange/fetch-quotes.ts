@@ -26,7 +26,11 @@ type Tickers = Readonly<Record<string, CcxtTicker>>;
 export async function fetchQuotes(request: QuoteRequest): Promise<QuoteBatch> {
   const quotes: Quote[] = [];
   const missing: { symbol: string; reason: string }[] = [];
-  for (const symbols of chunk(request.symbols, MAX_SYMBOLS_A_REQUEST)) {
+  const listed = request.symbols.filter((symbol) => isListed(request, symbol));
+  for (const symbol of request.symbols) {
+    if (!isListed(request, symbol)) missing.push({ symbol, reason: 'the venue does not list it' });
+  }
+  for (const symbols of chunk(listed, MAX_SYMBOLS_A_REQUEST)) {
     const askedAtMs = request.marketMs();
     const { tickers, refusals } = await fetchTickers(request, symbols);
     for (const symbol of symbols) {
@@ -36,6 +40,11 @@ export async function fetchQuotes(request: QuoteRequest): Promise<QuoteBatch> {
     }
   }
   return { quotes, missing };
+}
+
+/** ccxt refuses a whole call over one name that it does not know: such names are not sent. */
+function isListed({ exchange }: QuoteRequest, symbol: string): boolean {
+  return exchange.markets?.[symbol] !== undefined;
 }
 
 interface TickerAnswer {

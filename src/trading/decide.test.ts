@@ -24,6 +24,7 @@ function observe({ rules, ...changes }: Changes = {}): Observation {
     position: undefined,
     quote: buildQuote(),
     hasCandleActed: false,
+    lastExitAt: undefined,
     lastDecidedOpenTime: undefined,
     ...changes,
   };
@@ -63,6 +64,18 @@ describe('a BUY', () => {
       verdict: 'keep: already long',
     },
     { fact: 'waits for a sale', signal: buy, seen: closing, verdict: 'skip: already closing' },
+    {
+      fact: 'does not buy back on a candle that closed before the exit',
+      signal: buy,
+      seen: { lastExitAt: CLOSE },
+      verdict: 'skip: this candle closed before the last exit: an entry needs a later one',
+    },
+    {
+      fact: 'buys on a candle that closed after the exit',
+      signal: buy,
+      seen: { lastExitAt: CLOSE - 1 },
+      verdict: 'open: BUY',
+    },
     {
       fact: 'needs its confidence',
       signal: buildSignal({ confidence: 38.2 }),
@@ -121,6 +134,12 @@ describe('a SELL', () => {
       verdict: 'skip: flat: nothing to close',
     },
     { fact: 'leaves a sale alone', signal: sell, seen: closing, verdict: 'keep: already closing' },
+    {
+      fact: 'says that a sale without a quote waits',
+      signal: sell,
+      seen: { ...closing, quote: undefined },
+      verdict: 'keep: already closing: no quote to sell at yet',
+    },
     {
       fact: 'leaves an unfilled entry to its exits',
       signal: sell,

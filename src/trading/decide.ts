@@ -21,6 +21,8 @@ export interface Observation {
   readonly quote: Quote | undefined;
   /** True when an earlier decision on the same candle opened or closed. */
   readonly hasCandleActed: boolean;
+  /** When the symbol was last sold; undefined when it never was. */
+  readonly lastExitAt: number | undefined;
   /** Open time of the newest candle that this timeframe and bot have decided on. */
   readonly lastDecidedOpenTime: number | undefined;
 }
@@ -42,7 +44,7 @@ export function decide(signal: Signal, seen: Observation): Verdict {
   if (signal.source === 'fallback' && !seen.rules.allowFallbackExecution) {
     return { action: 'skip', reason: 'fallback not executed: ALLOW_FALLBACK_EXECUTION=false' };
   }
-  return signal.prediction === 'SELL' ? decideSell(seen.position) : decideBuy(signal, seen);
+  return signal.prediction === 'SELL' ? decideSell(seen) : decideBuy(signal, seen);
 }
 
 /** Why a signal is too late to be acted on, or undefined when it is in time. */
@@ -77,17 +79,22 @@ function holdReason(signal: Signal): string {
 }
 
 /** A SELL closes at any confidence: exits are never gated. */
-function decideSell(position: Position | undefined): Verdict {
+function decideSell({ position, quote }: Observation): Verdict {
   switch (position?.status) {
     case 'open':
       return { action: 'close', reason: 'SELL' };
     case 'opening':
       return { action: 'skip', reason: 'the entry is not filled yet: its exits will guard it' };
     case 'closing':
-      return { action: 'keep', reason: 'already closing' };
+      return { action: 'keep', reason: closingReason(quote) };
     default:
       return { action: 'skip', reason: 'flat: nothing to close' };
   }
+}
+
+/** A sale waits for a quote, for as long as it takes: the decision says so. */
+function closingReason(quote: Quote | undefined): string {
+  return quote === undefined ? 'already closing: no quote to sell at yet' : 'already closing';
 }
 
 function decideBuy(signal: Signal, seen: Observation): Verdict {
@@ -99,8 +106,11 @@ function decideBuy(signal: Signal, seen: Observation): Verdict {
 }
 
 function findEntryObjection(signal: Signal, seen: Observation): string | undefined {
-  const { rules, entryFreeze, quote } = seen;
+  const { rules, entryFreeze, quote, lastExitAt = -Infinity } = seen;
   if (entryFreeze !== undefined) return `entries frozen: ${entryFreeze}`;
+  if (closeTimeOf(signal.candleOpenTime, signal.timeframe) <= lastExitAt) {
+    return 'this candle closed before the last exit: an entry needs a later one';
+  }
   const minimum =
     signal.source === 'model' ? rules.minModelConfidence : rules.minFallbackConfidence;
   if (!(signal.confidence >= minimum)) {

@@ -6,6 +6,7 @@ import { findCandleExit, findQuoteExit } from './exits.js';
 
 const guarded = buildPosition({ targetPrice: new Money(105) });
 const LATER = CLOSE + HOUR;
+const NOW = CLOSE + 9 * HOUR;
 
 function quoteAt(bid: string, venueTime = LATER): ReturnType<typeof buildQuote> {
   return buildQuote({ bid, ask: '200', venueTime });
@@ -44,8 +45,10 @@ describe('at a quote', () => {
     expect(trigger?.exitReason).toBe('stop_loss');
   });
 
-  it('ignores a quote from before the position', () => {
-    expect(findQuoteExit(guarded, quoteAt('90', CLOSE), false)).toBeUndefined();
+  it('ignores quotes from before the entry and the one that filled it', () => {
+    for (const venueTime of [CLOSE, guarded.openedAt]) {
+      expect(findQuoteExit(guarded, quoteAt('90', venueTime), false)).toBeUndefined();
+    }
   });
 
   it('sells at the bid that showed it', () => {
@@ -64,32 +67,34 @@ describe('against closed candles', () => {
     ['a gap below the stop', [95, 96, 94, 95], 'stop_loss', '95'],
     ['a gap above the target', [107, 108, 106, 107], 'take_profit', '107'],
   ] as const)('%s', (_, prices, exitReason, price) => {
-    const trigger = findCandleExit(guarded, [candle(LATER, prices)], '1h');
+    const trigger = findCandleExit(guarded, [candle(LATER, prices)], NOW);
     expect(trigger?.exitReason).toBe(exitReason);
     expect(trigger?.price.toString()).toBe(price);
   });
 
-  it('takes the first candle of many that went through, at its close', () => {
+  it('takes the first candle of many that went through, dated now', () => {
     const candles = [
       candle(LATER, [100, 101, 99, 100]),
       candle(LATER + HOUR, [100, 101, 96, 97]),
       candle(LATER + 2 * HOUR, [80, 81, 79, 80]),
     ];
-    const trigger = findCandleExit(guarded, candles, '1h');
-    expect(trigger).toMatchObject({ exitReason: 'stop_loss', at: LATER + 2 * HOUR });
+    const trigger = findCandleExit(guarded, candles, NOW);
+    expect(trigger).toMatchObject({ exitReason: 'stop_loss', at: NOW });
     expect(trigger?.price.toString()).toBe('97');
   });
 
   it('ignores candles that closed before the position was opened', () => {
-    expect(
-      findCandleExit(guarded, [candle(CLOSE - HOUR, [90, 110, 80, 90])], '1h'),
-    ).toBeUndefined();
+    expect(findCandleExit(guarded, [candle(CLOSE - HOUR, [90, 110, 80, 90])], NOW)).toBeUndefined();
   });
 
-  it('counts only the stop, at its own price, in the candle of the entry', () => {
-    const above = candle(CLOSE, [100, 120, 98, 100]);
-    expect(findCandleExit(guarded, [above], '1h')).toBeUndefined();
+  it('counts neither stop nor target in the candle that contains the entry', () => {
     const through = candle(CLOSE, [90, 120, 89, 100]);
-    expect(findCandleExit(guarded, [through], '1h')?.price.toString()).toBe('97');
+    expect(findCandleExit(guarded, [through], NOW)).toBeUndefined();
+  });
+
+  it('counts a candle that opens with the entry', () => {
+    const opened = buildPosition({ openedAt: CLOSE });
+    const through = candle(CLOSE, [100, 101, 96, 97]);
+    expect(findCandleExit(opened, [through], NOW)?.exitReason).toBe('stop_loss');
   });
 });

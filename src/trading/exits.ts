@@ -1,7 +1,6 @@
 import type { Candle } from '../domain/candle.js';
 import { Money } from '../domain/money.js';
 import type { Quote } from '../domain/market.js';
-import { closeTimeOf, type Timeframe } from '../domain/timeframe.js';
 import type { ExitReason, Position } from '../domain/trade.js';
 
 /** Why an open position must be closed, other than by a signal. */
@@ -15,13 +14,16 @@ export interface ExitTrigger {
   readonly price: Money;
 }
 
-/** Stop before target before holding time, at the price that a sale would fetch. */
+/**
+ * Stop before target before holding time, at the price that a sale would fetch. Only quotes after the
+ * one that filled the entry count.
+ */
 export function findQuoteExit(
   position: Position,
   quote: Quote,
   mayHoldOn: boolean,
 ): ExitTrigger | undefined {
-  if (quote.venueTime < position.openedAt) return undefined;
+  if (quote.venueTime <= position.openedAt) return undefined;
   const { stopPrice, targetPrice, holdUntil } = position;
   const bid = new Money(quote.bid);
   const seen = { at: quote.venueTime, price: bid };
@@ -49,38 +51,38 @@ export function findQuoteExit(
 
 /**
  * The first of the closed candles (ascending) that went through stop or target. Inside one candle the
- * stop counts first. A candle that opens beyond the level fills at its open. Of the candle during
- * which the position was opened only the stop counts, at its own price: what came before the entry
- * cannot be told apart, so it is read against us.
+ * stop counts first. A candle that opens beyond the level fills at its open. The candle during which
+ * the position was opened counts for neither: its extremes may lie before the entry. Quotes and finer
+ * candles guard the position meanwhile.
+ *
+ * @param nowMs market time: an exit is dated when it becomes known, never in the past
  */
 export function findCandleExit(
   position: Position,
   candles: readonly Candle[],
-  timeframe: Timeframe,
+  nowMs: number,
 ): ExitTrigger | undefined {
   for (const candle of candles) {
-    const closeTime = closeTimeOf(candle.openTime, timeframe);
-    if (closeTime <= position.openedAt) continue;
-    const isEntry = candle.openTime < position.openedAt;
-    const exit = findStop(position, candle, isEntry) ?? findTarget(position, candle, isEntry);
-    if (exit !== undefined) return { ...exit, at: closeTime };
+    if (candle.openTime < position.openedAt) continue;
+    const exit = findStop(position, candle) ?? findTarget(position, candle);
+    if (exit !== undefined) return { ...exit, at: nowMs };
   }
   return undefined;
 }
 
 type CandleExit = Omit<ExitTrigger, 'at'> | undefined;
 
-function findStop({ stopPrice }: Position, candle: Candle, isEntry: boolean): CandleExit {
+function findStop({ stopPrice }: Position, candle: Candle): CandleExit {
   if (stopPrice === undefined || stopPrice.lt(candle.low)) return undefined;
   return {
     exitReason: 'stop_loss',
     reason: `low ${candle.low} at or below the stop ${text(stopPrice)}`,
-    price: isEntry ? stopPrice : Money.min(stopPrice, candle.open),
+    price: Money.min(stopPrice, candle.open),
   };
 }
 
-function findTarget({ targetPrice }: Position, candle: Candle, isEntry: boolean): CandleExit {
-  if (targetPrice === undefined || isEntry || targetPrice.gt(candle.high)) return undefined;
+function findTarget({ targetPrice }: Position, candle: Candle): CandleExit {
+  if (targetPrice === undefined || targetPrice.gt(candle.high)) return undefined;
   return {
     exitReason: 'take_profit',
     reason: `high ${candle.high} at or above the target ${text(targetPrice)}`,

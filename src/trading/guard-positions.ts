@@ -9,9 +9,18 @@ import { bookKeyOf, type TradingParts } from './trading-parts.js';
 import type { StoredPosition } from './trading-stores.js';
 import { decisionLagMs } from './trading-rules.js';
 
-/** Leaves every position whose newest quote is through its stop or target or past its holding time. */
-export async function guardByQuotes(parts: TradingParts): Promise<void> {
+/**
+ * Closes every position whose newest quote is through its stop or target or past its holding time.
+ *
+ * @param symbols those that were quoted just now, where that is known: an older quote says nothing of
+ *   the present
+ */
+export async function guardByQuotes(
+  parts: TradingParts,
+  symbols?: ReadonlySet<string>,
+): Promise<void> {
   for (const position of await listHeld(parts)) {
+    if (symbols?.has(position.symbol) === false) continue;
     const quote = parts.quotes.find(position.symbol);
     if (quote === undefined) continue;
     const mayHoldOn = await mayBeProlonged(parts, position, quote.venueTime);
@@ -20,7 +29,7 @@ export async function guardByQuotes(parts: TradingParts): Promise<void> {
   }
 }
 
-/** Leaves the position of a symbol that closed candles (ascending) of the trading timeframe went through. */
+/** Closes the position of a symbol that closed candles (ascending) of any timeframe went through. */
 export async function guardByCandles(
   parts: TradingParts,
   symbol: string,
@@ -29,7 +38,7 @@ export async function guardByCandles(
   const held = await listHeld(parts);
   const position = held.find((one) => one.symbol === symbol);
   if (position === undefined) return;
-  const trigger = findCandleExit(position, candles, parts.rules.timeframe);
+  const trigger = findCandleExit(position, candles, parts.clock.marketMs());
   if (trigger !== undefined) await leave(parts, position, trigger);
 }
 

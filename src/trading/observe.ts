@@ -26,6 +26,7 @@ export async function observe(parts: TradingParts, signal: Signal): Promise<Tick
     hasCandleActed:
       lastDecidedOpenTime === signal.candleOpenTime && (await hasCandleActed(parts, signal)),
     lastDecidedOpenTime,
+    lastExitAt: await stores.positions.lastExitAt(bookKeyOf(rules), signal.symbol),
   };
 }
 

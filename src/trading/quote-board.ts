@@ -13,13 +13,21 @@ export interface Quotes {
 export class QuoteBoard implements Quotes {
   readonly #quotes = new Map<string, Quote>();
 
-  /** Takes what is not older than what it has and can be traded on. */
-  update(quotes: Iterable<Quote>): void {
+  /**
+   * Takes what is not older than what it has and can be traded on.
+   *
+   * @returns the symbols whose quotes were taken
+   */
+  update(quotes: Iterable<Quote>): ReadonlySet<string> {
+    const taken = new Set<string>();
     for (const quote of quotes) {
       const known = this.#quotes.get(quote.symbol);
       const isNewest = known === undefined || quote.venueTime >= known.venueTime;
-      if (isNewest && isTradable(quote)) this.#quotes.set(quote.symbol, quote);
+      if (!isNewest || !isTradable(quote)) continue;
+      this.#quotes.set(quote.symbol, quote);
+      taken.add(quote.symbol);
     }
+    return taken;
   }
 
   find(symbol: string): Quote | undefined {

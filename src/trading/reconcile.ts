@@ -1,4 +1,4 @@
-import { floorToBar } from '../domain/timeframe.js';
+import { TIMEFRAMES } from '../domain/timeframe.js';
 import { toAbandoned, toHeldOn } from './position-states.js';
 import { guardByCandles } from './guard-positions.js';
 import { settleOrder } from './settle-order.js';
@@ -48,11 +48,12 @@ async function catchUpOnCandles(parts: TradingParts): Promise<void> {
   const { rules, stores } = parts;
   for (const { symbol, openedAt, status } of await stores.positions.listOpen(bookKeyOf(rules))) {
     if (status !== 'open') continue;
-    const key = { venue: rules.venue, symbol, timeframe: rules.timeframe };
-    const series = await stores.series.find(key);
-    if (series === undefined) continue;
-    const fromOpenTime = floorToBar(openedAt, rules.timeframe);
-    const candles = await stores.candles.read(series.id, { fromOpenTime });
-    await guardByCandles(parts, symbol, candles);
+    // Finest first: its candles cover the bar of the entry of a coarser timeframe.
+    for (const timeframe of TIMEFRAMES) {
+      const series = await stores.series.find({ venue: rules.venue, symbol, timeframe });
+      if (series === undefined) continue;
+      const candles = await stores.candles.read(series.id, { fromOpenTime: openedAt });
+      await guardByCandles(parts, symbol, candles);
+    }
   }
 }

@@ -4,13 +4,14 @@ import type { Instrument, Quote, Series } from '../domain/market.js';
 import type { Money } from '../domain/money.js';
 import type { Signal } from '../domain/signal.js';
 import { barIndex } from '../domain/timeframe.js';
-import type { EquityPoint } from '../domain/trade.js';
+import type { BookKey, EquityPoint, Position } from '../domain/trade.js';
 import type { Clock } from '../lib/clock.js';
 import { HaltError, messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { newUid } from '../lib/uid.js';
 import { Books } from './books.js';
 import type { Broker } from './broker.js';
+import { chooseBooks, type BookStores } from './choose-books.js';
 import { guardByCandles, guardByQuotes } from './guard-positions.js';
 import { LeaseKeeper } from '../coordination/lease-keeper.js';
 import { Ledger, type LedgerEntry } from './ledger.js';
@@ -19,11 +20,15 @@ import { reconcile, settleUnsettled } from './reconcile.js';
 import { recordLate, tick, type SignalContext } from './tick.js';
 import { bookKeyOf, type TradingParts } from './trading-parts.js';
 import type { TradingStores } from './trading-stores.js';
+import { findUnpriced, type UnpricedPosition } from './unpriced-positions.js';
 import type { TradingRules } from './trading-rules.js';
+
+/** As long as a few bulk calls for prices take at the default interval. */
+const UNPRICED_AFTER_MS = 180_000;
 
 export interface TradingServiceOptions {
   readonly rules: TradingRules;
-  readonly stores: TradingStores;
+  readonly stores: TradingStores & BookStores;
   readonly broker: Broker;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -32,6 +37,8 @@ export interface TradingServiceOptions {
   readonly findInstrument: (symbol: string) => Instrument | undefined;
   /** Why no position is opened at the moment. */
   readonly findEntryFreeze?: () => string | undefined;
+  /** Wall time without a usable quote after which a held position counts as unpriced. */
+  readonly unpricedAfterMs?: number;
   /** Called with what has been stored in the books. */
   readonly onStored?: (entry: LedgerEntry) => void;
 }
@@ -70,7 +77,12 @@ export class TradingService {
   #parts: TradingParts | undefined;
   #lastPoint: EquityPoint | undefined;
   #valued: EquityPoint | undefined;
-  #openPositions = 0;
+  /** Positions that are opening, open or closing, as they were last read. */
+  #held: readonly Position[] = [];
+  /** Wall time at which the symbol was last quoted, or first missed. */
+  readonly #quotedAt = new Map<string, number>();
+  /** Names the books once `start` has chosen them. */
+  #books: BookKey | undefined;
   /** Set by a `HaltError`, until the process ends. */
   #haltReason: string | undefined;
   #isRunning = false;
@@ -93,6 +105,7 @@ export class TradingService {
 
   /** Asks for the lease and, holding it, recovers what an earlier process left unfinished. */
   async start(): Promise<void> {
+    this.#books = await chooseBooks(this.#options.stores, this.#options.rules);
     this.#isRunning = true;
     await this.#lease.start();
     await this.#serially(async () => undefined);
@@ -117,31 +130,51 @@ export class TradingService {
 
   /** Fills what waits for a quote, then checks stop, target and holding time, then values the books. */
   async onQuotes(quotes: readonly Quote[]): Promise<void> {
-    this.#quotes.update(quotes);
+    const taken = this.#quotes.update(quotes);
+    const nowMs = this.#options.clock.wallMs();
+    for (const symbol of taken) this.#quotedAt.set(symbol, nowMs);
     await this.#serially(async (parts) => {
       await settleUnsettled(parts);
-      await guardByQuotes(parts);
+      await guardByQuotes(parts, taken);
       await this.#value(parts);
     });
   }
 
-  /** Checks newly stored closed candles (ascending) against stop and target. */
+  /**
+   * Checks newly stored closed candles (ascending) against stop and target, whatever their timeframe:
+   * finer ones also cover the trading bar that contains the entry.
+   */
   async onClosedCandles(series: Series, candles: readonly Candle[]): Promise<void> {
-    if (series.timeframe !== this.#options.rules.timeframe) return;
     await this.#serially((parts) => guardByCandles(parts, series.symbol, candles));
+  }
+
+  /** Symbols of all positions, also of those that are not configured or listed any more. */
+  heldSymbols(): readonly string[] {
+    return [...new Set(this.#held.map(({ symbol }) => symbol))];
+  }
+
+  /** Positions that had no usable quote for longer than allowed: nothing can guard them. */
+  unpricedPositions(): readonly UnpricedPosition[] {
+    if (this.#state() !== 'active') return [];
+    return findUnpriced(this.#held, {
+      quotes: this.#quotes,
+      quotedAt: this.#quotedAt,
+      wallMs: this.#options.clock.wallMs(),
+      afterMs: this.#options.unpricedAfterMs ?? UNPRICED_AFTER_MS,
+    });
   }
 
   status(): TradingStatus {
     const { rules } = this.#options;
     return {
       state: this.#state(),
-      account: rules.account,
+      account: (this.#books ?? rules).account,
       currency: rules.currency,
       timeframe: rules.timeframe,
       bot: rules.bot,
       leaseHolder: this.#lease.otherHolder,
       books: this.#valued,
-      openPositions: this.#openPositions,
+      openPositions: this.#held.length,
       entryFreeze: this.#findEntryFreeze(),
       warnings: [...this.#warnings],
     };
@@ -168,6 +201,8 @@ export class TradingService {
   async #whileActive<T>(work: (parts: TradingParts) => Promise<T>): Promise<T | undefined> {
     if (this.#state() !== 'active') {
       this.#parts = undefined;
+      this.#held = [];
+      this.#quotedAt.clear();
       return undefined;
     }
     try {
@@ -199,9 +234,9 @@ export class TradingService {
 
   async #recover(): Promise<TradingParts> {
     const { rules, stores, broker, clock, logger, findInstrument } = this.#options;
-    const { books, currency } = await this.#openBooks();
+    const { key, books } = await this.#openBooks();
     const parts: TradingParts = {
-      rules: { ...rules, currency },
+      rules: { ...rules, account: key.account },
       stores,
       books,
       broker,
@@ -210,19 +245,19 @@ export class TradingService {
       findInstrument,
       quotes: this.#quotes,
       newUid: () => newUid(clock.wallMs()),
-      ledger: new Ledger(stores, this.#lease, this.#options.onStored),
+      ledger: new Ledger(stores, this.#lease, (entry) => this.#noteStored(entry)),
       findEntryFreeze: () => this.#findEntryFreeze(),
     };
     this.#quotes.update((await stores.prices.latest(rules.venue)).values());
-    this.#lastPoint = await stores.equity.latest(bookKeyOf(rules));
+    this.#lastPoint = await stores.equity.latest(key);
     await reconcile(parts);
     await this.#value(parts);
     return parts;
   }
 
-  async #openBooks(): Promise<{ books: Books; currency: string }> {
+  async #openBooks(): Promise<{ key: BookKey; books: Books }> {
     const { rules, stores, logger } = this.#options;
-    const key = bookKeyOf(rules);
+    const key = this.#books ?? (await chooseBooks(stores, rules));
     const { currency, paperEquity: initialEquity } = rules;
     const account = await stores.accounts.ensure({ ...key, currency, initialEquity });
     for (const warning of findDifferences(account, rules)) {
@@ -231,7 +266,25 @@ export class TradingService {
     }
     const fillsCash = await stores.fills.sumCash(key);
     const books = new Books(key, account.initialEquity, fillsCash);
-    return { books, currency: account.currency };
+    return { key, books };
+  }
+
+  /** Remembers what is held; the wait for a first quote begins now. */
+  #hold(held: readonly Position[]): void {
+    this.#held = held;
+    const nowMs = this.#options.clock.wallMs();
+    for (const { symbol } of held) {
+      if (!this.#quotedAt.has(symbol)) this.#quotedAt.set(symbol, nowMs);
+    }
+  }
+
+  #noteStored(entry: LedgerEntry): void {
+    const stored = entry.opened ?? entry.changed?.to;
+    if (stored !== undefined) {
+      const others = this.#held.filter(({ uid }) => uid !== stored.uid);
+      this.#hold(isOver(stored) ? others : [...others, stored]);
+    }
+    this.#options.onStored?.(entry);
   }
 
   /** Stores the value of the books once a bar and whenever the cash has changed. */
@@ -239,12 +292,16 @@ export class TradingService {
     const key = bookKeyOf(parts.rules);
     const held = await parts.stores.positions.listOpen(key);
     const point = parts.books.valueAt(parts.clock.marketMs(), held, this.#quotes);
-    this.#openPositions = held.length;
+    this.#hold(held);
     this.#valued = point;
     if (!isWorthKeeping(point, this.#lastPoint, parts.rules)) return;
     await parts.ledger.store({ valued: point });
     this.#lastPoint = point;
   }
+}
+
+function isOver({ status }: Position): boolean {
+  return status === 'closed' || status === 'abandoned';
 }
 
 function isWorthKeeping(
@@ -260,18 +317,13 @@ function isWorthKeeping(
 /** Settings that differ from what the books began with: history is not rewritten. */
 function findDifferences(
   account: { readonly currency: string; readonly initialEquity: Money },
-  { currency, paperEquity }: TradingRules,
+  { paperEquity }: TradingRules,
 ): string[] {
   const differences = [];
   if (!account.initialEquity.eq(paperEquity)) {
     const began = account.initialEquity.toString();
     differences.push(
       `PAPER_EQUITY=${paperEquity.toString()} is not used: these books began with ${began} ${account.currency}`,
-    );
-  }
-  if (account.currency !== currency) {
-    differences.push(
-      `These books are kept in ${account.currency}, but the primary symbol is quoted in ${currency}`,
     );
   }
   return differences;

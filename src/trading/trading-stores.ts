@@ -23,7 +23,7 @@ export interface TradingStores {
   readonly fills: Pick<FillStore, 'insert' | 'listByOrder' | 'sumCash'>;
   readonly leases: Pick<LeaseStore, 'acquire' | 'renew' | 'release'>;
   readonly orders: Pick<OrderStore, 'insert' | 'settle' | 'list' | 'listUnsettled'>;
-  readonly positions: Pick<PositionStore, 'insert' | 'update' | 'find' | 'listOpen'>;
+  readonly positions: Pick<PositionStore, 'insert' | 'update' | 'find' | 'listOpen' | 'lastExitAt'>;
   readonly prices: Pick<PriceStore, 'latest'>;
   readonly series: Pick<SeriesStore, 'find'>;
   /** Runs `work` with the same stores bound to one transaction: all of it is stored or nothing. */

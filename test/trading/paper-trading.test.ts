@@ -334,17 +334,5 @@ forEachEngine((engine) => {
       expect(warnings).toEqual(['PAPER_EQUITY=500 is not used: these books began with 10000 USDT']);
       expect(world.logger.lines).toContainEqual(expect.objectContaining({ message: warnings[0] }));
     });
-
-    it('stay in their currency when the primary symbol changes', async () => {
-      const { stores } = await engine.open();
-      world = new TradingWorld(stores);
-      await (await world.start()).stop();
-      world = new TradingWorld(stores, { currency: 'EUR' });
-      world.instruments.set('BTC/EUR', buildInstrument('BTC/EUR'));
-      const service = await world.start();
-      expect(await reasonFor(service, { symbol: 'BTC/EUR' })).toBe(
-        'advisory: quoted in EUR, the books are kept in USDT',
-      );
-    });
   });
 });

@@ -38,16 +38,20 @@ export class TradingWorld {
   }
 
   /** A process that trades here; its stores may be made to fail. */
-  async start(options: { stores?: TradingStores; holder?: string } = {}): Promise<TradingService> {
+  async start(
+    options: { stores?: TradingStores; holder?: string; unpricedAfterMs?: number } = {},
+  ): Promise<TradingService> {
+    const { unpricedAfterMs = 180_000 } = options;
     const service = new TradingService({
       rules: this.rules,
-      stores: options.stores ?? this.stores,
+      stores: { ...(options.stores ?? this.stores), accounts: this.stores.accounts },
       broker: new PaperBroker(this.rules),
       clock: this.clock,
       logger: this.logger,
       holder: options.holder ?? 'here',
       findInstrument: (symbol) => this.instruments.get(symbol),
       findEntryFreeze: () => this.entryFreeze,
+      unpricedAfterMs,
     });
     this.#services.push(service);
     await service.start();

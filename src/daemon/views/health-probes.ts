@@ -1,4 +1,5 @@
 import type { HealthCheck, HealthProbe, HealthStatus } from '../../monitoring/health.js';
+import { UNPRICED_CHOICES, type UnpricedPosition } from '../../trading/unpriced-positions.js';
 import type { Base, DaemonPhase, ReadPhase } from '../phases.js';
 import { pauseText } from './status-view.js';
 
@@ -100,6 +101,8 @@ function trainerCheck(phase: DaemonPhase): HealthCheck {
 function tradingCheck(phase: DaemonPhase): HealthCheck {
   if (!('trading' in phase)) return check('trading', 'degraded', 'not started yet');
   const status = phase.trading.status();
+  const unpriced = phase.trading.unpricedPositions();
+  if (unpriced.length > 0) return check('trading', 'failing', unpricedText(unpriced));
   if (status.state === 'active')
     return check('trading', 'ok', `${status.account} trading is active`);
   return check(
@@ -107,4 +110,11 @@ function tradingCheck(phase: DaemonPhase): HealthCheck {
     'degraded',
     `${status.state}: ${status.leaseHolder ?? 'another'} holds the lease`,
   );
+}
+
+function unpricedText(unpriced: readonly UnpricedPosition[]): string {
+  const positions = unpriced.map(
+    ({ uid, symbol, since }) => `${symbol} (${uid}) since ${new Date(since).toISOString()}`,
+  );
+  return `no price for what is held: ${positions.join(', ')}; ${UNPRICED_CHOICES}`;
 }

@@ -47,6 +47,14 @@ export class AccountStore {
     return inserted.row;
   }
 
+  /** Every set of books of a venue, oldest first. */
+  async list(venue: string): Promise<readonly StoredAccount[]> {
+    const rows = await this.#database.run((knex) =>
+      knex('accounts').where({ venue }).orderBy(['created_at', 'account']).select<Row[]>('*'),
+    );
+    return rows.map((row) => ACCOUNT.decode(row));
+  }
+
   async find(book: BookKey): Promise<StoredAccount | undefined> {
     const row = await this.#database.run((knex) =>
       knex('accounts').where(bookColumns(book)).first<Row | undefined>(),

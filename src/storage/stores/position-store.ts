@@ -102,6 +102,18 @@ export class PositionStore {
     return rows.map((row) => POSITION.decode(row));
   }
 
+  /** Market time of the newest exit from the symbol; undefined when there was none. */
+  async lastExitAt(book: BookKey, symbol: string): Promise<number | undefined> {
+    const row = await this.#database.run((knex) =>
+      knex('positions')
+        .where({ ...bookColumns(book), symbol, status: 'closed' })
+        .max<{ last: number | string | null }[]>({ last: 'closed_at' })
+        .first(),
+    );
+    const last = row?.last ?? undefined;
+    return last === undefined ? undefined : Number(last);
+  }
+
   /** Newest first. */
   list(filter: PositionFilter, page: Page): Promise<Paged<StoredPosition>> {
     const { from, to, venue, account, symbol, status } = filter;
