@@ -8,6 +8,7 @@ import { forest } from './forest.js';
 import { meetsBar, type Benchmark, type BenchmarkOptions } from './harness/benchmark.js';
 import { describeMachine, toText } from './harness/report.js';
 import { pattern, walks } from './gates.js';
+import { importBenchmark } from './import-file.js';
 import { incremental } from './incremental.js';
 import { inference } from './inference.js';
 import { liveRow } from './live-row.js';
@@ -31,6 +32,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   forest,
   backfill,
   migration,
+  importBenchmark,
   daemon,
   memoryOne,
   close,

@@ -16,13 +16,18 @@ export interface Candle {
 export function findCandleDefect(candle: Candle): string | undefined {
   const { openTime, open, high, low, close, volume } = candle;
   if (!Number.isSafeInteger(openTime) || openTime < 0) return `open time ${openTime} is not a time`;
-  for (const [name, value] of Object.entries({ open, high, low, close })) {
-    if (!Number.isFinite(value) || value <= 0) return `${name} ${value} is not a positive number`;
-  }
+  if (!isPrice(open)) return `open ${open} is not a positive number`;
+  if (!isPrice(high)) return `high ${high} is not a positive number`;
+  if (!isPrice(low)) return `low ${low} is not a positive number`;
+  if (!isPrice(close)) return `close ${close} is not a positive number`;
   if (!Number.isFinite(volume) || volume < 0) return `volume ${volume} is not a number from 0 up`;
   if (high < Math.max(open, close)) return `high ${high} lies below open or close`;
   if (low > Math.min(open, close)) return `low ${low} lies above open or close`;
   return undefined;
+}
+
+function isPrice(value: number): boolean {
+  return Number.isFinite(value) && value > 0;
 }
 
 /** An empty bar traded nothing and moved nothing: readers synthesise it, so it is not stored. */

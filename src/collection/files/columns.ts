@@ -171,7 +171,7 @@ function findVolume(
   });
   const ofBase = named.find(({ currency }) => symbol?.toLowerCase().startsWith(currency) === true);
   if (ofBase !== undefined) return ofBase.column;
-  const isTold = named.length === 0 || symbol !== undefined;
+  const isTold = named.length === 0 || (plain.length > 0 && symbol !== undefined);
   if (isTold) return plain.length > 1 ? doubtBetween('volume', plain) : plain[0];
   return doubtBetween('volume', [...plain, ...named.map(({ column }) => column)]);
 }

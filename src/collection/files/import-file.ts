@@ -146,7 +146,13 @@ async function recognise(
   const format = recogniseFormat(lines, { choices, symbol });
   if (format.layout.kind === 'prices') return format;
   const nowMs = clock.wallMs();
-  const reader = new RowReader(format, { symbol, timeframe, isAligned, nowMs });
+  const reader = new RowReader(format, {
+    symbol,
+    spelling: request.symbol,
+    timeframe,
+    isAligned,
+    nowMs,
+  });
   const rows = lines.slice(format.skippedLines).flatMap((line) => {
     const cells = splitLine(line, format.rules);
     return typeof cells === 'string' ? [] : (reader.peek(cells) ?? []);
@@ -199,7 +205,8 @@ class FileImport {
     const symbol = symbolOf(source, request);
     this.#options = options;
     const nowMs = tools.clock.wallMs();
-    this.#reader = new RowReader(format, { symbol, timeframe, isAligned, nowMs });
+    const spelling = request.symbol;
+    this.#reader = new RowReader(format, { symbol, spelling, timeframe, isAligned, nowMs });
     this.#window = new BarWindow(timeframe, format.layout.kind);
     this.#columns = from?.columns ?? new AttributeColumns(format.layout, attributeColumns);
     this.#writer = new ItemWriter({ ...request, venue: fileVenue(request.name) }, tools.stores);

@@ -28,7 +28,13 @@ function readLine(cells: Readonly<Record<string, string>>): {
     timesShownAs: 'ISO 8601',
     decimal: '.',
   } as const;
-  const context = { symbol: 'Coin', timeframe: '1d', isAligned: false, nowMs: NOW } as const;
+  const context = {
+    symbol: 'Coin',
+    spelling: undefined,
+    timeframe: '1d',
+    isAligned: false,
+    nowMs: NOW,
+  } as const;
   const row = new RowReader(format, context).read(Object.values(cells));
   const columns = new AttributeColumns(layout, []);
   const defect =

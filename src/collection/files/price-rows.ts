@@ -36,8 +36,10 @@ export type RowReading =
   | { readonly status: 'refused'; readonly kind: RefusalKind; readonly reason: string };
 
 export interface RowContext {
-  /** Of a file without a column of names, and the spelling of this one in a file that has one. */
+  /** Of a file without a column of names. */
   readonly symbol: string | undefined;
+  /** How the instrument that a person asked for is spelled: `BTC/USDT` for the `BTCUSDT` of a file. */
+  readonly spelling: string | undefined;
   readonly timeframe: Timeframe;
   /** Stores a candle under the bar that contains its time. */
   readonly isAligned: boolean;
@@ -161,16 +163,16 @@ export class RowReader {
       return refused('item', `the item's name has more than ${MAX_SYMBOL_CHARACTERS} characters`);
     }
     this.#symbolCell = cell;
-    this.#symbol = isSameInstrument(name, this.#context.symbol) ? this.#context.symbol : name;
+    const { spelling } = this.#context;
+    this.#symbol = isSameInstrument(name, spelling) ? spelling : name;
     return this.#symbol;
   }
 }
 
-/** `BTCUSDT` in a file is the `BTC/USDT` that was asked for. */
-function isSameInstrument(name: string, symbol: string | undefined): symbol is string {
-  if (symbol === undefined) return false;
+function isSameInstrument(name: string, spelling: string | undefined): spelling is string {
+  if (spelling === undefined) return false;
   const bare = (text: string): string => text.toUpperCase().replace(/[/\-_]/g, '');
-  return bare(name) === bare(symbol);
+  return bare(name) === bare(spelling);
 }
 
 function refused(

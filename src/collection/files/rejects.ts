@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RefusalKind } from './price-rows.js';
@@ -17,12 +18,13 @@ const HEADINGS = 'line,reason,row\n';
 export class RejectsFile {
   readonly #path: string;
   #waiting: RejectedRow[] = [];
-  #isBegun: boolean;
+  readonly #isContinued: boolean;
+  #isBegun = false;
 
   /** @param isContinued adds to the file of the import that this one goes on from */
   constructor(file: string, isContinued = false) {
     this.#path = file;
-    this.#isBegun = isContinued;
+    this.#isContinued = isContinued;
   }
 
   add(row: RejectedRow): void {
@@ -35,7 +37,7 @@ export class RejectsFile {
     this.#waiting = [];
     if (!this.#isBegun) {
       await mkdir(path.dirname(this.#path), { recursive: true });
-      await writeFile(this.#path, HEADINGS);
+      if (!this.#isContinued || !existsSync(this.#path)) await writeFile(this.#path, HEADINGS);
       this.#isBegun = true;
     }
     await appendFile(this.#path, lines);
@@ -44,7 +46,7 @@ export class RejectsFile {
   /** Writes what is left; without any such lines, the file of an earlier import is removed. */
   async close(): Promise<void> {
     await this.flush();
-    if (!this.#isBegun) await rm(this.#path, { force: true });
+    if (!this.#isBegun && !this.#isContinued) await rm(this.#path, { force: true });
   }
 }
 
