@@ -220,11 +220,7 @@ export const VENDOR_FILES: readonly VendorFile[] = [
       '"Date","Price","Open","High","Low","Vol.","Change %"',
       rowsOf(({ openTime, open, high, low, close, volume }) => {
         const date = iso(openTime).slice(0, 16).replace('T', ' ');
-        const [month = '', day = '', rest = ''] = [
-          date.slice(5, 7),
-          date.slice(8, 10),
-          date.slice(11),
-        ];
+        const [month, day, rest] = [date.slice(5, 7), date.slice(8, 10), date.slice(11)];
         const prices = [close, open, high, low].map((one) => one.toLocaleString('en-US'));
         const cells = [`${month}/${day}/2025 ${rest}`, ...prices, `${volume / 1000}K`, '0.01%'];
         return cells.map((cell) => `"${cell}"`);

@@ -37,6 +37,9 @@ interface ConnectionPool {
   releaseConnection(connection: SqliteConnection): Promise<void>;
 }
 
+/** What synchronous work on SQLite may do. */
+export type SyncStatements = Pick<SqliteConnection, 'runEach' | 'changeEach'>;
+
 interface Scope {
   readonly location: DatabaseLocation;
   readonly clock: Clock;
@@ -137,28 +140,29 @@ export class Database implements RowSource {
   }
 
   /**
-   * Runs a statement once for each row on SQLite, in a transaction of its own: for rows that can be had
-   * again, because the last of these transactions may be undone when the machine fails. They need not
-   * wait for the disk, which takes several times as long as storing them, and holds the event loop.
-   *
-   * @returns as `runEach`
+   * Does synchronous work on SQLite as a transaction of its own, or as a part of the one that is open:
+   * for rows that can be had again, because the last of these transactions may be undone when the
+   * machine fails. They need not wait for the disk, which takes several times as long as storing them,
+   * and holds the event loop.
    */
-  runEachWithoutSync(
-    sql: string,
-    rows: readonly (readonly unknown[])[],
-  ): Promise<readonly unknown[]> {
-    if (this.#isTransaction) return this.runEach(sql, rows);
-    const work = async (knex: Knex): Promise<readonly unknown[]> => {
+  withoutSync<T>(work: (statements: SyncStatements) => T): Promise<T> {
+    if (this.#isTransaction) {
+      return this.run(async (knex) => {
+        const { client } = knex as { client: ConnectionPool };
+        return work(await client.acquireConnection());
+      });
+    }
+    const attempt = async (knex: Knex): Promise<T> => {
       // The pool hands out the one connection, so no transaction is open on it meanwhile.
       const { client } = knex as { client: ConnectionPool };
       const connection = await client.acquireConnection();
       try {
-        return connection.runEachWithoutSync(sql, rows);
+        return connection.withoutSync(work);
       } finally {
         await client.releaseConnection(connection);
       }
     };
-    return this.#attempting(work, { isTransaction: true });
+    return this.#attempting(attempt, { isTransaction: true });
   }
 
   /** For reads of some thousand rows at most: they hold the event loop on SQLite. */

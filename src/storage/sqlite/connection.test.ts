@@ -31,7 +31,7 @@ describe('rows that are stored without waiting for the disk', () => {
 
   it('are there, and every later commit waits again', () => {
     expect(synchronous()).toBe(FULL);
-    expect(connection.runEachWithoutSync(INSERT, [[1], [2]])).toEqual([1, 2]);
+    expect(connection.withoutSync((one) => one.runEach(INSERT, [[1], [2]]))).toEqual([1, 2]);
     expect(count()).toBe(2);
     expect(synchronous()).toBe(FULL);
   });
@@ -42,7 +42,9 @@ describe('rows that are stored without waiting for the disk', () => {
     const told = new SqliteDatabase(file, { verbose: (sql) => statements.push(sql) });
     told.exec('CREATE TABLE t (a INTEGER)');
     statements.length = 0;
-    new SqliteConnection(told).runEachWithoutSync('INSERT INTO t VALUES (?) RETURNING a', [[7]]);
+    new SqliteConnection(told).withoutSync((one) =>
+      one.runEach('INSERT INTO t VALUES (?) RETURNING a', [[7]]),
+    );
     told.close();
     expect(statements).toEqual([
       'PRAGMA synchronous = NORMAL',
@@ -54,7 +56,9 @@ describe('rows that are stored without waiting for the disk', () => {
   });
 
   it('are stored all or not at all, and a failure leaves later commits as safe', () => {
-    expect(() => connection.runEachWithoutSync(INSERT, [[1], [-1]])).toThrow(/CHECK/);
+    expect(() => connection.withoutSync((one) => one.runEach(INSERT, [[1], [-1]]))).toThrow(
+      /CHECK/,
+    );
     expect(count()).toBe(0);
     expect(database.inTransaction).toBe(false);
     expect(synchronous()).toBe(FULL);
@@ -62,7 +66,9 @@ describe('rows that are stored without waiting for the disk', () => {
 
   it('are refused inside a transaction, whose commit must not become weaker', () => {
     database.exec('BEGIN');
-    expect(() => connection.runEachWithoutSync(INSERT, [[1]])).toThrow(/transaction is open/);
+    expect(() => connection.withoutSync((one) => one.runEach(INSERT, [[1]]))).toThrow(
+      /transaction is open/,
+    );
     database.exec('COMMIT');
     expect(count()).toBe(0);
   });
@@ -86,7 +92,7 @@ describe('the database', () => {
     });
     await begun;
     const stored = test.database
-      .runEachWithoutSync(upsert, [['v', 'a', 'one']])
+      .withoutSync((one) => one.runEach(upsert, [['v', 'a', 'one']]))
       .then(() => order.push('rows'));
     await new Promise((resolve) => setImmediate(resolve));
     expect(order).toEqual([]);

@@ -44,18 +44,24 @@ export class SqliteConnection {
     return rows.map((row) => statement.get(row));
   }
 
+  /** Runs one statement for each row; answers with how many rows of the table they changed. */
+  changeEach(sql: string, rows: readonly (readonly unknown[])[]): number {
+    const statement = this.prepare(sql);
+    return rows.reduce((changes, row) => changes + statement.run(row).changes, 0);
+  }
+
   /**
-   * The same as a transaction of its own that does not wait for the disk: a failing machine may take
-   * back the last of these, never a part of one, and nothing that was stored in another way. All of it
-   * is one synchronous step, so that no other commit can come in between and be as weak.
+   * Does synchronous work as a transaction of its own that does not wait for the disk: a failing machine
+   * may take back the last of these, never a part of one, and nothing that was stored in another way. No
+   * other commit can come in between and be as weak.
    */
-  runEachWithoutSync(sql: string, rows: readonly (readonly unknown[])[]): unknown[] {
+  withoutSync<T>(work: (connection: SqliteConnection) => T): T {
     const database = this.#database;
     // In a transaction SQLite would ignore the change and its commit decides.
     if (database.inTransaction) throw new Error('A transaction is open on this connection');
     database.pragma('synchronous = NORMAL');
     try {
-      return database.transaction(() => this.runEach(sql, rows)).immediate();
+      return database.transaction(() => work(this)).immediate();
     } finally {
       database.pragma('synchronous = FULL');
     }

@@ -28,29 +28,55 @@ export const CANDLE_SOURCES = ['rest', 'csv', 'ticker'] as const;
 
 export type CandleSource = (typeof CANDLE_SOURCES)[number];
 
-const UPSERT = `INSERT INTO market_data (${CANDLE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
-  ON CONFLICT (series_id, open_time) DO UPDATE SET
+const PLACES = '(?, ?, ?, ?, ?, ?, ?, ?, ?, 1)';
+
+/** Rows of one statement on SQLite; its text stays short enough to be kept prepared. */
+const NEW_ROWS_A_STATEMENT = 50;
+
+function insertSql(rows: number): string {
+  const places = Array.from({ length: rows }, () => PLACES).join(',');
+  return `INSERT INTO market_data (${CANDLE_COLUMNS}) VALUES ${places} ON CONFLICT`;
+}
+
+const INSERT_ONE_NEW = `${insertSql(1)} DO NOTHING`;
+const INSERT_MANY_NEW = `${insertSql(NEW_ROWS_A_STATEMENT)} DO NOTHING`;
+
+/** Of rows that are stored already; written as an insert, which takes the same bindings. */
+const REVISE = `${insertSql(1)} (series_id, open_time) DO UPDATE SET
     revision = market_data.revision + 1, source = excluded.source, created_at = excluded.created_at,
     ${VALUE_COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}
-  WHERE ${VALUE_COLUMNS.map((name) => `market_data.${name} <> excluded.${name}`).join(' OR ')}
-  RETURNING revision`;
+  WHERE ${VALUE_COLUMNS.map((name) => `market_data.${name} <> excluded.${name}`).join(' OR ')}`;
 
 /**
- * One small statement for each candle: it answers with the revision that it wrote, if it wrote. Candles
- * are asked for again where they are missing, so their commit does not wait for the disk.
+ * Most candles are new: they go in many at a time, which takes a third of the time. Where some were
+ * stored before, each of those is compared. Candles are asked for again where they are missing, so their
+ * commit does not wait for the disk.
  */
-export async function upsertOnSqlite(
+export function upsertOnSqlite(
   database: Database,
   rows: CandleRows,
 ): Promise<{ inserted: number; revised: number }> {
   const bindings = rows.candles.map((candle) => candleBindings(rows, candle));
-  const revisions = await database.runEachWithoutSync(UPSERT, bindings);
-  const written = revisions.filter((revision) => revision !== undefined);
-  const inserted = written.filter((revision) => revision === 1).length;
-  return { inserted, revised: written.length - inserted };
+  const whole = bindings.length - (bindings.length % NEW_ROWS_A_STATEMENT);
+  const batches: number[][] = [];
+  for (let from = 0; from < whole; from += NEW_ROWS_A_STATEMENT) {
+    batches.push(joined(bindings, from, from + NEW_ROWS_A_STATEMENT));
+  }
+  return database.withoutSync((statements) => {
+    const inserted =
+      statements.changeEach(INSERT_MANY_NEW, batches) +
+      statements.changeEach(INSERT_ONE_NEW, bindings.slice(whole));
+    const isKnown = inserted < bindings.length;
+    return { inserted, revised: isKnown ? statements.changeEach(REVISE, bindings) : 0 };
+  });
 }
 
-const PLACES = '(?, ?, ?, ?, ?, ?, ?, ?, ?, 1)';
+/** What `flat` does, which takes as long as the insert itself. */
+function joined(bindings: readonly number[][], from: number, until: number): number[] {
+  const all: number[] = [];
+  for (let at = from; at < until; at++) all.push(...(bindings[at] ?? []));
+  return all;
+}
 
 const DIFFERS = VALUE_COLUMNS.map((name) => `${name} <> VALUES(${name})`).join(' OR ');
 
