@@ -1,7 +1,7 @@
 // Layers, top first. A folder may import from the layers below its own and from itself; inside a layer
 // only what SAME_LAYER names.
 const LAYERS = [
-  ['main'],
+  ['main', 'commands'],
   ['daemon'],
   ['api', 'jobs', 'backtest'],
   ['monitoring', 'pipeline'],
@@ -56,7 +56,7 @@ module.exports = {
       severity: 'error',
       comment:
         'Rooms take what they need as options; only the entry and the wiring see the settings.',
-      from: { path: '^src/', pathNot: ['^src/(main|daemon)', TESTS] },
+      from: { path: '^src/', pathNot: ['^src/(main|commands|daemon)', TESTS] },
       to: { path: '^config/' },
     },
     {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CollectProgress } from '../src/daemon/collect/collect-options.js';
+import type { CollectProgress } from '../src/commands/collect.js';
 import { ManualClock } from '../src/lib/manual-clock.js';
 import { progressText, Rate } from './collect-output.js';
 

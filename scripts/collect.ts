@@ -1,22 +1,10 @@
-import { Command, CommanderError } from 'commander';
-import { readEnvironment, readSettings } from '../config/read-settings.js';
+import { Command } from 'commander';
 import type { Settings } from '../config/settings.js';
-import { collect } from '../src/daemon/collect/collect.js';
-import type { CollectEnd } from '../src/daemon/collect/collect-options.js';
-import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
+import { collect } from '../src/commands/collect.js';
 import { SystemClock } from '../src/lib/clock.js';
-import {
-  CollectBar,
-  CollectJson,
-  CollectLines,
-  outputOptions,
-  type CollectOutput,
-} from './collect-output.js';
+import { collectFormat } from './collect-output.js';
+import { EXIT, runCommand } from './run-command.js';
 import { findWrongTimeframe, names } from './series-flags.js';
-import { abortOnSignals } from './stop-signals.js';
-
-/** What the process ends with; 78 is of `sysexits.h`. */
-const EXIT = { fine: 0, defect: 1, usageOrConnection: 2, config: 78 } as const;
 
 interface CollectFlags {
   readonly symbols?: readonly string[];
@@ -34,57 +22,6 @@ to date, and what it does not collect is named. While the pause file exists, col
 
 Exit codes: 0 done or stopped by Ctrl+C, 1 a defect, 2 wrong usage, no connection, or something named is
 not collected, 78 a setting must be mended first.`;
-
-async function main(): Promise<number> {
-  let output: CollectOutput | undefined;
-  try {
-    const flags = parseFlags(process.argv.slice(2));
-    const environment = readEnvironment();
-    const { settings, warnings } = readSettings(environment);
-    output = createOutput(flags, settings);
-    for (const warning of warnings) output.logger.warn(warning);
-    return await run(flags, settings, output);
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      return error.exitCode === 0 ? EXIT.fine : EXIT.usageOrConnection;
-    }
-    return report(error, output);
-  } finally {
-    output?.stop();
-  }
-}
-
-async function run(
-  flags: CollectFlags,
-  settings: Settings,
-  output: CollectOutput,
-): Promise<number> {
-  const controller = new AbortController();
-  const forget = abortOnSignals(controller, {
-    logger: output.logger,
-    kept: 'what is stored',
-    exitCode: EXIT.defect,
-  });
-  try {
-    const end = await collect({
-      settings: withFlags(settings, flags),
-      clock: new SystemClock(),
-      logger: output.logger,
-      signal: controller.signal,
-      isOnce: flags.once,
-      onProgress: (progress) => output.show(progress),
-    });
-    return conclude(end, output);
-  } finally {
-    forget();
-  }
-}
-
-function conclude(end: CollectEnd, output: CollectOutput): number {
-  for (const reason of end.left) output.logger.error(`Not collected: ${reason}`);
-  output.end(end);
-  return end.left.length === 0 ? EXIT.fine : EXIT.usageOrConnection;
-}
 
 function parseFlags(args: readonly string[]): CollectFlags {
   const program = new Command('npm run collect --')
@@ -106,27 +43,23 @@ function withFlags(settings: Settings, flags: CollectFlags): Settings {
   const { symbols, timeframes, pauseFile } = flags;
   return {
     ...settings,
-    ...(symbols === undefined ? {} : { symbols: [...symbols] }),
-    ...(timeframes === undefined ? {} : { timeframes: [...timeframes] }),
-    ...(pauseFile === undefined ? {} : { pauseCollectorFile: pauseFile }),
+    symbols: [...(symbols ?? settings.symbols)],
+    timeframes: [...(timeframes ?? settings.timeframes)],
+    pauseCollectorFile: pauseFile ?? settings.pauseCollectorFile,
   };
 }
 
-function createOutput(flags: CollectFlags, settings: Settings): CollectOutput {
-  const options = outputOptions(settings);
-  if (flags.json) return new CollectJson(options);
-  return process.stderr.isTTY ? new CollectBar(options) : new CollectLines(options);
-}
+const clock = new SystemClock();
 
-function report(error: unknown, output: CollectOutput | undefined): number {
-  const isNamed = error instanceof ConfigError || error instanceof TransientError;
-  const text = isNamed || !(error instanceof Error) ? messageOf(error) : (error.stack ?? '');
-  if (output === undefined) process.stderr.write(`collect: ${text}\n`);
-  else output.logger.error(text);
-  if (error instanceof ConfigError) return EXIT.config;
-  return error instanceof TransientError ? EXIT.usageOrConnection : EXIT.defect;
-}
-
-process.exitCode = await main();
+process.exitCode = await runCommand({
+  name: 'collect',
+  kept: 'what is stored',
+  leftLabel: 'Not collected',
+  parse: parseFlags,
+  apply: withFlags,
+  format: () => collectFormat(clock),
+  run: ({ once: isOnce }, tools) => collect({ ...tools, clock, isOnce }),
+  toExitCode: ({ left }) => (left.length === 0 ? EXIT.fine : EXIT.usageOrConnection),
+});
 // Nothing is left to do; a handle that a library forgot must not keep the process.
 process.exit();

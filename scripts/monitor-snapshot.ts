@@ -8,7 +8,7 @@ import { trainingStatus } from '../src/api/contract/training.js';
 import { health, status } from '../src/api/contract/status.js';
 import { report } from '../src/api/contract/models.js';
 import type { Clock } from '../src/lib/clock.js';
-import { fetchDaemon } from '../src/daemon/fetch-daemon.js';
+import { fetchDaemon } from '../src/commands/daemon-client.js';
 import { ConfigError, messageOf } from '../src/lib/errors.js';
 import { findLockHolder } from '../src/coordination/data-dir-lock.js';
 

@@ -1,18 +1,15 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { readEnvironment, readSettings, type Environment } from '../config/read-settings.js';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Settings } from '../config/settings.js';
-import { train } from '../src/daemon/train/train.js';
-import type { TrainEnd, TrainMode, TrainOptions } from '../src/daemon/train/train-options.js';
-import { ConfigError, messageOf, RejectedError, TransientError } from '../src/lib/errors.js';
+import { train } from '../src/commands/train.js';
+import type { TrainEnd, TrainMode } from '../src/commands/train-options.js';
 import { SystemClock } from '../src/lib/clock.js';
 import { trainerEnvironment } from '../src/training/trainer-process/python-command.js';
-import { outputOptions } from './collect-output.js';
+import { EXIT, runCommand } from './run-command.js';
 import { findWrongTimeframe, names } from './series-flags.js';
-import { abortOnSignals } from './stop-signals.js';
-import { TrainBars, TrainJson, TrainLines, type TrainOutput } from './train-output.js';
+import { TRAIN_FORMAT } from './train-output.js';
 
-/** What the process ends with; 78 is of `sysexits.h`, 130 what a shell gives for Ctrl+C. */
-const EXIT = { fine: 0, failed: 1, usageOrConnection: 2, config: 78, stopped: 130 } as const;
+/** What a shell gives for Ctrl+C. */
+const EXIT_STOPPED = 130;
 
 const MAX_BATCH = 10_000;
 
@@ -40,62 +37,6 @@ with the work when this command ends otherwise: when the terminal is closed, or 
 
 Exit codes: 0 all trained, 1 some models failed or a defect, 2 wrong usage or no connection, or something
 named is not trained, 78 a setting must be mended first, 130 stopped before the end.`;
-
-async function main(): Promise<number> {
-  let output: TrainOutput | undefined;
-  try {
-    const flags = parseFlags(process.argv.slice(2));
-    const environment = readEnvironment();
-    const { settings, warnings } = readSettings(environment);
-    output = createOutput(flags, settings);
-    for (const warning of warnings) output.logger.warn(warning);
-    return await run(flags, settings, { output, environment });
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      return error.exitCode === 0 ? EXIT.fine : EXIT.usageOrConnection;
-    }
-    return report(error, output);
-  } finally {
-    output?.stop();
-  }
-}
-
-async function run(
-  flags: TrainFlags,
-  settings: Settings,
-  { output, environment }: { readonly output: TrainOutput; readonly environment: Environment },
-): Promise<number> {
-  const controller = new AbortController();
-  const forget = abortOnSignals(controller, {
-    logger: output.logger,
-    kept: 'what is trained',
-    exitCode: EXIT.failed,
-  });
-  const { mode, symbols, timeframes, bots, batchSize, pauseFile } = flags;
-  const options: TrainOptions = {
-    settings: withFlags(settings, flags),
-    asked: { symbols, timeframes, bots, batchSize, pauseFile },
-    mode,
-    clock: new SystemClock(),
-    logger: output.logger,
-    signal: controller.signal,
-    trainerEnvironment: trainerEnvironment(environment),
-    onProgress: (progress) => output.show(progress),
-  };
-  try {
-    return conclude(await train(options), output);
-  } finally {
-    forget();
-  }
-}
-
-function conclude(end: TrainEnd, output: TrainOutput): number {
-  for (const reason of end.left) output.logger.error(`Not trained: ${reason}`);
-  output.end(end);
-  if (end.status === 'stopped') return EXIT.stopped;
-  if (end.failed > 0) return EXIT.failed;
-  return end.left.length === 0 ? EXIT.fine : EXIT.usageOrConnection;
-}
 
 function parseFlags(args: readonly string[]): TrainFlags {
   const modes = new Option('--mode <mode>', 'what to train').choices([
@@ -130,33 +71,42 @@ function withFlags(settings: Settings, flags: TrainFlags): Settings {
   const { symbols, timeframes, bots, pauseFile, batchSize: trainBatchSize } = flags;
   return {
     ...settings,
-    ...(symbols === undefined ? {} : { symbols: [...symbols] }),
-    ...(timeframes === undefined ? {} : { timeframes: [...timeframes] }),
-    ...(bots === undefined ? {} : { bots: [...bots] }),
-    ...(pauseFile === undefined ? {} : { pauseFile }),
-    ...(trainBatchSize === undefined ? {} : { trainBatchSize }),
+    symbols: [...(symbols ?? settings.symbols)],
+    timeframes: [...(timeframes ?? settings.timeframes)],
+    bots: [...(bots ?? settings.bots)],
+    pauseFile: pauseFile ?? settings.pauseFile,
+    trainBatchSize: trainBatchSize ?? settings.trainBatchSize,
     // A command does what it was asked for and nothing by itself.
     fullRetrainEnabled: false,
     incrementalEnabled: false,
   };
 }
 
-function createOutput(flags: TrainFlags, settings: Settings): TrainOutput {
-  const options = outputOptions(settings);
-  if (flags.json) return new TrainJson(options);
-  return process.stderr.isTTY ? new TrainBars(options) : new TrainLines(options);
+function toExitCode({ status, failed, left }: TrainEnd): number {
+  if (status === 'stopped') return EXIT_STOPPED;
+  if (failed > 0) return EXIT.failed;
+  return left.length === 0 ? EXIT.fine : EXIT.usageOrConnection;
 }
 
-function report(error: unknown, output: TrainOutput | undefined): number {
-  const isRefused = error instanceof TransientError || error instanceof RejectedError;
-  const isNamed = error instanceof ConfigError || isRefused;
-  const text = isNamed || !(error instanceof Error) ? messageOf(error) : (error.stack ?? '');
-  if (output === undefined) process.stderr.write(`train: ${text}\n`);
-  else output.logger.error(text);
-  if (error instanceof ConfigError) return EXIT.config;
-  return isRefused ? EXIT.usageOrConnection : EXIT.failed;
-}
-
-process.exitCode = await main();
+process.exitCode = await runCommand({
+  name: 'train',
+  kept: 'what is trained',
+  leftLabel: 'Not trained',
+  parse: parseFlags,
+  apply: withFlags,
+  format: () => TRAIN_FORMAT,
+  run: (
+    { mode, symbols, timeframes, bots, batchSize: size, pauseFile },
+    { environment, ...tools },
+  ) =>
+    train({
+      ...tools,
+      asked: { symbols, timeframes, bots, batchSize: size, pauseFile },
+      mode,
+      clock: new SystemClock(),
+      childEnvironment: trainerEnvironment(environment),
+    }),
+  toExitCode,
+});
 // Nothing is left to do; a handle that a library forgot must not keep the process.
 process.exit();

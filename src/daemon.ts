@@ -1,16 +1,24 @@
 import type { Settings } from '../config/settings.js';
 import { assembleWork } from './daemon/active.js';
+import { collectOnly } from './daemon/collect-only.js';
 import { connect } from './daemon/connect.js';
 import { openBase } from './daemon/open-base.js';
+import type { Market } from './daemon/open-market.js';
 import { CurrentPhase, type Base, type Connected, type ReadPhase } from './daemon/phases.js';
 import { REAL_PARTS, type ReplaceableParts } from './daemon/replaceable-parts.js';
 import { serveApi } from './daemon/serve-api.js';
+import { trainOnly } from './daemon/train-only.js';
 import { DisposalStack } from './lib/disposal.js';
 import { ConfigError, messageOf } from './lib/errors.js';
 import type { Logger } from './lib/logger.js';
 import { SystemdNotify } from './monitoring/systemd-notify.js';
 
+/** Which parts it runs: all of them, or those of `npm run collect` or `npm run train`. */
+export type DaemonRole = 'daemon' | 'collect' | 'train';
+
 export interface DaemonOptions {
+  /** Default: `daemon`. */
+  readonly role?: DaemonRole;
   readonly logger: Logger;
   readonly version: string;
   /** What systemd put into the environment. */
@@ -33,6 +41,7 @@ export interface Daemon {
 }
 
 interface RunOptions extends DaemonOptions {
+  readonly role: DaemonRole;
   readonly parts: ReplaceableParts;
 }
 
@@ -51,54 +60,63 @@ export function createDaemon(
   options: DaemonOptions,
   overrides: Partial<ReplaceableParts> = {},
 ): Daemon {
+  const { role = 'daemon' } = options;
   const parts = { ...REAL_PARTS, ...overrides };
-  return { run: (signal) => run(settings, { ...options, parts }, signal) };
+  return { run: (signal) => run(settings, { ...options, role, parts }, signal) };
 }
 
 async function run(settings: Settings, options: RunOptions, signal: AbortSignal): Promise<void> {
-  const { logger, version, parts } = options;
-  assertPaper(settings);
+  const { logger, version, parts, role } = options;
+  const level = role === 'daemon' ? 'info' : 'debug';
+  if (role === 'daemon') assertPaper(settings);
   const stack = new DisposalStack(logger);
   const ending = new AbortController();
   const stopping = AbortSignal.any([signal, ending.signal]);
   try {
     const { clock, openStores } = parts;
-    const base = await openBase(settings, { version, clock, logger, stack, stopping, openStores });
+    const base = await openBase(settings, { ...options, clock, stack, stopping, openStores });
     const phase = new CurrentPhase({ ...base, name: 'starting' });
     const supervisor = stack.use('supervisor', createSupervisor(phase.read, options));
-    const address = await serveApi(base, { readPhase: phase.read, stack });
-    logger.info(`Page and API at ${address}`, { run: base.runUid, version });
+    const address = await serveApi(base, { readPhase: phase.read, stack, role });
+    logger[level](`Page and API at ${address}`, { run: base.runUid, version });
     await supervisor.ready(`serving at ${address}`);
     options.onServing?.(address);
     stack.defer('base', () => {
       ending.abort();
       base.database.failFast();
     });
-    await trade(base, phase, { ...options, stack });
+    const market = await parts.openMarket(settings, { clock, logger, stack });
+    phase.enter({ ...base, name: 'connecting', market });
+    await market.data.start(stopping);
+    if (role === 'collect') await collectOnly(base, market, phase);
+    else if (role === 'train') await trainOnly(base, market, { ...options, phase });
+    else await trade(base, market, { ...options, phase, stack });
   } catch (error) {
     if (!signal.aborted || error instanceof ConfigError) throw error;
     logger.debug('Stopped while starting', { reason: messageOf(error) });
   } finally {
     await stack.stop();
-    logger.info('Stopped');
+    logger[level]('Stopped');
   }
 }
 
-/** Waits for the venue, then works whenever this daemon holds the lease. */
+interface WorkOptions extends Pick<RunOptions, 'parts' | 'childEnvironment'> {
+  readonly phase: CurrentPhase;
+}
+
+/** Works whenever this daemon holds the lease, and stands by while another one does. */
 async function trade(
   base: Base,
-  phase: CurrentPhase,
-  { parts, stack, childEnvironment }: RunOptions & { readonly stack: DisposalStack },
+  market: Market,
+  { stack, ...options }: WorkOptions & { readonly stack: DisposalStack },
 ): Promise<void> {
-  const { settings, wallClock: clock, logger, stopping } = base;
-  const market = await parts.openMarket(settings, { clock, logger, stack });
-  phase.enter({ ...base, name: 'connecting', market });
-  await market.data.start(stopping);
+  const { wallClock: clock, stopping } = base;
+  const { parts, phase } = options;
   const connected = connect(base, market, { stack, parts, readPhase: phase.read });
   phase.enter({ ...connected, name: 'standby' });
   await connected.trading.start();
   while (!stopping.aborted) {
-    if (isActive(connected)) await work(connected, phase, { parts, childEnvironment });
+    if (isActive(connected)) await work(connected, options);
     else await clock.sleep(LEASE_POLL_MS, stopping).catch(() => undefined);
   }
 }
@@ -106,8 +124,7 @@ async function trade(
 /** Works until the lease is lost, which means that another daemon works now, or until a stop. */
 async function work(
   connected: Connected,
-  phase: CurrentPhase,
-  { parts, childEnvironment }: Pick<RunOptions, 'parts' | 'childEnvironment'>,
+  { phase, parts, childEnvironment }: WorkOptions,
 ): Promise<void> {
   const { wallClock: clock, logger, stopping, loopWatch } = connected;
   const stack = new DisposalStack(logger);

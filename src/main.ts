@@ -5,13 +5,11 @@ import type { Settings } from '../config/settings.js';
 import { createDaemon } from './daemon.js';
 import { AlreadyRunningError, ConfigError, messageOf, TransientError } from './lib/errors.js';
 import { trainerEnvironment } from './training/trainer-process/python-command.js';
+import { abortOnSignals } from './lib/stop-signals.js';
 import { createLogger, type ClosableLogger } from './lib/winston-logger.js';
 
 /** What the process ends with; those above 1 are of `sysexits.h`. */
 const EXIT = { fine: 0, failure: 1, unavailable: 69, alreadyRunning: 75, config: 78 } as const;
-
-/** After this long a graceful stop has failed. */
-const STOP_LIMIT_MS = 9500;
 
 const HELP = `Evenkeel: collects candles, trains its own models, and trades on paper.
 
@@ -51,7 +49,11 @@ async function run(environment: Environment): Promise<number> {
   const logger = createLogger(loggerOptions(settings, environment));
   for (const warning of warnings) logger.warn(warning);
   const controller = new AbortController();
-  const forget = abortOnSignals(controller, logger);
+  const forget = abortOnSignals(controller, {
+    logger,
+    note: 'a second one ends at once',
+    exitCode: EXIT.failure,
+  });
   try {
     const daemon = createDaemon(settings, {
       logger,
@@ -87,22 +89,6 @@ function report(error: unknown, logger: ClosableLogger): number {
   }
   logger.error(`The daemon stopped on a defect: ${messageOf(error)}`, { error });
   return EXIT.failure;
-}
-
-/** The first signal asks for a graceful stop within a limit; a second one ends at once. */
-function abortOnSignals(controller: AbortController, logger: ClosableLogger): () => void {
-  let limit: NodeJS.Timeout | undefined;
-  const onSignal = (name: string): void => {
-    if (controller.signal.aborted) process.exit(EXIT.failure);
-    logger.info(`${name}: stopping; a second one ends at once`);
-    limit = setTimeout(() => process.exit(EXIT.failure), STOP_LIMIT_MS);
-    limit.unref();
-    controller.abort(new Error(`Stopped by ${name}`));
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  process.on('SIGHUP', onSignal);
-  return () => clearTimeout(limit);
 }
 
 function loggerOptions(

@@ -87,6 +87,26 @@ export function toCollectionStatus(
   };
 }
 
+/** Nothing more comes by itself: every series has its newest candle, or the venue refuses it. */
+export function isUpToDate({ phase, pausedBy, series }: CollectionStatus): boolean {
+  if (pausedBy !== undefined || phase === 'idle' || phase === 'connecting') return false;
+  return series.every(
+    (one) => one.isRefused || (one.state === 'following' && one.barsBehind === 0),
+  );
+}
+
+/** What the settings name and the venue refuses, each with the reason. */
+export function listRefused({ series, refused }: CollectionStatus): string[] {
+  return [
+    ...refused.map(({ name, reason }) => `${name}: ${reason}`),
+    ...series
+      .filter(({ isRefused }) => isRefused)
+      .map(({ symbol, timeframe, lastError }) => {
+        return `${symbol} ${timeframe}: ${lastError ?? 'refused'}`;
+      }),
+  ];
+}
+
 /** Each series counts alike: how many bars those not begun will need is not known yet. */
 function percentageOf(tracked: readonly TrackedSeries[]): number {
   if (tracked.length === 0) return 0;

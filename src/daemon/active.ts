@@ -26,7 +26,8 @@ import { RecentBars } from '../signals/recent-bars.js';
 import { SignalMaker } from '../signals/signal-maker.js';
 import { loadColumns } from '../storage/reader/load-columns.js';
 import { instrumentKeys } from '../training/options/training-keys.js';
-import { TrainingService } from '../training/training-service.js';
+import type { TrainingService } from '../training/training-service.js';
+import { createTraining, type TrainingTools } from './create-training.js';
 import type { Active, Connected } from './phases.js';
 import type { ReplaceableParts } from './replaceable-parts.js';
 
@@ -90,7 +91,10 @@ export function assembleWork(connected: Connected, tools: ActiveTools): Assemble
   const serve = (record: ModelRecord): Promise<void> =>
     serveModel(record, { serving, collector, pipeline });
   const registry = createRegistry(connected, serving, serve);
-  const training = createTraining(connected, tools, { serving, serve });
+  const training = createTraining(connected, {
+    ...tools,
+    serving: servingOf(connected, serving, serve),
+  });
   collector.subscribe({
     closedCandles: (series, candles) => pipeline.closedCandles(series, candles),
     seriesReady: (series) => {
@@ -190,31 +194,17 @@ function createRegistry(
   });
 }
 
-function createTraining(
-  connected: Connected,
-  { parts, childEnvironment }: ActiveTools,
-  {
-    serving,
-    serve,
-  }: { readonly serving: Serving; readonly serve: (record: ModelRecord) => Promise<void> },
-): TrainingService {
-  const { market, stores, database, options, logger, publisher, runUid } = connected;
-  const { clock } = market.data;
-  const { python, ...trainer } = options.trainer;
-  return new TrainingService({
-    stores,
-    location: database.location,
-    clock,
-    logger,
-    runUid,
-    options: options.training,
-    python,
-    createTrainer: () => parts.createTrainer({ ...trainer, env: childEnvironment, clock, logger }),
-    checkPython: () => parts.checkPython(python, trainer.cwd),
-    findArtefactFault: (record) => serving.servingModels.findDamage(record),
+/** What training needs of a daemon that serves its models. */
+function servingOf(
+  { logger, publisher }: Connected,
+  { servingModels, predictions }: Serving,
+  serve: (record: ModelRecord) => Promise<void>,
+): TrainingTools['serving'] {
+  return {
+    findArtefactFault: (record) => servingModels.findDamage(record),
     pregeneration: {
       pregenerate: async (keys, life) => {
-        const { unavailable } = await serving.predictions.pregenerate(keys, life);
+        const { unavailable } = await predictions.pregenerate(keys, life);
         if (unavailable > 0) logger.info('Not every prediction could be made', { unavailable });
       },
     },
@@ -227,7 +217,7 @@ function createTraining(
         });
       },
     },
-  });
+  };
 }
 
 /** A model begins to serve: the newest candles are decided once more, by it. */

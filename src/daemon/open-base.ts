@@ -21,6 +21,7 @@ const STUCK_AFTER_MS = 60_000;
 
 export interface BaseTools {
   readonly version: string;
+  readonly role: 'daemon' | 'collect' | 'train';
   readonly clock: Clock;
   readonly logger: Logger;
   readonly stack: DisposalStack;
@@ -30,13 +31,14 @@ export interface BaseTools {
 
 /** Takes the data folder, opens the database and begins a run: everything else stands on it. */
 export async function openBase(settings: Settings, tools: BaseTools): Promise<Base> {
-  const { version, clock, logger, stack, stopping, openStores } = tools;
+  const { version, role, clock, logger, stack, stopping, openStores } = tools;
   const startedAt = clock.wallMs();
   const lock = stack.use('data folder', new DataDirLock(settings.dataDir));
   lock.acquire({
     pid: process.pid,
     host: hostname(),
     startedAt: new Date(startedAt).toISOString(),
+    ...(role === 'daemon' ? {} : { program: `npm run ${role}` }),
   });
   const place = findPlace(settings, { clock, logger });
   const storage = await openStorage(settings, { clock, logger, signal: stopping });

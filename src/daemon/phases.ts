@@ -15,6 +15,8 @@ import type { Stores } from '../storage/stores.js';
 import type { TradingService } from '../trading/trading-service.js';
 import type { TrainingService } from '../training/training-service.js';
 import type { Instruments } from './choose-instruments.js';
+import type { ChosenSeries } from './choose-series.js';
+import type { CollectionWatch } from './collection-watch.js';
 import type { EventPublisher } from './event-publisher.js';
 import type { ModuleOptions } from './module-options.js';
 import type { Market } from './open-market.js';
@@ -64,8 +66,25 @@ export interface Active extends Connected {
   readonly predictions: LatestPredictions;
 }
 
+/** `npm run collect`: a daemon that only collects, or watches another installation that does. */
+type CollectOnly = Base & { readonly market: Market; readonly chosen: ChosenSeries } & (
+    | { readonly name: 'collecting'; readonly collector: Collector }
+    | { readonly name: 'watching'; readonly watch: CollectionWatch }
+  );
+
+/** `npm run train`: a daemon that only trains, on the candles that are stored. */
+interface TrainOnly extends Base {
+  readonly name: 'training';
+  readonly market: Market;
+  readonly instruments: Instruments;
+  readonly options: ModuleOptions;
+  readonly training: TrainingService;
+}
+
 /** How far the daemon is, with the parts that exist by then. */
 export type DaemonPhase =
+  | CollectOnly
+  | TrainOnly
   | (Base & { readonly name: 'starting' })
   | (Base & { readonly name: 'connecting'; readonly market: Market })
   | (Connected & { readonly name: 'standby' })
@@ -97,7 +116,11 @@ export function describePhase(phase: DaemonPhase): string {
     case 'connecting':
       return 'waiting for the exchange';
     case 'standby':
+    case 'watching':
       return 'standing by';
+    case 'training':
+      return 'running';
+    case 'collecting':
     case 'active':
       return phase.collector.status().phase === 'following' ? 'running' : 'back-filling';
   }

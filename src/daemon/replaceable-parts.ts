@@ -1,6 +1,5 @@
-import type { Clock } from '../lib/clock.js';
+import { SystemClock, type Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
-import { SystemClock } from '../lib/clock.js';
 import { Predictor } from '../models/predictor.js';
 import { openStores } from '../storage/stores.js';
 import type { Broker } from '../trading/broker.js';

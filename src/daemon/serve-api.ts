@@ -14,10 +14,16 @@ import { modelStatusView } from './views/model-status-view.js';
 import { predictionView } from './views/prediction-view.js';
 import { statusView } from './views/status-view.js';
 
+export interface ServeTools {
+  readonly readPhase: ReadPhase;
+  readonly stack: DisposalStack;
+  readonly role: 'daemon' | 'collect' | 'train';
+}
+
 /** Serves API and page in every phase, from the first moment on. @returns the address */
 export async function serveApi(
   { settings, version, logger, stores, wallClock, events }: Base,
-  { readPhase, stack }: { readonly readPhase: ReadPhase; readonly stack: DisposalStack },
+  { readPhase, stack, role }: ServeTools,
 ): Promise<string> {
   const { apiHost: host, apiPort: port, apiToken: token, dataDir } = settings;
   const options = { host, port, token, version, logger };
@@ -49,12 +55,13 @@ export async function serveApi(
   addRoutes(server, context, PROJECT_DIR);
   stack.defer('api', () => server.close());
   const address = await listen(server, options);
-  noteApiAddress(dataDir, address);
+  // What a command serves is for itself alone.
+  if (role === 'daemon') noteApiAddress(dataDir, address);
   return address;
 }
 
 function findTraining(phase: DaemonPhase): ApiTraining | undefined {
-  if (phase.name !== 'active' || phase.stopping.aborted) return undefined;
+  if (!('training' in phase) || phase.stopping.aborted) return undefined;
   const { sessions, queue, options } = phase.training;
   return { sessions, queue, options };
 }

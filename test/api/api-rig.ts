@@ -180,7 +180,7 @@ const STATUS: StatusAnswer = {
   timeframes: ['1h'] as const,
   collection: {
     ...{ state: 'following', paused: false, series: 2, series_ready: 2, bars_done: 100 },
-    ...{ bars_wanted: 100, backfill_percent: 100, stale: [], quarantined: 0 },
+    ...{ bars_wanted: 100, backfill_percent: 100, stale: [], quarantined: 0, up_to_date: true },
   },
   model: { trained: 0, expected: 2, fallback_active: true },
   queue: { pending: 0, running: 0, current: null },
@@ -195,6 +195,7 @@ const STATUS: StatusAnswer = {
     allow_fallback_execution: false,
   },
   trainer: { ready: true, message: 'ready' },
+  left_out: [],
   warnings: [],
 };
 

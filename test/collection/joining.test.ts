@@ -5,16 +5,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readSettings } from '../../config/read-settings.js';
-import { collect } from '../../src/daemon/collect/collect.js';
-import { joinDaemon } from '../../src/daemon/collect/join-daemon.js';
-import type {
-  CollectOptions,
-  CollectOutcome,
-  CollectProgress,
-} from '../../src/daemon/collect/collect-options.js';
-import { CollectionLease } from '../../src/daemon/collect/collection-lease.js';
-import { wantedSeries } from '../../src/daemon/collect/wanted-series.js';
-import { watchDatabase } from '../../src/daemon/collect/watch-database.js';
+import {
+  collect,
+  joinDaemon,
+  type CollectOptions,
+  type CollectOutcome,
+  type CollectProgress,
+} from '../../src/commands/collect.js';
+import { chooseSeries } from '../../src/daemon/choose-series.js';
+import { CollectionLease } from '../../src/daemon/collection-lease.js';
+import { collectOnly } from '../../src/daemon/collect-only.js';
+import type { Market } from '../../src/daemon/open-market.js';
+import { CurrentPhase, type Base } from '../../src/daemon/phases.js';
+import type { Stores } from '../../src/storage/stores.js';
 import { VenueClock } from '../../src/exchange/venue-clock.js';
 import { ConfigError, RejectedError, TransientError } from '../../src/lib/errors.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
@@ -35,12 +38,14 @@ const COLLECTION = {
   backfill_percent: 100,
   stale: [],
   quarantined: 0,
+  up_to_date: true,
 };
 const STATUS = {
   state: 'running',
   symbols: [{ symbol: 'BTCUSDT', unified_symbol: 'BTC/USDT' }],
   timeframes: ['1h'],
   collection: COLLECTION,
+  left_out: [],
 };
 
 let folder: string;
@@ -70,7 +75,8 @@ function options(environment: Record<string, string> = {}): CollectOptions {
     ...environment,
   });
   const onProgress = (progress: CollectProgress): void => void seen.push(progress);
-  return { settings, clock, logger, isOnce: false, signal: stopping.signal, onProgress };
+  const { signal } = stopping;
+  return { settings, version: '1.2.3', clock, logger, isOnce: false, signal, onProgress };
 }
 
 /** Lets manual time pass until the work has ended. */
@@ -121,12 +127,21 @@ describe('joining a daemon', () => {
   test('lasts until all that it collects is up to date', async () => {
     answer.body = {
       ...STATUS,
-      collection: { ...COLLECTION, state: 'backfilling', series_ready: 0, backfill_percent: 40 },
+      collection: {
+        ...COLLECTION,
+        state: 'backfilling',
+        series_ready: 0,
+        backfill_percent: 40,
+        up_to_date: false,
+      },
     };
     const joined = joinDaemon(options());
     await expect.poll(() => seen.at(-1)?.percentage, POLL).toBe(40);
     expect(seen.at(-1)).toMatchObject({ by: 'the daemon', state: 'backfilling' });
-    answer.body = { ...STATUS, collection: { ...COLLECTION, stale: ['BTC/USDT 1h'] } };
+    answer.body = {
+      ...STATUS,
+      collection: { ...COLLECTION, stale: ['BTC/USDT 1h'], up_to_date: false },
+    };
     await clock.advance(5_000);
     await expect.poll(() => seen.at(-1)?.percentage, POLL).toBe(100);
     answer.body = STATUS;
@@ -135,7 +150,10 @@ describe('joining a daemon', () => {
   });
 
   test('ends at once when it is asked to', async () => {
-    answer.body = { ...STATUS, collection: { ...COLLECTION, state: 'paused', paused: true } };
+    answer.body = {
+      ...STATUS,
+      collection: { ...COLLECTION, state: 'paused', paused: true, up_to_date: false },
+    };
     const joined = joinDaemon(options());
     await expect.poll(() => seen.at(-1)?.state, POLL).toBe('paused');
     stopping.abort(new Error('Ctrl+C'));
@@ -192,28 +210,29 @@ describe('joining a daemon', () => {
   });
 });
 
+const SPOT = ['BTC/USDT', 'ETH/USDT', 'ETH/BTC'].map((symbol) => ({
+  symbol,
+  marketId: symbol.replace('/', ''),
+  base: symbol.slice(0, 3),
+  quote: symbol.slice(4),
+  sizeStep: undefined,
+  minCost: undefined,
+}));
+const MARKET = {
+  assertTimeframe: (timeframe: string) => {
+    if (timeframe === '3m') throw new ConfigError('testvenue has no candles of 3m');
+  },
+  listSpot: (quote?: string) => SPOT.filter((one) => quote === undefined || one.quote === quote),
+  resolveSymbol: (text: string) => {
+    const found = SPOT.find(({ symbol, marketId }) => text === symbol || text === marketId);
+    if (found === undefined) throw new RejectedError(`${text} is not a spot market`);
+    return found;
+  },
+};
+
 describe('what is wanted', () => {
-  const spot = ['BTC/USDT', 'ETH/USDT', 'ETH/BTC'].map((symbol) => ({
-    symbol,
-    marketId: symbol.replace('/', ''),
-    base: symbol.slice(0, 3),
-    quote: symbol.slice(4),
-    sizeStep: undefined,
-    minCost: undefined,
-  }));
-  const market = {
-    assertTimeframe: (timeframe: string) => {
-      if (timeframe === '3m') throw new ConfigError('testvenue has no candles of 3m');
-    },
-    listSpot: (quote?: string) => spot.filter((one) => quote === undefined || one.quote === quote),
-    resolveSymbol: (text: string) => {
-      const found = spot.find(({ symbol, marketId }) => text === symbol || text === marketId);
-      if (found === undefined) throw new RejectedError(`${text} is not a spot market`);
-      return found;
-    },
-  };
   const asked = (symbols: string[], timeframes = ['1h'], primarySymbol?: string) =>
-    wantedSeries({ symbols, timeframes, primarySymbol }, market);
+    chooseSeries({ symbols, timeframes, primarySymbol }, MARKET);
 
   test('is each market once, in the order of the names', () => {
     expect(asked(['ETHUSDT', 'BTC/USDT', 'ETH/USDT']).symbols).toEqual(['ETH/USDT', 'BTC/USDT']);
@@ -251,6 +270,31 @@ forEachEngine((engine) => {
       const lease = (holder: string): CollectionLease =>
         new CollectionLease({ leases: stores.leases, clock, venue: 'testvenue', holder });
       return { stores, lease };
+    }
+
+    /** A daemon of `npm run collect`, as far as it is without API and venue. */
+    function collectAs(place: string, stores: Stores, environment = {}) {
+      const { settings } = options(environment);
+      const base = {
+        settings,
+        stores,
+        wallClock: clock,
+        logger,
+        place,
+        stopping: stopping.signal,
+      } as unknown as Base;
+      const data = { venue: 'testvenue', clock: new VenueClock({ wall: clock }), ...MARKET };
+      const phase = new CurrentPhase({ ...base, name: 'starting' });
+      const running = collectOnly(base, { data } as unknown as Market, phase);
+      const progress = () => {
+        const now = phase.read();
+        return now.name === 'watching' ? now.watch.progress : undefined;
+      };
+      const stop = (): Promise<void> => {
+        stopping.abort(new Error('Ctrl+C'));
+        return running;
+      };
+      return { phase, progress, stop };
     }
 
     test('a daemon that trades there is found, this installation’s own is none', async () => {
@@ -291,29 +335,24 @@ forEachEngine((engine) => {
         );
       const half = ONE_DAY_BARS / 2;
       await store(-ONE_DAY_BARS, -half - 1);
-      const watched = watchDatabase({
-        ...options(),
-        stores,
-        lease: lease('us'),
-        wanted: { symbols: ['BTC/USDT', 'ETH/USDT'], timeframes: ['1h'], refused: [] },
-        marketData: { venue: 'testvenue', clock: new VenueClock({ wall: clock }) },
+      const watching = collectAs('us', stores, { SYMBOLS: 'BTC/USDT,ETH/USDT' });
+      await expect.poll(watching.progress, POLL).toMatchObject({
+        isUpToDate: false,
+        percentage: 50,
+        barsDone: half,
+        barsWanted: ONE_DAY_BARS,
+        seriesReady: 0,
+        seriesTotal: 1,
       });
-      await expect
-        .poll(() => seen.at(-1), POLL)
-        .toMatchObject({
-          by: 'the daemon',
-          state: 'backfilling',
-          percentage: 50,
-          barsDone: half,
-          barsWanted: ONE_DAY_BARS,
-          seriesReady: 0,
-          seriesTotal: 1,
-        });
       await store(-half, -1);
-      const outcome = await passing(watched, 2_000);
-      expect(outcome).toMatchObject({ status: 'up-to-date' });
-      expect(leftOf(outcome)).toEqual(['ETH/USDT 1h']);
-      expect(seen.at(-1)).toMatchObject({ state: 'following', percentage: 100, seriesReady: 1 });
+      await clock.advance(2_000);
+      await expect.poll(watching.progress, POLL).toMatchObject({
+        isUpToDate: true,
+        percentage: 100,
+        seriesReady: 1,
+        absent: ['ETH/USDT 1h'],
+      });
+      await watching.stop();
       expect(logger.lines.map(({ message }) => message)).toContain(
         'It does not collect ETH/USDT 1h',
       );
@@ -324,16 +363,12 @@ forEachEngine((engine) => {
       const other = lease('them');
       await other.findOther();
       await stores.series.ensure({ ...key, marketId: 'BTCUSDT' });
-      const watched = watchDatabase({
-        ...options(),
-        stores,
-        lease: lease('us'),
-        wanted: { symbols: ['BTC/USDT'], timeframes: ['1h'], refused: [] },
-        marketData: { venue: 'testvenue', clock: new VenueClock({ wall: clock }) },
-      });
-      await expect.poll(() => seen.length, POLL).toBeGreaterThan(0);
+      const watching = collectAs('us', stores);
+      await expect.poll(watching.progress, POLL).toBeDefined();
       await other.stop();
-      expect(await passing(watched, 2_000)).toEqual({ status: 'changed-hands' });
+      await clock.advance(2_000);
+      await expect.poll(() => watching.phase.read().name, POLL).toBe('collecting');
+      await watching.stop();
     });
   });
 });

@@ -57,6 +57,9 @@ export const status = z.object({
     backfill_percent: z.number(),
     stale: z.array(z.string()),
     quarantined: z.number(),
+    up_to_date: z
+      .boolean()
+      .describe('no candle is missing but those of series that the venue refuses'),
   }),
   model: z.object({
     trained: z.number(),
@@ -95,6 +98,9 @@ export const status = z.object({
     allow_fallback_execution: z.boolean(),
   }),
   trainer: z.object({ ready: z.boolean(), message: z.string() }),
+  left_out: z
+    .array(z.string())
+    .describe('what the settings name and is not worked on, each with the reason'),
   warnings: z.array(z.string()),
 });
 export type StatusAnswer = z.input<typeof status>;

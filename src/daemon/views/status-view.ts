@@ -1,9 +1,11 @@
 import { iso, isoOrNull } from '../../api/answers/keys.js';
 import type { StatusAnswer } from '../../api/contract/status.js';
+import { isUpToDate, listRefused } from '../../collection/collection-status.js';
 import type { TrainingJob } from '../../domain/training-job.js';
 import { HaltError, TransientError } from '../../lib/errors.js';
 import { sharedRead } from '../../lib/shared-read.js';
 import { trainingKeys } from '../../training/options/training-keys.js';
+import type { WatchedProgress } from '../collection-watch.js';
 import { PAPER_ACCOUNT } from '../module-options.js';
 import { carryOverText } from '../open-storage.js';
 import {
@@ -63,6 +65,7 @@ function describeStatus(phase: DaemonPhase, counts: Counts): StatusAnswer {
     process: processView(phase),
     trading: tradingView(phase),
     trainer: trainerView(phase),
+    left_out: listLeftOut(phase),
     warnings: listWarnings(phase),
   };
 }
@@ -133,11 +136,14 @@ const NO_COLLECTION: StatusAnswer['collection'] = {
   backfill_percent: 0,
   stale: [],
   quarantined: 0,
+  up_to_date: false,
 };
 
 function collectionView(phase: DaemonPhase): StatusAnswer['collection'] {
-  if (phase.name !== 'active') return NO_COLLECTION;
-  const { phase: state, pausedBy, progress, series, staleAlarm } = phase.collector.status();
+  if ('watch' in phase) return watchedView(phase.watch.progress);
+  if (!('collector' in phase)) return NO_COLLECTION;
+  const status = phase.collector.status();
+  const { phase: state, pausedBy, progress, series, staleAlarm } = status;
   const isPaused = pausedBy !== undefined;
   return {
     state: isPaused ? 'paused' : state,
@@ -149,6 +155,21 @@ function collectionView(phase: DaemonPhase): StatusAnswer['collection'] {
     backfill_percent: progress.percentage,
     stale: staleAlarm.stale.map(({ name }) => name),
     quarantined: series.filter(({ hasFutureCandles }) => hasFutureCandles).length,
+    up_to_date: isUpToDate(status),
+  };
+}
+
+/** How far another installation is. */
+function watchedView(progress: WatchedProgress): StatusAnswer['collection'] {
+  return {
+    ...NO_COLLECTION,
+    state: progress.isUpToDate ? 'following' : 'backfilling',
+    series: progress.seriesTotal,
+    series_ready: progress.seriesReady,
+    bars_done: progress.barsDone,
+    bars_wanted: progress.barsWanted,
+    backfill_percent: progress.percentage,
+    up_to_date: progress.isUpToDate,
   };
 }
 
@@ -240,7 +261,7 @@ function tradingView(phase: DaemonPhase): StatusAnswer['trading'] {
 }
 
 function trainerView(phase: DaemonPhase): StatusAnswer['trainer'] {
-  const fault = phase.name === 'active' ? phase.training.trainerFault : undefined;
+  const fault = 'training' in phase ? phase.training.trainerFault : undefined;
   if (fault !== undefined) return { ready: false, message: `${fault.message}; ${fault.fix}` };
   return { ready: true, message: 'ready, or not needed yet' };
 }
@@ -248,6 +269,19 @@ function trainerView(phase: DaemonPhase): StatusAnswer['trainer'] {
 /** What holds collection, and how to go on. */
 export function pauseText(pausedBy: string): string {
   return `collection is paused: it goes on when ${pausedBy} is gone`;
+}
+
+/** What the settings name and is not worked on, each with the reason. */
+function listLeftOut(phase: DaemonPhase): string[] {
+  const leftOut: string[] = [];
+  if ('instruments' in phase) leftOut.push(...phase.instruments.refused);
+  if ('chosen' in phase) leftOut.push(...phase.chosen.refused);
+  if ('collector' in phase) leftOut.push(...listRefused(phase.collector.status()));
+  if ('watch' in phase) {
+    const { absent } = phase.watch.progress;
+    leftOut.push(...absent.map((name) => `${name}: the other installation does not collect it`));
+  }
+  return leftOut;
 }
 
 function listWarnings(phase: DaemonPhase): string[] {
@@ -263,7 +297,7 @@ function listWarnings(phase: DaemonPhase): string[] {
     warnings.push(...refused.map(({ name, reason }) => `${name}: ${reason}`));
   }
   if ('trading' in phase) warnings.push(...phase.trading.status().warnings);
-  const fault = phase.name === 'active' ? phase.training.trainerFault : undefined;
+  const fault = 'training' in phase ? phase.training.trainerFault : undefined;
   if (fault !== undefined) {
     warnings.push(`No model can be trained: ${fault.message}; ${fault.fix}`);
   }

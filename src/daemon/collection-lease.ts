@@ -1,10 +1,10 @@
-import type { Clock } from '../../lib/clock.js';
-import type { LeaseStore } from '../../storage/stores/lease-store.js';
-import { PAPER_ACCOUNT } from '../module-options.js';
+import type { Clock } from '../lib/clock.js';
+import type { LeaseStore } from '../storage/stores/lease-store.js';
+import { PAPER_ACCOUNT } from './module-options.js';
 
-/** Not an account of the books: two processes that only collect keep out of each other's way by it. */
+/** Not an account of the books: its lease keeps two processes that only collect apart. */
 const COLLECTION = 'collection';
-/** Outlives several looks, so that a busy moment does not let another one in. */
+/** Longer than several polls, so that a busy moment does not let another process in. */
 const TTL_MS = 30_000;
 
 export interface CollectionLeaseOptions {
@@ -24,8 +24,8 @@ export class CollectionLease {
   }
 
   /**
-   * Takes or keeps the lease, or names the installation that collects already: the one whose daemon
-   * trades there, or another one that only collects.
+   * Takes or keeps the lease, or names the installation that collects already: one whose daemon trades
+   * on this database, or another one that only collects.
    */
   async findOther(): Promise<string | undefined> {
     const { leases, clock, venue, holder } = this.#options;

@@ -1,12 +1,12 @@
-import type { Settings } from '../../../config/settings.js';
-import { isTimeframe, type Timeframe } from '../../domain/timeframe.js';
-import type { MarketData } from '../../exchange/market-data.js';
-import { ConfigError, messageOf, RejectedError } from '../../lib/errors.js';
+import type { Settings } from '../../config/settings.js';
+import { isTimeframe, type Timeframe } from '../domain/timeframe.js';
+import type { MarketData } from '../exchange/market-data.js';
+import { ConfigError, messageOf, RejectedError } from '../lib/errors.js';
 
 type Market = Pick<MarketData, 'assertTimeframe' | 'resolveSymbol' | 'listSpot'>;
 
 /** What to collect, with every name resolved at the venue. */
-export interface Wanted {
+export interface ChosenSeries {
   readonly symbols: readonly string[];
   readonly timeframes: readonly Timeframe[];
   /** Names that the venue does not have, each with the reason. */
@@ -17,10 +17,10 @@ export interface Wanted {
  * Unlike a daemon, which also trades, collection needs no primary symbol and no reference.
  * @throws ConfigError when nothing is left to collect
  */
-export function wantedSeries(
+export function chooseSeries(
   settings: Pick<Settings, 'symbols' | 'timeframes' | 'primarySymbol'>,
   data: Market,
-): Wanted {
+): ChosenSeries {
   const refused: string[] = [];
   const timeframes: Timeframe[] = [];
   for (const name of settings.timeframes) {

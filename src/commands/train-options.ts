@@ -1,11 +1,8 @@
-import type { Settings } from '../../../config/settings.js';
-import type { Clock } from '../../lib/clock.js';
-import type { Logger } from '../../lib/logger.js';
+import type { Settings } from '../../config/settings.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
 
 export type TrainMode = 'incremental' | 'full' | 'sample';
-
-/** So many instruments make a sample. */
-export const SAMPLE_INSTRUMENTS = 50;
 
 export interface TrainOptions {
   /** With symbols, timeframes, bots, batch size and pause file as they were asked for. */
@@ -19,13 +16,14 @@ export interface TrainOptions {
     readonly pauseFile?: string | undefined;
   };
   readonly mode: TrainMode;
+  readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The whole environment of the processes that train. */
-  readonly trainerEnvironment: Readonly<Record<string, string>>;
+  readonly childEnvironment: Readonly<Record<string, string>>;
   /**
-   * Ends training gracefully; the session and its ended jobs stay stored. Where a daemon trains, a reason
-   * whose `cause` is `SIGINT` (a person's Ctrl+C) cancels the session there; any other leaves it to the daemon.
+   * Ends training gracefully; the session and its ended jobs stay stored. Where another process's daemon
+   * trains, a reason whose `cause` is `SIGINT` cancels the session there; any other leaves it to it.
    */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TrainProgress) => void;
@@ -36,7 +34,7 @@ export interface TrainProgress {
   readonly by: 'this process' | 'the daemon';
   /** `running`, `paused`, and so on, of the queue; `paused` also where only the session is. */
   readonly state: string;
-  /** Who pauses, in words. */
+  /** Who pauses, as shown to a person. */
   readonly pausedBy: readonly string[];
   readonly percentage: number;
   /** Jobs that have ended, and all. */
@@ -51,7 +49,8 @@ export interface TrainProgress {
 
 export interface TrainEnd {
   readonly status: 'done' | 'stopped';
-  readonly sessionUid: string;
+  /** Undefined where it was stopped before there was one. */
+  readonly sessionUid: string | undefined;
   readonly failed: number;
   /** The line that says how it went, or what becomes of what was stopped. */
   readonly line: string;
