@@ -322,13 +322,13 @@ export const TRAINING_SETTINGS = {
     default: 50,
     min: 1,
     max: 10_000,
-    help: 'Passes over the data of a deep bot. Trees have CATBOOST_ITERATIONS.',
+    help: 'Without effect until there are deep bots: passes over the data. Trees have CATBOOST_ITERATIONS.',
   }),
   INCREMENTAL_EPOCHS: integer({
     default: 5,
     min: 1,
     max: 10_000,
-    help: 'Passes of a deep bot in an increment. Trees have INCREMENTAL_ITERATIONS.',
+    help: 'Without effect until there are deep bots: passes of an increment. Trees have INCREMENTAL_ITERATIONS.',
   }),
   PAUSE_FILE: text({
     default: 'pause.txt',

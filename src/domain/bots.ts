@@ -11,13 +11,30 @@ export interface Bot {
   readonly library: 'catboost' | 'sklearn';
   /** One model for all instruments of a venue and timeframe, instead of one for each. */
   readonly isGlobal: boolean;
+  /** Its models add up: they can be residuals on a base model, and be continued by a few more trees. */
+  readonly isAdditive: boolean;
 }
 
-/** Every bot there is; this line and its Python file are all that a new one needs. */
+/**
+ * Every bot there is. A new bot of a library named above needs its Python file and a line here; a new library also
+ * its pin and its parameters (CONTRIBUTING.md, "A bot").
+ */
 export const BOTS: readonly Bot[] = [
-  { name: 'catboost', task: 'classifier', library: 'catboost', isGlobal: false },
-  { name: 'catboost_regressor', task: 'regressor', library: 'catboost', isGlobal: false },
-  { name: 'random_forest', task: 'regressor', library: 'sklearn', isGlobal: true },
+  { name: 'catboost', task: 'classifier', library: 'catboost', isGlobal: false, isAdditive: true },
+  {
+    name: 'catboost_regressor',
+    task: 'regressor',
+    library: 'catboost',
+    isGlobal: false,
+    isAdditive: false,
+  },
+  {
+    name: 'random_forest',
+    task: 'regressor',
+    library: 'sklearn',
+    isGlobal: true,
+    isAdditive: false,
+  },
 ];
 
 export const BOT_NAMES: readonly string[] = BOTS.map(({ name }) => name);

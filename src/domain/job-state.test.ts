@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JobStatus, SessionStatus } from './training-job.js';
 import {
+  assertSessionStep,
   findNextSessionStatus,
   findNextStatus,
   getNextStatus,
@@ -66,7 +67,13 @@ describe('states of a session', () => {
       const expected = LEGAL_SESSION[`${status} ${event}`];
       it(`${status} + ${event} → ${expected ?? 'refused'}`, () => {
         expect(findNextSessionStatus(status, event)).toBe(expected);
+        if (expected !== undefined) expect(() => assertSessionStep(status, expected)).not.toThrow();
       });
     }
   }
+
+  it('refuses what no event leads to', () => {
+    expect(() => assertSessionStep('completed', 'running')).toThrow('completed session');
+    expect(() => assertSessionStep('pending', 'completed')).toThrow('pending session');
+  });
 });

@@ -8,7 +8,7 @@ interface Transition {
   readonly to: JobStatus;
 }
 
-/** Every legal step of a job. What is not listed here cannot happen. */
+/** Every legal step of a job. The job store changes a status only by these: what is not listed cannot happen. */
 export const JOB_TRANSITIONS: Readonly<Record<JobEvent, Transition>> = {
   claim: { from: ['pending'], to: 'running' },
   complete: { from: ['running'], to: 'completed' },
@@ -30,6 +30,13 @@ export function getNextStatus(status: JobStatus, event: JobEvent): JobStatus {
   return next;
 }
 
+/** The event that ends a job in each final status. */
+export const JOB_ENDS = {
+  completed: 'complete',
+  failed: 'fail',
+  cancelled: 'cancel',
+} as const satisfies Partial<Record<JobStatus, JobEvent>>;
+
 /** A job in such a status never changes again. */
 export function isFinal(status: JobStatus): boolean {
   return Object.values(JOB_TRANSITIONS).every((transition) => !transition.from.includes(status));
@@ -43,7 +50,7 @@ interface SessionTransition {
   readonly to: SessionStatus;
 }
 
-/** Every legal step of a session. The last two are seen from its jobs: all have ended. */
+/** Every legal step of a session; the session store takes no other. The last two follow from its jobs. */
 export const SESSION_TRANSITIONS: Readonly<Record<SessionEvent, SessionTransition>> = {
   start: { from: ['pending'], to: 'running' },
   pause: { from: ['running'], to: 'paused' },
@@ -60,4 +67,12 @@ export function findNextSessionStatus(
 ): SessionStatus | undefined {
   const { from, to } = SESSION_TRANSITIONS[event];
   return from.includes(status) ? to : undefined;
+}
+
+/** @throws Error where no event leads from one status to the other: a defect of the caller */
+export function assertSessionStep(from: SessionStatus, to: SessionStatus): void {
+  const isLegal = Object.values(SESSION_TRANSITIONS).some(
+    (transition) => transition.to === to && transition.from.includes(from),
+  );
+  if (!isLegal) throw new Error(`A ${from} session cannot become ${to}`);
 }

@@ -191,6 +191,7 @@ forEachEngine((engine) => {
         const job = aJob(sessionUid, { queuedAt: START_MS + at });
         await stores.jobs.insert(job);
         await stores.evidence.insert(someEvidence(job.uid));
+        await stores.jobs.claimNext({ venue: job.venue, ownerRunUid: 'run', at: START_MS });
         await stores.jobs.finish(job.uid, { status: 'completed', finishedAt: START_MS, modelUid });
         return job.uid;
       };

@@ -1,3 +1,5 @@
+import type { JobStatus } from '../../src/domain/training-job.js';
+import { findNextStatus, JOB_ENDS } from '../../src/domain/job-state.js';
 import { ulid } from 'ulid';
 import { describe, expect, it } from 'vitest';
 import { GLOBAL_SYMBOL } from '../../src/domain/bots.js';
@@ -168,6 +170,36 @@ forEachEngine((engine) => {
       expect((await stores.jobs.insert(aJob(session))).status).toBe('exists');
       await stores.jobs.finish(first.job.uid, { status: 'failed', finishedAt: START_MS });
       expect((await stores.jobs.insert(aJob(session))).status).toBe('inserted');
+    });
+
+    it('change their status only by the steps that the domain lists', async () => {
+      const { stores } = await engine.open();
+      const statuses = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const;
+      const sessionUid = await storedSession(stores);
+      const begin = async (status: JobStatus): Promise<string> => {
+        const { uid } = (await stores.jobs.insert(aJob(sessionUid))).job;
+        const claim = { venue: KEY.venue, ownerRunUid: 'run', at: START_MS };
+        if (status !== 'pending') await stores.jobs.claimNext(claim);
+        if (status !== 'pending' && status !== 'running') {
+          await stores.jobs.finish(uid, { status, finishedAt: START_MS });
+        }
+        return uid;
+      };
+      for (const from of statuses) {
+        for (const to of ['completed', 'failed', 'cancelled'] as const) {
+          const uid = await begin(from);
+          const finished = stores.jobs.finish(uid, { status: to, finishedAt: START_MS });
+          const isListed = findNextStatus(from, JOB_ENDS[to]) === to;
+          // The same end once more is no step, and no error.
+          if (isListed || from === to) expect((await finished).status).toBe(to);
+          else await expect(finished).rejects.toThrow(RejectedError);
+          expect((await stores.jobs.find(uid))?.status).toBe(isListed ? to : from);
+          const isRequeued = await stores.jobs.requeue(uid, { reason: 'x', isDeath: false });
+          const before = isListed ? to : from;
+          expect(isRequeued).toBe(findNextStatus(before, 'requeue') !== undefined);
+          await stores.jobs.cancelOpen({ key: KEY }, { code: 'x', message: 'x', at: START_MS });
+        }
+      }
     });
 
     it('run through their life', async () => {

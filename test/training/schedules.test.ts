@@ -7,7 +7,7 @@ import { TrainingSchedules } from '../../src/training/planning/training-schedule
 import { TrainingSessions } from '../../src/training/queue/training-sessions.js';
 import { forEachEngine } from '../database.js';
 import { recordingLogger, type LogLine } from './recording-logger.js';
-import { modelRecord } from './training-builders.js';
+import { claimAll, modelRecord } from './training-builders.js';
 import { createTrainingContext, HOUR_MS, VENUE, type TrainingContext } from './training-context.js';
 
 const MINUTE_MS = 60_000;
@@ -80,6 +80,7 @@ describe('training by the calendar', () => {
         endJobs: async (status = 'completed') => {
           const page = { limit: 100, offset: 0 };
           const { rows } = await stores.jobs.list({ venue: VENUE, status: 'pending' }, page);
+          await claimAll(stores, VENUE);
           for (const { uid } of rows) {
             await stores.jobs.finish(uid, { status, finishedAt: clock.wallMs() });
           }

@@ -1,3 +1,4 @@
+import { claimAll } from './training-builders.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GLOBAL_SYMBOL } from '../../src/domain/bots.js';
 import type { ModelKey } from '../../src/domain/model-key.js';
@@ -53,6 +54,7 @@ describe('how a session ended', () => {
     const endJobs = async (...statuses: ('completed' | 'failed')[]): Promise<void> => {
       const page = { limit: 100, offset: 0 };
       const { rows } = await context.stores.jobs.list({ venue: VENUE, status: 'pending' }, page);
+      await claimAll(context.stores, VENUE);
       for (const [index, { uid }] of rows.toReversed().entries()) {
         const status = statuses[index] ?? 'completed';
         await context.stores.jobs.finish(uid, { status, finishedAt: context.clock.wallMs() });
@@ -106,6 +108,7 @@ describe('how a session ended', () => {
       const { sessions, ends } = await open();
       const { sessionUid, jobs } = await sessions.request({ keys: KEYS, kind: 'full' });
       const finishedAt = context.clock.wallMs();
+      await claimAll(context.stores, VENUE);
       await context.stores.jobs.finish(jobs[0]?.uid ?? '', { status: 'completed', finishedAt });
       await sessions.cancel(sessionUid);
       await sessions.cancel(sessionUid);

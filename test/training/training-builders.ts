@@ -1,6 +1,7 @@
 import type { ModelKey } from '../../src/domain/model-key.js';
 import type { ModelRecord } from '../../src/domain/model-record.js';
 import type { TrainingJob } from '../../src/domain/training-job.js';
+import type { Stores } from '../../src/storage/stores.js';
 import { featureHash } from '../../src/features/feature-hash.js';
 
 /** Records and jobs for tests that look at one field and need all the others too. */
@@ -73,4 +74,10 @@ export function trainingJob(changes: Partial<TrainingJob> = {}): TrainingJob {
     modelUid: undefined,
     ...changes,
   };
+}
+
+/** Lets every waiting job run, as workers would: only a job that runs can be completed. */
+export async function claimAll(stores: Stores, venue: string): Promise<void> {
+  const claim = { venue, ownerRunUid: 'run-1', at: 0 };
+  while ((await stores.jobs.claimNext(claim)) !== undefined);
 }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { JOB_ENDS, JOB_TRANSITIONS, type JobEvent } from '../../domain/job-state.js';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import {
   isHigher,
@@ -15,10 +16,9 @@ import { assertDefined } from '../../lib/invariant.js';
 import type { Database } from '../database/database.js';
 import { insertOnce } from '../rows/write-rows.js';
 import { listRows } from '../rows/list-rows.js';
-import { keyColumns, number, optional, rowCodec, text } from '../rows/row-codec.js';
-import type { InsertStatus, Page, Paged, Row, Versioned } from '../connection/row.js';
-
-export type StoredJob = Versioned<TrainingJob>;
+import { keyColumns } from '../rows/row-codec.js';
+import { JOB, type StoredJob } from './job-row.js';
+import type { InsertStatus, Page, Paged, Row } from '../connection/row.js';
 
 /** Other processes may win the oldest job this often in a row. */
 const CLAIM_ATTEMPTS = 50;
@@ -44,33 +44,6 @@ export interface JobEnd {
   readonly errorMessage?: string | undefined;
   readonly modelUid?: string | undefined;
 }
-
-const JOB = rowCodec<StoredJob>({
-  id: number(),
-  uid: text(),
-  venue: text(),
-  symbol: text(),
-  timeframe: text(),
-  bot: text(),
-  sessionUid: text(),
-  status: text(),
-  cause: text(),
-  mode: text(),
-  priority: text(),
-  batch: number(),
-  attempt: number(),
-  ownerRunUid: optional(text()),
-  stage: optional(text()),
-  progressPct: number(),
-  queuedAt: number(),
-  startedAt: optional(number()),
-  finishedAt: optional(number()),
-  errorCode: optional(text()),
-  errorMessage: optional(text()),
-  modelUid: optional(text()),
-  rowVersion: number(),
-  createdAt: number(),
-});
 
 /** Whose jobs are meant: another venue's belong to another daemon. */
 export interface OfDaemon {
@@ -164,9 +137,10 @@ export class JobStore {
       );
       if (oldest === undefined) return undefined;
       const uid = String(oldest['uid']);
-      const claimed = await this.#change(
-        { uid, status: 'pending', row_version: oldest['row_version'] },
-        { status: 'running', owner_run_uid: ownerRunUid, started_at: at },
+      const claimed = await this.#take(
+        'claim',
+        { uid, row_version: oldest['row_version'] },
+        { owner_run_uid: ownerRunUid, started_at: at },
       );
       if (claimed) return this.#get(uid);
     }
@@ -191,12 +165,17 @@ export class JobStore {
     const equal = Object.entries({ session_uid: sessionUid, open_key, status }).filter(
       ([, value]) => value !== undefined,
     );
-    const end = { status: 'cancelled', finishedAt: at, errorCode: code, errorMessage: message };
+    const end = {
+      status: JOB_TRANSITIONS.cancel.to,
+      finishedAt: at,
+      errorCode: code,
+      errorMessage: message,
+    };
     return this.#database.run((knex) =>
       knex('training_jobs')
         .where(Object.fromEntries(equal))
         .where(venue === undefined ? {} : ofDaemon({ venue, withFiles: true }))
-        .whereIn('status', ['pending', 'running'])
+        .whereIn('status', [...JOB_TRANSITIONS.cancel.from])
         .whereNotIn('uid', [...except])
         .update({
           ...JOB.encodePart(end as Partial<StoredJob>),
@@ -217,12 +196,10 @@ export class JobStore {
   /** @throws RejectedError when the job has already ended otherwise, is another run's, or is unknown */
   async finish(uid: string, end: JobEnd): Promise<StoredJob> {
     const { status, finishedAt, errorCode, errorMessage, modelUid, ownerRunUid } = end;
-    const columns = JOB.encodePart({ status, finishedAt, errorCode, errorMessage, modelUid });
-    for (const from of ['running', 'pending'] as const) {
-      const where = { uid, status: from, ...ownedBy(ownerRunUid) };
-      const isChanged = await this.#change(where, { ...columns, open_key: null });
-      if (isChanged) return this.#get(uid);
-    }
+    const columns = JOB.encodePart({ finishedAt, errorCode, errorMessage, modelUid });
+    const where = { uid, ...ownedBy(ownerRunUid) };
+    const isChanged = await this.#take(JOB_ENDS[status], where, { ...columns, open_key: null });
+    if (isChanged) return this.#get(uid);
     const job = await this.find(uid);
     if (job?.status === status) return job;
     throw new RejectedError(`Job ${uid} is ${job?.status ?? 'unknown'}, not to be ${status}`);
@@ -275,21 +252,15 @@ export class JobStore {
     },
   ): Promise<boolean> {
     const { reason, isDeath, ownerRunUid } = why;
-    return this.#database.run(async (knex) => {
-      const changed = await knex('training_jobs')
-        .where({ uid, status: 'running', ...ownedBy(ownerRunUid) })
-        .update({
-          status: 'pending',
-          owner_run_uid: null,
-          started_at: null,
-          stage: null,
-          progress_pct: 0,
-          error_message: reason,
-          attempt: knex.raw('attempt + ?', [isDeath ? 1 : 0]),
-          row_version: knex.raw('row_version + 1'),
-        });
-      return changed === 1;
-    });
+    const where = { uid, ...ownedBy(ownerRunUid) };
+    return this.#take('requeue', where, (knex) => ({
+      owner_run_uid: null,
+      started_at: null,
+      stage: null,
+      progress_pct: 0,
+      error_message: reason,
+      attempt: knex.raw('attempt + ?', [isDeath ? 1 : 0]),
+    }));
   }
 
   /** Newest first. */
@@ -362,6 +333,26 @@ export class JobStore {
 
   async #get(uid: string): Promise<StoredJob> {
     return assertDefined(await this.find(uid), `job ${uid}`);
+  }
+
+  /** One step of the table of legal ones, in one statement; says whether a job was in a status that has it. */
+  #take(
+    event: JobEvent,
+    where: Record<string, unknown>,
+    columns: Record<string, unknown> | ((knex: Knex) => Record<string, unknown>),
+  ): Promise<boolean> {
+    const { from, to } = JOB_TRANSITIONS[event];
+    return this.#database.run(async (knex) => {
+      const changed = await knex('training_jobs')
+        .where(where)
+        .whereIn('status', [...from])
+        .update({
+          ...(typeof columns === 'function' ? columns(knex) : columns),
+          status: to,
+          row_version: knex.raw('row_version + 1'),
+        });
+      return changed === 1;
+    });
   }
 
   #change(where: Record<string, unknown>, columns: Record<string, unknown>): Promise<boolean> {

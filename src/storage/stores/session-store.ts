@@ -1,3 +1,4 @@
+import { assertSessionStep } from '../../domain/job-state.js';
 import type { SessionKind, SessionStatus, TrainingSession } from '../../domain/training-job.js';
 import { assertDefined } from '../../lib/invariant.js';
 import type { Database } from '../database/database.js';
@@ -50,7 +51,7 @@ export class SessionStore {
   }
 
   /**
-   * Changes the status if it is still `from`, and says whether it was.
+   * Changes the session if its status is still `from`, and says whether it was.
    *
    * @param to.joinedJobs what a session that begins waits for besides its own jobs
    */
@@ -59,6 +60,7 @@ export class SessionStore {
     from: SessionStatus,
     to: Partial<Pick<TrainingSession, 'status' | 'joinedJobs'>>,
   ): Promise<boolean> {
+    if (to.status !== undefined) assertSessionStep(from, to.status);
     return this.#database.run(async (knex) => {
       const changed = await knex('training_sessions')
         .where({ uid, status: from })

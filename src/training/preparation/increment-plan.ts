@@ -1,10 +1,8 @@
+import { findBot } from '../../domain/bots.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import { barIndex } from '../../domain/timeframe.js';
 import type { IncrementOptions } from '../options/training-options.js';
 import { hasCurrentFeatures } from '../../models/trust.js';
-
-/** Kinds of models that can be continued; a forest cannot. */
-const CONTINUED_BOTS: ReadonlySet<string> = new Set(['catboost']);
 
 /** What is known of a key when its model is to be continued. */
 export interface IncrementFacts {
@@ -40,7 +38,9 @@ export interface ContinuedParent {
 /** Whether a key's model is continued, trained anew because it has grown too far, or left as it is. */
 export function planIncrement(facts: IncrementFacts, limits: IncrementLimits): IncrementPlan {
   const { serving, bot, isPinned } = facts;
-  if (!CONTINUED_BOTS.has(bot)) return skip(`a ${bot} model is not continued, only trained anew`);
+  if (findBot(bot)?.isAdditive !== true) {
+    return skip(`a ${bot} model is not continued, only trained anew`);
+  }
   if (serving === undefined) return skip('no model serves');
   if (isPinned) return skip('its model is pinned');
   if (!hasCurrentFeatures(serving)) return skip('formulas of its features have changed');

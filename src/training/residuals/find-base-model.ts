@@ -1,3 +1,4 @@
+import { findBot } from '../../domain/bots.js';
 import type { BaseModel } from '../../domain/base-model.js';
 import { ageHours } from '../../domain/model-record.js';
 import { catalogueHash } from '../../features/feature-hash.js';
@@ -7,8 +8,6 @@ import type { TrainModelContext } from '../preparation/attempt-context.js';
 import { fitBaseModel } from './fit-base-model.js';
 import { isIntact, baseModelPath, pruneBaseModels, removeAttempts } from './base-model-files.js';
 
-/** The bot whose models add up. */
-const BASE_MODEL_BOT = 'catboost';
 /** A base model's fit over which the daemon died twice may be what kills it. */
 const MAX_ATTEMPTS = 2;
 const WAIT_MS = 1000;
@@ -35,7 +34,7 @@ export async function findBaseModel(context: TrainModelContext): Promise<BaseMod
   const { job, options } = context;
   if (options.pooling === 'off') return plain('POOLING=off');
   if (context.increment !== undefined) return plain('an increment continues its parent');
-  if (job.bot !== BASE_MODEL_BOT) return plain(`${job.bot} has no base model`);
+  if (findBot(job.bot)?.isAdditive !== true) return plain(`${job.bot} has no base model`);
   const { total } = await listJobs(context, 1);
   const needed = options.poolMinInstruments;
   if (total >= needed) return findOrFit(context);
