@@ -14,12 +14,12 @@ import { seededRandom } from '../../src/lib/seeded-random.js';
 import { dropDatabase, mysqlLocation, mysqlSettings, mysqlSkipReason } from '../database.js';
 import { LogKeeper } from '../demo/demo-fixture.js';
 import { daemonRig, type DaemonChild } from './daemon-child.js';
-import { Acknowledged, SYMBOLS } from './kill-campaign.js';
+import { AcknowledgedRows, SYMBOLS } from './acknowledged-rows.js';
 import { descendantsOf, waitForEnd, type ProcessRow } from './process-table.js';
 
 const { start, folder } = daemonRig();
 const KILL_POINT_CHILD = fileURLToPath(compiledUrl(import.meta.url, './kill-point-child.js'));
-/** In an order in which all come soon: models are trained first, once the history is there. */
+/** Promotions first, because models are trained as soon as there is history. */
 const POINTS = [
   'before-promotion-commit',
   'after-promotion-stored',
@@ -31,23 +31,30 @@ const POINTS = [
   'before-fill-commit',
   'after-fill-stored',
 ];
-/** Kills at random moments come on top where there is time for them. */
+/** The long campaign adds kills at random moments. */
 const RANDOM_KILLS = process.env['EVENKEEL_TEST_LONG'] === 'true' ? 50 : 0;
 const LONGEST_LIFE_MS = 9000;
 const ROUND_LIMIT_MS = 60_000;
-/** Less than the history of one symbol: whoever has answered as many has answered of both lists. */
+/** Rows that the API must have answered before a kill: most of the history of one symbol. */
 const MIN_ANSWERED = 1000;
 const PYTHON = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
 const hasPython = existsSync(PYTHON);
-/** Another one picks other moments. */
+/** Decides the random moments. */
 const SEED = '5eed'.repeat(8);
 const PAGE = { limit: 10_000, offset: 0 };
 
-/** Quick bars, and everything that trades allowed to, so that a kill meets as much as possible. */
+/** Fast bars, and every signal may trade, so that a kill interrupts as much as possible. */
 const BUSY = {
-  ...{ API_PORT: '0', SYMBOLS: SYMBOLS.join(), DEMO_SPEED: '3600', TRAIN_MONTHS_BACK: '1' },
-  ...{ ALLOW_FALLBACK_EXECUTION: 'true', MIN_FALLBACK_CONFIDENCE: '0', MIN_EDGE_COSTS: '0' },
-  ...{ MIN_MODEL_CONFIDENCE: '0', MAX_HOLD_BARS: '2', TRAIN_RETRY_COOLDOWN_SEC: '1' },
+  API_PORT: '0',
+  SYMBOLS: SYMBOLS.join(),
+  DEMO_SPEED: '3600',
+  TRAIN_MONTHS_BACK: '1',
+  ALLOW_FALLBACK_EXECUTION: 'true',
+  MIN_FALLBACK_CONFIDENCE: '0',
+  MIN_EDGE_COSTS: '0',
+  MIN_MODEL_CONFIDENCE: '0',
+  MAX_HOLD_BARS: '2',
+  TRAIN_RETRY_COOLDOWN_SEC: '1',
   PROMOTION_GATE: 'parity',
 };
 
@@ -66,18 +73,18 @@ describe.each(engines)('a daemon on $name', ({ skip, isMysql }) => {
       const location: DatabaseLocation = isMysql ? mysql : { engine: 'sqlite', file };
       const database = { MYSQL_ENABLED: String(isMysql), ...mysqlSettings(mysql) };
       const environment = { ...BUSY, ...database, DATA_DIR };
-      const seen = new Acknowledged();
+      const seen = new AcknowledgedRows();
       try {
         for (const point of hasPython ? POINTS : POINTS.slice(2)) {
           const child = { environment: { ...environment, KILL_AT: point } };
-          await liveOnce(start({ ...child, preload: KILL_POINT_CHILD }), seen, dieAtPoint);
+          await runUntilKilled(start({ ...child, preload: KILL_POINT_CHILD }), seen, killAtPoint);
         }
         const random = seededRandom(SEED);
         for (let kill = 0; kill < RANDOM_KILLS; kill++) {
           const lifeMs = random() * LONGEST_LIFE_MS;
-          await liveOnce(start({ environment }), seen, (daemon) => dieAfter(daemon, lifeMs));
+          await runUntilKilled(start({ environment }), seen, (daemon) => killAfter(daemon, lifeMs));
         }
-        await stopInPeace(start({ environment }), seen);
+        await stopGracefully(start({ environment }), seen);
         await expectSoundStores(location, seen);
         expect(halfModels(path.join(DATA_DIR, 'models'))).toEqual([]);
       } finally {
@@ -88,44 +95,48 @@ describe.each(engines)('a daemon on $name', ({ skip, isMysql }) => {
   );
 });
 
-type Death = (daemon: DaemonChild, seen: Acknowledged) => Promise<void> | void;
+type KillMethod = (daemon: DaemonChild, seen: AcknowledgedRows) => Promise<void> | void;
 
-/** Checks what the last life left behind, reads along in this one, and waits for its end. */
-async function liveOnce(daemon: DaemonChild, seen: Acknowledged, die: Death): Promise<void> {
-  // Ready again: not waiting for a lease that was its own.
+/** Checks what the killed daemon left, reads what this one answers, and waits until it is killed. */
+async function runUntilKilled(
+  daemon: DaemonChild,
+  seen: AcknowledgedRows,
+  kill: KillMethod,
+): Promise<void> {
+  // It takes over the lease of the killed daemon at once.
   await daemon.line(/Holding the trading lease/);
   expect(await seen.findLosses(daemon)).toEqual([]);
-  const dying = die(daemon, seen);
+  const killing = kill(daemon, seen);
   let family: readonly ProcessRow[] = [];
   const deadline = performance.now() + ROUND_LIMIT_MS;
   while (!daemon.hasEnded) {
     const alive = descendantsOf(daemon.pid);
     if (alive.length > 0) family = alive;
-    // The kill comes while an answer is under way: then nothing was answered.
+    // An answer that the kill cut off acknowledged nothing.
     await seen.read(daemon).catch(() => undefined);
     if (performance.now() > deadline)
       throw new Error(`Still alive:\n${daemon.output.slice(-4000)}`);
     await sleep(20);
   }
-  await dying;
+  await killing;
   expect((await daemon.ended).signal).toBe('SIGKILL');
   expect(family.length).toBeGreaterThan(0);
   expect(await waitForEnd(family)).toEqual([]);
   expect(unexpectedErrors(daemon)).toEqual([]);
 }
 
-/** Arms the point of a daemon as soon as it has something to lose. */
-async function dieAtPoint(daemon: DaemonChild, seen: Acknowledged): Promise<void> {
+/** Arms the kill point once the API has answered enough rows. */
+async function killAtPoint(daemon: DaemonChild, seen: AcknowledgedRows): Promise<void> {
   while (seen.size <= MIN_ANSWERED && !daemon.hasEnded) await sleep(20);
   daemon.process.kill('SIGUSR2');
 }
 
-async function dieAfter(daemon: DaemonChild, lifeMs: number): Promise<void> {
+async function killAfter(daemon: DaemonChild, lifeMs: number): Promise<void> {
   await sleep(lifeMs);
   daemon.process.kill('SIGKILL');
 }
 
-async function stopInPeace(last: DaemonChild, seen: Acknowledged): Promise<void> {
+async function stopGracefully(last: DaemonChild, seen: AcknowledgedRows): Promise<void> {
   await last.line(/Holding the trading lease/);
   expect(await seen.findLosses(last)).toEqual([]);
   await last.line(/ by (fallback|model): /);
@@ -133,13 +144,16 @@ async function stopInPeace(last: DaemonChild, seen: Acknowledged): Promise<void>
   expect(seen.size).toBeGreaterThan(MIN_ANSWERED);
 }
 
-/** A job that was met by two kills is given up, and that is said as an error. */
+/** All errors but one: a job that two kills interrupted is given up. */
 function unexpectedErrors({ output }: DaemonChild): readonly string[] {
   const isGivenUp = / the daemon died while the job was running \(.*\), for the second time /;
   return output.split('\n').filter((line) => line.includes(' ERROR ') && !isGivenUp.test(line));
 }
 
-async function expectSoundStores(location: DatabaseLocation, seen: Acknowledged): Promise<void> {
+async function expectSoundStores(
+  location: DatabaseLocation,
+  seen: AcknowledgedRows,
+): Promise<void> {
   const clock = new SystemClock();
   const database = await openDatabase(location, { clock, logger: new LogKeeper() });
   try {

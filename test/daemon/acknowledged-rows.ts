@@ -17,8 +17,8 @@ const candles = z.object({ candles: z.array(candle) });
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** What the API has answered so far: after a kill all of it must still be there. */
-export class Acknowledged {
+/** Rows and models that the API has answered: a kill must lose none of them. */
+export class AcknowledgedRows {
   /** Rows by list and uid, candles by series and open time. */
   readonly #rows = new Map<string, Row>();
   readonly #models = new Set<string>();
@@ -32,7 +32,7 @@ export class Acknowledged {
     return [...this.#models];
   }
 
-  /** Asks for everything; throws when the daemon is gone meanwhile. */
+  /** Reads everything over the API. @throws when the daemon ends meanwhile */
   async read(daemon: DaemonChild): Promise<void> {
     for (const [name, row] of await readAll(daemon)) this.#rows.set(name, row);
     for (const symbol of SYMBOLS) {
@@ -43,7 +43,7 @@ export class Acknowledged {
     }
   }
 
-  /** Rows that were answered and are gone, or changed in a way that a kill has no right to. */
+  /** Rows that were answered before and are now gone, or differ in a field that does not change later. */
   async findLosses(daemon: DaemonChild): Promise<string[]> {
     const now = await readAll(daemon);
     const oldest = oldestCandles(now);
@@ -74,7 +74,7 @@ async function readAll(daemon: DaemonChild): Promise<Map<string, Row>> {
   return rows;
 }
 
-/** Newest first: rows that come while the pages are turned are seen by the next reading. */
+/** Pages come newest first. Rows that are stored between two pages are found by the next call. */
 async function readList(daemon: DaemonChild, name: string, shape: z.ZodType): Promise<Row[]> {
   const list: z.ZodType = listAnswer(name, shape);
   const rows: Row[] = [];
@@ -91,7 +91,7 @@ function candleName(symbol: string, openTime: string): string {
   return `candle ${symbol} ${openTime}`;
 }
 
-/** The API shows the newest candles only: of those before there is nothing to be found. */
+/** The oldest candle of each symbol that the API still shows: it has the newest 1,000 only. */
 function oldestCandles(now: ReadonlyMap<string, Row>): readonly string[] {
   const names = [...now.keys()].sort();
   return SYMBOLS.flatMap(
@@ -99,11 +99,11 @@ function oldestCandles(now: ReadonlyMap<string, Row>): readonly string[] {
   );
 }
 
-/** Fields that a living daemon goes on to fill in; everything else is final once it was answered. */
+/** Fields that the daemon fills in later. All others are final. */
 const GROWING = new Set(['outcome', 'hold_until', 'status', 'settled_at', 'stop_price']);
 
 function changesOf(before: Row, now: Row): string[] {
-  // Until its order is filled a position is an intention with a time of its own.
+  // The time at which a position opens is known once its order is filled.
   const growing = before['status'] === 'opening' ? new Set([...GROWING, 'opened_at']) : GROWING;
   return Object.entries(before).flatMap(([field, value]) => {
     if (growing.has(field)) return isStepBack(field, value, now[field]) ? [field] : [];
