@@ -8,7 +8,7 @@ import { AlreadyRunningError, messageOf } from '../src/lib/errors.js';
 import type { Logger } from '../src/lib/logger.js';
 import { SystemClock } from '../src/lib/clock.js';
 import { DataDirLock } from '../src/coordination/data-dir-lock.js';
-import { openDatabase } from '../src/storage/database/database.js';
+import { openDatabase, type Database } from '../src/storage/database/database.js';
 
 export interface Finding {
   readonly name: string;
@@ -65,12 +65,24 @@ async function database(settings: Settings): Promise<Finding> {
     'see the message; docs/runbook.md has more',
     async () => {
       const open = await openDatabase(location, { clock, logger: SILENT });
-      await open.close();
-      return location.engine;
+      try {
+        return location.engine === 'sqlite' ? 'SQLite' : `MySQL (${await encryption(open)})`;
+      } finally {
+        await open.close();
+      }
     },
   );
   if (opened.status !== 'ok') return opened.finding;
   return { name: 'database', status: 'ok', message: `${opened.value} opens, schema is current` };
+}
+
+/** How the connection to MySQL is encrypted. */
+async function encryption(open: Database): Promise<string> {
+  const [status] = await open.ask("SHOW SESSION STATUS LIKE 'Ssl_version'");
+  const version = String(status?.['Value'] ?? '');
+  const mode = open.location.engine === 'mysql' ? open.location.ssl?.mode : undefined;
+  const setting = `MYSQL_SSL=${mode ?? 'off'}`;
+  return version === '' ? `not encrypted, ${setting}` : `${version}, ${setting}`;
 }
 
 async function port({ apiHost, apiPort }: Settings): Promise<Finding> {

@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { databaseLocation } from '../src/daemon/open-storage.js';
-import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
+import { ConfigError, messageOf } from '../src/lib/errors.js';
 import type { Logger } from '../src/lib/logger.js';
 import { SystemClock } from '../src/lib/clock.js';
 import type { MysqlLocation } from '../src/storage/connection/location.js';
@@ -57,8 +57,8 @@ export async function runTransfer(
     return await copy(command, settings, flags);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.notRun;
-    const isNamed = error instanceof ConfigError || error instanceof TransientError;
-    const text = isNamed || !(error instanceof Error) ? messageOf(error) : (error.stack ?? '');
+    const isAsked = args.includes('--verbose') && error instanceof Error;
+    const text = isAsked ? (error.stack ?? messageOf(error)) : messageOf(error);
     process.stderr.write(`${command.name}: ${text}\n`);
     return EXIT.notRun;
   }

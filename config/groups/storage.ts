@@ -1,5 +1,5 @@
 import { OTHER_TABLES } from '../../migrations/index.js';
-import { custom, flag, integer, number, optionalText, secret, text } from '../setting.js';
+import { choice, custom, flag, integer, number, optionalText, secret, text } from '../setting.js';
 
 /** A name that needs no quotes on MySQL, and that no other table has. */
 function readTableName(name: string): string | undefined {
@@ -37,6 +37,18 @@ export const STORAGE_SETTINGS = {
     help: 'Required with MYSQL_ENABLED; set to nothing it counts as given.',
   }),
   MYSQL_DB: optionalText({ help: 'Required with MYSQL_ENABLED.' }),
+  MYSQL_SSL: choice({
+    default: 'prefer',
+    among: ['off', 'prefer', 'require', 'verify'],
+    help: 'Encryption of the connection (TLS): `off`; `prefer` where the server offers it; `require` always; `verify` always, and the certificate must be signed and name MYSQL_HOST.',
+  }),
+  MYSQL_SSL_CA: optionalText({
+    help: 'With `verify`: file of the certificate that signed the one of the server, as managed databases offer it. Default: those that come with Node.',
+  }),
+  MYSQL_SSL_CERT: optionalText({
+    help: 'File of a certificate of this client, where the server asks for one.',
+  }),
+  MYSQL_SSL_KEY: optionalText({ help: 'File of the key to MYSQL_SSL_CERT.' }),
   MYSQL_CHARSET: text({ default: 'utf8mb4', help: 'Character set of the connection.' }),
   MYSQL_TIMEZONE: text({ default: '+00:00', help: 'Time zone of the connection.' }),
   MYSQL_MARKET_DATA_TABLE: custom({

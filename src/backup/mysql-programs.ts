@@ -49,11 +49,33 @@ export async function startProgram(
 export function writeOptionsFile(folder: string, location: MysqlLocation): string {
   const file = path.join(folder, 'client.cnf');
   const { host, port, user, password } = location;
-  const lines = Object.entries({ host, port, user, password }).map(
+  const options = { host, port, user, password, protocol: 'tcp', ...tlsOptions(location) };
+  const lines = Object.entries(options).map(
     ([name, value]) => `${name}="${String(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`,
   );
-  writeFileSync(file, `[client]\n${lines.join('\n')}\nprotocol=tcp\n`, { mode: 0o600 });
+  writeFileSync(file, `[client]\n${lines.join('\n')}\n`, { mode: 0o600 });
   return file;
+}
+
+const SSL_MODES = {
+  off: 'DISABLED',
+  prefer: 'PREFERRED',
+  require: 'REQUIRED',
+  verify: 'VERIFY_IDENTITY',
+};
+
+/** In the words of both families of programs: `loose` makes each pass over those of the other. */
+function tlsOptions({ ssl = { mode: 'off' } }: MysqlLocation): Record<string, string | number> {
+  const { mode, caFile, certFile, keyFile } = ssl;
+  const options: Record<string, string | number> = {
+    'loose-ssl-mode': SSL_MODES[mode],
+    'loose-ssl': mode === 'off' ? 0 : 1,
+    'loose-ssl-verify-server-cert': mode === 'verify' ? 1 : 0,
+  };
+  if (caFile !== undefined) options['ssl-ca'] = caFile;
+  if (certFile !== undefined) options['ssl-cert'] = certFile;
+  if (keyFile !== undefined) options['ssl-key'] = keyFile;
+  return options;
 }
 
 async function hasStarted(child: Child): Promise<boolean> {

@@ -60,6 +60,12 @@ export function databaseLocation(settings: Settings): DatabaseLocation {
     charset: settings.mysqlCharset,
     timezone: settings.mysqlTimezone,
     marketDataTable: settings.mysqlMarketDataTable,
+    ssl: {
+      mode: settings.mysqlSsl,
+      caFile: settings.mysqlSslCa,
+      certFile: settings.mysqlSslCert,
+      keyFile: settings.mysqlSslKey,
+    },
     poolSize: settings.mysqlPoolSize,
   };
 }

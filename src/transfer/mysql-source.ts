@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib';
-import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
+import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { ConfigError } from '../lib/errors.js';
 import { locationText, type MysqlLocation } from '../storage/connection/location.js';
-import { connectionOptions, sessionSetup } from '../storage/mysql/connection-options.js';
+import { connect } from '../storage/mysql/connect.js';
+import { sessionSetup } from '../storage/mysql/connection-options.js';
 import { translateMysqlOpenError } from '../storage/mysql/errors.js';
 import { readValue, type Line } from './lines.js';
 import { lineSql, mysqlName, MysqlReader } from './mysql-reader.js';
@@ -42,7 +43,7 @@ export class MysqlSource implements TransferSource {
     const opened: Connection[] = [];
     try {
       for (let at = 0; at < 2; at++) {
-        const connection = await createConnection(connectionOptions(location));
+        const { connection } = await connect(location);
         opened.push(connection);
         const setup = sessionSetup(location);
         await connection.query(setup.sql, setup.values);

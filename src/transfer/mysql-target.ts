@@ -1,15 +1,12 @@
-import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
+import type { Connection, RowDataPacket } from 'mysql2/promise';
 import type { Clock } from '../lib/clock.js';
 import { TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { openDatabase } from '../storage/database/database.js';
 import { driverCodeOf, translating } from '../storage/connection/driver-errors.js';
 import { locationText, type MysqlLocation } from '../storage/connection/location.js';
-import {
-  connectionOptions,
-  serverOptions,
-  sessionSetup,
-} from '../storage/mysql/connection-options.js';
+import { connect } from '../storage/mysql/connect.js';
+import { sessionSetup } from '../storage/mysql/connection-options.js';
 import {
   isMysqlRetryable,
   translateMysqlError,
@@ -48,6 +45,13 @@ export interface MysqlTargetOptions {
   readonly mayLoad?: boolean | undefined;
 }
 
+interface OpenedTarget {
+  readonly connection: Connection;
+  readonly hasSchema: boolean;
+  /** Longest statement that the server takes. */
+  readonly packetBytes: number;
+}
+
 /** A MySQL or MariaDB database that rows are copied to over one connection, and verified over two. */
 export class MysqlTarget implements TransferTarget {
   readonly #reader: MysqlReader;
@@ -62,17 +66,18 @@ export class MysqlTarget implements TransferTarget {
 
   private constructor(
     location: MysqlLocation,
-    connection: Connection,
-    hasSchema: boolean,
+    { connection, hasSchema, packetBytes }: OpenedTarget,
     options: MysqlTargetOptions,
   ) {
     this.#location = location;
     this.#connection = connection;
     this.hasSchema = hasSchema;
     this.#options = options;
-
     this.#reader = new MysqlReader(connection, location);
-    this.#writer = new MysqlWriter(connection, location, options.batchRows);
+    this.#writer = new MysqlWriter(connection, location, {
+      batchRows: options.batchRows,
+      packetBytes,
+    });
   }
 
   /**
@@ -84,12 +89,13 @@ export class MysqlTarget implements TransferTarget {
   static async open(location: MysqlLocation, options: MysqlTargetOptions): Promise<MysqlTarget> {
     if (!options.isReadOnly) await (await openDatabase(location, options)).close();
     try {
-      const { connection, hasDatabase } = await connect(location, options);
+      const { connection, hasDatabase } = await openSession(location, options);
       try {
         await setUpSession(connection, location, options.isReadOnly);
         if (!options.isReadOnly) await lockTransfers(connection, location);
         const hasSchema = hasDatabase && (await findMysqlSchema(connection, location));
-        return new MysqlTarget(location, connection, hasSchema, options);
+        const packetBytes = await readPacketBytes(connection);
+        return new MysqlTarget(location, { connection, hasSchema, packetBytes }, options);
       } catch (error) {
         connection.destroy();
         throw error;
@@ -123,7 +129,7 @@ export class MysqlTarget implements TransferTarget {
 
   async openReaders(): Promise<readonly TargetReader[]> {
     try {
-      this.#second = (await connect(this.#location, this.#options)).connection;
+      this.#second = (await openSession(this.#location, this.#options)).connection;
       await setUpSession(this.#second, this.#location, true);
       return [this.#reader, new MysqlReader(this.#second, this.#location)];
     } catch {
@@ -195,22 +201,18 @@ export class MysqlTarget implements TransferTarget {
   }
 }
 
-async function connect(
+async function openSession(
   location: MysqlLocation,
   { isReadOnly, mayLoad }: MysqlTargetOptions,
 ): Promise<{ readonly connection: Connection; readonly hasDatabase: boolean }> {
   const flags = mayLoad === false ? ['-LOCAL_FILES'] : [];
   try {
-    return {
-      connection: await createConnection({ ...connectionOptions(location), flags }),
-      hasDatabase: true,
-    };
+    const { connection } = await connect(location, { driver: { flags } });
+    return { connection, hasDatabase: true };
   } catch (error) {
     if (!isReadOnly || driverCodeOf(error) !== 'ER_BAD_DB_ERROR') throw error;
-    return {
-      connection: await createConnection({ ...serverOptions(location), flags }),
-      hasDatabase: false,
-    };
+    const { connection } = await connect(location, { hasDatabase: false, driver: { flags } });
+    return { connection, hasDatabase: false };
   }
 }
 
@@ -224,6 +226,11 @@ async function setUpSession(
   // Each statement sees what a daemon on the target has stored meanwhile.
   await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
   if (isReadOnly) await connection.query('SET SESSION TRANSACTION READ ONLY');
+}
+
+async function readPacketBytes(connection: Connection): Promise<number> {
+  const [rows] = await connection.query<RowDataPacket[]>('SELECT @@max_allowed_packet AS bytes');
+  return Number(rows[0]?.['bytes']);
 }
 
 /** Only one run at a time copies into a database. */

@@ -1,11 +1,13 @@
 import { assertDefined } from '../lib/invariant.js';
-import { type Line, readValue } from './lines.js';
+import { fieldsOf, readValue, type Line } from './lines.js';
 import type { ColumnShape, TableShape } from './table-shapes.js';
 import type { Selector, SqlValue } from './transfer-ports.js';
 
 /** Stretches named in one statement, and keys in one list: longer ones are slow to plan. */
 const STRETCHES_A_STATEMENT = 200;
 const KEYS_A_STATEMENT = 1_000;
+/** Text of the fields in one statement: with their condition below the smallest usual packet, 64 KB. */
+const STATEMENT_CHARS = 25_000;
 
 /** Conditions under which the target has the rows of these lines, and as few others as may be. */
 export function selectRows(table: TableShape, lines: readonly Line[]): readonly Selector[] {
@@ -21,7 +23,8 @@ function selectStretches(table: TableShape, lines: readonly Line[]): readonly Se
   const columns = identity.map((name) => columnOf(table, name));
   const last = assertDefined(columns.at(-1), `identity of ${table.name}`);
   const stretches = stretchesOf(lines, identity.length);
-  return chunksOf(stretches, STRETCHES_A_STATEMENT).map((part) => ({
+  const lengthOf = (fields: readonly string[]): number => fields.join('').length;
+  return statementParts(stretches, STRETCHES_A_STATEMENT, lengthOf).map((part) => ({
     where: part.map(() => condition).join(' OR '),
     values: part.flatMap((fields) =>
       fields.map((field, at): SqlValue => readValue(field, columns[at] ?? last)),
@@ -60,7 +63,9 @@ function selectKeys(table: TableShape, lines: readonly Line[]): readonly Selecto
   };
   const isOne = table.identity.length === 1;
   const all = `(${table.identity.map((name) => `\`${name}\` = ?`).join(' AND ')})`;
-  return chunksOf(lines, isOne ? KEYS_A_STATEMENT : STRETCHES_A_STATEMENT).map((part) => ({
+  const most = isOne ? KEYS_A_STATEMENT : STRETCHES_A_STATEMENT;
+  const lengthOf = (line: Line): number => fieldsOf(table, line, table.identity).join('').length;
+  return statementParts(lines, most, lengthOf).map((part) => ({
     where: isOne
       ? `\`${String(table.identity[0])}\` IN (${part.map(() => '?').join(', ')})`
       : part.map(() => all).join(' OR '),
@@ -73,6 +78,27 @@ function columnOf(table: TableShape, name: string): ColumnShape {
     table.columns.find((column) => column.name === name),
     `column ${name} of ${table.name}`,
   );
+}
+
+function statementParts<T>(
+  items: readonly T[],
+  most: number,
+  lengthOf: (item: T) => number,
+): readonly (readonly T[])[] {
+  const parts: T[][] = [];
+  let chars = STATEMENT_CHARS;
+  for (const item of items) {
+    const length = lengthOf(item);
+    const last = parts.at(-1);
+    if (last === undefined || last.length >= most || chars + length > STATEMENT_CHARS) {
+      parts.push([item]);
+      chars = length;
+    } else {
+      last.push(item);
+      chars += length;
+    }
+  }
+  return parts;
 }
 
 export function chunksOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {

@@ -22,8 +22,14 @@ export const mariadbSkipReason: string | undefined = ['mariadbd', 'mariadb-insta
 /** A MariaDB of the test's own, on a port and in a folder of its own, to be ill-treated. */
 export class OwnMariadb {
   readonly #root = mkdtempSync(path.join(tmpdir(), 'evenkeel-mariadb-'));
+  readonly #options: readonly string[];
   #server: ChildProcess | undefined;
   #port = 0;
+
+  /** @param options further ones of the server's program */
+  constructor(options: readonly string[] = []) {
+    this.#options = options;
+  }
 
   get location(): MysqlLocation {
     return {
@@ -61,6 +67,7 @@ export class OwnMariadb {
         '--skip-name-resolve',
         '--innodb-buffer-pool-size=32M',
         '--innodb-log-file-size=16M',
+        ...this.#options,
         ...asRoot(),
       ],
       { stdio: 'ignore' },

@@ -22,14 +22,36 @@ export interface MysqlLocation {
   readonly timezone?: string;
   /** Name of the candle table. Default `market_data`. */
   readonly marketDataTable?: string;
+  /** How the connection is encrypted. Default `off`. */
+  readonly ssl?: MysqlTls;
   /** Connections at most. Default 8. */
   readonly poolSize?: number;
+}
+
+export interface MysqlTls {
+  /**
+   * - `off`: not at all
+   * - `prefer`: where the server offers it, whoever the server is
+   * - `require`: always, whoever the server is
+   * - `verify`: always, and the server's certificate must be signed and name `host`
+   */
+  readonly mode: 'off' | 'prefer' | 'require' | 'verify';
+  /** File with the certificates that sign the server's; those that come with Node without it. */
+  readonly caFile?: string | undefined;
+  /** Files of this client's own certificate and key, where the server asks for one. */
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
 }
 
 /** The place in words for messages, without the password. */
 export function locationText(location: DatabaseLocation): string {
   if (location.engine === 'sqlite') return location.file;
   return `${location.user}@${location.host}:${location.port}/${location.database}`;
+}
+
+/** A name of a table or column as both engines take it, whatever words they reserve. */
+export function quoteName(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
 }
 
 /** The table that candles lie in: on MySQL it may have a name of its own. */

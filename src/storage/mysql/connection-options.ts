@@ -1,5 +1,8 @@
-import type { ConnectionOptions } from 'mysql2';
-import type { MysqlLocation } from '../connection/location.js';
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import type { ConnectionOptions, SslOptions } from 'mysql2';
+import { ConfigError, messageOf } from '../../lib/errors.js';
+import type { MysqlLocation, MysqlTls } from '../connection/location.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -30,6 +33,7 @@ export function serverOptions(location: MysqlLocation): ConnectionOptions {
     charset: location.charset ?? 'utf8mb4',
     timezone: 'Z',
     connectTimeout: CONNECT_TIMEOUT_MS,
+    ...tlsOptions(location),
     enableKeepAlive: true,
     keepAliveInitialDelay: 30_000,
     // The text protocol's own reader of DOUBLE is off in the last digit for some values; the text is exact.
@@ -39,6 +43,49 @@ export function serverOptions(location: MysqlLocation): ConnectionOptions {
       return text === null ? null : Number(text);
     },
   };
+}
+
+/** @throws ConfigError when the settings of TLS contradict each other, or a file cannot be read */
+function tlsOptions({ host, ssl = { mode: 'off' } }: MysqlLocation): { ssl?: SslOptions } {
+  assertConsistent(ssl, host);
+  if (ssl.mode === 'off') return {};
+  const isVerified = ssl.mode === 'verify';
+  const options: SslOptions = {
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: isVerified,
+    verifyIdentity: isVerified,
+  };
+  if (ssl.caFile !== undefined) options.ca = readPem('MYSQL_SSL_CA', ssl.caFile);
+  if (ssl.certFile !== undefined) options.cert = readPem('MYSQL_SSL_CERT', ssl.certFile);
+  if (ssl.keyFile !== undefined) options.key = readPem('MYSQL_SSL_KEY', ssl.keyFile);
+  return { ssl: options };
+}
+
+function assertConsistent({ mode, caFile, certFile, keyFile }: MysqlTls, host: string): void {
+  if (caFile !== undefined && mode !== 'verify') {
+    throw new ConfigError(
+      `MYSQL_SSL_CA is given, but MYSQL_SSL=${mode} does not check the server's certificate: set MYSQL_SSL=verify, or leave MYSQL_SSL_CA out`,
+    );
+  }
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw new ConfigError('MYSQL_SSL_CERT and MYSQL_SSL_KEY belong together: give both or none');
+  }
+  // Of an address the driver would compare the certificate with the name localhost.
+  if (mode === 'verify' && isIP(host) !== 0) {
+    throw new ConfigError(
+      `MYSQL_SSL=verify compares the server's certificate with a name, and MYSQL_HOST=${host} is an address: set MYSQL_HOST to a name in the certificate`,
+    );
+  }
+}
+
+function readPem(setting: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new ConfigError(`${setting}=${file} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 /** What every session is told before its first statement. */

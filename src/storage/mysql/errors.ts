@@ -62,6 +62,12 @@ export function translateMysqlError(error: unknown, location: MysqlLocation): un
   if (GONE_CODES.has(code)) {
     return new HaltError(`MySQL at ${where} lost its tables: ${message}`, cause);
   }
+  if (code === 'ER_NET_PACKET_TOO_LARGE') {
+    return new RejectedError(
+      `MySQL at ${where} refused a row as too large: ${message}. Raise max_allowed_packet at the server`,
+      cause,
+    );
+  }
   if (CONNECTION_CODES.has(code) || isFatal(error)) {
     return new TransientError(`MySQL at ${where} does not answer: ${message} (${code})`, cause);
   }
@@ -74,8 +80,11 @@ export function translateMysqlError(error: unknown, location: MysqlLocation): un
   if (READ_ONLY_CODES.has(code)) {
     return new TransientError(`MySQL at ${where} is read-only: ${message}`, cause);
   }
-  if (!BAD_ROW_CODES.has(code)) return error;
-  return new RejectedError(`The database refused a row: ${message}`, cause);
+  if (BAD_ROW_CODES.has(code)) {
+    return new RejectedError(`The database refused a row: ${message}`, cause);
+  }
+  // The server's words, without the statement that the driver puts in front of them.
+  return new Error(`MySQL at ${where} refuses a statement: ${message} (${code})`, cause);
 }
 
 /** The same while opening: what a person must mend first is a `ConfigError`, and each has its fix. */
@@ -98,10 +107,16 @@ function findMistake(error: unknown, location: MysqlLocation): string | undefine
   switch (driverCodeOf(error)) {
     case 'ER_ACCESS_DENIED_ERROR':
     case 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR':
-      return `MySQL refuses user ${user}: ${message}. Check MYSQL_USER and MYSQL_PASSWORD`;
+      return `MySQL refuses user ${user}: ${message}. Check MYSQL_USER and MYSQL_PASSWORD${plainHint(location)}`;
     case 'ER_DBACCESS_DENIED_ERROR':
     case 'ER_TABLEACCESS_DENIED_ERROR':
       return `MySQL user ${user} has no rights on ${database}: ${message}. Run as an administrator: GRANT ALL ON \`${database}\`.* TO the user`;
+    case 'ER_SECURE_TRANSPORT_REQUIRED':
+      return `MySQL at ${host} lets nobody in without TLS: ${message}. Set MYSQL_SSL=require, or verify with MYSQL_SSL_CA`;
+    case 'HANDSHAKE_NO_SSL_SUPPORT':
+      return `MySQL at ${host} offers no TLS, which MYSQL_SSL=${location.ssl?.mode} asks for. Turn it on at the server, or set MYSQL_SSL=off where the network is safe`;
+    case 'HANDSHAKE_SSL_ERROR':
+      return `MySQL at ${host}: no encrypted connection comes about: ${message}. ${tlsHint(message)}`;
     case 'ER_HOST_NOT_PRIVILEGED':
       return `MySQL at ${host} lets nobody in from this machine: ${message}. Create the user for this host`;
     case 'ER_UNKNOWN_TIME_ZONE':
@@ -111,6 +126,22 @@ function findMistake(error: unknown, location: MysqlLocation): string | undefine
     default:
       return undefined;
   }
+}
+
+/** MariaDB 10.11 answers a plain connection where it demands TLS as if the password were wrong. */
+function plainHint({ ssl }: MysqlLocation): string {
+  const isPlain = ssl === undefined || ssl.mode === 'off';
+  return isPlain ? '; a server that demands TLS answers the same: set MYSQL_SSL=require' : '';
+}
+
+function tlsHint(message: string): string {
+  if (/altname|does not match/i.test(message)) {
+    return 'Set MYSQL_HOST to a name in the certificate';
+  }
+  if (/self[- ]signed|issuer|unable to verify|expired/i.test(message)) {
+    return "Set MYSQL_SSL_CA to the file with the certificate that signed the server's, or look at its dates";
+  }
+  return 'Check MYSQL_SSL_CERT and MYSQL_SSL_KEY, and which versions of TLS the server speaks';
 }
 
 /** A server that may be there later. */

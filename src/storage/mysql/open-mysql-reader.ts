@@ -1,14 +1,15 @@
-import { createConnection, type Connection } from 'mysql2/promise';
+import type { Connection } from 'mysql2/promise';
 import { candleTableOf, type MysqlLocation } from '../connection/location.js';
 import type { Reader } from '../connection/connections.js';
 import { translating } from '../connection/driver-errors.js';
-import { connectionOptions, sessionSetup, STATEMENT_TIMEOUT_MS } from './connection-options.js';
+import { connect } from './connect.js';
+import { sessionSetup, STATEMENT_TIMEOUT_MS } from './connection-options.js';
 import { translateMysqlError, translateMysqlOpenError } from './errors.js';
 
 /** @throws ConfigError, TransientError as `openDatabase` does */
 export async function openMysqlReader(location: MysqlLocation): Promise<Reader> {
   const connection = await translating(
-    () => connect(location),
+    () => openSession(location),
     (error) => translateMysqlOpenError(error, location),
   );
   let closing: Promise<void> | undefined;
@@ -33,8 +34,8 @@ export async function openMysqlReader(location: MysqlLocation): Promise<Reader> 
   };
 }
 
-async function connect(location: MysqlLocation): Promise<Connection> {
-  const connection = await createConnection({ ...connectionOptions(location), typeCast: true });
+async function openSession(location: MysqlLocation): Promise<Connection> {
+  const { connection } = await connect(location, { driver: { typeCast: true } });
   try {
     const setup = sessionSetup(location);
     await connection.query(setup.sql, setup.values);

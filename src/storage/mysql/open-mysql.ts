@@ -1,6 +1,6 @@
 import knexModule, { type Knex } from 'knex';
 import mysql, { type Connection as RawConnection } from 'mysql2';
-import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { MIGRATIONS } from '../../../migrations/index.js';
 import type { Clock } from '../../lib/clock.js';
 import { ConfigError } from '../../lib/errors.js';
@@ -9,7 +9,8 @@ import { driverCodeOf, driverMessageOf } from '../connection/driver-errors.js';
 import { locationText, type MysqlLocation } from '../connection/location.js';
 import type { OpenedKnex } from '../connection/connections.js';
 import { mayNotCreate } from '../connection/pending-migrations.js';
-import { connectionOptions, serverOptions, sessionSetup } from './connection-options.js';
+import { connect, type MysqlConnection } from './connect.js';
+import { connectionOptions, sessionSetup } from './connection-options.js';
 import { translateMysqlOpenError } from './errors.js';
 import { migrateMysql } from './migrate-mysql.js';
 import { mysqlClient } from './mysql-client.js';
@@ -20,6 +21,9 @@ export const POOL_SIZE = 8;
 /** Longest wait for a free connection of the pool. */
 const ACQUIRE_TIMEOUT_MS = 15_000;
 
+/** Smallest `max_allowed_packet` of any server's defaults; no row of this program comes near it. */
+const USUAL_PACKET_BYTES = 1_048_576;
+
 interface MysqlContext {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -28,6 +32,8 @@ interface MysqlContext {
 }
 
 /**
+ * Brings the schema up to date and opens a pool of connections.
+ *
  * @throws ConfigError when the server refuses the user or the database cannot be used
  * @throws TransientError when the server does not answer
  */
@@ -35,16 +41,17 @@ export async function openMysql(
   location: MysqlLocation,
   { clock, logger, mayCreate }: MysqlContext,
 ): Promise<OpenedKnex> {
+  let settled: MysqlLocation;
   try {
     assertCharset(location);
-    await prepare(location, { clock, mayCreate });
+    settled = await prepare(location, { clock, logger, mayCreate });
   } catch (error) {
     throw translateMysqlOpenError(error, location);
   }
   const knex = knexModule.knex({
     client: mysqlClient,
     // knex passes it on to the driver as it is; its own type for it is an older one.
-    connection: connectionOptions(location) as unknown as Knex.MySql2ConnectionConfig,
+    connection: connectionOptions(settled) as unknown as Knex.MySql2ConnectionConfig,
     pool: { min: 0, max: location.poolSize ?? POOL_SIZE, afterCreate: setUpSession(location) },
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
     compileSqlOnError: false,
@@ -53,13 +60,14 @@ export async function openMysql(
   return { knex, close: () => knex.destroy() };
 }
 
+/** Checks the server and migrates; answers with the location as the pool connects to it. */
 async function prepare(
   location: MysqlLocation,
-  { clock, mayCreate }: Omit<MysqlContext, 'logger'>,
-): Promise<void> {
-  const connection = await connectCreating(location, mayCreate);
+  { clock, logger, mayCreate }: MysqlContext,
+): Promise<MysqlLocation> {
+  const { connection, location: settled } = await connectCreating(location, mayCreate);
   try {
-    await assertServer(connection, location);
+    await assertServer(connection, location, logger);
     const setup = sessionSetup(location);
     await connection.query(setup.sql, setup.values);
     await migrateMysql({
@@ -70,6 +78,7 @@ async function prepare(
       candleTable: location.marketDataTable,
       mayCreate,
     });
+    return settled;
   } finally {
     await connection.end();
   }
@@ -81,29 +90,41 @@ function assertCharset({ charset = 'utf8mb4' }: MysqlLocation): void {
   throw new ConfigError(`MYSQL_CHARSET=${charset} cannot carry every name. Use utf8mb4`);
 }
 
-async function assertServer(connection: Connection, location: MysqlLocation): Promise<void> {
-  const [rows] = await connection.query<RowDataPacket[]>('SELECT VERSION() AS version');
+async function assertServer(
+  connection: Connection,
+  location: MysqlLocation,
+  logger: Logger,
+): Promise<void> {
+  const [rows] = await connection.query<RowDataPacket[]>(
+    'SELECT VERSION() AS version, @@max_allowed_packet AS packetBytes',
+  );
+  const where = `MySQL at ${locationText(location)}`;
   const fault = findServerFault(String(rows[0]?.['version']));
-  if (fault !== undefined) throw new ConfigError(`MySQL at ${locationText(location)}: ${fault}`);
+  if (fault !== undefined) throw new ConfigError(`${where}: ${fault}`);
+  const packetBytes = Number(rows[0]?.['packetBytes']);
+  if (packetBytes >= USUAL_PACKET_BYTES) return;
+  logger.warn(
+    `${where} takes statements of ${packetBytes} bytes at most (max_allowed_packet): long rows may be refused. Set it to ${USUAL_PACKET_BYTES} or more`,
+  );
 }
 
 async function connectCreating(
   location: MysqlLocation,
   mayCreate: boolean | undefined,
-): Promise<Connection> {
+): Promise<MysqlConnection> {
   try {
-    return await createConnection(connectionOptions(location));
+    return await connect(location);
   } catch (error) {
     if (driverCodeOf(error) !== 'ER_BAD_DB_ERROR') throw error;
   }
   if (mayCreate === false)
     throw mayNotCreate(`the missing database ${location.database}`, MIGRATIONS);
   await createDatabase(location);
-  return createConnection(connectionOptions(location));
+  return connect(location);
 }
 
 async function createDatabase(location: MysqlLocation): Promise<void> {
-  const connection = await createConnection(serverOptions(location));
+  const { connection } = await connect(location, { hasDatabase: false });
   const statement = `CREATE DATABASE IF NOT EXISTS ${mysql.escapeId(location.database, true)} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
   try {
     await connection.query(statement);

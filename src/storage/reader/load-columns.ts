@@ -3,7 +3,7 @@ import type { Candle } from '../../domain/candle.js';
 import { barIndex, barOpenTime, isTimeframe, type Timeframe } from '../../domain/timeframe.js';
 import { RejectedError } from '../../lib/errors.js';
 import type { RowSource } from '../connection/connections.js';
-import type { DatabaseLocation } from '../connection/location.js';
+import { quoteName, type DatabaseLocation } from '../connection/location.js';
 import { openReader } from './open-reader.js';
 
 /** Open times, both included. */
@@ -14,7 +14,7 @@ export interface ColumnsRange {
 }
 
 function candlesOf({ candleTable }: RowSource): string {
-  return `SELECT open_time, open, high, low, close, volume FROM ${candleTable}`;
+  return `SELECT open_time, open, high, low, close, volume FROM ${quoteName(candleTable)}`;
 }
 
 /**

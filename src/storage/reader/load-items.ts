@@ -1,3 +1,4 @@
+import { quoteName } from '../connection/location.js';
 import type { RowSource } from '../connection/connections.js';
 
 /** One instrument of a venue, as far as a pooled model asks for it. */
@@ -32,7 +33,7 @@ export async function loadEntries(
   source: RowSource,
   seriesId: number,
 ): Promise<{ readonly openTimes: Float64Array; readonly prices: Float64Array }> {
-  const sql = `SELECT open_time, close FROM ${source.candleTable} WHERE series_id = ? ORDER BY open_time`;
+  const sql = `SELECT open_time, close FROM ${quoteName(source.candleTable)} WHERE series_id = ? ORDER BY open_time`;
   const rows = await source.selectRows(sql, [seriesId]);
   return {
     openTimes: Float64Array.from(rows, ([openTime]) => Number(openTime)),

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.js';
+import { quoteName } from '../connection/location.js';
 import type { Database } from '../database/database.js';
 
 /** Rows deleted by one transaction: a few milliseconds of the writer. */
@@ -155,7 +156,7 @@ export class RetentionStore {
       readonly signal?: AbortSignal;
     },
   ): Promise<number> {
-    const select = `SELECT open_time FROM ${table} WHERE series_id = ? AND ${rows.column} < ?
+    const select = `SELECT open_time FROM ${quoteName(table)} WHERE series_id = ? AND ${rows.column} < ?
       ORDER BY open_time LIMIT ?`;
     return this.#inBatches(rows.signal, () =>
       this.#database.transaction(async (tx) => {

@@ -1,4 +1,5 @@
 import type { Candle } from '../../domain/candle.js';
+import { quoteName } from '../connection/location.js';
 import type { Database } from '../database/database.js';
 
 /** Candles of one series on their way into `market_data`, one for each open time. */
@@ -108,7 +109,7 @@ async function readByOpenTime(
 ): Promise<ReadonlyMap<number, Candle>> {
   const places = candles.map(() => '?').join(', ');
   const stored = await tx.selectObjects(
-    `SELECT open_time AS openTime, ${VALUE_COLUMNS.join(', ')} FROM ${tx.candleTable}
+    `SELECT open_time AS openTime, ${VALUE_COLUMNS.join(', ')} FROM ${quoteName(tx.candleTable)}
       WHERE series_id = ? AND open_time IN (${places})`,
     [seriesId, ...candles.map((candle) => candle.openTime)],
   );
@@ -119,7 +120,7 @@ async function readByOpenTime(
 async function write(tx: Database, rows: CandleRows, candles: readonly Candle[]): Promise<void> {
   if (candles.length === 0) return;
   const places = candles.map(() => PLACES).join(', ');
-  const sql = `INSERT INTO ${tx.candleTable} (${CANDLE_COLUMNS}) VALUES ${places} ${ON_CONFLICT}`;
+  const sql = `INSERT INTO ${quoteName(tx.candleTable)} (${CANDLE_COLUMNS}) VALUES ${places} ${ON_CONFLICT}`;
   const bindings = candles.flatMap((candle) => candleBindings(rows, candle));
   await tx.run((knex) => knex.raw(sql, bindings));
 }
