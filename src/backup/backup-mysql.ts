@@ -2,7 +2,6 @@ import { rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { ConfigError } from '../lib/errors.js';
-import { driverCodeOf } from '../storage/connection/driver-errors.js';
 import { locationText, type MysqlLocation } from '../storage/connection/location.js';
 import { backupName } from './backup-files.js';
 import { makePartial, type BackupPlace, type BackupResult } from './backup-sqlite.js';
@@ -12,12 +11,6 @@ import { MysqlScratch, VIEW } from './mysql-scratch.js';
 
 /** What the server's program writes last, and only when it came to its end. */
 const END_MARK = '-- Dump completed';
-
-const RIGHTS = new Set([
-  'ER_DBACCESS_DENIED_ERROR',
-  'ER_ACCESS_DENIED_ERROR',
-  'ER_SPECIFIC_ACCESS_DENIED_ERROR',
-]);
 
 /**
  * Dumps a MySQL database as it is at one moment by the server's own program, and gives the file its
@@ -31,11 +24,14 @@ export async function backupMysql(
   location: MysqlLocation,
   place: BackupPlace,
 ): Promise<BackupResult> {
+  // The server's program needs to know whether this server offers TLS.
+  const probe = await MysqlScratch.connect(location);
+  await probe.stop();
   const partial = makePartial(place);
   try {
     const packed = path.join(partial, 'dump.sql.gz');
-    await dump(location, partial, packed);
-    const { rows, verified } = await verify(location, partial, packed);
+    await dump(probe.location, partial, packed);
+    const { rows, verified } = await verify(probe.location, partial, packed);
     const target = path.join(place.folder, backupName('mysql', place.clock.wallMs()));
     await renameDurably(packed, target);
     return { path: target, bytes: statSync(target).size, rows, verified };
@@ -76,24 +72,24 @@ async function verify(
   packed: string,
 ): Promise<{ readonly rows: number; readonly verified: string }> {
   const scratch = await MysqlScratch.connect(location);
+  const total = (counts: ReadonlyMap<string, number>): number =>
+    [...counts.values()].reduce((sum, count) => sum + count, 0);
   try {
     await assertComplete(packed, scratch.expectedTables(), location);
-    const database = scratch.nameWith('_verify');
-    try {
-      const counts = await scratch.load(packed, database, partial);
-      await scratch.assertSchema(database, 'The dump');
-      const rows = [...counts.values()].reduce((sum, count) => sum + count, 0);
-      return { rows, verified: 'loaded into a database beside it, and every row counted' };
-    } catch (error) {
-      if (!RIGHTS.has(driverCodeOf(error) ?? '')) throw error;
-      const counts = await scratch.countRows(location.database);
-      const rows = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    const beside = scratch.beside('_verify');
+    await scratch.drop(beside).catch(() => undefined);
+    if (!(await scratch.tryCreate(beside))) {
       return {
-        rows,
+        rows: total(await scratch.countRows(scratch.inUse)),
         verified: 'read to its end; not loaded, since the user may not make a database',
       };
+    }
+    try {
+      const rows = total(await scratch.load(packed, beside, partial));
+      await scratch.assertSchema(beside, 'The dump');
+      return { rows, verified: 'loaded into a database beside it, and every row counted' };
     } finally {
-      await scratch.drop(database).catch(() => undefined);
+      await scratch.drop(beside).catch(() => undefined);
     }
   } finally {
     await scratch.stop();
