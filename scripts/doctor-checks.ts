@@ -79,10 +79,12 @@ async function database(settings: Settings): Promise<Finding> {
 /** How the connection to MySQL is encrypted. */
 async function encryption(open: Database): Promise<string> {
   const [status] = await open.ask("SHOW SESSION STATUS LIKE 'Ssl_version'");
-  const version = String(status?.['Value'] ?? '');
+  const version = status?.['Value'];
   const mode = open.location.engine === 'mysql' ? open.location.ssl?.mode : undefined;
   const setting = `MYSQL_SSL=${mode ?? 'off'}`;
-  return version === '' ? `not encrypted, ${setting}` : `${version}, ${setting}`;
+  return typeof version === 'string' && version !== ''
+    ? `${version}, ${setting}`
+    : `not encrypted, ${setting}`;
 }
 
 async function port({ apiHost, apiPort }: Settings): Promise<Finding> {

@@ -186,9 +186,11 @@ function withPrefix(prefix: string, table: string): string {
   return `${prefix}${table}`.slice(0, NAME_CHARS);
 }
 
+// Each with what stands before the name.
 const TABLE_STATEMENT =
-  /^(DROP TABLE IF EXISTS|CREATE TABLE|INSERT INTO|\/\*!40000 ALTER TABLE) `([^`]+)`/;
-const CONSTRAINT = /^( {2}CONSTRAINT )`([^`]+)`( FOREIGN KEY .* REFERENCES )`([^`]+)`/;
+  /^(DROP TABLE IF EXISTS |CREATE TABLE |INSERT INTO |\/\*!40000 ALTER TABLE )`([^`]+)`/;
+const CONSTRAINT = /^( {2}CONSTRAINT )`([^`]+)`/;
+const REFERENCE = /^( {2}CONSTRAINT .* REFERENCES )`([^`]+)`/;
 
 /**
  * A dump with other names for its tables and constraints, which are unique in a database. It is read as
@@ -199,12 +201,9 @@ async function* renamed(dump: Readable, prefix: string): AsyncGenerator<Buffer> 
   const other = (name: string): string => `\`${withPrefix(prefix, name)}\``;
   for await (const line of createInterface({ input: dump, crlfDelay: Infinity })) {
     const text = line
-      .replace(TABLE_STATEMENT, (_, statement: string, name: string) => {
-        return `${statement} ${other(name)}`;
-      })
-      .replace(CONSTRAINT, (_, head: string, name: string, middle: string, parent: string) => {
-        return `${head}${other(name)}${middle}${other(parent)}`;
-      });
+      .replace(TABLE_STATEMENT, (_, head: string, name: string) => `${head}${other(name)}`)
+      .replace(CONSTRAINT, (_, head: string, name: string) => `${head}${other(name)}`)
+      .replace(REFERENCE, (_, head: string, parent: string) => `${head}${other(parent)}`);
     yield Buffer.from(`${text}\n`, 'latin1');
   }
 }
