@@ -1,5 +1,5 @@
-// Layers, top first. A folder may import from the layers below its own and from itself; inside a layer
-// only what SAME_LAYER names.
+// Layers, top first, as ARCHITECTURE.md draws them. A module imports from the layers below its own and from
+// itself, never from its own layer.
 const LAYERS = [
   ['main', 'commands'],
   ['daemon'],
@@ -15,7 +15,7 @@ const LAYERS = [
   ['lib'],
 ];
 
-// `main` and `daemon` are files; what `daemon.ts` is put together from has a folder of its own beside it.
+// `main` and `daemon` are files; the parts of `daemon.ts` have a folder beside it.
 const path = (name) => `^src/${name}(\\.ts$|/)`;
 const TESTS = '\\.test\\.ts$';
 
@@ -55,7 +55,7 @@ module.exports = {
       name: 'settings-are-handed-in',
       severity: 'error',
       comment:
-        'Rooms take what they need as options; only the entry and the wiring see the settings.',
+        'Modules take what they need as options; only the entry and the wiring see the settings.',
       from: { path: '^src/', pathNot: ['^src/(main|commands|daemon)', TESTS] },
       to: { path: '^config/' },
     },
@@ -68,7 +68,7 @@ module.exports = {
     {
       name: 'only-one-loads-onnxruntime',
       severity: 'error',
-      comment: 'It reports to its maker unless it is told not to before it is loaded.',
+      comment: 'It sends telemetry unless that is switched off before it is loaded.',
       from: { pathNot: '^src/models/onnx-runtime\\.ts$' },
       to: { path: 'node_modules/onnxruntime' },
     },

@@ -1,18 +1,18 @@
-import type { ApiContext, ApiTraining } from '../api/context/api-context.js';
-import { addRoutes } from '../api/routes.js';
-import { SeriesNames } from '../api/context/series-names.js';
-import { createServer, listen } from '../api/server.js';
-import { noteApiAddress } from '../coordination/data-dir-lock.js';
-import type { DisposalStack } from '../lib/disposal.js';
-import { checkHealth } from '../monitoring/health.js';
-import { PROJECT_DIR } from './module-options.js';
-import { clockOf, type Base, type DaemonPhase, type ReadPhase } from './phases.js';
-import { healthProbes } from './views/health-probes.js';
-import { createMetrics } from './views/metrics.js';
-import { modelChanges } from './views/model-changes.js';
-import { modelStatusView } from './views/model-status-view.js';
-import { predictionView } from './views/prediction-view.js';
-import { statusView } from './views/status-view.js';
+import type { ApiContext, ApiTraining } from '../../api/context/api-context.js';
+import { addRoutes } from '../../api/routes.js';
+import { SeriesNames } from '../../api/context/series-names.js';
+import { createServer, listen } from '../../api/server.js';
+import { noteApiAddress } from '../../coordination/data-dir-lock.js';
+import type { DisposalStack } from '../../lib/disposal.js';
+import { checkHealth } from '../../monitoring/health.js';
+import { PROJECT_DIR } from '../module-options.js';
+import { clockOf, type Base, type DaemonPhase, type ReadPhase } from '../phases.js';
+import { healthProbes } from './health-probes.js';
+import { createMetrics } from './metrics.js';
+import { modelChanges } from './model-changes.js';
+import { modelStatusView } from './model-status-view.js';
+import { predictionView } from './prediction-view.js';
+import { statusView } from './status-view.js';
 
 export interface ServeTools {
   readonly readPhase: ReadPhase;
