@@ -554,6 +554,13 @@ CREATE TABLE IF NOT EXISTS `model_drift` (
   PRIMARY KEY (`venue`, `symbol`, `timeframe`, `bot`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+ALTER TABLE `series`
+  ADD COLUMN /*M! IF NOT EXISTS */ `grid_offset_ms` BIGINT NULL;
+
+ALTER TABLE `known_gaps`
+  ADD COLUMN /*M! IF NOT EXISTS */ `noted_at` BIGINT NULL,
+  ADD COLUMN /*M! IF NOT EXISTS */ `asked_at` BIGINT NULL;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -585,4 +592,6 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0033_item_attributes', 0),
   ('0035_job_mode', 0),
   ('0036_training_schedules', 0),
-  ('0037_model_drift', 0);
+  ('0037_model_drift', 0),
+  ('0038_grid_offset', 0),
+  ('0039_gap_questions', 0);

@@ -10,6 +10,7 @@ import { SCHEDULE_MIGRATIONS } from './schedules.js';
 import { SIGNAL_MIGRATIONS } from './signals.js';
 import { TRADING_MIGRATIONS } from './trading.js';
 import { TRAINING_MIGRATIONS } from './training.js';
+import { VENUE_GRID_MIGRATIONS } from './venue-grids.js';
 
 /**
  * Every step that the schema ever took, in order. A step that has been released never changes: what
@@ -27,6 +28,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...POOLED_MODEL_MIGRATIONS,
   ...ITEM_MIGRATIONS,
   ...SCHEDULE_MIGRATIONS,
+  ...VENUE_GRID_MIGRATIONS,
 ];
 
 /**

@@ -38,7 +38,7 @@ export async function backfillSeries(
     context,
   );
   if (firstBarAt === undefined) await findFirstBar(tracked, within.first, context);
-  tracked.settledUntil = barOpenTime(settledUntil, timeframe);
+  tracked.settledUntil = barOpenTime(settledUntil, timeframe, tracked.series.gridOffsetMs);
   tracked.barsDone = tracked.barsWanted;
 }
 

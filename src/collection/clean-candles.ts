@@ -57,9 +57,15 @@ function isKept({ kind }: RejectedRow): boolean {
   return kind !== 'unfinished' && kind !== 'duplicate';
 }
 
-/** A bar whose only row was refused counts as absent: the venue has nothing usable for it. */
+/**
+ * A bar whose only row is defective counts as absent: the venue has nothing usable for it. One with a
+ * row off the grid does not: the venue has it, at a time that is not understood.
+ */
 function findAbsent(page: CandlePage, timeframe: Timeframe): number[] {
-  const present = new Set(page.candles.map((candle) => barIndex(candle.openTime, timeframe)));
+  const offGrid = page.rejected.filter(({ kind }) => kind === 'off-grid');
+  const present = new Set(
+    [...page.candles, ...offGrid].map(({ openTime }) => barIndex(openTime, timeframe)),
+  );
   const absent: number[] = [];
   const last = barIndex(page.coveredUntilMs, timeframe);
   for (let bar = barIndex(page.fromMs, timeframe); bar <= last; bar++) {

@@ -4,6 +4,7 @@ import { HaltError, messageOf, RejectedError } from '../lib/errors.js';
 import type { MarketClock } from '../exchange/venue-clock.js';
 import { backfillSeries } from './backfill.js';
 import { followSeries, isDue, wallMsUntilDue } from './follow-up.js';
+import { recheckGaps } from './gap-recheck.js';
 import type { FillContext } from './gap-repair.js';
 import { historyBars, type HistorySettings } from './history-depth.js';
 import {
@@ -21,6 +22,9 @@ const FOLLOW_UPS_AT_ONCE = 16;
 /** Longest rest between two checks of the clock: the machine may have slept meanwhile. */
 const MAX_REST_MS = 5_000;
 const MIN_REST_MS = 10;
+/** Between two rounds over the known gaps of a series, in market time and at least in wall time. */
+const GAP_ROUND_MARKET_MS = 3_600_000;
+const GAP_ROUND_MS = 60_000;
 /** First pause after a failure, and while a venue has not published a bar yet. */
 const RETRY_INITIAL_MS = 250;
 
@@ -69,6 +73,9 @@ export class CollectionSchedule {
     } else if (isDue(one, clock, followDelayMs)) {
       one.isBusy = true;
       void this.#followUps.add(() => this.#attempt(one, signal, () => this.#follow(one, signal)));
+    } else if (clock.marketMs() >= one.gapsDueAt) {
+      one.isBusy = true;
+      void this.#followUps.add(() => this.#attempt(one, signal, () => this.#recheck(one, signal)));
     }
   }
 
@@ -85,7 +92,10 @@ export class CollectionSchedule {
 
   #waitOf(one: TrackedSeries): number {
     const { clock, followDelayMs } = this.#context;
-    if (one.state === 'following') return wallMsUntilDue(one, clock, followDelayMs);
+    if (one.state === 'following') {
+      const gapsMs = Math.max(pauseLeftMs(one, clock), clock.wallMsUntil(one.gapsDueAt));
+      return Math.min(gapsMs, wallMsUntilDue(one, clock, followDelayMs));
+    }
     return pauseLeftMs(one, clock);
   }
 
@@ -110,6 +120,14 @@ export class CollectionSchedule {
     if (newest === undefined) return;
     one.announcedUntil = newest.openTime;
     this.#context.onClosed(one, candles);
+  }
+
+  /** Known gaps are looked through once an hour of market time, and never more often than each minute. */
+  async #recheck(one: TrackedSeries, signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#context;
+    const found = await recheckGaps(one, { ...this.#context, signal });
+    if (found > 0) logger.info(`The venue has ${found} late candles of ${nameOf(one)}`);
+    one.gapsDueAt = clock.marketMs() + Math.max(GAP_ROUND_MARKET_MS, GAP_ROUND_MS * clock.speed);
   }
 
   /** Runs one piece of work; its failure is this series' alone. */

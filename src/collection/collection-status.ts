@@ -1,6 +1,6 @@
 import { barIndex, lastClosedOpenTime, type Timeframe } from '../domain/timeframe.js';
 import type { UnquotedSymbol } from './quotes.js';
-import { nameOf, type SeriesState, type TrackedSeries } from './tracked-series.js';
+import { nameOf, type LongGap, type SeriesState, type TrackedSeries } from './tracked-series.js';
 
 export type CollectionPhase = 'idle' | 'connecting' | 'backfilling' | 'following' | 'stopped';
 
@@ -14,6 +14,11 @@ export interface SeriesStatus {
   readonly barsBehind: number;
   readonly hasFutureCandles: boolean;
   readonly hasVolume: boolean;
+  /** Why the newest answers had not one usable row. */
+  readonly refusal: string | undefined;
+  readonly longGaps: readonly LongGap[];
+  /** How many bars the venue keeps, where that is known to be the reason of a long gap. */
+  readonly keepsOnlyBars: number | undefined;
   readonly firstBarAt: number | undefined;
   readonly lastError: string | undefined;
   /** Whether the venue refuses it as it stands. */
@@ -130,6 +135,9 @@ function toSeriesStatus(one: TrackedSeries, marketMs: number): SeriesStatus {
     barsBehind: barsBehind(one, marketMs),
     hasFutureCandles: one.hasFutureCandles || one.futureStored.size > 0,
     hasVolume,
+    refusal: one.refusal,
+    longGaps: one.longGaps,
+    keepsOnlyBars: one.keepsOnlyBars,
     firstBarAt,
     lastError: one.lastError,
     isRefused: one.isRefused,
@@ -138,8 +146,8 @@ function toSeriesStatus(one: TrackedSeries, marketMs: number): SeriesStatus {
 
 /** Closed bars that are neither stored nor known not to exist, at that market time. */
 export function barsBehind(tracked: TrackedSeries, marketMs: number): number {
-  const { timeframe } = tracked.series;
-  const closed = barIndex(lastClosedOpenTime(marketMs, timeframe), timeframe);
+  const { timeframe, gridOffsetMs } = tracked.series;
+  const closed = barIndex(lastClosedOpenTime(marketMs, timeframe, gridOffsetMs), timeframe);
   if (!Number.isFinite(tracked.settledUntil)) return 0;
   return Math.max(0, closed - barIndex(tracked.settledUntil, timeframe));
 }

@@ -5,7 +5,7 @@ import type { SeriesStore } from '../storage/stores/series-store.js';
 
 /** The part of storage that collection writes. */
 export interface CollectionStores {
-  readonly series: Pick<SeriesStore, 'ensure' | 'setFirstBarAt' | 'setHasVolume'>;
+  readonly series: Pick<SeriesStore, 'ensure' | 'setFirstBarAt' | 'setGridOffset' | 'setHasVolume'>;
   readonly candles: Pick<
     CandleStore,
     | 'upsert'
@@ -17,6 +17,6 @@ export interface CollectionStores {
     | 'quarantineStored'
     | 'releaseQuarantine'
   >;
-  readonly knownGaps: Pick<KnownGapStore, 'add' | 'list' | 'forgetAfter'>;
+  readonly knownGaps: Pick<KnownGapStore, 'add' | 'list' | 'forgetAfter' | 'noteAsked' | 'remove'>;
   readonly prices: Pick<PriceStore, 'insert'>;
 }

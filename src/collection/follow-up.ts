@@ -20,8 +20,9 @@ const OVERLAP_BARS = 3;
 export function isDue(tracked: TrackedSeries, clock: MarketClock, delayMs: number): boolean {
   if (tracked.state !== 'following' || tracked.isBusy) return false;
   if (pauseLeftMs(tracked, clock) > 0) return false;
-  const { timeframe } = tracked.series;
-  return lastClosedOpenTime(clock.marketMs() - delayMs, timeframe) > tracked.settledUntil;
+  const { timeframe, gridOffsetMs } = tracked.series;
+  const marketMs = clock.marketMs() - delayMs;
+  return lastClosedOpenTime(marketMs, timeframe, gridOffsetMs) > tracked.settledUntil;
 }
 
 /** Wall time until the series may be due; 0 when it is. */
@@ -51,9 +52,10 @@ export async function followSeries(
   tracked: TrackedSeries,
   context: FillContext & { readonly clock: MarketClock },
 ): Promise<FollowedBars> {
-  const { timeframe } = tracked.series;
+  const { timeframe, gridOffsetMs } = tracked.series;
   const { settledUntil: settledBefore, announcedUntil } = tracked;
-  const last = barIndex(lastClosedOpenTime(context.clock.marketMs(), timeframe), timeframe);
+  const newest = lastClosedOpenTime(context.clock.marketMs(), timeframe, gridOffsetMs);
+  const last = barIndex(newest, timeframe);
   const firstNew = barIndex(settledBefore, timeframe) + 1;
   const unannounced = new Map<number, Candle>();
   const onPage = ({ candles }: StoredPage): void => {
@@ -75,7 +77,7 @@ export async function followSeries(
   }
   const gaps = isStillEmpty ? [] : absent.filter((bar) => bar >= firstNew);
   if (gaps.length > 0) await confirmGaps(tracked, gaps, reading);
-  const settled = barOpenTime(coveredUntil ?? firstNew - 1, timeframe);
+  const settled = barOpenTime(coveredUntil ?? firstNew - 1, timeframe, tracked.series.gridOffsetMs);
   tracked.settledUntil = Math.max(settledBefore, settled);
   const candles = [...unannounced.values()].sort((one, other) => one.openTime - other.openTime);
   return { candles, hasProgress: tracked.settledUntil > settledBefore };

@@ -1,6 +1,7 @@
 import type { Candle } from '../domain/candle.js';
 import { barIndex, barOpenTime } from '../domain/timeframe.js';
 import type { MarketData } from '../exchange/market-data.js';
+import type { MarketClock } from '../exchange/venue-clock.js';
 import { countBars, toRanges, type BarRange, findMissing } from './missing-bars.js';
 import { storePage, toKnownGaps, type PageContext } from './store-page.js';
 import type { TrackedSeries } from './tracked-series.js';
@@ -10,6 +11,7 @@ const MERGE_BARS = 200;
 
 export interface FillContext extends PageContext {
   readonly marketData: Pick<MarketData, 'fetchCandles'>;
+  readonly clock: Pick<MarketClock, 'marketMs'>;
   readonly signal: AbortSignal;
   /** Waited for between two pages: the safe point at which collection may be held. */
   readonly safePoint: () => Promise<void>;
@@ -36,7 +38,8 @@ export interface FillResult {
 
 /**
  * Fetches every bar of the stretch that is neither stored nor a known gap. What the venue leaves out
- * is asked for a second time; what is missing again is the venue's own gap and never asked for again.
+ * is asked for a second time; what is missing again becomes a known gap, which `recheckGaps` asks for
+ * again later.
  */
 export async function fillRange(
   tracked: TrackedSeries,
@@ -71,18 +74,20 @@ export async function fetchRanges(
   ranges: readonly BarRange[],
   context: FillContext & { readonly onPage?: (page: StoredPage) => void },
 ): Promise<FetchedBars> {
-  const { symbol, timeframe } = tracked.series;
+  const { symbol, timeframe, gridOffsetMs } = tracked.series;
   const absent: number[] = [];
   let coveredUntil: number | undefined;
   for (const { first, last } of ranges) {
     const pages = context.marketData.fetchCandles({
       symbol,
       timeframe,
-      sinceMs: barOpenTime(first, timeframe),
-      untilMs: barOpenTime(last, timeframe),
+      sinceMs: barOpenTime(first, timeframe, gridOffsetMs),
+      untilMs: barOpenTime(last, timeframe, gridOffsetMs),
+      gridOffsetMs,
       signal: context.signal,
     });
     for await (const page of pages) {
+      tracked.keepsOnlyBars = page.keepsOnlyBars ?? tracked.keepsOnlyBars;
       const clean = await context.inTurn(() => storePage(page, tracked, context));
       for (const bar of clean.absentBars) absent.push(bar);
       coveredUntil = barIndex(page.coveredUntilMs, timeframe);
@@ -123,7 +128,9 @@ export async function confirmGaps(
   const again = await fetchRanges(tracked, toRanges(suspects, MERGE_BARS), context);
   const confirmed = again.absent.filter((bar) => suspected.has(bar));
   if (confirmed.length === 0) return;
-  await context.stores.knownGaps.add(tracked.series.id, toKnownGaps(confirmed, tracked, 'missing'));
+  const notedAt = context.clock.marketMs();
+  const gaps = toKnownGaps(confirmed, tracked, { reason: 'missing', notedAt });
+  await context.stores.knownGaps.add(tracked.series.id, gaps);
   context.logger.debug(`The venue has no candles for ${confirmed.length} bars`, {
     symbol: tracked.series.symbol,
     timeframe: tracked.series.timeframe,

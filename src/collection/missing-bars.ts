@@ -46,12 +46,12 @@ interface Stored {
 
 /** Ascending numbers of the bars that are neither stored nor known gaps. */
 export async function findMissing(
-  { id, timeframe }: Series,
+  { id, timeframe, gridOffsetMs }: Series,
   within: BarRange,
   { candles, knownGaps }: Stored,
 ): Promise<number[]> {
-  const from = barOpenTime(within.first, timeframe);
-  const to = barOpenTime(within.last, timeframe);
+  const from = barOpenTime(within.first, timeframe, gridOffsetMs);
+  const to = barOpenTime(within.last, timeframe, gridOffsetMs);
   const openTimes = await candles.openTimes(id, { from, to });
   const gaps = await knownGaps.list(id, { from, to });
   const present = new Set(openTimes.map((openTime) => barIndex(openTime, timeframe)));
@@ -64,10 +64,10 @@ export async function findMissing(
 
 /** The bars to hold at that market time: the depth wanted, or from the first bar, to the newest closed one. */
 export function wantedBars(
-  { timeframe, firstBarAt }: Series,
+  { timeframe, firstBarAt, gridOffsetMs }: Series,
   options: { readonly historyBars: number; readonly marketMs: number },
 ): BarRange {
-  const last = barIndex(lastClosedOpenTime(options.marketMs, timeframe), timeframe);
+  const last = barIndex(lastClosedOpenTime(options.marketMs, timeframe, gridOffsetMs), timeframe);
   const wanted = last - options.historyBars + 1;
   const firstBar = firstBarAt === undefined ? -Infinity : barIndex(firstBarAt, timeframe);
   return { first: Math.max(wanted, firstBar), last };

@@ -14,9 +14,9 @@ export async function quarantineFuture(
   { stores, logger, onRevised }: PageContext,
 ): Promise<void> {
   if (!clock.isVenueTime) return;
-  const { id, timeframe } = tracked.series;
+  const { id, timeframe, gridOffsetMs } = tracked.series;
   const latestMs = clock.latestMarketMs();
-  const last = lastClosedOpenTime(latestMs, timeframe);
+  const last = lastClosedOpenTime(latestMs, timeframe, gridOffsetMs);
   const reason = `future: stored by an earlier run, closes after ${latestMs}`;
   const moved = await stores.candles.quarantineStored(id, last, reason);
   const forgotten = await stores.knownGaps.forgetAfter(id, last);

@@ -2,6 +2,7 @@ import type { Candle } from '../domain/candle.js';
 import { barOpenTime, timeframeMs } from '../domain/timeframe.js';
 import type { CandlePage } from '../exchange/market-data.js';
 import type { Logger } from '../lib/logger.js';
+import type { KnownGap } from '../storage/stores/known-gap-store.js';
 import { toRanges } from './missing-bars.js';
 import { cleanPage, judgeVolume, type CleanPage } from './clean-candles.js';
 import type { CollectionStores } from './collection-stores.js';
@@ -27,11 +28,12 @@ export async function storePage(
   context: PageContext,
 ): Promise<CleanPage> {
   const { stores } = context;
-  await noteVolume(page.candles, tracked, context);
+  await noteGrid(page, tracked, context);
+  await noteVolume(page, tracked, context);
   const { id, timeframe, hasVolume } = tracked.series;
   const previousClose = await findCloseBefore(page.candles[0], tracked, stores);
   const clean = cleanPage(page, { timeframe, hasVolume, previousClose });
-  await stores.knownGaps.add(id, toKnownGaps(clean.emptyBars, tracked, 'empty'));
+  await stores.knownGaps.add(id, toKnownGaps(clean.emptyBars, tracked, { reason: 'empty' }));
   const { inserted, revised } = await stores.candles.upsert(id, clean.candles, 'rest');
   const late = inserted - noteNewest(clean.candles, tracked);
   const isAnnounced = late > 0 && isAnnouncedIn(clean.candles, tracked);
@@ -43,22 +45,37 @@ export async function storePage(
 /** Bars as the ranges that the store of known gaps takes. */
 export function toKnownGaps(
   bars: readonly number[],
-  { series: { timeframe } }: TrackedSeries,
-  reason: 'empty' | 'missing',
-): { fromOpenTime: number; toOpenTime: number; reason: 'empty' | 'missing' }[] {
+  { series: { timeframe, gridOffsetMs } }: TrackedSeries,
+  gap: Pick<KnownGap, 'reason' | 'notedAt'>,
+): KnownGap[] {
   return toRanges(bars).map(({ first, last }) => ({
-    fromOpenTime: barOpenTime(first, timeframe),
-    toOpenTime: barOpenTime(last, timeframe),
-    reason,
+    fromOpenTime: barOpenTime(first, timeframe, gridOffsetMs),
+    toOpenTime: barOpenTime(last, timeframe, gridOffsetMs),
+    ...gap,
   }));
 }
 
-async function noteVolume(
-  candles: readonly Candle[],
+/** The grid is learned once, from the first rows, and holds from then on. */
+async function noteGrid(
+  { gridOffsetMs }: CandlePage,
   tracked: TrackedSeries,
   { stores, logger }: PageContext,
 ): Promise<void> {
-  const hasVolume = judgeVolume(candles);
+  if (gridOffsetMs === undefined || tracked.series.gridOffsetMs !== undefined) return;
+  tracked.series = { ...tracked.series, gridOffsetMs };
+  await stores.series.setGridOffset(tracked.series.id, gridOffsetMs);
+  if (gridOffsetMs === 0) return;
+  logger.info(`${nameOf(tracked)} keeps the venue's own grid`, {
+    hoursAfterTheUsualOne: gridOffsetMs / 3_600_000,
+  });
+}
+
+async function noteVolume(
+  { candles, hasNoVolume }: CandlePage,
+  tracked: TrackedSeries,
+  { stores, logger }: PageContext,
+): Promise<void> {
+  const hasVolume = hasNoVolume === true ? false : judgeVolume(candles);
   if (hasVolume === undefined || hasVolume === tracked.series.hasVolume) return;
   tracked.series = { ...tracked.series, hasVolume };
   await stores.series.setHasVolume(tracked.series.id, hasVolume);
@@ -117,6 +134,8 @@ async function storeRefused(
   { stores, logger }: PageContext,
 ): Promise<void> {
   const { id } = tracked.series;
+  if (clean.candles.length > 0) tracked.refusal = undefined;
+  else tracked.refusal = clean.quarantined[0]?.reason ?? tracked.refusal;
   if (clean.quarantined.length > 0) {
     await stores.candles.quarantine(id, clean.quarantined);
     logger.warn(`${clean.quarantined.length} candles of ${nameOf(tracked)} are unusable`, {

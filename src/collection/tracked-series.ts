@@ -8,6 +8,12 @@ export const REFUSED_RETRY_MS = 600_000;
 
 export type SeriesState = 'waiting' | 'backfilling' | 'following' | 'failed';
 
+export interface LongGap {
+  readonly fromOpenTime: number;
+  readonly toOpenTime: number;
+  readonly bars: number;
+}
+
 /**
  * What collection knows of one series while it runs. Everything that must survive a restart is in the
  * stores; this is derived from them again.
@@ -31,6 +37,14 @@ export interface TrackedSeries {
    * given good ones for them.
    */
   readonly futureStored: Set<number>;
+  /** Why the newest answers had not one usable row; undefined once one has. */
+  refusal: string | undefined;
+  /** Market time at which known gaps are asked for again. */
+  gapsDueAt: number;
+  /** Long stretches that the venue does not have, between candles that it had. */
+  longGaps: readonly LongGap[];
+  /** How many bars the venue keeps, where an answer has shown it. */
+  keepsOnlyBars: number | undefined;
   /** Failures since the last success. */
   failures: number;
   lastError: string | undefined;
@@ -52,6 +66,10 @@ export function trackSeries(series: Series): TrackedSeries {
     barsDone: 0,
     hasFutureCandles: false,
     futureStored: new Set(),
+    refusal: undefined,
+    gapsDueAt: -Infinity,
+    longGaps: [],
+    keepsOnlyBars: undefined,
     failures: 0,
     lastError: undefined,
     isRefused: false,

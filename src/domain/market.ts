@@ -27,6 +27,8 @@ export interface Instrument {
   readonly sizeStep: string | undefined;
   /** Smallest cost of an order in quote units, as exact text. */
   readonly minCost: string | undefined;
+  /** True while the venue does not trade it: halted for a while, or delisted. */
+  readonly isOnHold?: boolean;
 }
 
 /** The candles of one instrument at one venue on one timeframe. */
@@ -41,6 +43,11 @@ export interface Series {
   readonly timeframe: Timeframe;
   /** Open time of the first bar that the venue has, once it is known. */
   readonly firstBarAt: number | undefined;
+  /**
+   * How much later its bars open than the usual grid, learned from the venue's first rows: weeks from
+   * Thursday, days from 16:00 UTC. Undefined until then, and for shorter bars, which have none.
+   */
+  readonly gridOffsetMs?: number | undefined;
   /** False once a stretch of candles has shown that the venue reports no volume. */
   readonly hasVolume: boolean;
 }

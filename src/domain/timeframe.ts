@@ -36,24 +36,29 @@ function originMs(timeframe: Timeframe): number {
   return timeframe === '1w' ? FIRST_MONDAY_MS : 0;
 }
 
-/** Number of the bar that contains `timeMs`, counted since the epoch on the timeframe's own grid. */
-export function barIndex(timeMs: number, timeframe: Timeframe): number {
-  return Math.floor((timeMs - originMs(timeframe)) / timeframeMs(timeframe));
+/**
+ * Number of the bar that contains `timeMs`, counted since the epoch on the timeframe's own grid.
+ *
+ * @param offsetMs how much later the bars of a venue open than that grid: 0 nearly everywhere. The open
+ *   time of a bar gives the same number with and without it.
+ */
+export function barIndex(timeMs: number, timeframe: Timeframe, offsetMs = 0): number {
+  return Math.floor((timeMs - originMs(timeframe) - offsetMs) / timeframeMs(timeframe));
 }
 
 /** Open time in epoch milliseconds of the bar with that number. */
-export function barOpenTime(index: number, timeframe: Timeframe): number {
-  return originMs(timeframe) + index * timeframeMs(timeframe);
+export function barOpenTime(index: number, timeframe: Timeframe, offsetMs = 0): number {
+  return originMs(timeframe) + offsetMs + index * timeframeMs(timeframe);
 }
 
 /** Open time of the bar that contains `timeMs`. */
-export function floorToBar(timeMs: number, timeframe: Timeframe): number {
-  return barOpenTime(barIndex(timeMs, timeframe), timeframe);
+export function floorToBar(timeMs: number, timeframe: Timeframe, offsetMs = 0): number {
+  return barOpenTime(barIndex(timeMs, timeframe, offsetMs), timeframe, offsetMs);
 }
 
 /** Open time of the newest bar that is closed at `timeMs`, by the venue's clock. */
-export function lastClosedOpenTime(timeMs: number, timeframe: Timeframe): number {
-  return floorToBar(timeMs, timeframe) - timeframeMs(timeframe);
+export function lastClosedOpenTime(timeMs: number, timeframe: Timeframe, offsetMs = 0): number {
+  return floorToBar(timeMs, timeframe, offsetMs) - timeframeMs(timeframe);
 }
 
 /** Time at which the bar opened at `openTime` closes: the first millisecond after it. */

@@ -1,12 +1,13 @@
 import {
   barIndex,
-  barOpenTime,
   closeTimeOf,
+  floorToBar,
   lastClosedOpenTime,
   timeframeMs,
 } from '../domain/timeframe.js';
 import type { CandlePage, CandleRequest } from './market-data.js';
-import { siftRows } from './sift-rows.js';
+import { hasNoVolume, siftRows } from './sift-rows.js';
+import { learnGridOffset, snapToGrid } from './venue-grid.js';
 
 /** An answer of 1,000 bars at 1m is 17 hours; ten years of them are 5,300 pages. */
 const MAX_PAGES = 20_000;
@@ -36,6 +37,7 @@ export interface PagerOptions extends CandleRequest {
 export async function* fetchCandlePages(options: PagerOptions): AsyncGenerator<CandlePage, void> {
   const { timeframe, untilMs, pageLimit } = options;
   let sinceMs = options.sinceMs;
+  let learnedMs = options.gridOffsetMs;
   for (let page = 0; page < MAX_PAGES && sinceMs <= untilMs; page++) {
     options.signal?.throwIfAborted();
     const venueMs = await options.certainMarketMs();
@@ -43,34 +45,69 @@ export async function* fetchCandlePages(options: PagerOptions): AsyncGenerator<C
     const limit = Math.min(pageLimit, wantedBars);
     const rows = await options.fetchRows(sinceMs, limit);
     const latestMs = options.latestMarketMs();
-    const sifted = siftRows(rows, { timeframe, venueMs, latestMs, fromMs: sinceMs, untilMs });
+    learnedMs ??= learnGridOffset(openTimesOf(rows, latestMs), timeframe);
+    const offsetMs = learnedMs ?? 0;
+    const bounds = {
+      fromMs: sinceMs,
+      untilMs: Math.max(untilMs, floorToBar(untilMs, timeframe, offsetMs)),
+    };
+    const sifted = siftRows(rows, { timeframe, offsetMs, venueMs, latestMs, ...bounds });
+    const newestMs = lastClosedOpenTime(venueMs, timeframe, offsetMs);
     const windowEndMs = Math.min(untilMs, sinceMs + (limit - 1) * timeframeMs(timeframe));
-    const lastRowMs = lastOpenTime(rows, latestMs);
+    const lastRowMs = lastOpenTime(rows, latestMs, (time) => snapToGrid(time, timeframe, offsetMs));
     const hasRows = lastRowMs !== undefined && lastRowMs >= sinceMs;
     const reachedMs = hasRows ? lastRowMs : windowEndMs;
     yield {
       ...sifted,
       fromMs: sinceMs,
       coveredUntilMs: Math.min(
-        hasRows ? lastRowMs : Math.min(windowEndMs, provenUntil(venueMs, options)),
-        lastClosedOpenTime(venueMs, timeframe),
-        untilMs,
+        hasRows ? lastRowMs : Math.min(windowEndMs, provenUntil(newestMs, options)),
+        newestMs,
+        bounds.untilMs,
       ),
+      gridOffsetMs: learnedMs,
+      hasNoVolume: rows.length > 0 && rows.every(hasNoVolume),
+      keepsOnlyBars:
+        hasRows && lastRowMs >= newestMs ? keptBars(rows, sinceMs, timeframe) : undefined,
     };
-    sinceMs = closeTimeOf(barOpenTime(barIndex(reachedMs, timeframe), timeframe), timeframe);
+    sinceMs = closeTimeOf(floorToBar(reachedMs, timeframe, offsetMs), timeframe);
   }
 }
 
 /** The last possible open time of an answer; rows beyond the venue's own time prove nothing. */
-function lastOpenTime(rows: readonly CandleRow[], latestMs: number): number | undefined {
+function lastOpenTime(
+  rows: readonly CandleRow[],
+  latestMs: number,
+  snap: (openTime: number) => number,
+): number | undefined {
   let last: number | undefined;
-  for (const [openTime] of rows) {
-    if (typeof openTime !== 'number' || !Number.isFinite(openTime) || openTime > latestMs) continue;
-    if (last === undefined || openTime > last) last = openTime;
+  for (const openTime of openTimesOf(rows, latestMs)) {
+    const snapped = snap(openTime);
+    if (last === undefined || snapped > last) last = snapped;
   }
   return last;
 }
 
-function provenUntil(venueMs: number, { timeframe }: CandleRequest): number {
-  return barOpenTime(barIndex(venueMs, timeframe) - 1 - UNPROVEN_TAIL_BARS, timeframe);
+function openTimesOf(rows: readonly CandleRow[], latestMs: number): number[] {
+  return rows
+    .map(([openTime]) => openTime)
+    .filter((openTime) => typeof openTime === 'number')
+    .filter((openTime) => Number.isFinite(openTime) && openTime <= latestMs);
+}
+
+/** An answer of a few rows is that of a young market, not of a venue that forgets. */
+const MIN_KEPT_BARS = 100;
+
+function keptBars(
+  rows: readonly CandleRow[],
+  sinceMs: number,
+  timeframe: CandleRequest['timeframe'],
+): number | undefined {
+  const firstMs = Number(rows[0]?.[0]);
+  const isCut = firstMs > sinceMs + timeframeMs(timeframe) && rows.length >= MIN_KEPT_BARS;
+  return isCut ? rows.length : undefined;
+}
+
+function provenUntil(newestMs: number, { timeframe }: CandleRequest): number {
+  return newestMs - UNPROVEN_TAIL_BARS * timeframeMs(timeframe);
 }

@@ -11,7 +11,13 @@ import type { CcxtExchange } from './ccxt-exchange.js';
 import { createPublicInstance, toInstruments } from './create-ccxt-exchange.js';
 import { fetchQuotes } from './fetch-quotes.js';
 import { loadCcxtClass } from './load-ccxt-class.js';
-import type { CandlePage, CandleRequest, MarketData, QuoteBatch } from './market-data.js';
+import type {
+  CandlePage,
+  CandleRequest,
+  MarketData,
+  QuoteBatch,
+  VenueTrouble,
+} from './market-data.js';
 import { resolveSymbol } from './resolve-symbol.js';
 import { createReadRetry, rejectOnAbort, type ReadRetry } from './retry-reads.js';
 import { translateError } from './translate-error.js';
@@ -86,6 +92,10 @@ export class CcxtMarketData implements MarketData {
     });
   }
 
+  get trouble(): VenueTrouble | undefined {
+    return this.#http.trouble;
+  }
+
   get isReady(): boolean {
     return this.#instruments !== undefined;
   }
@@ -116,7 +126,9 @@ export class CcxtMarketData implements MarketData {
   }
 
   listSpot(quote?: string): Instrument[] {
-    return this.#markets().filter((market) => quote === undefined || market.quote === quote);
+    return this.#markets().filter(
+      (market) => market.isOnHold !== true && (quote === undefined || market.quote === quote),
+    );
   }
 
   resolveSymbol(text: string, configured: readonly string[] = []): Instrument {

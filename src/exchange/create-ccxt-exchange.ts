@@ -61,10 +61,10 @@ function refuseCutAnswers(exchange: CcxtExchange): void {
   };
 }
 
-/** The spot markets that are open for trading, by symbol. */
+/** The spot markets by symbol, also those that are on hold. */
 export function toInstruments(exchange: CcxtExchange): Instrument[] {
   return Object.values(exchange.markets ?? {})
-    .filter((market) => market.spot === true && market.active !== false)
+    .filter((market) => market.spot === true)
     .map((market) => toInstrument(market, exchange.precisionMode))
     .sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
 }
@@ -80,6 +80,7 @@ function toInstrument(market: CcxtMarket, precisionMode: number): Instrument {
     quote,
     sizeStep: toText(step),
     minCost: toText(market.limits?.cost?.min),
+    isOnHold: market.active === false,
   };
 }
 

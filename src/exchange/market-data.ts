@@ -15,6 +15,8 @@ export interface MarketData {
   readonly clock: MarketClock;
   /** Whether markets and time are known. */
   readonly isReady: boolean;
+  /** Why requests fail at the moment, and since when; undefined while the venue answers. */
+  readonly trouble?: VenueTrouble | undefined;
   /** Timeframes that the venue offers, shortest first. */
   readonly timeframes: readonly Timeframe[];
   /**
@@ -41,6 +43,15 @@ export interface MarketData {
   fetchVenueTime(signal?: AbortSignal): Promise<number>;
 }
 
+/** Requests to the venue fail. */
+export interface VenueTrouble {
+  readonly reason: string;
+  /** Wall time of the first failure in a row. */
+  readonly since: number;
+  /** Whether the venue refuses this machine: it is asked again only now and then. */
+  readonly isRefused: boolean;
+}
+
 export interface CandleRequest {
   /** Unified symbol. */
   readonly symbol: string;
@@ -49,6 +60,8 @@ export interface CandleRequest {
   readonly sinceMs: number;
   /** Open time of the last bar wanted, included. */
   readonly untilMs: number;
+  /** Of the series' grid, where it is known; otherwise it is learned from the first rows. */
+  readonly gridOffsetMs?: number | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -65,6 +78,15 @@ export interface CandlePage {
    * does not exist at the venue. Before `fromMs` when the page proves nothing.
    */
   readonly coveredUntilMs: number;
+  /** How much later the venue's bars open than the usual grid; undefined while no row has shown it. */
+  readonly gridOffsetMs?: number | undefined;
+  /** True where every row came without a volume. */
+  readonly hasNoVolume?: boolean;
+  /**
+   * How many bars the venue keeps, where the answer shows it: it begins later than asked for and ends
+   * with the newest bar.
+   */
+  readonly keepsOnlyBars?: number | undefined;
 }
 
 export type RejectionKind = 'defective' | 'duplicate' | 'off-grid' | 'unfinished' | 'future';

@@ -49,3 +49,10 @@ test('a derivative is refused as such', () => {
 test('an empty symbol is refused', () => {
   expect(() => resolveSymbol('  ', choices)).toThrow(RejectedError);
 });
+
+test('a market on hold is found, and one that trades wins over it', () => {
+  const onHold = { ...instrument('OLD/USDT'), isOnHold: true };
+  expect(resolveSymbol('OLDUSDT', { ...choices, spot: [...spot, onHold] })).toEqual(onHold);
+  const twin = { ...instrument('OLDU/SDT', 'oldu_sdt') };
+  expect(resolveSymbol('oldusdt', { ...choices, spot: [onHold, twin] })).toEqual(twin);
+});

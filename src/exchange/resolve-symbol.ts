@@ -21,7 +21,8 @@ export function resolveSymbol(text: string, choices: SymbolChoices): Instrument 
   assertSpotSpelling(wanted, choices.venue);
   const configured = new Set(choices.configured);
   const first = choices.spot.filter(({ symbol }) => configured.has(symbol));
-  for (const markets of [first, choices.spot]) {
+  // A market that trades wins over one of the same name that does not.
+  for (const markets of [...byActivity(first), ...byActivity(choices.spot)]) {
     const found = findAmong(wanted, markets);
     if (found.length > 1) throw ambiguous(wanted, choices.venue, found);
     if (found[0] !== undefined) return found[0];
@@ -32,6 +33,11 @@ export function resolveSymbol(text: string, choices: SymbolChoices): Instrument 
   );
   const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'no name there is like it.';
   throw new RejectedError(`${wanted} is not a spot market of ${choices.venue}: ${hint}`);
+}
+
+function byActivity(markets: readonly Instrument[]): Instrument[][] {
+  const onHold = markets.filter(({ isOnHold }) => isOnHold === true);
+  return [markets.filter(({ isOnHold }) => isOnHold !== true), onHold];
 }
 
 function assertSpotSpelling(wanted: string, venue: string): void {

@@ -7,6 +7,7 @@ const HOUR = 3_600_000;
 const T0 = 472_222 * HOUR;
 const options = {
   timeframe: '1h',
+  offsetMs: 0,
   venueMs: T0 + 10 * HOUR,
   latestMs: T0 + 10 * HOUR + 5_000,
   fromMs: T0,
@@ -18,6 +19,24 @@ function row(index: number, price = 10): unknown[] {
 }
 
 describe('siftRows', () => {
+  test('takes a missing volume for none, and keeps the bar', () => {
+    const [openTime, ...prices] = row(1).slice(0, 5);
+    for (const volume of [null, undefined]) {
+      const { candles } = siftRows([[openTime, ...prices, volume]], options);
+      expect(candles).toMatchObject([{ openTime, volume: 0 }]);
+    }
+  });
+
+  test('snaps a row a millisecond off the grid, and refuses one a minute off by name', () => {
+    const shifted = (offMs: number): unknown[] => [T0 + HOUR + offMs, ...row(1).slice(1)];
+    for (const offMs of [-1, 1]) {
+      expect(siftRows([shifted(offMs)], options).candles).toMatchObject([{ openTime: T0 + HOUR }]);
+    }
+    expect(siftRows([shifted(60_000)], options).rejected).toMatchObject([
+      { kind: 'off-grid', reason: 'opens 60000 ms after a bound of 1h' },
+    ]);
+  });
+
   test('keeps closed, sound rows, ascending', () => {
     const { candles, rejected } = siftRows([row(2), row(0), row(1)], options);
     expect(candles.map(({ openTime }) => openTime)).toEqual([T0, T0 + HOUR, T0 + 2 * HOUR]);
@@ -49,9 +68,9 @@ describe('siftRows', () => {
       [T0, 1, 1, 1, NaN, 1],
       [T0 + HOUR, 1, 1, -1, 1, 1],
       [T0 + 2 * HOUR, 2, 1, 1, 2, 1],
-      [T0 + 3 * HOUR, 1, 1, 1, 1, undefined],
+      [T0 + 3 * HOUR, 1, 1, 1, 1, 'none'],
       [undefined, 1, 1, 1, 1, 1],
-      [T0 + 4 * HOUR + 1, 1, 1, 1, 1, 1],
+      [T0 + 4 * HOUR + 5_000, 1, 1, 1, 1, 1],
       row(30),
       [],
     ];

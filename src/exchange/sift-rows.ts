@@ -1,9 +1,12 @@
 import { findCandleDefect, type Candle } from '../domain/candle.js';
 import { closeTimeOf, floorToBar, type Timeframe } from '../domain/timeframe.js';
 import type { RejectedRow, RejectionKind } from './market-data.js';
+import { snapToGrid } from './venue-grid.js';
 
 export interface SiftOptions {
   readonly timeframe: Timeframe;
+  /** Of the venue's grid; see `barIndex`. */
+  readonly offsetMs: number;
   /** A time that the venue had certainly reached before it answered. */
   readonly venueMs: number;
   /** A time that the venue had certainly not passed when the answer was here. */
@@ -26,7 +29,7 @@ export function siftRows(rows: readonly (readonly unknown[])[], options: SiftOpt
   const candles: Candle[] = [];
   const rejected: RejectedRow[] = [];
   for (const row of rows) {
-    const candle = toCandle(row);
+    const candle = toCandle(row, options);
     if (candle.openTime < options.fromMs || candle.openTime > options.untilMs) {
       if (candle.openTime > options.latestMs)
         rejected.push(reject(candle, 'future', `opens after ${options.latestMs}`));
@@ -40,16 +43,24 @@ export function siftRows(rows: readonly (readonly unknown[])[], options: SiftOpt
   return { candles: dropDuplicates(candles, rejected), rejected };
 }
 
-function toCandle(row: readonly unknown[]): Candle {
+function toCandle(
+  row: readonly unknown[],
+  { timeframe, offsetMs }: Pick<SiftOptions, 'timeframe' | 'offsetMs'>,
+): Candle {
   const [openTime, open, high, low, close, volume] = row.map(toNumber);
   return {
-    openTime: openTime ?? NaN,
+    openTime: snapToGrid(openTime ?? NaN, timeframe, offsetMs),
     open: open ?? NaN,
     high: high ?? NaN,
     low: low ?? NaN,
     close: close ?? NaN,
-    volume: volume ?? NaN,
+    volume: hasNoVolume(row) ? 0 : (volume ?? NaN),
   };
+}
+
+/** Some venues report no volume for some of their markets. */
+export function hasNoVolume([, , , , , volume]: readonly unknown[]): boolean {
+  return volume === null || volume === undefined;
 }
 
 function toNumber(value: unknown): number {
@@ -60,15 +71,17 @@ function findFlaw(
   candle: Candle,
   options: SiftOptions,
 ): { kind: RejectionKind; reason: string } | undefined {
-  const { timeframe, venueMs, latestMs } = options;
+  const { timeframe, offsetMs, venueMs, latestMs } = options;
   const defect = findCandleDefect(candle);
   if (candle.openTime > latestMs) return { kind: 'future', reason: `opens after ${latestMs}` };
   if (closeTimeOf(candle.openTime, timeframe) > venueMs) {
     return { kind: 'unfinished', reason: `closes after ${venueMs}` };
   }
   if (defect !== undefined) return { kind: 'defective', reason: defect };
-  if (floorToBar(candle.openTime, timeframe) !== candle.openTime) {
-    return { kind: 'off-grid', reason: `open time is not a bound of ${timeframe}` };
+  const boundMs = floorToBar(candle.openTime, timeframe, offsetMs);
+  if (boundMs !== candle.openTime) {
+    const offMs = candle.openTime - boundMs;
+    return { kind: 'off-grid', reason: `opens ${offMs} ms after a bound of ${timeframe}` };
   }
   return undefined;
 }

@@ -126,3 +126,70 @@ describe('failures', () => {
     await expect(http.fetch(url, GET)).rejects.toThrow(/is stopped/);
   });
 });
+
+describe('a venue that keeps this machine out', () => {
+  async function answering(status: number, body: string) {
+    let requests = 0;
+    const url = await serve((_, response) => {
+      requests++;
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(body);
+    });
+    return { url, ...client(), requests: () => requests };
+  }
+
+  test('is left alone until the time that its ban states, without a Retry-After', async () => {
+    const untilMs = NOW + 3_600_000;
+    const body = JSON.stringify({ code: -1003, msg: `Way too much; IP banned until ${untilMs}.` });
+    const { url, http, clock, requests } = await answering(418, body);
+    await http.fetch(url, GET);
+    expect(http.retryAfterMs()).toBe(3_600_000);
+    await clock.advance(3_599_000);
+    await expect(http.fetch(url, GET)).rejects.toThrow(/asked to wait 1 s more after HTTP 418/);
+    expect(requests()).toBe(1);
+    await clock.advance(1_000);
+    await http.fetch(url, GET);
+    expect(requests()).toBe(2);
+  });
+
+  test.each([403, 451])(
+    'is asked only every five minutes after %d, and the reason is kept',
+    async (status) => {
+      const { url, http, clock, requests } = await answering(
+        status,
+        '{"msg":"restricted location"}',
+      );
+      await http.fetch(url, GET);
+      const trouble = http.trouble;
+      expect(trouble).toMatchObject({ since: NOW, isRefused: true });
+      expect(trouble?.reason).toMatch(
+        new RegExp(`^HTTP ${status} from .*/path: .*restricted location`),
+      );
+      expect(trouble?.reason).not.toContain('canary');
+      for (let minute = 0; minute < 4; minute++) {
+        await clock.advance(60_000);
+        await expect(http.fetch(url, GET)).rejects.toThrow(/restricted location/);
+      }
+      expect(requests()).toBe(1);
+      await clock.advance(60_000);
+      await http.fetch(url, GET);
+      expect(requests()).toBe(2);
+    },
+  );
+
+  test('is in trouble since its first failure, until it answers', async () => {
+    let status = 503;
+    const url = await serve((_, response) => {
+      response.writeHead(status);
+      response.end('{}');
+    });
+    const { http, clock } = client();
+    await http.fetch(url, GET);
+    await clock.advance(60_000);
+    await http.fetch(url, GET);
+    expect(http.trouble).toMatchObject({ since: NOW, isRefused: false });
+    status = 200;
+    await http.fetch(url, GET);
+    expect(http.trouble).toBeUndefined();
+  });
+});

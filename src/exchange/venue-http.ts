@@ -1,12 +1,19 @@
 import type { Clock } from '../lib/clock.js';
 import { TransientError } from '../lib/errors.js';
 import { redactText } from '../lib/redact.js';
+import type { VenueTrouble } from './market-data.js';
 import { Turns } from '../lib/turns.js';
 
 /** Answers larger than this are refused; a venue's full list of markets is some 20 MB. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 /** A venue that asks for more than this is asked again after it all the same. */
 const MAX_RETRY_AFTER_MS = 15 * 60_000;
+/** The longest ban of an address that a venue states. */
+const MAX_BAN_MS = 3 * 86_400_000;
+/** Wall time for which a venue that refuses this machine, or bans it without saying how long, is left alone. */
+const REFUSED_MS = 5 * 60_000;
+/** What stands for "not from here": location, or an address that is blocked. */
+const REFUSED_STATUSES = new Set([403, 451]);
 const STATUSES_WITH_RETRY_AFTER = new Set([418, 429, 503]);
 
 export interface VenueHttpOptions {
@@ -41,10 +48,16 @@ export class VenueHttp {
   readonly #inFlight = new Set<AbortController>();
   readonly #turns = new Turns();
   #blockedUntilWallMs = 0;
+  #trouble: VenueTrouble | undefined;
   #isStopped = false;
 
   constructor(options: VenueHttpOptions) {
     this.#options = options;
+  }
+
+  /** Why requests fail, since the first failure in a row; undefined after an answer. */
+  get trouble(): VenueTrouble | undefined {
+    return this.#trouble;
   }
 
   /** Wall time for which the venue asked to be left alone, from now. */
@@ -59,7 +72,7 @@ export class VenueHttp {
     const waitMs = this.retryAfterMs();
     if (waitMs > 0) {
       throw new TransientError(
-        `${what}: the venue asked to wait ${Math.ceil(waitMs / 1000)} s more`,
+        `${what}: the venue asked to wait ${Math.ceil(waitMs / 1000)} s more${this.#waitReason()}`,
       );
     }
     const controller = new AbortController();
@@ -71,7 +84,9 @@ export class VenueHttp {
     try {
       return await this.#exchange(url, init, controller.signal);
     } catch (error) {
-      throw toTransient(error, what, controller.signal);
+      const failure = toTransient(error, what, controller.signal);
+      this.#noteTrouble(failure.message, false);
+      throw failure;
     } finally {
       clearTimeout(timeout);
       this.#inFlight.delete(controller);
@@ -98,6 +113,7 @@ export class VenueHttp {
     });
     this.#noteRetryAfter(response);
     const text = await readText(response);
+    this.#noteRefusal(response, text);
     // ccxt passes such a body on as text, of which its parsers make an empty list.
     if (response.ok && !/^\s*[[{"\d-]/.test(text)) {
       throw new Error(`status ${response.status} with a body that is not JSON: ${kindOf(text)}`);
@@ -113,6 +129,54 @@ export class VenueHttp {
         return text;
       },
     };
+  }
+
+  /** The reason of a refusal, for the requests that are held back by it. */
+  #waitReason(): string {
+    return this.#trouble?.isRefused === true ? ` after ${this.#trouble.reason}` : '';
+  }
+
+  #noteTrouble(reason: string, isRefused: boolean): void {
+    if (this.#isStopped) return;
+    const since = this.#trouble?.since ?? this.#options.clock.wallMs();
+    this.#trouble = { reason, since, isRefused };
+  }
+
+  /** Bans and refusals hold for every request, not only for the one that met them. */
+  #noteRefusal(response: Response, text: string): void {
+    const { status, url } = response;
+    if (response.ok) {
+      this.#trouble = undefined;
+      return;
+    }
+    const where = withoutQuery(url);
+    const shown = redactText(
+      text
+        .replace(/<[^>]*>/g, ' ')
+        .replace(/\s+/g, ' ')
+        .trim(),
+    ).slice(0, 200);
+    if (REFUSED_STATUSES.has(status)) {
+      this.#noteTrouble(`HTTP ${status} from ${where}: ${shown}`, true);
+      this.#block(REFUSED_MS, MAX_RETRY_AFTER_MS);
+    } else if (status === 418 || status === 429) {
+      this.#noteTrouble(`HTTP ${status} from ${where}: ${shown}`, status === 418);
+      const [, until] = /banned until (\d{13})/.exec(text) ?? [];
+      if (until !== undefined)
+        this.#block(Number(until) - this.#options.clock.wallMs(), MAX_BAN_MS);
+      else if (status === 418 && this.retryAfterMs() === 0) this.#block(REFUSED_MS, MAX_BAN_MS);
+    } else if (status >= 500) {
+      this.#noteTrouble(`HTTP ${status} from ${where}`, false);
+    } else {
+      // The venue answers, and does not like the question.
+      this.#trouble = undefined;
+    }
+  }
+
+  #block(durationMs: number, longestMs: number): void {
+    if (!(durationMs > 0)) return;
+    const until = this.#options.clock.wallMs() + Math.min(durationMs, longestMs);
+    this.#blockedUntilWallMs = Math.max(this.#blockedUntilWallMs, until);
   }
 
   #noteRetryAfter(response: Response): void {

@@ -43,7 +43,13 @@ function afterStoring(stores: Stores, hour: number, act: () => void): Collection
     return counts;
   };
   // Everything but `upsert` is the store's own.
-  const candles = Object.assign(Object.create(stores.candles) as Stores['candles'], { upsert });
+  const candles = new Proxy(stores.candles, {
+    get: (target, name) => {
+      if (name === 'upsert') return upsert;
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+    },
+  });
   return { ...stores, candles };
 }
 

@@ -86,7 +86,7 @@ describe('candles', () => {
     klines[10] = [Number(klines[10]?.[0]), '-1', '2', '1', '1', '1'];
     klines[11] = [Number(klines[11]?.[0]), '5', 'NaN', '1', '1', '1'];
     klines.splice(13, 0, [...(klines[12] ?? [])]);
-    klines[20] = [Number(klines[20]?.[0]) + 5, ...(klines[20] ?? []).slice(1)];
+    klines[20] = [Number(klines[20]?.[0]) + 5_000, ...(klines[20] ?? []).slice(1)];
     const pages = await collect();
     const rejected = pages.flatMap((page) => page.rejected);
     expect(rejected.map(({ kind }) => kind).sort()).toEqual([
@@ -259,6 +259,7 @@ describe('start', () => {
         quote: 'USDT',
         sizeStep: '0.00001',
         minCost: '5',
+        isOnHold: false,
       });
     }
   });

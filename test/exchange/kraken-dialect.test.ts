@@ -100,6 +100,26 @@ describe('a second dialect', () => {
     expect(pages[pages.length - 1]?.coveredUntilMs).toBe(firstMs + 48 * MINUTE);
   });
 
+  test('has weeks that begin on Thursday, and says so', async () => {
+    const week = 7 * 86_400;
+    const thursdaySec = FIRST_SEC - (FIRST_SEC % week);
+    const rows = Array.from({ length: 30 }, (_, index): KrakenRow => {
+      const [, ...rest] = ownRow(index);
+      return [thursdaySec + (index - 29) * week, ...rest];
+    });
+    const kraken = await connect(OWN_PAIRS, { error: [], result: { XBTUSDT: rows } }, FIRST_SEC);
+    const pages: CandlePage[] = [];
+    const [sinceMs, untilMs] = [(thursdaySec - 40 * week) * 1_000, thursdaySec * 1_000];
+    const request = { symbol: 'BTC/USDT', timeframe: '1w', sinceMs, untilMs } as const;
+    for await (const page of kraken.fetchCandles(request)) pages.push(page);
+    const candles = pages.flatMap((page) => page.candles);
+    expect(candles.map(({ openTime }) => openTime)).toEqual(
+      rows.slice(0, -1).map(([openSec]) => openSec * 1_000),
+    );
+    expect(pages[0]?.gridOffsetMs).toBe(3 * 86_400_000);
+    expect(pages.at(-1)?.coveredUntilMs).toBe((thursdaySec - week) * 1_000);
+  });
+
   test('is believed about a time far from this machine’s only when it repeats it', async () => {
     const kraken = await connect(OWN_PAIRS, { error: [], result: {} }, FIRST_SEC);
     expect(kraken.clock.marketMs()).toBeGreaterThanOrEqual(FIRST_SEC * 1000);

@@ -1,10 +1,13 @@
 import type { HealthCheck, HealthProbe, HealthStatus } from '../../monitoring/health.js';
+import type { CollectionStatus } from '../../collection/collection-status.js';
 import { UNPRICED_CHOICES, type UnpricedPosition } from '../../trading/unpriced-positions.js';
 import type { Base, DaemonPhase, ReadPhase } from '../phases.js';
 import { pauseText } from './status-view.js';
 
 /** A daemon that only begins is given this long before missing data counts against it. */
 const START_GRACE_MS = 180_000;
+/** Requests fail now and then; only what lasts is worth knowing. */
+const BRIEF_TROUBLE_MS = 60_000;
 
 /** What `GET /api/health` looks at: failing stops the show, degraded is worth knowing. */
 export function healthProbes(readPhase: ReadPhase): ReadonlyMap<string, HealthProbe> {
@@ -44,7 +47,15 @@ async function databaseCheck(base: Base): Promise<HealthCheck> {
 
 function exchangeCheck(phase: DaemonPhase): HealthCheck {
   if (phase.name === 'starting') return check('exchange', 'degraded', 'not asked yet');
-  const { venue, isReady } = phase.market.data;
+  const { venue, isReady, trouble } = phase.market.data;
+  if (trouble !== undefined) {
+    const since = new Date(trouble.since).toISOString();
+    const isBrief = phase.wallClock.wallMs() - trouble.since < BRIEF_TROUBLE_MS;
+    if (trouble.isRefused || !isBrief) {
+      const again = trouble.isRefused ? 'asked again only every five minutes' : 'trying again';
+      return check('exchange', 'degraded', `${venue}: ${trouble.reason}, since ${since}; ${again}`);
+    }
+  }
   if (isReady) return check('exchange', 'ok', `${venue} answers`);
   return check('exchange', 'degraded', `${venue} has not answered yet; trying again`);
 }
@@ -69,6 +80,8 @@ function dataCheck(phase: DaemonPhase): HealthCheck {
     const names = future.map(({ symbol }) => symbol).join(', ');
     return check('data', 'degraded', `candles from the future in quarantine: ${names}`);
   }
+  const rows = seriesText(phase.market.data.venue, status.series);
+  if (rows !== undefined) return check('data', 'degraded', rows);
   if (quotesError !== undefined) return check('data', 'degraded', `no prices: ${quotesError}`);
   if (progress.seriesReady < progress.seriesTotal) {
     return check('data', 'degraded', `back-filling: ${progress.percentage} %`);
@@ -117,4 +130,23 @@ function unpricedText(unpriced: readonly UnpricedPosition[]): string {
     ({ uid, symbol, since }) => `${symbol} (${uid}) since ${new Date(since).toISOString()}`,
   );
   return `no price for what is held: ${positions.join(', ')}; ${UNPRICED_CHOICES}`;
+}
+
+/** What is wrong with the rows of single series; undefined where nothing is. */
+function seriesText(venue: string, all: CollectionStatus['series']): string | undefined {
+  const refused = all.find(({ refusal }) => refusal !== undefined);
+  if (refused !== undefined) {
+    const { symbol, timeframe, refusal } = refused;
+    return `every row of ${symbol} ${timeframe} is refused: ${refusal}`;
+  }
+  for (const { symbol, timeframe, longGaps, keepsOnlyBars } of all) {
+    const [gap] = longGaps;
+    if (gap === undefined) continue;
+    const from = new Date(gap.fromOpenTime).toISOString();
+    const to = new Date(gap.toOpenTime).toISOString();
+    const limit =
+      keepsOnlyBars === undefined ? '' : `: ${venue} keeps only its newest ${keepsOnlyBars} bars`;
+    return `${symbol} ${timeframe} lacks ${gap.bars} bars from ${from} to ${to}${limit}`;
+  }
+  return undefined;
 }

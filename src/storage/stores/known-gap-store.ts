@@ -57,6 +57,35 @@ export class KnownGapStore {
     return found.length > 0;
   }
 
+  /** Notes that the venue was asked for these gaps again. */
+  async noteAsked(seriesId: number, gaps: readonly KnownGap[], marketMs: number): Promise<void> {
+    for (const { fromOpenTime } of gaps) {
+      await this.#database.run((knex) =>
+        knex('known_gaps')
+          .where({ series_id: seriesId, from_open_time: fromOpenTime })
+          .update({ asked_at: marketMs, row_version: knex.raw('row_version + 1') }),
+      );
+    }
+  }
+
+  /** Forgets bars that the venue has after all. */
+  async remove(seriesId: number, openTimes: readonly number[]): Promise<void> {
+    if (openTimes.length === 0) return;
+    await this.#database.transaction(async (tx) => {
+      const series = await new SeriesStore(tx, this.#clock).findById(seriesId);
+      const stepMs = timeframeMs(assertDefined(series, `series ${seriesId}`).timeframe);
+      const near = await select(tx, seriesId, {
+        from: Math.min(...openTimes),
+        to: Math.max(...openTimes),
+      });
+      const found = openTimes.map((openTime): KnownGap => {
+        return { fromOpenTime: openTime, toOpenTime: openTime, reason: 'missing' };
+      });
+      const merged = near.flatMap((gap) => uncovered(gap, found, stepMs));
+      await this.#replace(tx, { seriesId, near, merged });
+    });
+  }
+
   async #replace(
     tx: Database,
     change: { seriesId: number; near: readonly KnownGap[]; merged: readonly KnownGap[] },
@@ -78,6 +107,8 @@ export class KnownGapStore {
           from_open_time: gap.fromOpenTime,
           to_open_time: gap.toOpenTime,
           reason: gap.reason,
+          noted_at: gap.notedAt ?? null,
+          asked_at: gap.askedAt ?? null,
           row_version: 1,
           created_at: this.#clock.wallMs(),
         }),
@@ -95,20 +126,28 @@ async function select(
     const query = knex('known_gaps').where('series_id', seriesId).orderBy('from_open_time');
     if (range.from !== undefined) void query.where('to_open_time', '>=', range.from);
     if (range.to !== undefined) void query.where('from_open_time', '<=', range.to);
-    return query.select<Row[]>('from_open_time', 'to_open_time', 'reason');
+    return query.select<Row[]>('from_open_time', 'to_open_time', 'reason', 'noted_at', 'asked_at');
   });
   return rows.map((row) => ({
     fromOpenTime: Number(row['from_open_time']),
     toOpenTime: Number(row['to_open_time']),
     reason: row['reason'] === 'empty' ? 'empty' : 'missing',
+    notedAt: optionalTime(row['noted_at']),
+    askedAt: optionalTime(row['asked_at']),
   }));
+}
+
+function optionalTime(value: unknown): number | undefined {
+  return value === null || value === undefined ? undefined : Number(value);
 }
 
 function isEqual(one: KnownGap, other: KnownGap): boolean {
   return (
     one.fromOpenTime === other.fromOpenTime &&
     one.toOpenTime === other.toOpenTime &&
-    one.reason === other.reason
+    one.reason === other.reason &&
+    one.notedAt === other.notedAt &&
+    one.askedAt === other.askedAt
   );
 }
 
@@ -118,6 +157,10 @@ export interface KnownGap {
   readonly toOpenTime: number;
   /** `empty`: nothing was traded. `missing`: the venue was asked again and has no bar. */
   readonly reason: 'empty' | 'missing';
+  /** Market time at which the venue was last found to lack these bars. */
+  readonly notedAt?: number | undefined;
+  /** Market time of the newest question for them after that. */
+  readonly askedAt?: number | undefined;
 }
 
 /**
@@ -163,7 +206,14 @@ function join(gaps: readonly KnownGap[], stepMs: number): readonly KnownGap[] {
       joined[joined.length - 1] = {
         ...last,
         toOpenTime: Math.max(last.toOpenTime, gap.toOpenTime),
+        notedAt: latest(last.notedAt, gap.notedAt),
+        askedAt: latest(last.askedAt, gap.askedAt),
       };
   }
   return joined;
+}
+
+function latest(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined) return other;
+  return other === undefined ? one : Math.max(one, other);
 }

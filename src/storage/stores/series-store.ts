@@ -17,6 +17,7 @@ const SERIES = rowCodec<Series>({
   marketId: text(),
   timeframe: text(),
   firstBarAt: optional(number('birth_open_time')),
+  gridOffsetMs: optional(number()),
   hasVolume: flag(),
 });
 
@@ -86,6 +87,10 @@ export class SeriesStore {
 
   setFirstBarAt(id: number, firstBarAt: number): Promise<void> {
     return this.#change(id, { firstBarAt });
+  }
+
+  setGridOffset(id: number, gridOffsetMs: number): Promise<void> {
+    return this.#change(id, { gridOffsetMs });
   }
 
   setHasVolume(id: number, hasVolume: boolean): Promise<void> {
