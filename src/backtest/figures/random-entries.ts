@@ -1,0 +1,69 @@
+import type { Random } from '../../lib/seeded-random.js';
+import { mean } from './statistics.js';
+
+/** Prices at which a symbol could be bought or sold, bar by bar. */
+export interface TradablePrices {
+  /** Opens of the bars of the span, ascending. */
+  readonly open: ArrayLike<number>;
+}
+
+/** A trade that is compared with entries at random. */
+export interface HeldTrade {
+  readonly symbol: string;
+  readonly holdingBars: number;
+  readonly pnlFraction: number;
+}
+
+export interface RandomEntryTest {
+  /** Share of the random sets that earned as much as the run or more: small is good. */
+  readonly pValue: number;
+  /** Mean return of a trade, of the run and of the random sets. */
+  readonly ownMean: number;
+  readonly randomMean: number;
+  readonly sets: number;
+}
+
+const SETS = 1000;
+
+/**
+ * Are the entries better than chance? Each trade of the run is entered at a random bar of the same symbol and held
+ * as long; a thousand such sets give the distribution. Fees and spread count on both sides, stops do not. A
+ * permutation test in the sense of Phipson and Smyth (2010): the run itself counts as one of the sets.
+ *
+ * @param costFraction of a round trip: both fees and the spread
+ */
+export function testRandomEntries(
+  trades: readonly HeldTrade[],
+  prices: ReadonlyMap<string, TradablePrices>,
+  costFraction: number,
+  random: Random,
+): RandomEntryTest | undefined {
+  const held = trades.filter((trade) => canBePlaced(trade, prices));
+  if (held.length === 0) return undefined;
+  const ownMean = mean(held.map(({ pnlFraction }) => pnlFraction));
+  let atLeast = 1;
+  let total = 0;
+  for (let set = 0; set < SETS; set++) {
+    const drawn = mean(held.map((trade) => drawReturn(trade, prices, random))) - costFraction;
+    if (drawn >= ownMean) atLeast += 1;
+    total += drawn;
+  }
+  return { pValue: atLeast / (SETS + 1), ownMean, randomMean: total / SETS, sets: SETS };
+}
+
+function canBePlaced(
+  { symbol, holdingBars }: HeldTrade,
+  prices: ReadonlyMap<string, TradablePrices>,
+): boolean {
+  return (prices.get(symbol)?.open.length ?? 0) > holdingBars;
+}
+
+function drawReturn(
+  { symbol, holdingBars }: HeldTrade,
+  prices: ReadonlyMap<string, TradablePrices>,
+  random: Random,
+): number {
+  const open = prices.get(symbol)?.open ?? [];
+  const entry = Math.floor(random() * (open.length - holdingBars));
+  return (open[entry + holdingBars] ?? NaN) / (open[entry] ?? NaN) - 1;
+}

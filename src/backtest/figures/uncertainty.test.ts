@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { seededRandom, type Random } from '../../lib/seeded-random.js';
+import { sharpeOf } from './performance.js';
+import { testRandomEntries } from './random-entries.js';
+import { bootstrapInterval } from './stationary-bootstrap.js';
+import { mean } from './statistics.js';
+
+function randomOf(seed: string): Random {
+  return seededRandom(createHash('sha256').update(seed).digest('hex'));
+}
+
+/** Box and Muller, 1958. */
+function normal(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+/** Returns whose neighbours depend on each other, with a known mean. */
+function autoregressive(random: Random, { days, phi, centre }: Record<string, number>): number[] {
+  let state = 0;
+  return Array.from({ length: days ?? 0 }, () => {
+    state = (phi ?? 0) * state + 0.02 * normal(random);
+    return (centre ?? 0) + state;
+  });
+}
+
+const SIMULATIONS = 500;
+
+it.each([
+  ['independent', 0],
+  ['dependent', 0.2],
+])('intervals of %s returns hold the true mean in 95 of 100 runs, within two', (_, phi) => {
+  const random = randomOf(`cov2 ${phi}`);
+  let covered = 0;
+  for (let run = 0; run < SIMULATIONS; run++) {
+    const returns = autoregressive(random, { days: 365, phi, centre: 0.001 });
+    const options = { resamples: 300, meanBlockDays: 10 };
+    const interval = bootstrapInterval(returns, mean, random, options);
+    if (interval !== undefined && interval.lower <= 0.001 && interval.upper >= 0.001) covered++;
+  }
+  expect(Math.abs(covered / SIMULATIONS - 0.95)).toBeLessThanOrEqual(0.02);
+});
+
+it('the interval of a Sharpe ratio has its estimate inside and is the same for the same seed', () => {
+  const returns = autoregressive(randomOf('returns'), { days: 365, phi: 0, centre: 0.002 });
+  const [one, other] = [1, 2].map(() => bootstrapInterval(returns, sharpeOf, randomOf('seed')));
+  expect(one).toEqual(other);
+  const estimate = sharpeOf(returns) ?? NaN;
+  expect(one?.lower).toBeLessThan(estimate);
+  expect(one?.upper).toBeGreaterThan(estimate);
+});
+
+it('a series of one day has no interval', () => {
+  expect(bootstrapInterval([0.1], mean, randomOf('seed'))).toBeUndefined();
+});
+
+/** A market that rises every hundredth bar and stands still in between. */
+const open = Array.from({ length: 5000 }, (_, bar) => 100 * 1.01 ** Math.floor(bar / 100));
+const prices = new Map([['A/B', { open }]]);
+
+it('entries that always catch the rise are told from chance', () => {
+  const trades = Array.from({ length: 20 }, () => ({
+    symbol: 'A/B',
+    holdingBars: 5,
+    pnlFraction: 0.008,
+  }));
+  const test = testRandomEntries(trades, prices, 0.002, randomOf('skill'));
+  expect(test?.pValue).toBeLessThan(0.01);
+  expect(test?.ownMean).toBeCloseTo(0.008, 12);
+});
+
+it('entries at random have p-values that are spread evenly', () => {
+  const random = randomOf('chance');
+  const pValues = Array.from({ length: 100 }, () => {
+    const trades = Array.from({ length: 30 }, () => {
+      const at = Math.floor(random() * 4950);
+      const pnlFraction = (open[at + 50] ?? 0) / (open[at] ?? 1) - 1 - 0.002;
+      return { symbol: 'A/B', holdingBars: 50, pnlFraction };
+    });
+    return testRandomEntries(trades, prices, 0.002, random)?.pValue ?? NaN;
+  });
+  expect(mean(pValues)).toBeGreaterThan(0.4);
+  expect(mean(pValues)).toBeLessThan(0.65);
+  expect(pValues.filter((value) => value < 0.05).length).toBeLessThanOrEqual(12);
+});
+
+it('trades that no bar of the span can hold are left out', () => {
+  const trades = [{ symbol: 'A/B', holdingBars: 5000, pnlFraction: 1 }];
+  expect(testRandomEntries(trades, prices, 0, randomOf('seed'))).toBeUndefined();
+});
