@@ -3,12 +3,12 @@ import { BarState, type CandleColumns } from '../domain/candle-columns.js';
 import type { Direction, FallbackIndicators } from '../domain/signal.js';
 
 /** The indicators see the newest bars only, so that a signal does not depend on where history begins. */
-const MAX_BARS = 640;
-const MIN_BARS = 50;
+export const MAX_BARS = 640;
+export const MIN_BARS = 50;
 
-const SHORT_PERIOD = 14;
-const LONG_PERIOD = 50;
-const RSI_PERIOD = 14;
+export const SHORT_PERIOD = 14;
+export const LONG_PERIOD = 50;
+export const RSI_PERIOD = 14;
 
 const OVERBOUGHT_RSI = 70;
 const OVERSOLD_RSI = 30;
