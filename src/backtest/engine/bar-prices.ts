@@ -1,0 +1,129 @@
+import { BarState } from '../../domain/candle-columns.js';
+import type { Candle } from '../../domain/candle.js';
+import type { Quote } from '../../domain/market.js';
+import { barOpenTime, closeTimeOf, type Timeframe } from '../../domain/timeframe.js';
+import type { Quotes } from '../../trading/quote-board.js';
+import type { MarketHistory, SymbolHistory } from '../history/market-history.js';
+
+/**
+ * The prices of the bar that a run has come to, as quotes: the close of the bar that has just closed, then the open of
+ * the next one, half the spread to either side. A bar without trades has no fresh price.
+ */
+export class BarPrices implements Quotes {
+  readonly #histories: ReadonlyMap<string, SymbolHistory>;
+  readonly #venue: string;
+  readonly #timeframe: Timeframe;
+  readonly #halfSpread: number;
+  #index = 0;
+  #isOpen = false;
+
+  /** @param spreadPct of the middle price: 0.02 is 0.02 % */
+  constructor(history: MarketHistory, spreadPct: number) {
+    this.#histories = new Map(history.symbols.map((one) => [one.instrument.symbol, one]));
+    this.#venue = history.venue;
+    this.#timeframe = history.timeframe;
+    this.#halfSpread = spreadPct / 200;
+  }
+
+  /** Shows the closes of the bar with that number. */
+  showClose(index: number): void {
+    this.#index = index;
+    this.#isOpen = false;
+  }
+
+  /** Shows the opens of the bar with that number. */
+  showOpen(index: number): void {
+    this.#index = index;
+    this.#isOpen = true;
+  }
+
+  find(symbol: string): Quote | undefined {
+    const columns = this.#histories.get(symbol)?.columns;
+    if (columns === undefined || columns.length === 0) return undefined;
+    const last = columns.length - 1;
+    const wanted = this.#index - columns.firstIndex;
+    if (wanted < 0) return undefined;
+    if (this.#isOpen && wanted <= last && columns.state[wanted] === BarState.stored) {
+      const price = columns.open[wanted] ?? NaN;
+      return this.#toQuote(symbol, price, barOpenTime(this.#index, this.#timeframe));
+    }
+    let at = Math.min(this.#isOpen ? wanted - 1 : wanted, last);
+    while (at > 0 && columns.state[at] !== BarState.stored) at -= 1;
+    if (at < 0) return undefined;
+    const openTime = barOpenTime(columns.firstIndex + at, this.#timeframe);
+    const price = columns.close[at] ?? NaN;
+    return this.#toQuote(symbol, price, closeTimeOf(openTime, this.#timeframe));
+  }
+
+  findFresh(symbol: string, nowMs: number, maxAgeMs: number): Quote | undefined {
+    const quote = this.find(symbol);
+    return quote !== undefined && nowMs - quote.venueTime <= maxAgeMs ? quote : undefined;
+  }
+
+  /** What a sale would fetch. */
+  findBid(symbol: string): number | undefined {
+    const quote = this.find(symbol);
+    return quote === undefined ? undefined : Number(quote.bid);
+  }
+
+  /** The traded bar of a symbol with that number. */
+  findBar(symbol: string, index: number): Candle | undefined {
+    const columns = this.#histories.get(symbol)?.columns;
+    return columns === undefined ? undefined : barAt(columns, index);
+  }
+
+  #toQuote(symbol: string, price: number, venueTime: number): Quote {
+    return new BarQuote({ venue: this.#venue, symbol, price, venueTime, half: this.#halfSpread });
+  }
+}
+
+/** The traded bar with that number, counted since the epoch. */
+export function barAt(columns: SymbolHistory['columns'], index: number): Candle | undefined {
+  const at = index - columns.firstIndex;
+  if (at < 0 || at >= columns.length || columns.state[at] !== BarState.stored) return undefined;
+  return {
+    openTime: barOpenTime(index, columns.timeframe),
+    open: columns.open[at] ?? NaN,
+    high: columns.high[at] ?? NaN,
+    low: columns.low[at] ?? NaN,
+    close: columns.close[at] ?? NaN,
+    volume: columns.volume[at] ?? NaN,
+  };
+}
+
+interface BarPrice {
+  readonly venue: string;
+  readonly symbol: string;
+  readonly price: number;
+  readonly venueTime: number;
+  readonly half: number;
+}
+
+/** Most quotes are never read, so their texts are made when they are. */
+class BarQuote implements Quote {
+  readonly venue: string;
+  readonly symbol: string;
+  readonly venueTime: number;
+  readonly #price: number;
+  readonly #half: number;
+
+  constructor({ venue, symbol, price, venueTime, half }: BarPrice) {
+    this.venue = venue;
+    this.symbol = symbol;
+    this.venueTime = venueTime;
+    this.#price = price;
+    this.#half = half;
+  }
+
+  get bid(): string {
+    return String(this.#price * (1 - this.#half));
+  }
+
+  get ask(): string {
+    return String(this.#price * (1 + this.#half));
+  }
+
+  get last(): string {
+    return String(this.#price);
+  }
+}

@@ -1,0 +1,178 @@
+import type { Decision } from '../../domain/decision.js';
+import { Money } from '../../domain/money.js';
+import { cashChange, type Fill, type Order, type Position } from '../../domain/trade.js';
+import type { Stored } from '../../storage/connection/row.js';
+import { assertDefined } from '../../lib/invariant.js';
+import type { StoredPosition, TradingStores } from '../../trading/trading-stores.js';
+
+/** Row id and times that a database would add. */
+const LOCAL = { id: 0, createdAt: 0 } as const;
+
+/** What trading has done so far. */
+export interface TradingRecord {
+  readonly positions: readonly Position[];
+  readonly fills: readonly Fill[];
+  readonly orders: readonly Order[];
+}
+
+/**
+ * The books of one run in memory, as trading knows them from the database. There is nobody else, nothing is kept after
+ * the run, and each call is done at once, so that transactions and leases hold by themselves.
+ */
+export class MemoryStores implements TradingRecord {
+  readonly #positions = new Map<string, StoredPosition>();
+  readonly #open = new Map<string, StoredPosition>();
+  readonly #orders = new Map<string, Order>();
+  readonly #unsettled = new Map<string, Order>();
+  readonly #ordersOf = new Map<string, string[]>();
+  readonly #fillsOf = new Map<string, Fill[]>();
+  readonly #lastDecided = new Map<string, number>();
+  readonly #lastExit = new Map<string, number>();
+  readonly #onDecision: (decision: Decision) => void;
+
+  /** @param onDecision told of each decision, which is not kept here */
+  constructor(onDecision: (decision: Decision) => void) {
+    this.#onDecision = onDecision;
+  }
+
+  get positions(): readonly Position[] {
+    return [...this.#positions.values()];
+  }
+
+  get orders(): readonly Order[] {
+    return [...this.#orders.values()];
+  }
+
+  get fills(): readonly Fill[] {
+    return [...this.#fillsOf.values()].flat();
+  }
+
+  /** Positions that are held or on their way. */
+  get open(): Iterable<Position> {
+    return this.#open.values();
+  }
+
+  isHeld(symbol: string): boolean {
+    for (const position of this.#open.values()) if (position.symbol === symbol) return true;
+    return false;
+  }
+
+  hasUnsettled(): boolean {
+    return this.#unsettled.size > 0;
+  }
+
+  asTradingStores(): TradingStores {
+    const stores: TradingStores = {
+      accounts: {
+        ensure: async (account) => ({ ...account, ...LOCAL }),
+      },
+      candles: { read: async () => [] },
+      decisions: {
+        insert: async (decision) => {
+          this.#lastDecided.set(decision.symbol, decision.candleOpenTime);
+          this.#onDecision(decision);
+          return { status: 'inserted', decision: toStored(decision) };
+        },
+        // A run makes each signal once.
+        findBySignal: async () => undefined,
+        lastDecidedOpenTime: async ({ symbol }) => this.#lastDecided.get(symbol),
+        list: async () => ({ rows: [], total: 0 }),
+      },
+      equity: { insert: async () => undefined, latest: async () => undefined },
+      fills: {
+        insert: async (fill) => {
+          const fills = this.#fillsOf.get(fill.orderUid) ?? [];
+          fills.push(fill);
+          this.#fillsOf.set(fill.orderUid, fills);
+          return { status: 'inserted', fill: { ...fill, ...LOCAL, sequence: 0 } };
+        },
+        listByOrder: async (orderUid) =>
+          (this.#fillsOf.get(orderUid) ?? []).map((fill) => ({ ...fill, ...LOCAL, sequence: 0 })),
+        sumCash: async () =>
+          this.fills.reduce((sum, fill) => sum.plus(cashChange(fill)), new Money(0)),
+      },
+      leases: this.#leases(),
+      orders: this.#orderStore(),
+      positions: this.#positionStore(),
+      prices: { latest: async () => new Map() },
+      series: { find: async () => undefined },
+      transaction: (work) => work(stores),
+    };
+    return stores;
+  }
+
+  #leases(): TradingStores['leases'] {
+    return {
+      acquire: async () => ({ status: 'held', expiresAt: Infinity }),
+      renew: async () => ({ status: 'held', expiresAt: Infinity }),
+      release: async () => undefined,
+    };
+  }
+
+  #orderStore(): TradingStores['orders'] {
+    return {
+      insert: async (order) => {
+        this.#orders.set(order.uid, order);
+        this.#unsettled.set(order.uid, order);
+        const known = this.#ordersOf.get(order.positionUid) ?? [];
+        this.#ordersOf.set(order.positionUid, [...known, order.uid]);
+        return { ...order, ...LOCAL, rowVersion: 1 };
+      },
+      settle: async (uid, { status, settledAt, reason }) => {
+        const order = assertDefined(this.#orders.get(uid), `order ${uid}`);
+        const settled = { ...order, status, settledAt, reason: reason ?? order.reason };
+        this.#orders.set(uid, settled);
+        this.#unsettled.delete(uid);
+        return { ...settled, ...LOCAL, rowVersion: 2 };
+      },
+      list: async ({ positionUid }) => {
+        const uids = this.#ordersOf.get(positionUid ?? '') ?? [];
+        const orders = uids.map((uid) => assertDefined(this.#orders.get(uid), `order ${uid}`));
+        const rows = orders.map((order) => ({ ...order, ...LOCAL, rowVersion: 1 }));
+        return { rows, total: rows.length };
+      },
+      listUnsettled: async () =>
+        [...this.#unsettled.values()].map((order) => ({ ...order, ...LOCAL, rowVersion: 1 })),
+    };
+  }
+
+  #positionStore(): TradingStores['positions'] {
+    return {
+      insert: async (position) => this.#put(position, 1),
+      update: async (position, rowVersion) => this.#put(position, rowVersion + 1),
+      find: async (uid) => this.#positions.get(uid),
+      listOpen: async () => [...this.#open.values()],
+      lastExitAt: async (_, symbol) => this.#lastExit.get(symbol),
+    };
+  }
+
+  #put(position: Position, rowVersion: number): StoredPosition {
+    const stored = { ...position, ...LOCAL, rowVersion };
+    this.#positions.set(position.uid, stored);
+    if (position.status === 'closed') this.#lastExit.set(position.symbol, position.closedAt ?? 0);
+    const isOver = position.status === 'closed' || position.status === 'abandoned';
+    if (isOver) this.#open.delete(position.uid);
+    else this.#open.set(position.uid, stored);
+    return stored;
+  }
+}
+
+/** Written out: of all that a run stores this alone is made for every bar, and a spread takes ten times as long. */
+function toStored(decision: Decision): Stored<Decision> {
+  return {
+    id: 0,
+    createdAt: 0,
+    uid: decision.uid,
+    signalUid: decision.signalUid,
+    venue: decision.venue,
+    symbol: decision.symbol,
+    timeframe: decision.timeframe,
+    bot: decision.bot,
+    candleOpenTime: decision.candleOpenTime,
+    action: decision.action,
+    reason: decision.reason,
+    isAdvisory: decision.isAdvisory,
+    positionUid: decision.positionUid,
+    decidedAt: decision.decidedAt,
+  };
+}

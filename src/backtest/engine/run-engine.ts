@@ -1,0 +1,189 @@
+import { BarState } from '../../domain/candle-columns.js';
+import type { Instrument } from '../../domain/market.js';
+import { barOpenTime, closeTimeOf } from '../../domain/timeframe.js';
+import type { Logger } from '../../lib/logger.js';
+import { Books } from '../../trading/books.js';
+import { guardByCandles, guardByQuotes } from '../../trading/guard-positions.js';
+import { Ledger } from '../../trading/ledger.js';
+import { settleUnsettled } from '../../trading/reconcile.js';
+import { tick } from '../../trading/tick.js';
+import { bookKeyOf, type TradingParts } from '../../trading/trading-parts.js';
+import type { TradingRules } from '../../trading/trading-rules.js';
+import { Money } from '../../domain/money.js';
+import type { EquityCurve } from '../figures/equity-curve.js';
+import type { BarSpan, MarketHistory, SymbolHistory } from '../history/market-history.js';
+import { BacktestBroker, type FillModel } from './backtest-broker.js';
+import { BarPrices } from './bar-prices.js';
+import { DecisionLog } from './decision-log.js';
+import { MemoryStores } from './memory-stores.js';
+import type { SignalSource } from './signal-source.js';
+import { SteppedClock } from './stepped-clock.js';
+
+export interface EngineOptions {
+  readonly history: MarketHistory;
+  readonly span: BarSpan;
+  readonly signals: SignalSource;
+  readonly rules: TradingRules;
+  readonly fills: FillModel;
+  readonly spreadPct: number;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Told after each bar, with the share of the span that is done, 0 to 1. */
+  readonly onProgress?: ((share: number) => void) | undefined;
+}
+
+/** What a run leaves: its books, its verdicts and the value of the books at the close of each bar. */
+export interface EngineResult {
+  readonly stores: MemoryStores;
+  readonly decisions: DecisionLog;
+  readonly prices: BarPrices;
+  readonly equity: EquityCurve;
+  /** Part of the equity that was invested at the close of each bar. */
+  readonly exposure: readonly number[];
+  /** Number of the bar in which an order was filled to its end. */
+  readonly barOf: (orderUid: string) => number | undefined;
+  readonly endedEarly: boolean;
+}
+
+/** How often a run looks up: progress and stopping cost nothing this way. */
+const BARS_BETWEEN_LOOKS = 200;
+
+/**
+ * Runs the tick that trades over stored bars. For each bar of the grid, in this order: stops and targets are compared
+ * with the bar that closed; each symbol's signal is decided on, symbols in their given order; the next bar opens, and
+ * what was decided is filled at its open; stops and holding times are compared with that open.
+ */
+export async function runEngine(options: EngineOptions): Promise<EngineResult> {
+  const run = new Run(options);
+  return run.toEnd();
+}
+
+class Run {
+  readonly #options: EngineOptions;
+  readonly #clock = new SteppedClock();
+  readonly #decisions = new DecisionLog();
+  readonly #stores = new MemoryStores((decision) => this.#decisions.add(decision));
+  readonly #prices: BarPrices;
+  readonly #broker: BacktestBroker;
+  readonly #parts: TradingParts;
+  readonly #at: number[] = [];
+  readonly #equity: number[] = [];
+  readonly #exposure: number[] = [];
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    const { history, rules, fills, spreadPct, logger } = options;
+    const instruments = new Map(
+      history.symbols.map(({ instrument }): [string, Instrument] => [
+        instrument.symbol,
+        instrument,
+      ]),
+    );
+    const findInstrument = (symbol: string): Instrument | undefined => instruments.get(symbol);
+    this.#prices = new BarPrices(history, spreadPct);
+    this.#broker = new BacktestBroker(fills, findInstrument);
+    const stores = this.#stores.asTradingStores();
+    let names = 0;
+    this.#parts = {
+      rules,
+      stores,
+      ledger: new Ledger(stores, { assertHeld: async () => undefined }),
+      books: new Books(bookKeyOf(rules), rules.paperEquity, new Money(0)),
+      quotes: this.#prices,
+      broker: this.#broker,
+      clock: this.#clock,
+      newUid: () => `b${(names += 1).toString(36)}`,
+      logger,
+      findInstrument,
+      findEntryFreeze: () => undefined,
+    };
+  }
+
+  async toEnd(): Promise<EngineResult> {
+    const { span, signal, onProgress } = this.#options;
+    let index = span.firstIndex;
+    for (; index <= span.lastIndex; index++) {
+      const done = index - span.firstIndex;
+      if (done % BARS_BETWEEN_LOOKS === 0) {
+        if (signal.aborted) break;
+        onProgress?.(done / (span.lastIndex - span.firstIndex + 1));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await this.#closeBar(index);
+      if (index < span.lastIndex) await this.#openBar(index + 1);
+    }
+    return {
+      stores: this.#stores,
+      decisions: this.#decisions,
+      prices: this.#prices,
+      equity: { at: this.#at, equity: this.#equity },
+      exposure: this.#exposure,
+      barOf: (orderUid) => this.#broker.barOf(orderUid),
+      endedEarly: index <= span.lastIndex,
+    };
+  }
+
+  async #closeBar(index: number): Promise<void> {
+    const { timeframe } = this.#options.history;
+    const openTime = barOpenTime(index, timeframe);
+    const closeTime = closeTimeOf(openTime, timeframe);
+    this.#clock.moveTo(closeTime);
+    this.#prices.showClose(index);
+    // Stops and targets are met inside the bar and share its volume.
+    this.#showBar(index, closeTime);
+    for (const { symbol } of [...this.#stores.open]) {
+      const bar = this.#prices.findBar(symbol, index);
+      if (bar !== undefined) await guardByCandles(this.#parts, symbol, [bar]);
+    }
+    this.#broker.showBar(undefined);
+    await this.#decide(index, openTime);
+    this.#value(closeTime);
+  }
+
+  async #decide(index: number, openTime: number): Promise<void> {
+    const { history, signals } = this.#options;
+    for (const [symbolAt, { columns }] of history.symbols.entries()) {
+      const at = index - columns.firstIndex;
+      if (at < 0 || at >= columns.length || columns.state[at] !== BarState.stored) continue;
+      const signal = signals.signalAt(symbolAt, at, openTime);
+      this.#decisions.expect(signal);
+      await tick(this.#parts, signal, { horizonBars: signals.horizonBarsOf(signal) });
+    }
+  }
+
+  async #openBar(index: number): Promise<void> {
+    const openTime = barOpenTime(index, this.#options.history.timeframe);
+    this.#clock.moveTo(openTime);
+    this.#prices.showOpen(index);
+    this.#showBar(index, openTime);
+    if (this.#stores.hasUnsettled()) await settleUnsettled(this.#parts);
+    await guardByQuotes(this.#parts);
+    this.#broker.showBar(undefined);
+  }
+
+  #showBar(index: number, at: number): void {
+    const volumeOf = (symbol: string): number | undefined =>
+      this.#prices.findBar(symbol, index)?.volume;
+    this.#broker.showBar({ index, at, volumeOf });
+  }
+
+  /** In doubles: the curve is a measurement, the books behind it stay exact. */
+  #value(atMs: number): void {
+    let held = 0;
+    for (const { symbol, entryPrice, sizeBase } of this.#stores.open) {
+      if (entryPrice === undefined) continue;
+      held += sizeBase.toNumber() * (this.#prices.findBid(symbol) ?? entryPrice.toNumber());
+    }
+    const equity = this.#parts.books.cash.toNumber() + held;
+    this.#at.push(atMs);
+    this.#equity.push(equity);
+    this.#exposure.push(equity === 0 ? 0 : held / equity);
+  }
+}
+
+/** The bars that any symbol of a history has. */
+export function spanOf(symbols: readonly SymbolHistory[]): BarSpan {
+  const firsts = symbols.map(({ columns }) => columns.firstIndex);
+  const lasts = symbols.map(({ columns }) => columns.firstIndex + columns.length - 1);
+  return { firstIndex: Math.min(...firsts), lastIndex: Math.max(...lasts) };
+}

@@ -1,0 +1,78 @@
+import type { BacktestResult } from './to-result.js';
+import type { RunDescription } from './result-json.js';
+
+/** What was tested, what came out, how sure that is, and what was left out: for a person who reads nothing else. */
+export function inWords(description: RunDescription, result: BacktestResult): readonly string[] {
+  return [tested(description, result), outcome(result), certainty(result), leftOut(result)].filter(
+    (sentence) => sentence !== '',
+  );
+}
+
+function tested(run: RunDescription, { startEquity }: BacktestResult): string {
+  const what = run.signals === 'fallback' ? 'the SMA/RSI rules alone' : `${run.bot}, walk-forward`;
+  const symbols = run.symbols.length === 1 ? run.symbols[0] : `${run.symbols.length} symbols`;
+  return (
+    `Tested: ${what} on ${symbols}, ${run.bars.toLocaleString('en')} bars of ${run.timeframe} from ${day(run.from)} ` +
+    `to ${day(run.to)}, beginning with ${startEquity.toLocaleString('en')}.`
+  );
+}
+
+function outcome(result: BacktestResult): string {
+  const { performance, trades, baselines } = result;
+  const held = baselines.find(({ name }) => name === 'buy_and_hold');
+  const verb = performance.totalReturn < 0 ? 'lost' : 'earned';
+  const beside =
+    held === undefined ? '' : `; buying and holding ${signedPercent(held.performance.totalReturn)}`;
+  return (
+    `It ${verb} ${percent(Math.abs(performance.totalReturn))} in ${trades.trades} trades ` +
+    `with a largest drawdown of ${percent(performance.drawdown.depth)}${beside}.`
+  );
+}
+
+function certainty({ intervals, randomEntries, deflatedSharpe }: BacktestResult): string {
+  const parts: string[] = [];
+  if (intervals.annualReturn !== undefined) {
+    const { lower, upper } = intervals.annualReturn;
+    parts.push(
+      `with 95 % confidence its annual return lies between ${signedPercent(lower)} and ${signedPercent(upper)}`,
+    );
+  }
+  if (randomEntries !== undefined) {
+    const { pValue } = randomEntries;
+    const share = pValue < 0.01 ? 'under 1 %' : percent(pValue);
+    parts.push(`${share} of entries at random times did as well`);
+  }
+  if (deflatedSharpe !== undefined && deflatedSharpe.runs > 1) {
+    parts.push(
+      `after ${deflatedSharpe.runs} runs on this data the chance that its Sharpe ratio is more than luck is ` +
+        percent(deflatedSharpe.probability),
+    );
+  }
+  return parts.length === 0
+    ? 'The span is too short to say how sure that is.'
+    : `${capital(parts.join('; '))}.`;
+}
+
+function leftOut({ uncertainBars }: BacktestResult): string {
+  const uncertain =
+    uncertainBars === 0
+      ? ''
+      : ` In ${uncertainBars} bars stop and target were both met, and the stop was assumed.`;
+  return `Left out: the queue at the venue, one's own effect on the price beyond the volume share, and delays.${uncertain}`;
+}
+
+export function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)} %`;
+}
+
+export function signedPercent(fraction: number): string {
+  return `${fraction < 0 ? '−' : '+'}${percent(Math.abs(fraction))}`;
+}
+
+function day(iso: string): string {
+  return iso.slice(0, 10);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,112 @@
+import type { BootstrapInterval } from '../figures/stationary-bootstrap.js';
+import type { Performance } from '../figures/performance.js';
+import type { TradeFigures, TradeGroup } from '../figures/trade-figures.js';
+import type { BacktestResult, Baseline } from './to-result.js';
+
+/** What a run was asked for and made with, as it stands in `result.json`. */
+export interface RunDescription {
+  readonly id: string;
+  readonly created_at: string;
+  readonly version: string;
+  readonly signals: 'fallback' | 'model';
+  readonly from: string;
+  readonly to: string;
+  readonly timeframe: string;
+  readonly bot: string;
+  readonly symbols: readonly string[];
+  readonly bars: number;
+  readonly venue: string;
+  readonly data_hash: string;
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** The figures of a run under the names of `result.json`. What is not defined is null. */
+export function resultJson(description: RunDescription, result: BacktestResult): string {
+  return `${JSON.stringify({ ...description, figures: figuresJson(result) }, undefined, 2)}\n`;
+}
+
+export function figuresJson(result: BacktestResult): Record<string, unknown> {
+  const { randomEntries, deflatedSharpe, intervals } = result;
+  return {
+    start_equity: result.startEquity,
+    end_equity: result.endEquity,
+    ...performanceJson(result.performance),
+    interval_95: {
+      annual_return: intervalJson(intervals.annualReturn),
+      sharpe: intervalJson(intervals.sharpe),
+      sortino: intervalJson(intervals.sortino),
+    },
+    ...tradesJson(result.trades),
+    exposure: result.exposure ?? null,
+    turnover: result.turnover ?? null,
+    bars_with_stop_and_target: result.uncertainBars,
+    random_entries:
+      randomEntries === undefined
+        ? null
+        : {
+            p_value: randomEntries.pValue,
+            own_mean: randomEntries.ownMean,
+            random_mean: randomEntries.randomMean,
+            sets: randomEntries.sets,
+          },
+    deflated_sharpe:
+      deflatedSharpe === undefined
+        ? null
+        : {
+            probability: deflatedSharpe.probability,
+            expected_best_sharpe: deflatedSharpe.expectedBest,
+            runs_on_this_data: deflatedSharpe.runs,
+          },
+    by_exit: result.byExit.map(groupJson),
+    by_symbol: result.bySymbol.map(groupJson),
+    by_source: result.bySource.map(groupJson),
+    by_month: result.byMonth,
+    baselines: Object.fromEntries(result.baselines.map(baselineJson)),
+    skipped_entries: result.skipped,
+  };
+}
+
+function performanceJson(performance: Performance): Record<string, unknown> {
+  const { drawdown } = performance;
+  return {
+    days: performance.days,
+    total_return: performance.totalReturn,
+    annual_return: performance.annualReturn ?? null,
+    annual_volatility: performance.annualVolatility ?? null,
+    sharpe: performance.sharpe ?? null,
+    sortino: performance.sortino ?? null,
+    calmar: performance.calmar ?? null,
+    max_drawdown: drawdown.depth,
+    max_drawdown_from: iso(drawdown.peakAt),
+    max_drawdown_to: iso(drawdown.troughAt),
+    max_drawdown_recovered: drawdown.recoveredAt === undefined ? null : iso(drawdown.recoveredAt),
+  };
+}
+
+function tradesJson(figures: TradeFigures): Record<string, unknown> {
+  return {
+    trades: figures.trades,
+    win_rate: figures.winRate ?? null,
+    profit_factor: figures.profitFactor ?? null,
+    expectancy: figures.expectancy ?? null,
+    sqn: figures.sqn ?? null,
+    fees_paid: figures.feesPaid,
+    pnl_quote: figures.pnlQuote,
+  };
+}
+
+function groupJson(group: TradeGroup): Record<string, unknown> {
+  return { name: group.name, ...tradesJson(group) };
+}
+
+function baselineJson({ name, performance }: Baseline): [string, Record<string, unknown>] {
+  return [name, performanceJson(performance)];
+}
+
+function intervalJson(interval: BootstrapInterval | undefined): BootstrapInterval | null {
+  return interval ?? null;
+}
+
+function iso(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}

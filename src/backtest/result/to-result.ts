@@ -1,0 +1,255 @@
+import { BarState } from '../../domain/candle-columns.js';
+import { barOpenTime, closeTimeOf } from '../../domain/timeframe.js';
+import { seededRandom } from '../../lib/seeded-random.js';
+import type { EngineResult } from '../engine/run-engine.js';
+import { DAYS_A_YEAR } from '../figures/calendar.js';
+import { deflatedSharpe, type DeflatedSharpe } from '../figures/deflated-sharpe.js';
+import { toDaily, type EquityCurve } from '../figures/equity-curve.js';
+import {
+  annualised,
+  defined,
+  performanceOf,
+  sharpeOf,
+  sortinoOf,
+  type Performance,
+} from '../figures/performance.js';
+import { testRandomEntries, type RandomEntryTest } from '../figures/random-entries.js';
+import { bootstrapInterval, type BootstrapInterval } from '../figures/stationary-bootstrap.js';
+import { mean } from '../figures/statistics.js';
+import {
+  groupTrades,
+  tradeFigures,
+  type TradeFigures,
+  type TradeGroup,
+} from '../figures/trade-figures.js';
+import type { Trade } from '../figures/trade.js';
+import type { BarSpan, MarketHistory, SymbolHistory } from '../history/market-history.js';
+import type { TradeList } from './to-trades.js';
+
+export interface Intervals {
+  readonly annualReturn: BootstrapInterval | undefined;
+  readonly sharpe: BootstrapInterval | undefined;
+  readonly sortino: BootstrapInterval | undefined;
+}
+
+/** What a run is compared with, over the same span. */
+export interface Baseline {
+  readonly name: 'buy_and_hold' | 'cash' | 'fallback';
+  readonly performance: Performance;
+  readonly curve: EquityCurve;
+}
+
+/** Everything that is said about a run. Fractions, times in epoch milliseconds, money in quote currency. */
+export interface BacktestResult {
+  readonly startEquity: number;
+  readonly endEquity: number;
+  /** Value of the books at the close of each bar; what is held at the end is sold there. */
+  readonly curve: EquityCurve;
+  readonly performance: Performance;
+  readonly intervals: Intervals;
+  readonly trades: TradeFigures;
+  readonly byExit: readonly TradeGroup[];
+  readonly bySymbol: readonly TradeGroup[];
+  readonly byMonth: readonly MonthReturn[];
+  readonly bySource: readonly TradeGroup[];
+  /** Mean share of the equity that was invested. */
+  readonly exposure: number | undefined;
+  /** Value bought and sold a year, in multiples of the mean equity. */
+  readonly turnover: number | undefined;
+  readonly uncertainBars: number;
+  readonly randomEntries: RandomEntryTest | undefined;
+  readonly deflatedSharpe: DeflatedSharpe | undefined;
+  readonly baselines: readonly Baseline[];
+  readonly skipped: readonly SkipReason[];
+}
+
+export interface MonthReturn {
+  /** `2024-05`. */
+  readonly month: string;
+  readonly return: number;
+}
+
+/** How often a BUY was not acted on, for one kind of reason. */
+export interface SkipReason {
+  readonly reason: string;
+  readonly count: number;
+}
+
+export interface ResultInput {
+  readonly history: MarketHistory;
+  readonly span: BarSpan;
+  readonly run: EngineResult;
+  readonly list: TradeList;
+  readonly startEquity: number;
+  /** Of a round trip: both fees and the spread, as a fraction. */
+  readonly costFraction: number;
+  /** Annualised Sharpe ratios of earlier runs on the same data. */
+  readonly earlierSharpes: readonly number[];
+}
+
+export function toResult(input: ResultInput): BacktestResult {
+  const { history, span, run, list, startEquity } = input;
+  const { trades } = list;
+  const curve = withEnd(run.equity, startEquity + sumOf(trades));
+  const { returns } = toDaily(curve, startEquity);
+  const random = seededRandom(history.dataHash);
+  const performance = performanceOf(curve, startEquity);
+  return {
+    startEquity,
+    endEquity: curve.equity.at(-1) ?? startEquity,
+    curve,
+    performance,
+    intervals: {
+      annualReturn: bootstrapInterval(returns, annualOf, random),
+      sharpe: bootstrapInterval(returns, sharpeOf, random),
+      sortino: bootstrapInterval(returns, sortinoOf, random),
+    },
+    trades: tradeFigures(trades),
+    byExit: groupTrades(trades, ({ exit }) => exit),
+    bySymbol: groupTrades(trades, ({ symbol }) => symbol),
+    byMonth: monthReturns(curve, startEquity),
+    bySource: groupTrades(trades, ({ source }) => source),
+    exposure: defined(mean(run.exposure)),
+    turnover: turnoverOf(trades, curve, performance.days),
+    uncertainBars: list.uncertainBars,
+    randomEntries: testRandomEntries(
+      heldTrades(history, trades),
+      opensOf(history.symbols),
+      input.costFraction,
+      random,
+    ),
+    deflatedSharpe: deflatedSharpe(returns, input.earlierSharpes),
+    baselines: [buyAndHold(history, span, input), cash(run.equity, startEquity)],
+    skipped: countSkips(run),
+  };
+}
+
+function annualOf(returns: readonly number[]): number | undefined {
+  let growth = 1;
+  for (const value of returns) growth *= 1 + value;
+  return annualised(growth - 1, returns.length);
+}
+
+/** What is still held at the end is sold there, with its costs. */
+function withEnd({ at, equity }: EquityCurve, endEquity: number): EquityCurve {
+  if (at.length === 0) return { at, equity };
+  return { at, equity: [...equity.slice(0, -1), endEquity] };
+}
+
+function sumOf(trades: readonly Trade[]): number {
+  return trades.reduce((sum, { pnlQuote }) => sum + pnlQuote, 0);
+}
+
+function monthReturns(curve: EquityCurve, startEquity: number): readonly MonthReturn[] {
+  const ends = new Map<string, number>();
+  for (const [index, at] of curve.at.entries()) {
+    // A bar belongs to the month in which it was open: its close may be the first instant of the next.
+    const month = new Date(at - 1).toISOString().slice(0, 7);
+    ends.set(month, curve.equity[index] ?? NaN);
+  }
+  let before = startEquity;
+  return [...ends].map(([month, value]) => {
+    const change = value / before - 1;
+    before = value;
+    return { month, return: change };
+  });
+}
+
+function turnoverOf(
+  trades: readonly Trade[],
+  { equity }: EquityCurve,
+  days: number,
+): number | undefined {
+  const traded = trades.reduce(
+    (sum, { entryPrice, exitPrice, sizeBase }) => sum + (entryPrice + exitPrice) * sizeBase,
+    0,
+  );
+  return defined(((traded / mean(equity)) * DAYS_A_YEAR) / days);
+}
+
+function heldTrades(
+  { symbols }: MarketHistory,
+  trades: readonly Trade[],
+): Parameters<typeof testRandomEntries>[0] {
+  const [first] = symbols;
+  if (first === undefined) return [];
+  const { timeframe } = first.columns;
+  const barMs = closeTimeOf(0, timeframe);
+  return trades.map(({ symbol, openedAt, closedAt, pnlFraction }) => ({
+    symbol,
+    holdingBars: Math.max(1, Math.round((closedAt - openedAt) / barMs)),
+    pnlFraction,
+  }));
+}
+
+function opensOf(symbols: readonly SymbolHistory[]): Parameters<typeof testRandomEntries>[1] {
+  return new Map(symbols.map(({ instrument, columns }) => [instrument.symbol, columns]));
+}
+
+/** The same money in equal parts, each bought at its symbol's first open and sold at its last close. */
+function buyAndHold(
+  { symbols, timeframe }: MarketHistory,
+  span: BarSpan,
+  { startEquity, costFraction }: ResultInput,
+): Baseline {
+  const part = startEquity / symbols.length;
+  const at: number[] = [];
+  const equity: number[] = [];
+  const halfCost = costFraction / 2;
+  const units = symbols.map(({ columns }) => {
+    const from = Math.max(0, span.firstIndex - columns.firstIndex);
+    return (part * (1 - halfCost)) / (columns.open[from] ?? NaN);
+  });
+  for (let index = span.firstIndex; index <= span.lastIndex; index++) {
+    const isEnd = index === span.lastIndex;
+    let value = 0;
+    for (const [symbolAt, { columns }] of symbols.entries()) {
+      const place = Math.min(index - columns.firstIndex, columns.length - 1);
+      const price = place < 0 ? undefined : columns.close[place];
+      const worth = price === undefined ? part : (units[symbolAt] ?? 0) * price;
+      value += isEnd && price !== undefined ? worth * (1 - halfCost) : worth;
+    }
+    at.push(closeTimeOf(barOpenTime(index, timeframe), timeframe));
+    equity.push(value);
+  }
+  const curve = { at, equity };
+  return { name: 'buy_and_hold', curve, performance: performanceOf(curve, startEquity) };
+}
+
+function cash({ at }: EquityCurve, startEquity: number): Baseline {
+  const curve = { at, equity: at.map(() => startEquity) };
+  return { name: 'cash', curve, performance: performanceOf(curve, startEquity) };
+}
+
+/** Reasons without their numbers, so that `confidence 55.1 below 60` counts with its like; most frequent first. */
+function countSkips({ decisions, stores }: EngineResult): readonly SkipReason[] {
+  const counts = new Map<string, number>();
+  const add = (reason: string): void => {
+    const kind = reason.replace(/-?\d+(\.\d+)?/g, '…');
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  };
+  for (let row = 0; row < decisions.length; row++) {
+    const { action, reason, prediction } = decisions.at(row);
+    if (action === 'skip' && prediction === 'BUY') add(reason);
+  }
+  for (const { status, reason } of stores.orders) {
+    if (status === 'rejected') add(`order refused: ${reason}`);
+  }
+  return [...counts]
+    .map(([reason, count]) => ({ reason, count }))
+    .sort((one, other) => other.count - one.count);
+}
+
+/** Bars of a symbol inside the span that have a candle. */
+export function countBars(
+  symbols: readonly SymbolHistory[],
+  { firstIndex, lastIndex }: BarSpan,
+): number {
+  let bars = 0;
+  for (const { columns } of symbols) {
+    const from = Math.max(0, firstIndex - columns.firstIndex);
+    const to = Math.min(columns.length - 1, lastIndex - columns.firstIndex);
+    for (let at = from; at <= to; at++) if (columns.state[at] === BarState.stored) bars += 1;
+  }
+  return bars;
+}

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { spanOf } from '../../src/backtest/engine/run-engine.js';
+import { barAt } from '../../src/backtest/engine/bar-prices.js';
+import { FallbackSource } from '../../src/backtest/engine/signal-source.js';
+import { loadFolder } from '../../src/backtest/history/load-folder.js';
+import type { MarketHistory } from '../../src/backtest/history/market-history.js';
+import { barOpenTime } from '../../src/domain/timeframe.js';
+import { findTestData } from '../test-data.js';
+import { randomHistory, runOn, RULES, type RunSettings } from './backtest-runs.js';
+import {
+  backtestPlainly,
+  type PlainBar,
+  type PlainMarket,
+  type PlainTrade,
+} from './second-implementation.js';
+
+const HOUR_MS = 3_600_000;
+
+function toPlain(history: MarketHistory): PlainMarket[] {
+  const source = new FallbackSource(history, { bot: 'catboost', horizonBars: 4 });
+  return history.symbols.map(({ instrument, columns }, symbolAt) => {
+    const bars = new Map<number, PlainBar>();
+    const signals = new Map<number, readonly ['BUY' | 'HOLD' | 'SELL', number]>();
+    for (let at = 0; at < columns.length; at++) {
+      const bar = barAt(columns, columns.firstIndex + at);
+      if (bar === undefined) continue;
+      bars.set(bar.openTime, bar);
+      const { prediction, confidence } = source.signalAt(symbolAt, at, bar.openTime);
+      signals.set(bar.openTime, [prediction, confidence]);
+    }
+    return { symbol: instrument.symbol, step: instrument.sizeStep ?? '1', bars, signals };
+  });
+}
+
+function plainTrades(history: MarketHistory, settings: RunSettings): PlainTrade[] {
+  const span = spanOf(history.symbols);
+  return backtestPlainly(toPlain(history), {
+    barMs: HOUR_MS,
+    firstOpen: barOpenTime(span.firstIndex, '1h'),
+    lastOpen: barOpenTime(span.lastIndex, '1h'),
+    equity: 10_000,
+    fraction: 0.1,
+    fee: 0.001,
+    stopPct: settings.stopLossPct ?? 3,
+    targetPct: settings.takeProfitPct ?? 0,
+    holdBars: 4,
+    minConfidence: settings.minFallbackConfidence ?? RULES.minFallbackConfidence,
+    halfSpread: 0.0001,
+    volumeShare: settings.volumeShare ?? 0.1,
+    maxWaitMs: HOUR_MS / 2,
+  });
+}
+
+async function engineTrades(history: MarketHistory, settings: RunSettings): Promise<PlainTrade[]> {
+  const { stores, barOf } = await runOn(history, settings);
+  const orderOf = new Map(stores.orders.map((order) => [order.uid, order.positionUid]));
+  const closed = stores.positions.filter(({ status }) => status === 'closed');
+  const names: Record<string, string> = {
+    stop_loss: 'stop',
+    take_profit: 'target',
+    max_hold: 'hold',
+  };
+  const trades = closed.map((position) => {
+    const fees = stores.fills.filter(({ orderUid }) => orderOf.get(orderUid) === position.uid);
+    const reason = position.exitReason ?? '';
+    const sale = stores.orders.findLast(
+      ({ positionUid, side }) => positionUid === position.uid && side === 'sell',
+    );
+    return {
+      symbol: position.symbol,
+      openedAt: position.openedAt,
+      entryPrice: position.entryPrice?.toFixed(12) ?? '',
+      closedAt: barOpenTime(barOf(sale?.uid ?? '') ?? NaN, '1h'),
+      exitPrice: position.exitPrice?.toFixed(12) ?? '',
+      size: position.sizeBase.toFixed(),
+      fee: fees
+        .map(({ feeQuote }) => feeQuote)
+        .reduce((sum, fee) => sum.plus(fee))
+        .toFixed(),
+      pnl: position.realizedPnl?.toFixed(12) ?? '',
+      exit: names[reason] ?? reason,
+    };
+  });
+  return trades.sort((a, b) => a.openedAt - b.openedAt || (a.symbol < b.symbol ? -1 : 1));
+}
+
+const VARIANTS: readonly (readonly [string, RunSettings])[] = [
+  ['default rules', {}],
+  ['a target beside the stop', { takeProfitPct: 2, stopLossPct: 2 }],
+  ['no stop', { stopLossPct: 0 }],
+  ['hardly any volume', { volumeShare: 0.001 }],
+  ['no limit of the volume', { volumeShare: 0 }],
+  ['every signal', { minFallbackConfidence: 0 }],
+];
+
+describe('the trades of the engine equal those of a second implementation that shares no code', () => {
+  it.each(VARIANTS)('with %s', async (_, settings) => {
+    const history = randomHistory({ seed: 7, symbols: 8, bars: 700 });
+    const [engine, plain] = [await engineTrades(history, settings), plainTrades(history, settings)];
+    expect(plain.length).toBeGreaterThan(20);
+    expect(engine).toEqual(plain);
+  });
+
+  const recorded = findTestData('binance_2024_1h');
+  it.skipIf(recorded === undefined)('on recorded pairs (needs EVENKEEL_TEST_DATA)', async () => {
+    const all = loadFolder({ folder: recorded ?? '', timeframe: '1h', symbols: undefined });
+    const history = { ...all, symbols: all.symbols.slice(0, 12) };
+    const [engine, plain] = [await engineTrades(history, {}), plainTrades(history, {})];
+    expect(plain.length).toBeGreaterThan(500);
+    expect(engine).toEqual(plain);
+  });
+});

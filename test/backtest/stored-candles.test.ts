@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import { barAt } from '../../src/backtest/engine/bar-prices.js';
+import { loadStored } from '../../src/backtest/history/load-stored.js';
+import type { MarketHistory } from '../../src/backtest/history/market-history.js';
+import type { Candle } from '../../src/domain/candle.js';
+import { ConfigError } from '../../src/lib/errors.js';
+import type { Stores } from '../../src/storage/stores.js';
+import { forEachEngine } from '../database.js';
+import { randomHistory, runOn } from './backtest-runs.js';
+
+const VENUE = 'demo:abc:1';
+
+async function store(stores: Stores, history: MarketHistory): Promise<void> {
+  for (const { instrument, columns } of history.symbols) {
+    const { symbol, marketId } = instrument;
+    const { id } = await stores.series.ensure({ venue: VENUE, symbol, timeframe: '1h', marketId });
+    const candles: Candle[] = [];
+    for (let at = 0; at < columns.length; at++) {
+      const bar = barAt(columns, columns.firstIndex + at);
+      if (bar !== undefined) candles.push(bar);
+    }
+    await stores.candles.upsert(id, candles, 'rest');
+  }
+}
+
+forEachEngine((engine) => {
+  it('a backtest on stored candles trades as one on the same candles in memory', async () => {
+    const { stores } = await engine.open();
+    const history = randomHistory({ seed: 5, symbols: 2, bars: 400 });
+    await store(stores, history);
+    const loaded = await loadStored({
+      location: engine.location(),
+      venue: 'demo',
+      timeframe: '1h',
+      symbols: ['S0USDT', 'S1/USDT'],
+    });
+    expect(loaded.venue).toBe(VENUE);
+    expect(loaded.symbols.map(({ instrument }) => instrument.symbol)).toEqual([
+      'S0/USDT',
+      'S1/USDT',
+    ]);
+    const bars = ({ symbols }: MarketHistory) =>
+      symbols.map(({ columns: { firstIndex, close, volume } }) => [firstIndex, close, volume]);
+    expect(bars(loaded)).toEqual(bars(history));
+    const [own, other] = [await runOn(history), await runOn(loaded)];
+    expect(other.decisions.length).toBe(own.decisions.length);
+  });
+
+  it('a symbol or venue that is not stored is refused by name', async () => {
+    const { stores } = await engine.open();
+    await store(stores, randomHistory({ seed: 5, symbols: 1, bars: 60 }));
+    const asked = { location: engine.location(), timeframe: '1h' } as const;
+    await expect(loadStored({ ...asked, venue: 'demo', symbols: ['X/USDT'] })).rejects.toThrow(
+      /no 1h candles of X\/USDT at demo:abc:1/,
+    );
+    await expect(loadStored({ ...asked, venue: 'kraken', symbols: undefined })).rejects.toThrow(
+      /at kraken are stored; there is demo:abc:1/,
+    );
+    await expect(loadStored({ ...asked, venue: 'kraken', symbols: undefined })).rejects.toThrow(
+      ConfigError,
+    );
+  });
+});
