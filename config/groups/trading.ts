@@ -78,4 +78,24 @@ export const TRADING_SETTINGS = {
     unit: 'percent',
     help: 'Least confidence of the fallback to open.',
   }),
+  BACKTEST_SPREAD_PCT: number({
+    default: 0.02,
+    min: 0,
+    max: 10,
+    unit: 'percent',
+    help: 'Distance of ask and bid that a backtest assumes, of the price.',
+  }),
+  BACKTEST_SLIPPAGE_PCT: number({
+    default: 0,
+    min: 0,
+    max: 10,
+    unit: 'percent',
+    help: 'How much worse than its quote a fill of a backtest is.',
+  }),
+  BACKTEST_VOLUME_SHARE: number({
+    default: 0.1,
+    min: 0,
+    max: 1,
+    help: "Largest part of a bar's volume that an order of a backtest takes; 0 for no limit.",
+  }),
 } as const;

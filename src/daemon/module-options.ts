@@ -4,7 +4,6 @@ import type { Settings } from '../../config/settings.js';
 import type { CollectorOptions } from '../collection/collector.js';
 import { parseNamePattern } from '../collection/files/name-pattern.js';
 import type { ModelKey } from '../domain/model-key.js';
-import { Money } from '../domain/money.js';
 import { timeframeMs, type Timeframe } from '../domain/timeframe.js';
 import type { RetentionRules } from '../jobs/retention.js';
 import type { WatchedFolderOptions } from '../jobs/watched-folder.js';
@@ -21,6 +20,7 @@ import {
 import type { TrainerProcessOptions } from '../training/trainer-process/trainer-process.js';
 import type { Instruments } from './choose-instruments.js';
 import type { Market } from './open-market.js';
+import { toTradingRules } from './to-trading-rules.js';
 import { toTrainingOptions } from './to-training-options.js';
 
 /** Folder with package.json; this file lies compiled below `dist/`. */
@@ -68,7 +68,14 @@ export function toModuleOptions(
   market: Market,
 ): ModuleOptions {
   const training = toTrainingOptions(settings, instruments, market);
-  const trading = toTradingRules(settings, instruments, market);
+  const trading = toTradingRules(settings, {
+    venue: market.data.venue,
+    account: PAPER_ACCOUNT,
+    currency: instruments.primary.quote,
+    timeframe: instruments.tradeTimeframe,
+    bot: instruments.tradeBot,
+    marketSpeed: market.speed,
+  });
   const python = findPython({ python: settings.python, projectDir: PROJECT_DIR });
   return {
     tradingKey: {
@@ -166,31 +173,5 @@ function toRetentionRules(settings: Settings): RetentionRules {
     jobsDays: settings.retentionJobsDays,
     runsDays: settings.retentionRunsDays,
     quarantineDays: settings.retentionQuarantineDays,
-  };
-}
-
-function toTradingRules(
-  settings: Settings,
-  instruments: Instruments,
-  market: Market,
-): TradingRules {
-  return {
-    venue: market.data.venue,
-    account: PAPER_ACCOUNT,
-    currency: instruments.primary.quote,
-    timeframe: instruments.tradeTimeframe,
-    bot: instruments.tradeBot,
-    paperEquity: new Money(settings.paperEquity),
-    positionFraction: new Money(settings.positionFraction),
-    feeRate: new Money(settings.feeRate),
-    stopLossPct: settings.stopLossPct,
-    takeProfitPct: settings.takeProfitPct,
-    maxHoldBars: settings.maxHoldBars,
-    minEdgeCosts: settings.minEdgeCosts,
-    maxDecisionLagSec: settings.maxDecisionLagSec,
-    marketSpeed: market.speed,
-    allowFallbackExecution: settings.allowFallbackExecution,
-    minModelConfidence: settings.minModelConfidence,
-    minFallbackConfidence: settings.minFallbackConfidence,
   };
 }

@@ -1,0 +1,162 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Candle } from '../../src/domain/candle.js';
+import { writeRecording } from '../demo/recording-files.js';
+import { barAt } from '../../src/backtest/engine/bar-prices.js';
+import { randomHistory } from './backtest-runs.js';
+
+const ENTRY = fileURLToPath(new URL('../../dist/scripts/backtest.js', import.meta.url));
+
+let folder: string;
+let candles: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-backtest-'));
+  candles = path.join(folder, 'candles');
+  for (const { instrument, columns } of randomHistory({ seed: 3, symbols: 3, bars: 600 }).symbols) {
+    const rows: Candle[] = [];
+    for (let at = 0; at < columns.length; at++) {
+      const bar = barAt(columns, columns.firstIndex + at);
+      if (bar !== undefined) rows.push(bar);
+    }
+    writeRecording(candles, `${instrument.base}_${instrument.quote}-1h.csv`, rows);
+  }
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function backtest(...parameters: string[]): { status: number | null; out: string; err: string } {
+  const { PATH = '/usr/bin:/bin' } = process.env;
+  const child = spawnSync(process.execPath, [ENTRY, ...parameters], {
+    cwd: folder,
+    env: { PATH, DATA_DIR: path.join(folder, 'data') },
+    encoding: 'utf8',
+  });
+  return { status: child.status, out: child.stdout, err: child.stderr };
+}
+
+interface Answer {
+  readonly folder: string;
+  readonly bars: number;
+  readonly symbols: readonly string[];
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+function run(...parameters: string[]): Answer {
+  const { status, out, err } = backtest(
+    '--signals',
+    'fallback',
+    '--data',
+    candles,
+    '--json',
+    ...parameters,
+  );
+  expect([status, err]).toEqual([0, '']);
+  return JSON.parse(out) as Answer;
+}
+
+/** Rows of a file of a run, without its heading. */
+function rowsOf(answer: Answer, file: string): string[] {
+  return readFileSync(path.join(answer.folder, file), 'utf8').trimEnd().split('\n').slice(1);
+}
+
+describe('npm run backtest', () => {
+  it('leaves a report, figures, trades and decisions that agree with each other', () => {
+    const answer = run('--set', 'MIN_FALLBACK_CONFIDENCE=0');
+    const trades = rowsOf(answer, 'trades.csv').map((row) => row.split(','));
+    expect(readdirSync(answer.folder).sort()).toEqual([
+      'decisions.csv',
+      'report.html',
+      'result.json',
+      'trades.csv',
+    ]);
+    expect(trades.length).toBe(answer.figures['trades']);
+    expect(trades.length).toBeGreaterThan(20);
+    const sum = (column: number): number =>
+      trades.reduce((total, row) => total + Number(row[column]), 0);
+    expect(sum(7)).toBeCloseTo(answer.figures['pnl_quote'] ?? NaN, 6);
+    expect(sum(6)).toBeCloseTo(answer.figures['fees_paid'] ?? NaN, 6);
+    const { start_equity: start = NaN, end_equity: end, total_return: total } = answer.figures;
+    expect(end).toBeCloseTo(start + sum(7), 6);
+    expect(total).toBeCloseTo((end ?? NaN) / start - 1, 9);
+    expect(rowsOf(answer, 'decisions.csv').length).toBe(answer.bars);
+    const stored = JSON.parse(
+      readFileSync(path.join(answer.folder, 'result.json'), 'utf8'),
+    ) as Answer;
+    expect(stored.figures).toEqual(answer.figures);
+    const page = readFileSync(path.join(answer.folder, 'report.html'), 'utf8');
+    const [, data = ''] = /id="data">(.*?)<\/script>/s.exec(page) ?? [];
+    const shown = JSON.parse(data.replaceAll('<\\/', '</')) as { trades: unknown[] };
+    expect(shown.trades.length).toBe(trades.length);
+    expect(page).not.toMatch(/(src|href)="(?!https:\/\/www\.tradingview\.com)/);
+  });
+
+  it('gives the same trades and decisions when it is run again', () => {
+    const [one, other] = [
+      run('--out', path.join(folder, 'a')),
+      run('--out', path.join(folder, 'b')),
+    ];
+    for (const file of ['trades.csv', 'decisions.csv']) {
+      expect(rowsOf(other, file)).toEqual(rowsOf(one, file));
+    }
+    expect(other.figures).toEqual(one.figures);
+  });
+
+  it('counts every run on the same candles against its Sharpe ratio', () => {
+    const out = path.join(folder, 'counted');
+    const deflated = (answer: Answer): { runs_on_this_data: number } =>
+      answer.figures['deflated_sharpe'] as unknown as { runs_on_this_data: number };
+    expect(deflated(run('--out', out)).runs_on_this_data).toBe(1);
+    expect(deflated(run('--out', out, '--set', 'STOP_LOSS_PCT=8')).runs_on_this_data).toBe(2);
+  });
+
+  it('keeps to the span and the symbols that are asked for', () => {
+    const answer = run('--from', '2024-01-05', '--to', '2024-01-15', '--symbols', 'S0/USDT');
+    expect(answer).toMatchObject({
+      from: '2024-01-05T00:00:00.000Z',
+      to: '2024-01-15T00:00:00.000Z',
+      symbols: ['S0/USDT'],
+    });
+    const times = rowsOf(answer, 'decisions.csv').map((row) => row.split(',')[1] ?? '');
+    expect(times[0]?.slice(0, 10)).toBe('2024-01-05');
+    expect(times.at(-1)?.slice(0, 10)).toBe('2024-01-14');
+  });
+
+  it.each([
+    [
+      'an unknown symbol',
+      ['--symbols', 'S9/USDT'],
+      /no 1h file of S9\/USDT; did you mean S\d\/USDT\?/,
+    ],
+    [
+      'a setting that there is not',
+      ['--set', 'STOP_LOSS=5'],
+      /there is no such setting; did you mean STOP_LOSS_PCT/,
+    ],
+    ['a value out of range', ['--set', 'STOP_LOSS_PCT=500'], /STOP_LOSS_PCT is "500"; expected/],
+    ['a pair without a value', ['--set', 'STOP_LOSS_PCT'], /expected KEY=VALUE/],
+    ['a span in the future', ['--from', '2030-01-01'], /the candles reach from 2024-01-01/],
+    [
+      'a span that ends before it begins',
+      ['--from', '2024-01-09', '--to', '2024-01-03'],
+      /is not before --to/,
+    ],
+    ['a day that there is not', ['--from', '2024-02-30'], /--from is 2024-02-30; expected a day/],
+    ['a timeframe without files', ['--timeframe', '4h'], /has no file of 4h/],
+    ['a timeframe that there is not', ['--timeframe', '7h'], /--timeframe is 7h; expected one of/],
+    ['models', ['--signals', 'model'], /model is not built yet/],
+  ])('refuses %s with 78 and says what is wrong', (_, parameters, message) => {
+    const { status, err } = backtest('--signals', 'fallback', '--data', candles, ...parameters);
+    expect(err).toMatch(message);
+    expect(status).toBe(78);
+  });
+
+  it('refuses a database without candles and says how to get some', () => {
+    const { status, err } = backtest('--signals', 'fallback');
+    expect([status, err]).toEqual([78, expect.stringMatching(/npm run collect|--data|npm start/)]);
+  });
+});
