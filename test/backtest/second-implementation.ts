@@ -91,12 +91,12 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
     queue.push({ side: 'sell', symbol });
   }
 
-  function sell(symbol: string, price: Decimal, volume: number, openTime: number, now = openTime) {
+  function sell(symbol: string, price: Decimal, bar: PlainBar, now: number) {
     const position = held.get(symbol);
     if (position?.leaving === undefined) return;
     const { leaving } = position;
     const left = position.size.minus(leaving.sold);
-    const can = D.min(left, room(symbol, volume));
+    const can = D.min(left, room(symbol, bar.volume));
     const size = can.gte(left) ? left : floor(can, known(marketOf, symbol).step);
     take(symbol, size);
     leaving.sold = leaving.sold.plus(size);
@@ -109,7 +109,7 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
       symbol,
       openedAt: position.openedAt,
       entryPrice: position.entry.toFixed(12),
-      closedAt: openTime,
+      closedAt: bar.openTime,
       exitPrice: leaving.value.div(position.size).toFixed(12),
       size: position.size.toFixed(),
       fee: fee.plus(position.entryFee).toFixed(),
@@ -134,7 +134,7 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
       if (!isStop && !isTarget) continue;
       const price = isStop ? D.min(stop, bar.open) : D.max(target, bar.open);
       leave(symbol, position, isStop ? 'stop' : 'target');
-      sell(symbol, price, bar.volume, open, close);
+      sell(symbol, price, bar, close);
     }
     for (const { symbol, bars } of markets) {
       const bar = bars.get(open);
@@ -185,7 +185,7 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
       const isTarget = rules.targetPct > 0 && bid.gte(target);
       if (!isStop && !isTarget && !(rules.holdBars > 0 && close >= position.holdUntil)) continue;
       leave(symbol, position, isStop ? 'stop' : isTarget ? 'target' : 'hold');
-      sell(symbol, bid, bar.volume, close);
+      sell(symbol, bid, bar, close);
     }
   }
   return trades.sort((a, b) => a.openedAt - b.openedAt || (a.symbol < b.symbol ? -1 : 1));
@@ -196,7 +196,7 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
     for (const entry of before) {
       const bar = known(marketOf, entry.symbol).bars.get(time);
       if (entry.side === 'sell') {
-        if (bar !== undefined) sell(entry.symbol, bidOf(bar.open), bar.volume, time);
+        if (bar !== undefined) sell(entry.symbol, bidOf(bar.open), bar, time);
         if (held.get(entry.symbol)?.leaving !== undefined) queue.push(entry);
       } else if (!buy(entry.symbol, bar, time)) queue.push(entry);
     }
