@@ -39,6 +39,9 @@ export class RecentBars {
   /** Counts the changes of a series' history, so that a load knows when it was overtaken. */
   readonly #changes = new Map<string, number>();
 
+  /** Offset of each loaded series' grid: a bar's number gives its open time only with it. */
+  readonly #gridOffsets = new Map<string, number>();
+
   constructor(options: RecentBarsOptions) {
     this.#options = options;
   }
@@ -61,7 +64,8 @@ export class RecentBars {
   newestOpenTime(key: SeriesKey): number | undefined {
     const window = this.#windows.get(textOf(key));
     const index = window?.newestStoredIndex();
-    return index === undefined ? undefined : barOpenTime(index, key.timeframe);
+    if (index === undefined) return undefined;
+    return barOpenTime(index, key.timeframe, this.#gridOffsets.get(textOf(key)));
   }
 
   /** Takes over a bar that has closed and is stored, or that the venue is known not to have. */
@@ -89,6 +93,7 @@ export class RecentBars {
   async #load(series: Series, index: number): Promise<CandleColumns> {
     const { timeframe } = series;
     const text = textOf(series);
+    this.#gridOffsets.set(text, series.gridOffsetMs ?? 0);
     const fromIndex = Math.max(index - BARS_KEPT + 1, barIndex(0, timeframe));
     const range = {
       fromOpenTime: barOpenTime(fromIndex, timeframe),

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { RecentBars } from '../../src/signals/recent-bars.js';
+import { loadColumns } from '../../src/storage/reader/load-columns.js';
 import { forEachEngine } from '../database.js';
 import { makeKlines } from '../exchange/klines.js';
 import { HOUR, T0, useCollectionRigs } from './collection-rig.js';
@@ -19,7 +21,7 @@ forEachEngine((engine) => {
     async (timeframe, from, step, offset) => {
       const rig = await createRig();
       rig.klines.set('BTCUSDT', stretched(from, step, 60));
-      const { stores } = await engine.open();
+      const { stores, database } = await engine.open();
       const collector = rig.collect(stores, { timeframes: [timeframe] });
       await expect.poll(() => collector.status().phase, POLL).toBe('following');
       const [series] = await stores.series.list({ venue: 'testvenue' });
@@ -31,6 +33,14 @@ forEachEngine((engine) => {
       );
       expect(await stores.knownGaps.list(series?.id ?? 0)).toEqual([]);
       expect(collector.status().staleAlarm.stale).toEqual([]);
+      const bars = new RecentBars({
+        series: stores.series,
+        loadColumns: (id, range) => loadColumns(database, id, range),
+      });
+      const newest = candles.at(-1)?.openTime ?? 0;
+      const key = { venue: 'testvenue', symbol: 'BTC/USDT', timeframe };
+      expect((await bars.columnsUpTo(key, newest))?.length).toBe(closed);
+      expect(bars.newestOpenTime(key)).toBe(newest);
     },
   );
 
