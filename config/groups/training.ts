@@ -11,7 +11,8 @@ import {
 } from '../setting.js';
 import { readCron, readPromotionGate, readSplit, readTimeZone } from '../setting-readers.js';
 
-const CRON = 'five fields of cron that happen at all, like 0 2 * * 0';
+const CRON =
+  'five fields of cron that match some time, with days of the month or of the week but not both, like 0 2 * * 0';
 
 export const TRAINING_SETTINGS = {
   TRAIN_MONTHS_BACK: number({

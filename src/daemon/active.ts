@@ -5,6 +5,7 @@ import type { ModelRecord } from '../domain/model-record.js';
 import type { Quote } from '../domain/market.js';
 import type { Signal } from '../domain/signal.js';
 import { analysisCycle } from '../jobs/analysis-cycle.js';
+import { EVERY_HOUR, EVERY_MINUTE, EVERY_TWO_SECONDS } from '../jobs/alarm.js';
 import { startJobs, type Job } from '../jobs/repeat.js';
 import { retention } from '../jobs/retention.js';
 import { watchFolder } from '../jobs/watched-folder.js';
@@ -30,8 +31,6 @@ import type { TrainingService } from '../training/training-service.js';
 import { createTraining, type TrainingTools } from './create-training.js';
 import type { Active, Connected } from './phases.js';
 import type { ReplaceableParts } from './replaceable-parts.js';
-
-const RETENTION_INTERVAL_MS = 3_600_000;
 
 export interface ActiveTools {
   /** Receives what is started, and ends it in reverse. */
@@ -95,18 +94,7 @@ export function assembleWork(connected: Connected, tools: ActiveTools): Assemble
     ...tools,
     serving: servingOf(connected, serving, serve),
   });
-  collector.subscribe({
-    closedCandles: (series, candles) => pipeline.closedCandles(series, candles),
-    seriesReady: (series) => {
-      pipeline.seriesReady(series);
-      planOnceReady(collector, training, connected);
-    },
-    revised: (series) => {
-      pipeline.revised(series);
-      predictionCache?.drop(isBasedOn(series, options.pipeline.referenceSymbol));
-    },
-    quotes: (quotes) => passQuotes(quotes, connected),
-  });
+  subscribe(connected, { collector, pipeline, training, predictionCache });
   return {
     active: { ...connected, ...serving, collector, training, registry },
     start: async () => {
@@ -122,6 +110,32 @@ export function assembleWork(connected: Connected, tools: ActiveTools): Assemble
       stack.defer('jobs', startJobs(jobs, { clock, logger, signal }));
     },
   };
+}
+
+/** What collection stores goes to the pipeline, and quotes to the positions. */
+function subscribe(
+  connected: Connected,
+  { collector, pipeline, training, predictionCache }: Subscribers,
+): void {
+  const { referenceSymbol } = connected.options.pipeline;
+  collector.subscribe({
+    closedCandles: (series, candles) => pipeline.closedCandles(series, candles),
+    seriesReady: (series) => {
+      pipeline.seriesReady(series);
+      planOnceReady(collector, training, connected);
+    },
+    revised: (series) => {
+      pipeline.revised(series);
+      predictionCache?.drop(isBasedOn(series, referenceSymbol));
+    },
+    quotes: (quotes) => passQuotes(quotes, connected),
+  });
+}
+
+interface Subscribers extends Pick<Serving, 'predictionCache'> {
+  readonly collector: Collector;
+  readonly pipeline: CandlePipeline;
+  readonly training: TrainingService;
 }
 
 type Serving = ReturnType<typeof createServing>;
@@ -275,8 +289,14 @@ function createJobs(
       run: analysisCycle({ keys, training, pipeline, resolver, loopWatch }),
     },
     {
+      name: 'schedules',
+      // An hour of the demo's market passes in seconds.
+      alarm: market.isDemo ? EVERY_TWO_SECONDS : EVERY_MINUTE,
+      run: () => training.pollSchedules(),
+    },
+    {
       name: 'retention',
-      intervalMs: RETENTION_INTERVAL_MS,
+      alarm: EVERY_HOUR,
       run: retention({
         rules: options.retention,
         neededBars: (timeframe) => historyBars(timeframe, settings),

@@ -1,27 +1,41 @@
 import type { Clock } from '../lib/clock.js';
 import { ConfigError, messageOf, TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
+import { runOnAlarm, type Alarm } from './alarm.js';
 
-/** Work that the daemon repeats; each has a file of its own in this folder. */
-export interface Job {
+/** Work that the daemon repeats, at an interval or woken by an alarm. */
+export type Job = {
   readonly name: string;
-  /** Wall time from the start of one run to the start of the next. */
-  readonly intervalMs: number;
   readonly run: (signal: AbortSignal) => Promise<void>;
-}
+} & (
+  | {
+      /** Wall time from the start of one run to the start of the next. */
+      readonly intervalMs: number;
+    }
+  | { readonly alarm: Alarm }
+);
 
 export type JobTools = Pick<RepeatOptions, 'clock' | 'logger' | 'signal'>;
 
 /** Starts all of them. @returns what resolves when they have ended, which the signal makes them */
 export function startJobs(jobs: readonly Job[], tools: JobTools): () => Promise<void> {
-  const running = jobs.map(({ name, intervalMs, run }) =>
-    repeat({ name, intervalMs, ...tools }, run).catch((error: unknown) => {
-      tools.logger.error(`${name} is not repeated any more: ${messageOf(error)}`);
+  const running = jobs.map((job) =>
+    startJob(job, tools).catch((error: unknown) => {
+      tools.logger.error(`${job.name} is not repeated any more: ${messageOf(error)}`);
     }),
   );
   return async () => {
     await Promise.all(running);
   };
+}
+
+function startJob(job: Job, tools: JobTools): Promise<void> {
+  const { name, run } = job;
+  if ('intervalMs' in job) return repeat({ name, intervalMs: job.intervalMs, ...tools }, run);
+  const { logger, signal } = tools;
+  return runOnAlarm({ alarm: job.alarm, logger, signal }, () =>
+    runOnce({ name, logger, signal }, run),
+  );
 }
 
 export interface RepeatOptions {
@@ -52,7 +66,7 @@ export async function repeat(
 }
 
 async function runOnce(
-  { name, logger, signal }: RepeatOptions,
+  { name, logger, signal }: Pick<RepeatOptions, 'name' | 'logger' | 'signal'>,
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   try {

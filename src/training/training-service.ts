@@ -157,6 +157,11 @@ export class TrainingService {
     return this.#planning;
   }
 
+  /** Begins the scheduled trainings that are due by stored state. Woken by an alarm. */
+  async pollSchedules(): Promise<void> {
+    if (!this.#stopping.signal.aborted) await this.#schedules.poll();
+  }
+
   /** Everything that the API tells about a key's training. */
   async status(key: ModelKey): Promise<TrainingStatus> {
     const verdict = await this.#planner.judge(key);
@@ -187,7 +192,6 @@ export class TrainingService {
     }
     if (!this.#stopping.signal.aborted) {
       await this.#sessionFinalizer.poll();
-      await this.#schedules.poll();
       await this.#driftWatch.poll();
     }
     this.#wake();
