@@ -31,6 +31,15 @@ describe('readSettings', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('warns of a name that is a setting but for its case', () => {
+    const { settings, warnings } = readSettings({ exchange: 'kraken', Api_Port: '1' });
+    expect(settings).toMatchObject({ exchange: 'demo', apiPort: 8420 });
+    expect(warnings).toEqual([
+      'exchange is not a setting and has no effect; names are in capitals: EXCHANGE',
+      'Api_Port is not a setting and has no effect; names are in capitals: API_PORT',
+    ]);
+  });
+
   it('reads every kind of value', () => {
     const { settings } = readSettings({
       SYMBOLS: ' BTC/USDT, SOL/USDT ,BTC/USDT',

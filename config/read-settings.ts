@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
 import { ConfigError } from '../src/lib/errors.js';
 import { editDistance } from '../src/lib/near-names.js';
+import { readEnvFile } from './env-file.js';
 import type { Setting } from './setting.js';
 import { propertyName, SETTINGS, type Settings } from './settings.js';
 
@@ -16,10 +15,17 @@ export interface ReadSettingsResult {
 /**
  * The process's environment and, below it, the `.env` file of the working directory: a variable that
  * is set wins over the file's. The only place that reads `process.env`.
+ *
+ * @throws ConfigError for a file that cannot be read
  */
 export function readEnvironment(file = '.env'): Environment {
-  if (!existsSync(file)) return process.env;
-  return { ...parseEnv(readFileSync(file, 'utf8')), ...process.env };
+  const { variables } = readEnvFile(file);
+  return Object.keys(variables).length === 0 ? process.env : { ...variables, ...process.env };
+}
+
+/** What in the `.env` file of the working directory has no effect. */
+export function findFileWarnings(file = '.env'): readonly string[] {
+  return readEnvFile(file).warnings;
 }
 
 /**
@@ -124,10 +130,14 @@ function findDoubled({ trainBatchSize, trainingBatchSize }: Settings): string[] 
   ];
 }
 
-/** Names that differ from a setting by a slip of the fingers. */
+/** Names that differ from a setting by case or by a typing error. */
 function findMisspelt(environment: Environment): string[] {
   const known = [...SETTINGS.keys()];
   return Object.keys(environment).flatMap((name) => {
+    const upper = name.toUpperCase();
+    if (SETTINGS.has(upper) && upper !== name) {
+      return [`${name} is not a setting and has no effect; names are in capitals: ${upper}`];
+    }
     if (SETTINGS.has(name) || !/^[A-Z][A-Z0-9_]{3,}$/.test(name)) return [];
     const nearest = known.find((candidate) => isNear(name, candidate));
     return nearest === undefined ? [] : [`${name} is not a setting; did you mean ${nearest}?`];

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
-import { readEnvironment, readSettings } from '../config/read-settings.js';
+import { findFileWarnings, readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { databaseLocation } from '../src/daemon/open-storage.js';
 import { CcxtMarketData } from '../src/exchange/ccxt-market-data.js';
@@ -26,7 +26,8 @@ export async function checkSetup(): Promise<readonly Finding[]> {
     readSettings(readEnvironment()),
   );
   if (read.status !== 'ok') return [read.finding];
-  const { settings, warnings } = read.value;
+  const { settings } = read.value;
+  const warnings = [...findFileWarnings(), ...read.value.warnings];
   const message = warnings.length === 0 ? 'all fine' : warnings.join('; ');
   const own: Finding = {
     name: 'settings',

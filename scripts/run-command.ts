@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { readEnvironment, readSettings, type Environment } from '../config/read-settings.js';
+import {
+  findFileWarnings,
+  readEnvironment,
+  readSettings,
+  type Environment,
+} from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { ConfigError, messageOf, RejectedError, TransientError } from '../src/lib/errors.js';
 import type { Logger } from '../src/lib/logger.js';
@@ -58,7 +63,7 @@ export async function runCommand<Flags extends CommandFlags, Progress, End exten
     const environment = readEnvironment();
     const { settings, warnings } = readSettings(environment);
     output = createOutput(command.format(), { ...outputOptions(settings), isJson: flags.json });
-    for (const warning of warnings) output.logger.warn(warning);
+    for (const warning of [...findFileWarnings(), ...warnings]) output.logger.warn(warning);
     const end = await runUntilSignal(command, flags, { settings, environment, output });
     for (const reason of end.left) output.logger.error(`${command.leftLabel}: ${reason}`);
     output.end(end);

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readEnvironment, readSettings, type Environment } from '../config/read-settings.js';
+import {
+  findFileWarnings,
+  readEnvironment,
+  readSettings,
+  type Environment,
+} from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { createDaemon } from './daemon.js';
 import { AlreadyRunningError, ConfigError, messageOf, TransientError } from './lib/errors.js';
@@ -35,9 +40,8 @@ async function main(): Promise<number> {
   if (flag === '--help' || flag === '-h') return print(HELP);
   if (flag === '--version') return print(`${manifest.version}\n`);
   if (flag !== undefined) return refuse(`${flag} is no option of the daemon; see --help`);
-  const environment = readEnvironment();
   try {
-    return await run(environment);
+    return await run(readEnvironment());
   } catch (error) {
     if (error instanceof ConfigError) return refuse(error.message);
     throw error;
@@ -47,7 +51,7 @@ async function main(): Promise<number> {
 async function run(environment: Environment): Promise<number> {
   const { settings, warnings } = readSettings(environment);
   const logger = createLogger(loggerOptions(settings, environment));
-  for (const warning of warnings) logger.warn(warning);
+  for (const warning of [...findFileWarnings(), ...warnings]) logger.warn(warning);
   const controller = new AbortController();
   const forget = abortOnSignals(controller, {
     logger,
