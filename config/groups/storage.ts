@@ -7,6 +7,11 @@ function readTableName(name: string): string | undefined {
   return OTHER_TABLES.includes(name.toLowerCase()) ? undefined : name;
 }
 
+/** SQLite takes some texts for databases that are no file. */
+function readSqliteFile(file: string): string | undefined {
+  return file === '' || /^(:memory:|file:)/i.test(file) ? undefined : file;
+}
+
 const LONGEST_DAYS = 36_500;
 
 /** Days after which a kind of row is deleted. */
@@ -27,7 +32,13 @@ function retention(
 
 export const STORAGE_SETTINGS = {
   DATA_DIR: text({ default: 'data', help: 'Folder of database, models, demo and logs.' }),
-  SQLITE_FILE: optionalText({ help: 'Default: `evenkeel.sqlite` in DATA_DIR.' }),
+  SQLITE_FILE: custom<string | undefined>({
+    default: undefined,
+    expected:
+      'the path of a file: a database in memory would lose positions and orders with the process. To try something out, set DATA_DIR to an empty folder',
+    read: readSqliteFile,
+    help: 'Default: `evenkeel.sqlite` in DATA_DIR.',
+  }),
   MODELS_DIR: optionalText({ help: 'Default: `models` in DATA_DIR.' }),
   MYSQL_ENABLED: flag({ default: false, help: 'Store in MySQL or MariaDB in place of SQLite.' }),
   MYSQL_HOST: optionalText({ help: 'Required with MYSQL_ENABLED.' }),
@@ -84,6 +95,10 @@ export const STORAGE_SETTINGS = {
     365,
     'How long finished training jobs and their evidence are kept.',
     'wall',
+  ),
+  RETENTION_RECORDS_DAYS: retention(
+    90,
+    'How long records of trainings that left no model are kept; the newest of each instrument stays.',
   ),
   RETENTION_RUNS_DAYS: retention(365, 'How long ended runs of the daemon are kept.', 'wall'),
   RETENTION_QUARANTINE_DAYS: retention(90, 'How long refused candles are kept.', 'wall'),

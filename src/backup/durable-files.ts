@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
+import { isDiskFullError } from '../lib/disk-space.js';
 import { ConfigError, messageOf } from '../lib/errors.js';
 
 /** Compresses a file or a stream to a file that is on the disk when this answers. */
@@ -58,7 +59,7 @@ export async function sync(file: string): Promise<void> {
 /** Names a full disk, a damaged archive and a missing right; everything else stays as it is. */
 export function nameDiskError(error: unknown, folder: string): unknown {
   const code = (error as { code?: unknown }).code;
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL') {
+  if (isDiskFullError(error)) {
     return new ConfigError(`The disk of ${folder} is full: free space or name another folder`, {
       cause: error,
     });

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import { AlreadyRunningError, ConfigError, messageOf } from '../lib/errors.js';
+import { isDiskFull, isDiskFullError } from '../lib/disk-space.js';
+import { AlreadyRunningError, ConfigError, messageOf, TransientError } from '../lib/errors.js';
 
 /** Who holds a folder, for the message of whoever comes second. */
 export interface LockHolder {
@@ -31,6 +32,7 @@ export class DataDirLock {
   /**
    * @throws AlreadyRunningError naming the daemon that holds the folder
    * @throws ConfigError when the folder cannot be written
+   * @throws TransientError when its disk is full
    */
   acquire(holder: LockHolder): void {
     const database = this.#open();
@@ -42,7 +44,11 @@ export class DataDirLock {
       throw this.#explain(error);
     }
     this.#database = database;
-    writeHolder(this.#folder, holder);
+    try {
+      writeHolder(this.#folder, holder);
+    } catch (error) {
+      throw this.#notWritable(error);
+    }
   }
 
   /** Whether nobody holds the folder at this moment. Leaves no trace. */
@@ -87,7 +93,12 @@ export class DataDirLock {
     return this.#notWritable(error);
   }
 
-  #notWritable(error: unknown): ConfigError {
+  #notWritable(error: unknown): ConfigError | TransientError {
+    if (isDiskFullError(error) || isDiskFull(this.#folder)) {
+      return new TransientError(`The disk of DATA_DIR ${this.#folder} is full: free some space`, {
+        cause: error,
+      });
+    }
     return new ConfigError(
       `DATA_DIR ${this.#folder} cannot be written (${messageOf(error)}); make it writable or set another`,
       { cause: error },

@@ -3,21 +3,26 @@ import { messageOf, TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import type { Database } from '../storage/database/database.js';
 
-/** Rest between two looks, and how long one may take: together under the five seconds of a freeze. */
+/** Rest between two checks, and how long one may take: together under the five seconds of a freeze. */
 const REST_MS = 1_000;
 const LATE_MS = 3_000;
+
+const TOUCH_RUN = 'UPDATE runs SET row_version = row_version + 1 WHERE uid = ?';
 
 const LATE = Symbol('late');
 
 export interface DatabaseWatchOptions {
-  readonly database: Pick<Database, 'ask'>;
+  readonly database: Pick<Database, 'ask' | 'findFileFault' | 'diskFault' | 'probeWrite'>;
   /** A row of this run tells the database that it began in from another one. */
   readonly runUid: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Looks once a second whether the database is there and still the one that this run began in. */
+/**
+ * Checks once a second whether the database is there, still the one that this run began in, in the
+ * place where it was opened, and able to store rows.
+ */
 export class DatabaseWatch {
   readonly #abort = new AbortController();
   #watching: Promise<void> | undefined;
@@ -66,8 +71,8 @@ export class DatabaseWatch {
     return Promise.resolve();
   }
 
-  /** One look: what is wrong, told as soon as it is known. */
-  async look(): Promise<void> {
+  /** One check: sets what is wrong as soon as that is known. */
+  async check(): Promise<void> {
     const asked = this.#ask();
     const late = this.#rest(LATE_MS).then((): typeof LATE => LATE);
     const answer = await Promise.race([asked, late]);
@@ -78,15 +83,19 @@ export class DatabaseWatch {
 
   async #watch(): Promise<void> {
     while (!this.#abort.signal.aborted) {
-      await this.look();
+      await this.check();
       await this.#rest(REST_MS);
     }
   }
 
   async #ask(): Promise<string | undefined> {
     const { database, runUid } = this.#options;
+    const fileFault = database.findFileFault();
+    if (fileFault !== undefined) return fileFault;
     try {
       const rows = await database.ask('SELECT 1 FROM runs WHERE uid = ?', [runUid]);
+      // Reading goes on where a disk is full: only a row that is stored says that there is space again.
+      if (database.diskFault !== undefined) await database.probeWrite(TOUCH_RUN, [runUid]);
       if (rows.length > 0) return undefined;
       return 'it does not know this run: it was emptied or replaced. Bring the old one back, or restart to begin in this one';
     } catch (error) {

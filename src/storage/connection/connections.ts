@@ -20,4 +20,6 @@ export interface Reader extends RowSource {
 export interface OpenedKnex {
   readonly knex: Knex;
   readonly close: () => Promise<void>;
+  /** What became of the file that is open, where that is not in its place any more. */
+  readonly findFileFault?: () => string | undefined;
 }

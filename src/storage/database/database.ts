@@ -3,14 +3,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import knexModule, { type Knex } from 'knex';
 import type { Clock } from '../../lib/clock.js';
-import { TransientError } from '../../lib/errors.js';
+import { messageOf, TransientError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { candleTableOf, locationText, type DatabaseLocation } from '../connection/location.js';
-import { isMysqlRetryable, isSafeToRepeat, translateMysqlError } from '../mysql/errors.js';
+import {
+  isMysqlDiskFull,
+  isMysqlRetryable,
+  isSafeToRepeat,
+  translateMysqlError,
+} from '../mysql/errors.js';
 import type { Row } from '../connection/row.js';
 import type { OpenedKnex, RowSource } from '../connection/connections.js';
 import type { SqliteConnection } from '../sqlite/connection.js';
-import { isSqliteRetryable, translateSqliteError } from '../sqlite/errors.js';
+import { isSqliteDiskFault, isSqliteRetryable, translateSqliteError } from '../sqlite/errors.js';
 import { openSqlite } from '../sqlite/open-sqlite.js';
 import { translating } from '../connection/driver-errors.js';
 
@@ -43,7 +48,9 @@ export type SyncStatements = Pick<SqliteConnection, 'runEach' | 'changeEach'>;
 interface Scope {
   readonly location: DatabaseLocation;
   readonly clock: Clock;
-  readonly close: () => Promise<void>;
+  readonly opened: OpenedKnex;
+  /** What kept the last row from being stored for want of space; shared with its transactions. */
+  readonly disk: { fault: string | undefined };
   /** Set while the code of a transaction runs. */
   readonly inTransaction: AsyncLocalStorage<true>;
 }
@@ -111,7 +118,23 @@ export class Database implements RowSource {
     return this.#attempting(begin, { isTransaction: true });
   }
 
-  /** One look without another try: what it throws is how things are now. */
+  /** What became of the file of SQLite, where it is not in its place any more. */
+  findFileFault(): string | undefined {
+    return this.#scope.opened.findFileFault?.();
+  }
+
+  /** Why rows could not be stored for want of space, until `probeWrite` stores one. */
+  get diskFault(): string | undefined {
+    return this.#scope.disk.fault;
+  }
+
+  /** Runs one writing statement, and forgets the disk's fault when it succeeds. */
+  async probeWrite(sql: string, bindings: readonly (string | number)[]): Promise<void> {
+    await this.#translating(() => this.#knex.raw(sql, [...bindings]));
+    this.#scope.disk.fault = undefined;
+  }
+
+  /** One statement without another try: what it throws is how things are now. */
   async ask(sql: string, bindings: readonly (string | number)[] = []): Promise<readonly Row[]> {
     const found: unknown = await this.#translating(() => this.#knex.raw(sql, [...bindings]));
     return this.#rowsOf(found);
@@ -185,7 +208,7 @@ export class Database implements RowSource {
 
   /** Closes all connections once; later calls wait for the same. */
   close(): Promise<void> {
-    this.#closing ??= this.#scope.close();
+    this.#closing ??= this.#scope.opened.close();
     return this.#closing;
   }
 
@@ -233,7 +256,11 @@ export class Database implements RowSource {
   }
 
   #translating<T>(work: () => PromiseLike<T>): Promise<T> {
-    return translating(work, (error) => translate(error, this.#scope.location));
+    return translating(work, (error) => {
+      const translated = translate(error, this.#scope.location);
+      if (isDiskFault(error)) this.#scope.disk.fault = messageOf(translated);
+      return translated;
+    });
   }
 }
 
@@ -242,11 +269,12 @@ export async function openDatabase(
   location: DatabaseLocation,
   context: DatabaseContext,
 ): Promise<Database> {
-  const { knex, close } = await openKnex(location, context);
-  return new Database(knex, {
+  const opened = await openKnex(location, context);
+  return new Database(opened.knex, {
     location,
     clock: context.clock,
-    close,
+    opened,
+    disk: { fault: undefined },
     inTransaction: new AsyncLocalStorage(),
   });
 }
@@ -256,6 +284,10 @@ async function openKnex(location: DatabaseLocation, context: DatabaseContext): P
   // Megabytes of driver that a daemon on SQLite does without.
   const { openMysql } = await import('../mysql/open-mysql.js');
   return openMysql(location, context);
+}
+
+function isDiskFault(error: unknown): boolean {
+  return isSqliteDiskFault(error) || isMysqlDiskFull(error);
 }
 
 function translate(error: unknown, location: DatabaseLocation): unknown {

@@ -168,6 +168,10 @@ export function isMysqlRetryable(error: unknown): boolean {
   return code !== undefined && RETRYABLE_CODES.has(code);
 }
 
+export function isMysqlDiskFull(error: unknown): boolean {
+  return FULL_CODES.has(driverCodeOf(error) ?? '');
+}
+
 function isFatal(error: unknown): boolean {
   return error instanceof Error && (error as { fatal?: boolean }).fatal === true;
 }

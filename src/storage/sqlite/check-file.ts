@@ -1,8 +1,9 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
+import { isDiskFullError } from '../../lib/disk-space.js';
 import { ConfigError, messageOf } from '../../lib/errors.js';
-import { WRITABLE_HINT } from './errors.js';
+import { diskFull, WRITABLE_HINT } from './errors.js';
 
 /** `EVKL` in ASCII, written into the file's header (PRAGMA application_id). */
 export const APPLICATION_ID = 0x45564b4c;
@@ -18,6 +19,7 @@ export function assertWritable(file: string): void {
     accessSync(folder, constants.W_OK);
     if (existsSync(file)) accessSync(file, constants.W_OK | constants.R_OK);
   } catch (error) {
+    if (isDiskFullError(error)) throw diskFull(file, error);
     throw new ConfigError(`${file} cannot be written: ${messageOf(error)}. ${WRITABLE_HINT}`, {
       cause: error,
     });
@@ -68,4 +70,48 @@ function assertOurs(database: Database, file: string): void {
 
 function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/**
+ * Notices that the path of an open database leads elsewhere: SQLite goes on in the file that it holds
+ * open, and what it stores there is gone when the process ends.
+ */
+export class OpenFile {
+  readonly #file: string;
+  readonly #identity: string | undefined;
+  #logIdentity: string | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#identity = identityOf(file);
+    this.#logIdentity = identityOf(`${file}-wal`);
+  }
+
+  /** What became of the file, with what to do; undefined while it is in its place. */
+  findFault(): string | undefined {
+    return faultOf(this.#file, this.#identity, identityOf(this.#file)) ?? this.#findFaultOfLog();
+  }
+
+  /** The log holds the newest rows. It is made by the first write, and stays until the last close. */
+  #findFaultOfLog(): string | undefined {
+    const log = `${this.#file}-wal`;
+    const found = identityOf(log);
+    this.#logIdentity ??= found;
+    return faultOf(log, this.#logIdentity, found);
+  }
+}
+
+function faultOf(
+  file: string,
+  opened: string | undefined,
+  found: string | undefined,
+): string | undefined {
+  if (opened === found) return undefined;
+  const what = found === undefined ? 'was deleted or moved' : 'was replaced by another file';
+  return `${file} ${what} while it was in use: what is stored now is lost when the daemon ends. Move the file back, or stop the daemon and restore a backup`;
+}
+
+function identityOf(file: string): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found === undefined ? undefined : `${found.dev}:${found.ino}`;
 }

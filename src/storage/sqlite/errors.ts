@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { isDiskFull, isDiskFullError } from '../../lib/disk-space.js';
 import { ConfigError, HaltError, RejectedError, TransientError } from '../../lib/errors.js';
 import { driverCodeOf, driverMessageOf } from '../connection/driver-errors.js';
 
@@ -7,9 +9,7 @@ export function translateSqliteError(error: unknown, file: string): unknown {
   if (code === undefined || !code.startsWith('SQLITE_')) return error;
   const message = driverMessageOf(error);
   const cause = { cause: error };
-  if (code === 'SQLITE_FULL') {
-    return new TransientError(`The disk of ${file} is full: free some space`, cause);
-  }
+  if (isDiskFullError(error)) return diskFull(file, error);
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
     return new TransientError(`${file} is locked by another process (${message})`, cause);
   }
@@ -24,6 +24,10 @@ export function translateSqliteError(error: unknown, file: string): unknown {
   }
   const isBadRow = code.startsWith('SQLITE_CONSTRAINT') || isOneOf(code, ['MISMATCH', 'TOOBIG']);
   return isBadRow ? new RejectedError(`The database refused a row: ${message}`, cause) : error;
+}
+
+export function diskFull(file: string, error: unknown): TransientError {
+  return new TransientError(`The disk of ${file} is full: free some space`, { cause: error });
 }
 
 /** The same while opening: what a person must mend first is a `ConfigError`. */
@@ -41,6 +45,9 @@ export function translateSqliteOpenError(error: unknown, file: string): unknown 
   if (code.startsWith('SQLITE_READONLY')) {
     return new ConfigError(`${file} cannot be written: ${message}. ${WRITABLE_HINT}`, cause);
   }
+  if (code.startsWith('SQLITE_CANTOPEN') && isDiskFull(path.dirname(file))) {
+    return diskFull(file, error);
+  }
   if (code.startsWith('SQLITE_CANTOPEN') || code === 'SQLITE_PERM') {
     return new ConfigError(`${file} cannot be opened: ${message}. ${WRITABLE_HINT}`, cause);
   }
@@ -53,6 +60,12 @@ export const WRITABLE_HINT = 'Give this user write access to the file and its fo
 /** Whether the same statement may simply be tried again. */
 export function isSqliteRetryable(error: unknown): boolean {
   return driverCodeOf(error)?.startsWith('SQLITE_BUSY') ?? false;
+}
+
+/** The disk is full or fails: nothing can be stored until a person has mended that. */
+export function isSqliteDiskFault(error: unknown): boolean {
+  const code = driverCodeOf(error) ?? '';
+  return code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR');
 }
 
 function isDamage(code: string): boolean {

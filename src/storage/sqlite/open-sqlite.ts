@@ -7,7 +7,7 @@ import type { Clock } from '../../lib/clock.js';
 import type { SqliteLocation } from '../connection/location.js';
 import type { OpenedKnex } from '../connection/connections.js';
 import { mayNotCreate } from '../connection/pending-migrations.js';
-import { assertWritable, inspectFile } from './check-file.js';
+import { assertWritable, inspectFile, OpenFile } from './check-file.js';
 import { assertClosingSum, forgetClosingSum, writeClosingSum } from './closing-sum.js';
 import { openWritable, SqliteConnection } from './connection.js';
 import { isSqliteRetryable, translateSqliteOpenError } from './errors.js';
@@ -37,13 +37,26 @@ export async function openSqlite(
     compileSqlOnError: false,
     useNullAsDefault: true,
   });
-  const close = async (): Promise<void> => {
-    await knex.destroy();
-    // The pool only closes what it has handed out.
-    connection.close();
-    if (location.file !== ':memory:') writeClosingSum(location.file);
+  if (location.file === ':memory:') {
+    return { knex, close: () => close(knex, connection) };
+  }
+  const openFile = new OpenFile(location.file);
+  return {
+    knex,
+    findFileFault: () => openFile.findFault(),
+    close: async () => {
+      // The sum belongs to the file that was open, not to one that took its place.
+      const isInPlace = openFile.findFault() === undefined;
+      await close(knex, connection);
+      if (isInPlace) writeClosingSum(location.file);
+    },
   };
-  return { knex, close };
+}
+
+async function close(knex: Knex, connection: Connection): Promise<void> {
+  await knex.destroy();
+  // The pool only closes what it has handed out.
+  connection.close();
 }
 
 async function openChecked(
