@@ -171,6 +171,7 @@ function toRetentionRules(settings: Settings): RetentionRules {
     signalsDays: settings.retentionSignalsDays,
     decisionsDays: settings.retentionDecisionsDays,
     jobsDays: settings.retentionJobsDays,
+    recordsDays: settings.retentionRecordsDays,
     runsDays: settings.retentionRunsDays,
     quarantineDays: settings.retentionQuarantineDays,
   };

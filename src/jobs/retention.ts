@@ -16,6 +16,7 @@ export interface RetentionRules {
   readonly signalsDays: number;
   readonly decisionsDays: number;
   readonly jobsDays: number;
+  readonly recordsDays: number;
   readonly runsDays: number;
   readonly quarantineDays: number;
 }
@@ -50,6 +51,7 @@ export function retention(options: RetentionOptions): (signal: AbortSignal) => P
       decisions: await of('decisions', rules.decisionsDays, marketMs),
       signals: await of('signals', rules.signalsDays, marketMs),
       jobs: await of('jobs', rules.jobsDays, wallMs),
+      records: await of('records', rules.recordsDays, marketMs),
       runs: await of('runs', rules.runsDays, wallMs),
     };
     if (rules.jobsDays > 0) {

@@ -32,6 +32,7 @@ const FOR_EVER: RetentionRules = {
   signalsDays: 0,
   decisionsDays: 0,
   jobsDays: 0,
+  recordsDays: 0,
   runsDays: 0,
   quarantineDays: 0,
 };
@@ -179,6 +180,30 @@ forEachEngine((engine) => {
       await run(stores, { predictionsDays: 30 });
       const { rows } = await stores.predictions.list({}, everything);
       expect(new Set(rows.map(({ uid }) => uid))).toEqual(new Set(kept.map(({ uid }) => uid)));
+    });
+
+    it('deletes records of trainings that left no model, and none that explains something', async () => {
+      const stores = await open(engine);
+      const insert = async (values: Parameters<typeof aModelRecord>[0]) =>
+        (await stores.models.insert(aModelRecord(values))).uid;
+      const failed = { stage: 'rejected', status: 'failed', modelPath: undefined } as const;
+      const gone = await insert({ ...failed, trainedAt: START_MS });
+      const withModel = await insert({ stage: 'rejected', trainedAt: START_MS + 1 });
+      const predicted = await insert({ ...failed, trainedAt: START_MS + 2 });
+      await stores.predictions.insert(aPrediction({ modelUid: predicted }));
+      const pinned = await insert({ ...failed, trainedAt: START_MS + 3 });
+      await stores.pins.set(KEY, pinned, START_MS);
+      const parent = await insert({ ...failed, trainedAt: START_MS + 4 });
+      const increment = await insert({ parentUid: parent, trainedAt: START_MS + 5 });
+      const newest = await insert({ ...failed, trainedAt: START_MS + 6 });
+      const elsewhere = await insert({ ...failed, venue: 'demo:1', trainedAt: START_MS });
+      const young = await insert({ ...failed, symbol: 'ETH/USDT', trainedAt: NOW_MS - DAY_MS });
+      await run(stores, { recordsDays: 90 });
+      const left = (await stores.models.list({}, everything)).rows.map(({ uid }) => uid);
+      expect(left).not.toContain(gone);
+      expect(new Set(left)).toEqual(
+        new Set([withModel, predicted, pinned, parent, increment, newest, elsewhere, young]),
+      );
     });
 
     it('deletes finished jobs with their evidence and empty sessions, not those of a model', async () => {

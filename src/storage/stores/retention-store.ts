@@ -10,7 +10,7 @@ const REST_MS = 5;
 const MAX_BATCHES = 400;
 
 /** Kinds of row that are found by an id of their own. */
-export type KeptKind = 'predictions' | 'decisions' | 'signals' | 'jobs' | 'runs';
+export type KeptKind = 'predictions' | 'decisions' | 'signals' | 'jobs' | 'records' | 'runs';
 
 interface Plan {
   readonly table: string;
@@ -70,6 +70,23 @@ const PLANS: Readonly<Record<KeptKind, Plan>> = {
       ORDER BY j.queued_at LIMIT ?`,
     bind: (venue, before) => [venue, before],
     below: { table: 'training_evidence', column: 'job_uid' },
+  },
+  // Of trainings that left no model. One that predicted explains its predictions; the newest of a key
+  // says what was tried last; a parent says what its increment began from.
+  records: {
+    table: 'model_training_records',
+    select: `SELECT r.id FROM model_training_records r WHERE r.venue = ? AND r.trained_at < ?
+      AND r.serving_key IS NULL AND r.model_path IS NULL
+      AND NOT EXISTS (SELECT 1 FROM predictions p WHERE p.model_uid = r.uid)
+      AND NOT EXISTS (SELECT 1 FROM model_pins q WHERE q.model_uid = r.uid)
+      AND NOT EXISTS (SELECT 1 FROM model_training_records c
+        WHERE c.venue = r.venue AND c.symbol = r.symbol AND c.timeframe = r.timeframe
+        AND c.bot_name = r.bot_name AND c.parent_uid = r.uid AND c.model_path IS NOT NULL)
+      AND r.trained_at < (SELECT MAX(n.trained_at) FROM model_training_records n
+        WHERE n.venue = r.venue AND n.symbol = r.symbol AND n.timeframe = r.timeframe
+        AND n.bot_name = r.bot_name)
+      ORDER BY r.trained_at LIMIT ?`,
+    bind: (venue, before) => [venue, before],
   },
   runs: {
     table: 'runs',
