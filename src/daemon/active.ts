@@ -79,8 +79,8 @@ export function assembleWork(connected: Connected, tools: ActiveTools): Assemble
     bars,
     stores,
     findHorizonBars: (made) => findHorizonBars(made, connected, servingModels),
-    refreshQuotes: async () => {
-      await collector.quotes.refresh();
+    refreshQuotes: async (ending) => {
+      await collector.quotes.refresh(undefined, ending);
     },
     clock,
     logger,

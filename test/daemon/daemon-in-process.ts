@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as realSleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { readSettings } from '../../config/read-settings.js';
+import { status, type StatusAnswer } from '../../src/api/contract/status.js';
+import { createDaemon } from '../../src/daemon.js';
+import type { ReplaceableParts } from '../../src/daemon/replaceable-parts.js';
+import { CcxtMarketData } from '../../src/exchange/ccxt-market-data.js';
+import { ManualClock } from '../../src/lib/manual-clock.js';
+import { IndependentBinanceServer } from '../exchange/independent-binance-server.js';
+import { makeKlines } from '../exchange/klines.js';
+import { RecordingLogger } from '../exchange/recording-logger.js';
+
+export const HOUR = 3_600_000;
+/** A full hour: 2023-11-14T22:00:00Z. */
+const T0 = 472_222 * HOUR;
+/** Time begins so long before the next bar closes. */
+const BEFORE_CLOSE_MS = 120_000;
+const STEP_MS = 250;
+const LIMIT_MS = 30_000;
+const decisions = z.object({
+  total: z.number(),
+  decisions: z.array(z.object({ candle_open_time: z.string(), action: z.string() })),
+});
+
+/** A venue over real HTTP whose time, like that of its daemons, passes only when a test lets it. */
+export class DaemonWorld {
+  readonly clock = new ManualClock(T0 - BEFORE_CLOSE_MS);
+  readonly server = new IndependentBinanceServer({
+    symbols: ['BTCUSDT'],
+    nowMs: () => this.clock.marketMs(),
+    klines: () => this.#klines.filter(([openTime]) => Number(openTime) <= this.clock.marketMs()),
+  });
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-in-process-'));
+  readonly #klines = makeKlines(T0 - 1_000 * HOUR, 2_000);
+  readonly #daemons: DaemonInProcess[] = [];
+  #baseUrl = '';
+
+  async open(): Promise<void> {
+    this.#baseUrl = await this.server.start();
+  }
+
+  /** Starts a daemon with a data folder of that name; all of them share one database. */
+  start(name: string, overrides: Partial<ReplaceableParts> = {}): DaemonInProcess {
+    const daemon = new DaemonInProcess(this, { name, overrides, baseUrl: this.#baseUrl });
+    this.#daemons.push(daemon);
+    return daemon;
+  }
+
+  /** Lets time pass in small steps until there is something. */
+  async until<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
+    const deadline = performance.now() + LIMIT_MS;
+    while (performance.now() < deadline) {
+      const found = await probe();
+      if (found !== undefined) return found;
+      await this.clock.advance(STEP_MS);
+      await realSleep(5);
+    }
+    const lines = this.#daemons.flatMap(({ logger }) => logger.lines.map((one) => one.message));
+    throw new Error(`Never came: ${what}. The daemons wrote:\n${lines.join('\n')}`);
+  }
+
+  async close(): Promise<void> {
+    for (const daemon of this.#daemons) await daemon.stop();
+    await this.server.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The daemon of `createDaemon` in the process of the test. */
+export class DaemonInProcess {
+  readonly logger = new RecordingLogger();
+  readonly dataDir: string;
+  readonly #world: DaemonWorld;
+  readonly #stopping = new AbortController();
+  readonly #running: Promise<void>;
+  #address: string | undefined;
+
+  constructor(
+    world: DaemonWorld,
+    options: {
+      readonly name: string;
+      readonly baseUrl: string;
+      readonly overrides: Partial<ReplaceableParts>;
+    },
+  ) {
+    this.#world = world;
+    this.dataDir = path.join(world.folder, options.name);
+    const { settings } = readSettings({
+      EXCHANGE: 'binance',
+      DATA_DIR: this.dataDir,
+      SQLITE_FILE: path.join(world.folder, 'shared.sqlite'),
+      SYMBOLS: 'BTC/USDT',
+      HISTORY_DAYS: '1',
+      API_PORT: '0',
+    });
+    const { clock } = world;
+    const daemon = createDaemon(
+      settings,
+      {
+        logger: this.logger,
+        version: '1.2.3',
+        childEnvironment: {},
+        onServing: (address) => (this.#address = address),
+      },
+      {
+        clock,
+        checkPython: async () => ({ status: 'missing', message: 'no Python here', fix: 'none' }),
+        openMarket: async (_, { logger, stack }) => {
+          const data = new CcxtMarketData({
+            exchangeId: 'binance',
+            baseUrl: options.baseUrl,
+            clock,
+            monotonicMs: () => clock.wallMs(),
+            // An answer over real HTTP would come long after its question in manual time.
+            clockRefreshMs: 1e9,
+            logger,
+            requestSpacingMs: 0.5,
+            timeoutMs: 5_000,
+            retry: { attempts: 2, initialDelayMs: 1 },
+          });
+          return { data: stack.use('exchange', data), isDemo: false, speed: 1 };
+        },
+        ...options.overrides,
+      },
+    );
+    this.#running = daemon.run(this.#stopping.signal);
+    this.#running.catch(() => undefined);
+  }
+
+  /** @throws what the daemon failed with */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('the test is over'));
+    await this.#running;
+  }
+
+  async status(): Promise<StatusAnswer> {
+    return status.parse(await this.#get('/api/status'));
+  }
+
+  /** Until it says that it is in this state. */
+  async untilState(state: string): Promise<StatusAnswer> {
+    return this.#world.until(state, async () => {
+      if (this.#address === undefined) return undefined;
+      const seen = await this.status();
+      return seen.state === state ? seen : undefined;
+    });
+  }
+
+  /** Open times of the candles that were decided on, newest first. */
+  async decided(): Promise<readonly string[]> {
+    const answer = decisions.parse(await this.#get('/api/decisions'));
+    return answer.decisions.map((one) => one.candle_open_time);
+  }
+
+  /** Until so many candles were decided on. */
+  async untilDecided(count: number): Promise<readonly string[]> {
+    return this.#world.until(`${count} decisions`, async () => {
+      if (this.#address === undefined) return undefined;
+      const found = await this.decided();
+      return found.length >= count ? found : undefined;
+    });
+  }
+
+  async #get(route: string): Promise<unknown> {
+    if (this.#address === undefined) throw new Error('The daemon does not serve yet');
+    const response = await fetch(new URL(route, this.#address));
+    return response.json();
+  }
+}
+
+/** Hours after `T0` as the API writes an open time. */
+export function openTime(hours: number): string {
+  return new Date(T0 + hours * HOUR).toISOString();
+}
