@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings.js';
 import { train } from '../src/commands/train.js';
 import type { TrainEnd, TrainMode } from '../src/commands/train-options.js';
 import { SystemClock } from '../src/lib/clock.js';
-import { trainerEnvironment } from '../src/training/trainer-process/python-command.js';
+import { childEnvironments } from '../src/lib/child-environments.js';
 import { EXIT, runCommand } from './run-command.js';
 import { findWrongTimeframe, names } from './series-flags.js';
 import { TRAIN_FORMAT } from './train-output.js';
@@ -104,7 +104,7 @@ process.exitCode = await runCommand({
       asked: { symbols, timeframes, bots, batchSize: size, pauseFile },
       mode,
       clock: new SystemClock(),
-      childEnvironment: trainerEnvironment(environment),
+      childEnvironments: childEnvironments(environment),
     }),
   toExitCode,
 });

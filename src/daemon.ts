@@ -1,3 +1,4 @@
+import type { ChildEnvironments } from './lib/child-environments.js';
 import type { Settings } from '../config/settings.js';
 import { assembleWork } from './daemon/active.js';
 import { collectOnly } from './daemon/collect-only.js';
@@ -26,8 +27,7 @@ export interface DaemonOptions {
     readonly socket?: string | undefined;
     readonly watchdogUsec?: string | undefined;
   };
-  /** The whole environment of the processes that train. */
-  readonly childEnvironment: Readonly<Record<string, string>>;
+  readonly childEnvironments: ChildEnvironments;
   /** Called with the address of the API once it listens. */
   readonly onServing?: (address: string) => void;
 }
@@ -100,7 +100,7 @@ async function run(settings: Settings, options: RunOptions, signal: AbortSignal)
   }
 }
 
-interface WorkOptions extends Pick<RunOptions, 'parts' | 'childEnvironment'> {
+interface WorkOptions extends Pick<RunOptions, 'parts' | 'childEnvironments'> {
   readonly phase: CurrentPhase;
 }
 
@@ -124,13 +124,13 @@ async function trade(
 /** Works until the lease is lost, which means that another daemon works now, or until a stop. */
 async function work(
   connected: Connected,
-  { phase, parts, childEnvironment }: WorkOptions,
+  { phase, parts, childEnvironments }: WorkOptions,
 ): Promise<void> {
   const { wallClock: clock, logger, stopping, loopWatch } = connected;
   const stack = new DisposalStack(logger);
   const leaving = new AbortController();
   const { signal } = leaving;
-  const assembled = assembleWork(connected, { parts, childEnvironment, stack, signal });
+  const assembled = assembleWork(connected, { parts, childEnvironments, stack, signal });
   // The cycles begin now: the silence before was that of a daemon that stands by.
   loopWatch.start();
   phase.enter({ ...assembled.active, name: 'active' });

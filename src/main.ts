@@ -9,7 +9,7 @@ import {
 import type { Settings } from '../config/settings.js';
 import { createDaemon } from './daemon.js';
 import { AlreadyRunningError, ConfigError, messageOf, TransientError } from './lib/errors.js';
-import { trainerEnvironment } from './training/trainer-process/python-command.js';
+import { childEnvironments } from './lib/child-environments.js';
 import { abortOnSignals } from './lib/stop-signals.js';
 import { createLogger, type ClosableLogger } from './lib/winston-logger.js';
 
@@ -66,7 +66,7 @@ async function run(environment: Environment): Promise<number> {
         socket: environment['NOTIFY_SOCKET'],
         watchdogUsec: environment['WATCHDOG_USEC'],
       },
-      childEnvironment: trainerEnvironment(environment),
+      childEnvironments: childEnvironments(environment),
     });
     await daemon.run(controller.signal);
     return EXIT.fine;

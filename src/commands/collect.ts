@@ -1,3 +1,4 @@
+import { childEnvironments } from '../lib/child-environments.js';
 import type { z } from 'zod';
 import type { Settings } from '../../config/settings.js';
 import { status as statusAnswer } from '../api/contract/status.js';
@@ -91,7 +92,14 @@ async function takeTurn(options: CollectOptions): Promise<CollectOutcome> {
 /** By a daemon in this process that only collects. */
 function collectHere(options: CollectOptions): Promise<CollectOutcome> {
   const { settings, version, logger, signal } = options;
-  const own = { settings, version, logger, signal, role: 'collect', childEnvironment: {} } as const;
+  const own = {
+    settings,
+    version,
+    logger,
+    signal,
+    role: 'collect',
+    childEnvironments: childEnvironments({}),
+  } as const;
   return withOwnDaemon(own, (daemon, following) => {
     return followCollection(new OwnCollection(daemon, options), { ...options, signal: following });
   });

@@ -1,3 +1,4 @@
+import type { ChildEnvironments } from '../lib/child-environments.js';
 import { randomBytes } from 'node:crypto';
 import type { Settings } from '../../config/settings.js';
 import { createDaemon, type DaemonRole } from '../daemon.js';
@@ -9,7 +10,7 @@ export interface OwnDaemonOptions {
   readonly settings: Settings;
   readonly role: Exclude<DaemonRole, 'daemon'>;
   readonly version: string;
-  readonly childEnvironment: Readonly<Record<string, string>>;
+  readonly childEnvironments: ChildEnvironments;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }

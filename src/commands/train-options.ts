@@ -1,3 +1,4 @@
+import type { ChildEnvironments } from '../lib/child-environments.js';
 import type { Settings } from '../../config/settings.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
@@ -19,8 +20,7 @@ export interface TrainOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The whole environment of the processes that train. */
-  readonly childEnvironment: Readonly<Record<string, string>>;
+  readonly childEnvironments: ChildEnvironments;
   /**
    * Ends training gracefully; the session and its ended jobs stay stored. Where another process's daemon
    * trains, a reason whose `cause` is `SIGINT` cancels the session there; any other leaves it to it.

@@ -1,3 +1,4 @@
+import type { ChildEnvironments } from '../lib/child-environments.js';
 import { Collector } from '../collection/collector.js';
 import { historyBars } from '../collection/history-depth.js';
 import { GLOBAL_SYMBOL } from '../domain/bots.js';
@@ -38,7 +39,7 @@ export interface ActiveTools {
   /** Aborts when the lease is lost or the daemon stops. */
   readonly signal: AbortSignal;
   readonly parts: ReplaceableParts;
-  readonly childEnvironment: Readonly<Record<string, string>>;
+  readonly childEnvironments: ChildEnvironments;
 }
 
 export interface AssembledWork {
@@ -47,36 +48,60 @@ export interface AssembledWork {
   start(): Promise<void>;
 }
 
-/**
- * What one daemon at a time may run, wired but not started yet. The life of a candle is here:
- * collector → pipeline (signal → decision) → trading.
- */
+/** What one daemon at a time may run, wired but not started yet. */
 export function assembleWork(connected: Connected, tools: ActiveTools): AssembledWork {
-  const { market, stores, options, logger, trading, publisher } = connected;
-  const { stack, signal } = tools;
-  const { clock } = market.data;
+  const { market, stores, options, logger } = connected;
   const serving = createServing(connected, tools);
-  const { bars, servingModels, predictionCache } = serving;
   const collector = new Collector({
     ...options.collection,
-    heldSymbols: () => trading.heldSymbols(),
     marketData: market.data,
     stores,
     logger,
   });
-  const pipeline = new CandlePipeline({
+  const pipeline = createPipeline(connected, tools, { serving, collector });
+  const serve = (record: ModelRecord): Promise<void> =>
+    serveModel(record, { serving, collector, pipeline });
+  const registry = createRegistry(connected, serving, serve);
+  const training = createTraining(connected, {
+    ...tools,
+    serving: servingOf(connected, serving, serve),
+  });
+  followMarket(connected, { collector, pipeline, training, serving });
+  return {
+    active: { ...connected, ...serving, collector, training, registry },
+    start: () => start(connected, tools, { collector, pipeline, training, serving }),
+  };
+}
+
+interface MovingParts {
+  readonly collector: Collector;
+  readonly pipeline: CandlePipeline;
+  readonly training: TrainingService;
+  readonly serving: Serving;
+}
+
+/** The life of a candle: a closed candle → its signal → the decision, which trading makes and acts on. */
+function createPipeline(
+  connected: Connected,
+  { signal }: ActiveTools,
+  { serving, collector }: Pick<MovingParts, 'serving' | 'collector'>,
+): CandlePipeline {
+  const { market, stores, options, logger, trading, publisher } = connected;
+  const { bars, servingModels, predictor, predictionCache, warnings } = serving;
+  const { clock } = market.data;
+  return new CandlePipeline({
     ...options.pipeline,
+    bars,
     signals: new SignalMaker({
       stores,
       bars,
       servingModels,
-      predictor: serving.predictor,
-      warnings: serving.warnings,
+      predictor,
+      warnings,
       clock,
       onPredicted: (prediction) => predictionCache?.put(toCachedPrediction(prediction)),
     }),
     trading,
-    bars,
     stores,
     findHorizonBars: (made) => findHorizonBars(made, connected, servingModels),
     refreshQuotes: async (ending) => {
@@ -87,35 +112,12 @@ export function assembleWork(connected: Connected, tools: ActiveTools): Assemble
     signal,
     onSignal: (made) => publisher.signal(made),
   });
-  const serve = (record: ModelRecord): Promise<void> =>
-    serveModel(record, { serving, collector, pipeline });
-  const registry = createRegistry(connected, serving, serve);
-  const training = createTraining(connected, {
-    ...tools,
-    serving: servingOf(connected, serving, serve),
-  });
-  subscribe(connected, { collector, pipeline, training, predictionCache });
-  return {
-    active: { ...connected, ...serving, collector, training, registry },
-    start: async () => {
-      await removeLeftovers(connected);
-      stack.use('predictor', serving.predictor).start();
-      if (predictionCache !== undefined) {
-        await stack.use('prediction cache', predictionCache).start();
-      }
-      stack.use('candle pipeline', pipeline);
-      await stack.use('training', training).start();
-      stack.use('collection', collector).start();
-      const jobs = createJobs({ ...connected, bars }, { training, pipeline });
-      stack.defer('jobs', startJobs(jobs, { clock, logger, signal }));
-    },
-  };
 }
 
-/** What collection stores goes to the pipeline, and quotes to the positions. */
-function subscribe(
+/** What collection stores goes to the pipeline, and its prices to trading. */
+function followMarket(
   connected: Connected,
-  { collector, pipeline, training, predictionCache }: Subscribers,
+  { collector, pipeline, training, serving }: MovingParts,
 ): void {
   const { referenceSymbol } = connected.options.pipeline;
   collector.subscribe({
@@ -126,16 +128,27 @@ function subscribe(
     },
     revised: (series) => {
       pipeline.revised(series);
-      predictionCache?.drop(isBasedOn(series, referenceSymbol));
+      serving.predictionCache?.drop(isBasedOn(series, referenceSymbol));
     },
     quotes: (quotes) => passQuotes(quotes, connected),
   });
 }
 
-interface Subscribers extends Pick<Serving, 'predictionCache'> {
-  readonly collector: Collector;
-  readonly pipeline: CandlePipeline;
-  readonly training: TrainingService;
+async function start(
+  connected: Connected,
+  { stack, signal }: ActiveTools,
+  { collector, pipeline, training, serving }: MovingParts,
+): Promise<void> {
+  const { market, logger } = connected;
+  const { predictor, predictionCache, bars } = serving;
+  await removeLeftovers(connected);
+  stack.use('predictor', predictor).start();
+  if (predictionCache !== undefined) await stack.use('prediction cache', predictionCache).start();
+  stack.use('candle pipeline', pipeline);
+  await stack.use('training', training).start();
+  stack.use('collection', collector).start();
+  const jobs = createJobs({ ...connected, bars }, { training, pipeline });
+  stack.defer('jobs', startJobs(jobs, { clock: market.data.clock, logger, signal }));
 }
 
 type Serving = ReturnType<typeof createServing>;

@@ -1,3 +1,4 @@
+import type { ChildEnvironments } from '../lib/child-environments.js';
 import { TrainingService, type TrainingServiceDependencies } from '../training/training-service.js';
 import type { ModuleOptions } from './module-options.js';
 import type { Market } from './open-market.js';
@@ -6,7 +7,7 @@ import type { ReplaceableParts } from './replaceable-parts.js';
 
 export interface TrainingTools {
   readonly parts: Pick<ReplaceableParts, 'createTrainer' | 'checkPython'>;
-  readonly childEnvironment: Readonly<Record<string, string>>;
+  readonly childEnvironments: ChildEnvironments;
   /** What only a daemon has that also serves models. */
   readonly serving?:
     Pick<TrainingServiceDependencies, 'findArtefactFault' | 'pregeneration' | 'events'> | undefined;
@@ -22,7 +23,7 @@ export function createTraining(
     logger,
     runUid,
   }: Base & { readonly market: Market; readonly options: ModuleOptions },
-  { parts, childEnvironment: env, serving }: TrainingTools,
+  { parts, childEnvironments, serving }: TrainingTools,
 ): TrainingService {
   const { clock } = market.data;
   const { python, ...trainer } = options.trainer;
@@ -30,12 +31,14 @@ export function createTraining(
     ...serving,
     stores,
     location: database.location,
+    workerEnvironment: childEnvironments.worker,
     clock,
     logger,
     runUid,
     options: options.training,
     python,
-    createTrainer: () => parts.createTrainer({ ...trainer, env, clock, logger }),
+    createTrainer: () =>
+      parts.createTrainer({ ...trainer, env: childEnvironments.trainer, clock, logger }),
     checkPython: () => parts.checkPython(python, trainer.cwd),
   });
 }

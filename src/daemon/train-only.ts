@@ -1,3 +1,4 @@
+import type { ChildEnvironments } from '../lib/child-environments.js';
 import { LeaseKeeper } from '../coordination/lease-keeper.js';
 import { DisposalStack } from '../lib/disposal.js';
 import { TransientError } from '../lib/errors.js';
@@ -12,7 +13,7 @@ const POLL_MS = 500;
 
 export interface TrainOnlyTools {
   readonly parts: Pick<ReplaceableParts, 'createTrainer' | 'checkPython'>;
-  readonly childEnvironment: Readonly<Record<string, string>>;
+  readonly childEnvironments: ChildEnvironments;
 }
 
 /**
@@ -25,7 +26,7 @@ export interface TrainOnlyTools {
 export async function trainOnly(
   base: Base,
   market: Market,
-  { phase, parts, childEnvironment }: TrainOnlyTools & { readonly phase: CurrentPhase },
+  { phase, parts, childEnvironments }: TrainOnlyTools & { readonly phase: CurrentPhase },
 ): Promise<void> {
   const { settings, stores, wallClock: clock, logger, place: holder, stopping } = base;
   const { venue } = market.data;
@@ -40,7 +41,7 @@ export async function trainOnly(
     await lease.start();
     assertHeld(lease);
     const parameters = { ...base, market, options };
-    const training = createTraining(parameters, { parts, childEnvironment });
+    const training = createTraining(parameters, { parts, childEnvironments });
     stack.use('training', training);
     phase.enter({ ...base, name: 'training', market, instruments, options, training });
     await training.start();

@@ -39,6 +39,8 @@ export interface TrainingServiceDependencies {
   readonly stores: Stores;
   /** For the training worker, which reads candles over a connection of its own. */
   readonly location: DatabaseLocation;
+  /** The whole environment of the training worker. Default: empty. */
+  readonly workerEnvironment?: Readonly<Record<string, string>>;
   readonly clock: TrainPlannerDependencies['clock'];
   readonly logger: Logger;
   readonly options: TrainingOptions;
@@ -82,7 +84,8 @@ export class TrainingService {
     this.#dependencies = dependencies;
     const { clock, logger, location, options, python, checkPython, stores } = dependencies;
     this.#planner = new TrainPlanner(dependencies);
-    this.#trainingWorker = new TrainingWorkerClient({ location, clock, logger });
+    const { workerEnvironment: environment = {} } = dependencies;
+    this.#trainingWorker = new TrainingWorkerClient({ location, clock, logger, environment });
     this.#waitingLog = new WaitingLog(logger);
     this.#readiness = new TrainerReadiness({
       python,

@@ -1,3 +1,4 @@
+import { childEnvironments } from '../../src/lib/child-environments.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -102,7 +103,7 @@ export class DaemonInProcess {
       {
         logger: this.logger,
         version: '1.2.3',
-        childEnvironment: {},
+        childEnvironments: childEnvironments({}),
         onServing: (address) => (this.#address = address),
       },
       {

@@ -2,6 +2,7 @@
 import { compiledUrl } from '../../src/lib/workers/worker.js';
 import { SystemClock } from '../../src/lib/clock.js';
 import { WorkerChannel } from '../../src/lib/workers/worker-channel.js';
+import { childEnvironments } from '../../src/lib/child-environments.js';
 import { startProcess } from '../../src/lib/workers/worker.js';
 import { KeptLogger } from '../models/kept-logger.js';
 import type { EchoRequest } from './echo-worker.js';
@@ -9,6 +10,7 @@ import type { EchoRequest } from './echo-worker.js';
 const channel = new WorkerChannel<EchoRequest, string>({
   name: 'echo',
   startWorker: startProcess,
+  environment: childEnvironments(process.env).worker,
   url: compiledUrl(import.meta.url, './echo-worker.js'),
   clock: new SystemClock(),
   logger: new KeptLogger(),

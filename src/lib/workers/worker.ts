@@ -6,13 +6,6 @@ import { SHARE_ENV, Worker, type Transferable } from 'node:worker_threads';
 import { messageOf } from '../errors.js';
 
 const MAX_STDERR_CHARACTERS = 4_000;
-/** The only variables that a worker process inherits: those of the loader and the C library, no secrets. */
-const INHERITED_VARIABLES = [
-  'LD_LIBRARY_PATH',
-  'MALLOC_ARENA_MAX',
-  'MALLOC_MMAP_THRESHOLD_',
-] as const;
-
 /** A program that runs outside this thread. */
 export interface WorkerProgram {
   readonly name: string;
@@ -20,6 +13,8 @@ export interface WorkerProgram {
   readonly maxOldGenerationMb: number;
   /** Only for a thread: a larger young generation saves time in code with much short-lived garbage. Default 4. */
   readonly maxYoungGenerationMb?: number;
+  /** The whole environment of a process; a thread shares the one of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface WorkerListener {
@@ -70,11 +65,14 @@ export const startThread: StartWorker = (program, listener) => {
  * A child process, for heavy work: its memory is freed when it ends, it yields the processor to this
  * process, and a crash in a native library ends it alone. It ends with this process, however that ends.
  */
-export const startProcess: StartWorker = ({ url, maxOldGenerationMb }, listener) => {
+export const startProcess: StartWorker = (
+  { url, maxOldGenerationMb, environment = {} },
+  listener,
+) => {
   const child = fork(fileURLToPath(url), [], {
     // Its own process group: Ctrl+C reaches only this process, which ends its workers itself.
     detached: true,
-    env: environment(),
+    env: environment,
     execArgv: [`--max-old-space-size=${maxOldGenerationMb}`, '--max-semi-space-size=2'],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -108,16 +106,6 @@ export const startProcess: StartWorker = ({ url, maxOldGenerationMb }, listener)
     },
   };
 };
-
-function environment(): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const name of INHERITED_VARIABLES) {
-    // eslint-disable-next-line no-restricted-syntax -- passed on to the worker, not read as a setting
-    const value = process.env[name];
-    if (value !== undefined) found[name] = value;
-  }
-  return found;
-}
 
 /** Adds the line in which V8 says why it died. */
 function withReason(how: string, stderr: string): string {

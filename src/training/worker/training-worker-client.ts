@@ -40,6 +40,8 @@ export interface TrainingWorkerClientOptions {
   readonly location: DatabaseLocation;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The whole environment of the worker's process. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Does the heavy work of training that belongs to Node in another process: matrices and judging. */
@@ -56,6 +58,7 @@ export class TrainingWorkerClient {
       url: compiledUrl(import.meta.url, './training-worker.js'),
       clock: options.clock,
       logger: options.logger,
+      environment: options.environment,
       callTimeoutMs: CALL_TIMEOUT_MS,
       maxOldGenerationMb: MAX_OLD_GENERATION_MB,
     });
