@@ -8,6 +8,7 @@ const LAYERS = [
   ['trading', 'training'],
   ['risk', 'signals'],
   ['models'],
+  ['quality'],
   ['features', 'collection'],
   ['coordination', 'transfer', 'backup'],
   ['exchange', 'storage', 'recording'],

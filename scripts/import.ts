@@ -5,12 +5,18 @@ import type { Settings } from '../config/settings.js';
 import { findAttributeDefect } from '../src/collection/files/attribute-columns.js';
 import type { FormatChoices } from '../src/collection/files/file-format.js';
 import { importFile, type ImportRequest } from '../src/collection/files/import-file.js';
+import {
+  recordOfRefusal,
+  recordOfReport,
+  writeImportRecord,
+} from '../src/collection/files/import-record.js';
 import { listCsvFiles } from '../src/collection/files/list-files.js';
 import { parseNamePattern } from '../src/collection/files/name-pattern.js';
 import { RejectsFile } from '../src/collection/files/rejects.js';
 import { labelOf, listTexts, type TextSource } from '../src/collection/files/text-source.js';
 import { isTimeFormat, TIME_FORMATS } from '../src/collection/files/times.js';
 import { openStorage } from '../src/daemon/open-storage.js';
+import { fileVenue } from '../src/domain/market.js';
 import { isTimeframe, TIMEFRAMES, type Timeframe } from '../src/domain/timeframe.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
 import { SystemClock } from '../src/lib/clock.js';
@@ -201,15 +207,31 @@ async function importTexts(file: string, context: FileContext): Promise<readonly
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     show({ status: 'refused', file, reason: error.message });
+    await record({ status: 'refused', file, reason: error.message }, context);
   }
   return outcomes;
 }
 
 async function importOne(text: TextSource, context: FileContext): Promise<ImportOutcome> {
-  const { flags, request, stores, clock } = context;
+  const { flags, clock } = context;
+  const progress = new ImportProgressView(
+    labelOf(text),
+    clock,
+    process.stderr.isTTY && !flags.json,
+  );
+  const outcome = await tryImport(text, context, progress);
+  progress.end();
+  await record(outcome, context);
+  return outcome;
+}
+
+async function tryImport(
+  text: TextSource,
+  context: FileContext,
+  progress: ImportProgressView,
+): Promise<ImportOutcome> {
+  const { request, stores, clock } = context;
   const rejectsPath = rejectsPathOf(text, context);
-  const isTerminal = process.stderr.isTTY && !flags.json;
-  const progress = new ImportProgressView(labelOf(text), clock, isTerminal);
   try {
     const report = await importFile(
       { ...request, ...text },
@@ -224,9 +246,21 @@ async function importOne(text: TextSource, context: FileContext): Promise<Import
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { status: 'refused', file: labelOf(text), reason: error.message };
-  } finally {
-    progress.end();
   }
+}
+
+/** Kept for `npm run quality`. */
+async function record(outcome: ImportOutcome, context: FileContext): Promise<void> {
+  const { flags, settings, clock } = context;
+  if (flags.dryRun) return;
+  const file = outcome.status === 'refused' ? outcome.file : labelOf(outcome.report);
+  const { timeframe } = flags;
+  const about = { file, venue: fileVenue(flags.venue), timeframe, at: clock.wallMs() };
+  const entry =
+    outcome.status === 'refused'
+      ? recordOfRefusal(about, outcome.reason)
+      : recordOfReport(about, outcome.report);
+  await writeImportRecord(path.resolve(settings.dataDir, 'imports'), entry);
 }
 
 function rejectsPathOf({ file, entry }: TextSource, { flags, settings }: FileContext): string {

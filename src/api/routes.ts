@@ -1,6 +1,7 @@
 import type { ApiContext } from './context/api-context.js';
 import { analysisRoutes } from './routes/analysis.js';
 import { candleRoutes } from './routes/candles.js';
+import { dataQualityRoutes } from './routes/data-quality.js';
 import { eventRoutes } from './routes/events.js';
 import { modelChangeRoutes } from './routes/model-changes.js';
 import { modelRoutes } from './routes/models.js';
@@ -20,6 +21,7 @@ export function addRoutes(server: Server, context: ApiContext, projectDir: strin
   analysisRoutes(server, context);
   predictionRoutes(server, context);
   candleRoutes(server, context);
+  dataQualityRoutes(server, context);
   tradingRoutes(server, context);
   trainingRoutes(server, context);
   sessionRoutes(server, context);

@@ -59,7 +59,7 @@ export interface ModuleOptions {
   readonly retention: RetentionRules;
   /** Undefined where no folder of files is watched. */
   readonly watchedFolder:
-    Pick<WatchedFolderOptions, 'folder' | 'parseName' | 'rejectsDir'> | undefined;
+    Pick<WatchedFolderOptions, 'folder' | 'parseName' | 'rejectsDir' | 'recordsDir'> | undefined;
 }
 
 export function toModuleOptions(
@@ -160,6 +160,7 @@ function toWatchedFolderOptions(settings: Settings): ModuleOptions['watchedFolde
     folder: path.resolve(csvDir),
     parseName: csvParseName === undefined ? undefined : parseNamePattern(csvParseName),
     rejectsDir: path.resolve(dataDir, 'rejects'),
+    recordsDir: path.resolve(dataDir, 'imports'),
   };
 }
 

@@ -6,11 +6,18 @@ import {
   type ImportRequest,
   type ResumePoint,
 } from '../collection/files/import-file.js';
+import {
+  recordOfRefusal,
+  recordOfReport,
+  writeImportRecord,
+  type ImportedFile,
+} from '../collection/files/import-record.js';
 import type { ImportReport } from '../collection/files/import-report.js';
 import { listCsvFiles } from '../collection/files/list-files.js';
 import type { NameParser } from '../collection/files/name-pattern.js';
 import { RejectsFile } from '../collection/files/rejects.js';
 import { labelOf, listTexts, type TextSource } from '../collection/files/text-source.js';
+import { fileVenue } from '../domain/market.js';
 import { isTimeframe, type Timeframe } from '../domain/timeframe.js';
 import type { Clock } from '../lib/clock.js';
 import { ConfigError } from '../lib/errors.js';
@@ -27,6 +34,8 @@ export interface WatchedFolderOptions {
   readonly folder: string;
   readonly parseName: NameParser | undefined;
   readonly rejectsDir: string;
+  /** Where the last import of each file is recorded. */
+  readonly recordsDir: string;
   readonly stores: Stores;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -122,6 +131,8 @@ export class WatchedFolder {
         file,
         reason: error.message,
       });
+      const refusal = recordOfRefusal(this.#about(watched), error.message);
+      await writeImportRecord(this.#options.recordsDir, refusal);
       return { imported: [], resume: undefined };
     }
   }
@@ -147,8 +158,14 @@ export class WatchedFolder {
     const rejectsPath = path.join(rejectsDir, names.join('-'));
     const rejects = new RejectsFile(rejectsPath, from !== undefined);
     const done = await importText(request, { stores, clock, rejects, signal }, from);
+    const about = this.#about({ file: labelOf(text), name, timeframe });
+    await writeImportRecord(this.#options.recordsDir, recordOfReport(about, done.report));
     this.#log(labelOf(text), done.report, rejectsPath);
     return done;
+  }
+
+  #about({ file, name, timeframe }: WatchedFile): ImportedFile {
+    return { file, venue: fileVenue(name), timeframe, at: this.#options.clock.wallMs() };
   }
 
   #log(file: string, report: ImportReport, rejects: string): void {

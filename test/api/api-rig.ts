@@ -12,6 +12,7 @@ import { modelChanges } from '../../src/daemon/views/model-changes.js';
 import { ModelRegistry } from '../../src/models/model-registry.js';
 import { EventHub } from '../../src/monitoring/event-hub.js';
 import type { Health } from '../../src/monitoring/health.js';
+import { assessQuality } from '../../src/quality/quality-report.js';
 import type { Stores } from '../../src/storage/stores.js';
 import { TrainingQueue } from '../../src/training/queue/training-queue.js';
 import { TrainingSessions } from '../../src/training/queue/training-sessions.js';
@@ -116,6 +117,11 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
     events: options.events ?? new EventHub({ clock: fixedClock(), runUid: 'run' }),
     training: () => (rig.isStarting ? undefined : trainingOf(stores, logger)),
     health: async () => rig.health,
+    dataQuality: ({ days, ...request }) =>
+      assessQuality(
+        { ...request, fromOpenTime: fixedClock().marketMs() - days * 86_400_000 },
+        { stores, marketMsOf: () => fixedClock().marketMs(), imports: [] },
+      ),
   };
 }
 

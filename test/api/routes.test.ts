@@ -5,6 +5,7 @@ import { equityPoint, order, position, trade } from '../../src/api/contract/trad
 import { errorAnswer, listAnswer } from '../../src/api/contract/common.js';
 import { health, status } from '../../src/api/contract/status.js';
 import { modelStatus } from '../../src/api/contract/model-status.js';
+import { dataQuality } from '../../src/api/routes/data-quality.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { KEY, START_MS } from '../storage/rows.js';
 import { buildApi, fillStores, type ApiRig } from './api-rig.js';
@@ -39,6 +40,7 @@ const shapes: readonly (readonly [string, z.ZodType])[] = [
   ['/api/model/status', modelStatus],
   ['/api/analysis/BTCUSDT', analysis],
   ['/api/candles/BTCUSDT', candles],
+  ['/api/data/quality', dataQuality],
   ['/api/signals', listAnswer('signals', signal)],
   ['/api/decisions', listAnswer('decisions', decision)],
   ['/api/positions', listAnswer('positions', position)],

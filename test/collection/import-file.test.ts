@@ -127,6 +127,7 @@ forEachEngine((engine: TestEngine) => {
         folder: path.join(folder, 'watched'),
         parseName: undefined,
         rejectsDir: path.join(folder, 'rejects'),
+        recordsDir: path.join(folder, 'imports'),
         stores,
         clock,
         logger: recordingLogger(log),

@@ -41,6 +41,7 @@ function watchFolder(): WatchedFolder {
     folder,
     parseName: undefined,
     rejectsDir: path.join(folder, 'rejects'),
+    recordsDir: path.join(folder, 'imports'),
     stores: test.stores,
     clock,
     logger: recordingLogger(log),

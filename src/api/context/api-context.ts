@@ -9,6 +9,7 @@ import type { Timeframe } from '../../domain/timeframe.js';
 import type { TrainingEvidence, TrainingJob, TrainingSession } from '../../domain/training-job.js';
 import type { EquityPoint, Fill, Order, Position } from '../../domain/trade.js';
 import type { Clock } from '../../lib/clock.js';
+import type { QualityReport, QualityRequest } from '../../quality/quality-report.js';
 import type { EventHub } from '../../monitoring/event-hub.js';
 import type { Health } from '../../monitoring/health.js';
 import type { LatestPrediction } from '../../signals/latest-predictions.js';
@@ -136,6 +137,15 @@ export interface ApiPredictions {
   clear(): number;
 }
 
+/** Judges stored series over the newest days. */
+export type DataQuality = (
+  request: Pick<QualityRequest, 'symbols' | 'timeframes'> & {
+    readonly venue: string;
+    readonly days: number;
+    readonly limit: number;
+  },
+) => Promise<QualityReport>;
+
 /** What the daemon hands to the API: rows to read, and views of what is going on now. */
 export interface ApiContext {
   readonly stores: ApiStores;
@@ -154,6 +164,7 @@ export interface ApiContext {
   /** Undefined while this daemon does not train. */
   readonly training: () => ApiTraining | undefined;
   readonly health: () => Promise<Health>;
+  readonly dataQuality: DataQuality;
 }
 
 /** Narrowing of a list call, with the symbol resolved. */

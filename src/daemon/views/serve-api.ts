@@ -12,6 +12,7 @@ import { createMetrics } from './metrics.js';
 import { modelChanges } from './model-changes.js';
 import { modelStatusView } from './model-status-view.js';
 import { predictionView } from './prediction-view.js';
+import { qualityView } from './quality-view.js';
 import { statusView } from './status-view.js';
 
 export interface ServeTools {
@@ -51,6 +52,7 @@ export async function serveApi(
     events,
     training: () => findTraining(readPhase()),
     health: () => checkHealth(probes),
+    dataQuality: qualityView({ settings, stores, wallClock }, readPhase),
   };
   addRoutes(server, context, PROJECT_DIR);
   stack.defer('api', () => server.close());

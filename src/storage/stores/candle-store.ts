@@ -107,6 +107,21 @@ export class CandleStore {
     return counted?.total ?? 0;
   }
 
+  /** Candles whose values were changed after they were first stored. */
+  async countRevised(
+    seriesId: number,
+    { fromOpenTime }: Pick<OpenTimeRange, 'fromOpenTime'> = {},
+  ): Promise<number> {
+    const [counted] = await this.#database.run((knex) => {
+      const query = knex(this.#database.candleTable)
+        .where('series_id', seriesId)
+        .where('revision', '>', 1);
+      if (fromOpenTime !== undefined) void query.where('open_time', '>=', fromOpenTime);
+      return query.count<{ total: number }[]>({ total: '*' });
+    });
+    return counted?.total ?? 0;
+  }
+
   /** First and last open time and the number of candles between; undefined for an empty series. */
   async range(
     seriesId: number,

@@ -63,11 +63,13 @@ export class SeriesStore {
     return row === undefined ? undefined : SERIES.decode(row);
   }
 
-  /** In the order in which they were made. */
-  async list(filter: { readonly venue: string }): Promise<readonly Series[]> {
-    const rows = await this.#database.run((knex) =>
-      knex('series').where({ venue: filter.venue }).orderBy('id').select<Row[]>('*'),
-    );
+  /** In the order in which they were made; of all venues where none is given. */
+  async list({ venue }: { readonly venue: string | undefined }): Promise<readonly Series[]> {
+    const rows = await this.#database.run((knex) => {
+      const query = knex('series').orderBy('id');
+      if (venue !== undefined) void query.where({ venue });
+      return query.select<Row[]>('*');
+    });
     return rows.map((row) => SERIES.decode(row));
   }
 
