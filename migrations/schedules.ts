@@ -10,12 +10,12 @@ export const SCHEDULE_MIGRATIONS: readonly Migration[] = [
     columns: {
       venue: 'venue',
       name: 'word',
-      // Expression and time zone: another one begins anew, without anything to catch up with.
+      // Expression and time zone: another rule starts afresh, with nothing to catch up on.
       rule: 'label',
       // Market time up to which nothing is due any more.
       settled_until: 'time',
       session_uid: 'uid?',
-      // Its end has been told, and the predictions that it has changed are made anew.
+      // Its end has been announced, and the predictions that it changed were made again.
       is_concluded: 'flag',
       row_version: 'integer',
       created_at: 'time',

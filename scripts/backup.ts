@@ -11,7 +11,7 @@ import { runBackupCommand } from './backup-command.js';
 const HELP = `
 Backs up the database of the settings (SQLite, or MySQL with MYSQL_ENABLED=true) while the daemon works:
 one moment of it, compressed, under its name only once it was opened and counted. Models are files: copy
-MODELS_DIR beside it, or they are trained anew.
+MODELS_DIR beside it, or they are trained again.
 
 Exit codes: 0 done, 1 no backup was made, and why, 2 wrong usage or settings.`;
 

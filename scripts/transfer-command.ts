@@ -37,7 +37,7 @@ export interface TransferCommand {
   /** Flag that names the SQLite file, with what it does. */
   readonly fileFlag: readonly [string, string];
   open(settings: Settings, flags: TransferFlags): Promise<OpenedPair>;
-  /** Told once everything is over there and verified. */
+  /** Called once everything is in the target and verified. */
   readonly onWhole?: (settings: Settings, flags: TransferFlags) => void;
 }
 
@@ -84,7 +84,7 @@ const HELP = `
 Both places come from the settings: SQLITE_FILE or DATA_DIR, and MYSQL_HOST, MYSQL_PORT, MYSQL_USER,
 MYSQL_PASSWORD, MYSQL_DB (MYSQL_ENABLED may be false). The source is only read, and may be in use. A copy
 that was interrupted is simply started again; one that is done may be repeated to carry over what is new.
-A newer row of the target always stays. docs/migration.md tells how to cut over.
+A newer row of the target always stays. docs/migration.md says how to cut over.
 
 Exit codes: 0 done, 1 rows were refused or differ, 2 wrong usage or no connection.`;
 
@@ -187,7 +187,7 @@ class Listing {
   }
 }
 
-/** Where MySQL is, also while the daemon is still told to use SQLite. */
+/** Where MySQL is, also while MYSQL_ENABLED is still false. */
 export function mysqlLocation(settings: Settings): MysqlLocation {
   const required = {
     MYSQL_HOST: settings.mysqlHost,

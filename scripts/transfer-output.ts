@@ -4,7 +4,7 @@ import type { TransferProgress, TransferStage } from '../src/transfer/transfer.j
 import type { TableReport, TransferReport } from '../src/transfer/transfer-report.js';
 
 const STAGES: Readonly<Record<TransferStage, string>> = {
-  look: 'Comparing',
+  compare: 'Comparing',
   copy: 'Copying',
   verify: 'Verifying',
 };
@@ -58,7 +58,7 @@ export class TransferLines implements TransferProgress {
   }
 
   advance(): void {
-    // Only the stages are told.
+    // Only the stages are shown.
   }
 
   end(): void {

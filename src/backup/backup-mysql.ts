@@ -50,7 +50,7 @@ async function dump(location: MysqlLocation, partial: string, packed: string): P
     '--skip-add-locks',
     '--no-tablespaces',
     '--hex-blob',
-    // The view names the user who made it, whom another server may not have: a restore makes it anew.
+    // The view names the user who made it, who may not exist on another server: a restore makes it again.
     '--default-character-set=utf8mb4',
     `--ignore-table=${database}.${VIEW}`,
     database,

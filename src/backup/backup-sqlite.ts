@@ -69,7 +69,7 @@ export function makePartial({ folder, pid }: BackupPlace): string {
 }
 
 /**
- * The read transaction holds the moment: without it the copy would begin anew whenever another
+ * The read transaction holds the moment: without it the copy would start over whenever another
  * process commits, and the counts would be of another moment.
  */
 async function copyMoment(file: string, to: string): Promise<RowCounts> {

@@ -92,7 +92,7 @@ function watch(name: string, child: Child): Program {
   child.stderr.on('data', (data: Buffer) => {
     errors = (errors + data.toString()).slice(-ERROR_CHARS);
   });
-  // A program that ends early leaves whoever writes to it with a broken pipe: its end says why.
+  // A program that ends early breaks the pipe of its writer: its exit says why.
   child.stdin.on('error', () => undefined);
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   const end = async (): Promise<void> => {

@@ -64,7 +64,7 @@ function assertFree(file: string, { isForced }: RestoreOptions): void {
   assertUnused(file);
 }
 
-/** A log in WAL mode can only be locked as a whole by whoever is alone. */
+/** A database in WAL mode can only be locked exclusively by its one user. */
 function assertUnused(file: string): void {
   const database = new SqliteDatabase(file, { timeout: 0 });
   try {

@@ -46,7 +46,7 @@ describe('DataDirLock', () => {
     first.stop();
   });
 
-  it('tells where the API of the holder is, until the next one holds it', () => {
+  it('notes where the API of its holder is, until the next one holds it', () => {
     const lock = new DataDirLock(folder);
     expect(findLockHolder(folder)).toBeUndefined();
     lock.acquire(HOLDER);

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { isDiskFull, isDiskFullError } from '../lib/disk-space.js';
 import { AlreadyRunningError, ConfigError, messageOf, TransientError } from '../lib/errors.js';
 
-/** Who holds a folder, for the message of whoever comes second. */
+/** The process that holds a folder, for the message to a second one. */
 export interface LockHolder {
   readonly pid: number;
   readonly host: string;
@@ -114,7 +114,7 @@ export class DataDirLock {
   }
 }
 
-/** Whoever holds the folder or held it last; undefined where none did, or it has only just begun. */
+/** The process that holds the folder or held it last; undefined where none did, or it has only just begun. */
 export function findLockHolder(folder: string): LockHolder | undefined {
   try {
     return JSON.parse(readFileSync(holderFile(folder), 'utf8')) as LockHolder;
@@ -123,7 +123,7 @@ export function findLockHolder(folder: string): LockHolder | undefined {
   }
 }
 
-/** Tells other programs on this machine where the daemon that holds the folder can be asked. */
+/** Notes for other programs on this machine where the API of the daemon that holds the folder is. */
 export function noteApiAddress(folder: string, apiAddress: string): void {
   const holder = findLockHolder(folder);
   if (holder !== undefined) writeHolder(folder, { ...holder, apiAddress });

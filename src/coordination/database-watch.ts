@@ -13,7 +13,7 @@ const LATE = Symbol('late');
 
 export interface DatabaseWatchOptions {
   readonly database: Pick<Database, 'ask' | 'findFileFault' | 'diskFault' | 'probeWrite'>;
-  /** A row of this run tells the database that it began in from another one. */
+  /** The row of this run is in the database that it began in, and in no other. */
   readonly runUid: string;
   readonly clock: Clock;
   readonly logger: Logger;

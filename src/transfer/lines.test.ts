@@ -18,7 +18,7 @@ describe('a field', () => {
     },
   );
 
-  it('tells NULL from the text that looks like it', () => {
+  it('distinguishes NULL from the text that looks like it', () => {
     expect(textField(null)).toBe('\\N');
     expect(textField('\\N')).toBe('\\\\N');
     expect(readField('\\N')).toBeNull();
@@ -54,7 +54,7 @@ describe('a field', () => {
 });
 
 describe('a line', () => {
-  it('is told apart by the fields that make the row the same', () => {
+  it('is identified by the fields that make the row the same', () => {
     const line = ['7', '60000', '1', '2', '0.5', '1.5', '3', '1', '0', '9'].join('\t');
     expect(identityOf(shape('market_data'), line)).toBe('7\t60000');
     expect(fieldsOf(shape('market_data'), line, ['revision', 'close'])).toEqual(['1', '1.5']);

@@ -39,7 +39,7 @@ export interface MysqlTargetOptions {
   readonly logger: Logger;
   /** Rows sent by one statement. */
   readonly batchRows: number;
-  /** For a look: every session is read-only, and a database that is missing counts as empty. */
+  /** For a dry run: every session is read-only, and a missing database counts as empty. */
   readonly isReadOnly: boolean;
   /** False does without LOAD DATA, as where the server forbids it. Default true. */
   readonly mayLoad?: boolean | undefined;
@@ -81,7 +81,7 @@ export class MysqlTarget implements TransferTarget {
   }
 
   /**
-   * Brings the schema up to date first, unless it is only for a look.
+   * Brings the schema up to date first, unless it is a dry run.
    *
    * @throws ConfigError when the server refuses the user, or the schema is not this program's
    * @throws TransientError when the server does not answer, or another run is at work

@@ -23,7 +23,7 @@ describe('the conditions for a chunk', () => {
     );
   });
 
-  it('tell a stretch from one that begins with the same digits', () => {
+  it('distinguish a stretch from one that begins with the same digits', () => {
     const lines = [...candles(1, [10]), ...candles(11, [10]), ...candles(111, [10])];
     expect(selectRows(shape('market_data'), lines)[0]?.values).toHaveLength(9);
   });

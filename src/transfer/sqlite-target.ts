@@ -42,7 +42,7 @@ export class SqliteTarget implements TransferTarget {
   readonly #statements = new Map<string, Statement<SqlValue[]>>();
 
   readonly place: string;
-  /** Undefined where a look found no file. */
+  /** Undefined where a dry run found no file. */
   readonly #database: Database | undefined;
   readonly #isReadOnly: boolean;
 

@@ -41,7 +41,7 @@ describe('the tables of a transfer', () => {
     expect(identityOf('positions')).toEqual(['uid']);
   });
 
-  it('can all tell the newer of two rows', () => {
+  it('all know which of two rows is the newer one', () => {
     for (const { name, versions } of shapes) expect(versions.length, name).toBeGreaterThan(0);
     const versionsOf = (name: string) => shapes.find((table) => table.name === name)?.versions;
     expect(versionsOf('market_data')).toEqual(['revision', 'created_at']);

@@ -4,7 +4,7 @@ import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 export interface TableReport {
   readonly table: string;
   readonly sourceRows: number;
-  /** Stored, or to be stored when this was a look. */
+  /** Stored; in a dry run, to be stored. */
   readonly inserted: number;
   readonly updated: number;
   readonly unchanged: number;
@@ -13,7 +13,7 @@ export interface TableReport {
   /** Changed on both sides under the same version; the target's row stayed. */
   readonly conflicts: number;
   readonly rejected: number;
-  /** Undefined after a look. */
+  /** Undefined after a dry run. */
   readonly verification: VerificationReport | undefined;
 }
 

@@ -23,14 +23,14 @@ export interface TransferOptions {
   readonly clock: Clock;
   /** Copies these tables, and those that their rows refer to; all without it. */
   readonly tables?: readonly string[] | undefined;
-  /** Looks and writes nothing. */
+  /** Compares and writes nothing. */
   readonly isDryRun?: boolean | undefined;
   readonly progress?: TransferProgress | undefined;
-  /** Told of every row that was not simply copied. */
+  /** Called for every row that was not simply copied. */
   readonly onRow?: ((row: ListedRow) => void) | undefined;
 }
 
-export type TransferStage = 'look' | 'copy' | 'verify';
+export type TransferStage = 'compare' | 'copy' | 'verify';
 
 export interface TransferProgress {
   /** @param rows of all tables of this stage */
@@ -54,7 +54,7 @@ export async function transfer(
   const startedMs = options.clock.wallMs();
   const tables = chooseTables(options.tables);
   const run = new TransferRun(pair, options, await countRows(pair, tables));
-  const reports = options.isDryRun === true ? await run.look() : await run.copyAndVerify();
+  const reports = options.isDryRun === true ? await run.compare() : await run.copyAndVerify();
   return {
     source: pair.source.place,
     target: pair.target.place,
@@ -149,15 +149,15 @@ class TransferRun {
   }
 
   /** Compares without writing. Rows of a series that the target has not got yet count as new. */
-  async look(): Promise<readonly TableReport[]> {
+  async compare(): Promise<readonly TableReport[]> {
     const { progress } = this.#options;
     progress?.begin(
-      'look',
+      'compare',
       this.#tables.reduce((sum, table) => sum + table.rows, 0),
     );
     if (this.#pair.target.hasSchema) await this.#mapIds();
     const reports: TableReport[] = [];
-    for (const counted of this.#tables) reports.push(await this.#lookAt(counted));
+    for (const counted of this.#tables) reports.push(await this.#compareTable(counted));
     progress?.end();
     return reports;
   }
@@ -182,7 +182,7 @@ class TransferRun {
     return tally;
   }
 
-  async #lookAt(counted: CountedTable): Promise<TableReport> {
+  async #compareTable(counted: CountedTable): Promise<TableReport> {
     const { table } = counted;
     const { source, target } = this.#pair;
     const tally = newTally(counted);

@@ -41,7 +41,7 @@ export function rememberChunk(table: TableShape, chunk: Chunk): CopiedChunk {
   return { first, last, digest, orphans: orphans.length, selectors };
 }
 
-/** Asks the target for what it now has under the copied keys, and holds it against what was read. */
+/** Compares what the target now has under the copied keys with what was read. */
 export class TableVerifier {
   #rows = 0;
   #sourceSum = 0n;

@@ -31,8 +31,8 @@ export interface MysqlLocation {
 export interface MysqlTls {
   /**
    * - `off`: not at all
-   * - `prefer`: where the server offers it, whoever the server is
-   * - `require`: always, whoever the server is
+   * - `prefer`: where the server offers it, without a check of its certificate
+   * - `require`: always, without a check of the server's certificate
    * - `verify`: always, and the server's certificate must be signed and name `host`
    */
   readonly mode: 'off' | 'prefer' | 'require' | 'verify';

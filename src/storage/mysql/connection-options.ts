@@ -88,7 +88,7 @@ function readPem(setting: string, file: string): Buffer {
   }
 }
 
-/** What every session is told before its first statement. */
+/** The first statement of every session. */
 export function sessionSetup(location: MysqlLocation): { sql: string; values: unknown[] } {
   return {
     sql: 'SET SESSION sql_mode = ?, time_zone = ?, innodb_lock_wait_timeout = ?',

@@ -7,13 +7,13 @@ function failed(code: string | undefined, fatal = false): Error {
 
 describe('a lost connection', () => {
   it.each(['ECONNREFUSED', 'ECONNRESET', 'PROTOCOL_CONNECTION_LOST', 'PROTOCOL_SEQUENCE_TIMEOUT'])(
-    'is told by %s',
+    'is recognised by %s',
     (code) => {
       expect(isConnectionLost(failed(code))).toBe(true);
     },
   );
 
-  it('is told by a fatal error without a code, and not by a row that is refused', () => {
+  it('is recognised by a fatal error without a code, and not by a refused row', () => {
     expect(isConnectionLost(failed(undefined, true))).toBe(true);
     expect(isConnectionLost(failed('ER_DUP_ENTRY'))).toBe(false);
     expect(isConnectionLost(failed('ER_DBACCESS_DENIED_ERROR', true))).toBe(false);
@@ -29,7 +29,7 @@ describe('work whose connection was lost', () => {
     expect(isSafeToRepeat(failed('ECONNRESET'), inTransaction)).toBe(true);
   });
 
-  it('is repeated from a transaction that was not told to commit, and not by itself', () => {
+  it('is repeated as a transaction whose commit was not sent, and not as a statement of its own', () => {
     const error = failed('ECONNRESET');
     markUnrepeatable(error, 'write');
     expect(isSafeToRepeat(error, inTransaction)).toBe(true);

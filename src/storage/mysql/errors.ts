@@ -87,7 +87,7 @@ export function translateMysqlError(error: unknown, location: MysqlLocation): un
   return new Error(`MySQL at ${where} refuses a statement: ${message} (${code})`, cause);
 }
 
-/** The same while opening: what a person must mend first is a `ConfigError`, and each has its fix. */
+/** The same while opening: what a person must fix first is a `ConfigError` that names the fix. */
 export function translateMysqlOpenError(error: unknown, location: MysqlLocation): unknown {
   const cause = { cause: error };
   const mistake = findMistake(error, location);
@@ -97,7 +97,7 @@ export function translateMysqlOpenError(error: unknown, location: MysqlLocation)
   return translateMysqlError(error, location);
 }
 
-/** What a person has to mend before another try makes sense. */
+/** What a person has to fix before another try makes sense. */
 function findMistake(error: unknown, location: MysqlLocation): string | undefined {
   const { user, host, database, charset, timezone } = location;
   const message = driverMessageOf(error);
@@ -207,7 +207,7 @@ export function markUnrepeatable(error: unknown, what: UnderWay): void {
 
 /**
  * Whether work whose connection was lost may be done again from its start without being done twice.
- * The server undoes a transaction that it was not told to commit, so only a lost answer to the commit
+ * The server undoes a transaction whose commit it did not receive, so only a lost answer to the commit
  * leaves it open; a statement of its own may be repeated when it only reads, or was never sent.
  */
 export function isSafeToRepeat(

@@ -43,7 +43,7 @@ const value: Sample = {
 };
 
 describe('rowCodec', () => {
-  it('names columns in snake case, or as told, and turns values into what both engines store', () => {
+  it('names columns in snake case or as given, and turns values into what both engines store', () => {
     expect(SAMPLE.encode(value)).toEqual({
       model_uid: 'm',
       is_open: 1,

@@ -91,7 +91,7 @@ export interface RowUpdate {
 /**
  * Writes a changed row, if it is still the one that was read.
  *
- * @throws RejectedError when another change came first: read again and decide anew
+ * @throws RejectedError when another change came first: read the row again and decide again
  */
 export async function updateVersioned(database: Database, update: RowUpdate): Promise<Row> {
   const { table, uid, columns, expectedRowVersion } = update;

@@ -30,7 +30,7 @@ export function assertWritable(file: string): void {
 }
 
 /**
- * Looks at what is there without writing: a damaged file keeps its log for the next attempt, which a
+ * Inspects an existing file without writing: a damaged file keeps its log for the next attempt, which a
  * writing connection would fold into the file when it closes, and another program's file stays as it is.
  *
  * @throws ConfigError that says what is wrong

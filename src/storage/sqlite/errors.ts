@@ -30,7 +30,7 @@ export function diskFull(file: string, error: unknown): TransientError {
   return new TransientError(`The disk of ${file} is full: free some space`, { cause: error });
 }
 
-/** The same while opening: what a person must mend first is a `ConfigError`. */
+/** The same while opening: what a person must fix first is a `ConfigError`. */
 export function translateSqliteOpenError(error: unknown, file: string): unknown {
   const code = driverCodeOf(error);
   if (code === undefined) return error;
@@ -62,7 +62,7 @@ export function isSqliteRetryable(error: unknown): boolean {
   return driverCodeOf(error)?.startsWith('SQLITE_BUSY') ?? false;
 }
 
-/** The disk is full or fails: nothing can be stored until a person has mended that. */
+/** The disk is full or fails: nothing can be stored until a person has fixed that. */
 export function isSqliteDiskFault(error: unknown): boolean {
   const code = driverCodeOf(error) ?? '';
   return code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR');

@@ -189,7 +189,7 @@ export class CandleStore {
 
   /**
    * Puts aside what is stored after that open time, as candles that cannot exist yet: they are kept with
-   * the reason and no longer read. Stored again later they begin anew.
+   * the reason and no longer read. Stored again later, they start at revision 1.
    *
    * @returns their open times, ascending
    */

@@ -58,7 +58,7 @@ const PLANS: Readonly<Record<KeptKind, Plan>> = {
       ORDER BY s.candle_open_time LIMIT ?`,
     bind: (venue, before) => [venue, before],
   },
-  // A job whose model is still there tells how it came to be; the newest of a key what was tried last.
+  // A job explains the model that it made, while that exists; the newest of a key shows the last attempt.
   jobs: {
     table: 'training_jobs',
     select: `SELECT j.id FROM training_jobs j WHERE j.venue = ? AND j.queued_at < ?
