@@ -1,7 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Logger } from './logger.js';
 import { createLogger } from './winston-logger.js';
 
@@ -75,4 +84,58 @@ describe('the log', () => {
     logger.info('not shown at this level');
     await expect(logger.close()).resolves.toBeUndefined();
   });
+
+  it.skipIf(!canMount())(
+    'goes on while its disk is full, and writes again once there is space',
+    async () => {
+      const disk = path.join(folder, 'disk');
+      mkdirSync(disk);
+      expect(run('mount', '-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk)).toBe(0);
+      const shown: string[] = [];
+      // Where winston's console writes to, which is not standard output in a test.
+      const { _stdout: terminal } = console as unknown as { _stdout: NodeJS.WriteStream };
+      const write = vi.spyOn(terminal, 'write').mockImplementation((line) => {
+        shown.push(String(line));
+        return true;
+      });
+      try {
+        const options = { level: 'info', target: 'terminal', secrets: [] } as const;
+        const logger = createLogger({ ...options, folder: disk, fileRetryMs: 50 });
+        logger.info('first');
+        writeFileSync(path.join(disk, 'filler'), Buffer.alloc(240 * 1024));
+        for (let line = 0; line < 50; line++) {
+          logger.info('x'.repeat(2000));
+          await new Promise((resolve) => setTimeout(resolve, 2));
+        }
+        rmSync(path.join(disk, 'filler'));
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        logger.info('last');
+        await logger.close();
+        const [file = ''] = readdirSync(disk).filter((name) => name.endsWith('.log'));
+        const text = readFileSync(path.join(disk, file), 'utf8');
+        expect(text).toContain('first');
+        expect(text).toContain('last');
+        expect(statSync(path.join(disk, file)).size).toBeLessThan(100_000);
+      } finally {
+        write.mockRestore();
+        run('umount', '--lazy', disk);
+      }
+      const warnings = shown.filter((line) => line.includes('log files are lost'));
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toContain('ENOSPC');
+    },
+  );
 });
+
+function run(command: string, ...args: readonly string[]): number | null {
+  return spawnSync(command, args).status;
+}
+
+/** Only root may, and not in every container. */
+function canMount(): boolean {
+  const place = mkdtempSync(path.join(tmpdir(), 'evenkeel-mount-'));
+  const isMounted = run('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', place) === 0;
+  if (isMounted) run('umount', place);
+  rmSync(place, { recursive: true });
+  return isMounted;
+}

@@ -1,7 +1,7 @@
-import path from 'node:path';
+import { once } from 'node:events';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import winston from 'winston';
-import DailyRotateFile from 'winston-daily-rotate-file';
+import { DailyFile } from './daily-file.js';
 import type { LogFields, Logger } from './logger.js';
 import { redact } from './redact.js';
 
@@ -13,6 +13,8 @@ export interface LoggerOptions {
   readonly folder: string | undefined;
   /** Values that must never appear, whatever the field. */
   readonly secrets: readonly string[];
+  /** Wall time after a failure until the files are tried again; a minute by default. */
+  readonly fileRetryMs?: number | undefined;
 }
 
 export interface ClosableLogger extends Logger {
@@ -21,7 +23,6 @@ export interface ClosableLogger extends Logger {
 }
 
 const CLOSE_LIMIT_MS = 2000;
-const KEPT_DAYS = '14d';
 
 export function createLogger(options: LoggerOptions): ClosableLogger {
   const { combine, timestamp, errors, json } = winston.format;
@@ -38,33 +39,27 @@ export function createLogger(options: LoggerOptions): ClosableLogger {
       }),
     ],
   });
-  if (options.target === 'terminal' && options.folder !== undefined) {
-    addDailyFile(root, options.folder, json());
+  // A line that cannot be written is no reason to end: a full disk, a reader of the output that is gone.
+  root.on('error', ignore);
+  if (!process.stdout.listeners('error').includes(ignore)) process.stdout.on('error', ignore);
+  const { target, folder } = options;
+  if (target !== 'terminal' || folder === undefined) {
+    return { ...wrap(root), close: () => close(root, undefined) };
   }
-  return { ...wrap(root), close: () => close(root) };
-}
-
-/** Where no file can be written the terminal has every line all the same. */
-function addDailyFile(root: winston.Logger, folder: string, format: winston.Logform.Format): void {
-  try {
-    root.add(dailyFile(folder, format));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    root.warn(`No log files are written: ${reason}`);
-  }
-}
-
-function dailyFile(folder: string, format: winston.Logform.Format): DailyRotateFile {
-  const transport = new DailyRotateFile({
-    dirname: folder,
-    filename: 'evenkeel-%DATE%.log',
-    maxFiles: KEPT_DAYS,
-    auditFile: path.join(folder, '.files.json'),
-    format,
+  const file = new DailyFile({
+    folder,
+    format: json(),
+    retryMs: options.fileRetryMs,
+    // The terminal has every line all the same.
+    onLost: (reason) =>
+      root.warn(`Lines of the log files are lost until they can be written: ${reason}`),
   });
-  // A full disk must not stop the daemon: the terminal still has the line.
-  transport.on('error', () => undefined);
-  return transport;
+  root.add(file);
+  return { ...wrap(root), close: () => close(root, file) };
+}
+
+function ignore(): void {
+  // Nobody is left to be told.
 }
 
 function wrap(logger: winston.Logger): Logger {
@@ -123,11 +118,9 @@ function textOf(value: unknown): string {
 }
 
 /** The lines go through the logger, then through each transport, and at last into the file. */
-async function close(root: winston.Logger): Promise<void> {
-  const files = root.transports.filter((transport) => transport instanceof DailyRotateFile);
-  const written = new Promise<void>((resolve) => root.once('finish', resolve)).then(() =>
-    Promise.all(files.map((file) => closeFile(file))),
-  );
+async function close(root: winston.Logger, file: DailyFile | undefined): Promise<void> {
+  const written =
+    file === undefined ? once(root, 'finish') : once(file, 'finish').then(() => file.flush());
   root.end();
   const ending = new AbortController();
   const limit = setTimeout(CLOSE_LIMIT_MS, undefined, { signal: ending.signal });
@@ -135,12 +128,4 @@ async function close(root: winston.Logger): Promise<void> {
   ending.abort();
   // Standard output flushes after the logger itself says it is done.
   await setImmediate();
-}
-
-/** The transport says once more that it has finished when its file is closed. */
-function closeFile(file: DailyRotateFile): Promise<void> {
-  return new Promise((resolve) => {
-    file.once('finish', resolve);
-    file.close?.();
-  });
 }
