@@ -10,7 +10,7 @@ import { ConfigError, messageOf, RejectedError } from '../lib/errors.js';
 export interface Instruments {
   /** Trained and decided on. */
   readonly all: readonly Instrument[];
-  /** Collected only because others look at it: a reference that SYMBOLS does not name. */
+  /** Collected only as context for others: a reference that SYMBOLS does not name. */
   readonly contextOnly: readonly Instrument[];
   /** Trained first; its quote currency is the one that the books are kept in. */
   readonly primary: Instrument;
@@ -23,7 +23,7 @@ export interface Instruments {
   readonly refused: readonly string[];
 }
 
-/** Best first: what `SYMBOLS=all` is led by where nothing else is said. */
+/** Best first: the primary symbol of `SYMBOLS=all` where PRIMARY_SYMBOL is not set. */
 const USUAL_PRIMARIES = ['BTC/USDT', 'BTC/USDC', 'BTC/USD', 'BTC/EUR'];
 
 /** Markets that a message names as examples. */
@@ -61,7 +61,12 @@ export function chooseInstruments(settings: Settings, data: MarketData): Instrum
     throw new ConfigError('TIMEFRAMES and BOTS must each name at least one');
   }
   return {
-    ...{ all, primary, reference, timeframes, tradeTimeframe, tradeBot },
+    all,
+    primary,
+    reference,
+    timeframes,
+    tradeTimeframe,
+    tradeBot,
     contextOnly: isContextOnly ? [reference] : [],
     refused: named.refused,
   };

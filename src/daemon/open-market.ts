@@ -6,7 +6,7 @@ import type { Clock } from '../lib/clock.js';
 import type { DisposalStack } from '../lib/disposal.js';
 import type { Logger } from '../lib/logger.js';
 
-/** Where candles and prices come from, not asked for anything yet. */
+/** Where candles and prices come from. Opening it asks for nothing yet. */
 export interface Market {
   readonly data: MarketData;
   readonly isDemo: boolean;
@@ -34,7 +34,11 @@ export async function openMarket(settings: Settings, tools: Tools): Promise<Mark
   }
   const { demoData, demoSeed, demoSpeed, demoStart, dataDir } = settings;
   const demo = await startDemoProcess({
-    ...{ dataDir, data: demoData, seed: demoSeed, start: demoStart, speed: demoSpeed },
+    dataDir,
+    data: demoData,
+    seed: demoSeed,
+    start: demoStart,
+    speed: demoSpeed,
     logger: logger.child({ module: 'demo' }),
   });
   stack.use('demo exchange', demo);
@@ -45,7 +49,8 @@ export async function openMarket(settings: Settings, tools: Tools): Promise<Mark
     venue: demo.venue,
     speed: demoSpeed,
     requestSpacingMs: DEMO_REQUEST_SPACING_MS,
-    ...{ clock, logger },
+    clock,
+    logger,
   });
   return { data: stack.use('exchange', data), isDemo: true, speed: demoSpeed };
 }
