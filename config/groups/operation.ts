@@ -9,7 +9,7 @@ export const OPERATION_SETTINGS = {
   }),
   PREDICTION_CACHE_ENABLED: flag({
     default: true,
-    help: 'Keep what models said, in memory and below DATA_DIR; false computes it for each call.',
+    help: 'Keep predictions, in memory and below DATA_DIR; false computes it for each call.',
   }),
   PREDICTION_CACHE_TTL_HOURS: number({
     default: 1,

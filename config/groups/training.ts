@@ -216,14 +216,14 @@ export const TRAINING_SETTINGS = {
   }),
   FULL_RETRAIN_ENABLED: flag({
     default: true,
-    help: 'Whether every model is trained anew by FULL_RETRAIN_SCHEDULE.',
+    help: 'Whether every model is retrained in full by FULL_RETRAIN_SCHEDULE.',
   }),
   FULL_RETRAIN_SCHEDULE: custom({
     default: '0 2 * * 0',
     expected: CRON,
     read: readCron,
     clock: 'market',
-    help: 'When every model is trained anew, in SCHEDULE_TZ. What a stopped daemon missed is done once, late.',
+    help: 'When every model is retrained in full, in SCHEDULE_TZ. What a stopped daemon missed is done once, late.',
   }),
   INCREMENTAL_ENABLED: flag({
     default: true,
@@ -269,18 +269,18 @@ export const TRAINING_SETTINGS = {
     default: 28,
     min: 1,
     max: 1000,
-    help: 'Increments in a row after which a model is trained anew instead.',
+    help: 'Increments in a row after which a model is retrained in full instead.',
   }),
   INCREMENTAL_MAX_TREES: integer({
     default: 1000,
     min: 10,
     max: 20_000,
     unit: 'trees',
-    help: 'Size up to which a model is continued; a larger one is trained anew instead.',
+    help: 'Size up to which a model is continued; a larger one is retrained in full instead.',
   }),
   DRIFT_RETRAIN: flag({
     default: true,
-    help: 'Whether a model that has drifted is trained anew, once in DRIFT_RETRAIN_HOURS at most.',
+    help: 'Whether a model that has drifted is retrained, once in DRIFT_RETRAIN_HOURS at most.',
   }),
   DRIFT_PSI: number({
     default: 0.25,
@@ -301,7 +301,7 @@ export const TRAINING_SETTINGS = {
     max: 100_000,
     unit: 'bars',
     clock: 'market',
-    help: 'Newest bars that are held against the training part.',
+    help: 'Newest bars that are compared with the training part.',
   }),
   DRIFT_CHECK_HOURS: number({
     default: 6,
@@ -309,7 +309,7 @@ export const TRAINING_SETTINGS = {
     max: 8760,
     unit: 'hours',
     clock: 'market',
-    help: 'Between two looks at a model.',
+    help: 'Time between two drift checks of a model.',
   }),
   DRIFT_RETRAIN_HOURS: number({
     default: 72,
@@ -317,7 +317,7 @@ export const TRAINING_SETTINGS = {
     max: 8760,
     unit: 'hours',
     clock: 'market',
-    help: 'Between two trainings of a model because of drift.',
+    help: 'Least time between two trainings of a model because of drift.',
   }),
   TRAIN_EPOCHS: integer({
     default: 50,
