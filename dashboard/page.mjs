@@ -191,8 +191,27 @@ function priceOf(text) {
 function showHealth(health) {
   describe(
     byId('health'),
-    health.checks.map((check) => [check.name, element('span', check.message, check.status)]),
+    health.checks.map((check) => [
+      check.name,
+      checkElement(
+        check,
+        health.findings.filter((finding) => finding.check === check.name),
+      ),
+    ]),
   );
+}
+
+/** What is wrong, what to do about it and since when. */
+function checkElement({ status, message }, findings) {
+  if (findings.length === 0) return element('span', message, status);
+  const list = document.createElement('div');
+  for (const finding of findings) {
+    list.append(
+      element('div', finding.message, finding.level),
+      element('div', `since ${time(finding.since)}: ${finding.fix}`, 'fix'),
+    );
+  }
+  return list;
 }
 
 function showDecisions(decisions) {

@@ -36,6 +36,8 @@ const seenStatus = status.pick({
   trading: true,
   warnings: true,
 });
+/** A daemon of an earlier version answers without findings. */
+const seenHealth = health.extend({ findings: health.shape.findings.default([]) });
 const seenReport = report.pick({ summary: true });
 
 export type SeenStatus = z.output<typeof seenStatus>;
@@ -75,7 +77,7 @@ export interface Snapshot {
   readonly machine: Machine;
   readonly process: DaemonProcess | null;
   readonly status: SeenStatus | null;
-  readonly health: z.output<typeof health> | null;
+  readonly health: z.output<typeof seenHealth> | null;
   readonly training: z.output<typeof trainingStatus> | null;
   readonly models: z.output<typeof report>['summary'] | null;
   readonly log: readonly LogLine[];
@@ -94,7 +96,7 @@ export async function takeSnapshot(settings: Settings, clock: Clock): Promise<Sn
     const startedMs = clock.wallMs();
     await clock.sleep(MEASURE_MS);
     const seen = await ask('/api/status', seenStatus);
-    const checks = await ask('/api/health', health);
+    const checks = await ask('/api/health', seenHealth);
     return {
       ...about,
       level: checks.status,

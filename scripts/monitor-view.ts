@@ -56,11 +56,38 @@ function titleLines({ address, at, problem, status }: Snapshot, paint: Paint): s
 
 function healthLines({ health, level }: Snapshot, paint: Paint): string[] {
   const head = row('health', paint(level, LEVEL_COLORS[level] ?? 'red'), paint);
-  const checks = (health?.checks ?? []).map(({ name, status, message }) => {
-    const shown = paint(status.padEnd(9), LEVEL_COLORS[status] ?? 'red');
-    return `${' '.repeat(NAME_CHARS)}${shown} ${name.padEnd(10)} ${message}`;
+  const checks = (health?.checks ?? []).flatMap((check) => {
+    const findings = health?.findings.filter((one) => one.check === check.name) ?? [];
+    return checkLines(check, findings, paint);
   });
   return [head, ...checks];
+}
+
+type SeenHealth = NonNullable<Snapshot['health']>;
+
+/** One line a finding, and below it what to do and since when. */
+function checkLines(
+  { name, status, message }: SeenHealth['checks'][number],
+  findings: SeenHealth['findings'],
+  paint: Paint,
+): string[] {
+  const line = (level: string, text: string): string => {
+    const shown = paint(level.padEnd(9), LEVEL_COLORS[level] ?? 'red');
+    return `${' '.repeat(NAME_CHARS)}${shown} ${name.padEnd(10)} ${text}`;
+  };
+  if (findings.length === 0) return [line(status, message)];
+  return findings.flatMap((finding) => [
+    line(finding.level, finding.message),
+    paint(
+      `${' '.repeat(NAME_CHARS + 21)}since ${shortTime(finding.since)}: ${finding.fix}`,
+      'grey',
+    ),
+  ]);
+}
+
+/** To the minute, UTC. */
+function shortTime(iso: string): string {
+  return iso.slice(0, 16).replace('T', ' ');
 }
 
 function machineText({ machine }: Snapshot): string {

@@ -6,6 +6,7 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import { ConfigError } from '../lib/errors.js';
+import { keepAnswersFinite } from './http/finite-answers.js';
 import { guardRequests } from './http/guard-requests.js';
 import type { Logger } from '../lib/logger.js';
 import { answerErrors } from './http/answer-errors.js';
@@ -28,6 +29,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   readJson(server);
   answerErrors(server, options.logger);
   guardRequests(server, options);
+  keepAnswersFinite(server, options.logger);
   await server.register(fastifySwagger, {
     openapi: {
       info: {

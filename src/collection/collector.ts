@@ -132,7 +132,7 @@ export class Collector {
       marketMs: this.#options.marketData.clock.marketMs(),
       staleAfterBars: this.#options.staleAfterBars ?? STALE_AFTER_BARS,
       refused: this.#refused,
-      quotesError: this.quotes.lastError,
+      quotesError: this.quotes.failure?.reason,
       unquoted: this.quotes.unquoted,
     });
   }

@@ -46,11 +46,11 @@ describe('regular prices', () => {
     expect(quotes.find('BTC/USDT')?.venueTime).toBe(START);
     venue.isDown = true;
     await wall.advance(180_000);
-    expect(quotes.lastError).toBe('no answer');
+    expect(quotes.failure).toEqual({ reason: 'no answer', since: expect.any(Number) as number });
     expect(logger.lines).toHaveLength(1);
     venue.isDown = false;
     await wall.advance(60_000);
-    await expect.poll(() => quotes.lastError).toBeUndefined();
+    await expect.poll(() => quotes.failure).toBeUndefined();
     expect(quotes.find('BTC/USDT')?.venueTime).toBe(START + 240_000);
     aborter.abort();
     await running;

@@ -24,13 +24,18 @@ export interface QuoteOptions {
   readonly everyMs: number;
 }
 
+export interface QuoteFailure {
+  readonly reason: string;
+  /** Wall time at which the first of the failed calls began. */
+  readonly since: number;
+}
+
 /** Keeps the best prices of all symbols fresh in memory and in the store. */
 export class Quotes {
   readonly #options: QuoteOptions;
   readonly #latest = new Map<string, Quote>();
   readonly #unquoted = new Map<string, UnquotedSymbol>();
-  #failures = 0;
-  #lastReason: string | undefined;
+  #failure: QuoteFailure | undefined;
 
   constructor(options: QuoteOptions) {
     this.#options = options;
@@ -46,9 +51,9 @@ export class Quotes {
     return [...this.#unquoted.values()];
   }
 
-  /** Why the last regular call failed, undefined when it did not. */
-  get lastError(): string | undefined {
-    return this.#lastReason;
+  /** Why the last regular call failed, and since when they do; undefined when it did not. */
+  get failure(): QuoteFailure | undefined {
+    return this.#failure;
   }
 
   /**
@@ -80,16 +85,18 @@ export class Quotes {
   }
 
   async #refreshQuietly(signal: AbortSignal): Promise<void> {
+    // A venue that hangs answers the call with a time-out: it has failed since the call began.
+    const startedAt = this.#options.marketData.clock.wallMs();
     try {
       await this.refresh(this.#options.symbols(), signal);
-      this.#failures = 0;
-      this.#lastReason = undefined;
+      this.#failure = undefined;
     } catch (error) {
       if (signal.aborted) return;
-      this.#failures++;
-      this.#lastReason = messageOf(error);
-      if (this.#failures > 1) return;
-      this.#options.logger.warn('Prices could not be refreshed', { reason: this.#lastReason });
+      const reason = messageOf(error);
+      if (this.#failure === undefined) {
+        this.#options.logger.warn('Prices could not be refreshed', { reason });
+      }
+      this.#failure = { reason, since: this.#failure?.since ?? startedAt };
     }
   }
 

@@ -6,6 +6,9 @@ export interface BookKey {
   readonly account: string;
 }
 
+export const POSITION_STATUSES = ['opening', 'open', 'closing', 'closed', 'abandoned'] as const;
+export const ORDER_STATUSES = ['intended', 'filled', 'rejected'] as const;
+
 export type ExitReason = 'signal' | 'stop_loss' | 'take_profit' | 'max_hold';
 
 /** Spot, long only: at most one open position a symbol. */
@@ -15,7 +18,7 @@ export interface Position extends BookKey {
   readonly timeframe: string;
   readonly bot: string;
   /** `opening` until the entry order is filled, `closing` from the exit's intent to its fill. */
-  readonly status: 'opening' | 'open' | 'closing' | 'closed' | 'abandoned';
+  readonly status: (typeof POSITION_STATUSES)[number];
   readonly decisionUid: string;
   readonly sizeBase: Money;
   /** Average price of the entry, without fees; undefined until filled. */
@@ -41,7 +44,7 @@ export interface Order extends BookKey {
   readonly symbol: string;
   readonly side: 'buy' | 'sell';
   readonly sizeBase: Money;
-  readonly status: 'intended' | 'filled' | 'rejected';
+  readonly status: (typeof ORDER_STATUSES)[number];
   /** Why the order exists, or why it was rejected. */
   readonly reason: string;
   readonly intendedAt: number;

@@ -4,9 +4,17 @@ import type { ModelRecord } from '../domain/model-record.js';
 import type { TrainingCooldown } from '../domain/training-job.js';
 import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
+import { assertDefined } from '../lib/invariant.js';
 import type { Logger } from '../lib/logger.js';
 import { openServingModel, type ServingModel } from './serving-model.js';
-import { judgeTrust, type AgeLimits, type Trust, type TrustFacts } from './trust.js';
+import {
+  judgeTrust,
+  toServingFacts,
+  type AgeLimits,
+  type ServingFacts,
+  type Trust,
+  type TrustFacts,
+} from './trust.js';
 
 /** The verdict on a key, with the opened model where it is trusted. */
 export type ServingChoice =
@@ -33,9 +41,11 @@ export interface ServingModelsOptions {
 }
 
 /** What is known of a key's serving model until the next promotion. */
-type Opened =
-  | { readonly status: 'open'; readonly model: ServingModel }
-  | { readonly status: 'damaged'; readonly record: ModelRecord; readonly detail: string };
+interface Opened {
+  readonly facts: ServingFacts;
+  /** Undefined where its files are damaged. */
+  readonly model: ServingModel | undefined;
+}
 
 /**
  * Finds the model that serves a key and says whether it may be trusted. A serving model is read once
@@ -53,12 +63,16 @@ export class ServingModels {
 
   /** The serving model, or the first reason why none may be trusted. */
   async find(instrument: ModelKey): Promise<ServingChoice> {
+    const { ageLimits, clock } = this.#options;
     const key = modelKeyFor(instrument);
     const opened = this.#opened.get(modelKeyText(key)) ?? (await this.#open(key));
-    const trust = this.#judge(await this.#gatherFacts(key, opened));
+    const facts = opened === undefined ? await this.#explainAbsence(key) : present(opened.facts);
+    const now = { wallMs: clock.wallMs(), marketMs: clock.marketMs() };
+    const trust = judgeTrust(facts, ageLimits, now);
     if (trust.status === 'untrusted') return trust;
-    if (opened?.status !== 'open') throw new Error('A model that is not open cannot be trusted');
-    return { ...trust, model: await this.#withAttributes(opened.model, instrument) };
+    // A model without damage has been opened.
+    const model = assertDefined(opened?.model, `model ${trust.record.uid}`);
+    return { ...trust, model: await this.#withAttributes(model, instrument) };
   }
 
   /** Forgets what is remembered of a key: after a promotion, a rollback or a clearing. */
@@ -69,18 +83,18 @@ export class ServingModels {
 
   /** What is wrong with a serving model's files, as far as it was found out. */
   findDamage(record: ModelRecord): string | undefined {
-    const opened = this.#opened.get(modelKeyText(record));
-    if (opened?.status !== 'damaged' || opened.record.uid !== record.uid) return undefined;
-    return opened.detail;
+    const facts = this.#opened.get(modelKeyText(record))?.facts;
+    return facts?.record.uid === record.uid ? facts.damage : undefined;
   }
 
   /** Notes that a model's own file is to blame for a failure: it is not trusted again, and replaced. */
-  async reportDamaged(model: ServingModel, detail: string): Promise<void> {
-    const text = modelKeyText(model.key);
+  async reportDamaged({ key, record }: ServingModel, detail: string): Promise<void> {
+    const text = modelKeyText(key);
     const opened = this.#opened.get(text);
-    if (opened?.status !== 'open' || opened.model.record.uid !== model.record.uid) return;
-    this.#opened.set(text, { status: 'damaged', record: model.record, detail });
-    await this.#recordDamage(model.record, detail);
+    if (opened?.model?.record.uid !== record.uid) return;
+    const facts = { ...opened.facts, damage: detail };
+    this.#opened.set(text, { facts, model: undefined });
+    await this.#recordDamage(record, detail);
   }
 
   async #open(key: ModelKey): Promise<Opened | undefined> {
@@ -89,11 +103,14 @@ export class ServingModels {
     const record = await models.findServing(key);
     if (record === undefined) return undefined;
     const opened = await openServingModel({ record, modelsDir, maxFileBytes }).then(
-      (model): Opened => ({ status: 'open', model }),
-      (error: unknown): Opened => ({ status: 'damaged', record, detail: messageOf(error) }),
+      (model): Opened => ({ facts: toServingFacts(record, undefined), model }),
+      (error: unknown): Opened => ({
+        facts: toServingFacts(record, messageOf(error)),
+        model: undefined,
+      }),
     );
     if (invalidations === this.#invalidations) this.#opened.set(modelKeyText(key), opened);
-    const damage = opened.status === 'damaged' ? opened.detail : undefined;
+    const { damage } = opened.facts;
     if (damage !== undefined || record.errorMessage !== undefined) {
       await this.#recordDamage(record, damage);
     }
@@ -113,25 +130,10 @@ export class ServingModels {
     });
   }
 
-  async #gatherFacts(key: ModelKey, opened: Opened | undefined): Promise<TrustFacts> {
+  async #explainAbsence(key: ModelKey): Promise<TrustFacts> {
     const { cooldowns, models } = this.#options;
-    if (opened === undefined) {
-      const latest = await models.latest(key);
-      const cooldown = await cooldowns.find(key);
-      return { serving: undefined, latest, damage: undefined, cooldown };
-    }
-    const isOpen = opened.status === 'open';
-    return {
-      serving: isOpen ? opened.model.record : opened.record,
-      latest: undefined,
-      damage: isOpen ? undefined : opened.detail,
-      cooldown: undefined,
-    };
-  }
-
-  #judge(facts: TrustFacts): Trust {
-    const { ageLimits, clock } = this.#options;
-    return judgeTrust(facts, ageLimits, { wallMs: clock.wallMs(), marketMs: clock.marketMs() });
+    const latest = await models.latest(key);
+    return { serving: undefined, latest, cooldown: await cooldowns.find(key) };
   }
 
   /** Models over items read attributes of the instrument besides its prices. */
@@ -139,4 +141,8 @@ export class ServingModels {
     if (model.specification.items === undefined) return model;
     return { ...model, attributes: await this.#options.itemAttributes?.find(venue, symbol) };
   }
+}
+
+function present(serving: ServingFacts): TrustFacts {
+  return { serving, latest: undefined, cooldown: undefined };
 }

@@ -17,13 +17,25 @@ export type Trust =
       readonly record: ModelRecord | undefined;
     };
 
+/** What is known of the model that serves a key. */
+export interface ServingFacts {
+  readonly record: ModelRecord;
+  /** How its features differ from today's formulas. */
+  readonly featureChange: string | undefined;
+  /** What is wrong with its files, as far as it is known. */
+  readonly damage: string | undefined;
+}
+
+/** @param damage what is wrong with the model's files */
+export function toServingFacts(record: ModelRecord, damage: string | undefined): ServingFacts {
+  return { record, featureChange: findFeatureChange(record), damage };
+}
+
 /** What the verdict on one key rests on. Facts about absence may be left out while a model serves. */
 export interface TrustFacts {
-  readonly serving: ModelRecord | undefined;
+  readonly serving: ServingFacts | undefined;
   /** Newest record of any stage. */
   readonly latest: ModelRecord | undefined;
-  /** What is wrong with the serving model's files, as far as it is known. */
-  readonly damage: string | undefined;
   readonly cooldown: Pick<TrainingCooldown, 'until' | 'reason'> | undefined;
 }
 
@@ -39,10 +51,9 @@ export function judgeTrust(
   limits: AgeLimits,
   now: { readonly wallMs: number; readonly marketMs: number },
 ): Trust {
-  const { serving: record, damage } = facts;
-  if (record === undefined) return explainAbsence(facts, now.wallMs);
-  const change = findFeatureChange(record);
-  if (change !== undefined) return untrusted('features_changed', change, record);
+  if (facts.serving === undefined) return explainAbsence(facts, now.wallMs);
+  const { record, featureChange, damage } = facts.serving;
+  if (featureChange !== undefined) return untrusted('features_changed', featureChange, record);
   const hours = ageHours(record, now.marketMs);
   const { modelMaxAgeHours, modelStaleHours } = limits;
   if (hours > modelMaxAgeHours) {

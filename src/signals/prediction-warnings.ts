@@ -23,6 +23,11 @@ interface Counts {
 export class PredictionWarnings {
   readonly #logger: Logger;
   readonly #counts = new Map<string, Counts>();
+  /** Of each key: why no model was used for its newest candle. */
+  readonly #newest = new Map<
+    string,
+    { readonly key: ModelKey; readonly reason: FallbackReason | undefined }
+  >();
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -34,6 +39,18 @@ export class PredictionWarnings {
 
   get total(): number {
     return [...this.#counts.values()].reduce((sum, counts) => sum + counts.warnings, 0);
+  }
+
+  /** Remembers why no model was used for the newest candle of a key; undefined where one was. */
+  observe(key: ModelKey, reason: FallbackReason | undefined): void {
+    this.#newest.set(modelKeyText(key), { key, reason });
+  }
+
+  /** Keys whose newest candle no model was used for, although no reason lay in the model itself. */
+  listUnused(): readonly { readonly key: ModelKey; readonly reason: FallbackReason }[] {
+    return [...this.#newest.values()].flatMap(({ key, reason }) =>
+      reason === undefined || WITHOUT_MODEL.has(reason) ? [] : [{ key, reason }],
+    );
   }
 
   note(key: ModelKey, reason: FallbackReason, detail: string): void {

@@ -54,17 +54,21 @@ export class SignalMaker {
 
   /** @throws RejectedError when the candle is not stored */
   async makeSignal(request: SignalRequest): Promise<MadeSignal> {
+    const { warnings } = this.#options;
     const earlier = await this.#findNewest(request);
     if (earlier !== undefined && request.cause !== 'promotion') {
+      const reason = earlier.source === 'fallback' ? earlier.fallbackReason : undefined;
+      warnings.observe(request.key, reason);
       return { signal: earlier, isNew: false };
     }
     const columns = await this.#getColumns(request);
     const choice = await this.#choose(request, columns);
+    warnings.observe(request.key, choice.source === 'fallback' ? choice.reason : undefined);
     if (earlier !== undefined && !supersedes(choice, earlier)) {
       return { signal: earlier, isNew: false };
     }
     if (choice.source === 'fallback') {
-      this.#options.warnings.note(request.key, choice.reason, choice.detail);
+      warnings.note(request.key, choice.reason, choice.detail);
     }
     const base = this.#describe(request, columns, earlier);
     return choice.source === 'model'

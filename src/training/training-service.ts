@@ -77,6 +77,7 @@ export class TrainingService {
   readonly #workers: readonly JobWorker[];
   readonly #stopping = new AbortController();
   #planning: Promise<readonly DueVerdict[]> | undefined;
+  #lastPlan: readonly DueVerdict[] = [];
 
   readonly #dependencies: TrainingServiceDependencies;
 
@@ -165,6 +166,11 @@ export class TrainingService {
     if (!this.#stopping.signal.aborted) await this.#schedules.poll();
   }
 
+  /** The verdicts of the newest planning, one for each key; empty before the first. */
+  get lastPlan(): readonly DueVerdict[] {
+    return this.#lastPlan;
+  }
+
   /** Everything that the API tells about a key's training. */
   async status(key: ModelKey): Promise<TrainingStatus> {
     const verdict = await this.#planner.judge(key);
@@ -188,6 +194,7 @@ export class TrainingService {
   async #planOnce(): Promise<readonly DueVerdict[]> {
     await this.#keepToFiles();
     const verdicts = await this.#planner.plan(this.#filesLease.isHeld());
+    this.#lastPlan = verdicts;
     this.#waitingLog.report(verdicts);
     const due = verdicts.filter((verdict) => verdict.status === 'due');
     if (due.length > 0 && !this.#stopping.signal.aborted && (await this.#isTrainerReady())) {

@@ -46,6 +46,8 @@ export interface ApiRig {
   isStarting: boolean;
   /** Part of the status. */
   readonly warnings: string[];
+  /** Takes the place of what the status of a model usually is. */
+  modelStatusChanges: Partial<ModelStatusAnswer>;
 }
 
 export interface RigOptions {
@@ -67,7 +69,14 @@ export async function buildApi(rigOptions: RigOptions): Promise<ApiRig> {
   const logger = new LogKeeper();
   const options = { host, port: 0, token, version: '1.2.3', logger };
   const server = await createServer(options);
-  const rig: ApiRig = { server, logger, health: healthy, isStarting: false, warnings: [] };
+  const rig: ApiRig = {
+    server,
+    logger,
+    health: healthy,
+    isStarting: false,
+    warnings: [],
+    modelStatusChanges: {},
+  };
   addRoutes(server, contextOf(rigOptions, rig), PROJECT_DIR);
   await server.ready();
   return rig;
@@ -78,6 +87,7 @@ const NOTHING_QUEUED = { queue: { cancelKey: () => Promise.resolve() } };
 const healthy: Health = {
   status: 'ok',
   checks: [{ name: 'loop', status: 'ok', message: 'last cycle 1 s ago' }],
+  findings: [],
 };
 
 /** The real queue without a worker: what is queued stays so. */
@@ -111,6 +121,7 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
       ...keyAnswer(key, new Map([[key.symbol, marketId]])),
       model_symbol: modelKeyFor(key).symbol,
       ...MODEL_STATUS,
+      ...rig.modelStatusChanges,
     }),
     models: modelChanges(() => (isStandby ? undefined : { registry, training: NOTHING_QUEUED })),
     predictions: options.predictions ?? UNTRAINED,

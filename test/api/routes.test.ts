@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DECISION_ACTIONS } from '../../src/domain/decision.js';
 import { z } from 'zod';
 import { analysis, candle, decision, signal } from '../../src/api/contract/signals.js';
 import { equityPoint, order, position, trade } from '../../src/api/contract/trading.js';
@@ -111,6 +112,13 @@ const wrong = [
   ['/api/signals?symbl=BTCUSDT', 'symbl'],
   ['/api/orders?limit=1&color=blue', 'color'],
   ['/api/model/status?venue=', 'venue'],
+  ['/api/positions?status=maybe', 'status'],
+  ['/api/orders?side=hold', 'side'],
+  ['/api/orders?timeframe=1h', 'timeframe'],
+  ['/api/equity?symbol=BTCUSDT', 'symbol'],
+  ['/api/signals?source=oracle', 'source'],
+  ['/api/decisions?from=yesterday', 'from'],
+  ['/api/trades?from=2024-01-02T00:00:00Z&to=2024-01-01T00:00:00Z', 'from'],
 ] as const;
 
 test.each(wrong)('%s is a 400 that names %s', async (url, field) => {
@@ -133,6 +141,49 @@ describe('lists', () => {
     expect(new Set(times).size).toBe(12);
     expect(times).toEqual([...times].sort().reverse());
     expect(pages.map(({ total }) => total)).toEqual([12, 12, 12]);
+  });
+
+  test.each([
+    ['positions', 'status', ['opening', 'open', 'closing', 'closed', 'abandoned']],
+    ['positions', 'timeframe', ['1h', '4h']],
+    ['orders', 'status', ['intended', 'filled', 'rejected']],
+    ['orders', 'side', ['buy', 'sell']],
+    ['trades', 'side', ['buy', 'sell']],
+    ['signals', 'prediction', ['SELL', 'HOLD', 'BUY']],
+    ['decisions', 'action', [...DECISION_ACTIONS]],
+  ])('of %s are narrowed by %s', async (name, field, values) => {
+    type Rows = { total: number } & Record<string, Record<string, unknown>[]>;
+    const all = (await get(`/api/${name}?limit=1000`)).json<Rows>();
+    let found = 0;
+    for (const value of values) {
+      const { total, [name]: rows = [] } = (
+        await get(`/api/${name}?limit=1000&${field}=${value}`)
+      ).json<Rows>();
+      expect(rows.map((row) => row[field])).toEqual(rows.map(() => value));
+      expect(rows).toHaveLength(total);
+      found += total;
+    }
+    expect(all.total).toBeGreaterThan(0);
+    expect(found).toBe(all.total);
+  });
+
+  test.each([
+    ['positions', 'opened_at'],
+    ['orders', 'intended_at'],
+    ['trades', 'filled_at'],
+    ['equity', 'at'],
+    ['signals', 'candle_open_time'],
+    ['decisions', 'candle_open_time'],
+  ])('of %s are narrowed by time, both bounds included', async (name, field) => {
+    type Rows = { total: number } & Record<string, Record<string, string>[]>;
+    const all = (await get(`/api/${name}?limit=1000`)).json<Rows>();
+    const newest = all[name]?.[0]?.[field] ?? '';
+    const within = (await get(`/api/${name}?from=${newest}&to=${newest}`)).json<Rows>();
+    expect(within[name]?.map((row) => row[field])).toContain(newest);
+    expect(new Set(within[name]?.map((row) => row[field]))).toEqual(new Set([newest]));
+    const before = new Date(Date.parse(newest) - 1).toISOString();
+    const earlier = (await get(`/api/${name}?limit=1000&to=${before}`)).json<Rows>();
+    expect(earlier.total + within.total).toBe(all.total);
   });
 
   test('of another timeframe, bot or venue are empty', async () => {
@@ -174,7 +225,11 @@ describe('health', () => {
     ['degraded', 200],
     ['failing', 503],
   ] as const)('%s is answered with %i', async (state, code) => {
-    rig.health = { status: state, checks: [{ name: 'loop', status: state, message: 'words' }] };
+    rig.health = {
+      status: state,
+      checks: [{ name: 'loop', status: state, message: 'words' }],
+      findings: [],
+    };
     const answer = await get('/api/health');
     expect(answer.statusCode).toBe(code);
     expect(health.parse(answer.json()).status).toBe(state);

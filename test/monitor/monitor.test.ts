@@ -106,11 +106,22 @@ describe('npm run monitor', () => {
     ['degraded', 1],
     ['failing', 2],
   ] as const)('%s ends with %i and names what is wrong', async (status, code) => {
-    rig.health = { status, checks: [{ name: 'data', status, message: 'no candles' }] };
+    const finding = {
+      id: 'series_stale',
+      check: 'data',
+      level: status,
+      message: 'no candles',
+      fix: 'check the venue',
+      since: Date.UTC(2024, 0, 2, 3, 4),
+      isExpected: false,
+    };
+    const checks = [{ name: 'data', status, message: 'no candles' }];
+    rig.health = { status, checks, findings: [finding] };
     rig.warnings.push('No position is opened: because');
     const ran = await monitor();
     expect(ran.code).toBe(code);
     expect(ran.stdout).toMatch(new RegExp(`^ +${status} +data +no candles$`, 'm'));
+    expect(ran.stdout).toMatch(/^ +since 2024-01-02 03:04: check the venue$/m);
     expect(ran.stdout).toMatch(/^WARNING {3}No position is opened: because$/m);
   });
 

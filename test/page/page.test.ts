@@ -97,10 +97,23 @@ describe.skipIf(browserSkipReason !== undefined)(
     test('a daemon that fails is shown with what fails', async () => {
       await open();
       const check = { name: 'loop', status: 'failing', message: 'no cycle for 90 s' } as const;
-      rig.health = { status: 'failing', checks: [check] };
+      const since = Date.UTC(2024, 0, 2, 3, 4);
+      const finding = {
+        id: 'loop_silent',
+        check: 'loop',
+        level: 'failing',
+        message: 'no cycle for 90 s',
+        fix: 'restart the daemon',
+        since,
+        isExpected: false,
+      } as const;
+      rig.health = { status: 'failing', checks: [check], findings: [finding] };
       await page.goto(address);
       await page.locator('#health .failing').waitFor();
       expect(await page.locator('#health').innerText()).toContain('no cycle for 90 s');
+      expect(await page.locator('#health .fix').innerText()).toMatch(
+        /^since .*: restart the daemon$/,
+      );
     });
 
     test('shows that the daemon is gone, and recovers when it is back', async () => {

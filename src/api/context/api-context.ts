@@ -30,8 +30,20 @@ export interface Paged<T> {
   readonly rows: readonly T[];
 }
 
-type Filter = { readonly [Name in keyof ModelKey]?: ModelKey[Name] | undefined };
-type List<F, T> = (filter: F, page: Page) => Promise<Paged<T>>;
+/** Narrowing of a list call, with the symbol resolved. */
+export interface SeriesFilter {
+  readonly venue?: string | undefined;
+  readonly symbol?: string | undefined;
+  readonly timeframe?: Timeframe | undefined;
+  readonly bot?: string | undefined;
+  /** Market time, both bounds included. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+type List<T, More = object> = (filter: SeriesFilter & More, page: Page) => Promise<Paged<T>>;
+/** A narrowing by the value of one field. */
+type By<T, Name extends keyof T> = { readonly [N in Name]?: T[N] | undefined };
 
 export type StoredSignal = Signal & {
   readonly createdAt: number;
@@ -48,17 +60,17 @@ export interface ApiStores {
   };
   readonly candles: { latest(seriesId: number, count: number): Promise<readonly Candle[]> };
   readonly signals: {
-    list: List<Filter, StoredSignal>;
+    list: List<StoredSignal, By<Signal, 'source' | 'prediction'>>;
     latest(key: ModelKey): Promise<StoredSignal | undefined>;
     findMany(uids: readonly string[]): Promise<readonly StoredSignal[]>;
   };
   readonly decisions: {
-    list: List<Filter, Decision>;
+    list: List<Decision, By<Decision, 'action'>>;
     findBySignal(signalUid: string): Promise<Decision | undefined>;
   };
-  readonly positions: { list: List<BookFilter, Position> };
-  readonly orders: { list: List<BookFilter, Order> };
-  readonly fills: { list: List<BookFilter, Fill> };
+  readonly positions: { list: List<Position, By<Position, 'status'>> };
+  readonly orders: { list: List<Order, By<Order, 'status' | 'side'>> };
+  readonly fills: { list: List<Fill, By<Fill, 'side'>> };
   readonly sessions: {
     list(filter: object, page: Page): Promise<Paged<TrainingSession>>;
     find(uid: string): Promise<TrainingSession | undefined>;
@@ -68,9 +80,9 @@ export interface ApiStores {
     listOfSession(session: TrainingSession, page: Page): Promise<Paged<TrainingJob>>;
   };
   readonly evidence: { listByJob(jobUid: string): Promise<readonly TrainingEvidence[]> };
-  readonly equity: { list: List<BookFilter, EquityPoint> };
+  readonly equity: { list: List<EquityPoint> };
   readonly models: {
-    list: List<ModelFilter, StoredRecord>;
+    list: List<StoredRecord, By<ModelRecord, 'stage' | 'status'>>;
     findServing(key: ModelKey): Promise<StoredRecord | undefined>;
     listServing(venue: string): Promise<readonly StoredRecord[]>;
     /** The newest of each key. */
@@ -80,19 +92,6 @@ export interface ApiStores {
     find(key: ModelKey): Promise<{ readonly modelUid: string } | undefined>;
     list(venue: string): Promise<readonly { readonly modelUid: string }[]>;
   };
-}
-
-/** Books are kept by symbol, whatever timeframe and bot traded. */
-export interface BookFilter {
-  readonly venue?: string | undefined;
-  readonly symbol?: string | undefined;
-}
-
-interface ModelFilter extends Filter {
-  readonly stage?: ModelRecord['stage'] | undefined;
-  readonly status?: ModelRecord['status'] | undefined;
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
 }
 
 /** What was done, or why not: `missing` where there is nothing it could be done to. */
@@ -130,7 +129,7 @@ export interface ApiPredictions {
   find(key: ModelKey): Promise<PredictionView>;
   /** The greatest expected move first, and of how many. */
   top(
-    filter: Filter & Pick<ModelKey, 'venue'>,
+    filter: Omit<SeriesFilter, 'venue'> & Pick<ModelKey, 'venue'>,
     limit: number,
   ): Promise<Paged<Extract<PredictionView, { status: 'served' }>>>;
   /** Forgets what is kept. @returns how many */
@@ -165,12 +164,4 @@ export interface ApiContext {
   readonly training: () => ApiTraining | undefined;
   readonly health: () => Promise<Health>;
   readonly dataQuality: DataQuality;
-}
-
-/** Narrowing of a list call, with the symbol resolved. */
-export interface SeriesFilter {
-  readonly venue: string | undefined;
-  readonly symbol: string | undefined;
-  readonly timeframe: Timeframe | undefined;
-  readonly bot: string | undefined;
 }

@@ -12,7 +12,8 @@ export interface NamedKey {
 }
 
 type Asked = {
-  readonly [Name in 'symbol' | 'timeframe' | 'bot' | 'venue']?: ListQuery[Name] | undefined;
+  readonly [Name in 'symbol' | 'timeframe' | 'bot' | 'venue' | 'from' | 'to']?:
+    ListQuery[Name] | undefined;
 };
 
 /** What the call is about; what it leaves out is what trades. */
@@ -77,11 +78,19 @@ export async function resolveFilter(context: ApiContext, asked: Asked): Promise<
   const venue = asked.venue ?? context.findTradingKey()?.venue;
   if (asked.symbol !== undefined && venue === undefined) throw starting();
   const { timeframe, bot } = asked;
+  const [from, to] = [toMs(asked.from), toMs(asked.to)];
+  if (from !== undefined && to !== undefined && from > to) {
+    throw badRequest('from lies after to', 'from');
+  }
   const symbol =
     asked.symbol === undefined || venue === undefined
       ? undefined
       : (await findSeries(context, venue, asked.symbol)).symbol;
-  return { venue, symbol, timeframe, bot };
+  return { venue, symbol, timeframe, bot, from, to };
+}
+
+function toMs(iso: string | undefined): number | undefined {
+  return iso === undefined ? undefined : Date.parse(iso);
 }
 
 /** Market ids of a venue by unified symbol, for answers. */

@@ -15,6 +15,8 @@ export const listQuery = z.strictObject({
   timeframe: z.enum(TIMEFRAMES).optional(),
   bot: z.string().min(1).max(64).optional(),
   venue: z.string().min(1).max(200).optional(),
+  from: time.optional().describe('not before this market time'),
+  to: time.optional().describe('not after this market time'),
   limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(100),
   offset: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
 });

@@ -89,7 +89,7 @@ export const modelStatus = z.object({
         .number()
         .nullable()
         .describe('population stability index of the median feature; null of a global bot'),
-      worst_features: z.array(z.object({ feature: z.string(), psi: z.number() })),
+      worst_features: z.array(z.object({ feature: z.string(), psi: z.number().nullable() })),
       live_signals: z.number(),
       live_skill: z.number().nullable(),
       test_skill_lower: z.number().nullable(),

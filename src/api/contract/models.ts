@@ -22,8 +22,6 @@ const modelUid = z.string().min(1).max(64);
 export const historyQuery = listQuery.extend({
   stage: z.enum(['candidate', 'rejected', 'serving', 'superseded']).optional(),
   status: z.enum(['active', 'archived', 'failed']).optional(),
-  from: time.optional().describe('trained at this market time or later'),
-  to: time.optional().describe('trained at this market time or earlier'),
 });
 
 /** `/{symbol}/{timeframe}` of a path, and the bot where there is one. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DECISION_ACTIONS } from '../../domain/decision.js';
 import { DIRECTIONS, FALLBACK_REASONS } from '../../domain/signal.js';
-import { time, keyFields, probabilities } from './common.js';
+import { listQuery, time, keyFields, probabilities } from './common.js';
 
 /** Shapes of signals, decisions and candles. */
 
@@ -10,6 +10,15 @@ const outcome = z.object({
   class: z.enum(DIRECTIONS),
   resolved_at: time,
 });
+
+/** How signals are narrowed and paged; times are open times of candles. */
+export const signalQuery = listQuery.extend({
+  source: z.enum(['model', 'fallback']).optional(),
+  prediction: z.enum(DIRECTIONS).optional(),
+});
+
+/** How decisions are narrowed and paged; times are open times of candles. */
+export const decisionQuery = listQuery.extend({ action: z.enum(DECISION_ACTIONS).optional() });
 
 export const signal = z.object({
   uid: z.string(),

@@ -12,6 +12,18 @@ export const health = z.object({
       message: z.string(),
     }),
   ),
+  findings: z
+    .array(
+      z.object({
+        id: z.string().describe('name of the rule, the same in metrics'),
+        check: z.string(),
+        level: z.enum(['degraded', 'failing']),
+        message: z.string().describe('what is wrong'),
+        fix: z.string().describe('what to do about it'),
+        since: time.describe('wall time'),
+      }),
+    )
+    .describe('every way in which the daemon does less than it was asked for, worst first'),
 });
 
 export const status = z.object({

@@ -1,7 +1,18 @@
 import { z } from 'zod';
-import { time, optionalTime } from './common.js';
+import { ORDER_STATUSES, POSITION_STATUSES } from '../../domain/trade.js';
+import { listQuery, optionalTime, time } from './common.js';
 
 /** Shapes of positions, orders, trades and equity. */
+
+/** How books are narrowed and paged. */
+const bookQuery = listQuery.omit({ timeframe: true, bot: true });
+export const positionQuery = listQuery.extend({ status: z.enum(POSITION_STATUSES).optional() });
+export const orderQuery = bookQuery.extend({
+  status: z.enum(ORDER_STATUSES).optional(),
+  side: z.enum(['buy', 'sell']).optional(),
+});
+export const tradeQuery = bookQuery.extend({ side: z.enum(['buy', 'sell']).optional() });
+export const equityQuery = bookQuery.omit({ symbol: true });
 
 const bookFields = {
   uid: z.string(),

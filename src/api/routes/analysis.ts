@@ -2,8 +2,8 @@ import { notFound } from '../http/answer-errors.js';
 import { signalAnswer } from '../answers/signals.js';
 import { iso } from '../answers/keys.js';
 import type { ApiContext } from '../context/api-context.js';
-import { analysis, signal } from '../contract/signals.js';
-import { keyQuery, listAnswer, listQuery, symbolParams } from '../contract/common.js';
+import { analysis, signal, signalQuery } from '../contract/signals.js';
+import { keyQuery, listAnswer, symbolParams } from '../contract/common.js';
 import type { Server } from '../http/new-server.js';
 import { readMarketIds, resolveFilter, resolveKey } from '../context/symbols.js';
 
@@ -45,12 +45,13 @@ export function analysisRoutes(server: Server, context: ApiContext): void {
     {
       schema: {
         summary: 'Signals, newest first',
-        querystring: listQuery,
+        querystring: signalQuery,
         response: { 200: signals },
       },
     },
     async (request) => {
-      const filter = await resolveFilter(context, request.query);
+      const { source, prediction } = request.query;
+      const filter = { ...(await resolveFilter(context, request.query)), source, prediction };
       const { total, rows } = await context.stores.signals.list(filter, request.query);
       const marketIds = await readMarketIds(context, filter.venue);
       return { total, signals: rows.map((row) => signalAnswer(row, marketIds)) };

@@ -53,14 +53,8 @@ function historyRoute(server: Server, context: ApiContext): void {
       },
     },
     async ({ query }) => {
-      const { stage, status, from, to } = query;
-      const filter = {
-        ...(await resolveFilter(context, query)),
-        stage,
-        status,
-        from: timeOf(from),
-        to: timeOf(to),
-      };
+      const { stage, status } = query;
+      const filter = { ...(await resolveFilter(context, query)), stage, status };
       const { total, rows } = await context.stores.models.list(filter, query);
       const shown = shownAt(context, await readMarketIds(context, filter.venue));
       return { total, records: rows.map((row) => recordAnswer(row, shown)) };
@@ -148,8 +142,4 @@ function shownAt({ clock, modelStaleHours }: ApiContext, marketIds: MarketIds): 
 
 function byKey(records: readonly StoredRecord[]): ReadonlyMap<string, StoredRecord> {
   return new Map(records.map((record): [string, StoredRecord] => [modelKeyText(record), record]));
-}
-
-function timeOf(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Date.parse(text);
 }

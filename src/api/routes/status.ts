@@ -1,3 +1,6 @@
+import type { z } from 'zod';
+import type { Health } from '../../monitoring/health.js';
+import { iso } from '../answers/keys.js';
 import type { ApiContext } from '../context/api-context.js';
 import { health, status } from '../contract/status.js';
 import type { Server } from '../http/new-server.js';
@@ -27,10 +30,25 @@ function healthRoute(server: Server, context: ApiContext): void {
       },
     },
     async (_, reply) => {
-      const { status, checks } = await context.health();
-      return reply.code(status === 'failing' ? 503 : 200).send({ status, checks: [...checks] });
+      const answer = healthAnswer(await context.health());
+      return reply.code(answer.status === 'failing' ? 503 : 200).send(answer);
     },
   );
+}
+
+function healthAnswer({ status, checks, findings }: Health): z.input<typeof health> {
+  return {
+    status,
+    checks: [...checks],
+    findings: findings.map(({ id, check, level, message, fix, since }) => ({
+      id,
+      check,
+      level,
+      message,
+      fix,
+      since: iso(since),
+    })),
+  };
 }
 
 function metricsRoute(server: Server, context: ApiContext): void {

@@ -1,45 +1,28 @@
-import type { z } from 'zod';
-import { decisionAnswer } from '../answers/signals.js';
 import { equityAnswer, orderAnswer, positionAnswer, tradeAnswer } from '../answers/trading.js';
-import type { MarketIds } from '../answers/keys.js';
-import type { ApiContext, BookFilter, Page, Paged } from '../context/api-context.js';
-import { decision } from '../contract/signals.js';
-import { equityPoint, order, position, trade } from '../contract/trading.js';
-import { listAnswer, listQuery } from '../contract/common.js';
-import type { Server } from '../http/new-server.js';
+import { decisionAnswer } from '../answers/signals.js';
+import type { ApiContext } from '../context/api-context.js';
 import { readMarketIds, resolveFilter } from '../context/symbols.js';
+import { listAnswer } from '../contract/common.js';
+import { decision, decisionQuery } from '../contract/signals.js';
+import {
+  equityPoint,
+  equityQuery,
+  order,
+  orderQuery,
+  position,
+  positionQuery,
+  trade,
+  tradeQuery,
+} from '../contract/trading.js';
+import type { Server } from '../http/new-server.js';
 
+/** Decisions and books: lists, newest first. */
 export function tradingRoutes(server: Server, context: ApiContext): void {
-  const { positions, orders, fills, equity } = context.stores;
   decisionRoute(server, context);
-  bookRoute(server, context, {
-    name: 'positions',
-    summary: 'Positions, newest first',
-    item: position,
-    list: positions.list.bind(positions),
-    toAnswer: positionAnswer,
-  });
-  bookRoute(server, context, {
-    name: 'orders',
-    summary: 'Orders, newest first',
-    item: order,
-    list: orders.list.bind(orders),
-    toAnswer: orderAnswer,
-  });
-  bookRoute(server, context, {
-    name: 'trades',
-    summary: 'Fills, newest first',
-    item: trade,
-    list: fills.list.bind(fills),
-    toAnswer: tradeAnswer,
-  });
-  bookRoute(server, context, {
-    name: 'equity',
-    summary: 'Value of the books over time, newest first',
-    item: equityPoint,
-    list: equity.list.bind(equity),
-    toAnswer: equityAnswer,
-  });
+  positionRoute(server, context);
+  orderRoute(server, context);
+  tradeRoute(server, context);
+  equityRoute(server, context);
 }
 
 function decisionRoute(server: Server, context: ApiContext): void {
@@ -48,51 +31,97 @@ function decisionRoute(server: Server, context: ApiContext): void {
     {
       schema: {
         summary: 'Verdicts on signals with their reasons, newest first',
-        querystring: listQuery,
+        querystring: decisionQuery,
         response: { 200: listAnswer('decisions', decision) },
       },
     },
     async ({ query }) => {
-      const filter = await resolveFilter(context, query);
-      const { total, rows } = await context.stores.decisions.list(filter, query);
+      const { stores } = context;
+      const filter = { ...(await resolveFilter(context, query)), action: query.action };
+      const { total, rows } = await stores.decisions.list(filter, query);
       const marketIds = await readMarketIds(context, filter.venue);
-      const signals = await context.stores.signals.findMany(rows.map(({ signalUid }) => signalUid));
+      const signals = await stores.signals.findMany(rows.map(({ signalUid }) => signalUid));
       const bySignal = new Map(signals.map((signal) => [signal.uid, signal]));
-      const answers = rows.map((row) =>
+      const decisions = rows.map((row) =>
         decisionAnswer(row, bySignal.get(row.signalUid), marketIds),
       );
-      return { total, decisions: answers };
+      return { total, decisions };
     },
   );
 }
 
-interface BookList<T, Item extends z.ZodType> {
-  /** Last part of the path, and the field of the answer that holds the rows. */
-  readonly name: string;
-  readonly summary: string;
-  readonly item: Item;
-  readonly list: (filter: BookFilter, page: Page) => Promise<Paged<T>>;
-  readonly toAnswer: (row: T, marketIds: MarketIds) => z.input<Item>;
+function positionRoute(server: Server, context: ApiContext): void {
+  server.get(
+    '/api/positions',
+    {
+      schema: {
+        summary: 'Positions, newest first; from and to are about their opening',
+        querystring: positionQuery,
+        response: { 200: listAnswer('positions', position) },
+      },
+    },
+    async ({ query }) => {
+      const filter = { ...(await resolveFilter(context, query)), status: query.status };
+      const { total, rows } = await context.stores.positions.list(filter, query);
+      const marketIds = await readMarketIds(context, filter.venue);
+      return { total, positions: rows.map((row) => positionAnswer(row, marketIds)) };
+    },
+  );
 }
 
-const bookQuery = listQuery.pick({ symbol: true, venue: true, limit: true, offset: true });
-
-function bookRoute<T, Item extends z.ZodType>(
-  server: Server,
-  context: ApiContext,
-  { name, summary, item, list, toAnswer }: BookList<T, Item>,
-): void {
-  const answer: z.ZodType = listAnswer(name, item);
+function orderRoute(server: Server, context: ApiContext): void {
   server.get(
-    `/api/${name}`,
-    { schema: { summary, querystring: bookQuery, response: { 200: answer } } },
-    async (request, reply) => {
-      const query = bookQuery.parse(request.query);
+    '/api/orders',
+    {
+      schema: {
+        summary: 'Orders, newest first; from and to are about their intent',
+        querystring: orderQuery,
+        response: { 200: listAnswer('orders', order) },
+      },
+    },
+    async ({ query }) => {
+      const { status, side } = query;
+      const filter = { ...(await resolveFilter(context, query)), status, side };
+      const { total, rows } = await context.stores.orders.list(filter, query);
+      const marketIds = await readMarketIds(context, filter.venue);
+      return { total, orders: rows.map((row) => orderAnswer(row, marketIds)) };
+    },
+  );
+}
+
+function tradeRoute(server: Server, context: ApiContext): void {
+  server.get(
+    '/api/trades',
+    {
+      schema: {
+        summary: 'Fills, newest first',
+        querystring: tradeQuery,
+        response: { 200: listAnswer('trades', trade) },
+      },
+    },
+    async ({ query }) => {
+      const filter = { ...(await resolveFilter(context, query)), side: query.side };
+      const { total, rows } = await context.stores.fills.list(filter, query);
+      const marketIds = await readMarketIds(context, filter.venue);
+      return { total, trades: rows.map((row) => tradeAnswer(row, marketIds)) };
+    },
+  );
+}
+
+function equityRoute(server: Server, context: ApiContext): void {
+  server.get(
+    '/api/equity',
+    {
+      schema: {
+        summary: 'Value of the books over time, newest first',
+        querystring: equityQuery,
+        response: { 200: listAnswer('equity', equityPoint) },
+      },
+    },
+    async ({ query }) => {
       const filter = await resolveFilter(context, query);
-      const { venue, symbol } = filter;
-      const { total, rows } = await list({ venue, symbol }, query);
-      const marketIds = await readMarketIds(context, venue);
-      return reply.send({ total, [name]: rows.map((row) => toAnswer(row, marketIds)) });
+      const { total, rows } = await context.stores.equity.list(filter, query);
+      return { total, equity: rows.map(equityAnswer) };
     },
   );
 }

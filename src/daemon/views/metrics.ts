@@ -1,12 +1,16 @@
 import type { TradingStatus } from '../../trading/trading-service.js';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { DaemonPhase, ReadPhase } from '../phases.js';
+import type { StatusSources } from './status-view.js';
 
 /** Node's greatest interval, 25 days. */
 const NEVER_MS = 2 ** 31 - 1;
 
 /** Figures for Prometheus, read at each scrape from what the daemon knows anyway. */
-export function createMetrics(readPhase: ReadPhase): Registry {
+export function createMetrics(
+  readPhase: ReadPhase,
+  { readHealth, readCensus }: StatusSources,
+): Registry {
   const registry = new Registry();
   collectProcess(registry);
   const gauge = (name: string, help: string, read: () => number | Promise<number>): void => {
@@ -19,7 +23,7 @@ export function createMetrics(readPhase: ReadPhase): Registry {
       },
     });
   };
-  const { stores, loopWatch } = readPhase();
+  const { loopWatch } = readPhase();
   gauge('cycles_total', 'Analysis cycles since the start', () => loopWatch.cycles);
   gauge('loop_silence_seconds', 'Time since the last cycle', () => loopWatch.silenceMs() / 1000);
   gauge('event_loop_delay_p99_seconds', 'Since the start: 1 % of the waits were longer', () => {
@@ -36,11 +40,8 @@ export function createMetrics(readPhase: ReadPhase): Registry {
     const phase = readPhase();
     return phase.name === 'active' ? phase.collector.status().staleAlarm.stale.length : 0;
   });
-  gauge('models_serving', 'Models that serve', async () => {
-    const phase = readPhase();
-    if (phase.name === 'starting') return 0;
-    const { venue } = phase.market.data;
-    return (await stores.models.listServingKeys({ venue })).length;
+  gauge('models_serving', 'Wanted models that may serve', async () => {
+    return (await readCensus())?.trusted.length ?? 0;
   });
   gauge('fallback_signals_total', 'Signals of this run that came from the fallback', () => {
     const phase = readPhase();
@@ -55,7 +56,36 @@ export function createMetrics(readPhase: ReadPhase): Registry {
   gauge('trading_active', '1 while this daemon holds the lease', () => {
     return findTradingStatus(readPhase())?.state === 'active' ? 1 : 0;
   });
+  addHealth(registry, readHealth);
   return registry;
+}
+
+/** What health says, for alarms. */
+function addHealth(registry: Registry, readHealth: StatusSources['readHealth']): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'evenkeel_health',
+    help: 'By check: 0 ok, 1 degraded, 2 failing',
+    labelNames: ['check'],
+    registers,
+    async collect() {
+      for (const { name, status } of (await readHealth()).checks) {
+        this.set({ check: name }, ['ok', 'degraded', 'failing'].indexOf(status));
+      }
+    },
+  });
+  new Gauge({
+    name: 'evenkeel_health_finding',
+    help: 'Wall time in seconds since when a rule of health holds',
+    labelNames: ['id', 'check', 'level'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { id, check, level, since } of (await readHealth()).findings) {
+        this.set({ id, check, level }, since / 1000);
+      }
+    },
+  });
 }
 
 function findTradingStatus(phase: DaemonPhase): TradingStatus | undefined {

@@ -4,10 +4,9 @@ import { SeriesNames } from '../../api/context/series-names.js';
 import { createServer, listen } from '../../api/server.js';
 import { noteApiAddress } from '../../coordination/data-dir-lock.js';
 import type { DisposalStack } from '../../lib/disposal.js';
-import { checkHealth } from '../../monitoring/health.js';
+import { censusReader, createHealthReporter } from '../health/health-table.js';
 import { PROJECT_DIR } from '../module-options.js';
 import { clockOf, type Base, type DaemonPhase, type ReadPhase } from '../phases.js';
-import { healthProbes } from './health-probes.js';
 import { createMetrics } from './metrics.js';
 import { modelChanges } from './model-changes.js';
 import { modelStatusView } from './model-status-view.js';
@@ -29,20 +28,23 @@ export async function serveApi(
   const { apiHost: host, apiPort: port, apiToken: token, dataDir } = settings;
   const options = { host, port, token, version, logger };
   const server = await createServer(options);
-  const probes = healthProbes(readPhase);
+  const readCensus = censusReader(readPhase);
+  const health = stack.use('health', createHealthReporter(readPhase, readCensus));
+  health.start();
+  const sources = { readHealth: health.read, readCensus };
   const context: ApiContext = {
     stores,
     names: new SeriesNames({ series: stores.series, clock: wallClock }),
     get clock() {
       return clockOf(readPhase());
     },
-    metrics: createMetrics(readPhase),
+    metrics: createMetrics(readPhase, sources),
     findTradingKey: () => {
       const phase = readPhase();
       return 'options' in phase ? phase.options.tradingKey : undefined;
     },
     modelStaleHours: settings.modelStaleHours,
-    status: statusView(readPhase),
+    status: statusView(readPhase, sources),
     modelStatus: (key, marketId) => modelStatusView(readPhase(), key, marketId),
     models: modelChanges(() => {
       const phase = readPhase();
@@ -51,7 +53,7 @@ export async function serveApi(
     predictions: predictionView(readPhase),
     events,
     training: () => findTraining(readPhase()),
-    health: () => checkHealth(probes),
+    health: health.read,
     dataQuality: qualityView({ settings, stores, wallClock }, readPhase),
   };
   addRoutes(server, context, PROJECT_DIR);

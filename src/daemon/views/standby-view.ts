@@ -1,7 +1,7 @@
 import { modelKeyFor, GLOBAL_SYMBOL } from '../../domain/bots.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import { closeTimeOf, timeframeMs } from '../../domain/timeframe.js';
-import { judgeTrust, type Trust } from '../../models/trust.js';
+import { judgeTrust, toServingFacts, type Trust } from '../../models/trust.js';
 import type { LatestPrediction } from '../../signals/latest-predictions.js';
 import { readTrainingStatus, type TrainingStatus } from '../../training/training-status.js';
 import { clockOf, type DaemonPhase } from '../phases.js';
@@ -38,9 +38,8 @@ async function judgeStored(phase: DaemonPhase, instrument: ModelKey): Promise<Tr
   const key = modelKeyFor(instrument);
   const serving = await stores.models.findServing(key);
   const facts = {
-    serving,
+    serving: serving === undefined ? undefined : toServingFacts(serving, serving.errorMessage),
     latest: await stores.models.latest(key),
-    damage: serving?.errorMessage,
     cooldown: await stores.cooldowns.find(key),
   };
   return judgeTrust(facts, settings, {

@@ -4,40 +4,45 @@ import { isUpToDate, listRefused } from '../../collection/collection-status.js';
 import type { TrainingJob } from '../../domain/training-job.js';
 import { HaltError, TransientError } from '../../lib/errors.js';
 import { sharedRead } from '../../lib/shared-read.js';
-import { trainingKeys } from '../../training/options/training-keys.js';
+import type { ModelCensus } from '../../models/model-census.js';
+import type { Health } from '../../monitoring/health.js';
 import type { WatchedProgress } from '../collection-watch.js';
 import { PAPER_ACCOUNT } from '../module-options.js';
-import { carryOverText } from '../open-storage.js';
-import {
-  clockOf,
-  describePhase,
-  findEntryFreeze,
-  type Base,
-  type DaemonPhase,
-  type ReadPhase,
-} from '../phases.js';
+import { clockOf, describePhase, type Base, type DaemonPhase, type ReadPhase } from '../phases.js';
 
 const QUEUE_SHOWN = 1000;
 
 /** Counts of stored rows are at most so old: dashboards ask often, and many at once. */
 const COUNTS_AGE_MS = 250;
 
-type Counts = Pick<StatusAnswer, 'model' | 'queue'>;
+type Counts = Pick<StatusAnswer, 'model' | 'queue' | 'warnings'>;
+
+export interface StatusSources {
+  readonly readHealth: () => Promise<Health>;
+  readonly readCensus: () => Promise<ModelCensus | undefined>;
+}
 
 /** The answers of `GET /api/status`. */
-export function statusView(readPhase: ReadPhase): () => Promise<StatusAnswer> {
+export function statusView(
+  readPhase: ReadPhase,
+  sources: StatusSources,
+): () => Promise<StatusAnswer> {
   const options = { clock: readPhase().wallClock, maxAgeMs: COUNTS_AGE_MS };
-  const readSharedCounts = sharedRead(() => readCounts(readPhase()), options);
+  const readSharedCounts = sharedRead(() => readCounts(readPhase(), sources), options);
   return async () => {
     const counts = await readSharedCounts();
     return describeStatus(readPhase(), counts);
   };
 }
 
-async function readCounts(phase: DaemonPhase): Promise<Counts> {
+async function readCounts(phase: DaemonPhase, sources: StatusSources): Promise<Counts> {
+  const { findings } = await sources.readHealth();
   return {
-    model: await asFarAsKnown(phase, () => modelView(phase), UNKNOWN_MODELS),
+    model: modelView(await sources.readCensus()),
     queue: await asFarAsKnown(phase, () => queueView(phase), UNKNOWN_QUEUE),
+    warnings: findings
+      .filter(({ isExpected }) => !isExpected)
+      .map(({ message, fix }) => `${message}; ${fix}`),
   };
 }
 
@@ -66,7 +71,6 @@ function describeStatus(phase: DaemonPhase, counts: Counts): StatusAnswer {
     trading: tradingView(phase),
     trainer: trainerView(phase),
     left_out: listLeftOut(phase),
-    warnings: listWarnings(phase),
   };
 }
 
@@ -173,13 +177,10 @@ function watchedView(progress: WatchedProgress): StatusAnswer['collection'] {
   };
 }
 
-async function modelView(phase: DaemonPhase): Promise<StatusAnswer['model']> {
-  if (!('options' in phase)) return UNKNOWN_MODELS;
-  const { market, options, stores } = phase;
-  const keys = trainingKeys(options.training);
-  const { venue } = market.data;
-  const trained = (await stores.models.listServingKeys({ venue })).length;
-  return { trained, expected: keys.length, fallback_active: trained < keys.length };
+function modelView(census: ModelCensus | undefined): StatusAnswer['model'] {
+  if (census === undefined) return UNKNOWN_MODELS;
+  const [trained, expected] = [census.trusted.length, census.wanted.length];
+  return { trained, expected, fallback_active: trained < expected };
 }
 
 async function queueView(phase: DaemonPhase): Promise<StatusAnswer['queue']> {
@@ -266,11 +267,6 @@ function trainerView(phase: DaemonPhase): StatusAnswer['trainer'] {
   return { ready: true, message: 'ready, or not needed yet' };
 }
 
-/** What holds collection, and how to go on. */
-export function pauseText(pausedBy: string): string {
-  return `collection is paused: it goes on when ${pausedBy} is gone`;
-}
-
 /** What the settings name and is not worked on, each with the reason. */
 function listLeftOut(phase: DaemonPhase): string[] {
   const leftOut: string[] = [];
@@ -282,24 +278,4 @@ function listLeftOut(phase: DaemonPhase): string[] {
     leftOut.push(...absent.map((name) => `${name}: the other installation does not collect it`));
   }
   return leftOut;
-}
-
-function listWarnings(phase: DaemonPhase): string[] {
-  const { notCarriedOver } = phase;
-  const freeze = findEntryFreeze(phase);
-  const warnings: string[] = [];
-  if (freeze !== undefined) warnings.push(`No position is opened: ${freeze}`);
-  if (notCarriedOver !== undefined) warnings.push(carryOverText(notCarriedOver));
-  if ('instruments' in phase) warnings.push(...phase.instruments.refused);
-  if (phase.name === 'active') {
-    const { pausedBy, refused } = phase.collector.status();
-    if (pausedBy !== undefined) warnings.push(pauseText(pausedBy));
-    warnings.push(...refused.map(({ name, reason }) => `${name}: ${reason}`));
-  }
-  if ('trading' in phase) warnings.push(...phase.trading.status().warnings);
-  const fault = 'training' in phase ? phase.training.trainerFault : undefined;
-  if (fault !== undefined) {
-    warnings.push(`No model can be trained: ${fault.message}; ${fault.fix}`);
-  }
-  return warnings;
 }

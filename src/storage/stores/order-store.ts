@@ -14,6 +14,7 @@ export interface OrderFilter {
   readonly account?: string | undefined;
   readonly symbol?: string | undefined;
   readonly status?: Order['status'] | undefined;
+  readonly side?: Order['side'] | undefined;
   readonly positionUid?: string | undefined;
   /** Bounds of the market time of the intent, both included. */
   readonly from?: number | undefined;
@@ -97,8 +98,8 @@ export class OrderStore {
 
   /** Newest first. */
   list(filter: OrderFilter, page: Page): Promise<Paged<StoredOrder>> {
-    const { from, to, venue, account, symbol, status, positionUid } = filter;
-    const equal = { venue, account, symbol, status, position_uid: positionUid };
+    const { from, to, venue, account, symbol, status, side, positionUid } = filter;
+    const equal = { venue, account, symbol, status, side, position_uid: positionUid };
     const query = { table: 'orders', equal, timeColumn: 'intended_at', from, to, page };
     return listRows(this.#database, query, (row) => ORDER.decode(row));
   }

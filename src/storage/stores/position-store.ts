@@ -22,6 +22,8 @@ export interface PositionFilter {
   readonly venue?: string | undefined;
   readonly account?: string | undefined;
   readonly symbol?: string | undefined;
+  readonly timeframe?: string | undefined;
+  readonly bot?: string | undefined;
   readonly status?: Position['status'] | undefined;
   /** Bounds of the market time of opening, both included. */
   readonly from?: number | undefined;
@@ -116,8 +118,8 @@ export class PositionStore {
 
   /** Newest first. */
   list(filter: PositionFilter, page: Page): Promise<Paged<StoredPosition>> {
-    const { from, to, venue, account, symbol, status } = filter;
-    const equal = { venue, account, symbol, status };
+    const { from, to, venue, account, symbol, timeframe, bot, status } = filter;
+    const equal = { venue, account, symbol, timeframe, bot, status };
     const query = { table: 'positions', equal, timeColumn: 'opened_at', from, to, page };
     return listRows(this.#database, query, (row) => POSITION.decode(row));
   }

@@ -2,7 +2,7 @@ import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import type { TrainingCooldown, TrainingJob } from '../../domain/training-job.js';
 import { cooldownStateAt, durationWords, type Moment } from '../../domain/training-cooldown.js';
-import { judgeTrust, type AgeLimits } from '../../models/trust.js';
+import { judgeTrust, toServingFacts, type AgeLimits } from '../../models/trust.js';
 import type { HistoryState } from './training-history.js';
 
 /** Why a key wants a model trained. */
@@ -81,7 +81,10 @@ export function findCause(
   marketMs: number,
 ): Cause | undefined {
   // A cooldown only delays: it is asked about after the cause is known.
-  const trust = judgeTrust({ ...facts, cooldown: undefined }, limits, { wallMs: 0, marketMs });
+  const { latest, damage } = facts;
+  const serving = facts.serving === undefined ? undefined : toServingFacts(facts.serving, damage);
+  const now = { wallMs: 0, marketMs };
+  const trust = judgeTrust({ serving, latest, cooldown: undefined }, limits, now);
   const { record } = trust;
   const words =
     record === undefined ? '' : `the model is ${durationWords(marketMs - record.trainedAt)} old`;

@@ -1,0 +1,161 @@
+import { modelKeyFor } from '../../domain/bots.js';
+import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
+import type { UntrustedReason } from '../../models/trust.js';
+import type { RuleMatch } from '../../monitoring/health.js';
+import {
+  isWaiting,
+  matchNames,
+  whileActive,
+  type ActivePhase,
+  type DaemonHealthRule,
+  type HealthFacts,
+} from './health-facts.js';
+
+/** A person may hold the queue for this long, wall time, while work waits. */
+const HELD_GRACE_MS = 600_000;
+
+/** Models, and the training that makes them. */
+export const MODEL_RULES: readonly DaemonHealthRule[] = [
+  {
+    id: 'models_missing',
+    check: 'models',
+    level: 'degraded',
+    isExpected: true,
+    fix: 'wait for training; GET /api/model/status says what each model waits for',
+    find: findMissing,
+  },
+  untrustedRule('models_expired', 'expired', {
+    what: 'older than MODEL_MAX_AGE_HOURS and not trusted',
+    fix: 'find out why training fails: see last_training_error and the checks trainer and queue',
+  }),
+  untrustedRule('models_of_old_features', 'features_changed', {
+    what: 'trained on features that have changed since',
+    fix: 'wait: these models are trained again by themselves',
+  }),
+  untrustedRule('models_damaged', 'inference_error', {
+    what: 'damaged',
+    fix: 'check the disk below MODELS_DIR; these models are trained again by themselves',
+  }),
+  {
+    id: 'models_unused',
+    check: 'models',
+    level: 'degraded',
+    fix: 'wait for the next candle; if it lasts, train these models again',
+    find: whileActive(findUnused),
+  },
+  {
+    id: 'trainer_unusable',
+    check: 'trainer',
+    level: 'degraded',
+    fix: 'run: npm run setup',
+    find: whileActive(({ training }) => {
+      const fault = training.trainerFault;
+      if (fault === undefined) return undefined;
+      return { message: `No model can be trained: ${fault.message}`, fix: fault.fix };
+    }),
+  },
+  {
+    id: 'training_failed',
+    check: 'trainer',
+    level: 'degraded',
+    fix: 'mend the reason; training is tried again after its cooldown',
+    find: whileActive(findFailed),
+  },
+  {
+    id: 'history_too_short',
+    check: 'trainer',
+    level: 'degraded',
+    isExpected: true,
+    fix: 'wait for candles, raise TRAIN_MONTHS_BACK or lower MIN_INITIAL_TRAIN_SAMPLES',
+    find: whileActive(({ training }) => {
+      const waiting = training.lastPlan.filter(
+        (one) => one.status === 'not_due' && one.obstacle === 'history',
+      );
+      const reason = waiting[0]?.reason ?? '';
+      return matchNames(
+        waiting.map(({ key }) => nameOf(key)),
+        (names) => `${names}: ${reason}`,
+      );
+    }),
+  },
+  {
+    id: 'queue_held',
+    check: 'queue',
+    level: 'degraded',
+    graceMs: HELD_GRACE_MS,
+    fix: 'resume it: POST /api/training/resume, or delete the pause file',
+    find: whileActive(findHeld),
+  },
+];
+
+function findMissing({ census, phase }: HealthFacts): RuleMatch | undefined {
+  if (census === undefined) return isWaiting(phase) ? { message: 'not counted yet' } : undefined;
+  const { missing, wanted, trusted } = census;
+  const counts = `${trusted.length} of ${wanted.length} models serve; the rest by fallback`;
+  return matchNames(missing.map(nameOf), (names) => `${counts}; no model yet: ${names}`);
+}
+
+function untrustedRule(
+  id: string,
+  reason: UntrustedReason,
+  { what, fix }: { readonly what: string; readonly fix: string },
+): DaemonHealthRule {
+  return {
+    id,
+    check: 'models',
+    level: 'degraded',
+    fix,
+    find: ({ census }) => {
+      const found = (census?.untrusted ?? []).filter((one) => one.reason === reason);
+      const count = `${found.length} of ${census?.wanted.length ?? 0} models are ${what}`;
+      return matchNames(
+        found.map(({ key }) => nameOf(key)),
+        (names) => `${count}; signals come from the fallback: ${names}`,
+      );
+    },
+  };
+}
+
+/** Models that may serve although the newest signal of their instrument is not theirs: novel data, say. */
+function findUnused({ warnings }: ActivePhase, { census }: HealthFacts): RuleMatch | undefined {
+  const trusted = new Set((census?.trusted ?? []).map(modelKeyText));
+  const unused = warnings
+    .listUnused()
+    .filter(({ key }) => trusted.has(modelKeyText(modelKeyFor(key))));
+  return matchNames(
+    unused.map(({ key, reason }) => `${nameOf(key)} (${reason})`),
+    (names) => `models serve but were not used for the newest candle: ${names}`,
+  );
+}
+
+async function findFailed(
+  { databaseWatch, stores, market }: ActivePhase,
+  { census, nowMs }: HealthFacts,
+): Promise<RuleMatch | undefined> {
+  const wanted = new Set((census?.wanted ?? []).map(modelKeyText));
+  const cooldowns = await databaseWatch.whileAnswering(() =>
+    stores.cooldowns.list(market.data.venue),
+  );
+  const failed = cooldowns.filter(
+    (one) => one.kind === 'failure' && one.until > nowMs && wanted.has(modelKeyText(one)),
+  );
+  const reason = failed[0]?.reason ?? '';
+  return matchNames(failed.map(nameOf), (names) => `training failed of ${names}: ${reason}`);
+}
+
+/** The queue is held by a person or a file while something is due. */
+async function findHeld({ databaseWatch, training }: ActivePhase): Promise<RuleMatch | undefined> {
+  const status = await databaseWatch.whileAnswering(() => training.queue.status());
+  const { state, pausedBy, waiting } = status;
+  if (state !== 'paused' && state !== 'stopped') return undefined;
+  const jobs = Object.values(waiting).reduce((sum, count) => sum + count, 0);
+  const due = training.lastPlan.filter((one) => one.status === 'due').length;
+  if (jobs + due === 0) return undefined;
+  const by = pausedBy.length === 0 ? '' : ` by ${pausedBy.join(', ')}`;
+  const message = `the training queue is ${state}${by}: ${jobs} jobs wait, ${due} models are due`;
+  return { message };
+}
+
+function nameOf({ symbol, timeframe, bot }: ModelKey): string {
+  return `${symbol} ${timeframe} ${bot}`;
+}

@@ -1,0 +1,368 @@
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { z } from 'zod';
+import { readSettings } from '../../config/read-settings.js';
+import { childEnvironments } from '../../src/lib/child-environments.js';
+import { health as healthShape, status as statusShape } from '../../src/api/contract/status.js';
+import { createDaemon } from '../../src/daemon.js';
+import { noteFallback } from '../../src/coordination/choose-engine.js';
+import type { HealthFacts } from '../../src/daemon/health/health-facts.js';
+import { HEALTH_TABLE } from '../../src/daemon/health/health-table.js';
+import type { ModelRecord } from '../../src/domain/model-record.js';
+import { CcxtMarketData } from '../../src/exchange/ccxt-market-data.js';
+import { openStores, type Stores } from '../../src/storage/stores.js';
+import type { PythonCheck } from '../../src/training/trainer-process/check-python.js';
+import { dropDatabase, mysqlLocation, mysqlSettings, mysqlSkipReason } from '../mysql-server.js';
+import { IllVenue, ShiftedClock } from './ill-venue.js';
+import { KeptLogger } from '../models/kept-logger.js';
+import { buildModelRecord, TINY_FEATURES, writeModelFolder } from '../models/model-folder.js';
+
+/**
+ * Every row of the health table is provoked on a running daemon: the real one in this process, with a
+ * real SQLite file, over real ccxt, against a local venue that misbehaves on demand.
+ */
+const HOUR_MS = 3_600_000;
+const LIMIT_MS = 40_000;
+const READY: PythonCheck = { status: 'ok', versions: {} };
+const BROKEN: PythonCheck = {
+  status: 'broken',
+  message: 'there is no Python',
+  fix: 'run: npm run setup',
+};
+
+type Health = z.output<typeof healthShape>;
+type Finding = Health['findings'][number];
+
+let folder: string;
+const venue = new IllVenue();
+const { server } = venue;
+let clock: ShiftedClock;
+let stores: Stores;
+let address: string;
+let python: PythonCheck = READY;
+const provoked = new Set<string>();
+let stopDaemon: () => Promise<void> = () => Promise.resolve();
+
+const settingsOf = (changes: Readonly<Record<string, string>> = {}) =>
+  readSettings({
+    EXCHANGE: 'binance',
+    EXCHANGE_BASE_URL: venue.baseUrl,
+    SYMBOLS: 'BTC/USDT,ETH/USDT,END/USDT,BAD/USDT,OFF/USDT,FAR/USDT,GAP/USDT,NOPE/USDT',
+    DATA_DIR: folder,
+    API_PORT: '0',
+    TRAIN_MONTHS_BACK: '1',
+    MIN_INITIAL_TRAIN_SAMPLES: '5000',
+    ANALYSIS_INTERVAL_SEC: '10',
+    PAUSE_FILE: path.join(folder, 'pause.txt'),
+    PAUSE_COLLECTOR_FILE: path.join(folder, 'pause-collector.txt'),
+    ...changes,
+  }).settings;
+
+/** Starts the daemon in this process. */
+async function startDaemon(changes: Readonly<Record<string, string>> = {}): Promise<void> {
+  await stopDaemon();
+  stopDaemon = () => Promise.resolve();
+  const ending = new AbortController();
+  clock = new ShiftedClock();
+  const serving = new Promise<string>((resolve, reject) => {
+    const daemon = createDaemon(
+      settingsOf(changes),
+      {
+        logger: new KeptLogger(),
+        version: 'test',
+        childEnvironments: childEnvironments({}),
+        onServing: resolve,
+      },
+      {
+        clock,
+        checkPython: () => Promise.resolve(python),
+        openStores: (database, wall) => (stores = openStores(database, wall)),
+        openMarket: (_, tools) => {
+          const { stack, logger } = tools;
+          const options = {
+            exchangeId: 'binance',
+            baseUrl: venue.baseUrl,
+            clock,
+            logger,
+            clockRefreshMs: 500,
+          };
+          const data = new CcxtMarketData({ ...options, timeoutMs: 2000, retry: { attempts: 1 } });
+          return Promise.resolve({ data: stack.use('exchange', data), isDemo: false, speed: 1 });
+        },
+      },
+    );
+    const running = daemon.run(ending.signal);
+    running.catch(reject);
+    stopDaemon = async () => {
+      ending.abort();
+      await running;
+    };
+  });
+  address = await serving;
+}
+
+async function readHealth(): Promise<Health> {
+  return healthShape.parse(await (await fetch(`${address}/api/health`)).json());
+}
+
+/** Waits until the rule holds, or until it does not. */
+async function until(id: string, isHeld = true): Promise<Finding | undefined> {
+  const ends = Date.now() + LIMIT_MS;
+  for (;;) {
+    const { findings } = await readHealth();
+    const found = findings.find((finding) => finding.id === id);
+    if ((found !== undefined) === isHeld) {
+      if (isHeld) provoked.add(id);
+      return found;
+    }
+    if (Date.now() > ends) {
+      throw new Error(`${id} ${isHeld ? 'not held' : 'still held'}: ${JSON.stringify(findings)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** The rule as it is once that much time has passed. */
+async function later(id: string, shiftMs: number): Promise<Finding> {
+  const ends = Date.now() + LIMIT_MS;
+  for (;;) {
+    // Since now it may be known that the rule holds.
+    await readHealth();
+    const { findings } = await clock.whileShifted(shiftMs, readHealth);
+    const found = findings.find((finding) => finding.id === id);
+    if (found !== undefined) {
+      provoked.add(id);
+      return found;
+    }
+    if (Date.now() > ends) throw new Error(`${id} not held: ${JSON.stringify(findings)}`);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+  }
+}
+
+async function readStatus() {
+  return statusShape.parse(await (await fetch(`${address}/api/status`)).json());
+}
+
+async function post(route: string, body: object = {}): Promise<void> {
+  const answer = await fetch(`${address}${route}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(answer.ok, `${route}: ${await answer.text()}`).toBe(true);
+}
+
+type Served = Partial<ModelRecord> & { readonly featureRanges?: readonly [number, number][] };
+
+/** @returns the folder of the model, which serves from now on */
+async function serve(uid: string, { featureRanges, ...changes }: Served = {}): Promise<string> {
+  const modelsDir = path.join(folder, 'models');
+  const written = await writeModelFolder({
+    modelsDir,
+    modelPath: uid,
+    ...(featureRanges && { featureRanges }),
+  });
+  const record = buildModelRecord({
+    modelPath: written.modelPath,
+    manifestSha256: written.manifestSha256,
+    venue: venue.name,
+    uid,
+    jobUid: `job-${uid}`,
+    stage: 'candidate',
+    trainedAt: venue.nowMs(),
+    ...changes,
+  });
+  await stores.models.insert(record);
+  await stores.models.promote(uid);
+  return written.folder;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'evenkeel-health-'));
+  await venue.start();
+});
+
+afterAll(async () => {
+  await stopDaemon();
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('health names every way in which the daemon does less than asked', () => {
+  test('a venue that does not answer at the start', async () => {
+    server.isDown = true;
+    await startDaemon();
+    await until('exchange_connecting');
+    await until('collection_waiting');
+    await until('trading_waiting');
+    expect((await until('models_missing'))?.message).toBe('not counted yet');
+    expect(await later('exchange_unreachable', 200_000)).toMatchObject({ level: 'failing' });
+  });
+
+  test('candles that are not there yet', async () => {
+    // Every question for candles fails, but the venue answers.
+    for (let fault = 0; fault < 500; fault++) {
+      server.faults.push({ path: '/api/v3/klines', kind: '502' });
+    }
+    server.isDown = false;
+    await until('exchange_connecting', false);
+    expect((await later('series_failing', 61_000)).message).toContain('BTC/USDT 1h');
+    expect(await later('nothing_collected', 200_000)).toMatchObject({ level: 'failing' });
+    server.faults.splice(0, server.faults.length - 3, { path: '/api/v3/klines', kind: 'hang' });
+    await until('series_backfilling');
+    await until('series_backfilling', false);
+  });
+
+  test('symbols that are unknown, refused, without usable rows, ended or from the future', async () => {
+    expect((await until('symbols_left_out'))?.message).toContain('NOPE/USDT');
+    expect((await until('series_refused'))?.message).toContain('OFF/USDT 1h');
+    expect((await until('series_unusable'))?.message).toMatch(/BAD\/USDT 1h \(refused: /);
+    expect((await until('series_ended'))?.message).toMatch(/END\/USDT 1h for 7\d bars/);
+    expect((await until('future_candles'))?.message).toContain('FAR/USDT 1h');
+  });
+
+  test('collection that waits for a file', async () => {
+    const file = path.join(folder, 'pause-collector.txt');
+    writeFileSync(file, '');
+    expect((await until('collection_paused'))?.message).toContain(file);
+    rmSync(file);
+    await until('collection_paused', false);
+  });
+
+  test('history that is too short to train on', async () => {
+    expect((await until('history_too_short'))?.message).toMatch(/waiting for history/);
+  });
+
+  test('models that are expired, of old features, damaged or not used', async () => {
+    await serve('novel', { featureRanges: TINY_FEATURES.map((): [number, number] => [5, 6]) });
+    await serve('expired', { trainedAt: venue.nowMs() - 169 * HOUR_MS });
+    await serve('old', { symbol: 'ETH/USDT', featureHash: 'of older formulas' });
+    const damaged = await serve('damaged', { symbol: 'END/USDT' });
+    truncateSync(path.join(damaged, 'manifest.json'), 10);
+    await fetch(`${address}/api/model/status?symbol=ENDUSDT`);
+    expect((await until('models_expired'))?.message).toContain('BTC/USDT 1h catboost');
+    expect((await until('models_of_old_features'))?.message).toContain('ETH/USDT 1h catboost');
+    expect((await until('models_damaged'))?.message).toContain('END/USDT 1h catboost');
+    const { model } = await readStatus();
+    expect(model).toEqual({ trained: 0, expected: 7, fallback_active: true });
+    await post('/api/models/rollback', { symbol: 'BTCUSDT', model_uid: 'novel' });
+    expect((await until('models_unused'))?.message).toMatch(/BTC\/USDT 1h catboost \(/);
+    expect((await readStatus()).model.trained).toBe(1);
+  });
+
+  test('training that is held, cannot run, or has failed', async () => {
+    await post('/api/training/pause');
+    await post('/api/prediction/train', { symbol: 'ETHUSDT' });
+    expect((await later('queue_held', 601_000)).message).toMatch(/paused by api: 1 jobs wait/);
+    python = BROKEN;
+    await post('/api/training/resume');
+    expect(await until('trainer_unusable')).toMatchObject({ fix: 'run: npm run setup' });
+    expect((await readStatus()).warnings.join()).toContain('there is no Python');
+    await post('/api/training/force-stop');
+    await stores.cooldowns.set({
+      venue: venue.name,
+      symbol: 'BTC/USDT',
+      timeframe: '1h',
+      bot: 'catboost',
+      kind: 'failure',
+      until: Date.now() + HOUR_MS,
+      notBeforeOpenTime: undefined,
+      reason: 'memory: too much',
+    });
+    expect((await until('training_failed'))?.message).toContain('memory: too much');
+  });
+
+  test('bars that the venue does not have', async () => {
+    // Gaps are looked at once an hour of market time.
+    venue.shiftMs = 2 * HOUR_MS;
+    expect((await until('long_gaps'))?.message).toContain('GAP/USDT 1h lacks 60 bars');
+  });
+
+  test('a loop that is stuck', async () => {
+    expect(await later('loop_silent', 3_600_000)).toMatchObject({ level: 'failing' });
+  });
+
+  test('candles that grow old, of one market and of all', async () => {
+    venue.failing.add('ETHUSDT');
+    venue.shiftMs = 14 * HOUR_MS;
+    await until('series_stale');
+    for (const id of venue.symbols) venue.failing.add(id);
+    venue.shiftMs = 30 * HOUR_MS;
+    await until('series_stale');
+    expect(await later('all_series_stale', 200_000)).toMatchObject({ level: 'failing' });
+  });
+
+  test('a venue that no longer answers', async () => {
+    server.isDown = true;
+    await until('prices_failing');
+    expect(await later('exchange_troubled', 61_000)).toMatchObject({ level: 'degraded' });
+    expect(await later('exchange_unreachable', 200_000)).toMatchObject({ level: 'failing' });
+    const answer = await clock.whileShifted(200_000, () => fetch(`${address}/api/health`));
+    expect(answer.status).toBe(503);
+    server.isDown = false;
+    await until('prices_failing', false);
+  });
+
+  test('symbols that the venue does not quote', async () => {
+    for (let fault = 0; fault < 50; fault++) {
+      server.faults.push({ path: '/api/v3/ticker', kind: 'empty' });
+    }
+    expect((await later('symbols_unquoted', 121_000)).message).toContain('BTC/USDT');
+    server.faults.length = 0;
+  });
+
+  test('a held position without a price', async () => {
+    // Minutes of real time: `held-positions.test.ts` shows when a position counts as unpriced.
+    const position = { uid: 'p1', symbol: 'BTC/USDT', status: 'open', since: Date.now() } as const;
+    const trading = { unpricedPositions: () => [position] };
+    const rule = HEALTH_TABLE.find(({ id }) => id === 'positions_unpriced');
+    const phase = { name: 'active', trading } as unknown as HealthFacts['phase'];
+    const found = await rule?.find({ phase, nowMs: Date.now(), census: undefined });
+    expect(found?.message).toContain('no price for what is held: BTC/USDT (p1) since 20');
+    provoked.add('positions_unpriced');
+  });
+
+  test('a database that was replaced', async () => {
+    const file = new Database(path.join(folder, 'evenkeel.sqlite'));
+    file.pragma('foreign_keys = OFF');
+    file.prepare('DELETE FROM runs').run();
+    file.close();
+    expect(await until('database_lost')).toMatchObject({ level: 'failing' });
+  });
+
+  test('books that differ from the settings', async () => {
+    await startDaemon({ PAPER_EQUITY: '5000' });
+    await until('books_uncertain');
+  });
+
+  test('SQLite in place of MySQL', async () => {
+    const mysql = { MYSQL_HOST: '127.0.0.1', MYSQL_PORT: '1', MYSQL_USER: 'nobody' };
+    const names = { MYSQL_ENABLED: 'true', MYSQL_PASSWORD: '', MYSQL_DB: 'none' };
+    await startDaemon({ ...mysql, ...names });
+    await until('database_fallback');
+    expect((await until('entries_frozen'))?.message).toMatch(/^No position is opened: MySQL/);
+  });
+
+  test('rows that MySQL does not know yet', async ({ skip, onTestFinished }) => {
+    if (mysqlSkipReason !== undefined) {
+      provoked.add('database_not_carried_over');
+      skip(mysqlSkipReason);
+    }
+    const location = mysqlLocation();
+    noteFallback(folder, { since: new Date().toISOString(), reason: 'it was away' });
+    await startDaemon({ MYSQL_ENABLED: 'true', ...mysqlSettings(location) });
+    onTestFinished(async () => {
+      await stopDaemon();
+      await dropDatabase(location);
+    });
+    await until('database_not_carried_over');
+  });
+
+  test('and nothing that no test provokes', () => {
+    expect([...provoked].sort()).toEqual(HEALTH_TABLE.map(({ id }) => id).sort());
+  });
+});
