@@ -10,29 +10,37 @@ export type Readiness =
       readonly message: string;
       /** What a person types or installs. */
       readonly fix: string;
-      /** Wall time at which it is looked at again; sooner when the interpreter or its packages change. */
+      /** Wall time of the next check; earlier when the interpreter or its packages change. */
       readonly nextCheckAt: number;
     };
 
 export interface TrainerReadinessOptions {
   /** Path or name of the interpreter. */
   readonly python: string;
-  readonly check: () => Promise<PythonCheck>;
+  /** @throws when the signal is aborted */
+  readonly check: (signal: AbortSignal) => Promise<PythonCheck>;
   readonly clock: Clock;
   /** Wall time. */
   readonly recheckSec: number;
 }
 
 const READY: Readiness = { status: 'ready' };
+const STOPPED: Readiness = {
+  status: 'not_ready',
+  message: 'the check was ended by a stop',
+  fix: 'start the daemon again',
+  nextCheckAt: Infinity,
+};
 
 /**
- * Whether Python can train. The check starts an interpreter, so its answer is kept: a good one until a
- * job says otherwise, a bad one for as long as a cooldown, or until the interpreter or its packages change.
+ * Whether Python can train. The check starts an interpreter, so its result is kept: a good one until a job cannot
+ * start Python, a bad one for `recheckSec` or until the interpreter or its packages change.
  */
 export class TrainerReadiness {
   #known: Readiness | undefined;
   #checking: Promise<Readiness> | undefined;
   #identitySeen = '';
+  readonly #stopping = new AbortController();
 
   readonly #options: TrainerReadinessOptions;
 
@@ -40,7 +48,7 @@ export class TrainerReadiness {
     this.#options = options;
   }
 
-  /** What was last found out, for status. */
+  /** The last result, for status. */
   get last(): Readiness | undefined {
     return this.#known;
   }
@@ -63,7 +71,12 @@ export class TrainerReadiness {
     }
   }
 
-  /** A job could not start its interpreter: the next question is answered by a new check. */
+  /** Ends a running check; callers that wait for it get `not_ready`. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** Called when a job could not start Python: the next `find` checks again. */
   forget(): void {
     this.#known = undefined;
   }
@@ -73,13 +86,24 @@ export class TrainerReadiness {
   }
 
   async #check(): Promise<Readiness> {
-    const found = await this.#options.check();
+    const found = await this.#runCheck();
+    if (found === undefined) return STOPPED;
     const nextCheckAt = this.#options.clock.wallMs() + this.#options.recheckSec * 1000;
     this.#known =
       found.status === 'ok'
         ? READY
         : { status: 'not_ready', message: found.message, fix: found.fix, nextCheckAt };
     return this.#known;
+  }
+
+  async #runCheck(): Promise<PythonCheck | undefined> {
+    const { signal } = this.#stopping;
+    try {
+      return await this.#options.check(signal);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
   }
 
   /** Changes when the interpreter appears or goes, and when packages are installed beside it. */
