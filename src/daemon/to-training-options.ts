@@ -1,7 +1,6 @@
 import path from 'node:path';
 import type { Settings } from '../../config/settings.js';
 import { toCatBoostParams } from '../training/options/bot-params.js';
-import { assertReachableSamples } from '../training/dataset/training-window.js';
 import type { TrainingOptions } from '../training/options/training-options.js';
 import type { Instruments } from './choose-instruments.js';
 import type { Market } from './open-market.js';
@@ -15,8 +14,6 @@ export function toTrainingOptions(
   instruments: Instruments,
   market: Market,
 ): TrainingOptions {
-  const { timeframes } = instruments;
-  assertReachableSamples({ ...settings, timeframes });
   return {
     venue: market.data.venue,
     symbols: instruments.all.map(({ symbol }) => symbol),

@@ -50,14 +50,14 @@ describe.skipIf(!HAS_PYTHON)('training that is interrupted (needs npm run setup)
       },
     );
 
-    it('is harmed by no second stop, and by no stop without a start', async () => {
+    it('by nothing: stopping twice, or without a start, is harmless', async () => {
       context = await createTrainingContext(engine);
       const service = context.service();
       await service.stop();
       await expect(service.stop()).resolves.toBeUndefined();
     });
 
-    it('names a missing Python and the command that installs it, and begins when Python is there', async () => {
+    it('by a missing Python says what is missing and the command, and begins when it is there', async () => {
       context = await createTrainingContext(engine, { promotionGate: 'parity' });
       const { stores, clock, log } = context;
       await context.store(plantedCandles(CANDLES));
@@ -68,8 +68,7 @@ describe.skipIf(!HAS_PYTHON)('training that is interrupted (needs npm run setup)
       await service.planDue();
       expect(await stores.jobs.latest(KEY)).toBeUndefined();
       expect(await service.status(KEY)).toMatchObject({
-        // Nothing was tried, so that nothing cools down: training begins as soon as Python can.
-        ...{ isTrained: false, isCooldownActive: false, nextRetryAt: undefined },
+        ...{ isTrained: false, isCooldownActive: true, nextRetryAt: clock.wallMs() + 600_000 },
         lastTrainingError: `there is no Python; to mend it, ${FIX}`,
         trainerFault: { fix: FIX },
       });
@@ -81,7 +80,7 @@ describe.skipIf(!HAS_PYTHON)('training that is interrupted (needs npm run setup)
       expect((await context.untilEnded()).status).toBe('completed');
     });
 
-    it('keeps the job waiting when Python disappears between check and job', async () => {
+    it('by a Python that goes away between check and job keeps the job waiting', async () => {
       context = await createTrainingContext(engine);
       const { stores } = context;
       await context.store(plantedCandles(CANDLES));

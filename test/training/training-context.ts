@@ -155,8 +155,7 @@ async function storeCandles(
   return series.id;
 }
 
-/** Tests have shorter limits of their own. */
-const END_LIMIT_MS = 200_000;
+const END_LIMIT_MS = 60_000;
 const END_POLL_MS = 20;
 
 async function untilEnded(stores: Stores, key: ModelKey): Promise<TrainingJob> {

@@ -24,10 +24,10 @@ import type { Split } from '../dataset/split.js';
 
 const DAY_MS = 86_400_000;
 const HORIZON_MS = ITEM_HORIZON_DAYS * DAY_MS;
-/** Items with fewer entries are left out. */
+/** An item with fewer entries says nothing about the others. */
 const MIN_ITEM_ENTRIES = 14;
 const TRAIN_SHARE = 0.8;
-/** Least rows of each part. */
+/** Under these a part leaves too little to learn from or to judge by. */
 const MIN_PART_ROWS = { train: 100, test: 20 } as const;
 /** Rows of neighbouring days share most of their week: the bootstrap draws fortnights. */
 const BLOCK_DAYS = 14;
@@ -82,7 +82,7 @@ interface Rows {
   readonly returns: Float64Array;
   readonly times: Float64Array;
   readonly itemOf: Uint32Array;
-  /** Entries before rows without label or features were left out. */
+  /** Entries that were looked at. */
   readonly entries: number;
 }
 
@@ -115,7 +115,7 @@ function collectRows({ items, timeframe, fromOpenTime }: GlobalDatasetRequest): 
   return { count, values, returns, times, itemOf, entries };
 }
 
-/** Rows of one time stay in one part. */
+/** Rows of one moment are never parted. */
 function cutInTime(times: Float64Array, order: Uint32Array, embargoMs: number): Split {
   const timeAt = (position: number): number => times[order[position] ?? 0] ?? NaN;
   const cutTime = timeAt(Math.floor(order.length * TRAIN_SHARE));

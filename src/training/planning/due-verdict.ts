@@ -5,11 +5,11 @@ import { cooldownStateAt, durationWords, type Moment } from '../../domain/traini
 import { judgeTrust, toServingFacts, type AgeLimits } from '../../models/trust.js';
 import type { HistoryState } from './training-history.js';
 
-/** Why a key needs training. */
+/** Why a key wants a model trained. */
 export type TrainingCause =
   'untrained' | 'rejected' | 'features_changed' | 'damaged' | 'expired' | 'stale';
 
-/** What the verdict on one key rests on. */
+/** What is known of one key when it is asked whether it is due. */
 export interface KeyFacts {
   readonly key: ModelKey;
   readonly serving: ModelRecord | undefined;
@@ -23,7 +23,7 @@ export interface KeyFacts {
   readonly history: HistoryState;
 }
 
-/** Whether a key is due, with the reason as text either way. */
+/** Whether a key is due, with the reason in words either way. */
 export type DueVerdict =
   | {
       readonly status: 'due';
@@ -34,17 +34,15 @@ export type DueVerdict =
   | {
       readonly status: 'not_due';
       readonly key: ModelKey;
-      /** Why it would be due without the obstacle; undefined when its model is fresh. */
+      /** What would make it due but for the reason; undefined when its model is fresh. */
       readonly cause: TrainingCause | undefined;
       readonly reason: string;
       readonly obstacle: Obstacle;
       /** Wall time, where a time is known. */
       readonly nextRetryAt: number | undefined;
-      /** Usable candles so far, where history is waited for. */
-      readonly samples?: number | undefined;
     };
 
-/** Why a key cannot be trained now; `fresh`: its model needs no training. */
+/** What stands against training a key now; `fresh`: nothing has to be done. */
 export type Obstacle = 'fresh' | 'open_job' | 'cooldown' | 'history';
 
 interface Cause {
@@ -52,14 +50,14 @@ interface Cause {
   readonly words: string;
 }
 
-/** Asks cheap questions first; the caller may leave out facts that only later questions need. */
+/** Cheap questions first: the caller may leave facts of later ones out until they are asked. */
 export function judgeDue(facts: KeyFacts, limits: AgeLimits, now: Moment): DueVerdict {
   const { key, openJob, cooldown, history } = facts;
   const found = findCause(facts, limits, now.marketMs);
   if (found === undefined)
     return notDue(key, undefined, { obstacle: 'fresh', reason: 'the model is fresh' });
   if (openJob !== undefined) {
-    const reason = openJobReason(openJob);
+    const reason = `a job is ${openJob.status}`;
     return notDue(key, found.cause, { obstacle: 'open_job', reason });
   }
   if (cooldown !== undefined) {
@@ -71,17 +69,12 @@ export function judgeDue(facts: KeyFacts, limits: AgeLimits, now: Moment): DueVe
   }
   if (history.shortage !== undefined) {
     const reason = `waiting for history: ${history.shortage}`;
-    const { samples } = history;
-    return notDue(key, found.cause, { obstacle: 'history', reason, samples });
+    return notDue(key, found.cause, { obstacle: 'history', reason });
   }
   return { status: 'due', key, cause: found.cause, reason: found.words };
 }
 
-export function openJobReason({ status }: Pick<TrainingJob, 'status'>): string {
-  return `a job is ${status}`;
-}
-
-/** Why the key needs training, apart from any obstacle. */
+/** Why the key wants training, whatever stands against it. */
 export function findCause(
   facts: Pick<KeyFacts, 'serving' | 'latest' | 'damage'>,
   limits: AgeLimits,
@@ -120,12 +113,7 @@ export function dueWords(verdict: DueVerdict): string {
 function notDue(
   key: ModelKey,
   cause: TrainingCause | undefined,
-  why: {
-    readonly obstacle: Obstacle;
-    readonly reason: string;
-    readonly nextRetryAt?: number;
-    readonly samples?: number;
-  },
+  why: { readonly obstacle: Obstacle; readonly reason: string; readonly nextRetryAt?: number },
 ): DueVerdict {
   return { status: 'not_due', key, cause, nextRetryAt: undefined, ...why };
 }

@@ -14,7 +14,7 @@ const waiting = (reason: string, obstacle: 'history' | 'cooldown' = 'history'): 
 });
 
 describe('WaitingLog', () => {
-  it('logs once why a key waits and again in every tenth cycle', () => {
+  it('says once why a key waits and again in every tenth cycle', () => {
     const lines: LogLine[] = [];
     const log = new WaitingLog(recordingLogger(lines));
     for (let cycle = 0; cycle < 21; cycle++) log.report([waiting(`${cycle} of 400`)]);
@@ -25,7 +25,7 @@ describe('WaitingLog', () => {
     ]);
   });
 
-  it('logs at once when the reason changes', () => {
+  it('speaks at once when the reason becomes another', () => {
     const lines: LogLine[] = [];
     const log = new WaitingLog(recordingLogger(lines));
     log.report([waiting('399 of 400')]);
@@ -34,7 +34,7 @@ describe('WaitingLog', () => {
     expect(lines).toHaveLength(2);
   });
 
-  it('logs nothing about keys that are fresh, due or being trained', () => {
+  it('says nothing of keys that are fresh, due or being trained', () => {
     const lines: LogLine[] = [];
     const log = new WaitingLog(recordingLogger(lines));
     log.report([

@@ -18,12 +18,12 @@ export interface SettleContext extends RecordContext {
   readonly readiness: Pick<TrainerReadiness, 'forget' | 'find'>;
 }
 
-/** How an attempt's end was stored. */
+/** What has been stored about an attempt's end. */
 export type Settlement =
   | { readonly status: 'promoted' | 'rejected' | 'failed'; readonly record: ModelRecord }
   | { readonly status: 'requeued' | 'cancelled'; readonly reason: string };
 
-/** Stores how an attempt ended. Can be repeated after an error: it then finds what is already stored. */
+/** Stores how an attempt ended. May be repeated after an error: it then finds what is stored already. */
 export async function settleJob(
   context: SettleContext,
   result: TrainingResult,
@@ -47,7 +47,7 @@ export async function settleJob(
   }
 }
 
-/** Cancels a job that cannot run now. */
+/** Ends a job that is not to be worked on. */
 async function cancel(
   context: Pick<SettleContext, 'stores' | 'job' | 'clock'>,
   why: { readonly code: string; readonly message: string },
@@ -83,7 +83,7 @@ async function requeue({ stores, job }: SettleContext, reason: string): Promise<
   return { status: 'requeued', reason };
 }
 
-/** The interpreter may have disappeared since the check; then the job waits for it. */
+/** The interpreter may have gone between the check and the job; then the job waits for it. */
 async function isPythonThere({ readiness }: SettleContext): Promise<boolean> {
   readiness.forget();
   return (await readiness.find()).status === 'ready';

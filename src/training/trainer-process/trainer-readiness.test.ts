@@ -46,7 +46,7 @@ describe('TrainerReadiness', () => {
     expect(checks).toBe(1);
   });
 
-  it('keeps a bad result until the next check is due, with the command that fixes it', async () => {
+  it('keeps a bad answer for as long as a cooldown, with the command that mends it', async () => {
     answer = MISSING;
     const expected = { status: 'not_ready', message: 'no Python', fix: 'run "npm run setup"' };
     expect(await readiness.find()).toEqual({ ...expected, nextCheckAt: 600_000 });

@@ -10,37 +10,29 @@ export type Readiness =
       readonly message: string;
       /** What a person types or installs. */
       readonly fix: string;
-      /** Wall time of the next check; earlier when the interpreter or its packages change. */
+      /** Wall time at which it is looked at again; sooner when the interpreter or its packages change. */
       readonly nextCheckAt: number;
     };
 
 export interface TrainerReadinessOptions {
   /** Path or name of the interpreter. */
   readonly python: string;
-  /** @throws when the signal is aborted */
-  readonly check: (signal: AbortSignal) => Promise<PythonCheck>;
+  readonly check: () => Promise<PythonCheck>;
   readonly clock: Clock;
   /** Wall time. */
   readonly recheckSec: number;
 }
 
 const READY: Readiness = { status: 'ready' };
-const STOPPED: Readiness = {
-  status: 'not_ready',
-  message: 'the check was ended by a stop',
-  fix: 'start the daemon again',
-  nextCheckAt: Infinity,
-};
 
 /**
- * Whether Python can train. The check starts an interpreter, so its result is kept: a good one until a job cannot
- * start Python, a bad one for `recheckSec` or until the interpreter or its packages change.
+ * Whether Python can train. The check starts an interpreter, so its answer is kept: a good one until a
+ * job says otherwise, a bad one for as long as a cooldown, or until the interpreter or its packages change.
  */
 export class TrainerReadiness {
   #known: Readiness | undefined;
   #checking: Promise<Readiness> | undefined;
   #identitySeen = '';
-  readonly #stopping = new AbortController();
 
   readonly #options: TrainerReadinessOptions;
 
@@ -48,7 +40,7 @@ export class TrainerReadiness {
     this.#options = options;
   }
 
-  /** The last result, for status. */
+  /** What was last found out, for status. */
   get last(): Readiness | undefined {
     return this.#known;
   }
@@ -71,12 +63,7 @@ export class TrainerReadiness {
     }
   }
 
-  /** Ends a running check; callers that wait for it get `not_ready`. */
-  stop(): void {
-    this.#stopping.abort();
-  }
-
-  /** Called when a job could not start Python: the next `find` checks again. */
+  /** A job could not start its interpreter: the next question is answered by a new check. */
   forget(): void {
     this.#known = undefined;
   }
@@ -86,24 +73,13 @@ export class TrainerReadiness {
   }
 
   async #check(): Promise<Readiness> {
-    const found = await this.#runCheck();
-    if (found === undefined) return STOPPED;
+    const found = await this.#options.check();
     const nextCheckAt = this.#options.clock.wallMs() + this.#options.recheckSec * 1000;
     this.#known =
       found.status === 'ok'
         ? READY
         : { status: 'not_ready', message: found.message, fix: found.fix, nextCheckAt };
     return this.#known;
-  }
-
-  async #runCheck(): Promise<PythonCheck | undefined> {
-    const { signal } = this.#stopping;
-    try {
-      return await this.#options.check(signal);
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      throw error;
-    }
   }
 
   /** Changes when the interpreter appears or goes, and when packages are installed beside it. */
