@@ -1,5 +1,5 @@
 import type { Random } from '../../lib/seeded-random.js';
-import { quantile } from './statistics.js';
+import { quantile } from '../../training/evaluation/block-bootstrap.js';
 
 export interface BootstrapInterval {
   readonly lower: number;

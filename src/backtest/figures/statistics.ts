@@ -31,12 +31,3 @@ function standardisedMoment(values: readonly number[], order: number): number {
   if (spread === 0) return NaN;
   return mean(values.map((value) => ((value - centre) / spread) ** order));
 }
-
-/** Linear between neighbours, as numpy's default. NaN for an empty sample. */
-export function quantile(sorted: readonly number[], share: number): number {
-  if (sorted.length === 0) return NaN;
-  const position = share * (sorted.length - 1);
-  const below = sorted[Math.floor(position)] ?? NaN;
-  const above = sorted[Math.ceil(position)] ?? NaN;
-  return below + (above - below) * (position - Math.floor(position));
-}

@@ -1,5 +1,5 @@
 import { BarState } from '../../domain/candle-columns.js';
-import { barOpenTime, closeTimeOf } from '../../domain/timeframe.js';
+import { barOpenTime, closeTimeOf, timeframeMs } from '../../domain/timeframe.js';
 import { seededRandom } from '../../lib/seeded-random.js';
 import type { EngineResult } from '../engine/run-engine.js';
 import { DAYS_A_YEAR } from '../figures/calendar.js';
@@ -174,7 +174,7 @@ function heldTrades(
   const [first] = symbols;
   if (first === undefined) return [];
   const { timeframe } = first.columns;
-  const barMs = closeTimeOf(0, timeframe);
+  const barMs = timeframeMs(timeframe);
   return trades.map(({ symbol, openedAt, closedAt, pnlFraction }) => ({
     symbol,
     holdingBars: Math.max(1, Math.round((closedAt - openedAt) / barMs)),

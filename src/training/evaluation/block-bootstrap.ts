@@ -55,7 +55,7 @@ function circularPrefixSums(values: Float64Array, overlap: number): Float64Array
 }
 
 /** Linear between neighbours, as numpy's default. */
-function quantile(sorted: readonly number[], share: number): number {
+export function quantile(sorted: readonly number[], share: number): number {
   if (sorted.length === 0) return NaN;
   const position = share * (sorted.length - 1);
   const below = sorted[Math.floor(position)] ?? NaN;
