@@ -1,20 +1,14 @@
 import { CANDLE_TABLE, type Migration } from './ddl.js';
-import { ITEM_MIGRATIONS } from './items.js';
 import { MARKET_DATA_MIGRATIONS } from './market-data.js';
-import { MODEL_PIN_MIGRATIONS } from './model-pins.js';
 import { MODEL_MIGRATIONS } from './models.js';
 import { OPERATION_MIGRATIONS } from './operations.js';
-import { POOLED_MODEL_MIGRATIONS } from './pooled-models.js';
-import { QUEUE_MIGRATIONS } from './queue.js';
-import { SCHEDULE_MIGRATIONS } from './schedules.js';
 import { SIGNAL_MIGRATIONS } from './signals.js';
 import { TRADING_MIGRATIONS } from './trading.js';
 import { TRAINING_MIGRATIONS } from './training.js';
-import { VENUE_GRID_MIGRATIONS } from './venue-grids.js';
 
 /**
- * Every step that the schema ever took, in order. A step that has been released never changes: what
- * must be different becomes a new step at the end.
+ * Every step that the schema ever took, in the order of their numbers. A step that has been released
+ * never changes: what must be different becomes a new step with the next number.
  */
 export const MIGRATIONS: readonly Migration[] = [
   ...MARKET_DATA_MIGRATIONS,
@@ -23,13 +17,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...TRADING_MIGRATIONS,
   ...TRAINING_MIGRATIONS,
   ...OPERATION_MIGRATIONS,
-  ...QUEUE_MIGRATIONS,
-  ...MODEL_PIN_MIGRATIONS,
-  ...POOLED_MODEL_MIGRATIONS,
-  ...ITEM_MIGRATIONS,
-  ...SCHEDULE_MIGRATIONS,
-  ...VENUE_GRID_MIGRATIONS,
-];
+].sort((one, other) => (one.name < other.name ? -1 : 1));
 
 /**
  * Remembers which steps a database has taken. Its presence also tells our own database from another

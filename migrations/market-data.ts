@@ -1,4 +1,4 @@
-import { CANDLE_TABLE, createTable, type Migration } from './ddl.js';
+import { addColumns, CANDLE_TABLE, createTable, type Migration } from './ddl.js';
 
 const VIEW_COLUMNS =
   's.venue, s.symbol, s.timeframe, m.open_time, m.open, m.high, m.low, m.close, m.volume, m.revision';
@@ -104,5 +104,26 @@ export const MARKET_DATA_MIGRATIONS: readonly Migration[] = [
       created_at: 'time',
     },
     primaryKey: ['venue', 'symbol', 'venue_time'],
+  }),
+  // What is known of instruments besides their prices.
+  createTable('0033_item_attributes', {
+    name: 'item_attributes',
+    columns: {
+      venue: 'venue',
+      symbol: 'symbol',
+      // Such as type, condition, variant.
+      name: 'word',
+      value: 'label',
+      row_version: 'integer',
+      created_at: 'time',
+    },
+    unique: [['venue', 'symbol', 'name']],
+  }),
+  // Grids of venues whose bars open at other times, and gaps that are asked for again.
+  addColumns('0038_grid_offset', 'series', { grid_offset_ms: { type: 'time?' } }),
+  addColumns('0039_gap_questions', 'known_gaps', {
+    // Market times: when the gap was last found, and when it was last asked for again.
+    noted_at: { type: 'time?' },
+    asked_at: { type: 'time?' },
   }),
 ];

@@ -1,4 +1,4 @@
-import { createTable, type Migration } from './ddl.js';
+import { addColumns, createTable, type Migration } from './ddl.js';
 
 const KEY = { venue: 'venue', symbol: 'symbol', timeframe: 'timeframe', bot: 'word' } as const;
 
@@ -92,5 +92,60 @@ export const MODEL_MIGRATIONS: readonly Migration[] = [
     // A global model speaks on many instruments at one candle.
     unique: [['uid'], ['model_uid', 'candle_open_time', 'symbol']],
     indexes: [['venue', 'symbol', 'timeframe', 'bot', 'candle_open_time'], ['candle_open_time']],
+  }),
+  // Which models a person wants to keep serving.
+  createTable('0030_model_pins', {
+    name: 'model_pins',
+    columns: {
+      venue: 'venue',
+      symbol: 'symbol',
+      timeframe: 'timeframe',
+      bot: 'word',
+      // NULL once the pin was taken off: a row is never deleted, so that a copy cannot bring it back.
+      model_uid: 'uid?',
+      pinned_at: 'time',
+      row_version: 'integer',
+      created_at: 'time',
+    },
+    unique: [['venue', 'symbol', 'timeframe', 'bot']],
+  }),
+  // Base models, fitted on many instruments, on which theirs are residuals.
+  createTable('0031_pooled_models', {
+    name: 'pooled_models',
+    columns: {
+      uid: 'uid',
+      venue: 'venue',
+      timeframe: 'word',
+      bot: 'word',
+      session_uid: 'uid',
+      // The job that fits it, or did.
+      job_uid: 'uid',
+      status: 'word',
+      attempt: 'integer',
+      reason: 'text?',
+      trained_at: 'time?',
+      cut_at: 'time?',
+      data_end: 'time?',
+      features: 'json',
+      selected_at: 'time?',
+      selected_by: 'word?',
+      catalogue_hash: 'label?',
+      reference_symbol: 'symbol?',
+      horizon_bars: 'integer',
+      members: 'json',
+      model_path: 'label?',
+      manifest_sha256: 'word?',
+      config: 'json',
+      row_version: 'integer',
+      created_at: 'time',
+    },
+    unique: [['uid'], ['session_uid', 'timeframe', 'bot']],
+    indexes: [['venue', 'timeframe', 'bot', 'status', 'trained_at']],
+  }),
+  // What models of returns are judged by.
+  addColumns('0032_regression_scores', 'model_training_records', {
+    test_r2: { type: 'double?' },
+    test_persistence_rmse: { type: 'double?' },
+    test_persistence_mae: { type: 'double?' },
   }),
 ];

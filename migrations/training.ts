@@ -1,4 +1,4 @@
-import { createTable, type Migration } from './ddl.js';
+import { addColumns, createTable, type Migration } from './ddl.js';
 
 const KEY = { venue: 'venue', symbol: 'symbol', timeframe: 'timeframe', bot: 'word' } as const;
 
@@ -80,6 +80,69 @@ export const TRAINING_MIGRATIONS: readonly Migration[] = [
       until: 'time',
       not_before_open_time: 'time?',
       reason: 'text',
+      row_version: 'integer',
+      created_at: 'time',
+    },
+    primaryKey: ['venue', 'symbol', 'timeframe', 'bot'],
+  }),
+  // Which job is next, and what a person wants of the queue.
+  addColumns('0022_session_queue', 'training_sessions', {
+    status: { type: 'word', default: 'running' },
+    priority: { type: 'word', default: 'default' },
+    batch_size: { type: 'integer', default: 25 },
+    // Uids of other sessions' jobs that this one waits for instead of making them again.
+    joined_jobs: { type: 'json?' },
+  }),
+  addColumns('0023_job_queue', 'training_jobs', {
+    priority: { type: 'word', default: 'default' },
+    batch: { type: 'integer', default: 1 },
+    // The smallest is next: time of queueing, later by priority and batch.
+    turn_at: { type: 'time', default: 0 },
+  }),
+  createTable('0024_training_control', {
+    name: 'training_control',
+    columns: {
+      venue: 'venue',
+      is_paused: 'flag',
+      is_stopped: 'flag',
+      row_version: 'integer',
+      created_at: 'time',
+    },
+    primaryKey: ['venue'],
+  }),
+  // How a job trains, what schedules have done, and how far models have drifted.
+  addColumns('0035_job_mode', 'training_jobs', {
+    mode: { type: 'word', default: 'full' },
+  }),
+  createTable('0036_training_schedules', {
+    name: 'training_schedules',
+    columns: {
+      venue: 'venue',
+      name: 'word',
+      // Expression and time zone: another rule starts afresh, with nothing to catch up on.
+      rule: 'label',
+      // Market time up to which nothing is due any more.
+      settled_until: 'time',
+      session_uid: 'uid?',
+      // Its end has been announced, and the predictions that it changed were made again.
+      is_concluded: 'flag',
+      row_version: 'integer',
+      created_at: 'time',
+    },
+    primaryKey: ['venue', 'name'],
+  }),
+  createTable('0037_model_drift', {
+    name: 'model_drift',
+    columns: {
+      venue: 'venue',
+      symbol: 'symbol',
+      timeframe: 'timeframe',
+      bot: 'word',
+      model_uid: 'uid',
+      // Market times.
+      checked_at: 'time',
+      retrained_at: 'time?',
+      report: 'json',
       row_version: 'integer',
       created_at: 'time',
     },

@@ -5,14 +5,14 @@ import { collectOnly } from './daemon/collect-only.js';
 import { connect } from './daemon/connect.js';
 import { openBase } from './daemon/open-base.js';
 import type { Market } from './daemon/open-market.js';
-import { CurrentPhase, type Base, type Connected, type ReadPhase } from './daemon/phases.js';
+import { createSupervisor, type SupervisorEnvironment } from './daemon/create-supervisor.js';
+import { CurrentPhase, type Base, type Connected } from './daemon/phases.js';
 import { REAL_PARTS, type ReplaceableParts } from './daemon/replaceable-parts.js';
 import { trainOnly } from './daemon/train-only.js';
 import { serveApi } from './daemon/views/serve-api.js';
 import { DisposalStack } from './lib/disposal.js';
 import { ConfigError, messageOf } from './lib/errors.js';
 import type { Logger } from './lib/logger.js';
-import { SystemdNotify } from './monitoring/systemd-notify.js';
 
 /** Which parts it runs: all of them, or those of `npm run collect` or `npm run train`. */
 export type DaemonRole = 'daemon' | 'collect' | 'train';
@@ -23,10 +23,7 @@ export interface DaemonOptions {
   readonly logger: Logger;
   readonly version: string;
   /** What systemd put into the environment. */
-  readonly supervisor?: {
-    readonly socket?: string | undefined;
-    readonly watchdogUsec?: string | undefined;
-  };
+  readonly supervisor?: SupervisorEnvironment;
   readonly childEnvironments: ChildEnvironments;
   /** Called with the address of the API once it listens. */
   readonly onServing?: (address: string) => void;
@@ -76,7 +73,8 @@ async function run(settings: Settings, options: RunOptions, signal: AbortSignal)
     const { clock, openStores } = parts;
     const base = await openBase(settings, { ...options, clock, stack, stopping, openStores });
     const phase = new CurrentPhase({ ...base, name: 'starting' });
-    const supervisor = stack.use('supervisor', createSupervisor(phase.read, options));
+    const supervisor = createSupervisor(phase.read, { clock, logger, ...options.supervisor });
+    stack.use('supervisor', supervisor);
     const address = await serveApi(base, { readPhase: phase.read, stack, role });
     logger[level](`Page and API at ${address}`, { run: base.runUid, version });
     await supervisor.ready(`serving at ${address}`);
@@ -153,19 +151,4 @@ function isActive({ trading }: Connected): boolean {
 function assertPaper({ tradingMode }: Settings): void {
   if (tradingMode !== 'live') return;
   throw new ConfigError('TRADING_MODE=live is not built yet; leave it out to trade on paper');
-}
-
-/** Silence of the cycles counts only while there are cycles. */
-function createSupervisor(
-  readPhase: ReadPhase,
-  { supervisor, logger, parts }: RunOptions,
-): SystemdNotify {
-  const usec = Number(supervisor?.watchdogUsec);
-  return new SystemdNotify({
-    socket: supervisor?.socket,
-    watchdogMs: usec > 0 ? usec / 1000 : undefined,
-    clock: parts.clock,
-    logger,
-    isAlive: () => readPhase().name !== 'active' || readPhase().loopWatch.isAlive(),
-  });
 }
