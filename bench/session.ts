@@ -44,7 +44,7 @@ export const session: Benchmark = {
         figures,
         notes: [
           `${markets?.source ?? 'generated market'}; SQLite, default settings, market at real speed in another process`,
-          `incremental: ${HOURS_PASSED} hours of market time later; plain: then, POOLING=off, features chosen anew`,
+          `incremental: ${HOURS_PASSED} hours of market time later; plain: then, POOLING=off, features selected again`,
           'first start: a daemon in an empty folder decides by itself when to train; from the end of its back-fill to the last verdict',
           'reused: all instruments once more, requested over the API',
           `status and one analysis are requested every ${POLL_MS} ms throughout`,

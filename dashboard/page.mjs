@@ -266,7 +266,7 @@ function describe(list, rows) {
   );
 }
 
-/** Columns are [heading, cell of a row, class]; `aside` is left out where there is little room. */
+/** Columns are [heading, cell of a row, class]; `aside` is left out where there is little space. */
 function table(target, columns, rows) {
   const line = (tag, textOf) => {
     const made = document.createElement('tr');

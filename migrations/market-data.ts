@@ -10,7 +10,7 @@ const marketDataNamed: Migration = {
   name: '0003_market_data_named',
   statements: (dialect, candleTable = CANDLE_TABLE) => {
     const from = `FROM \`${candleTable}\` m JOIN series s ON s.id = m.series_id`;
-    // Otherwise the words would take the collation of whoever makes the view.
+    // Otherwise the words would take the collation of the creator's connection.
     const collation = dialect === 'mysql' ? 'COLLATE utf8mb4_bin' : '';
     const columns = `${VIEW_COLUMNS}, (${SOURCE_NAME}) ${collation} AS source`;
     if (dialect === 'sqlite') {

@@ -38,7 +38,7 @@ describe('the rate', () => {
     expect(rate.add(at(20_600, 21)).barsPerSec).toBe(2_000);
   });
 
-  test('begins anew after a pause', async () => {
+  test('begins again after a pause', async () => {
     const clock = new ManualClock(0);
     const rate = new Rate(clock);
     rate.add(at(0, 0));
@@ -48,7 +48,7 @@ describe('the rate', () => {
     expect(rate.add(at(3_000, 3)).barsPerSec).toBe(200);
   });
 
-  test('begins anew when somebody else collects', async () => {
+  test('begins again when another process collects', async () => {
     const clock = new ManualClock(0);
     const rate = new Rate(clock);
     rate.add(at(50_000, 50));

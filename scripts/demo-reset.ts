@@ -2,7 +2,7 @@ import { readEnvironment, readSettings } from '../config/read-settings.js';
 import { resetDemo } from '../src/demo/market/run-state.js';
 import { messageOf } from '../src/lib/errors.js';
 
-const HELP = `Begins a new run of the demo market: its time starts anew, as another venue, and what was
+const HELP = `Begins a new run of the demo market: its time starts again, as another venue, and what was
 collected from the old run stays apart. Stop the daemon first.
 
 Usage: npm run demo:reset

@@ -1,4 +1,4 @@
-// A lock between processes for the setup: whoever holds it works, others wait and then find all done.
+// A lock between processes for the setup: the holder works, others wait and then find all done.
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 

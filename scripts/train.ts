@@ -24,8 +24,8 @@ interface TrainFlags {
 }
 
 const HELP = `
-full trains every model anew, incremental adds a few trees on the newest candles to those that serve,
-sample trains the first 50 instruments anew. Where a daemon runs with the same data it does the work, in
+full trains every model again, incremental adds a few trees on the newest candles to those that serve,
+sample trains the first 50 instruments again. Where a daemon runs with the same data it does the work, in
 its own queue; otherwise it is done here, on the candles that are stored.
 
 Pausing: while the file of --pause-file exists no job begins. In a daemon that holds for the jobs of this

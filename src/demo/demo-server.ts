@@ -38,7 +38,7 @@ export interface DemoSettings {
   /** Generator: false leaves out the planted pattern. Default true. */
   readonly hasPattern?: GeneratedSourceOptions['hasPattern'];
   /** Generator: open times of the first bar of pairs that are listed later, by market id. */
-  readonly births?: GeneratedSourceOptions['births'];
+  readonly firstBars?: GeneratedSourceOptions['firstBars'];
   /** How bars without a trade are shown. Default `omit`. */
   readonly emptyBars?: EmptyBars | undefined;
   /** Request weight of a minute. Default 6000, as Binance's. */
@@ -130,9 +130,14 @@ export class DemoExchange {
   }
 }
 
-function openSource({ data, seed = DEFAULT_SEED, hasPattern, births }: DemoSettings): CandleSource {
+function openSource({
+  data,
+  seed = DEFAULT_SEED,
+  hasPattern,
+  firstBars,
+}: DemoSettings): CandleSource {
   if (data !== undefined) return RecordedSource.open(data);
-  return new GeneratedSource({ seed: String(seed), hasPattern, births });
+  return new GeneratedSource({ seed: String(seed), hasPattern, firstBars });
 }
 
 function createClock(source: CandleSource, options: DemoExchangeOptions): MarketClock {

@@ -15,7 +15,7 @@ type ReadAll = () => Iterable<CachedPrediction>;
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 /**
- * Predictions on disk: one line each, appended behind one another and written anew now and then under a
+ * Predictions on disk: one line each, appended behind one another and rewritten now and then under a
  * temporary name. A kill costs the lines that were not written yet; a line that was torn by it is left
  * out; a file that is damaged otherwise is refused as a whole. None of it is ever needed: what is missing
  * is computed again.

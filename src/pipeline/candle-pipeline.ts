@@ -94,7 +94,7 @@ export class CandlePipeline {
     }
   }
 
-  /** Stored history changed: what is kept of it in memory is read anew. */
+  /** Stored history changed: what memory keeps of it is read again. */
   revised(series: Series): void {
     this.#options.bars.forget(series);
   }

@@ -59,7 +59,7 @@ function columnOf(timeMs: number, { first, daysACell }: Scale): number {
   return Math.floor((timeMs - first) / DAY_MS / daysACell);
 }
 
-/** Months, as many as have room. */
+/** Labels of months, as many as fit. */
 function drawAxis(scale: Scale): string {
   const ticks: string[] = [];
   let lastX = -Infinity;

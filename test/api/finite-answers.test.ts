@@ -38,7 +38,7 @@ test('a score that could not be computed is null in the training history', async
   });
 });
 
-test('a number that is not finite is sent as null, whoever made it, and the log names it', async () => {
+test('a number that is not finite is sent as null in every answer, and the log names it', async () => {
   rig.modelStatusChanges = {
     samples_in_last_train: Infinity,
     drift: {

@@ -78,7 +78,7 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
   const bidOf = (price: number) => new D(String(price * (1 - rules.halfSpread)));
   const askOf = (price: number) => new D(String(price * (1 + rules.halfSpread)));
   const floor = (size: Decimal, step: string) => size.div(step).floor().times(step);
-  const room = (symbol: string, volume: number) => {
+  const available = (symbol: string, volume: number) => {
     if (rules.volumeShare === 0) return new D(Infinity);
     const left = new D(volume).times(rules.volumeShare).minus(taken.get(symbol) ?? 0);
     return D.max(0, left);
@@ -96,7 +96,7 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
     if (position?.leaving === undefined) return;
     const { leaving } = position;
     const left = position.size.minus(leaving.sold);
-    const can = D.min(left, room(symbol, bar.volume));
+    const can = D.min(left, available(symbol, bar.volume));
     const size = can.gte(left) ? left : floor(can, known(marketOf, symbol).step);
     take(symbol, size);
     leaving.sold = leaving.sold.plus(size);
@@ -210,7 +210,7 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
     if (bar === undefined && !isLate) return false;
     buys.delete(symbol);
     if (isLate || bar === undefined) return true;
-    const size = floor(D.min(order.size, room(symbol, bar.volume)), step);
+    const size = floor(D.min(order.size, available(symbol, bar.volume)), step);
     const price = askOf(bar.open);
     const fee = feeOf(size.times(price));
     if (size.lte(0) || size.times(price).plus(fee).gt(cash)) return true;

@@ -104,7 +104,7 @@ describe('a large file of a watched folder', () => {
     expect(await poll()).toMatchObject([{ revised: 0, rejectedRows: 1, unchanged: LARGE_BARS }]);
   });
 
-  it('that was written anew is read as a whole', async () => {
+  it('that was rewritten is read as a whole', async () => {
     await writeFile(file(), HEADINGS + rowsOf(0, LARGE_BARS));
     await poll();
     await writeFile(file(), HEADINGS + rowsOf(0, LARGE_BARS + 1, 3));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NAIVE_ROWS, type NaiveRow } from './naive-rows.js';
 
-/** What a feature is by its formula, written out anew from raw candles. */
+/** What a feature is by its formula, computed from raw candles by other code. */
 export type Formulas = Readonly<Record<string, (row: NaiveRow) => number>>;
 
 /** Holds features to formulas at a few dozen bars, to the digits that float32 keeps. */

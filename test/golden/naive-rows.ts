@@ -4,7 +4,7 @@ import { END, FULL, REFERENCE, rowsOf, SERIES } from './feature-rows.js';
 
 const MATRIX = rowsOf(SERIES, FULL, END);
 
-/** One bar of the golden series, for formulas written out anew from its raw candles. */
+/** One bar of the golden series, for formulas computed from its raw candles by other code. */
 export interface NaiveRow {
   readonly index: number;
   /** The last `bars` values of a column, oldest first, that end `lag` bars ago. */

@@ -55,7 +55,7 @@ test.each([
   expect(installs()).toBe(1);
 });
 
-test('killed in the middle of a step it leaves no stamp, and the next call begins that step anew', async () => {
+test('killed in the middle of a step it leaves no stamp, and the next call begins that step again', async () => {
   const child = project.start({ NPM_SLEEP: '3' });
   const end = ended(child);
   while (installs() === 0) await sleep(20);

@@ -20,7 +20,7 @@ forEachEngine((engine) => {
       expect(await stores.jobs.findOpen(KEY)).toMatchObject({ status: 'pending', attempt: 1 });
     });
 
-    it('of what was imported are those of whoever has the files, under any name', async () => {
+    it('of imported markets belong to the daemon that has the files, under any name', async () => {
       const { stores } = await engine.open();
       const session = await storedSession(stores);
       await stores.jobs.insert(aJob(session, { venue: 'csv:cards', symbol: '*' }));

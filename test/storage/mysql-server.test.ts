@@ -28,7 +28,7 @@ async function open(location: MysqlLocation): Promise<Database> {
   return database;
 }
 
-/** A database that is dropped after the test, whoever makes it. */
+/** A database that is dropped after the test. */
 function ownLocation(values: Partial<MysqlLocation> = {}): MysqlLocation {
   const location = { ...mysqlLocation(), ...values };
   cleanUps.push(() => dropDatabase(location));

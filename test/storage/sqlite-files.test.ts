@@ -191,7 +191,7 @@ describe.skipIf(mountReason !== undefined)(mountTitle, () => {
     execFileSync('umount', [disk]);
   });
 
-  it('that is full is named; what was stored stays, and work goes on once there is room', async () => {
+  it('that is full is named; what was stored stays, and work goes on once there is space', async () => {
     mount(disk, 'size=3m');
     file = path.join(disk, 'evenkeel.db');
     const { stores } = await open();

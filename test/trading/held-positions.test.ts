@@ -32,7 +32,7 @@ forEachEngine((engine) => {
   }
 
   describe('what is held', () => {
-    it('is named to whoever fetches prices until it is sold, also after a restart', async () => {
+    it('is among the symbols to quote until it is sold, also after a restart', async () => {
       const first = await buy();
       expect(first.heldSymbols()).toEqual(['BTC/USDT']);
       await first.stop();

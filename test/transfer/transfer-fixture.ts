@@ -35,7 +35,7 @@ export class TransferFixture {
     forgetClosingSum(this.file);
   }
 
-  /** Both sides anew under the same names. */
+  /** Drops both sides and creates them again under the same names. */
   async createAgain(fill: () => void): Promise<void> {
     mkdirSync(this.folder, { recursive: true });
     await this.create();

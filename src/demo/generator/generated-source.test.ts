@@ -135,14 +135,14 @@ describe('random access', () => {
 });
 
 describe('a pair that is listed later', () => {
-  it('has its first bar at its birth and the same bars from there on', () => {
-    const births = { SOLUSDT: AT_MS + 5 * HOUR_MS };
-    const late = new GeneratedSource({ seed: '1', births });
+  it('has its first bar at its start and the same bars from there on', () => {
+    const firstBars = { SOLUSDT: AT_MS + 5 * HOUR_MS };
+    const late = new GeneratedSource({ seed: '1', firstBars });
     const span = { fromMs: AT_MS, toMs: AT_MS + 10 * HOUR_MS };
     expect(late.readBars('SOLUSDT', '1h', span)).toEqual(
       source.readBars('SOLUSDT', '1h', span).slice(5),
     );
-    expect(late.instruments[2]?.listedFromMs).toBe(births.SOLUSDT);
+    expect(late.instruments[2]?.listedFromMs).toBe(firstBars.SOLUSDT);
   });
 });
 

@@ -29,7 +29,7 @@ export interface GeneratedSourceOptions {
   /** False leaves the planted pattern out: nothing then tells the direction. Default true. */
   readonly hasPattern?: boolean | undefined;
   /** Open times of the first bar of pairs that are listed later, by market id. */
-  readonly births?: Readonly<Record<string, number>> | undefined;
+  readonly firstBars?: Readonly<Record<string, number>> | undefined;
 }
 
 interface GeneratedSeries {
@@ -54,12 +54,12 @@ export class GeneratedSource implements CandleSource {
   readonly #minutes = new LruCache<string, Float64Array>(600);
 
   constructor(options: GeneratedSourceOptions) {
-    const { seed, hasPattern = true, births = {} } = options;
-    const identity = JSON.stringify([GENERATOR_VERSION, seed, hasPattern, births]);
+    const { seed, hasPattern = true, firstBars = {} } = options;
+    const identity = JSON.stringify([GENERATOR_VERSION, seed, hasPattern, firstBars]);
     this.hash = createHash('sha256').update(identity).digest('hex').slice(0, 10);
     const market = new MarketFactor(seed);
     const series = GENERATED_PAIRS.map((pair): GeneratedSeries => {
-      const bornMs = floorToBar(births[`${pair.base}USDT`] ?? GENERATED_START_MS, '1h');
+      const bornMs = floorToBar(firstBars[`${pair.base}USDT`] ?? GENERATED_START_MS, '1h');
       const instrument = toInstrument(pair, Math.max(bornMs, GENERATED_START_MS));
       const hours = new HourBars({ seed, pair, market, hasPattern, ...instrument });
       return { instrument, hours, key: keyOf(`${seed}/${pair.base}`) };

@@ -19,7 +19,7 @@ function candlesOf({ candleTable }: RowSource): string {
 
 /**
  * Reads a stretch of a series onto its regular grid, with fillers where the venue is known to have no
- * candle. A bar is the same wherever the stretch begins: a filler at its start takes the close of the
+ * candle. A bar is the same whichever bar the stretch begins with: a filler at its start takes the close of the
  * last candle before it.
  *
  * @throws RejectedError when there is no such series

@@ -38,7 +38,7 @@ export function translateSqliteOpenError(error: unknown, file: string): unknown 
   const cause = { cause: error };
   if (isDamage(code)) {
     return new ConfigError(
-      `${file} is not a usable SQLite database: ${message}. Restore it from a backup, or move it away to begin anew`,
+      `${file} is not a usable SQLite database: ${message}. Restore it from a backup, or move it away to begin with an empty one`,
       cause,
     );
   }
