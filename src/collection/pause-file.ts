@@ -87,3 +87,13 @@ export class PauseFile {
     }
   }
 }
+
+/** @returns the absolute path of the file where there is one now */
+export async function findPauseFile(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  const absolute = path.resolve(file);
+  return stat(absolute).then(
+    () => absolute,
+    () => undefined,
+  );
+}

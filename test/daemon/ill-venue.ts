@@ -37,8 +37,6 @@ export class ShiftedClock extends SystemClock {
 export class IllVenue {
   /** How far its time is ahead of this machine's. */
   shiftMs = 0;
-  /** Markets whose candles cannot be read. */
-  readonly failing = new Set<string>();
   readonly symbols = ['BTCUSDT', 'ETHUSDT', 'ENDUSDT', 'BADUSDT', 'OFFUSDT', 'FARUSDT', 'GAPUSDT'];
   readonly server = new IndependentBinanceServer({
     symbols: this.symbols,
@@ -62,8 +60,6 @@ export class IllVenue {
   }
 
   #klinesOf(id: string): readonly (readonly unknown[])[] {
-    // Becomes an object in JSON, which is no row.
-    if (this.failing.has(id)) return [new Set([this.nowMs()]) as unknown as readonly unknown[]];
     const newest = Math.floor(this.nowMs() / HOUR_MS) * HOUR_MS;
     const lastOpenTime = id === 'ENDUSDT' ? newest - 74 * HOUR_MS : newest;
     const candles = plantedCandles({ bars: BARS, lastOpenTime, seed: 7, momentum: 0.5 });

@@ -28,6 +28,8 @@ export class IndependentBinanceServer {
   readonly faults: ScriptedFault[] = [];
   /** Market ids that klines are refused for, although they are listed. */
   readonly refusedSymbols = new Set<string>();
+  /** Market ids whose klines fail, as behind a proxy whose server is away. */
+  readonly failingSymbols = new Set<string>();
   /** While true every request is answered by the proxy in front of a venue that is away. */
   isDown = false;
   /** Rows in one answer at most. */
@@ -55,7 +57,8 @@ export class IndependentBinanceServer {
     this.requests.push(`${url.pathname}${url.search}`);
     const position = this.faults.findIndex((fault) => url.pathname.startsWith(fault.path));
     const [fault] = position < 0 ? [] : this.faults.splice(position, 1);
-    if (this.isDown) {
+    const symbol = url.pathname === '/api/v3/klines' ? url.searchParams.get('symbol') : undefined;
+    if (this.isDown || this.failingSymbols.has(symbol ?? '')) {
       misbehave({ path: '', kind: '502' }, request, response);
       return;
     }

@@ -1,5 +1,6 @@
 import type { Collector } from '../../collection/collector.js';
 import type { SeriesStatus } from '../../collection/collection-status.js';
+import { findPauseFile } from '../../collection/pause-file.js';
 import { barIndex, lastClosedOpenTime } from '../../domain/timeframe.js';
 import type { RuleMatch } from '../../monitoring/health.js';
 import { clockOf, type DaemonPhase } from '../phases.js';
@@ -28,12 +29,7 @@ export const DATA_RULES: readonly DaemonHealthRule[] = [
     check: 'data',
     level: 'degraded',
     fix: 'delete the file',
-    find: whileFollowed(({ collector }) => {
-      const { pausedBy } = collector.status();
-      return pausedBy === undefined
-        ? undefined
-        : { message: `collection is paused: it goes on when ${pausedBy} is gone` };
-    }),
+    find: findPause,
   },
   {
     id: 'nothing_collected',
@@ -172,6 +168,15 @@ function whileCollecting(find: FindCollecting): DaemonHealthRule['find'] {
   return whileFollowed((phase, facts) =>
     phase.collector.status().pausedBy === undefined ? find(phase, facts) : undefined,
   );
+}
+
+/** The file holds collection before it has begun, too: then nobody has looked for it yet. */
+async function findPause({ phase }: HealthFacts): Promise<RuleMatch | undefined> {
+  if (!isWaiting(phase) && !('collector' in phase)) return undefined;
+  const known = 'collector' in phase ? phase.collector.status().pausedBy : undefined;
+  const pausedBy = known ?? (await findPauseFile(phase.settings.pauseCollectorFile));
+  if (pausedBy === undefined) return undefined;
+  return { message: `collection is paused: it goes on when ${pausedBy} is gone` };
 }
 
 function findLeftOut({ phase }: HealthFacts): RuleMatch | undefined {
