@@ -65,7 +65,7 @@ function readOne(name: string, setting: Setting<unknown>, raw: string | undefine
 }
 
 /** Values that are fine alone and wrong together. */
-function findContradictions(settings: Settings): string[] {
+export function findContradictions(settings: Settings): string[] {
   return [...findMissingMysql(settings), ...findApiProblems(settings), ...findTrading(settings)];
 }
 

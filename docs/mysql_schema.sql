@@ -561,6 +561,39 @@ ALTER TABLE `known_gaps`
   ADD COLUMN /*M! IF NOT EXISTS */ `noted_at` BIGINT NULL,
   ADD COLUMN /*M! IF NOT EXISTS */ `asked_at` BIGINT NULL;
 
+CREATE TABLE IF NOT EXISTS `backtests` (
+  `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  `uid` VARCHAR(26) NOT NULL,
+  `state` VARCHAR(64) NOT NULL,
+  `origin` VARCHAR(64) NOT NULL,
+  `ask` MEDIUMTEXT NOT NULL,
+  `timeframe` VARCHAR(8) NOT NULL,
+  `bot` VARCHAR(64) NOT NULL,
+  `versions` MEDIUMTEXT NOT NULL,
+  `place` VARCHAR(255) NOT NULL,
+  `progress` DOUBLE NOT NULL,
+  `venue` VARCHAR(128) NULL,
+  `data_hash` VARCHAR(64) NULL,
+  `from_time` BIGINT NULL,
+  `to_time` BIGINT NULL,
+  `symbols` MEDIUMTEXT NULL,
+  `bars` BIGINT NULL,
+  `settings` MEDIUMTEXT NULL,
+  `seeds` MEDIUMTEXT NULL,
+  `figures` MEDIUMTEXT NULL,
+  `sharpe` DOUBLE NULL,
+  `error` MEDIUMTEXT NULL,
+  `folder` MEDIUMTEXT NULL,
+  `is_deleted` TINYINT NOT NULL,
+  `started_at` BIGINT NOT NULL,
+  `ended_at` BIGINT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  UNIQUE KEY `u0` (`uid`),
+  KEY `i0` (`started_at`),
+  KEY `i1` (`data_hash`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -594,4 +627,5 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0036_training_schedules', 0),
   ('0037_model_drift', 0),
   ('0038_grid_offset', 0),
-  ('0039_gap_questions', 0);
+  ('0039_gap_questions', 0),
+  ('0040_backtests', 0);

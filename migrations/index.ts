@@ -1,3 +1,4 @@
+import { BACKTEST_MIGRATIONS } from './backtests.js';
 import { CANDLE_TABLE, type Migration } from './ddl.js';
 import { MARKET_DATA_MIGRATIONS } from './market-data.js';
 import { MODEL_MIGRATIONS } from './models.js';
@@ -17,6 +18,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...TRADING_MIGRATIONS,
   ...TRAINING_MIGRATIONS,
   ...OPERATION_MIGRATIONS,
+  ...BACKTEST_MIGRATIONS,
 ].sort((one, other) => (one.name < other.name ? -1 : 1));
 
 /**

@@ -1,32 +1,24 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command, CommanderError } from 'commander';
-import { readEnvironment, readSettings, type Environment } from '../config/read-settings.js';
-import { propertyName, SETTINGS, type Settings } from '../config/settings.js';
-import { loadFolder } from '../src/backtest/history/load-folder.js';
-import { loadStored } from '../src/backtest/history/load-stored.js';
-import type { MarketHistory } from '../src/backtest/history/market-history.js';
-import { reportHtml, type ReportAssets } from '../src/backtest/report/report-html.js';
+import { changeSettings } from '../config/change-settings.js';
+import { readEnvironment, readSettings } from '../config/read-settings.js';
+import type { Settings } from '../config/settings.js';
 import { inWords } from '../src/backtest/result/in-words.js';
-import {
-  figuresJson,
-  resultJson,
-  type RunDescription,
-} from '../src/backtest/result/result-json.js';
-import { countBars } from '../src/backtest/result/to-result.js';
-import { writeRunFiles } from '../src/backtest/result/write-files.js';
-import { endOf, runBacktest, type Backtest } from '../src/backtest/run-backtest.js';
+import { backtestsFolder, lockBacktests } from '../src/daemon/backtests/backtest-lock.js';
+import { RunRecord } from '../src/daemon/backtests/run-record.js';
+import { runRequest, type RequestEnd } from '../src/daemon/backtests/run-request.js';
 import { PROJECT_DIR } from '../src/daemon/module-options.js';
-import { databaseLocation } from '../src/daemon/open-storage.js';
-import { toTradingRules } from '../src/daemon/to-trading-rules.js';
-import { barOpenTime, isTimeframe, TIMEFRAMES, type Timeframe } from '../src/domain/timeframe.js';
+import { findPlace } from '../src/daemon/open-base.js';
+import { openStorage } from '../src/daemon/open-storage.js';
+import type { BacktestAsk } from '../src/domain/backtest-run.js';
+import { isTimeframe, TIMEFRAMES, type Timeframe } from '../src/domain/timeframe.js';
+import { SystemClock } from '../src/lib/clock.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
 import type { Logger } from '../src/lib/logger.js';
-import { findNearNames } from '../src/lib/near-names.js';
-import { SystemClock } from '../src/lib/clock.js';
 import { newUid } from '../src/lib/uid.js';
+import { openStores } from '../src/storage/stores.js';
 
 /** As of the other commands; 78 is of `sysexits.h`, 130 is a shell's for Ctrl+C. */
 const EXIT = { done: 0, notRun: 2, config: 78, stopped: 130 } as const;
@@ -67,22 +59,6 @@ const SILENT: Logger = {
   child: () => SILENT,
 };
 
-/** Settings that decide what a run does; they stand in its report. */
-const REPORTED = [
-  'PAPER_EQUITY',
-  'POSITION_FRACTION',
-  'FEE_RATE',
-  'STOP_LOSS_PCT',
-  'TAKE_PROFIT_PCT',
-  'MAX_HOLD_BARS',
-  'MAX_DECISION_LAG_SEC',
-  'MIN_FALLBACK_CONFIDENCE',
-  'LABEL_HORIZON_BARS',
-  'BACKTEST_SPREAD_PCT',
-  'BACKTEST_SLIPPAGE_PCT',
-  'BACKTEST_VOLUME_SHARE',
-] as const;
-
 async function main(): Promise<number> {
   const controller = new AbortController();
   const onSignal = (): void => controller.abort(new Error('stopped'));
@@ -100,102 +76,79 @@ async function main(): Promise<number> {
 }
 
 async function run(flags: BacktestFlags, signal: AbortSignal): Promise<number> {
-  const { settings } = readSettings(withSets(readEnvironment(), flags.set ?? []));
-  const timeframe = toTimeframe(flags.timeframe ?? settings.tradeTimeframe ?? '1h');
-  const history = await load(flags, settings, timeframe);
-  const { bot = settings.tradeBot ?? settings.bots[0] ?? 'catboost' } = flags;
-  const backtest = await withProgress(flags, (onProgress) =>
-    runBacktest({
-      history,
-      fromMs: toMs('--from', flags.from),
-      toMs: toMs('--to', flags.to),
-      rules: toTradingRules(
-        { ...settings, allowFallbackExecution: true },
-        {
-          venue: history.venue,
-          account: 'backtest',
-          currency: history.symbols[0]?.instrument.quote ?? '',
-          timeframe,
-          bot,
-          marketSpeed: 1,
-        },
-      ),
-      spreadPct: settings.backtestSpreadPct,
-      slippagePct: settings.backtestSlippagePct,
-      volumeShare: settings.backtestVolumeShare,
-      horizonBars: settings.labelHorizonBars,
-      earlierSharpes: readEarlierSharpes(parentOf(flags, settings), history.dataHash),
-      logger: SILENT,
-      signal,
-      onProgress,
-    }),
-  );
-  if (backtest.run.endedEarly) {
+  const read = readSettings(readEnvironment());
+  const ask = toAsk(flags, read.settings);
+  const changed = changeSettings(read.settings, ask.set);
+  if (changed.status === 'refused') throw new ConfigError(`--set ${changed.reason}`);
+  const { settings } = changed;
+  const clock = new SystemClock();
+  const lock = lockBacktests(settings.dataDir, clock.wallMs());
+  const { database } = await openStorage(settings, { clock, logger: SILENT, signal });
+  const store = openStores(database, clock).backtests;
+  const version = readVersion();
+  const uid = newUid(clock.wallMs());
+  const place = findPlace(settings, { clock, logger: SILENT });
+  const options = { store, clock, uid, ask, version, place };
+  const record = new RunRecord({ ...options, origin: 'command' });
+  try {
+    await store.markInterrupted(place);
+    const end = await withProgress(flags, record, (onProgress) =>
+      runRequest(ask, {
+        settings,
+        location: database.location,
+        venue: settings.exchange,
+        parent: path.resolve(flags.out ?? backtestsFolder(settings.dataDir)),
+        record,
+        version,
+        clock,
+        signal,
+        onProgress,
+      }),
+    );
+    if (end.status === 'done') return report(flags, end);
+    await record.cancelled();
     process.stderr.write('backtest: stopped; nothing was written\n');
     return EXIT.stopped;
+  } catch (error) {
+    // The disk may be full for this too: what went wrong first is what counts.
+    await record.failed(messageOf(error)).catch(() => undefined);
+    throw error;
+  } finally {
+    await database.close();
+    lock.stop();
   }
-  return report({ flags, settings, bot, backtest });
 }
 
-function report(ran: {
-  readonly flags: BacktestFlags;
-  readonly settings: Settings;
-  readonly bot: string;
-  readonly backtest: Backtest;
-}): number {
-  const { flags, backtest } = ran;
-  const description = describe(ran);
-  const { history, result, trades, curve, run: engine } = backtest;
-  const files = {
-    trades,
-    decisions: engine.decisions,
-    resultJson: resultJson(description, result),
-    reportHtml: reportHtml({
-      description,
-      result,
-      curve,
-      trades,
-      symbols: history.symbols,
-      assets: readAssets(),
-    }),
-  };
-  const folder = writeRunFiles(parentOf(flags, ran.settings), description.id, files);
+function report(flags: BacktestFlags, end: Extract<RequestEnd, { status: 'done' }>): number {
+  const { description, result, figures, folder } = end;
   const lines = flags.json
-    ? [JSON.stringify({ ...description, folder, figures: figuresJson(result) })]
+    ? [JSON.stringify({ ...description, folder, figures })]
     : [...inWords(description, result), `Report: ${path.join(folder, 'report.html')}`];
   process.stdout.write(`${lines.join('\n')}\n`);
   return EXIT.done;
 }
 
-function describe(ran: {
-  readonly settings: Settings;
-  readonly bot: string;
-  readonly backtest: Backtest;
-}): RunDescription {
-  const { settings, bot, backtest } = ran;
-  const { history, span } = backtest;
-  const now = new SystemClock().wallMs();
-  const manifest = JSON.parse(readFileSync(path.join(PROJECT_DIR, 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  const values = settings as Readonly<Record<string, unknown>>;
+/** What the flags ask for; what they leave out is what the settings trade. */
+function toAsk(flags: BacktestFlags, settings: Settings): BacktestAsk {
+  const { symbols, data } = flags;
+  const isAll = symbols?.length === 1 && symbols[0] === 'all';
+  const configured =
+    data !== undefined || settings.symbols[0] === 'all' ? undefined : settings.symbols;
   return {
-    id: newUid(now),
-    created_at: new Date(now).toISOString(),
-    version: manifest.version,
     signals: 'fallback',
-    from: new Date(barOpenTime(span.firstIndex, history.timeframe)).toISOString(),
-    to: new Date(endOf(span, history.timeframe)).toISOString(),
-    timeframe: history.timeframe,
-    bot,
-    symbols: history.symbols.map(({ instrument }) => instrument.symbol),
-    bars: countBars(history.symbols, span),
-    venue: history.venue,
-    data_hash: history.dataHash,
-    settings: Object.fromEntries(
-      REPORTED.map((name) => [name, values[propertyName(name)] as string | number]),
-    ),
+    fromMs: toMs('--from', flags.from),
+    toMs: toMs('--to', flags.to),
+    symbols: isAll ? undefined : (symbols ?? configured),
+    timeframe: toTimeframe(flags.timeframe ?? settings.tradeTimeframe ?? '1h'),
+    bot: flags.bot ?? settings.tradeBot ?? settings.bots[0] ?? 'catboost',
+    data,
+    set: toSets(flags.set ?? []),
   };
+}
+
+function readVersion(): string {
+  const file = path.join(PROJECT_DIR, 'package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 function parseFlags(args: readonly string[]): BacktestFlags {
@@ -222,45 +175,23 @@ function parseFlags(args: readonly string[]): BacktestFlags {
   throw new ConfigError(`--signals: ${reason}`);
 }
 
-/** The environment with the settings of this run. @throws ConfigError naming an unknown one */
-function withSets(environment: Environment, sets: readonly string[]): Environment {
-  const changed: Record<string, string> = {};
-  for (const pair of sets) {
-    const at = pair.indexOf('=');
-    const name = pair.slice(0, at);
-    if (at < 1) throw new ConfigError(`--set ${pair}: expected KEY=VALUE`);
-    if (!SETTINGS.has(name)) {
-      const [near] = findNearNames(name, SETTINGS.keys());
-      const hint = near === undefined ? '' : `; did you mean ${near}?`;
-      throw new ConfigError(`--set ${name}: there is no such setting${hint}`);
-    }
-    changed[name] = pair.slice(at + 1);
-  }
-  return { ...environment, ...changed };
-}
-
-function load(
-  { data, symbols }: BacktestFlags,
-  settings: Settings,
-  timeframe: Timeframe,
-): Promise<MarketHistory> | MarketHistory {
-  const isAll = symbols?.length === 1 && symbols[0] === 'all';
-  const wanted = isAll ? undefined : symbols;
-  if (data !== undefined) return loadFolder({ folder: data, timeframe, symbols: wanted });
-  const configured = settings.symbols[0] === 'all' ? undefined : settings.symbols;
-  return loadStored({
-    location: databaseLocation(settings),
-    venue: settings.exchange,
-    timeframe,
-    symbols: isAll ? undefined : (wanted ?? configured),
-  });
+function toSets(pairs: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 1) throw new ConfigError(`--set ${pair}: expected KEY=VALUE`);
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
 }
 
 async function withProgress<T>(
   { json }: BacktestFlags,
+  record: RunRecord,
   work: (onProgress: (share: number) => void) => Promise<T>,
 ): Promise<T> {
-  if (json || !process.stderr.isTTY) return work(() => undefined);
+  const note = (share: number): void => void record.progress(share).catch(() => undefined);
+  if (json || !process.stderr.isTTY) return work(note);
   const bar = new SingleBar({
     format: 'backtest {bar} {percentage} % | {eta_formatted} left',
     stream: process.stderr,
@@ -268,48 +199,13 @@ async function withProgress<T>(
   });
   bar.start(100, 0);
   try {
-    return await work((share) => bar.update(Math.round(100 * share)));
+    return await work((share) => {
+      bar.update(Math.round(100 * share));
+      note(share);
+    });
   } finally {
     bar.stop();
   }
-}
-
-function parentOf({ out }: BacktestFlags, settings: Settings): string {
-  return path.resolve(out ?? path.join(settings.dataDir, 'backtests'));
-}
-
-/** Every run on the same data is a try: the best of many is partly luck. */
-function readEarlierSharpes(parent: string, dataHash: string): readonly number[] {
-  let names: string[];
-  try {
-    names = readdirSync(parent);
-  } catch {
-    return [];
-  }
-  return names.flatMap((name) => {
-    try {
-      const text = readFileSync(path.join(parent, name, 'result.json'), 'utf8');
-      const run = JSON.parse(text) as { data_hash?: unknown; figures?: { sharpe?: unknown } };
-      const sharpe = run.figures?.sharpe;
-      return run.data_hash === dataHash && typeof sharpe === 'number' ? [sharpe] : [];
-    } catch {
-      return [];
-    }
-  });
-}
-
-function readAssets(): ReportAssets {
-  const folder = path.join(PROJECT_DIR, 'dashboard', 'report');
-  const library = createRequire(import.meta.url).resolve('lightweight-charts/package.json');
-  const charts = path.join(
-    path.dirname(library),
-    'dist/lightweight-charts.standalone.production.js',
-  );
-  return {
-    css: readFileSync(path.join(folder, 'report.css'), 'utf8'),
-    script: readFileSync(path.join(folder, 'report.js'), 'utf8'),
-    charts: readFileSync(charts, 'utf8'),
-  };
 }
 
 function toTimeframe(text: string): Timeframe {

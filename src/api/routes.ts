@@ -1,5 +1,6 @@
 import type { ApiContext } from './context/api-context.js';
 import { analysisRoutes } from './routes/analysis.js';
+import { backtestRoutes } from './routes/backtests.js';
 import { candleRoutes } from './routes/candles.js';
 import { dataQualityRoutes } from './routes/data-quality.js';
 import { eventRoutes } from './routes/events.js';
@@ -23,6 +24,7 @@ export function addRoutes(server: Server, context: ApiContext, projectDir: strin
   candleRoutes(server, context);
   dataQualityRoutes(server, context);
   tradingRoutes(server, context);
+  backtestRoutes(server, context);
   trainingRoutes(server, context);
   sessionRoutes(server, context);
   eventRoutes(server, context);

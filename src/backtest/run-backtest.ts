@@ -13,11 +13,7 @@ import { toTrades } from './result/to-trades.js';
 /** The rules need 50 bars before they say anything. */
 const MIN_BARS = 50;
 
-export interface BacktestRequest {
-  readonly history: MarketHistory;
-  /** First and last moment, epoch milliseconds; undefined for all that there is. */
-  readonly fromMs: number | undefined;
-  readonly toMs: number | undefined;
+export interface BacktestRequest extends PlannedHistory {
   readonly rules: TradingRules;
   readonly spreadPct: number;
   readonly slippagePct: number;
@@ -31,10 +27,20 @@ export interface BacktestRequest {
   readonly onProgress?: (share: number) => void;
 }
 
-export interface Backtest {
+/** What a run goes over. */
+export interface PlannedHistory {
   /** What was asked for, less the symbols without a bar in the span. */
   readonly history: MarketHistory;
   readonly span: BarSpan;
+}
+
+/** First and last moment, epoch milliseconds; undefined for all that there is. */
+interface AskedSpan {
+  readonly fromMs: number | undefined;
+  readonly toMs: number | undefined;
+}
+
+export interface Backtest extends PlannedHistory {
   readonly run: EngineResult;
   readonly trades: readonly Trade[];
   readonly curve: EquityCurve;
@@ -42,14 +48,18 @@ export interface Backtest {
 }
 
 /**
- * Runs the SMA/RSI rules over a history.
+ * The part of a history that a run goes over.
  *
- * @throws ConfigError naming what is wrong with the span or the data
+ * @throws ConfigError naming what is wrong with the span
  */
+export function planHistory(whole: MarketHistory, asked: AskedSpan): PlannedHistory {
+  const span = chooseSpan(whole, asked);
+  return { history: within(whole, span), span };
+}
+
+/** Runs the SMA/RSI rules over a history. */
 export async function runBacktest(request: BacktestRequest): Promise<Backtest> {
-  const { rules, spreadPct, slippagePct, volumeShare, logger, signal } = request;
-  const span = chooseSpan(request.history, request);
-  const history = within(request.history, span);
+  const { history, span, rules, spreadPct, slippagePct, volumeShare, logger, signal } = request;
   const run = await runEngine({
     history,
     span,
@@ -75,10 +85,7 @@ export async function runBacktest(request: BacktestRequest): Promise<Backtest> {
   return { history, span, run, trades: list.trades, curve: result.curve, result };
 }
 
-function chooseSpan(
-  history: MarketHistory,
-  { fromMs, toMs }: Pick<BacktestRequest, 'fromMs' | 'toMs'>,
-): BarSpan {
+function chooseSpan(history: MarketHistory, { fromMs, toMs }: AskedSpan): BarSpan {
   const { timeframe } = history;
   const whole = spanOf(history.symbols);
   if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {

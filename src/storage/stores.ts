@@ -18,6 +18,7 @@ import { LeaseStore } from './stores/lease-store.js';
 import { ModelStore } from './stores/model-store.js';
 import { OrderStore } from './stores/order-store.js';
 import { PinStore } from './stores/pin-store.js';
+import { BacktestStore } from './stores/backtest-store.js';
 import { BaseModelStore } from './stores/base-model-store.js';
 import { PositionStore } from './stores/position-store.js';
 import { PredictionStore } from './stores/prediction-store.js';
@@ -55,6 +56,7 @@ export interface Stores {
   readonly control: ControlStore;
   readonly schedules: ScheduleStore;
   readonly runs: RunStore;
+  readonly backtests: BacktestStore;
   readonly leases: LeaseStore;
   readonly retention: RetentionStore;
   /** Runs `work` with the same stores bound to one transaction: all of it is stored or nothing. */
@@ -90,6 +92,7 @@ export function openStores(database: Database, clock: Clock): Stores {
     control: new ControlStore(database, clock),
     schedules: new ScheduleStore(database, clock),
     runs: new RunStore(database, clock),
+    backtests: new BacktestStore(database, clock),
     leases: new LeaseStore(database),
     retention: new RetentionStore(database, clock),
     transaction: (work) => database.transaction((tx) => work(openStores(tx, clock))),

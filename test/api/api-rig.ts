@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Registry } from 'prom-client';
 import type { ApiContext, ApiPredictions, ApiTraining } from '../../src/api/context/api-context.js';
+import type { BacktestRequests } from '../../src/api/context/backtests.js';
 import type { ModelStatusAnswer } from '../../src/api/contract/model-status.js';
 import type { StatusAnswer } from '../../src/api/contract/status.js';
 import { keyAnswer } from '../../src/api/answers/keys.js';
@@ -59,6 +60,8 @@ export interface RigOptions {
   /** What models say; default: none is trained. */
   readonly predictions?: ApiPredictions;
   readonly events?: EventHub;
+  /** What runs backtests; default: another one is running. */
+  readonly backtests?: BacktestRequests;
   /** True for a daemon that stands by. */
   readonly isStandby?: boolean;
 }
@@ -128,6 +131,7 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
     events: options.events ?? new EventHub({ clock: fixedClock(), runUid: 'run' }),
     training: () => (rig.isStarting ? undefined : trainingOf(stores, logger)),
     health: async () => rig.health,
+    backtests: options.backtests ?? BUSY,
     dataQuality: ({ days, ...request }) =>
       assessQuality(
         { ...request, fromOpenTime: fixedClock().marketMs() - days * 86_400_000 },
@@ -147,6 +151,12 @@ function registryOver(
     onServing: async () => undefined,
   });
 }
+
+const BUSY: BacktestRequests = {
+  request: async () => ({ status: 'busy', reason: 'another backtest is running' }),
+  cancel: async () => false,
+  delete: async () => undefined,
+};
 
 const UNTRAINED: ApiPredictions = {
   find: async () => ({ status: 'none', reason: 'untrained', detail: 'no model yet' }),

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Candle } from '../../src/domain/candle.js';
 import { writeRecording } from '../demo/recording-files.js';
 import { barAt } from '../../src/backtest/engine/bar-prices.js';
+import { lockBacktests } from '../../src/daemon/backtests/backtest-lock.js';
+import { SmallDisk, smallDiskSkipReason } from '../storage/small-disk.js';
 import { randomHistory } from './backtest-runs.js';
 
 const ENTRY = fileURLToPath(new URL('../../dist/scripts/backtest.js', import.meta.url));
@@ -103,15 +105,17 @@ describe('npm run backtest', () => {
     for (const file of ['trades.csv', 'decisions.csv']) {
       expect(rowsOf(other, file)).toEqual(rowsOf(one, file));
     }
-    expect(other.figures).toEqual(one.figures);
+    // Each run is one more try on these candles.
+    const figuresOf = ({ figures }: Answer) => ({ ...figures, deflated_sharpe: undefined });
+    expect(figuresOf(other)).toEqual(figuresOf(one));
   });
 
   it('counts every run on the same candles against its Sharpe ratio', () => {
-    const out = path.join(folder, 'counted');
     const deflated = (answer: Answer): { runs_on_this_data: number } =>
       answer.figures['deflated_sharpe'] as unknown as { runs_on_this_data: number };
-    expect(deflated(run('--out', out)).runs_on_this_data).toBe(1);
-    expect(deflated(run('--out', out, '--set', 'STOP_LOSS_PCT=8')).runs_on_this_data).toBe(2);
+    const first = deflated(run()).runs_on_this_data;
+    const elsewhere = run('--out', path.join(folder, 'counted'), '--set', 'STOP_LOSS_PCT=8');
+    expect(deflated(elsewhere).runs_on_this_data).toBe(first + 1);
   });
 
   it('keeps to the span and the symbols that are asked for', () => {
@@ -131,6 +135,16 @@ describe('npm run backtest', () => {
       'an unknown symbol',
       ['--symbols', 'S9/USDT'],
       /no 1h file of S9\/USDT; did you mean S\d\/USDT\?/,
+    ],
+    [
+      'a setting that says where data lies',
+      ['--set', 'DATA_DIR=elsewhere'],
+      /DATA_DIR cannot be changed for one run/,
+    ],
+    [
+      'settings that contradict each other',
+      ['--set', 'TRADE_TIMEFRAME=4h'],
+      /TRADE_TIMEFRAME is "4h"; expected one of TIMEFRAMES/,
     ],
     [
       'a setting that there is not',
@@ -153,6 +167,29 @@ describe('npm run backtest', () => {
     const { status, err } = backtest('--signals', 'fallback', '--data', candles, ...parameters);
     expect(err).toMatch(message);
     expect(status).toBe(78);
+  });
+
+  it('refuses to run beside another one and names it', async () => {
+    const lock = lockBacktests(path.join(folder, 'data'), Date.now());
+    const { status, err } = backtest('--signals', 'fallback', '--data', candles);
+    lock.stop();
+    expect(err).toContain(`Another backtest is running in ${path.join(folder, 'data')}`);
+    expect(err).toContain(`process ${process.pid}`);
+    expect(status).toBe(78);
+  });
+
+  const diskTitle = `says that the disk of its report is full (${smallDiskSkipReason ?? 'small disk'})`;
+  it.skipIf(smallDiskSkipReason !== undefined)(diskTitle, () => {
+    const disk = new SmallDisk(200);
+    try {
+      const flags = ['--signals', 'fallback', '--data', candles, '--out', disk.folder];
+      const { status, err } = backtest(...flags);
+      expect(err).toMatch(/The disk of .* is full: free some space/);
+      expect(status).toBe(2);
+      expect(readdirSync(disk.folder)).toEqual([]);
+    } finally {
+      disk.remove();
+    }
   });
 
   it('refuses a database without candles and says how to get some', () => {

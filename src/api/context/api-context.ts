@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import type { BacktestRun } from '../../domain/backtest-run.js';
 import type { Candle } from '../../domain/candle.js';
 import type { Decision } from '../../domain/decision.js';
 import type { ModelKey } from '../../domain/model-key.js';
@@ -18,6 +19,7 @@ import type { TrainingQueue } from '../../training/queue/training-queue.js';
 import type { TrainingSessions } from '../../training/queue/training-sessions.js';
 import type { ModelStatusAnswer } from '../contract/model-status.js';
 import type { StatusAnswer } from '../contract/status.js';
+import type { BacktestRequests } from './backtests.js';
 import type { SeriesNames } from './series-names.js';
 
 export interface Page {
@@ -81,6 +83,10 @@ export interface ApiStores {
   };
   readonly evidence: { listByJob(jobUid: string): Promise<readonly TrainingEvidence[]> };
   readonly equity: { list: List<EquityPoint> };
+  readonly backtests: {
+    list: List<BacktestRun, By<BacktestRun, 'state'>>;
+    find(uid: string): Promise<BacktestRun | undefined>;
+  };
   readonly models: {
     list: List<StoredRecord, By<ModelRecord, 'stage' | 'status'>>;
     findServing(key: ModelKey): Promise<StoredRecord | undefined>;
@@ -164,4 +170,5 @@ export interface ApiContext {
   readonly training: () => ApiTraining | undefined;
   readonly health: () => Promise<Health>;
   readonly dataQuality: DataQuality;
+  readonly backtests: BacktestRequests;
 }

@@ -78,15 +78,19 @@ export async function resolveFilter(context: ApiContext, asked: Asked): Promise<
   const venue = asked.venue ?? context.findTradingKey()?.venue;
   if (asked.symbol !== undefined && venue === undefined) throw starting();
   const { timeframe, bot } = asked;
-  const [from, to] = [toMs(asked.from), toMs(asked.to)];
-  if (from !== undefined && to !== undefined && from > to) {
-    throw badRequest('from lies after to', 'from');
-  }
+  const { from, to } = toBounds(asked);
   const symbol =
     asked.symbol === undefined || venue === undefined
       ? undefined
       : (await findSeries(context, venue, asked.symbol)).symbol;
   return { venue, symbol, timeframe, bot, from, to };
+}
+
+/** The bounds of a list call, epoch milliseconds. */
+export function toBounds(asked: Pick<Asked, 'from' | 'to'>): Pick<SeriesFilter, 'from' | 'to'> {
+  const [from, to] = [toMs(asked.from), toMs(asked.to)];
+  if (from === undefined || to === undefined || from <= to) return { from, to };
+  throw badRequest('from lies after to', 'from');
 }
 
 function toMs(iso: string | undefined): number | undefined {

@@ -4,6 +4,7 @@ import { SeriesNames } from '../../api/context/series-names.js';
 import { createServer, listen } from '../../api/server.js';
 import { noteApiAddress } from '../../coordination/data-dir-lock.js';
 import type { DisposalStack } from '../../lib/disposal.js';
+import { BacktestJobs } from '../backtests/backtest-jobs.js';
 import { censusReader, createHealthReporter } from '../health/health-table.js';
 import { PROJECT_DIR } from '../module-options.js';
 import { clockOf, type Base, type DaemonPhase, type ReadPhase } from '../phases.js';
@@ -22,15 +23,18 @@ export interface ServeTools {
 
 /** Serves API and page in every phase, from the first moment on. @returns the address */
 export async function serveApi(
-  { settings, version, logger, stores, wallClock, events }: Base,
+  base: Base,
   { readPhase, stack, role }: ServeTools,
 ): Promise<string> {
+  const { settings, version, logger, stores, wallClock, events } = base;
   const { apiHost: host, apiPort: port, apiToken: token, dataDir } = settings;
   const options = { host, port, token, version, logger };
   const server = await createServer(options);
   const readCensus = censusReader(readPhase);
   const health = stack.use('health', createHealthReporter(readPhase, readCensus));
   health.start();
+  const backtests = stack.use('backtests', createBacktests(base, readPhase));
+  await backtests.start();
   const sources = { readHealth: health.read, readCensus };
   const context: ApiContext = {
     stores,
@@ -55,6 +59,7 @@ export async function serveApi(
     training: () => findTraining(readPhase()),
     health: health.read,
     dataQuality: qualityView({ settings, stores, wallClock }, readPhase),
+    backtests,
   };
   addRoutes(server, context, PROJECT_DIR);
   stack.defer('api', () => server.close());
@@ -62,6 +67,16 @@ export async function serveApi(
   // What a command serves is for itself alone.
   if (role === 'daemon') noteApiAddress(dataDir, address);
   return address;
+}
+
+function createBacktests(base: Base, readPhase: ReadPhase): BacktestJobs {
+  return new BacktestJobs({
+    ...base,
+    findVenue: () => {
+      const phase = readPhase();
+      return phase.name === 'starting' ? undefined : phase.market.data.venue;
+    },
+  });
 }
 
 function findTraining(phase: DaemonPhase): ApiTraining | undefined {

@@ -1,0 +1,205 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { changeSettings } from '../../../config/change-settings.js';
+import type { Settings } from '../../../config/settings.js';
+import type {
+  BacktestAnswer,
+  BacktestRequests,
+  BacktestWish,
+} from '../../api/context/backtests.js';
+import type { BacktestAsk, BacktestRun } from '../../domain/backtest-run.js';
+import { newUid } from '../../lib/uid.js';
+import { compiledUrl, startProcess, type WorkerHandle } from '../../lib/workers/worker.js';
+import type { Base } from '../phases.js';
+import { backtestsFolder, describeBusy, isBacktestFree } from './backtest-lock.js';
+import type { BacktestJob, BacktestJobAnswer } from './backtest-worker.js';
+import { RunRecord } from './run-record.js';
+
+/** Candles and trades of a year of a hundred symbols take a third of it. */
+const MAX_OLD_GENERATION_MB = 1_024;
+
+export interface BacktestJobsOptions extends Pick<
+  Base,
+  'settings' | 'version' | 'place' | 'stores' | 'database' | 'logger' | 'wallClock'
+> {
+  /** The venue that is traded; undefined until it is known. */
+  readonly findVenue: () => string | undefined;
+}
+
+interface RunningJob {
+  readonly record: RunRecord;
+  /** Undefined until it is recorded. */
+  worker: WorkerHandle | undefined;
+  /** Its process is being ended: what it reports from now on is of no interest. */
+  isOver: boolean;
+}
+
+/** Backtests that the API is asked for: one at a time, each in a process of its own at the lowest priority. */
+export class BacktestJobs implements BacktestRequests {
+  readonly #options: BacktestJobsOptions;
+  #running: RunningJob | undefined;
+
+  constructor(options: BacktestJobsOptions) {
+    this.#options = options;
+  }
+
+  /** Marks what a killed process left as interrupted. */
+  async start(): Promise<void> {
+    const { settings, stores, place, logger } = this.#options;
+    if (!isBacktestFree(settings.dataDir)) return;
+    const interrupted = await stores.backtests.markInterrupted(place);
+    if (interrupted > 0) logger.warn('A backtest was interrupted', { runs: interrupted });
+  }
+
+  /** Ends the run under way; safe to call twice. */
+  async stop(): Promise<void> {
+    const { stores, place } = this.#options;
+    if (this.#running === undefined) return;
+    await this.#kill(this.#running);
+    await stores.backtests.markInterrupted(place);
+  }
+
+  async request(wish: BacktestWish): Promise<BacktestAnswer> {
+    const { settings, place, stores, version, wallClock: clock, database } = this.#options;
+    const changed = changeSettings(settings, wish.set);
+    if (changed.status === 'refused') {
+      const field = changed.name === undefined ? 'settings' : `settings.${changed.name}`;
+      return { status: 'refused', field, reason: changed.reason };
+    }
+    const ask = toAsk(wish, changed.settings);
+    const venue = this.#options.findVenue() ?? settings.exchange;
+    const fault = await this.#findFault(ask, venue);
+    if (fault !== undefined) return { status: 'refused', field: fault.field, reason: fault.reason };
+    if (await this.#hasEnded()) await this.stop();
+    if (this.#running !== undefined || !isBacktestFree(settings.dataDir)) {
+      return { status: 'busy', reason: describeBusy(settings.dataDir) };
+    }
+    const uid = newUid(clock.wallMs());
+    const store = stores.backtests;
+    const record = new RunRecord({ store, clock, uid, ask, version, place, origin: 'job' });
+    const { location } = database;
+    const job = { uid, ask, version, place, venue, settings: changed.settings, location };
+    await this.#begin(record, job);
+    return { status: 'started', uid };
+  }
+
+  async cancel(uid: string): Promise<boolean> {
+    const job = this.#running;
+    if (job?.record.uid !== uid) return false;
+    await this.#kill(job);
+    await job.record.cancelled();
+    return true;
+  }
+
+  async delete({ uid, folder }: Pick<BacktestRun, 'uid' | 'folder'>): Promise<void> {
+    await this.#options.stores.backtests.delete(uid);
+    // A run has a folder of its own, under its own name: nothing else is ever removed.
+    const isOwn = folder !== undefined && path.basename(folder) === uid;
+    if (isOwn) rmSync(folder, { recursive: true, force: true });
+  }
+
+  /** True for a run that has stored its end, and whose process is about to end too. */
+  async #hasEnded(): Promise<boolean> {
+    const uid = this.#running?.record.uid;
+    if (uid === undefined || this.#running?.worker === undefined) return false;
+    // One that was deleted meanwhile is not found.
+    return (await this.#options.stores.backtests.find(uid))?.state !== 'running';
+  }
+
+  async #begin(record: RunRecord, request: BacktestJob): Promise<void> {
+    const job: RunningJob = { record, worker: undefined, isOver: false };
+    this.#running = job;
+    try {
+      await record.open();
+      job.worker = this.#start(job);
+      job.worker.post({ id: 1, request }, []);
+    } catch (error) {
+      this.#running = undefined;
+      throw error;
+    }
+  }
+
+  #start(job: RunningJob): WorkerHandle {
+    const program = {
+      name: 'backtest',
+      url: compiledUrl(import.meta.url, './backtest-worker.js'),
+      maxOldGenerationMb: MAX_OLD_GENERATION_MB,
+    };
+    return startProcess(program, {
+      onMessage: (message) => {
+        const { answer } = message as { readonly answer: BacktestJobAnswer };
+        const reason = answer.status === 'failed' ? answer.reason : undefined;
+        void this.#finish(job, reason);
+      },
+      onLost: (why) => void this.#finish(job, `its process ended: ${why}`),
+    });
+  }
+
+  /** @param reason why it failed; undefined where it stored its end itself */
+  async #finish(job: RunningJob, reason: string | undefined): Promise<void> {
+    if (job.isOver) return;
+    const { logger } = this.#options;
+    try {
+      await this.#kill(job);
+      if (reason === undefined) return;
+      logger.warn('A backtest failed', { run: job.record.uid, reason });
+      await job.record.failed(reason);
+    } catch (error) {
+      logger.error('The end of a backtest could not be stored', { run: job.record.uid, error });
+    }
+  }
+
+  /** Ends its process, and removes what it had begun to write. */
+  async #kill(job: RunningJob): Promise<void> {
+    job.isOver = true;
+    await job.worker?.end();
+    if (this.#running === job) this.#running = undefined;
+    const parent = backtestsFolder(this.#options.settings.dataDir);
+    rmSync(path.join(parent, `${job.record.uid}.making`), { recursive: true, force: true });
+  }
+
+  async #findFault(ask: BacktestAsk, venue: string): Promise<Fault | undefined> {
+    const { stores, wallClock } = this.#options;
+    const spanFault = findSpanFault(ask, wallClock.wallMs());
+    if (spanFault !== undefined) return spanFault;
+    const stored = (await stores.series.list({ venue })).filter(
+      ({ timeframe }) => timeframe === ask.timeframe,
+    );
+    if (stored.length === 0) {
+      const reason = `no candles of ${ask.timeframe} at ${venue} are stored`;
+      return { field: 'timeframe', reason };
+    }
+    const unknown = ask.symbols?.find(
+      (name) => !stored.some(({ symbol, marketId }) => symbol === name || marketId === name),
+    );
+    if (unknown === undefined) return undefined;
+    return { field: 'symbols', reason: `no ${ask.timeframe} candles of ${unknown} at ${venue}` };
+  }
+}
+
+interface Fault {
+  readonly field: string;
+  readonly reason: string;
+}
+
+function findSpanFault({ fromMs, toMs }: BacktestAsk, nowMs: number): Fault | undefined {
+  if (fromMs === undefined) return undefined;
+  if (fromMs > nowMs) return { field: 'from', reason: 'from lies in the future' };
+  if (toMs === undefined || fromMs < toMs) return undefined;
+  return { field: 'from', reason: 'from is not before to' };
+}
+
+function toAsk(wish: BacktestWish, settings: Settings): BacktestAsk {
+  const { signals, fromMs, toMs, symbols, timeframe, bot, set } = wish;
+  const configured = settings.symbols[0] === 'all' ? undefined : settings.symbols;
+  return {
+    signals,
+    fromMs,
+    toMs,
+    symbols: symbols ?? configured,
+    timeframe: timeframe ?? settings.tradeTimeframe ?? settings.timeframes[0] ?? '1h',
+    bot: bot ?? settings.tradeBot ?? settings.bots[0] ?? 'catboost',
+    data: undefined,
+    set,
+  };
+}

@@ -1,0 +1,241 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { propertyName, type Settings } from '../../../config/settings.js';
+import { loadFolder } from '../../backtest/history/load-folder.js';
+import { loadStored } from '../../backtest/history/load-stored.js';
+import type { MarketHistory } from '../../backtest/history/market-history.js';
+import { reportHtml, type ReportAssets } from '../../backtest/report/report-html.js';
+import { figuresJson, resultJson, type RunDescription } from '../../backtest/result/result-json.js';
+import { countBars, type BacktestResult } from '../../backtest/result/to-result.js';
+import { writeRunFiles } from '../../backtest/result/write-files.js';
+import {
+  endOf,
+  planHistory,
+  runBacktest,
+  type Backtest,
+  type PlannedHistory,
+} from '../../backtest/run-backtest.js';
+import type { BacktestAsk, BacktestFacts } from '../../domain/backtest-run.js';
+import { barOpenTime, type Timeframe } from '../../domain/timeframe.js';
+import type { Clock } from '../../lib/clock.js';
+import { isDiskFull, isDiskFullError } from '../../lib/disk-space.js';
+import { TransientError } from '../../lib/errors.js';
+import type { Logger } from '../../lib/logger.js';
+import type { DatabaseLocation } from '../../storage/connection/location.js';
+import { PROJECT_DIR } from '../module-options.js';
+import { toTradingRules } from '../to-trading-rules.js';
+import type { RunRecord } from './run-record.js';
+
+export interface RequestTools {
+  /** With what `ask.set` changes. */
+  readonly settings: Settings;
+  /** Where the candles are stored. */
+  readonly location: DatabaseLocation;
+  /** `binance`, or what a daemon beside it trades at. */
+  readonly venue: string;
+  /** Folder that the run gets its folder in. */
+  readonly parent: string;
+  readonly record: RunRecord;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onProgress: (share: number) => void;
+}
+
+export type RequestEnd =
+  | {
+      readonly status: 'done';
+      readonly description: RunDescription;
+      readonly result: BacktestResult;
+      readonly figures: Readonly<Record<string, unknown>>;
+      readonly folder: string;
+    }
+  | { readonly status: 'stopped' };
+
+/** Each fill would be a line; the report has them all. */
+const SILENT: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => SILENT,
+};
+
+/** Settings that decide what a run does; they stand in its report. */
+const REPORTED = [
+  'PAPER_EQUITY',
+  'POSITION_FRACTION',
+  'FEE_RATE',
+  'STOP_LOSS_PCT',
+  'TAKE_PROFIT_PCT',
+  'MAX_HOLD_BARS',
+  'MAX_DECISION_LAG_SEC',
+  'MIN_FALLBACK_CONFIDENCE',
+  'LABEL_HORIZON_BARS',
+  'BACKTEST_SPREAD_PCT',
+  'BACKTEST_SLIPPAGE_PCT',
+  'BACKTEST_VOLUME_SHARE',
+] as const;
+
+/**
+ * Runs what was asked for from the candles to the report, recorded as it goes.
+ *
+ * @throws ConfigError naming what is wrong with the span or the data
+ * @throws TransientError when the disk is full
+ */
+export async function runRequest(ask: BacktestAsk, tools: RequestTools): Promise<RequestEnd> {
+  const planned = planHistory(await loadHistory(ask, tools), ask);
+  const facts = toFacts(planned, ask, tools.settings);
+  const earlierSharpes = await tools.record.earlierSharpes(facts.dataHash);
+  await tools.record.begin(facts);
+  const backtest = await runPlanned(planned, { ask, tools, earlierSharpes });
+  if (backtest.run.endedEarly) return { status: 'stopped' };
+  return finish(backtest, { ask, facts, tools });
+}
+
+export function loadHistory(
+  { data, symbols, timeframe }: Pick<BacktestAsk, 'data' | 'symbols' | 'timeframe'>,
+  { location, venue }: Pick<RequestTools, 'location' | 'venue'>,
+): Promise<MarketHistory> | MarketHistory {
+  const wanted = { timeframe: timeframe as Timeframe, symbols };
+  if (data !== undefined) return loadFolder({ ...wanted, folder: data });
+  return loadStored({ ...wanted, location, venue });
+}
+
+/** A run over a part of a history under the settings. */
+export function runPlanned(
+  planned: PlannedHistory,
+  run: {
+    readonly ask: Pick<BacktestAsk, 'bot'>;
+    readonly tools: Pick<RequestTools, 'settings' | 'signal' | 'onProgress'>;
+    readonly earlierSharpes: readonly number[];
+  },
+): Promise<Backtest> {
+  const { history, span } = planned;
+  const { settings, signal, onProgress } = run.tools;
+  return runBacktest({
+    history,
+    span,
+    rules: toTradingRules(
+      { ...settings, allowFallbackExecution: true },
+      {
+        venue: history.venue,
+        account: 'backtest',
+        currency: history.symbols[0]?.instrument.quote ?? '',
+        timeframe: history.timeframe,
+        bot: run.ask.bot,
+        marketSpeed: 1,
+      },
+    ),
+    spreadPct: settings.backtestSpreadPct,
+    slippagePct: settings.backtestSlippagePct,
+    volumeShare: settings.backtestVolumeShare,
+    horizonBars: settings.labelHorizonBars,
+    earlierSharpes: run.earlierSharpes,
+    logger: SILENT,
+    signal,
+    onProgress,
+  });
+}
+
+export function toFacts(
+  { history, span }: PlannedHistory,
+  ask: Pick<BacktestAsk, 'set'>,
+  settings: Settings,
+): BacktestFacts {
+  const values = settings as Readonly<Record<string, unknown>>;
+  const names = new Set<string>([...REPORTED, ...Object.keys(ask.set)]);
+  return {
+    venue: history.venue,
+    dataHash: history.dataHash,
+    fromTime: barOpenTime(span.firstIndex, history.timeframe),
+    toTime: endOf(span, history.timeframe),
+    symbols: history.symbols.map(({ instrument }) => instrument.symbol),
+    bars: countBars(history.symbols, span),
+    settings: Object.fromEntries(
+      [...names].map((name) => [name, values[propertyName(name)] as string | number | boolean]),
+    ),
+    seeds: { figures: history.dataHash },
+  };
+}
+
+async function finish(
+  backtest: Backtest,
+  run: { readonly ask: BacktestAsk; readonly facts: BacktestFacts; readonly tools: RequestTools },
+): Promise<RequestEnd> {
+  const { result, trades, curve, history, run: engine } = backtest;
+  const { record, parent } = run.tools;
+  const description = describe(run);
+  const figures = figuresJson(result);
+  const folder = onDisk(parent, () =>
+    writeRunFiles(parent, record.uid, {
+      trades,
+      decisions: engine.decisions,
+      resultJson: resultJson(description, result),
+      reportHtml: reportHtml({
+        description,
+        result,
+        curve,
+        trades,
+        symbols: history.symbols,
+        assets: readAssets(),
+      }),
+    }),
+  );
+  await record.done({ figures, sharpe: result.performance.sharpe, folder });
+  return { status: 'done', description, result, figures, folder };
+}
+
+function describe({
+  ask,
+  facts,
+  tools,
+}: {
+  readonly ask: BacktestAsk;
+  readonly facts: BacktestFacts;
+  readonly tools: RequestTools;
+}): RunDescription {
+  return {
+    id: tools.record.uid,
+    created_at: new Date(tools.clock.wallMs()).toISOString(),
+    version: tools.version,
+    signals: ask.signals,
+    from: new Date(facts.fromTime).toISOString(),
+    to: new Date(facts.toTime).toISOString(),
+    timeframe: ask.timeframe,
+    bot: ask.bot,
+    symbols: facts.symbols,
+    bars: facts.bars,
+    venue: facts.venue,
+    data_hash: facts.dataHash,
+    settings: facts.settings,
+  };
+}
+
+/** @throws TransientError naming the folder whose disk is full */
+export function onDisk<T>(folder: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    if (!isDiskFullError(error) && !isDiskFull(folder)) throw error;
+    throw new TransientError(
+      `The disk of ${folder} is full: free some space or give another with --out. Nothing was kept`,
+      { cause: error },
+    );
+  }
+}
+
+function readAssets(): ReportAssets {
+  const folder = path.join(PROJECT_DIR, 'dashboard', 'report');
+  const library = createRequire(import.meta.url).resolve('lightweight-charts/package.json');
+  const charts = path.join(
+    path.dirname(library),
+    'dist/lightweight-charts.standalone.production.js',
+  );
+  return {
+    css: readFileSync(path.join(folder, 'report.css'), 'utf8'),
+    script: readFileSync(path.join(folder, 'report.js'), 'utf8'),
+    charts: readFileSync(charts, 'utf8'),
+  };
+}

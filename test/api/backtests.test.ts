@@ -1,0 +1,180 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as realSleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readSettings } from '../../config/read-settings.js';
+import { backtest, backtestDetail, type BacktestDetail } from '../../src/api/contract/backtests.js';
+import { errorAnswer, listAnswer } from '../../src/api/contract/common.js';
+import { lockBacktests } from '../../src/daemon/backtests/backtest-lock.js';
+import { BacktestJobs } from '../../src/daemon/backtests/backtest-jobs.js';
+import { assertDefined } from '../../src/lib/invariant.js';
+import { SystemClock } from '../../src/lib/clock.js';
+import { openDatabase, type Database } from '../../src/storage/database/database.js';
+import { openStores, type Stores } from '../../src/storage/stores.js';
+import { silentLogger } from '../storage/fixed-clock.js';
+import { aCandle, SERIES_KEY } from '../storage/rows.js';
+import { buildApi, type ApiRig } from './api-rig.js';
+
+const HOST = '127.0.0.1:1';
+const LIMIT_MS = 60_000;
+
+let folder: string;
+let database: Database;
+let stores: Stores;
+let jobs: BacktestJobs;
+let rig: ApiRig;
+
+function createJobs(): BacktestJobs {
+  const { settings } = readSettings({ DATA_DIR: folder, SYMBOLS: 'all' });
+  const tools = { version: '1.2.3', place: 'here', logger: silentLogger };
+  return new BacktestJobs({
+    ...{ settings, stores, database, wallClock: new SystemClock(), ...tools },
+    findVenue: () => SERIES_KEY.venue,
+  });
+}
+
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-jobs-'));
+  const location = { engine: 'sqlite', file: path.join(folder, 'db.sqlite') } as const;
+  const clock = new SystemClock();
+  database = await openDatabase(location, { clock, logger: silentLogger });
+  stores = openStores(database, clock);
+  const series = await stores.series.ensure(SERIES_KEY);
+  const candles = Array.from({ length: 400 }, (_, at) => wave(at));
+  await stores.candles.upsert(series.id, candles, 'rest');
+  jobs = createJobs();
+  rig = await buildApi({ stores, backtests: jobs });
+});
+
+afterEach(async () => {
+  await rig.server.close();
+  await jobs.stop();
+  await database.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A price that swings, so that the rules trade it. */
+function wave(at: number): ReturnType<typeof aCandle> {
+  const close = 100 + 10 * Math.sin(at / 9) + Math.sin(at * 1.7);
+  return {
+    ...aCandle(at),
+    ...{ open: close, high: close * 1.01, low: close * 0.99, close, volume: 1e6 },
+  };
+}
+
+const call = (method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object) =>
+  rig.server.inject({
+    ...{ method, url: `/api/backtests${url}`, headers: { host: HOST } },
+    ...(method === 'GET' ? {} : { payload: payload ?? {} }),
+  });
+
+async function untilEnded(id: string): Promise<BacktestDetail> {
+  const deadline = performance.now() + LIMIT_MS;
+  while (performance.now() < deadline) {
+    const run = backtestDetail.parse((await call('GET', `/${id}`)).json());
+    if (run.state !== 'running') return run;
+    await realSleep(20);
+  }
+  throw new Error('It never ended');
+}
+
+async function begin(payload: object = { signals: 'fallback' }): Promise<string> {
+  const answer = await call('POST', '', payload);
+  expect([answer.statusCode, answer.body]).toEqual([201, expect.stringContaining('"running"')]);
+  return backtest.parse(answer.json()).id;
+}
+
+test('a backtest that is asked for runs in a process of its own and is recorded', async () => {
+  const id = await begin({ signals: 'fallback', settings: { MIN_FALLBACK_CONFIDENCE: 0 } });
+  const run = await untilEnded(id);
+  expect(run).toMatchObject({
+    ...{ state: 'done', error: null, origin: 'job', progress: 100, bars: 400 },
+    ...{ venue: SERIES_KEY.venue, symbols: [SERIES_KEY.symbol] },
+  });
+  expect(run.settings).toMatchObject({ MIN_FALLBACK_CONFIDENCE: 0, STOP_LOSS_PCT: 3 });
+  expect(run.trades).toBeGreaterThan(3);
+  expect(run.figures).toMatchObject({ trades: run.trades, total_return: run.total_return });
+  expect(readdirSync(run.folder ?? '').sort()).toEqual([
+    ...['decisions.csv', 'report.html', 'result.json', 'trades.csv'],
+  ]);
+  // The tick ran over the candles without a trace in the books.
+  for (const table of [stores.decisions, stores.orders, stores.positions, stores.fills]) {
+    expect((await table.list({}, { limit: 1, offset: 0 })).total).toBe(0);
+  }
+  const list = listAnswer('backtests', backtest).parse((await call('GET', '?state=done')).json());
+  expect(list.backtests.map((one) => one.id)).toEqual([id]);
+});
+
+test('a second one is refused while one runs, here or in another process', async () => {
+  const id = await begin();
+  const second = await call('POST', '', { signals: 'fallback' });
+  expect([second.statusCode, second.json<{ error: { code: string } }>().error.code]).toEqual([
+    ...[409, 'busy'],
+  ]);
+  await untilEnded(id);
+  await jobs.stop();
+  const lock = lockBacktests(folder, Date.now());
+  expect((await call('POST', '', { signals: 'fallback' })).statusCode).toBe(409);
+  lock.stop();
+});
+
+test('one that runs can be cancelled and not deleted, one that has ended the other way round', async () => {
+  const id = await begin();
+  expect((await call('DELETE', `/${id}`)).statusCode).toBe(409);
+  const cancelled = await call('POST', `/${id}/cancel`);
+  expect(cancelled.json()).toMatchObject({ id, state: 'cancelled', folder: null });
+  expect(readdirSync(path.join(folder, 'backtests'))).toEqual(['running']);
+  expect((await call('POST', `/${id}/cancel`)).statusCode).toBe(409);
+  expect((await call('DELETE', `/${id}`)).statusCode).toBe(200);
+  expect((await call('GET', `/${id}`)).statusCode).toBe(404);
+  expect((await untilEnded(await begin())).state).toBe('done');
+});
+
+test('a deleted one takes its folder with it and stays counted as a try', async () => {
+  const first = await untilEnded(await begin());
+  expect(existsSync(first.folder ?? '')).toBe(true);
+  await call('DELETE', `/${first.id}`);
+  expect(existsSync(first.folder ?? '')).toBe(false);
+  const second = await untilEnded(await begin());
+  expect(second.figures?.['deflated_sharpe']).toMatchObject({ runs_on_this_data: 2 });
+});
+
+test('one whose process was killed shows as interrupted after the next start', async () => {
+  const id = await begin();
+  const begun = assertDefined(await stores.backtests.find(id), 'the run');
+  await stores.backtests.insert({ ...begun, uid: 'left', state: 'running' });
+  await untilEnded(id);
+  await jobs.stop();
+  await createJobs().start();
+  expect((await call('GET', '/left')).json()).toMatchObject({ state: 'interrupted' });
+  expect((await call('GET', `/${id}`)).json()).toMatchObject({ state: 'done' });
+});
+
+test.each([
+  [{}, 'signals'],
+  [{ signals: 'oracle' }, 'signals'],
+  [{ signals: 'fallback', timeframe: '7h' }, 'timeframe'],
+  [{ signals: 'fallback', timeframe: '4h' }, 'timeframe'],
+  [{ signals: 'fallback', symbols: ['NOPE/USDT'] }, 'symbols'],
+  [{ signals: 'fallback', symbols: [] }, 'symbols'],
+  [{ signals: 'fallback', from: '2999-01-01T00:00:00Z' }, 'from'],
+  [{ signals: 'fallback', from: '2024-01-02T00:00:00Z', to: '2024-01-01T00:00:00Z' }, 'from'],
+  [{ signals: 'fallback', from: 'yesterday' }, 'from'],
+  [{ signals: 'fallback', settings: { STOP_LOSS: 5 } }, 'settings.STOP_LOSS'],
+  [{ signals: 'fallback', settings: { STOP_LOSS_PCT: 500 } }, 'settings.STOP_LOSS_PCT'],
+  [{ signals: 'fallback', settings: { DATA_DIR: '/tmp' } }, 'settings.DATA_DIR'],
+  [{ signals: 'fallback', settings: { TRADE_TIMEFRAME: '4h' } }, 'settings'],
+  [{ signals: 'fallback', data: '/etc' }, 'data'],
+])('%j is a 400 that names %s', async (payload, field) => {
+  const answer = await call('POST', '', payload);
+  expect([answer.statusCode, errorAnswer.parse(answer.json()).error.field]).toEqual([400, field]);
+  expect((await stores.backtests.list({}, { limit: 1, offset: 0 })).total).toBe(0);
+});
+
+test('a span without candles ends as failed and says which there are', async () => {
+  const run = await untilEnded(await begin({ signals: 'fallback', from: '2025-01-01T00:00:00Z' }));
+  expect(run).toMatchObject({
+    ...{ state: 'failed', error: expect.stringMatching(/the candles reach from 2024-01-01/) },
+  });
+});
