@@ -6,19 +6,19 @@ import { changeSettings } from '../config/change-settings.js';
 import { readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { inWords } from '../src/backtest/result/in-words.js';
-import { backtestsFolder, lockBacktests } from '../src/daemon/backtests/backtest-lock.js';
-import { RunRecord } from '../src/daemon/backtests/run-record.js';
+import { parseSweeps } from '../src/backtest/sweep/grid.js';
+import { backtestsFolder } from '../src/daemon/backtests/backtest-lock.js';
+import { withOpenRuns, type OpenRuns, type RunsTools } from '../src/daemon/backtests/open-runs.js';
 import { runRequest, type RequestEnd } from '../src/daemon/backtests/run-request.js';
+import { runSweep } from '../src/daemon/backtests/sweep-request.js';
 import { PROJECT_DIR } from '../src/daemon/module-options.js';
-import { findPlace } from '../src/daemon/open-base.js';
-import { openStorage } from '../src/daemon/open-storage.js';
 import type { BacktestAsk } from '../src/domain/backtest-run.js';
 import { isTimeframe, TIMEFRAMES, type Timeframe } from '../src/domain/timeframe.js';
 import { SystemClock } from '../src/lib/clock.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
 import type { Logger } from '../src/lib/logger.js';
-import { newUid } from '../src/lib/uid.js';
-import { openStores } from '../src/storage/stores.js';
+import { comparisonText, readRuns } from './backtest-comparison.js';
+import { sweepText } from './backtest-sweep.js';
 
 /** As of the other commands; 78 is of `sysexits.h`, 130 is a shell's for Ctrl+C. */
 const EXIT = { done: 0, notRun: 2, config: 78, stopped: 130 } as const;
@@ -29,9 +29,11 @@ interface BacktestFlags {
   readonly symbols?: readonly string[];
   readonly timeframe?: string;
   readonly bot?: string;
-  readonly signals: string;
+  readonly signals?: string;
   readonly data?: string;
   readonly set?: readonly string[];
+  readonly sweep?: readonly string[];
+  readonly compare?: readonly string[];
   readonly out?: string;
   readonly json: boolean;
 }
@@ -43,12 +45,15 @@ them: BTC_USDT-1h.csv). Every trading setting counts, and --set changes one for 
   npm run backtest -- --signals fallback
   npm run backtest -- --signals fallback --data candles --symbols BTC/USDT ETH/USDT --from 2024-03-01
   npm run backtest -- --signals fallback --set STOP_LOSS_PCT=5 TAKE_PROFIT_PCT=8
+  npm run backtest -- --signals fallback --sweep STOP_LOSS_PCT=2,3,5 TAKE_PROFIT_PCT=0,4,8
+  npm run backtest -- --compare 01JH2Q5F4R2T6V8X0A1C3E5G7J 01JH2Q5F6C8Y4Z0B3D7E9G1H2J
 
 Writes report.html (open it in a browser), result.json, trades.csv and decisions.csv to
-DATA_DIR/backtests/<id>. What is modelled and what is not: docs/backtest.md.
+DATA_DIR/backtests/<id>; a sweep writes sweep.html and sweep.json, and keeps what is done at Ctrl+C.
+One backtest runs at a time. What is modelled and what is not: docs/backtest.md.
 
-Exit codes: 0 done, 2 wrong usage or no connection, 78 a setting, a span or a file must be mended first,
-130 stopped.`;
+Exit codes: 0 done, 2 wrong usage, no connection or a full disk, 78 a setting, a span or a file must be mended
+first, or another backtest is running, 130 stopped.`;
 
 /** Each fill would be a line; the report has them all. */
 const SILENT: Logger = {
@@ -76,33 +81,49 @@ async function main(): Promise<number> {
 }
 
 async function run(flags: BacktestFlags, signal: AbortSignal): Promise<number> {
-  const read = readSettings(readEnvironment());
-  const ask = toAsk(flags, read.settings);
-  const changed = changeSettings(read.settings, ask.set);
+  const { settings } = readSettings(readEnvironment());
+  const clock = new SystemClock();
+  const tools = { clock, logger: SILENT, version: readVersion(), signal };
+  if (flags.compare !== undefined) {
+    const runs = await readRuns(flags.compare, settings, tools);
+    process.stdout.write(comparisonText(runs, { isJson: flags.json }));
+    return EXIT.done;
+  }
+  const ask = toAsk(flags, settings);
+  return withOpenRuns(settings, tools, (runs) =>
+    flags.sweep === undefined
+      ? runOnce(flags, ask, { settings, runs, tools })
+      : sweep(flags, ask, { settings, runs, tools }),
+  );
+}
+
+interface Opened {
+  readonly settings: Settings;
+  readonly runs: OpenRuns;
+  readonly tools: RunsTools;
+}
+
+async function runOnce(flags: BacktestFlags, ask: BacktestAsk, opened: Opened): Promise<number> {
+  const { runs, tools } = opened;
+  const changed = changeSettings(opened.settings, ask.set);
   if (changed.status === 'refused') throw new ConfigError(`--set ${changed.reason}`);
   const { settings } = changed;
-  const clock = new SystemClock();
-  const lock = lockBacktests(settings.dataDir, clock.wallMs());
-  const { database } = await openStorage(settings, { clock, logger: SILENT, signal });
-  const store = openStores(database, clock).backtests;
-  const version = readVersion();
-  const uid = newUid(clock.wallMs());
-  const place = findPlace(settings, { clock, logger: SILENT });
-  const options = { store, clock, uid, ask, version, place };
-  const record = new RunRecord({ ...options, origin: 'command' });
+  const record = runs.newRecord(ask);
   try {
-    await store.markInterrupted(place);
-    const end = await withProgress(flags, record, (onProgress) =>
+    const end = await withProgress(flags, (onProgress) =>
       runRequest(ask, {
         settings,
-        location: database.location,
+        location: runs.location,
         venue: settings.exchange,
-        parent: path.resolve(flags.out ?? backtestsFolder(settings.dataDir)),
+        parent: parentOf(flags, settings),
         record,
-        version,
-        clock,
-        signal,
-        onProgress,
+        version: tools.version,
+        clock: tools.clock,
+        signal: tools.signal,
+        onProgress: (share) => {
+          onProgress(share);
+          void record.progress(share).catch(() => undefined);
+        },
       }),
     );
     if (end.status === 'done') return report(flags, end);
@@ -113,10 +134,30 @@ async function run(flags: BacktestFlags, signal: AbortSignal): Promise<number> {
     // The disk may be full for this too: what went wrong first is what counts.
     await record.failed(messageOf(error)).catch(() => undefined);
     throw error;
-  } finally {
-    await database.close();
-    lock.stop();
   }
+}
+
+async function sweep(
+  flags: BacktestFlags,
+  ask: BacktestAsk,
+  { settings, runs, tools }: Opened,
+): Promise<number> {
+  const swept = parseSweeps(flags.sweep ?? []);
+  const parent = parentOf(flags, settings);
+  const { signal } = tools;
+  const end = await withProgress(flags, (onProgress) =>
+    runSweep(ask, swept, { settings, runs, parent, signal, onProgress, venue: settings.exchange }),
+  );
+  process.stdout.write(sweepText(swept, end, { isJson: flags.json }));
+  if (end.summary.runs.length === end.wanted) return EXIT.done;
+  process.stderr.write(
+    `backtest: stopped after ${end.summary.runs.length} of ${end.wanted} runs, which are kept\n`,
+  );
+  return EXIT.stopped;
+}
+
+function parentOf({ out }: BacktestFlags, { dataDir }: Settings): string {
+  return path.resolve(out ?? backtestsFolder(dataDir));
 }
 
 function report(flags: BacktestFlags, end: Extract<RequestEnd, { status: 'done' }>): number {
@@ -159,20 +200,29 @@ function parseFlags(args: readonly string[]): BacktestFlags {
     .option('--symbols <names...>', 'symbols, or all; default: SYMBOLS, with --data every file')
     .option('--timeframe <name>', `one of ${TIMEFRAMES.join(', ')}; default: TRADE_TIMEFRAME`)
     .option('--bot <name>', 'whose signals are asked for; default: TRADE_BOT')
-    .requiredOption('--signals <kind>', 'fallback: the SMA/RSI rules alone')
+    .option('--signals <kind>', 'fallback: the SMA/RSI rules alone')
     .option('--data <folder>', 'candle files instead of the stored candles')
     .option('--set <pairs...>', 'settings of this run: KEY=VALUE')
+    .option('--sweep <lists...>', 'a run for each combination: KEY=a,b,c')
+    .option('--compare <runs...>', 'two runs side by side: ids, or their folders')
     .option('--out <folder>', 'where the run gets its folder; default: DATA_DIR/backtests')
     .option('--json', 'the figures as a line of JSON on standard output', false)
     .addHelpText('after', HELP)
     .exitOverride();
   const flags = program.parse([...args], { from: 'user' }).opts<BacktestFlags>();
-  if (flags.signals === 'fallback') return flags;
-  const reason =
-    flags.signals === 'model'
-      ? 'model is not built yet: only fallback is'
-      : `${flags.signals} is unknown; expected fallback`;
-  throw new ConfigError(`--signals: ${reason}`);
+  const fault = findFault(flags);
+  if (fault !== undefined) throw new ConfigError(fault);
+  return flags;
+}
+
+function findFault({ compare, sweep: lists, signals }: BacktestFlags): string | undefined {
+  if (compare !== undefined) {
+    if (lists !== undefined) return '--compare and --sweep: give one of them';
+    return compare.length === 2 ? undefined : `--compare takes two runs, not ${compare.length}`;
+  }
+  if (signals === undefined) return '--signals is missing: give --signals fallback';
+  if (signals === 'model') return '--signals: model is not built yet: only fallback is';
+  return signals === 'fallback' ? undefined : `--signals: ${signals} is unknown; expected fallback`;
 }
 
 function toSets(pairs: readonly string[]): Readonly<Record<string, string>> {
@@ -187,11 +237,9 @@ function toSets(pairs: readonly string[]): Readonly<Record<string, string>> {
 
 async function withProgress<T>(
   { json }: BacktestFlags,
-  record: RunRecord,
   work: (onProgress: (share: number) => void) => Promise<T>,
 ): Promise<T> {
-  const note = (share: number): void => void record.progress(share).catch(() => undefined);
-  if (json || !process.stderr.isTTY) return work(note);
+  if (json || !process.stderr.isTTY) return work(() => undefined);
   const bar = new SingleBar({
     format: 'backtest {bar} {percentage} % | {eta_formatted} left',
     stream: process.stderr,
@@ -199,10 +247,7 @@ async function withProgress<T>(
   });
   bar.start(100, 0);
   try {
-    return await work((share) => {
-      bar.update(Math.round(100 * share));
-      note(share);
-    });
+    return await work((share) => bar.update(Math.round(100 * share)));
   } finally {
     bar.stop();
   }

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunComparison } from '../../src/backtest/compare/compare-runs.js';
+import type { SweepSummary } from '../../src/backtest/sweep/sweep-summary.js';
 import type { Candle } from '../../src/domain/candle.js';
 import { writeRecording } from '../demo/recording-files.js';
 import { barAt } from '../../src/backtest/engine/bar-prices.js';
@@ -165,6 +167,72 @@ describe('npm run backtest', () => {
     ['models', ['--signals', 'model'], /model is not built yet/],
   ])('refuses %s with 78 and says what is wrong', (_, parameters, message) => {
     const { status, err } = backtest('--signals', 'fallback', '--data', candles, ...parameters);
+    expect(err).toMatch(message);
+    expect(status).toBe(78);
+  });
+
+  it('puts two runs side by side, with the trades that differ first', () => {
+    const [a, b] = [run(), run('--set', 'STOP_LOSS_PCT=1')];
+    const compared = backtest('--compare', path.basename(a.folder), b.folder, '--json');
+    expect([compared.status, compared.err]).toEqual([0, '']);
+    const answer = JSON.parse(compared.out) as RunComparison;
+    expect(answer.inputs).toEqual([{ name: 'STOP_LOSS_PCT', a: '3', b: '1' }]);
+    for (const { name, a: one, b: other } of answer.figures) {
+      expect([name, one, other]).toEqual([name, a.figures[name] ?? null, b.figures[name] ?? null]);
+    }
+    const { trades } = answer;
+    expect([trades.a, trades.b]).toEqual([a.figures['trades'], b.figures['trades']]);
+    const [rowsA, rowsB] = [rowsOf(a, 'trades.csv'), rowsOf(b, 'trades.csv')];
+    expect(trades.equal).toBe(rowsA.filter((row) => rowsB.includes(row)).length);
+    const times = trades.differences.map(({ opened_at: at }) => at);
+    expect(times.length).toBeGreaterThan(0);
+    expect(times).toEqual([...times].sort());
+    const text = backtest('--compare', a.folder, a.folder).out;
+    expect(text).toContain('Both were made of the same candles');
+    expect(text).toContain('None differs.');
+    expect(backtest('--compare', a.folder, b.folder).out).toContain('The first that differ:');
+  });
+
+  it('sweeps settings over the same candles, and says what of the best is luck', () => {
+    const out = path.join(folder, 'swept');
+    const answer = run('--out', out, '--sweep', 'STOP_LOSS_PCT=1,3', 'TAKE_PROFIT_PCT=0,2,4');
+    const { runs, best, folder: own } = answer as unknown as SweepSummary & { folder: string };
+    expect(runs.length).toBe(6);
+    expect(readdirSync(own).sort()).toEqual(['sweep.html', 'sweep.json']);
+    const alone = run('--set', 'STOP_LOSS_PCT=1', 'TAKE_PROFIT_PCT=4');
+    const swept = runs.find(
+      ({ settings: { STOP_LOSS_PCT: stop, TAKE_PROFIT_PCT: target } }) =>
+        stop === '1' && target === '4',
+    );
+    expect(swept).toMatchObject({
+      trades: alone.figures['trades'],
+      sharpe: alone.figures['sharpe'],
+      total_return: alone.figures['total_return'],
+    });
+    expect(best?.sharpe).toBe(Math.max(...runs.map(({ sharpe }) => sharpe ?? -Infinity)));
+    const { out: text } = backtest(
+      ...['--signals', 'fallback', '--data', candles, '--sweep', 'STOP_LOSS_PCT=1,3'],
+    );
+    expect(text).toMatch(/The best of 2 runs .* is expected/);
+  });
+
+  it.each([
+    ['no signals', [], /--signals is missing/],
+    ['one run to compare', ['--compare', 'x'], /--compare takes two runs, not 1/],
+    ['a run that there is not', ['--compare', 'x', 'y'], /--compare x: there is no such backtest/],
+    ['a sweep and a comparison', ['--compare', 'x', 'y', '--sweep', 'A=1'], /give one of them/],
+    [
+      'a setting that is given twice',
+      ['--signals', 'fallback', '--set', 'FEE_RATE=0', '--sweep', 'FEE_RATE=0,1'],
+      /FEE_RATE is given by --set and by --sweep/,
+    ],
+    [
+      'a value of a sweep that is out of range',
+      ['--signals', 'fallback', '--sweep', 'FEE_RATE=0,9'],
+      /--sweep FEE_RATE is "9"; expected/,
+    ],
+  ])('refuses %s with 78 before anything runs', (_, parameters, message) => {
+    const { status, err } = backtest('--data', candles, ...parameters);
     expect(err).toMatch(message);
     expect(status).toBe(78);
   });

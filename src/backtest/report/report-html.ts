@@ -7,6 +7,7 @@ import type { RunDescription } from '../result/result-json.js';
 import type { BacktestResult, MonthReturn } from '../result/to-result.js';
 import { BarState } from '../../domain/candle-columns.js';
 import { barOpenTime } from '../../domain/timeframe.js';
+import { escaped } from './escaped.js';
 import type { EquityCurve } from '../figures/equity-curve.js';
 
 export interface ReportInput {
@@ -249,14 +250,6 @@ function fixed(value: number): string {
 
 function paragraph(sentence: string): string {
   return `<p>${escaped(sentence)}</p>`;
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
 
 /** Nothing inside a script tag may end it. */

@@ -16,21 +16,24 @@ export interface RunFiles {
   readonly reportHtml: string;
 }
 
-/**
- * Writes the four files of a run into a folder of its own, which appears only once all of them are complete.
- *
- * @returns the folder
- */
+/** Writes the four files of a run into a folder of its own. @returns the folder */
 export function writeRunFiles(parent: string, id: string, files: RunFiles): string {
+  return writeFolder(parent, id, (folder) => {
+    writeFileSync(path.join(folder, 'trades.csv'), tradesCsv(files.trades));
+    writeDecisions(path.join(folder, 'decisions.csv'), files.decisions);
+    writeFileSync(path.join(folder, 'result.json'), files.resultJson);
+    writeFileSync(path.join(folder, 'report.html'), files.reportHtml);
+  });
+}
+
+/** Makes a folder that appears only once everything in it is written. @returns the folder */
+export function writeFolder(parent: string, id: string, write: (folder: string) => void): string {
   const folder = path.join(parent, id);
   const making = `${folder}.making`;
   rmSync(making, { recursive: true, force: true });
-  mkdirSync(making, { recursive: true });
   try {
-    writeFileSync(path.join(making, 'trades.csv'), tradesCsv(files.trades));
-    writeDecisions(path.join(making, 'decisions.csv'), files.decisions);
-    writeFileSync(path.join(making, 'result.json'), files.resultJson);
-    writeFileSync(path.join(making, 'report.html'), files.reportHtml);
+    mkdirSync(making, { recursive: true });
+    write(making);
     renameSync(making, folder);
   } catch (error) {
     rmSync(making, { recursive: true, force: true });

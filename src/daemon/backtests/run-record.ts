@@ -82,7 +82,8 @@ export class RunRecord {
   async done(end: {
     readonly figures: Readonly<Record<string, unknown>>;
     readonly sharpe: number | undefined;
-    readonly folder: string;
+    /** Undefined for a run of a sweep: it has no report of its own. */
+    readonly folder: string | undefined;
   }): Promise<void> {
     const { figures, sharpe, folder } = end;
     await this.#end({ state: 'done', progress: 1, figures, sharpe, folder });

@@ -94,6 +94,7 @@ export async function runRequest(ask: BacktestAsk, tools: RequestTools): Promise
   return finish(backtest, { ask, facts, tools });
 }
 
+/** @throws ConfigError naming the file, symbol or candles that are missing or wrong */
 export function loadHistory(
   { data, symbols, timeframe }: Pick<BacktestAsk, 'data' | 'symbols' | 'timeframe'>,
   { location, venue }: Pick<RequestTools, 'location' | 'venue'>,
@@ -227,15 +228,18 @@ export function onDisk<T>(folder: string, write: () => T): T {
 }
 
 function readAssets(): ReportAssets {
-  const folder = path.join(PROJECT_DIR, 'dashboard', 'report');
   const library = createRequire(import.meta.url).resolve('lightweight-charts/package.json');
   const charts = path.join(
     path.dirname(library),
     'dist/lightweight-charts.standalone.production.js',
   );
   return {
-    css: readFileSync(path.join(folder, 'report.css'), 'utf8'),
-    script: readFileSync(path.join(folder, 'report.js'), 'utf8'),
+    css: readReportFile('report.css'),
+    script: readReportFile('report.js'),
     charts: readFileSync(charts, 'utf8'),
   };
+}
+
+export function readReportFile(name: string): string {
+  return readFileSync(path.join(PROJECT_DIR, 'dashboard', 'report', name), 'utf8');
 }
