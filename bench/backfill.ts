@@ -57,6 +57,7 @@ async function measure(baseUrl: string, file: string): Promise<BenchmarkResult> 
   const collector = new Collector({
     ...{ marketData, stores, logger, timeframes: ['1h'], quoteIntervalMs: 60_000 },
     symbols: marketData.listSpot().map(({ symbol }) => symbol),
+    heldSymbols: () => [],
     history: { historyDays: HISTORY_DAYS, trainMonthsBack: 6 },
   });
   const processor = process.cpuUsage();

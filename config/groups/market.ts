@@ -11,7 +11,7 @@ export const MARKET_SETTINGS = {
   }),
   SYMBOLS: list({
     default: ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'],
-    help: "Spot markets to follow, or `all` of the venue's with the primary symbol's quote.",
+    help: "Spot markets to follow, or `all` of the venue's with the primary symbol's quote; what it lists or delists meanwhile is noticed within a day.",
   }),
   PRIMARY_SYMBOL: optionalText({
     help: 'Trained first; its quote currency is the one that is traded. Default: the first of SYMBOLS.',

@@ -49,14 +49,14 @@ export class CollectionSchedule {
     this.#context = context;
   }
 
-  /** Runs until the signal aborts, and resolves when nothing is under way any more. */
-  async run(tracked: readonly TrackedSeries[], signal: AbortSignal): Promise<void> {
+  /** Runs until the signal aborts with the series of each moment, and resolves when nothing is under way any more. */
+  async run(tracked: () => readonly TrackedSeries[], signal: AbortSignal): Promise<void> {
     const onAbort = (): void => this.#resting.abort();
     signal.addEventListener('abort', onAbort, { once: true });
     const isOver = (): boolean => signal.aborted;
     while (!isOver()) {
-      for (const one of tracked) this.#startIfDue(one, signal);
-      await this.#rest(tracked);
+      for (const one of tracked()) this.#startIfDue(one, signal);
+      await this.#rest(tracked());
     }
     signal.removeEventListener('abort', onAbort);
     this.#backfills.clear();

@@ -47,7 +47,7 @@ export interface CollectorOptions {
   readonly allQuote?: string;
   readonly timeframes: readonly Timeframe[];
   /** Further symbols whose prices are followed: what is held, whether or not it is configured. */
-  readonly heldSymbols?: () => readonly string[];
+  readonly heldSymbols: () => readonly string[];
   readonly history: HistorySettings;
   /** Wall time between two bulk calls for prices (`ANALYSIS_INTERVAL_SEC`); a scaled market gets more. */
   readonly quoteIntervalMs: number;
@@ -72,6 +72,7 @@ export class Collector {
   readonly #writes = new PQueue({ concurrency: 1 });
   readonly #listeners = new Set<CollectionListener>();
   readonly #pauseFile: PauseFile | undefined;
+  #symbols: CollectorOptions['symbols'];
   #tracked: readonly TrackedSeries[] = [];
   #refused: readonly Refusal[] = [];
   #phase: CollectionPhase = 'idle';
@@ -79,6 +80,7 @@ export class Collector {
 
   constructor(options: CollectorOptions) {
     this.#options = options;
+    this.#symbols = options.symbols;
     // Every request under way listens for the stop.
     setMaxListeners(0, this.#stopping.signal);
     const { pauseFile, logger } = options;
@@ -125,6 +127,25 @@ export class Collector {
     return this.#tracked.map(({ series }) => series);
   }
 
+  /**
+   * Follows these symbols from now on: newcomers are back-filled, the others are not asked for any more.
+   * What the venue refused is asked for once more at once, because it may have changed.
+   */
+  async follow(symbols: readonly string[]): Promise<void> {
+    this.#symbols = symbols;
+    if (this.#phase === 'idle' || this.#phase === 'connecting') return;
+    const { marketData, stores } = this.#options;
+    const known = new Set(this.#tracked.map(({ series }) => series.symbol));
+    const added = symbols.filter((symbol) => !known.has(symbol));
+    const wanted = { ...this.#options, symbols: added };
+    const { tracked, refused } = await openSeries(wanted, marketData, stores.series);
+    const followed = new Set(symbols);
+    const kept = this.#tracked.filter(({ series }) => followed.has(series.symbol));
+    for (const one of kept) if (one.isRefused) one.notBeforeWallMs = 0;
+    this.#tracked = [...kept, ...tracked];
+    this.#refused = [...this.#refused, ...refused];
+  }
+
   status(): CollectionStatus {
     return toCollectionStatus(this.#tracked, {
       phase: this.#phase,
@@ -139,7 +160,7 @@ export class Collector {
 
   #quotedSymbols(): readonly string[] {
     const collected = this.#tracked.map(({ series }) => series.symbol);
-    return [...new Set([...collected, ...(this.#options.heldSymbols?.() ?? [])])];
+    return [...new Set([...collected, ...this.#options.heldSymbols()])];
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -152,7 +173,7 @@ export class Collector {
     await this.#openSeries(signal);
     this.#phase = 'backfilling';
     const schedule = this.#schedule();
-    await Promise.all([this.quotes.run(signal), schedule.run(this.#tracked, signal)]);
+    await Promise.all([this.quotes.run(signal), schedule.run(() => this.#tracked, signal)]);
   }
 
   /** The database may be away for a while, as the venue may. */
@@ -160,7 +181,8 @@ export class Collector {
     const { marketData, stores, logger } = this.#options;
     for (;;) {
       try {
-        const { tracked, refused } = await openSeries(this.#options, marketData, stores.series);
+        const wanted = { ...this.#options, symbols: this.#symbols };
+        const { tracked, refused } = await openSeries(wanted, marketData, stores.series);
         this.#tracked = tracked;
         this.#refused = refused;
         for (const { name, reason } of refused)

@@ -31,7 +31,11 @@ import { instrumentKeys } from '../training/options/training-keys.js';
 import type { TrainingService } from '../training/training-service.js';
 import { createTraining, type TrainingTools } from './create-training.js';
 import type { Active, Connected } from './phases.js';
+import { watchListing } from './watch-listing.js';
 import type { ReplaceableParts } from './replaceable-parts.js';
+
+/** How soon it is noticed that the markets are to be read again. */
+const MARKETS_POLL_MS = 2_000;
 
 export interface ActiveTools {
   /** Receives what is started, and ends it in reverse. */
@@ -50,10 +54,12 @@ export interface AssembledWork {
 
 /** What one daemon at a time may run, wired but not started yet. */
 export function assembleWork(connected: Connected, tools: ActiveTools): AssembledWork {
-  const { market, stores, options, logger } = connected;
+  const { market, stores, options, logger, trading } = connected;
   const serving = createServing(connected, tools);
   const collector = new Collector({
     ...options.collection,
+    symbols: connected.instruments.collected,
+    heldSymbols: () => trading.heldSymbols(),
     marketData: market.data,
     stores,
     logger,
@@ -147,7 +153,7 @@ async function start(
   stack.use('candle pipeline', pipeline);
   await stack.use('training', training).start();
   stack.use('collection', collector).start();
-  const jobs = createJobs({ ...connected, bars }, { training, pipeline });
+  const jobs = createJobs({ ...connected, bars }, { training, pipeline, collector });
   stack.defer('jobs', startJobs(jobs, { clock: market.data.clock, logger, signal }));
 }
 
@@ -288,18 +294,24 @@ async function removeLeftovers({ market, stores, options, logger }: Connected): 
 }
 
 function createJobs(
-  { settings, market, stores, options, logger, loopWatch, bars }: Connected & Pick<Serving, 'bars'>,
-  { training, pipeline }: { readonly training: TrainingService; readonly pipeline: CandlePipeline },
+  connected: Connected & Pick<Serving, 'bars'>,
+  { training, pipeline, collector }: Omit<MovingParts, 'serving'>,
 ): readonly Job[] {
+  const { settings, market, stores, options, logger, loopWatch, bars } = connected;
   const { venue, clock } = market.data;
   const fallbackHorizonBars = settings.labelHorizonBars;
   const resolver = new OutcomeResolver({ stores, bars, clock, fallbackHorizonBars });
-  const keys = instrumentKeys(options.training);
+  const keys = () => instrumentKeys(options.training);
   const jobs: Job[] = [
     {
       name: 'analysis cycle',
       intervalMs: options.cycleIntervalMs,
       run: analysisCycle({ keys, training, pipeline, resolver, loopWatch }),
+    },
+    {
+      name: 'markets',
+      intervalMs: MARKETS_POLL_MS,
+      run: watchListing(connected, collector),
     },
     {
       name: 'schedules',

@@ -44,8 +44,7 @@ export function chooseInstruments(settings: Settings, data: MarketData): Instrum
   assertDays(settings.bots, timeframes);
   const named = resolveNamed(settings, data);
   const primary = choosePrimary(settings, data, named);
-  const all = settings.symbols.includes('all') ? data.listSpot(primary.quote) : [...named.found];
-  if (!all.some(({ symbol }) => symbol === primary.symbol)) all.unshift(primary);
+  const all = listWanted(settings, data, { named, primary });
   const [referenceName, ...rest] = settings.referenceSymbols;
   if (rest.length > 0) {
     throw new ConfigError('REFERENCE_SYMBOLS takes one symbol so far; name the one that matters');
@@ -70,6 +69,50 @@ export function chooseInstruments(settings: Settings, data: MarketData): Instrum
     contextOnly: isContextOnly ? [reference] : [],
     refused: named.refused,
   };
+}
+
+/**
+ * What is worked on by now: a coin may have been listed or delisted since the last choice. The primary
+ * symbol stays for as long as the daemon runs, because its currency is that of the books. A market that
+ * was chosen before and is on hold stays as well.
+ */
+export function chooseAgain(
+  settings: Settings,
+  data: MarketData,
+  current: Pick<Instruments, 'all' | 'primary'>,
+): Pick<Instruments, 'all' | 'refused'> {
+  const chosen = current.all.map(({ symbol }) => symbol);
+  const named = resolveNamed(settings, data, [...chosen, ...settings.symbols]);
+  const primary = findListed(current.primary, data) ?? current.primary;
+  const wanted = listWanted(settings, data, { named, primary });
+  const names = new Set(wanted.map(({ symbol }) => symbol));
+  const onHold = settings.symbols.includes('all')
+    ? current.all
+        .filter(({ symbol }) => !names.has(symbol))
+        .flatMap((instrument) => findListed(instrument, data) ?? [])
+    : [];
+  return { all: [...wanted, ...onHold], refused: named.refused };
+}
+
+function findListed({ symbol }: Instrument, data: MarketData): Instrument | undefined {
+  try {
+    const found = data.resolveSymbol(symbol, [symbol]);
+    return found.symbol === symbol ? found : undefined;
+  } catch (error) {
+    if (error instanceof RejectedError) return undefined;
+    throw error;
+  }
+}
+
+/** In order of importance. */
+function listWanted(
+  settings: Settings,
+  data: MarketData,
+  { named, primary }: { readonly named: Named; readonly primary: Instrument },
+): Instrument[] {
+  const all = settings.symbols.includes('all') ? data.listSpot(primary.quote) : [...named.found];
+  if (!all.some(({ symbol }) => symbol === primary.symbol)) all.unshift(primary);
+  return all;
 }
 
 function assertBots(bots: readonly string[]): void {
@@ -102,12 +145,16 @@ interface Named {
 }
 
 /** A market may be delisted while the daemon runs unattended: the others must not suffer from it. */
-function resolveNamed(settings: Settings, data: MarketData): Named {
+function resolveNamed(
+  settings: Settings,
+  data: MarketData,
+  configured: readonly string[] = settings.symbols,
+): Named {
   const found = new Map<string, Instrument>();
   const refused: string[] = [];
   for (const name of settings.symbols.filter((symbol) => symbol !== 'all')) {
     try {
-      const instrument = data.resolveSymbol(name, settings.symbols);
+      const instrument = data.resolveSymbol(name, configured);
       found.set(instrument.symbol, instrument);
     } catch (error) {
       if (!(error instanceof RejectedError) && !(error instanceof ConfigError)) throw error;

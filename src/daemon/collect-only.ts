@@ -1,8 +1,10 @@
 import { Collector } from '../collection/collector.js';
+import { startJobs, type Job } from '../jobs/repeat.js';
 import { DisposalStack } from '../lib/disposal.js';
 import { chooseSeries, type ChosenSeries } from './choose-series.js';
 import { CollectionLease } from './collection-lease.js';
 import { CollectionWatch } from './collection-watch.js';
+import { MarketWatch } from './market-watch.js';
 import { toCollectionOptions } from './module-options.js';
 import type { Market } from './open-market.js';
 import type { Base, CurrentPhase } from './phases.js';
@@ -58,17 +60,37 @@ async function collectWhileAlone(
   const { settings, stores, wallClock: clock, logger, stopping } = base;
   const stack = new DisposalStack(logger);
   const collector = new Collector({
-    ...toCollectionOptions(settings, chosen),
+    ...toCollectionOptions(settings, chosen.timeframes),
+    symbols: chosen.symbols,
+    heldSymbols: () => [],
     marketData: market.data,
     stores,
     logger,
   });
   phase.enter({ ...base, name: 'collecting', market, chosen, collector });
   stack.use('collection', collector).start();
+  const leaving = new AbortController();
+  stack.defer('markets', startJobs([watchMarkets()], { clock, logger, signal: leaving.signal }));
   try {
     do await clock.sleep(LEASE_POLL_MS, stopping).catch(() => undefined);
     while (!stopping.aborted && (await lease.findOther()) === undefined);
   } finally {
+    leaving.abort();
     await stack.stop();
+  }
+
+  /** Takes up what the venue lists and drops what it no longer lists. */
+  function watchMarkets(): Job {
+    let current = chosen;
+    const watch = new MarketWatch({
+      marketData: market.data,
+      lacksSymbols: () => current.refused.length > 0,
+      onReloaded: async () => {
+        current = chooseSeries(settings, market.data);
+        await collector.follow(current.symbols);
+        phase.enter({ ...base, name: 'collecting', market, chosen: current, collector });
+      },
+    });
+    return { name: 'markets', intervalMs: LEASE_POLL_MS, run: (signal) => watch.poll(signal) };
   }
 }

@@ -2,6 +2,7 @@ import type { DisposalStack } from '../lib/disposal.js';
 import { TradingService } from '../trading/trading-service.js';
 import { chooseInstruments } from './choose-instruments.js';
 import { EventPublisher } from './event-publisher.js';
+import { LiveInstruments } from './live-instruments.js';
 import { toModuleOptions } from './module-options.js';
 import type { Market } from './open-market.js';
 import { findEntryFreeze, type Base, type Connected, type ReadPhase } from './phases.js';
@@ -20,14 +21,14 @@ export interface ConnectTools {
 export function connect(base: Base, market: Market, tools: ConnectTools): Connected {
   const { settings, stores, logger, place } = base;
   const { stack, parts, readPhase } = tools;
-  const instruments = chooseInstruments(settings, market.data);
+  const instruments = new LiveInstruments(chooseInstruments(settings, market.data));
   for (const reason of instruments.refused) logger.error(`Left out: ${reason}`);
   const options = toModuleOptions(settings, instruments, market);
   const publisher = stack.use(
     'event publisher',
     new EventPublisher({
       hub: base.events,
-      instruments: instruments.all,
+      instruments,
       clock: base.wallClock,
       logger,
       findSessions: () => {
@@ -36,7 +37,6 @@ export function connect(base: Base, market: Market, tools: ConnectTools): Connec
       },
     }),
   );
-  const bySymbol = new Map(instruments.all.map((instrument) => [instrument.symbol, instrument]));
   const trading = stack.use(
     'trading',
     new TradingService({
@@ -46,7 +46,7 @@ export function connect(base: Base, market: Market, tools: ConnectTools): Connec
       clock: market.data.clock,
       logger,
       holder: place,
-      findInstrument: (symbol) => bySymbol.get(symbol),
+      findInstrument: (symbol) => instruments.find(symbol),
       findEntryFreeze: () => findEntryFreeze(base),
       unpricedAfterMs: UNPRICED_AFTER_CALLS * settings.analysisIntervalSec * 1000,
       onStored: (entry) => publisher.ledgerEntry(entry),

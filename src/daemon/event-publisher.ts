@@ -19,7 +19,7 @@ const SESSION_EVERY_MS = 1000;
 
 export interface EventPublisherOptions {
   readonly hub: EventHub;
-  readonly instruments: readonly Instrument[];
+  readonly instruments: { readonly all: readonly Instrument[] };
   readonly clock: Clock;
   readonly logger: Logger;
   /** Undefined while nothing trains here. */
@@ -34,7 +34,6 @@ type TrainingPublishers = {
 /** Publishes what happens in the modules as events of `GET /api/events`, in the shapes of the API. */
 export class EventPublisher {
   readonly #options: EventPublisherOptions;
-  readonly #marketIds: MarketIds;
   readonly #stopping = new AbortController();
   readonly #begun = new Set<string>();
   readonly #sessionsDue = new Set<string>();
@@ -42,9 +41,10 @@ export class EventPublisher {
 
   constructor(options: EventPublisherOptions) {
     this.#options = options;
-    this.#marketIds = new Map(
-      options.instruments.map(({ symbol, marketId }) => [symbol, marketId]),
-    );
+  }
+
+  get #marketIds(): MarketIds {
+    return new Map(this.#options.instruments.all.map(({ symbol, marketId }) => [symbol, marketId]));
   }
 
   async stop(): Promise<void> {

@@ -39,7 +39,7 @@ export interface ModuleOptions {
   readonly cycleIntervalMs: number;
   readonly collection: Pick<
     CollectorOptions,
-    'symbols' | 'timeframes' | 'history' | 'quoteIntervalMs' | 'staleAfterBars' | 'pauseFile'
+    'timeframes' | 'history' | 'quoteIntervalMs' | 'staleAfterBars' | 'pauseFile'
   >;
   readonly pipeline: Pick<
     CandlePipelineOptions,
@@ -85,10 +85,7 @@ export function toModuleOptions(
       bot: instruments.tradeBot,
     },
     cycleIntervalMs: toCycleIntervalMs(settings, instruments.timeframes, market),
-    collection: toCollectionOptions(settings, {
-      symbols: [...instruments.all, ...instruments.contextOnly].map(({ symbol }) => symbol),
-      timeframes: instruments.timeframes,
-    }),
+    collection: toCollectionOptions(settings, instruments.timeframes),
     pipeline: {
       bots: settings.bots,
       referenceSymbol: instruments.reference.symbol,
@@ -120,10 +117,10 @@ export function toModuleOptions(
 /** Collection as the settings want it, whether a daemon runs it or it runs alone. */
 export function toCollectionOptions(
   settings: Settings,
-  series: Pick<CollectorOptions, 'symbols' | 'timeframes'>,
+  timeframes: readonly Timeframe[],
 ): ModuleOptions['collection'] {
   return {
-    ...series,
+    timeframes,
     history: { historyDays: settings.historyDays, trainMonthsBack: settings.trainMonthsBack },
     quoteIntervalMs: settings.analysisIntervalSec * 1000,
     staleAfterBars: settings.staleDataBars,

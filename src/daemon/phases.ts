@@ -18,6 +18,7 @@ import type { Instruments } from './choose-instruments.js';
 import type { ChosenSeries } from './choose-series.js';
 import type { CollectionWatch } from './collection-watch.js';
 import type { EventPublisher } from './event-publisher.js';
+import type { LiveInstruments } from './live-instruments.js';
 import type { ModuleOptions } from './module-options.js';
 import type { Market } from './open-market.js';
 
@@ -48,7 +49,7 @@ export interface Base {
 /** What exists once the venue has answered. */
 export interface Connected extends Base {
   readonly market: Market;
-  readonly instruments: Instruments;
+  readonly instruments: LiveInstruments;
   readonly options: ModuleOptions;
   readonly publisher: EventPublisher;
   readonly trading: TradingService;

@@ -16,7 +16,10 @@ export function toTrainingOptions(
 ): TrainingOptions {
   return {
     venue: market.data.venue,
-    symbols: instruments.all.map(({ symbol }) => symbol),
+    // Coins are listed and delisted while the daemon runs.
+    get symbols() {
+      return instruments.all.map(({ symbol }) => symbol);
+    },
     primarySymbol: instruments.primary.symbol,
     referenceSymbol: instruments.reference.symbol,
     timeframes: instruments.timeframes,

@@ -119,6 +119,10 @@ export class CcxtMarketData implements MarketData {
     this.#refreshing ??= this.#refreshClock();
   }
 
+  reload(signal?: AbortSignal): Promise<void> {
+    return this.#loadMarkets(signal);
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort(new TransientError('the exchange adapter was stopped'));
     this.#http.stop();
@@ -200,7 +204,7 @@ export class CcxtMarketData implements MarketData {
     for (let delayMs: number = START_RETRY.initialMs; ;) {
       signal.throwIfAborted();
       try {
-        await this.#loadMarkets(signal);
+        if (this.#instruments === undefined) await this.#loadMarkets(signal);
         await this.fetchVenueTime(signal);
         return;
       } catch (error) {
@@ -217,8 +221,7 @@ export class CcxtMarketData implements MarketData {
     }
   }
 
-  async #loadMarkets(signal: AbortSignal): Promise<void> {
-    if (this.#instruments !== undefined) return;
+  async #loadMarkets(signal: AbortSignal | undefined): Promise<void> {
     const exchange = this.#started();
     // Without `true` ccxt would return its first, rejected promise again and again.
     await this.#call('markets', () => exchange.loadMarkets(true), signal);

@@ -24,6 +24,8 @@ export interface MarketData {
    * is down; only a `ConfigError` or the signal ends that.
    */
   start(signal: AbortSignal): Promise<void>;
+  /** Reads the list of markets again; where that fails the old one stays. */
+  reload(signal?: AbortSignal): Promise<void>;
   /** Ends every request in flight and the clock's refreshes. */
   stop(): Promise<void>;
   /** Spot markets that are open for trading, optionally only those quoted in `quote`. */

@@ -5,7 +5,8 @@ import type { TrainingService } from '../training/training-service.js';
 import type { CandlePipeline } from '../pipeline/candle-pipeline.js';
 
 export interface AnalysisCycleOptions {
-  readonly keys: readonly ModelKey[];
+  /** Every key that has signals by now. */
+  readonly keys: () => readonly ModelKey[];
   readonly training: Pick<TrainingService, 'planDue'>;
   readonly pipeline: Pick<CandlePipeline, 'retry'>;
   readonly resolver: Pick<OutcomeResolver, 'resolve'>;
@@ -23,7 +24,7 @@ export function analysisCycle(
   return async (signal) => {
     await training.planDue();
     pipeline.retry();
-    for (const key of keys) {
+    for (const key of keys()) {
       if (signal.aborted) return;
       await resolver.resolve(key);
     }

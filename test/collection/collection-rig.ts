@@ -83,6 +83,7 @@ export class CollectionRig {
       stores,
       logger: this.logger,
       symbols: [...this.klines.keys()],
+      heldSymbols: () => [],
       timeframes: ['1h'],
       history: ONE_DAY,
       quoteIntervalMs: 60_000,

@@ -51,6 +51,7 @@ beforeEach(async () => {
     stores: stored.stores,
     logger,
     symbols: ['BTC/USDT', 'ETHUSDT'],
+    heldSymbols: () => [],
     timeframes: ['1h'],
     history: { historyDays: 1, trainMonthsBack: 6 },
     quoteIntervalMs: 60_000,

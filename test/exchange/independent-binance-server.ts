@@ -30,6 +30,8 @@ export class IndependentBinanceServer {
   readonly refusedSymbols = new Set<string>();
   /** Market ids whose klines fail, as behind a proxy whose server is away. */
   readonly failingSymbols = new Set<string>();
+  /** Market ids that are listed and do not trade. */
+  readonly haltedSymbols = new Set<string>();
   /** While true every request is answered by the proxy in front of a venue that is away. */
   isDown = false;
   /** Rows in one answer at most. */
@@ -76,7 +78,9 @@ export class IndependentBinanceServer {
   #body({ pathname, searchParams }: URL): unknown {
     const { symbols, nowMs, klines } = this.#options;
     if (pathname === '/api/v3/time') return { serverTime: nowMs() };
-    if (pathname === '/api/v3/exchangeInfo') return { symbols: symbols.map(toSymbolInfo) };
+    if (pathname === '/api/v3/exchangeInfo') {
+      return { symbols: symbols.map((id) => toSymbolInfo(id, this.haltedSymbols.has(id))) };
+    }
     if (pathname === '/api/v3/ticker/24hr') {
       const ids = JSON.parse(searchParams.get('symbols') ?? '[]') as string[];
       const wanted = searchParams.get('symbol') ?? undefined;
@@ -101,11 +105,11 @@ export class IndependentBinanceServer {
   }
 }
 
-function toSymbolInfo(symbol: string): unknown {
+function toSymbolInfo(symbol: string, isHalted: boolean): unknown {
   const quoteAsset = symbol.slice(-4);
   return {
     symbol,
-    status: 'TRADING',
+    status: isHalted ? 'BREAK' : 'TRADING',
     baseAsset: symbol.slice(0, -4),
     quoteAsset,
     baseAssetPrecision: 8,
