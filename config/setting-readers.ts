@@ -28,6 +28,31 @@ export function readSplit(text: string): SplitPercent | undefined {
   return isUsable ? [train, validation, test] : undefined;
 }
 
+/** A limit over a stretch of bars, `3/24`; `off` turns it off. */
+export type PerBars = readonly [limit: number, bars: number] | 'off';
+
+const MAX_WINDOW_BARS = 10_000;
+
+/** Stops and bars, both from 1 up. */
+export function readStopGuard(text: string): PerBars | undefined {
+  const pair = readPerBars(text, /^(\d+)\/(\d+)$/);
+  return pair === undefined || pair === 'off' || pair[0] >= 1 ? pair : undefined;
+}
+
+/** A loss in percent, below 0, and bars. */
+export function readLosingSymbol(text: string): PerBars | undefined {
+  const pair = readPerBars(text, /^(-\d+(?:\.\d+)?)\/(\d+)$/);
+  return pair === undefined || pair === 'off' || pair[0] < 0 ? pair : undefined;
+}
+
+function readPerBars(text: string, form: RegExp): PerBars | undefined {
+  if (text.toLowerCase() === 'off') return 'off';
+  const match = form.exec(text);
+  if (match === null) return undefined;
+  const [limit, bars] = [Number(match[1]), Number(match[2])];
+  return bars >= 1 && bars <= MAX_WINDOW_BARS ? [limit, bars] : undefined;
+}
+
 const GATES = ['baseline', 'strict', 'parity', 'baseline+champion', 'strict+champion'] as const;
 
 /** `champion` may be added by a plus sign or a comma. */

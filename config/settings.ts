@@ -4,6 +4,7 @@ import { DEMO_SETTINGS } from './groups/demo.js';
 import { LABELS_SETTINGS } from './groups/labels.js';
 import { MARKET_SETTINGS } from './groups/market.js';
 import { OPERATION_SETTINGS } from './groups/operation.js';
+import { RISK_SETTINGS } from './groups/risk.js';
 import { STORAGE_SETTINGS } from './groups/storage.js';
 import { TRADING_SETTINGS } from './groups/trading.js';
 import { TRAINING_SETTINGS } from './groups/training.js';
@@ -16,6 +17,7 @@ export const SETTING_GROUPS = {
   Labels: LABELS_SETTINGS,
   Training: TRAINING_SETTINGS,
   Trading: TRADING_SETTINGS,
+  Risk: RISK_SETTINGS,
   API: API_SETTINGS,
   Operation: OPERATION_SETTINGS,
 } as const;

@@ -594,6 +594,29 @@ CREATE TABLE IF NOT EXISTS `backtests` (
   KEY `i1` (`data_hash`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE IF NOT EXISTS `halts` (
+  `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  `uid` VARCHAR(26) NOT NULL,
+  `venue` VARCHAR(128) NOT NULL,
+  `account` VARCHAR(64) NOT NULL,
+  `cause` VARCHAR(64) NOT NULL,
+  `reason` MEDIUMTEXT NOT NULL,
+  `author` VARCHAR(64) NOT NULL,
+  `halted_at` BIGINT NOT NULL,
+  `until` BIGINT NULL,
+  `is_close_all` TINYINT NOT NULL,
+  `resumed_at` BIGINT NULL,
+  `resumed_by` VARCHAR(64) NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  UNIQUE KEY `u0` (`uid`),
+  KEY `i0` (`venue`, `account`, `resumed_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+ALTER TABLE `positions`
+  ADD COLUMN /*M! IF NOT EXISTS */ `trailing_price` VARCHAR(96) NULL,
+  ADD COLUMN /*M! IF NOT EXISTS */ `trailing_at` BIGINT NULL;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -628,4 +651,6 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0037_model_drift', 0),
   ('0038_grid_offset', 0),
   ('0039_gap_questions', 0),
-  ('0040_backtests', 0);
+  ('0040_backtests', 0),
+  ('0041_halts', 0),
+  ('0042_trailing_stop', 0);

@@ -1,4 +1,4 @@
-import { createTable, type Migration } from './ddl.js';
+import { addColumns, createTable, type Migration } from './ddl.js';
 
 const BOOK = { venue: 'venue', account: 'word' } as const;
 
@@ -98,5 +98,31 @@ export const TRADING_MIGRATIONS: readonly Migration[] = [
     },
     unique: [['venue', 'account', 'at']],
     indexes: [['at']],
+  }),
+  // What freezes entries.
+  createTable('0041_halts', {
+    name: 'halts',
+    columns: {
+      uid: 'uid',
+      venue: 'venue',
+      account: 'word',
+      cause: 'word',
+      reason: 'text',
+      author: 'word',
+      halted_at: 'time',
+      until: 'time?',
+      is_close_all: 'flag',
+      resumed_at: 'time?',
+      resumed_by: 'word?',
+      row_version: 'integer',
+      created_at: 'time',
+    },
+    unique: [['uid']],
+    indexes: [['venue', 'account', 'resumed_at']],
+  }),
+  addColumns('0042_trailing_stop', 'positions', {
+    trailing_price: { type: 'decimal?' },
+    // Market time from which on prices count against it.
+    trailing_at: { type: 'time?' },
   }),
 ];

@@ -48,6 +48,7 @@ export function connect(base: Base, market: Market, tools: ConnectTools): Connec
       holder: place,
       findInstrument: (symbol) => instruments.find(symbol),
       findEntryFreeze: () => findEntryFreeze(base),
+      haltFile: settings.haltFile,
       unpricedAfterMs: UNPRICED_AFTER_CALLS * settings.analysisIntervalSec * 1000,
       onStored: (entry) => publisher.ledgerEntry(entry),
     }),

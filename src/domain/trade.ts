@@ -9,7 +9,16 @@ export interface BookKey {
 export const POSITION_STATUSES = ['opening', 'open', 'closing', 'closed', 'abandoned'] as const;
 export const ORDER_STATUSES = ['intended', 'filled', 'rejected'] as const;
 
-export type ExitReason = 'signal' | 'stop_loss' | 'take_profit' | 'max_hold';
+export type ExitReason =
+  | 'signal'
+  | 'stop_loss'
+  | 'trailing'
+  | 'take_profit'
+  | 'max_hold'
+  /** A halt closed everything. */
+  | 'halt'
+  /** A person closed this position. */
+  | 'manual';
 
 /** Spot, long only: at most one open position a symbol. */
 export interface Position extends BookKey {
@@ -26,6 +35,10 @@ export interface Position extends BookKey {
   readonly exitPrice: Money | undefined;
   readonly stopPrice: Money | undefined;
   readonly targetPrice: Money | undefined;
+  /** Level of the trailing stop, which never goes down; undefined while there is none. */
+  readonly trailingPrice: Money | undefined;
+  /** Market time from which on prices count against `trailingPrice`. */
+  readonly trailingAt: number | undefined;
   /** Market time after which the position is closed, whatever the signal; undefined for never. */
   readonly holdUntil: number | undefined;
   readonly exitReason: ExitReason | undefined;

@@ -2,23 +2,43 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Money } from '../domain/money.js';
 import { assessEntry } from './assess-entry.js';
+import { NO_LIMITS } from '../../test/trading/risk-limits.js';
+import type { RiskLimits } from './risk-limits.js';
 import type { RiskContext } from './risk-rule.js';
 
-function context(changes: Partial<RiskContext> = {}): RiskContext {
+type Changes = Partial<Omit<RiskContext, 'limits'>> & { readonly limits?: Partial<RiskLimits> };
+
+const HOUR = 3_600_000;
+const CLOSE = 1_700_000_000_000 - (1_700_000_000_000 % HOUR);
+
+function context({ limits, ...changes }: Changes = {}): RiskContext {
   return {
     currency: 'USDT',
     equity: new Money(10_000),
     freeCash: new Money(10_000),
     feeRate: new Money('0.001'),
-    positionFraction: new Money('0.1'),
+    limits: { ...NO_LIMITS, ...limits },
     sizeStep: new Money('0.001'),
     minCost: new Money(5),
     hasPosition: false,
+    dayStart: undefined,
+    peak: undefined,
+    openPositions: 0,
+    exposure: new Money(0),
+    usedCapital: new Money(0),
+    candleCloseAt: CLOSE,
+    barMs: HOUR,
+    lastExit: undefined,
+    lastStop: undefined,
+    stopTimes: [],
+    results: [],
+    dailyVolatility: undefined,
+    model: undefined,
     ...changes,
   };
 }
 
-function assess(price: string, changes: Partial<RiskContext> = {}): string {
+function assess(price: string, changes: Changes = {}): string {
   const assessment = assessEntry('BTC/USDT', new Money(price), context(changes));
   return assessment.status === 'allowed' ? assessment.sizeBase.toString() : assessment.reason;
 }
@@ -38,7 +58,7 @@ describe('the size of an entry', () => {
   });
 
   it('is not reduced where everything may be spent and nothing binds', () => {
-    const everything = { positionFraction: new Money(1), freeCash: new Money(20_000) };
+    const everything = { limits: { positionFraction: new Money(1) }, freeCash: new Money(20_000) };
     const assessment = assessEntry('BTC/USDT', new Money(100), context(everything));
     expect(assessment).toEqual({ status: 'allowed', sizeBase: new Money(100), reductions: [] });
   });
@@ -88,14 +108,16 @@ it('an entry never exceeds a limit, for any amounts', () => {
           equity,
           freeCash,
           sizeStep: step,
-          positionFraction: Money.min(part, 1),
+          limits: { positionFraction: Money.min(part, 1) },
         });
         const assessment = assessEntry('BTC/USDT', price, limits);
         if (assessment.status === 'vetoed') return;
         const cost = assessment.sizeBase.times(price);
         expect(cost.times('1.001').lte(freeCash)).toBe(true);
         // The quotients before the last rounding carry 40 digits.
-        expect(cost.lte(equity.times(limits.positionFraction).times('1.000000000001'))).toBe(true);
+        expect(cost.lte(equity.times(limits.limits.positionFraction).times('1.000000000001'))).toBe(
+          true,
+        );
         expect(assessment.sizeBase.mod(step).isZero()).toBe(true);
         expect(cost.gte(5)).toBe(true);
       },

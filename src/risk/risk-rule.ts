@@ -1,4 +1,6 @@
 import type { Money } from '../domain/money.js';
+import type { ClosedTrade } from './closed-trades.js';
+import type { RiskLimits } from './risk-limits.js';
 
 /** A purchase that is being sized. Rules see it after the reductions of the rules before them. */
 export interface Entry {
@@ -8,19 +10,56 @@ export interface Entry {
   readonly sizeBase: Money;
 }
 
-/** What the rules may know. Amounts are in the books' currency. */
-export interface RiskContext {
-  readonly currency: string;
+/** What the books were worth, as the limits on losses see it. In the books' currency. */
+export interface EquityFacts {
   readonly equity: Money;
+  /** First value of the UTC day; undefined while there is none. */
+  readonly dayStart: Money | undefined;
+  /** Highest value since the beginning, or since a person last resumed trading. */
+  readonly peak: Money | undefined;
+}
+
+/** What a model expects of the symbol. */
+export interface ModelView {
+  /** Expected log return less the costs of the round trip. */
+  readonly netMove: number;
+  /** Of the log return over the same bars; undefined where it is not known. */
+  readonly variance: number | undefined;
+}
+
+/** What the rules may know. Amounts are in the books' currency, times are market time. */
+export interface RiskContext extends EquityFacts {
+  readonly limits: RiskLimits;
+  readonly currency: string;
   /** Cash that no waiting order has claimed. */
   readonly freeCash: Money;
   readonly feeRate: Money;
-  readonly positionFraction: Money;
   /** Smallest change of a size in base units. */
   readonly sizeStep: Money;
   /** Smallest cost of an order; undefined where the venue states none. */
   readonly minCost: Money | undefined;
   readonly hasPosition: boolean;
+  /** Positions that are held or on their way in or out. */
+  readonly openPositions: number;
+  /** Value of these positions at the newest prices. */
+  readonly exposure: Money;
+  /** What was paid for these positions, or will be at the newest prices. */
+  readonly usedCapital: Money;
+  /** Close of the candle that the entry is decided on. */
+  readonly candleCloseAt: number;
+  readonly barMs: number;
+  /** Of the symbol; undefined when it was not sold within the bars that the rules look back over. */
+  readonly lastExit: ClosedTrade | undefined;
+  /** Of the symbol, since its last stop. */
+  readonly lastStop: ClosedTrade | undefined;
+  /** When stops of any symbol were met, ascending. */
+  readonly stopTimes: readonly number[];
+  /** Trades of the symbol, oldest first. */
+  readonly results: readonly ClosedTrade[];
+  /** Standard deviation of the symbol's log return over a day; undefined where it is not known. */
+  readonly dailyVolatility: number | undefined;
+  /** Undefined for a signal of the fallback. */
+  readonly model: ModelView | undefined;
 }
 
 /** A rule only makes an entry smaller or forbids it. Reasons are sentences for a person. */
@@ -32,3 +71,13 @@ export type RiskVerdict =
 export type RiskRule = (entry: Entry, context: RiskContext) => RiskVerdict;
 
 export const ALLOW: RiskVerdict = { kind: 'allow' };
+
+export function veto(reason: string): RiskVerdict {
+  return { kind: 'veto', reason };
+}
+
+/** Reduces the entry to what the budget buys, where that is less. @param reason why the budget is what it is */
+export function limitTo(budget: Money, entry: Entry, reason: string): RiskVerdict {
+  const sizeBase = budget.div(entry.price);
+  return entry.sizeBase.lte(sizeBase) ? ALLOW : { kind: 'reduce', sizeBase, reason };
+}

@@ -1,14 +1,39 @@
+import { capitalLimit } from './capital-limit.js';
 import { cashLimit } from './cash-limit.js';
+import { cooldown } from './cooldown.js';
+import { dailyLoss } from './daily-loss.js';
+import { exposureLimit } from './exposure-limit.js';
+import { kellySizing } from './kelly-sizing.js';
+import { losingSymbol } from './losing-symbol.js';
+import { maxDrawdown } from './max-drawdown.js';
+import { maxOpenPositions } from './max-open-positions.js';
 import { minimumOrder } from './minimum-order.js';
 import { onePositionPerSymbol } from './one-position-per-symbol.js';
 import { positionFraction } from './position-fraction.js';
 import type { RiskRule } from './risk-rule.js';
 import { sizeStep } from './size-step.js';
+import { stopCooldown } from './stop-cooldown.js';
+import { stopGuard } from './stop-guard.js';
+import { volatilitySizing } from './volatility-sizing.js';
 
-/** Every rule that an entry passes, in this order: limits first, the venue's grid and minimum last. */
+/**
+ * Every rule that an entry passes, in this order: whether to buy at all, how much, the venue's grid and
+ * minimum last. docs/risk.md is their table.
+ */
 export const RISK_RULES: readonly RiskRule[] = [
   onePositionPerSymbol,
+  maxOpenPositions,
+  cooldown,
+  stopCooldown,
+  stopGuard,
+  losingSymbol,
+  dailyLoss,
+  maxDrawdown,
   positionFraction,
+  volatilitySizing,
+  kellySizing,
+  exposureLimit,
+  capitalLimit,
   cashLimit,
   sizeStep,
   minimumOrder,

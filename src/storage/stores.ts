@@ -11,6 +11,7 @@ import { DriftStore } from './stores/drift-store.js';
 import { EquityStore } from './stores/equity-store.js';
 import { EvidenceStore } from './stores/evidence-store.js';
 import { FillStore } from './stores/fill-store.js';
+import { HaltStore } from './stores/halt-store.js';
 import { ItemAttributeStore } from './stores/item-attribute-store.js';
 import { JobStore } from './stores/job-store.js';
 import { KnownGapStore } from './stores/known-gap-store.js';
@@ -45,6 +46,7 @@ export interface Stores {
   readonly fills: FillStore;
   readonly equity: EquityStore;
   readonly accounts: AccountStore;
+  readonly halts: HaltStore;
   readonly models: ModelStore;
   readonly pins: PinStore;
   readonly baseModels: BaseModelStore;
@@ -81,6 +83,7 @@ export function openStores(database: Database, clock: Clock): Stores {
     fills: new FillStore(database, clock),
     equity: new EquityStore(database, clock),
     accounts: new AccountStore(database, clock),
+    halts: new HaltStore(database, clock),
     models: new ModelStore(database, clock),
     pins: new PinStore(database, clock),
     baseModels: new BaseModelStore(database, clock),

@@ -130,7 +130,7 @@ function findThinEdge(move: number, rules: TradingRules, quote: Quote): string |
 }
 
 /** Cost of buying at the ask and selling at the bid, both fees included, as a fraction of the middle price. */
-function roundTripCost(quote: Quote, feeRate: Money): number {
+export function roundTripCost(quote: Quote, feeRate: Money): number {
   const bid = new Money(quote.bid);
   const ask = new Money(quote.ask);
   const spread = ask.minus(bid).div(ask.plus(bid).div(2));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Candle } from '../domain/candle.js';
 import { Money } from '../domain/money.js';
 import { buildPosition, buildQuote, CLOSE, HOUR } from '../../test/trading/build-trading.js';
-import { findCandleExit, findQuoteExit } from './exits.js';
+import { findQuoteExit, walkCandles, type ExitTrigger } from './exits.js';
 
 const guarded = buildPosition({ targetPrice: new Money(105) });
 const LATER = CLOSE + HOUR;
@@ -15,6 +15,16 @@ function quoteAt(bid: string, venueTime = LATER): ReturnType<typeof buildQuote> 
 function candle(openTime: number, prices: readonly [number, number, number, number]): Candle {
   const [open, high, low, close] = prices;
   return { openTime, open, high, low, close, volume: 1 };
+}
+
+const NO_TRAILING = { trailingStopPct: 0, trailingStartPct: 0 };
+
+function exitOf(
+  position: typeof guarded,
+  candles: readonly Candle[],
+  nowMs: number,
+): ExitTrigger | undefined {
+  return walkCandles(position, candles, { nowMs, timeframe: '1h', rules: NO_TRAILING }).exit;
 }
 
 describe('at a quote', () => {
@@ -67,7 +77,7 @@ describe('against closed candles', () => {
     ['a gap below the stop', [95, 96, 94, 95], 'stop_loss', '95'],
     ['a gap above the target', [107, 108, 106, 107], 'take_profit', '107'],
   ] as const)('%s', (_, prices, exitReason, price) => {
-    const trigger = findCandleExit(guarded, [candle(LATER, prices)], NOW);
+    const trigger = exitOf(guarded, [candle(LATER, prices)], NOW);
     expect(trigger?.exitReason).toBe(exitReason);
     expect(trigger?.price.toString()).toBe(price);
   });
@@ -78,23 +88,23 @@ describe('against closed candles', () => {
       candle(LATER + HOUR, [100, 101, 96, 97]),
       candle(LATER + 2 * HOUR, [80, 81, 79, 80]),
     ];
-    const trigger = findCandleExit(guarded, candles, NOW);
+    const trigger = exitOf(guarded, candles, NOW);
     expect(trigger).toMatchObject({ exitReason: 'stop_loss', at: NOW });
     expect(trigger?.price.toString()).toBe('97');
   });
 
   it('ignores candles that closed before the position was opened', () => {
-    expect(findCandleExit(guarded, [candle(CLOSE - HOUR, [90, 110, 80, 90])], NOW)).toBeUndefined();
+    expect(exitOf(guarded, [candle(CLOSE - HOUR, [90, 110, 80, 90])], NOW)).toBeUndefined();
   });
 
   it('counts neither stop nor target in the candle that contains the entry', () => {
     const through = candle(CLOSE, [90, 120, 89, 100]);
-    expect(findCandleExit(guarded, [through], NOW)).toBeUndefined();
+    expect(exitOf(guarded, [through], NOW)).toBeUndefined();
   });
 
   it('counts a candle that opens with the entry', () => {
     const opened = buildPosition({ openedAt: CLOSE });
     const through = candle(CLOSE, [100, 101, 96, 97]);
-    expect(findCandleExit(opened, [through], NOW)?.exitReason).toBe('stop_loss');
+    expect(exitOf(opened, [through], NOW)?.exitReason).toBe('stop_loss');
   });
 });

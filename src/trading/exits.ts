@@ -1,7 +1,10 @@
 import type { Candle } from '../domain/candle.js';
 import { Money } from '../domain/money.js';
 import type { Quote } from '../domain/market.js';
+import { closeTimeOf, type Timeframe } from '../domain/timeframe.js';
 import type { ExitReason, Position } from '../domain/trade.js';
+import { raiseTrailing, stopLevelAt } from './trailing-stop.js';
+import type { TradingRules } from './trading-rules.js';
 
 /** Why an open position must be closed, other than by a signal. */
 export interface ExitTrigger {
@@ -24,14 +27,15 @@ export function findQuoteExit(
   mayHoldOn: boolean,
 ): ExitTrigger | undefined {
   if (quote.venueTime <= position.openedAt) return undefined;
-  const { stopPrice, targetPrice, holdUntil } = position;
+  const { targetPrice, holdUntil } = position;
+  const stop = stopLevelAt(position, quote.venueTime);
   const bid = new Money(quote.bid);
   const seen = { at: quote.venueTime, price: bid };
-  if (stopPrice !== undefined && bid.lte(stopPrice)) {
+  if (stop !== undefined && bid.lte(stop.price)) {
     return {
       ...seen,
-      exitReason: 'stop_loss',
-      reason: `bid ${quote.bid} at or below the stop ${text(stopPrice)}`,
+      exitReason: stop.exitReason,
+      reason: `bid ${quote.bid} at or below the ${nameOf(stop)} ${text(stop.price)}`,
     };
   }
   if (targetPrice !== undefined && bid.gte(targetPrice)) {
@@ -49,36 +53,58 @@ export function findQuoteExit(
   };
 }
 
+export interface CandleWalk {
+  /** The first candle that went through stop or target. */
+  readonly exit: ExitTrigger | undefined;
+  /** The position with the trailing stop as these candles have left it. */
+  readonly position: Position;
+}
+
 /**
- * The first of the closed candles (ascending) that went through stop or target. Inside one candle the
- * stop counts first. A candle that opens beyond the level fills at its open. The candle during which
- * the position was opened counts for neither: its extremes may lie before the entry. Quotes and finer
- * candles guard the position meanwhile.
+ * Compares closed candles (ascending) with stop and target. Inside one candle the stop counts first, then the
+ * target; then its high raises the trailing stop, which counts from the next candle on. A candle that opens
+ * beyond the level fills at its open. The candle during which the position was opened counts for none of it: its
+ * extremes may lie before the entry. For the same reason the candle during which a quote raised the trailing
+ * stop does not count against that. Quotes and finer candles guard the position meanwhile.
  *
- * @param nowMs market time: an exit is dated when it becomes known, never in the past
+ * @param options.nowMs market time: an exit is dated when it becomes known, never in the past
  */
-export function findCandleExit(
-  position: Position,
+export function walkCandles(
+  held: Position,
   candles: readonly Candle[],
-  nowMs: number,
-): ExitTrigger | undefined {
+  options: {
+    readonly nowMs: number;
+    readonly timeframe: Timeframe;
+    readonly rules: Pick<TradingRules, 'trailingStopPct' | 'trailingStartPct'>;
+  },
+): CandleWalk {
+  const { nowMs, timeframe, rules } = options;
+  let position = held;
   for (const candle of candles) {
     if (candle.openTime < position.openedAt) continue;
     const exit = findStop(position, candle) ?? findTarget(position, candle);
-    if (exit !== undefined) return { ...exit, at: nowMs };
+    if (exit !== undefined) return { exit: { ...exit, at: nowMs }, position };
+    const seen = { price: new Money(candle.high), at: closeTimeOf(candle.openTime, timeframe) };
+    const raised = raiseTrailing(position, seen, rules);
+    if (raised !== undefined) position = { ...position, ...raised };
   }
-  return undefined;
+  return { exit: undefined, position };
 }
 
 type CandleExit = Omit<ExitTrigger, 'at'> | undefined;
 
-function findStop({ stopPrice }: Position, candle: Candle): CandleExit {
-  if (stopPrice === undefined || stopPrice.lt(candle.low)) return undefined;
+function findStop(position: Position, candle: Candle): CandleExit {
+  const stop = stopLevelAt(position, candle.openTime);
+  if (stop === undefined || stop.price.lt(candle.low)) return undefined;
   return {
-    exitReason: 'stop_loss',
-    reason: `low ${candle.low} at or below the stop ${text(stopPrice)}`,
-    price: Money.min(stopPrice, candle.open),
+    exitReason: stop.exitReason,
+    reason: `low ${candle.low} at or below the ${nameOf(stop)} ${text(stop.price)}`,
+    price: Money.min(stop.price, candle.open),
   };
+}
+
+function nameOf({ exitReason }: { readonly exitReason: 'stop_loss' | 'trailing' }): string {
+  return exitReason === 'trailing' ? 'trailing stop' : 'stop';
 }
 
 function findTarget({ targetPrice }: Position, candle: Candle): CandleExit {

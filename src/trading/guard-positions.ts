@@ -1,10 +1,13 @@
 import type { Candle } from '../domain/candle.js';
-import { closeTimeOf } from '../domain/timeframe.js';
+import { Money } from '../domain/money.js';
+import { closeTimeOf, type Timeframe } from '../domain/timeframe.js';
+import type { Quote } from '../domain/market.js';
 import type { Position } from '../domain/trade.js';
-import { findCandleExit, findQuoteExit, type ExitTrigger } from './exits.js';
+import { findQuoteExit, walkCandles, type ExitTrigger } from './exits.js';
 import { toExitOrder } from './orders.js';
 import { toClosing } from './position-states.js';
 import { settleOrder } from './settle-order.js';
+import { raiseTrailing } from './trailing-stop.js';
 import { bookKeyOf, type TradingParts } from './trading-parts.js';
 import type { StoredPosition } from './trading-stores.js';
 import { decisionLagMs } from './trading-rules.js';
@@ -26,20 +29,38 @@ export async function guardByQuotes(
     const mayHoldOn = await mayBeProlonged(parts, position, quote.venueTime);
     const trigger = findQuoteExit(position, quote, mayHoldOn);
     if (trigger !== undefined) await leave(parts, position, trigger);
+    else await trailQuote(parts, position, quote);
   }
+}
+
+/** Raises the trailing stop below a bid that was seen after the entry. */
+async function trailQuote(
+  { rules, ledger }: TradingParts,
+  from: StoredPosition,
+  { bid, venueTime: at }: Quote,
+): Promise<void> {
+  if (rules.trailingStopPct === 0 || at <= from.openedAt) return;
+  const raised = raiseTrailing(from, { price: new Money(bid), at }, rules);
+  if (raised !== undefined) await ledger.store({ changed: { from, to: { ...from, ...raised } } });
 }
 
 /** Closes the position of a symbol that closed candles (ascending) of any timeframe went through. */
 export async function guardByCandles(
   parts: TradingParts,
-  symbol: string,
+  { symbol, timeframe }: { readonly symbol: string; readonly timeframe: Timeframe },
   candles: readonly Candle[],
 ): Promise<void> {
   const held = await listHeld(parts);
-  const position = held.find((one) => one.symbol === symbol);
-  if (position === undefined) return;
-  const trigger = findCandleExit(position, candles, parts.clock.marketMs());
-  if (trigger !== undefined) await leave(parts, position, trigger);
+  const from = held.find((one) => one.symbol === symbol);
+  if (from === undefined) return;
+  const nowMs = parts.clock.marketMs();
+  const { exit, position: to } = walkCandles(from, candles, {
+    nowMs,
+    timeframe,
+    rules: parts.rules,
+  });
+  if (exit !== undefined) await leave(parts, from, exit);
+  else if (to !== from) await parts.ledger.store({ changed: { from, to } });
 }
 
 async function listHeld({ rules, stores }: TradingParts): Promise<StoredPosition[]> {

@@ -1,3 +1,4 @@
+import type { Halt } from '../domain/halt.js';
 import type { Decision } from '../domain/decision.js';
 import type { EquityPoint, Fill, Order, Position } from '../domain/trade.js';
 import { RejectedError } from '../lib/errors.js';
@@ -14,6 +15,7 @@ export interface LedgerEntry {
   readonly fill?: Fill;
   readonly settled?: Settlement;
   readonly valued?: EquityPoint;
+  readonly halted?: Halt;
 }
 
 export interface PositionChange {
@@ -62,7 +64,7 @@ export class Ledger {
 
 /** Parents before the rows that refer to them. */
 async function write(stores: TradingStores, entry: LedgerEntry): Promise<void> {
-  const { decision, opened, changed, intended, fill, settled, valued } = entry;
+  const { decision, opened, changed, intended, fill, settled, valued, halted } = entry;
   if (decision !== undefined) await insertDecision(stores, decision);
   if (opened !== undefined) await stores.positions.insert(opened);
   if (changed !== undefined) await stores.positions.update(changed.to, changed.from.rowVersion);
@@ -73,6 +75,7 @@ async function write(stores: TradingStores, entry: LedgerEntry): Promise<void> {
     await stores.orders.settle(orderUid, outcome);
   }
   if (valued !== undefined) await stores.equity.insert(valued);
+  if (halted !== undefined) await stores.halts.insert(halted);
 }
 
 /** The first decision on a signal stands: nothing that belongs to a second one is stored. */

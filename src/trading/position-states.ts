@@ -1,6 +1,7 @@
 import { Money } from '../domain/money.js';
 import { cashChange, type ExitReason, type Fill, type Position } from '../domain/trade.js';
 import type { Execution } from './broker.js';
+import { raiseTrailing } from './trailing-stop.js';
 import type { TradingRules } from './trading-rules.js';
 
 /** The position once its entry is filled: stop and target are laid around the price that was paid. */
@@ -12,6 +13,11 @@ export function toOpen(position: Position, entry: Execution, rules: TradingRules
     entryPrice: entry.price,
     stopPrice: shifted(entry.price, -rules.stopLossPct),
     targetPrice: shifted(entry.price, rules.takeProfitPct),
+    ...raiseTrailing(
+      { entryPrice: entry.price, trailingPrice: undefined, trailingAt: undefined },
+      { price: entry.price, at: entry.filledAt },
+      rules,
+    ),
     openedAt: entry.filledAt,
   };
 }

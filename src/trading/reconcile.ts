@@ -53,7 +53,7 @@ async function catchUpOnCandles(parts: TradingParts): Promise<void> {
       const series = await stores.series.find({ venue: rules.venue, symbol, timeframe });
       if (series === undefined) continue;
       const candles = await stores.candles.read(series.id, { fromOpenTime: openedAt });
-      await guardByCandles(parts, symbol, candles);
+      await guardByCandles(parts, { symbol, timeframe }, candles);
     }
   }
 }

@@ -14,6 +14,11 @@ export async function settleOrder(
   order: Order,
   seen?: Market['seen'],
 ): Promise<BrokerAnswer['status']> {
+  const freeze = order.side === 'buy' ? parts.halts.findFreeze(parts.clock.marketMs()) : undefined;
+  if (freeze !== undefined) {
+    await recordRefusal(parts, order, `entries frozen: ${freeze}`);
+    return 'rejected';
+  }
   const answer = await parts.broker.execute(order, {
     nowMs: parts.clock.marketMs(),
     quote: parts.quotes.find(order.symbol),
@@ -44,6 +49,7 @@ async function recordFill(parts: TradingParts, order: Order, execution: Executio
   const settled = { orderUid, status: 'filled', settledAt: execution.filledAt } as const;
   await parts.ledger.store({ fill, changed: { from, to }, settled });
   parts.books.apply(fill);
+  parts.closedTrades.note(to);
   parts.logger.info(side === 'buy' ? 'Bought' : 'Sold', {
     symbol,
     price: execution.price.toString(),

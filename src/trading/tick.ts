@@ -3,6 +3,7 @@ import type { Money } from '../domain/money.js';
 import type { Signal } from '../domain/signal.js';
 import { closeTimeOf } from '../domain/timeframe.js';
 import type { Position } from '../domain/trade.js';
+import type { EntryAssessment } from '../risk/assess-entry.js';
 import { assertDefined } from '../lib/invariant.js';
 import { decide, findLateness, type Verdict } from './decide.js';
 import type { PositionChange } from './ledger.js';
@@ -11,14 +12,9 @@ import { toEntryOrder, toExitOrder } from './orders.js';
 import { planEntry } from './plan-entry.js';
 import { toClosing } from './position-states.js';
 import { settleOrder } from './settle-order.js';
+import type { SignalContext } from './signal-context.js';
 import type { TradingParts } from './trading-parts.js';
 import { holdingTimeMs } from './trading-rules.js';
-
-/** What the maker of a signal knows about it. */
-export interface SignalContext {
-  /** Bars that the signal forecasts. */
-  readonly horizonBars: number;
-}
 
 interface Subject {
   readonly signal: Signal;
@@ -65,7 +61,13 @@ async function openPosition(
   verdict: Verdict,
 ): Promise<Decision> {
   const quote = assertDefined(subject.seen.quote, 'quote behind a decision to open');
-  const plan = await planEntry(parts, quote);
+  // A halt by another process counts from its commit on.
+  await parts.refreshHalts();
+  const freeze = parts.findEntryFreeze();
+  const plan: EntryAssessment =
+    freeze === undefined
+      ? await planEntry(parts, quote, subject)
+      : { status: 'vetoed', reason: `entries frozen: ${freeze}` };
   if (plan.status === 'vetoed') {
     const decision = toDecision(parts, subject, { action: 'skip', reason: plan.reason });
     await parts.ledger.store({ decision });
@@ -146,6 +148,8 @@ function toOpening(
     exitPrice: undefined,
     stopPrice: undefined,
     targetPrice: undefined,
+    trailingPrice: undefined,
+    trailingAt: undefined,
     holdUntil: findHoldUntil(signal, holdingTimeMs(rules, context.horizonBars)),
     exitReason: undefined,
     realizedPnl: undefined,

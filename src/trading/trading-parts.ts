@@ -1,9 +1,12 @@
 import type { Instrument } from '../domain/market.js';
 import type { BookKey } from '../domain/trade.js';
+import type { ClosedTrades } from '../risk/closed-trades.js';
+import type { EquityMarks } from '../risk/equity-marks.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import type { Books } from './books.js';
 import type { Broker } from './broker.js';
+import type { HaltBoard } from './halt-board.js';
 import type { Ledger } from './ledger.js';
 import type { Quotes } from './quote-board.js';
 import type { TradingRules } from './trading-rules.js';
@@ -17,12 +20,22 @@ export interface TradingParts {
   readonly ledger: Ledger;
   readonly books: Books;
   readonly quotes: Quotes;
+  readonly closedTrades: ClosedTrades;
+  readonly equityMarks: EquityMarks;
+  readonly halts: HaltBoard;
   readonly broker: Broker;
   readonly clock: Clock;
   /** A new name for a decision, order, position or fill. */
   readonly newUid: () => string;
   readonly logger: Logger;
   readonly findInstrument: (symbol: string) => Instrument | undefined;
+  /**
+   * Standard deviation of the symbol's log return over a day, by candles that closed until that market
+   * time; undefined where there are too few.
+   */
+  readonly findVolatility: (symbol: string, closedBy: number) => Promise<number | undefined>;
+  /** Asks for halts that others have stored meanwhile. */
+  readonly refreshHalts: () => Promise<void>;
   /** Why no position is opened at the moment; undefined when entries are free. */
   readonly findEntryFreeze: () => string | undefined;
 }

@@ -1,6 +1,7 @@
 import type { Money } from '../domain/money.js';
 import { timeframeMs, type Timeframe } from '../domain/timeframe.js';
 import type { BookKey } from '../domain/trade.js';
+import type { RiskLimits } from '../risk/risk-limits.js';
 
 /** The settings that trading goes by. */
 export interface TradingRules extends BookKey {
@@ -10,13 +11,16 @@ export interface TradingRules extends BookKey {
   readonly timeframe: Timeframe;
   readonly bot: string;
   readonly paperEquity: Money;
-  readonly positionFraction: Money;
   /** Of each side's value: 0.001 is 0.1 %. */
   readonly feeRate: Money;
   /** Percent below the entry price; 0 is off. */
   readonly stopLossPct: number;
   /** Percent above the entry price; 0 is off. */
   readonly takeProfitPct: number;
+  /** Percent below the highest price since the entry; 0 is off. */
+  readonly trailingStopPct: number;
+  /** Percent above the entry price from which on the trailing stop follows. */
+  readonly trailingStartPct: number;
   /** `auto`: the model's horizon, prolonged by each further BUY. 0 is off. */
   readonly maxHoldBars: number | 'auto';
   /** A model's expected move must reach this many times the cost of the round trip. */
@@ -28,6 +32,7 @@ export interface TradingRules extends BookKey {
   readonly allowFallbackExecution: boolean;
   readonly minModelConfidence: number;
   readonly minFallbackConfidence: number;
+  readonly risk: RiskLimits;
 }
 
 /** However short the bar, a decision has this much wall time. */

@@ -13,11 +13,18 @@ import { Books } from './books.js';
 import type { Broker } from './broker.js';
 import { chooseBooks, type BookStores } from './choose-books.js';
 import { guardByCandles, guardByQuotes } from './guard-positions.js';
+import type { Halt } from '../domain/halt.js';
+import { dayStartOf } from '../risk/equity-marks.js';
 import { LeaseKeeper } from '../coordination/lease-keeper.js';
 import { Ledger, type LedgerEntry } from './ledger.js';
 import { QuoteBoard } from './quote-board.js';
 import { reconcile, settleUnsettled } from './reconcile.js';
-import { recordLate, tick, type SignalContext } from './tick.js';
+import { recallRisk, volatilityReader } from './recall-risk.js';
+import { TradingControl } from './trading-control.js';
+import { toUnsold, type Unsold } from './sell-now.js';
+import type { SignalContext } from './signal-context.js';
+import { recordLate, tick } from './tick.js';
+import { watchEquity } from './watch-equity.js';
 import { bookKeyOf, type TradingParts } from './trading-parts.js';
 import type { TradingStores } from './trading-stores.js';
 import { findUnpriced, type UnpricedPosition } from './unpriced-positions.js';
@@ -37,6 +44,8 @@ export interface TradingServiceOptions {
   readonly findInstrument: (symbol: string) => Instrument | undefined;
   /** Why no position is opened at the moment. */
   readonly findEntryFreeze?: () => string | undefined;
+  /** `HALT_FILE`; undefined for none. */
+  readonly haltFile?: string | undefined;
   /** Wall time without a usable quote after which a held position counts as unpriced. */
   readonly unpricedAfterMs?: number;
   /** Called with what has been stored in the books. */
@@ -61,7 +70,10 @@ export interface TradingStatus {
   /** Value of the books at the newest quotes; undefined until they were first read. */
   readonly books: EquityPoint | undefined;
   readonly openPositions: number;
+  /** Why no position is opened, other than by a halt. */
   readonly entryFreeze: string | undefined;
+  /** The halt that lasts longest. */
+  readonly halt: Halt | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -83,12 +95,11 @@ export class TradingService {
   readonly #quotedAt = new Map<string, number>();
   /** Names the books once `start` has chosen them. */
   #books: BookKey | undefined;
-  /** Set by a `HaltError`, until the process ends. */
-  #haltReason: string | undefined;
   #isRunning = false;
   #tail: Promise<unknown> = Promise.resolve();
 
   readonly #options: TradingServiceOptions;
+  readonly control: TradingControl;
 
   constructor(options: TradingServiceOptions) {
     this.#options = options;
@@ -101,19 +112,32 @@ export class TradingService {
       holder,
       key: bookKeyOf(rules),
     });
+    this.control = new TradingControl({
+      halts: stores.halts,
+      clock,
+      logger,
+      file: options.haltFile,
+      getKey: () => this.#key(),
+      serially: (work) => this.#serially(work),
+      valueAfresh: (parts) => this.#valueAfresh(parts),
+      hasOpenPositions: () => this.#held.some(({ status }) => status === 'open'),
+    });
   }
 
   /** Asks for the lease and, holding it, recovers what an earlier process left unfinished. */
   async start(): Promise<void> {
     this.#books = await chooseBooks(this.#options.stores, this.#options.rules);
     this.#isRunning = true;
+    await this.control.refresh();
     await this.#lease.start();
     await this.#serially(async () => undefined);
+    this.control.start();
   }
 
   /** Finishes the work under way and releases the lease. */
   async stop(): Promise<void> {
     this.#isRunning = false;
+    await this.control.stop();
     await this.#tail;
     await this.#lease.stop();
   }
@@ -145,7 +169,12 @@ export class TradingService {
    * finer ones also cover the trading bar that contains the entry.
    */
   async onClosedCandles(series: Series, candles: readonly Candle[]): Promise<void> {
-    await this.#serially((parts) => guardByCandles(parts, series.symbol, candles));
+    await this.#serially((parts) => guardByCandles(parts, series, candles));
+  }
+
+  /** What is held or on its way, with the reason why it is not sold yet. */
+  unsold(): readonly Unsold[] {
+    return toUnsold(this.#held);
   }
 
   /** Symbols of all positions, also of those that are not configured or listed any more. */
@@ -175,7 +204,8 @@ export class TradingService {
       leaseHolder: this.#lease.otherHolder,
       books: this.#valued,
       openPositions: this.#held.length,
-      entryFreeze: this.#findEntryFreeze(),
+      entryFreeze: this.#options.findEntryFreeze?.(),
+      halt: this.control.find(),
       warnings: [...this.#warnings],
     };
   }
@@ -213,28 +243,31 @@ export class TradingService {
     } catch (error) {
       // What is in memory may be behind what is stored: read it again before the next step.
       this.#parts = undefined;
-      if (error instanceof HaltError) this.#halt(messageOf(error));
+      if (error instanceof HaltError) await this.control.haltByFault(messageOf(error));
       throw error;
     }
   }
 
-  /** Opens no position any more in this run; exits go on as far as the fault lets them. */
-  #halt(reason: string): void {
-    if (this.#haltReason !== undefined) return;
-    this.#haltReason = reason;
-    this.#options.logger.error('Trading is halted: no position is opened until a restart', {
-      reason,
-    });
+  #findEntryFreeze(): string | undefined {
+    const { clock, findEntryFreeze } = this.#options;
+    return this.control.board.findFreeze(clock.marketMs()) ?? findEntryFreeze?.();
   }
 
-  #findEntryFreeze(): string | undefined {
-    if (this.#haltReason !== undefined) return `halted: ${this.#haltReason}`;
-    return this.#options.findEntryFreeze?.();
+  #key(): BookKey {
+    return this.#books ?? bookKeyOf(this.#options.rules);
+  }
+
+  /** After a person resumed: losses count from the value of now. */
+  async #valueAfresh(parts: TradingParts): Promise<void> {
+    parts.equityMarks.reset();
+    this.#lastPoint = undefined;
+    await this.#value(parts);
   }
 
   async #recover(): Promise<TradingParts> {
     const { rules, stores, broker, clock, logger, findInstrument } = this.#options;
     const { key, books } = await this.#openBooks();
+    await this.control.refresh();
     const parts: TradingParts = {
       rules: { ...rules, account: key.account },
       stores,
@@ -247,6 +280,10 @@ export class TradingService {
       newUid: () => newUid(clock.wallMs()),
       ledger: new Ledger(stores, this.#lease, (entry) => this.#noteStored(entry)),
       findEntryFreeze: () => this.#findEntryFreeze(),
+      halts: this.control.board,
+      refreshHalts: () => this.control.refresh(),
+      findVolatility: volatilityReader(stores, rules),
+      ...(await recallRisk(stores, { key, rules, nowMs: clock.marketMs() })),
     };
     this.#quotes.update((await stores.prices.latest(rules.venue)).values());
     this.#lastPoint = await stores.equity.latest(key);
@@ -294,9 +331,12 @@ export class TradingService {
     const point = parts.books.valueAt(parts.clock.marketMs(), held, this.#quotes);
     this.#hold(held);
     this.#valued = point;
-    if (!isWorthKeeping(point, this.#lastPoint, parts.rules)) return;
-    await parts.ledger.store({ valued: point });
-    this.#lastPoint = point;
+    if (isWorthKeeping(point, this.#lastPoint, parts.rules)) {
+      await parts.ledger.store({ valued: point });
+      parts.equityMarks.note(point);
+      this.#lastPoint = point;
+    }
+    await watchEquity(parts, point);
   }
 }
 
@@ -311,6 +351,7 @@ function isWorthKeeping(
 ): boolean {
   if (last === undefined) return true;
   if (point.at <= last.at) return false;
+  if (dayStartOf(point.at) > dayStartOf(last.at)) return true;
   return !point.cash.eq(last.cash) || barIndex(point.at, timeframe) > barIndex(last.at, timeframe);
 }
 

@@ -3,6 +3,7 @@ import type { CandleStore } from '../storage/stores/candle-store.js';
 import type { DecisionStore } from '../storage/stores/decision-store.js';
 import type { EquityStore } from '../storage/stores/equity-store.js';
 import type { FillStore } from '../storage/stores/fill-store.js';
+import type { HaltStore } from '../storage/stores/halt-store.js';
 import type { LeaseStore } from '../storage/stores/lease-store.js';
 import type { OrderStore } from '../storage/stores/order-store.js';
 import type { PositionStore } from '../storage/stores/position-store.js';
@@ -19,11 +20,15 @@ export interface TradingStores {
     DecisionStore,
     'insert' | 'findBySignal' | 'lastDecidedOpenTime' | 'list'
   >;
-  readonly equity: Pick<EquityStore, 'insert' | 'latest'>;
+  readonly equity: Pick<EquityStore, 'insert' | 'latest' | 'marksSince'>;
   readonly fills: Pick<FillStore, 'insert' | 'listByOrder' | 'sumCash'>;
+  readonly halts: Pick<HaltStore, 'insert' | 'listActive' | 'resume' | 'lastResumedAt'>;
   readonly leases: Pick<LeaseStore, 'acquire' | 'renew' | 'release'>;
   readonly orders: Pick<OrderStore, 'insert' | 'settle' | 'list' | 'listUnsettled'>;
-  readonly positions: Pick<PositionStore, 'insert' | 'update' | 'find' | 'listOpen' | 'lastExitAt'>;
+  readonly positions: Pick<
+    PositionStore,
+    'insert' | 'update' | 'find' | 'listOpen' | 'listClosedSince' | 'lastExitAt'
+  >;
   readonly prices: Pick<PriceStore, 'latest'>;
   readonly series: Pick<SeriesStore, 'find'>;
   /** Runs `work` with the same stores bound to one transaction: all of it is stored or nothing. */

@@ -6,6 +6,8 @@ import type { Candle } from '../../src/domain/candle.js';
 import { Money } from '../../src/domain/money.js';
 import { seededRandom, type Random } from '../../src/lib/seeded-random.js';
 import type { Logger } from '../../src/lib/logger.js';
+import { NO_LIMITS } from '../trading/risk-limits.js';
+import type { RiskLimits } from '../../src/risk/risk-limits.js';
 import { decisionLagMs, type TradingRules } from '../../src/trading/trading-rules.js';
 
 const HOUR_MS = 3_600_000;
@@ -18,10 +20,11 @@ export const RULES: TradingRules = {
   timeframe: '1h',
   bot: 'catboost',
   paperEquity: new Money(10_000),
-  positionFraction: new Money('0.1'),
   feeRate: new Money('0.001'),
   stopLossPct: 3,
   takeProfitPct: 0,
+  trailingStopPct: 0,
+  trailingStartPct: 0,
   maxHoldBars: 'auto',
   minEdgeCosts: 1,
   maxDecisionLagSec: 'auto',
@@ -29,6 +32,7 @@ export const RULES: TradingRules = {
   allowFallbackExecution: true,
   minModelConfidence: 40,
   minFallbackConfidence: 60,
+  risk: NO_LIMITS,
 };
 
 export interface RunSettings {
@@ -37,6 +41,9 @@ export interface RunSettings {
   readonly minFallbackConfidence?: number;
   readonly volumeShare?: number;
   readonly spreadPct?: number;
+  readonly trailingStopPct?: number;
+  readonly trailingStartPct?: number;
+  readonly limits?: Partial<RiskLimits>;
 }
 
 const SILENT: Logger = {
@@ -48,8 +55,8 @@ const SILENT: Logger = {
 };
 
 export function runOn(history: MarketHistory, settings: RunSettings = {}): Promise<EngineResult> {
-  const { volumeShare = 0.1, spreadPct = 0.02, ...changes } = settings;
-  const rules = { ...RULES, ...changes };
+  const { volumeShare = 0.1, spreadPct = 0.02, limits, ...changes } = settings;
+  const rules = { ...RULES, ...changes, risk: { ...NO_LIMITS, ...limits } };
   return runEngine({
     history,
     span: spanOf(history.symbols),

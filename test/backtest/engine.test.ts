@@ -5,11 +5,14 @@ import { FallbackSource } from '../../src/backtest/engine/signal-source.js';
 import { loadFolder } from '../../src/backtest/history/load-folder.js';
 import type { MarketHistory } from '../../src/backtest/history/market-history.js';
 import { barOpenTime } from '../../src/domain/timeframe.js';
+import { Money } from '../../src/domain/money.js';
+import { DEFAULT_LIMITS } from '../trading/risk-limits.js';
 import { findTestData } from '../test-data.js';
 import { randomHistory, runOn, RULES, type RunSettings } from './backtest-runs.js';
 import {
   backtestPlainly,
   type PlainBar,
+  type PlainLimits,
   type PlainMarket,
   type PlainTrade,
 } from './second-implementation.js';
@@ -48,7 +51,31 @@ function plainTrades(history: MarketHistory, settings: RunSettings): PlainTrade[
     halfSpread: 0.0001,
     volumeShare: settings.volumeShare ?? 0.1,
     maxWaitMs: HOUR_MS / 2,
+    limits: toPlainLimits(settings),
   });
+}
+
+function toPlainLimits({
+  limits = {},
+  trailingStopPct = 0,
+  trailingStartPct = 0,
+}: RunSettings): PlainLimits {
+  const { stopGuard, losingSymbol, capital } = limits;
+  const isByVolatility = limits.positionSizing === 'volatility';
+  return {
+    trailPct: trailingStopPct,
+    trailStartPct: trailingStartPct,
+    maxOpen: limits.maxOpenPositions ?? 0,
+    maxExposurePct: limits.maxExposurePct ?? 0,
+    capital: capital?.toNumber() ?? 0,
+    cooldown: limits.cooldownBars ?? 0,
+    stopCooldown: limits.stopCooldownBars ?? 0,
+    stopGuard: [stopGuard?.limit ?? 0, stopGuard?.bars ?? 0],
+    losing: [losingSymbol?.limit ?? 0, losingSymbol?.bars ?? 0],
+    dailyPct: limits.dailyLossPct ?? 0,
+    drawdownPct: limits.maxDrawdownPct ?? 0,
+    volatilityPct: isByVolatility ? (limits.volatilityTargetPct ?? 0) : 0,
+  };
 }
 
 async function engineTrades(history: MarketHistory, settings: RunSettings): Promise<PlainTrade[]> {
@@ -91,6 +118,21 @@ const VARIANTS: readonly (readonly [string, RunSettings])[] = [
   ['hardly any volume', { volumeShare: 0.001 }],
   ['no limit of the volume', { volumeShare: 0 }],
   ['every signal', { minFallbackConfidence: 0 }],
+  ['a trailing stop', { trailingStopPct: 1.5, stopLossPct: 0 }],
+  ['a trailing stop that starts with a gain', { trailingStopPct: 1, trailingStartPct: 1.5 }],
+  ['few positions', { limits: { maxOpenPositions: 2 } }],
+  ['little exposure', { limits: { maxExposurePct: 15 } }],
+  ['little capital', { limits: { capital: new Money(1_500) } }],
+  ['cooldowns', { limits: { cooldownBars: 6, stopCooldownBars: 20 } }],
+  ['a guard against stops', { limits: { stopGuard: { limit: 2, bars: 30 } } }],
+  ['a pause of losing symbols', { limits: { losingSymbol: { limit: -4, bars: 60 } } }],
+  ['a loss of the day', { limits: { dailyLossPct: 0.4 } }],
+  ['a drawdown', { limits: { maxDrawdownPct: 3 } }],
+  [
+    'sizes by volatility',
+    { limits: { positionSizing: 'volatility', volatilityTargetPct: 0.5, maxOpenPositions: 3 } },
+  ],
+  ['the default limits', { limits: DEFAULT_LIMITS }],
 ];
 
 describe('the trades of the engine equal those of a second implementation that shares no code', () => {
@@ -99,6 +141,15 @@ describe('the trades of the engine equal those of a second implementation that s
     const [engine, plain] = [await engineTrades(history, settings), plainTrades(history, settings)];
     expect(plain.length).toBeGreaterThan(20);
     expect(engine).toEqual(plain);
+  });
+
+  it('and each limit changes the trades, so that its equality says something', () => {
+    const history = randomHistory({ seed: 7, symbols: 8, bars: 700 });
+    const free = plainTrades(history, {});
+    for (const [name, settings] of VARIANTS) {
+      if (settings.limits === undefined) continue;
+      expect(plainTrades(history, settings), name).not.toEqual(free);
+    }
   });
 
   const recorded = findTestData('binance_2024_1h');

@@ -39,6 +39,23 @@ export interface PlainRules {
   readonly volumeShare: number;
   /** A purchase that met no bar within this is given up. */
   readonly maxWaitMs: number;
+  readonly limits: PlainLimits;
+}
+
+/** 0 is off. */
+export interface PlainLimits {
+  readonly trailPct: number;
+  readonly trailStartPct: number;
+  readonly maxOpen: number;
+  readonly maxExposurePct: number;
+  readonly capital: number;
+  readonly cooldown: number;
+  readonly stopCooldown: number;
+  readonly stopGuard: readonly [stops: number, bars: number];
+  readonly losing: readonly [percent: number, bars: number];
+  readonly dailyPct: number;
+  readonly drawdownPct: number;
+  readonly volatilityPct: number;
 }
 
 export interface PlainTrade {
@@ -59,6 +76,7 @@ interface Held {
   entryFee: Decimal;
   openedAt: number;
   holdUntil: number;
+  trail: Decimal | undefined;
   /** Set once it is being sold: why, what is sold so far and for how much. */
   leaving?: { exit: string; sold: Decimal; value: Decimal };
 }
@@ -77,6 +95,66 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
   const feeOf = (value: Decimal) => value.times(rules.fee).toDecimalPlaces(12, D.ROUND_UP);
   const bidOf = (price: number) => new D(String(price * (1 - rules.halfSpread)));
   const askOf = (price: number) => new D(String(price * (1 + rules.halfSpread)));
+  const { limits } = rules;
+  const stops: number[] = [];
+  const lastStop = new Map<string, number>();
+  const results = new Map<string, { at: number; percent: number }[]>();
+  let peak = cash;
+  let day = { number: NaN, first: cash };
+  let pausedUntil = 0;
+  let isHalted = false;
+  const levelOf = (position: Held) => {
+    const stop = position.entry.times(new D(-rules.stopPct).div(100).plus(1));
+    const fixed = rules.stopPct > 0 ? stop : undefined;
+    const { trail } = position;
+    if (trail !== undefined && (fixed === undefined || trail.gt(fixed))) {
+      return { price: trail, exit: 'trailing' };
+    }
+    return fixed && { price: fixed, exit: 'stop' };
+  };
+  const trailBelow = (position: Held, price: Decimal) => {
+    if (limits.trailPct === 0) return;
+    if (price.lt(position.entry.times(new D(limits.trailStartPct).div(100).plus(1)))) return;
+    const level = price.times(new D(-limits.trailPct).div(100).plus(1));
+    if (position.trail === undefined || level.gt(position.trail)) position.trail = level;
+  };
+  const isPaused = (symbol: string, close: number) => {
+    if (isHalted || close < pausedUntil) return true;
+    const within = (at: number | undefined, bars: number) =>
+      at !== undefined && bars > 0 && close <= at + bars * rules.barMs;
+    if (within(lastExit.get(symbol), limits.cooldown)) return true;
+    if (within(lastStop.get(symbol), limits.stopCooldown)) return true;
+    const [count, bars] = limits.stopGuard;
+    for (const [k, at] of stops.entries()) {
+      const first = stops[k - count + 1];
+      if (first !== undefined && at - first < bars * rules.barMs && within(at, bars)) return true;
+    }
+    const [percent, span] = limits.losing;
+    const own = results.get(symbol) ?? [];
+    return own.some(({ at }, k) => {
+      const near = own.slice(0, k + 1).filter((one) => at - one.at < span * rules.barMs);
+      const sum = near.reduce((total, one) => total + one.percent, 0);
+      return within(at, span) && sum <= percent;
+    });
+  };
+  const dailyVolatility = (bars: ReadonlyMap<number, PlainBar>, open: number) => {
+    const closes: number[] = [];
+    for (let at = open - 167 * rules.barMs; at <= open; at += rules.barMs) {
+      const bar = bars.get(at);
+      if (bar !== undefined) closes.push(bar.close);
+    }
+    if (closes.length < 25) return undefined;
+    let sum = 0;
+    for (let k = 1; k < closes.length; k++)
+      sum += Math.log((closes[k] ?? NaN) / (closes[k - 1] ?? NaN)) ** 2;
+    return Math.sqrt((sum / (closes.length - 1)) * (86_400_000 / rules.barMs));
+  };
+  const equityNow = () => {
+    let equity = cash;
+    for (const [name, one] of held)
+      equity = equity.plus(one.size.times(bidOf(known(lastClose, name))));
+    return equity;
+  };
   const floor = (size: Decimal, step: string) => size.div(step).floor().times(step);
   const available = (symbol: string, volume: number) => {
     if (rules.volumeShare === 0) return new D(Infinity);
@@ -116,6 +194,13 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
       pnl: leaving.value.minus(fee).minus(cost).toFixed(12),
       exit: leaving.exit,
     });
+    const percent = leaving.value.minus(fee).minus(cost).div(position.entry.times(position.size));
+    const own = results.get(symbol) ?? [];
+    results.set(symbol, [...own, { at: now, percent: percent.times(100).toNumber() }]);
+    if (leaving.exit === 'stop' || leaving.exit === 'trailing') {
+      stops.push(now);
+      lastStop.set(symbol, now);
+    }
     held.delete(symbol);
     lastExit.set(symbol, now);
     queue = queue.filter((one) => one.side === 'buy' || one.symbol !== symbol);
@@ -127,19 +212,30 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
     for (const [symbol, position] of [...held]) {
       const bar = known(marketOf, symbol).bars.get(open);
       if (bar === undefined || position.leaving !== undefined) continue;
-      const stop = position.entry.times(new D(-rules.stopPct).div(100).plus(1));
+      const level = levelOf(position);
       const target = position.entry.times(new D(rules.targetPct).div(100).plus(1));
-      const isStop = rules.stopPct > 0 && stop.gte(bar.low);
       const isTarget = rules.targetPct > 0 && target.lte(bar.high);
-      if (!isStop && !isTarget) continue;
-      const price = isStop ? D.min(stop, bar.open) : D.max(target, bar.open);
-      leave(symbol, position, isStop ? 'stop' : 'target');
-      sell(symbol, price, bar, close);
+      if (level?.price.gte(bar.low) === true) {
+        leave(symbol, position, level.exit);
+        sell(symbol, D.min(level.price, bar.open), bar, close);
+      } else if (isTarget) {
+        leave(symbol, position, 'target');
+        sell(symbol, D.max(target, bar.open), bar, close);
+      } else trailBelow(position, new D(bar.high));
     }
     for (const { symbol, bars } of markets) {
       const bar = bars.get(open);
       if (bar !== undefined) lastClose.set(symbol, bar.close);
     }
+    // Losses against their limits, before anything is decided.
+    const value = equityNow();
+    peak = D.max(peak, value);
+    if (Math.floor(close / 86_400_000) !== day.number)
+      day = { number: Math.floor(close / 86_400_000), first: value };
+    const lost = (from: Decimal, percent: number) =>
+      percent > 0 && from.minus(value).div(from).times(100).gte(percent);
+    if (lost(peak, limits.drawdownPct)) isHalted = true;
+    if (lost(day.first, limits.dailyPct)) pausedUntil = (day.number + 1) * 86_400_000;
     // The signals of the bar, symbol by symbol.
     for (const { symbol, bars, signals, step } of markets) {
       const bar = bars.get(open);
@@ -156,15 +252,36 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
         if (position.leaving === undefined)
           position.holdUntil = Math.max(position.holdUntil, holdUntil);
       } else if (close > (lastExit.get(symbol) ?? 0) && confidence >= rules.minConfidence) {
-        let equity = cash;
-        for (const [name, one] of held)
-          equity = equity.plus(one.size.times(bidOf(known(lastClose, name))));
+        if (limits.maxOpen > 0 && held.size + buys.size >= limits.maxOpen) continue;
+        if (isPaused(symbol, close)) continue;
+        const equity = equityNow();
         let free = cash;
-        for (const [name, one] of buys)
-          free = free.minus(one.size.times(askOf(known(lastClose, name))).times(1 + rules.fee));
+        let exposure = equity.minus(cash);
+        let used = new D(0);
+        for (const one of held.values()) used = used.plus(one.size.times(one.entry));
+        for (const [name, one] of buys) {
+          const cost = one.size.times(askOf(known(lastClose, name)));
+          free = free.minus(cost.times(1 + rules.fee));
+          exposure = exposure.plus(cost);
+          used = used.plus(cost);
+        }
         const ask = askOf(bar.close);
+        const budgets = [equity.times(rules.fraction)];
+        const volatility = dailyVolatility(bars, open);
+        if (limits.volatilityPct > 0 && volatility === undefined) continue;
+        if (limits.volatilityPct > 0)
+          budgets.push(
+            equity
+              .times(limits.volatilityPct)
+              .div(100)
+              .div(volatility ?? NaN),
+          );
+        if (limits.maxExposurePct > 0)
+          budgets.push(equity.times(limits.maxExposurePct).div(100).minus(exposure));
+        if (limits.capital > 0) budgets.push(new D(limits.capital).minus(used));
         const affordable = free.div(ask.times(new D(rules.fee).plus(1)).times('1.01'));
-        const size = floor(D.min(equity.times(rules.fraction).div(ask), affordable), step);
+        const sizes = budgets.map((budget) => budget.div(ask));
+        const size = floor(D.min(affordable, ...sizes), step);
         if (size.lte(0)) continue;
         buys.set(symbol, { size, holdUntil, since: close });
         queue.push({ side: 'buy', symbol });
@@ -178,14 +295,18 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
       const bar = known(marketOf, symbol).bars.get(close);
       if (bar === undefined || position.leaving !== undefined) continue;
       if (position.openedAt === close) continue;
-      const stop = position.entry.times(new D(-rules.stopPct).div(100).plus(1));
+      const level = levelOf(position);
       const target = position.entry.times(new D(rules.targetPct).div(100).plus(1));
       const bid = bidOf(bar.open);
-      const isStop = rules.stopPct > 0 && bid.lte(stop);
       const isTarget = rules.targetPct > 0 && bid.gte(target);
-      if (!isStop && !isTarget && !(rules.holdBars > 0 && close >= position.holdUntil)) continue;
-      leave(symbol, position, isStop ? 'stop' : isTarget ? 'target' : 'hold');
-      sell(symbol, bid, bar, close);
+      const isOver = rules.holdBars > 0 && close >= position.holdUntil;
+      const stopped = level !== undefined && bid.lte(level.price) ? level.exit : undefined;
+      const exit = stopped ?? (isTarget ? 'target' : isOver ? 'hold' : undefined);
+      if (exit === undefined) trailBelow(position, bid);
+      else {
+        leave(symbol, position, exit);
+        sell(symbol, bid, bar, close);
+      }
     }
   }
   return trades.sort((a, b) => a.openedAt - b.openedAt || (a.symbol < b.symbol ? -1 : 1));
@@ -217,7 +338,16 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
     cash = cash.minus(size.times(price)).minus(fee);
     take(symbol, size);
     const { holdUntil } = order;
-    held.set(symbol, { size, entry: price, entryFee: fee, openedAt: time, holdUntil });
+    const bought = {
+      size,
+      entry: price,
+      entryFee: fee,
+      openedAt: time,
+      holdUntil,
+      trail: undefined,
+    };
+    held.set(symbol, bought);
+    trailBelow(bought, price);
     return true;
   }
 }

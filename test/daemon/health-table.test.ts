@@ -59,6 +59,7 @@ const settingsOf = (changes: Readonly<Record<string, string>> = {}) =>
     ANALYSIS_INTERVAL_SEC: '10',
     PAUSE_FILE: path.join(folder, 'pause.txt'),
     PAUSE_COLLECTOR_FILE: path.join(folder, 'pause-collector.txt'),
+    HALT_FILE: path.join(folder, 'halt.txt'),
     ...changes,
   }).settings;
 
@@ -328,6 +329,17 @@ describe('health names every way in which the daemon does less than asked', () =
     const found = await rule?.find({ phase, nowMs: Date.now(), census: undefined });
     expect(found?.message).toContain('no price for what is held: BTC/USDT (p1) since 20');
     provoked.add('positions_unpriced');
+  });
+
+  test('a trading halt, and who ends it', async () => {
+    const file = path.join(folder, 'halt.txt');
+    writeFileSync(file, '');
+    expect(await until('trading_halted')).toMatchObject({
+      message: `No position is opened: the file ${file} exists (file)`,
+      fix: 'delete the file',
+    });
+    rmSync(file);
+    await until('trading_halted', false);
   });
 
   test('a database that was replaced', async () => {

@@ -132,6 +132,8 @@ export function aPosition(values: Partial<Position> = {}): Position {
     exitPrice: undefined,
     stopPrice: undefined,
     targetPrice: undefined,
+    trailingPrice: undefined,
+    trailingAt: undefined,
     holdUntil: undefined,
     exitReason: undefined,
     realizedPnl: undefined,

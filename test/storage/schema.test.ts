@@ -15,6 +15,7 @@ const TABLES = [
   'equity',
   'evenkeel_migrations',
   'fills',
+  'halts',
   'item_attributes',
   'known_gaps',
   'leases',

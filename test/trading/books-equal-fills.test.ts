@@ -6,6 +6,7 @@ import type { TradingService } from '../../src/trading/trading-service.js';
 import { clientOrderId } from '../../src/trading/orders.js';
 import { forEachEngine } from '../database.js';
 import { HOUR } from './build-trading.js';
+import { NO_LIMITS } from './risk-limits.js';
 import { TradingWorld } from './trading-world.js';
 
 const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'] as const;
@@ -161,7 +162,8 @@ forEachEngine((engine) => {
           async (steps, fraction) => {
             const venue = `random-${++run}`;
             const positionFraction = new Money(fraction);
-            const rules = { venue, positionFraction, takeProfitPct: 4, stopLossPct: 3 };
+            const risk = { ...NO_LIMITS, positionFraction };
+            const rules = { venue, risk, takeProfitPct: 4, stopLossPct: 3 };
             const world = new TradingWorld(stores, rules);
             worlds.push(world);
             const play = await Play.begin(world);

@@ -2,6 +2,7 @@ import type { Instrument, Quote } from '../../src/domain/market.js';
 import { Money } from '../../src/domain/money.js';
 import type { FallbackSignal, ModelSignal } from '../../src/domain/signal.js';
 import type { Order, Position } from '../../src/domain/trade.js';
+import { DEFAULT_LIMITS } from './risk-limits.js';
 import type { TradingRules } from '../../src/trading/trading-rules.js';
 
 export const HOUR = 3_600_000;
@@ -19,10 +20,11 @@ export function buildRules(changes: Partial<TradingRules> = {}): TradingRules {
     timeframe: '1h',
     bot: 'catboost',
     paperEquity: new Money(10_000),
-    positionFraction: new Money('0.1'),
     feeRate: new Money('0.001'),
     stopLossPct: 3,
     takeProfitPct: 0,
+    trailingStopPct: 0,
+    trailingStartPct: 0,
     maxHoldBars: 'auto',
     minEdgeCosts: 1,
     maxDecisionLagSec: 'auto',
@@ -30,6 +32,7 @@ export function buildRules(changes: Partial<TradingRules> = {}): TradingRules {
     allowFallbackExecution: false,
     minModelConfidence: 40,
     minFallbackConfidence: 60,
+    risk: DEFAULT_LIMITS,
     ...changes,
   };
 }
@@ -109,6 +112,8 @@ export function buildPosition(changes: Partial<Position> = {}): Position {
     exitPrice: undefined,
     stopPrice: new Money(97),
     targetPrice: undefined,
+    trailingPrice: undefined,
+    trailingAt: undefined,
     holdUntil: CLOSE + 4 * HOUR,
     exitReason: undefined,
     realizedPnl: undefined,

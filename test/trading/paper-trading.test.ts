@@ -6,6 +6,7 @@ import type { TradingRules } from '../../src/trading/trading-rules.js';
 import { forEachEngine } from '../database.js';
 import { buildFallback, buildInstrument, HOUR } from './build-trading.js';
 import { FaultyStores } from './killable-stores.js';
+import { NO_LIMITS } from './risk-limits.js';
 import { TradingWorld } from './trading-world.js';
 
 const CONTEXT = { horizonBars: 4 };
@@ -123,7 +124,9 @@ forEachEngine((engine) => {
     });
 
     it('too little cash, also for what is still on its way', async () => {
-      const service = await begin({ positionFraction: new Money('0.95') });
+      const service = await begin({
+        risk: { ...NO_LIMITS, positionFraction: new Money('0.95') },
+      });
       await next(service, 100);
       await service.onQuotes([await world.quote(50, 'ETH/USDT')]);
       await service.onQuotes([await world.quote(20, 'SOL/USDT')]);
@@ -145,7 +148,7 @@ forEachEngine((engine) => {
       expect(await reasonFor(service)).toBe('entries frozen: the books are on MySQL');
     });
 
-    it('a halt after a fault of the books, until the process is started again', async () => {
+    it('a halt after a fault of the books, also after a restart, until a person resumes', async () => {
       const { stores } = await engine.open();
       world = new TradingWorld(stores);
       const faulty = new FaultyStores(stores);
@@ -162,6 +165,11 @@ forEachEngine((engine) => {
       );
       await next(service, 90);
       expect(await world.read()).toMatchObject({ positions: [{ exitReason: 'stop_loss' }] });
+      await service.stop();
+      const restarted = await world.start();
+      expect(restarted.status().halt).toMatchObject({ cause: 'fault', author: 'daemon' });
+      await restarted.control.resume('a person');
+      expect(restarted.status().halt).toBeUndefined();
     });
 
     it('a candle that is not the newest', async () => {

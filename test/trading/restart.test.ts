@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { clientOrderId } from '../../src/trading/orders.js';
-import type { SignalContext } from '../../src/trading/tick.js';
+import type { SignalContext } from '../../src/trading/signal-context.js';
 import type { TradingService } from '../../src/trading/trading-service.js';
 import { Money } from '../../src/domain/money.js';
 import type { Signal } from '../../src/domain/signal.js';

@@ -7,6 +7,7 @@ import type { TradingRules } from '../../src/trading/trading-rules.js';
 import type { TradingService } from '../../src/trading/trading-service.js';
 import { forEachEngine } from '../database.js';
 import { HOUR } from './build-trading.js';
+import { NO_LIMITS } from './risk-limits.js';
 import { TradingWorld } from './trading-world.js';
 
 const DAY = 24 * HOUR;
@@ -20,7 +21,11 @@ forEachEngine((engine) => {
 
   /** A process that bought at a bid of 100: the stop lies at 97.0097. */
   async function buy(rules: Partial<TradingRules> = {}): Promise<TradingService> {
-    world = new TradingWorld((await engine.open()).stores, { maxHoldBars: 0, ...rules });
+    world = new TradingWorld((await engine.open()).stores, {
+      maxHoldBars: 0,
+      risk: NO_LIMITS,
+      ...rules,
+    });
     const service = await world.start();
     await quote(service, 100);
     const { timeframe } = world.rules;

@@ -1,7 +1,8 @@
 import { BarState } from '../../domain/candle-columns.js';
 import type { Candle } from '../../domain/candle.js';
 import type { Quote } from '../../domain/market.js';
-import { barOpenTime, closeTimeOf, type Timeframe } from '../../domain/timeframe.js';
+import { barOpenTime, closeTimeOf, timeframeMs, type Timeframe } from '../../domain/timeframe.js';
+import { dailyVolatilityOf, VOLATILITY_BARS } from '../../risk/daily-volatility.js';
 import type { Quotes } from '../../trading/quote-board.js';
 import type { MarketHistory, SymbolHistory } from '../history/market-history.js';
 
@@ -64,6 +65,18 @@ export class BarPrices implements Quotes {
   findBid(symbol: string): number | undefined {
     const quote = this.find(symbol);
     return quote === undefined ? undefined : Number(quote.bid);
+  }
+
+  /** Of the bars up to the one whose close is shown. */
+  findVolatility(symbol: string): number | undefined {
+    const columns = this.#histories.get(symbol)?.columns;
+    if (columns === undefined) return undefined;
+    const last = this.#index - columns.firstIndex;
+    const closes: number[] = [];
+    for (let at = Math.max(0, last - VOLATILITY_BARS + 1); at <= last; at++) {
+      if (columns.state[at] === BarState.stored) closes.push(columns.close[at] ?? NaN);
+    }
+    return dailyVolatilityOf(closes, timeframeMs(this.#timeframe));
   }
 
   /** The traded bar of a symbol with that number. */

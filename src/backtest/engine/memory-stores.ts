@@ -1,4 +1,5 @@
 import type { Decision } from '../../domain/decision.js';
+import type { Halt } from '../../domain/halt.js';
 import { Money } from '../../domain/money.js';
 import { cashChange, type Fill, type Order, type Position } from '../../domain/trade.js';
 import type { Stored } from '../../storage/connection/row.js';
@@ -28,6 +29,7 @@ export class MemoryStores implements TradingRecord {
   readonly #fillsOf = new Map<string, Fill[]>();
   readonly #lastDecided = new Map<string, number>();
   readonly #lastExit = new Map<string, number>();
+  readonly #halts: Halt[] = [];
   readonly #onDecision: (decision: Decision) => void;
 
   /** @param onDecision told of each decision, which is not kept here */
@@ -45,6 +47,11 @@ export class MemoryStores implements TradingRecord {
 
   get fills(): readonly Fill[] {
     return [...this.#fillsOf.values()].flat();
+  }
+
+  /** What froze entries, in the order in which it did. */
+  get halts(): readonly Halt[] {
+    return this.#halts;
   }
 
   /** Positions that are held or on their way. */
@@ -78,7 +85,11 @@ export class MemoryStores implements TradingRecord {
         lastDecidedOpenTime: async ({ symbol }) => this.#lastDecided.get(symbol),
         list: async () => ({ rows: [], total: 0 }),
       },
-      equity: { insert: async () => undefined, latest: async () => undefined },
+      equity: {
+        insert: async () => undefined,
+        latest: async () => undefined,
+        marksSince: async () => ({ highest: undefined, first: undefined }),
+      },
       fills: {
         insert: async (fill) => {
           const fills = this.#fillsOf.get(fill.orderUid) ?? [];
@@ -90,6 +101,12 @@ export class MemoryStores implements TradingRecord {
           (this.#fillsOf.get(orderUid) ?? []).map((fill) => ({ ...fill, ...LOCAL, sequence: 0 })),
         sumCash: async () =>
           this.fills.reduce((sum, fill) => sum.plus(cashChange(fill)), new Money(0)),
+      },
+      halts: {
+        insert: async (halt) => void this.#halts.push(halt),
+        listActive: async () => this.#halts,
+        resume: async () => 0,
+        lastResumedAt: async () => undefined,
       },
       leases: this.#leases(),
       orders: this.#orderStore(),
@@ -142,6 +159,7 @@ export class MemoryStores implements TradingRecord {
       update: async (position, rowVersion) => this.#put(position, rowVersion + 1),
       find: async (uid) => this.#positions.get(uid),
       listOpen: async () => [...this.#open.values()],
+      listClosedSince: async () => [],
       lastExitAt: async (_, symbol) => this.#lastExit.get(symbol),
     };
   }

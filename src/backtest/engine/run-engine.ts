@@ -6,6 +6,10 @@ import { Books } from '../../trading/books.js';
 import { guardByCandles, guardByQuotes } from '../../trading/guard-positions.js';
 import { Ledger } from '../../trading/ledger.js';
 import { settleUnsettled } from '../../trading/reconcile.js';
+import { EquityMarks } from '../../risk/equity-marks.js';
+import { HaltBoard } from '../../trading/halt-board.js';
+import { createClosedTrades } from '../../trading/recall-risk.js';
+import { watchEquity } from '../../trading/watch-equity.js';
 import { tick } from '../../trading/tick.js';
 import { bookKeyOf, type TradingParts } from '../../trading/trading-parts.js';
 import type { TradingRules } from '../../trading/trading-rules.js';
@@ -65,6 +69,7 @@ class Run {
   readonly #stores = new MemoryStores((decision) => this.#decisions.add(decision));
   readonly #prices: BarPrices;
   readonly #broker: BacktestBroker;
+  readonly #halts = new HaltBoard();
   readonly #parts: TradingParts;
   readonly #at: number[] = [];
   readonly #equity: number[] = [];
@@ -95,7 +100,12 @@ class Run {
       newUid: () => `b${(names += 1).toString(36)}`,
       logger,
       findInstrument,
-      findEntryFreeze: () => undefined,
+      closedTrades: createClosedTrades(rules),
+      equityMarks: new EquityMarks({}),
+      halts: this.#halts,
+      refreshHalts: async () => undefined,
+      findVolatility: async (symbol) => this.#prices.findVolatility(symbol),
+      findEntryFreeze: () => this.#halts.findFreeze(this.#clock.marketMs()),
     };
   }
 
@@ -133,11 +143,20 @@ class Run {
     this.#showBar(index, closeTime);
     for (const { symbol } of [...this.#stores.open]) {
       const bar = this.#prices.findBar(symbol, index);
-      if (bar !== undefined) await guardByCandles(this.#parts, symbol, [bar]);
+      if (bar !== undefined) await guardByCandles(this.#parts, { symbol, timeframe }, [bar]);
     }
     this.#broker.showBar(undefined);
+    await this.#watchEquity(closeTime);
     await this.#decide(index, openTime);
     this.#value(closeTime);
+  }
+
+  /** Losses are compared with their limits once a bar, before anything is decided on it. */
+  async #watchEquity(atMs: number): Promise<void> {
+    const { books, equityMarks } = this.#parts;
+    const point = books.valueAt(atMs, [...this.#stores.open], this.#prices);
+    equityMarks.note(point);
+    await watchEquity(this.#parts, point);
   }
 
   async #decide(index: number, openTime: number): Promise<void> {
@@ -157,7 +176,9 @@ class Run {
     this.#prices.showOpen(index);
     this.#showBar(index, openTime);
     if (this.#stores.hasUnsettled()) await settleUnsettled(this.#parts);
-    await guardByQuotes(this.#parts);
+    const quoted = [...this.#stores.open].map(({ symbol }) => symbol);
+    const hasBar = (symbol: string): boolean => this.#prices.findBar(symbol, index) !== undefined;
+    await guardByQuotes(this.#parts, new Set(quoted.filter(hasBar)));
     this.#broker.showBar(undefined);
   }
 

@@ -3,9 +3,13 @@ import type { RunDescription } from './result-json.js';
 
 /** What was tested, what came out, how sure that is, and what was left out: for a person who reads nothing else. */
 export function inWords(description: RunDescription, result: BacktestResult): readonly string[] {
-  return [tested(description, result), outcome(result), certainty(result), leftOut(result)].filter(
-    (sentence) => sentence !== '',
-  );
+  return [
+    tested(description, result),
+    outcome(result),
+    halts(result),
+    certainty(result),
+    leftOut(result),
+  ].filter((sentence) => sentence !== '');
 }
 
 function tested(run: RunDescription, { startEquity }: BacktestResult): string {
@@ -27,6 +31,21 @@ function outcome(result: BacktestResult): string {
     `It ${verb} ${percent(Math.abs(performance.totalReturn))} in ${trades.trades} trades ` +
     `with a largest drawdown of ${percent(performance.drawdown.depth)}${beside}.`
   );
+}
+
+/** A drawdown's halt ends entries for good; a day's loss for the rest of the day. */
+function halts({ halts: all }: BacktestResult): string {
+  const drawdown = all.find(({ cause }) => cause === 'drawdown');
+  const days = all.filter(({ cause }) => cause === 'daily_loss').length;
+  const parts: string[] = [];
+  if (days > 0) parts.push(`Entries were paused on ${days} days by DAILY_LOSS_PCT.`);
+  if (drawdown !== undefined) {
+    const when = day(new Date(drawdown.haltedAt).toISOString());
+    parts.push(
+      `On ${when} the run reached its largest allowed drawdown (MAX_DRAWDOWN_PCT): nothing was bought from then on.`,
+    );
+  }
+  return parts.join(' ');
 }
 
 function certainty({ intervals, randomEntries, deflatedSharpe }: BacktestResult): string {

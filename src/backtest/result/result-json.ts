@@ -40,6 +40,11 @@ export function figuresJson(result: BacktestResult): Record<string, unknown> {
     exposure: result.exposure ?? null,
     turnover: result.turnover ?? null,
     bars_with_stop_and_target: result.uncertainBars,
+    halts: result.halts.map(({ cause, haltedAt, reason }) => ({
+      cause,
+      halted_at: iso(haltedAt),
+      reason,
+    })),
     random_entries:
       randomEntries === undefined
         ? null

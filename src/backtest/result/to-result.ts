@@ -1,3 +1,4 @@
+import type { Halt } from '../../domain/halt.js';
 import { BarState } from '../../domain/candle-columns.js';
 import { barOpenTime, closeTimeOf, timeframeMs } from '../../domain/timeframe.js';
 import { seededRandom } from '../../lib/seeded-random.js';
@@ -57,6 +58,8 @@ export interface BacktestResult {
   /** Value bought and sold a year, in multiples of the mean equity. */
   readonly turnover: number | undefined;
   readonly uncertainBars: number;
+  /** What froze entries, in the order in which it did. */
+  readonly halts: readonly Pick<Halt, 'cause' | 'haltedAt' | 'reason'>[];
   readonly randomEntries: RandomEntryTest | undefined;
   readonly deflatedSharpe: DeflatedSharpe | undefined;
   readonly baselines: readonly Baseline[];
@@ -112,6 +115,7 @@ export function toResult(input: ResultInput): BacktestResult {
     exposure: defined(mean(run.exposure)),
     turnover: turnoverOf(trades, curve, performance.days),
     uncertainBars: list.uncertainBars,
+    halts: run.stores.halts,
     randomEntries: testRandomEntries(
       heldTrades(history, trades),
       opensOf(history.symbols),

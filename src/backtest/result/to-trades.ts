@@ -10,8 +10,12 @@ import { barIndex, barOpenTime } from '../../domain/timeframe.js';
 const EXITS: Readonly<Record<ExitReason, TradeExit>> = {
   signal: 'signal',
   stop_loss: 'stop',
+  trailing: 'trailing',
   take_profit: 'target',
   max_hold: 'hold',
+  halt: 'halt',
+  // Nobody closes a position of a run.
+  manual: 'halt',
 };
 
 export interface TradeList {
@@ -127,7 +131,8 @@ function isUncertain(
   position: Position,
   trade: Trade,
 ): boolean {
-  if (trade.exit !== 'stop' || position.targetPrice === undefined) return false;
+  if ((trade.exit !== 'stop' && trade.exit !== 'trailing') || position.targetPrice === undefined)
+    return false;
   // What is met at the open of a bar is booked at its open, what is met inside at its close.
   const isInside = (position.closedAt ?? 0) > trade.closedAt;
   const history = symbols.find(({ instrument }) => instrument.symbol === position.symbol);

@@ -1,3 +1,4 @@
+import { RISK_SETTINGS } from '../../../config/groups/risk.js';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -63,7 +64,7 @@ const SILENT: Logger = {
 };
 
 /** Settings that decide what a run does; they stand in its report. */
-const REPORTED = [
+const REPORTED: readonly string[] = [
   'PAPER_EQUITY',
   'POSITION_FRACTION',
   'FEE_RATE',
@@ -76,7 +77,9 @@ const REPORTED = [
   'BACKTEST_SPREAD_PCT',
   'BACKTEST_SLIPPAGE_PCT',
   'BACKTEST_VOLUME_SHARE',
-] as const;
+  // A run heeds no file.
+  ...Object.keys(RISK_SETTINGS).filter((name) => name !== 'HALT_FILE'),
+];
 
 /**
  * Runs what was asked for from the candles to the report, recorded as it goes.
@@ -140,6 +143,11 @@ export function runPlanned(
   });
 }
 
+/** Pairs as they are set: 3/24. */
+function toText(value: unknown): string | number | boolean {
+  return Array.isArray(value) ? value.join('/') : (value as string | number | boolean);
+}
+
 export function toFacts(
   { history, span }: PlannedHistory,
   ask: Pick<BacktestAsk, 'set'>,
@@ -155,7 +163,7 @@ export function toFacts(
     symbols: history.symbols.map(({ instrument }) => instrument.symbol),
     bars: countBars(history.symbols, span),
     settings: Object.fromEntries(
-      [...names].map((name) => [name, values[propertyName(name)] as string | number | boolean]),
+      [...names].map((name) => [name, toText(values[propertyName(name)])]),
     ),
     seeds: { figures: history.dataHash },
   };

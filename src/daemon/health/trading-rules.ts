@@ -14,6 +14,13 @@ export const TRADING_RULES: readonly DaemonHealthRule[] = [
     find: findStandby,
   },
   {
+    id: 'trading_halted',
+    check: 'trading',
+    level: 'degraded',
+    fix: 'look at the reason; then run: npm run resume',
+    find: findHalt,
+  },
+  {
     id: 'entries_frozen',
     check: 'trading',
     level: 'degraded',
@@ -47,9 +54,26 @@ function findStandby({ phase }: HealthFacts): RuleMatch | undefined {
 function findUnpriced({ phase }: HealthFacts): RuleMatch | undefined {
   const unpriced = 'trading' in phase ? phase.trading.unpricedPositions() : [];
   const names = unpriced.map(
-    ({ uid, symbol, since }) => `${symbol} (${uid}) since ${new Date(since).toISOString()}`,
+    ({ uid, symbol, since }) => `${symbol} (${uid}) since ${toIso(since)}`,
   );
   return matchNames(names, (shown) => `no price for what is held: ${shown}`);
+}
+
+function findHalt({ phase }: HealthFacts): RuleMatch | undefined {
+  const halt = 'trading' in phase ? phase.trading.status().halt : undefined;
+  if (halt === undefined) return undefined;
+  const { cause, reason, author, until } = halt;
+  const ends =
+    until === undefined ? 'No position is opened' : `No position is opened until ${toIso(until)}`;
+  const message = `${ends}: ${reason} (${author})`;
+  if (cause === 'file') return { message, fix: 'delete the file' };
+  return until === undefined
+    ? { message }
+    : { message, fix: 'nothing, or to end it earlier: npm run resume' };
+}
+
+function toIso(timeMs: number): string {
+  return new Date(timeMs).toISOString();
 }
 
 function findFrozenEntries({ phase }: HealthFacts): RuleMatch | undefined {

@@ -52,6 +52,30 @@ export class EquityStore {
     return listRows(this.#database, query, (row) => POINT.decode(row));
   }
 
+  /** The highest value since that market time, and the first. */
+  async marksSince(
+    book: BookKey,
+    since: { readonly peakFrom: number; readonly firstFrom: number },
+  ): Promise<{
+    readonly highest: Stored<EquityPoint> | undefined;
+    readonly first: Stored<EquityPoint> | undefined;
+  }> {
+    const [highest] = await this.#since(book, since.peakFrom, 'equity');
+    const [first] = await this.#since(book, since.firstFrom, 'at');
+    return { highest, first };
+  }
+
+  async #since(book: BookKey, fromMs: number, by: 'equity' | 'at'): Promise<Stored<EquityPoint>[]> {
+    const rows = await this.#database.run((knex) => {
+      const query = knex('equity').where(bookColumns(book)).where('at', '>=', fromMs).limit(1);
+      // Decimals are text in both engines: added to 0 they are compared as numbers.
+      return (by === 'at' ? query : query.orderByRaw('equity + 0 DESC'))
+        .orderBy('at')
+        .select<Row[]>('*');
+    });
+    return rows.map((row) => POINT.decode(row));
+  }
+
   async latest(book: BookKey): Promise<Stored<EquityPoint> | undefined> {
     const row = await this.#database.run((knex) =>
       knex('equity').where(bookColumns(book)).orderBy('at', 'desc').first<Row | undefined>(),

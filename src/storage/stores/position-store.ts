@@ -45,6 +45,8 @@ const POSITION = rowCodec<StoredPosition>({
   exitPrice: optional(money()),
   stopPrice: optional(money()),
   targetPrice: optional(money()),
+  trailingPrice: optional(money()),
+  trailingAt: optional(number()),
   holdUntil: optional(number()),
   exitReason: optional(text()),
   realizedPnl: optional(money()),
@@ -99,6 +101,18 @@ export class PositionStore {
         .where(bookColumns(book))
         .whereIn('status', ['opening', 'open', 'closing'])
         .orderBy(['opened_at', 'id'])
+        .select<Row[]>('*'),
+    );
+    return rows.map((row) => POSITION.decode(row));
+  }
+
+  /** Positions that were closed since that market time, in the order in which they were. */
+  async listClosedSince(book: BookKey, sinceMs: number): Promise<readonly StoredPosition[]> {
+    const rows = await this.#database.run((knex) =>
+      knex('positions')
+        .where({ ...bookColumns(book), status: 'closed' })
+        .where('closed_at', '>=', sinceMs)
+        .orderBy(['closed_at', 'id'])
         .select<Row[]>('*'),
     );
     return rows.map((row) => POSITION.decode(row));
