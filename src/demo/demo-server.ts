@@ -10,9 +10,12 @@ import type { CandleSource } from './market/candle-source.js';
 import { Faults } from './binance/faults.js';
 import { GeneratedSource, type GeneratedSourceOptions } from './generator/generated-source.js';
 import { MarketClock } from './market/market-clock.js';
+import { DemoAccount } from './account/demo-account.js';
+import { Journal } from './account/journal.js';
+import { findKeys } from './account/keys.js';
 import { Market, type EmptyBars } from './market/market.js';
 import { RecordedSource } from './recording/recorded-source.js';
-import { demoFolder } from './market/run-state.js';
+import { demoFolder, journalFile } from './market/run-state.js';
 
 const DEFAULT_SPEED = 360;
 const DEFAULT_SEED = 1;
@@ -83,8 +86,14 @@ export class DemoExchange {
     const clock = createClock(source, options);
     clock.start();
     this.#clock = clock;
+    const market = new Market(source, options.emptyBars);
+    const folder = demoFolder(options.dataDir);
+    const run = { hash: source.hash, run: clock.runNumber };
     const handler = new RequestHandler({
-      market: new Market(source, options.emptyBars),
+      market,
+      account: new DemoAccount(market, new Journal(journalFile(folder, run))),
+      readKeys: () => findKeys(folder),
+      speed: options.speed ?? DEFAULT_SPEED,
       clock,
       faults: this.faults,
       weightLimit: new WeightLimit(options.wall, options.weightPerMinute ?? WEIGHT_PER_MINUTE),

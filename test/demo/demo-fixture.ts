@@ -66,6 +66,21 @@ export interface RunningDemo extends StartedDemo {
 /** A demo exchange in this process, over a manual wall clock, in a folder of its own. */
 export async function runDemo(settings: Partial<DemoSettings> = {}): Promise<RunningDemo> {
   const { folder, remove } = temporaryFolder();
+  const running = await runDemoIn(folder, settings);
+  return {
+    ...running,
+    stop: async () => {
+      await running.stop();
+      remove();
+    },
+  };
+}
+
+/** The same in a folder that stays. */
+export async function runDemoIn(
+  folder: string,
+  settings: Partial<DemoSettings> = {},
+): Promise<RunningDemo> {
   const wall = new ManualWall();
   const logger = new LogKeeper();
   const demo = new DemoExchange({ dataDir: folder, speed: 1, ...settings, wall, logger });
@@ -75,10 +90,7 @@ export async function runDemo(settings: Partial<DemoSettings> = {}): Promise<Run
     demo,
     wall,
     advance: (durationMs) => wall.advance(durationMs),
-    stop: async () => {
-      await demo.stop();
-      remove();
-    },
+    stop: () => demo.stop(),
   };
 }
 

@@ -44,12 +44,13 @@ function parseRules(text: string): { rules: FaultRule[] } | { error: string } {
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+/** @throws RangeError when the body is longer than any request needs */
+export async function readBody(request: IncomingMessage): Promise<string> {
   let text = '';
   request.setEncoding('utf8');
   for await (const chunk of request) {
     text += String(chunk);
-    if (text.length > LARGEST_BODY_BYTES) throw new RangeError('The control request is too long');
+    if (text.length > LARGEST_BODY_BYTES) throw new RangeError('The request is too long');
   }
   return text;
 }

@@ -3,8 +3,11 @@ import { steppedCandles } from '../../../test/demo/recording-files.js';
 import { distortCandles, Faults, type FaultEffect } from './faults.js';
 
 const STEP_MS = 3_600_000;
+const GET = 'GET';
+
 const candles = steppedCandles({ fromMs: 0, stepMs: STEP_MS, count: 4 });
 const hang: FaultEffect = { kind: 'hang' };
+const MET = [{ effect: hang, isAfter: false }];
 
 function distorted(...effects: FaultEffect[]): ReturnType<typeof distortCandles> {
   return distortCandles(candles, { effects, stepMs: STEP_MS, nowMs: 3.5 * STEP_MS });
@@ -14,23 +17,26 @@ describe('fault rules', () => {
   it('meet every request without conditions', () => {
     const faults = new Faults();
     faults.add({ effect: hang });
-    expect(faults.take('/api/v3/time', undefined)).toEqual([hang]);
-    expect(faults.take('/api/v3/klines', 'BTCUSDT')).toEqual([hang]);
+    expect(faults.take({ path: '/api/v3/time', method: GET, symbol: undefined })).toEqual(MET);
+    expect(faults.take({ path: '/api/v3/klines', method: GET, symbol: 'BTCUSDT' })).toEqual(MET);
   });
 
   it('meet only their path and symbol', () => {
     const faults = new Faults();
     faults.add({ path: '/api/v3/klines', symbol: 'BTCUSDT', effect: hang });
-    expect(faults.take('/api/v3/klines', 'ETHUSDT')).toEqual([]);
-    expect(faults.take('/api/v3/depth', 'BTCUSDT')).toEqual([]);
-    expect(faults.take('/api/v3/klines', 'BTCUSDT')).toEqual([hang]);
+    expect(faults.take({ path: '/api/v3/klines', method: GET, symbol: 'ETHUSDT' })).toEqual([]);
+    expect(faults.take({ path: '/api/v3/depth', method: GET, symbol: 'BTCUSDT' })).toEqual([]);
+    expect(faults.take({ path: '/api/v3/klines', method: GET, symbol: 'BTCUSDT' })).toEqual(MET);
   });
 
   it('let some matching requests pass, meet a number of them, and count both', () => {
     const faults = new Faults();
     const rule = { skip: 1, count: 2, effect: hang };
     faults.add(rule);
-    const met = Array.from({ length: 5 }, () => faults.take('/', undefined).length);
+    const met = Array.from(
+      { length: 5 },
+      () => faults.take({ path: '/', method: GET, symbol: undefined }).length,
+    );
     expect(met).toEqual([0, 1, 1, 0, 0]);
     expect(faults.status()).toEqual([{ rule, matched: 5, met: 2 }]);
   });
@@ -39,7 +45,7 @@ describe('fault rules', () => {
     const faults = new Faults();
     faults.add({ effect: hang });
     faults.clear();
-    expect(faults.take('/', undefined)).toEqual([]);
+    expect(faults.take({ path: '/', method: GET, symbol: undefined })).toEqual([]);
   });
 });
 

@@ -25,6 +25,10 @@ export type FaultEffect =
   | { readonly kind: 'not-json' }
   /** The venue states a wrong time (`/time`, `exchangeInfo`) and goes by the right one. */
   | { readonly kind: 'skew'; readonly skewMs: number }
+  /** The order meets the market so much later, in market time. */
+  | { readonly kind: 'order-late'; readonly delayMs: number }
+  /** The order takes only that share of its quantity, from 0 to 1, from the book at once. */
+  | { readonly kind: 'order-partial'; readonly share: number }
   /** Candles that the venue does not have. */
   | { readonly kind: 'candles-gap'; readonly openTimes: readonly number[] }
   /** Candles in which nothing was traded: left out, or flat at the previous close. */
@@ -48,12 +52,15 @@ export type FaultEffect =
 export interface FaultRule {
   /** Path such as `/api/v3/klines`; left out: every path. */
   readonly path?: string;
+  readonly method?: 'GET' | 'POST' | 'DELETE';
   /** Market id; left out: every request, with or without a symbol. */
   readonly symbol?: string;
   /** Matching requests that pass before the first one is met. Default 0. */
   readonly skip?: number;
   /** Matching requests that are met. Default: all. */
   readonly count?: number;
+  /** The request is carried out first: only its answer suffers. Default false. */
+  readonly after?: boolean;
   readonly effect: FaultEffect;
 }
 
@@ -68,6 +75,19 @@ interface Entry {
   readonly rule: FaultRule;
   matched: number;
   met: number;
+}
+
+export interface FaultTarget {
+  readonly path: string;
+  readonly method: string;
+  /** Market id. */
+  readonly symbol: string | undefined;
+}
+
+export interface MetFault {
+  readonly effect: FaultEffect;
+  /** Whether the request is carried out first. */
+  readonly isAfter: boolean;
 }
 
 /** Faults that tests put in front of the venue's answers. */
@@ -87,15 +107,17 @@ export class Faults {
   }
 
   /** Counts the request against every rule and returns the effects that meet it. */
-  take(path: string, symbol: string | undefined): FaultEffect[] {
+  take(request: FaultTarget): MetFault[] {
+    const { path, method, symbol } = request;
     return this.#entries.flatMap((entry) => {
       const { rule } = entry;
       if (rule.path !== undefined && rule.path !== path) return [];
+      if (rule.method !== undefined && rule.method !== method) return [];
       if (rule.symbol !== undefined && rule.symbol !== symbol) return [];
       const position = entry.matched++ - (rule.skip ?? 0);
       if (position < 0 || position >= (rule.count ?? Infinity)) return [];
       entry.met++;
-      return [rule.effect];
+      return [{ effect: rule.effect, isAfter: rule.after ?? false }];
     });
   }
 }

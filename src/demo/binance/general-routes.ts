@@ -1,3 +1,11 @@
+import {
+  MAX_NOTIONAL,
+  MAX_OPEN_ORDERS,
+  MAX_OPEN_STOPS,
+  MAX_PRICE,
+  MIN_NOTIONAL,
+  PRICE_FACTOR,
+} from '../account/order-filters.js';
 import { isTrading, type Instrument } from '../market/instrument.js';
 import { getInstrument, type Route, type RouteRequest } from './route.js';
 import { decimalText } from './decimal-text.js';
@@ -108,27 +116,32 @@ function filtersOf({ priceDecimals, quantityDecimals }: Instrument): object[] {
   const step = decimalText(1 / 10 ** quantityDecimals);
   const most = decimalText(1e9 / 10 ** quantityDecimals);
   return [
-    { filterType: 'PRICE_FILTER', minPrice: tick, maxPrice: '1000000.00000000', tickSize: tick },
+    {
+      filterType: 'PRICE_FILTER',
+      minPrice: tick,
+      maxPrice: decimalText(Number(MAX_PRICE)),
+      tickSize: tick,
+    },
     { filterType: 'LOT_SIZE', minQty: step, maxQty: most, stepSize: step },
     { filterType: 'ICEBERG_PARTS', limit: 10 },
     { filterType: 'MARKET_LOT_SIZE', minQty: '0.00000000', maxQty: most, stepSize: '0.00000000' },
     {
       filterType: 'PERCENT_PRICE_BY_SIDE',
-      bidMultiplierUp: '5',
-      bidMultiplierDown: '0.2',
-      askMultiplierUp: '5',
-      askMultiplierDown: '0.2',
+      bidMultiplierUp: String(PRICE_FACTOR),
+      bidMultiplierDown: String(1 / PRICE_FACTOR),
+      askMultiplierUp: String(PRICE_FACTOR),
+      askMultiplierDown: String(1 / PRICE_FACTOR),
       avgPriceMins: 5,
     },
     {
       filterType: 'NOTIONAL',
-      minNotional: '5.00000000',
+      minNotional: decimalText(Number(MIN_NOTIONAL)),
       applyMinToMarket: true,
-      maxNotional: '9000000.00000000',
+      maxNotional: decimalText(Number(MAX_NOTIONAL)),
       applyMaxToMarket: false,
       avgPriceMins: 5,
     },
-    { filterType: 'MAX_NUM_ORDERS', maxNumOrders: 200 },
-    { filterType: 'MAX_NUM_ALGO_ORDERS', maxNumAlgoOrders: 5 },
+    { filterType: 'MAX_NUM_ORDERS', maxNumOrders: MAX_OPEN_ORDERS },
+    { filterType: 'MAX_NUM_ALGO_ORDERS', maxNumAlgoOrders: MAX_OPEN_STOPS },
   ];
 }

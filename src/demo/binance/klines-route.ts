@@ -2,7 +2,7 @@ import type { Candle } from '../../domain/candle.js';
 import { isTimeframe, timeframeMs, type Timeframe } from '../../domain/timeframe.js';
 import { decimalText, roundedText } from './decimal-text.js';
 import { distortCandles } from './faults.js';
-import { invalidInterval } from './binance-refusal.js';
+import { invalidInterval } from '../dialect/binance-refusal.js';
 import { getInstrument, type Route } from './route.js';
 
 /** Turnover that one trade is counted for, so that the number of trades is plausible. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BinanceRefusal } from './binance-refusal.js';
+import { BinanceRefusal } from '../dialect/binance-refusal.js';
 import { Query } from './query.js';
 
 function codeOf(action: () => unknown): number | undefined {

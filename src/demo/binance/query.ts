@@ -1,4 +1,4 @@
-import { refuse } from './binance-refusal.js';
+import { refuse } from '../dialect/binance-refusal.js';
 
 const SYMBOL = /^[A-Z0-9\-_.]{1,50}$/;
 const INTEGER = /^[0-9]{1,20}$/;

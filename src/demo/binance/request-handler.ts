@@ -2,13 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
+import type { DemoAccount } from '../account/demo-account.js';
+import type { DemoKeys } from '../account/keys.js';
 import type { FaultEffect, Faults } from './faults.js';
 import type { MarketClock } from '../market/market-clock.js';
 import type { Market } from '../market/market.js';
-import { BinanceRefusal } from './binance-refusal.js';
-import { CONTROL_PATH, answerControl } from './fault-control.js';
+import { BinanceRefusal } from '../dialect/binance-refusal.js';
+import { CONTROL_PATH, answerControl, readBody } from './fault-control.js';
 import { Query } from './query.js';
 import { ROUTES } from './routes.js';
+import type { SignedRequest } from './signature.js';
 import { RateRefusal, type WeightLimit } from './weight-limit.js';
 
 export interface RequestHandlerOptions {
@@ -16,6 +19,10 @@ export interface RequestHandlerOptions {
   readonly clock: MarketClock;
   readonly faults: Faults;
   readonly weightLimit: WeightLimit;
+  readonly account: DemoAccount;
+  readonly readKeys: () => DemoKeys | undefined;
+  /** Market milliseconds in a wall millisecond. */
+  readonly speed: number;
   readonly controlToken: string | undefined;
   readonly logger: Logger;
 }
@@ -53,32 +60,35 @@ export class RequestHandler {
       send(response, await answerControl(request, { controlToken, faults }));
       return;
     }
-    const effects = faults.take(url.pathname, url.searchParams.get('symbol') ?? undefined);
-    for (const effect of effects) {
-      if (effect.kind === 'delay') await sleep(effect.delayMs, undefined, { ref: false });
-      if (effect.kind === 'hang') return;
-    }
-    if (effects.some(({ kind }) => kind === 'reset')) {
-      request.socket.resetAndDestroy();
-      return;
-    }
-    const answer =
-      findFaultyAnswer(effects) ?? this.#answerOf(request.method ?? 'GET', url, effects);
-    if (effects.some(({ kind }) => kind === 'cut-body')) sendHalf(response, answer);
-    else send(response, answer);
+    const asked = await readRequest(request, url);
+    const met = faults.take({
+      path: asked.path,
+      method: asked.method,
+      symbol: asked.signed.parameters.get('symbol') ?? undefined,
+    });
+    const effects = met.map(({ effect }) => effect);
+    const before = met.filter(({ isAfter }) => !isAfter).map(({ effect }) => effect);
+    if (await isLost(before, request)) return;
+    const answer = findFaultyAnswer(before) ?? this.#answerOf(asked, effects);
+    const after = met.filter(({ isAfter }) => isAfter).map(({ effect }) => effect);
+    if (await isLost(after, request)) return;
+    const shown = findFaultyAnswer(after) ?? answer;
+    if (effects.some(({ kind }) => kind === 'cut-body')) sendHalf(response, shown);
+    else send(response, shown);
   }
 
-  #answerOf(method: string, url: URL, effects: readonly FaultEffect[]): Answer {
-    const route = ROUTES.find((one) => one.method === method && one.path === url.pathname);
+  #answerOf({ path, method, signed }: AskedRequest, effects: readonly FaultEffect[]): Answer {
+    const route = ROUTES.find((one) => one.method === method && one.path === path);
     if (route === undefined) return htmlPage(404, 'Not Found');
-    const { weightLimit, clock, market } = this.#options;
+    const { weightLimit, clock, market, account, readKeys, speed } = this.#options;
     try {
-      weightLimit.charge(route.weightOf(url.searchParams));
-      const query = new Query(url.searchParams);
+      weightLimit.charge(route.weightOf(signed.parameters));
+      const query = new Query(signed.parameters);
       const nowMs = clock.nowMs();
       const weightPerMinute = weightLimit.perMinute;
       const toldMs = nowMs + skewOf(effects);
-      const value = route.answer({ query, market, nowMs, toldMs, weightPerMinute, effects });
+      const about = { market, nowMs, toldMs, speed, weightPerMinute, effects };
+      const value = route.answer({ ...about, query, signed, readKeys, account });
       query.assertAllRead();
       return this.#withWeight(json(200, value));
     } catch (error) {
@@ -92,6 +102,40 @@ export class RequestHandler {
     const weight = { 'x-mbx-used-weight': used, 'x-mbx-used-weight-1m': used };
     return { ...answer, headers: { ...weight, ...answer.headers } };
   }
+}
+
+interface AskedRequest {
+  readonly path: string;
+  readonly method: string;
+  readonly signed: SignedRequest;
+}
+
+async function readRequest(request: IncomingMessage, url: URL): Promise<AskedRequest> {
+  const query = url.search.slice(1);
+  const body = request.method === 'GET' ? '' : await readBody(request);
+  const parts = [query, body].filter((part) => part !== '');
+  const key = request.headers['x-mbx-apikey'];
+  return {
+    path: url.pathname,
+    method: request.method ?? 'GET',
+    signed: {
+      apiKey: typeof key === 'string' ? key : undefined,
+      // Binance signs query and body one behind the other, without a sign between them.
+      sent: query + body,
+      parameters: new URLSearchParams(parts.join('&')),
+    },
+  };
+}
+
+/** Waits where an effect says so; whether the request, or its answer, is lost. */
+async function isLost(effects: readonly FaultEffect[], request: IncomingMessage): Promise<boolean> {
+  for (const effect of effects) {
+    if (effect.kind === 'delay') await sleep(effect.delayMs, undefined, { ref: false });
+    if (effect.kind === 'hang') return true;
+  }
+  if (!effects.some(({ kind }) => kind === 'reset')) return false;
+  request.socket.resetAndDestroy();
+  return true;
 }
 
 /** The answer that a fault puts in the place of the venue's. */

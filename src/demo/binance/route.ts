@@ -1,8 +1,11 @@
+import type { DemoAccount } from '../account/demo-account.js';
+import type { DemoKeys } from '../account/keys.js';
 import type { FaultEffect } from './faults.js';
 import type { Instrument } from '../market/instrument.js';
 import type { Market } from '../market/market.js';
-import { invalidSymbol } from './binance-refusal.js';
+import { invalidSymbol } from '../dialect/binance-refusal.js';
 import type { Query } from './query.js';
+import type { SignedRequest } from './signature.js';
 
 /** A request as a route sees it: everything in it belongs to the one instant `nowMs` of market time. */
 export interface RouteRequest {
@@ -13,6 +16,12 @@ export interface RouteRequest {
   readonly toldMs: number;
   readonly weightPerMinute: number;
   readonly effects: readonly FaultEffect[];
+  /** Market milliseconds in a wall millisecond. */
+  readonly speed: number;
+  readonly signed: SignedRequest;
+  /** The account's keys as they are now; undefined where nobody asked for an account yet. */
+  readonly readKeys: () => DemoKeys | undefined;
+  readonly account: DemoAccount;
 }
 
 /** One call of the dialect. */

@@ -1,10 +1,11 @@
+import { accountRoutes } from './account-routes.js';
 import { depthRoute } from './depth-route.js';
 import { emptyRoutes, exchangeInfoRoute, pingRoute, timeRoute } from './general-routes.js';
 import { klinesRoute } from './klines-route.js';
 import type { Route } from './route.js';
 import { bookTickerRoute, dayTickerRoute, priceRoute } from './ticker-routes.js';
 
-/** Every call that the demo answers. An account's signed calls would be further routes of this table. */
+/** Every call that the demo answers. */
 export const ROUTES: readonly Route[] = [
   pingRoute,
   timeRoute,
@@ -15,4 +16,5 @@ export const ROUTES: readonly Route[] = [
   bookTickerRoute,
   dayTickerRoute,
   ...emptyRoutes,
+  ...accountRoutes,
 ];

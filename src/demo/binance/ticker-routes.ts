@@ -1,7 +1,7 @@
 import { decimalText, roundedText } from './decimal-text.js';
 import type { Instrument } from '../market/instrument.js';
-import { refuse } from './binance-refusal.js';
-import { bookLevels } from './depth-route.js';
+import { refuse } from '../dialect/binance-refusal.js';
+import { bookLevels } from '../market/book.js';
 import { getInstrument, type Route, type RouteRequest } from './route.js';
 
 export const priceRoute = tickerRoute('/api/v3/ticker/price', {

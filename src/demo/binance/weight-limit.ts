@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.js';
-import { BinanceRefusal } from './binance-refusal.js';
+import { BinanceRefusal } from '../dialect/binance-refusal.js';
 
 const MINUTE_MS = 60_000;
 

@@ -37,7 +37,8 @@ export function partialBar(bar: Candle, options: PartialBarOptions): Candle {
   };
 }
 
-function knotsOf(bar: Candle): readonly [number, number, number, number] {
+/** The four prices that the path joins, in their order. */
+export function knotsOf(bar: Candle): readonly [number, number, number, number] {
   return bar.close >= bar.open
     ? [bar.open, bar.low, bar.high, bar.close]
     : [bar.open, bar.high, bar.low, bar.close];

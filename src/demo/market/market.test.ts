@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../test/demo/demo-fixture.js';
 import { steppedCandles, writeRecording } from '../../../test/demo/recording-files.js';
 import { assertDefined } from '../../lib/invariant.js';
-import { bookLevels } from '../binance/depth-route.js';
+import { bookLevels } from '../market/book.js';
 import type { Instrument } from './instrument.js';
 import { Market, type CandleQuery } from './market.js';
 import { RecordedSource } from '../recording/recorded-source.js';

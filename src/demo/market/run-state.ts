@@ -81,8 +81,14 @@ export function removeEarlierRuns(folder: string, current: RunState): void {
   for (const old of runFiles(folder)) {
     if (old.hash === current.hash && old.run < current.run) {
       rmSync(runFile(folder, old), { force: true });
+      rmSync(journalFile(folder, old), { force: true });
     }
   }
+}
+
+/** What happened to the account in that run. */
+export function journalFile(folder: string, { hash, run }: { hash: string; run: number }): string {
+  return path.join(folder, `${hash}-${run}.account.jsonl`);
 }
 
 function runFile(folder: string, { hash, run }: { hash: string; run: number }): string {
