@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { createFeatureWorkspace } from '../features/feature-matrix.js';
 import { messageOf, RejectedError } from '../lib/errors.js';
 import { assertDefined } from '../lib/invariant.js';
-import { predictRow } from './predict-row.js';
+import { predictRow } from './predict-rows.js';
 import {
   unavailable,
   type PredictorAnswer,

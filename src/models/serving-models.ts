@@ -64,15 +64,25 @@ export class ServingModels {
   /** The serving model, or the first reason why none may be trusted. */
   async find(instrument: ModelKey): Promise<ServingChoice> {
     const { ageLimits, clock } = this.#options;
-    const key = modelKeyFor(instrument);
-    const opened = this.#opened.get(modelKeyText(key)) ?? (await this.#open(key));
-    const facts = opened === undefined ? await this.#explainAbsence(key) : present(opened.facts);
+    const { facts, model } = await this.findFacts(instrument);
     const now = { wallMs: clock.wallMs(), marketMs: clock.marketMs() };
     const trust = judgeTrust(facts, ageLimits, now);
     if (trust.status === 'untrusted') return trust;
     // A model without damage has been opened.
-    const model = assertDefined(opened?.model, `model ${trust.record.uid}`);
-    return { ...trust, model: await this.#withAttributes(model, instrument) };
+    return { ...trust, model: assertDefined(model, `model ${trust.record.uid}`) };
+  }
+
+  /** What the verdict rests on until something of the key changes, with its model where that can be opened. */
+  async findFacts(instrument: ModelKey): Promise<{
+    readonly facts: TrustFacts;
+    readonly model: ServingModel | undefined;
+  }> {
+    const key = modelKeyFor(instrument);
+    const opened = this.#opened.get(modelKeyText(key)) ?? (await this.#open(key));
+    if (opened === undefined) return { facts: await this.#explainAbsence(key), model: undefined };
+    const { facts, model } = opened;
+    if (model === undefined) return { facts: present(facts), model };
+    return { facts: present(facts), model: await this.#withAttributes(model, instrument) };
   }
 
   /** Forgets what is remembered of a key: after a promotion, a rollback or a clearing. */

@@ -1,10 +1,24 @@
 import type { LabelThresholds } from '../domain/model-record.js';
-import { DIRECTIONS, type Direction, type Probabilities } from '../domain/signal.js';
+import {
+  DIRECTIONS,
+  type Direction,
+  type Prediction,
+  type Probabilities,
+} from '../domain/signal.js';
 
 export interface PredictedDirection {
   readonly prediction: Direction;
   /** 100 times the probability of the prediction, never rescaled; a classifier's is 33.3 to 100. */
   readonly confidence: number;
+}
+
+/** What a prediction says; of a regressor by the scale that its model was judged with. */
+export function directionOf(
+  { probabilities, expectedReturn }: Pick<Prediction, 'probabilities' | 'expectedReturn'>,
+  returnScale: { readonly thresholds: LabelThresholds } | undefined,
+): PredictedDirection {
+  if (returnScale === undefined) return classifierDirection(probabilities);
+  return regressorDirection(expectedReturn, returnScale.thresholds, probabilities);
 }
 
 /** Class of the greatest probability. Where two are equally great, HOLD wins, then SELL. */

@@ -8,11 +8,7 @@ import { RejectedError } from '../lib/errors.js';
 import { newUid } from '../lib/uid.js';
 import { chooseSignal, type SignalChoice } from './choose-signal.js';
 import { fallbackDirection } from './fallback-signal.js';
-import {
-  classifierDirection,
-  regressorDirection,
-  type PredictedDirection,
-} from './model-signal.js';
+import { directionOf } from './model-signal.js';
 import type { PredictionWarnings } from './prediction-warnings.js';
 import type { RecentBars } from './recent-bars.js';
 import type { SignalStores } from './signal-stores.js';
@@ -135,7 +131,7 @@ export class SignalMaker {
       const { prediction: stored } = await predictions.insert(prediction);
       const signal: ModelSignal = {
         ...base,
-        ...directionOf(choice, stored),
+        ...directionOf(stored, choice.model.specification.returnScale),
         source: 'model',
         modelUid: stored.modelUid,
         predictionUid: stored.uid,
@@ -189,12 +185,6 @@ type SignalBase = Omit<
 >;
 type ModelChoice = Extract<SignalChoice, { source: 'model' }>;
 type FallbackChoice = Extract<SignalChoice, { source: 'fallback' }>;
-
-function directionOf({ model }: ModelChoice, stored: Prediction): PredictedDirection {
-  const { returnScale } = model.specification;
-  if (returnScale === undefined) return classifierDirection(stored.probabilities);
-  return regressorDirection(stored.expectedReturn, returnScale.thresholds, stored.probabilities);
-}
 
 /** After a promotion only the promoted model adds a signal to a candle. */
 function supersedes(choice: SignalChoice, earlier: Signal): boolean {
