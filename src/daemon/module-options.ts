@@ -67,7 +67,7 @@ export function toModuleOptions(
   instruments: Instruments,
   market: Market,
 ): ModuleOptions {
-  const training = toTrainingOptions(settings, instruments, market);
+  const training = toTrainingOptions(settings, instruments, market.data.venue);
   const trading = toTradingRules(settings, {
     venue: market.data.venue,
     account: PAPER_ACCOUNT,
@@ -76,7 +76,6 @@ export function toModuleOptions(
     bot: instruments.tradeBot,
     marketSpeed: market.speed,
   });
-  const python = findPython({ python: settings.python, projectDir: PROJECT_DIR });
   return {
     tradingKey: {
       venue: market.data.venue,
@@ -93,24 +92,39 @@ export function toModuleOptions(
       decisionLagMs: (timeframe) => decisionLagMs({ ...trading, timeframe }),
       marketSpeed: market.speed,
     },
-    serving: {
-      modelsDir: training.modelsDir,
-      ageLimits: settings,
-      maxFileBytes: settings.maxModelMb * BYTES_PER_MB,
-    },
+    serving: toServingOptions(settings, training),
     predictionCache: toPredictionCacheOptions(settings),
     trading,
     training,
-    trainer: {
-      python,
-      command: trainerCommand(python),
-      cwd: trainerDir(PROJECT_DIR),
-      memoryLimitMb: settings.trainMemoryMb,
-      jobTimeoutMs: settings.trainJobTimeoutSec * 1000,
-      recycleAfterJobs: RECYCLE_AFTER_JOBS,
-    },
+    trainer: toTrainerOptions(settings),
     retention: toRetentionRules(settings),
     watchedFolder: toWatchedFolderOptions(settings),
+  };
+}
+
+/** Which models may serve, for the daemon and for a backtest. */
+export function toServingOptions(
+  settings: Settings,
+  { modelsDir }: Pick<TrainingOptions, 'modelsDir'>,
+): ModuleOptions['serving'] {
+  const { modelStaleHours, modelMaxAgeHours, maxModelMb } = settings;
+  return {
+    modelsDir,
+    ageLimits: { modelStaleHours, modelMaxAgeHours },
+    maxFileBytes: maxModelMb * BYTES_PER_MB,
+  };
+}
+
+/** How the trainer is started and what it may use, for the daemon and for a backtest. */
+export function toTrainerOptions(settings: Settings): ModuleOptions['trainer'] {
+  const python = findPython({ python: settings.python, projectDir: PROJECT_DIR });
+  return {
+    python,
+    command: trainerCommand(python),
+    cwd: trainerDir(PROJECT_DIR),
+    memoryLimitMb: settings.trainMemoryMb,
+    jobTimeoutMs: settings.trainJobTimeoutSec * 1000,
+    recycleAfterJobs: RECYCLE_AFTER_JOBS,
   };
 }
 

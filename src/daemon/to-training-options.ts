@@ -3,19 +3,19 @@ import type { Settings } from '../../config/settings.js';
 import { toCatBoostParams } from '../training/options/bot-params.js';
 import type { TrainingOptions } from '../training/options/training-options.js';
 import type { Instruments } from './choose-instruments.js';
-import type { Market } from './open-market.js';
 
 const DEFAULT_COOLDOWN_SEC = 600;
 const MAX_LATENCY_MS = 50;
 const DEFAULT_BATCH_SIZE = 25;
 
+/** What training is told, for the daemon and for a backtest. */
 export function toTrainingOptions(
   settings: Settings,
-  instruments: Instruments,
-  market: Market,
+  instruments: Pick<Instruments, 'all' | 'primary' | 'reference' | 'timeframes'>,
+  venue: string,
 ): TrainingOptions {
   return {
-    venue: market.data.venue,
+    venue,
     // Coins are listed and delisted while the daemon runs.
     get symbols() {
       return instruments.all.map(({ symbol }) => symbol);
