@@ -6,17 +6,25 @@ import { changeSettings } from '../config/change-settings.js';
 import { readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { inWords } from '../src/backtest/result/in-words.js';
+import type { StoppedBacktest } from '../src/backtest/run-backtest.js';
 import { parseSweeps } from '../src/backtest/sweep/grid.js';
+import type { WalkProgress } from '../src/backtest/walk-forward/walk-forward.js';
 import { backtestsFolder } from '../src/daemon/backtests/backtest-lock.js';
 import { withOpenRuns, type OpenRuns, type RunsTools } from '../src/daemon/backtests/open-runs.js';
 import { runRequest, type RequestEnd } from '../src/daemon/backtests/run-request.js';
 import { runSweep } from '../src/daemon/backtests/sweep-request.js';
 import { PROJECT_DIR } from '../src/daemon/module-options.js';
-import type { BacktestAsk } from '../src/domain/backtest-run.js';
+import {
+  RETRAIN_INTERVALS,
+  type BacktestAsk,
+  type RetrainInterval,
+} from '../src/domain/backtest-run.js';
 import { isTimeframe, TIMEFRAMES, type Timeframe } from '../src/domain/timeframe.js';
+import { childEnvironments, type ChildEnvironments } from '../src/lib/child-environments.js';
 import { SystemClock } from '../src/lib/clock.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
 import type { Logger } from '../src/lib/logger.js';
+import { TrainingLines } from './backtest-progress.js';
 import { comparisonText, readRuns } from './backtest-comparison.js';
 import { sweepText } from './backtest-sweep.js';
 
@@ -30,6 +38,7 @@ interface BacktestFlags {
   readonly timeframe?: string;
   readonly bot?: string;
   readonly signals?: string;
+  readonly retrain: string;
   readonly data?: string;
   readonly set?: readonly string[];
   readonly sweep?: readonly string[];
@@ -45,8 +54,14 @@ them: BTC_USDT-1h.csv). Every trading setting counts, and --set changes one for 
   npm run backtest -- --signals fallback
   npm run backtest -- --signals fallback --data candles --symbols BTC/USDT ETH/USDT --from 2024-03-01
   npm run backtest -- --signals fallback --set STOP_LOSS_PCT=5 TAKE_PROFIT_PCT=8
+  npm run backtest -- --signals model --retrain 7d --from 2024-03-01
   npm run backtest -- --signals fallback --sweep STOP_LOSS_PCT=2,3,5 TAKE_PROFIT_PCT=0,4,8
   npm run backtest -- --compare 01JH2Q5F4R2T6V8X0A1C3E5G7J 01JH2Q5F6C8Y4Z0B3D7E9G1H2J
+
+With --signals model, models are trained at each retraining date on the candles before it, as the daemon trains them,
+and answer until the next date; where none may serve, the rules answer. What was trained is kept in
+DATA_DIR/backtests/predictions: a run with other trading settings trains nothing, and a run that was stopped or killed
+goes on where it was.
 
 Writes report.html (open it in a browser), result.json, trades.csv and decisions.csv to
 DATA_DIR/backtests/<id>; a sweep writes sweep.html and sweep.json, and keeps what is done at Ctrl+C.
@@ -81,9 +96,11 @@ async function main(): Promise<number> {
 }
 
 async function run(flags: BacktestFlags, signal: AbortSignal): Promise<number> {
-  const { settings } = readSettings(readEnvironment());
+  const environment = readEnvironment();
+  const { settings } = readSettings(environment);
   const clock = new SystemClock();
-  const tools = { clock, logger: SILENT, version: readVersion(), signal };
+  const children = childEnvironments(environment);
+  const tools = { clock, logger: SILENT, version: readVersion(), signal, children };
   if (flags.compare !== undefined) {
     const runs = await readRuns(flags.compare, settings, tools);
     process.stdout.write(comparisonText(runs, { isJson: flags.json }));
@@ -100,7 +117,7 @@ async function run(flags: BacktestFlags, signal: AbortSignal): Promise<number> {
 interface Opened {
   readonly settings: Settings;
   readonly runs: OpenRuns;
-  readonly tools: RunsTools;
+  readonly tools: RunsTools & { readonly children: ChildEnvironments };
 }
 
 async function runOnce(flags: BacktestFlags, ask: BacktestAsk, opened: Opened): Promise<number> {
@@ -110,7 +127,7 @@ async function runOnce(flags: BacktestFlags, ask: BacktestAsk, opened: Opened): 
   const { settings } = changed;
   const record = runs.newRecord(ask);
   try {
-    const end = await withProgress(flags, (onProgress) =>
+    const end = await withProgress(flags, ({ onProgress, onTrained }) =>
       runRequest(ask, {
         settings,
         location: runs.location,
@@ -120,6 +137,8 @@ async function runOnce(flags: BacktestFlags, ask: BacktestAsk, opened: Opened): 
         version: tools.version,
         clock: tools.clock,
         signal: tools.signal,
+        childEnvironments: tools.children,
+        onTrained,
         onProgress: (share) => {
           onProgress(share);
           void record.progress(share).catch(() => undefined);
@@ -128,13 +147,19 @@ async function runOnce(flags: BacktestFlags, ask: BacktestAsk, opened: Opened): 
     );
     if (end.status === 'done') return report(flags, end);
     await record.cancelled();
-    process.stderr.write('backtest: stopped; nothing was written\n');
+    process.stderr.write(`backtest: ${stoppedText(end)}\n`);
     return EXIT.stopped;
   } catch (error) {
     // The disk may be full for this too: what went wrong first is what counts.
     await record.failed(messageOf(error)).catch(() => undefined);
     throw error;
   }
+}
+
+function stoppedText({ training }: StoppedBacktest): string {
+  if (training === undefined) return 'stopped; nothing was written';
+  const { done, dates } = training;
+  return `stopped; ${done} of ${dates} retraining dates are done and kept: the same command goes on from there`;
 }
 
 async function sweep(
@@ -144,9 +169,11 @@ async function sweep(
 ): Promise<number> {
   const swept = parseSweeps(flags.sweep ?? []);
   const parent = parentOf(flags, settings);
-  const { signal } = tools;
-  const end = await withProgress(flags, (onProgress) =>
-    runSweep(ask, swept, { settings, runs, parent, signal, onProgress, venue: settings.exchange }),
+  const { signal, version, clock, children: childEnvironments } = tools;
+  const venue = settings.exchange;
+  const own = { settings, runs, parent, signal, version, clock, childEnvironments, venue };
+  const end = await withProgress(flags, (listeners) =>
+    runSweep(ask, swept, { ...own, ...listeners }),
   );
   process.stdout.write(sweepText(swept, end, { isJson: flags.json }));
   if (end.summary.runs.length === end.wanted) return EXIT.done;
@@ -176,7 +203,8 @@ function toAsk(flags: BacktestFlags, settings: Settings): BacktestAsk {
   const configured =
     data !== undefined || settings.symbols[0] === 'all' ? undefined : settings.symbols;
   return {
-    signals: 'fallback',
+    signals: flags.signals === 'model' ? 'model' : 'fallback',
+    retrain: flags.signals === 'model' ? toRetrain(flags.retrain) : undefined,
     fromMs: toMs('--from', flags.from),
     toMs: toMs('--to', flags.to),
     symbols: isAll ? undefined : (symbols ?? configured),
@@ -200,7 +228,8 @@ function parseFlags(args: readonly string[]): BacktestFlags {
     .option('--symbols <names...>', 'symbols, or all; default: SYMBOLS, with --data every file')
     .option('--timeframe <name>', `one of ${TIMEFRAMES.join(', ')}; default: TRADE_TIMEFRAME`)
     .option('--bot <name>', 'whose signals are asked for; default: TRADE_BOT')
-    .option('--signals <kind>', 'fallback: the SMA/RSI rules alone')
+    .option('--signals <kind>', 'model: trained walk-forward; fallback: the SMA/RSI rules alone')
+    .option('--retrain <often>', `of models, one of ${RETRAIN_INTERVALS.join(', ')}`, '7d')
     .option('--data <folder>', 'candle files instead of the stored candles')
     .option('--set <pairs...>', 'settings of this run: KEY=VALUE')
     .option('--sweep <lists...>', 'a run for each combination: KEY=a,b,c')
@@ -215,14 +244,17 @@ function parseFlags(args: readonly string[]): BacktestFlags {
   return flags;
 }
 
-function findFault({ compare, sweep: lists, signals }: BacktestFlags): string | undefined {
+function findFault({ compare, sweep: lists, signals, retrain }: BacktestFlags): string | undefined {
   if (compare !== undefined) {
     if (lists !== undefined) return '--compare and --sweep: give one of them';
     return compare.length === 2 ? undefined : `--compare takes two runs, not ${compare.length}`;
   }
-  if (signals === undefined) return '--signals is missing: give --signals fallback';
-  if (signals === 'model') return '--signals: model is not built yet: only fallback is';
-  return signals === 'fallback' ? undefined : `--signals: ${signals} is unknown; expected fallback`;
+  if (signals === undefined) return '--signals is missing: give model or fallback';
+  if (signals !== 'model' && signals !== 'fallback') {
+    return `--signals is ${signals}; expected model or fallback`;
+  }
+  if (toRetrain(retrain) !== undefined) return undefined;
+  return `--retrain is ${retrain}; expected one of ${RETRAIN_INTERVALS.join(', ')}`;
 }
 
 function toSets(pairs: readonly string[]): Readonly<Record<string, string>> {
@@ -235,22 +267,35 @@ function toSets(pairs: readonly string[]): Readonly<Record<string, string>> {
   );
 }
 
+interface Listeners {
+  readonly onProgress: (share: number) => void;
+  readonly onTrained: (progress: WalkProgress) => void;
+}
+
+/** A bar on a terminal; elsewhere a line for each retraining date. */
 async function withProgress<T>(
   { json }: BacktestFlags,
-  work: (onProgress: (share: number) => void) => Promise<T>,
+  work: (listeners: Listeners) => Promise<T>,
 ): Promise<T> {
-  if (json || !process.stderr.isTTY) return work(() => undefined);
-  const bar = new SingleBar({
-    format: 'backtest {bar} {percentage} % | {eta_formatted} left',
-    stream: process.stderr,
-    clearOnComplete: true,
-  });
-  bar.start(100, 0);
+  const lines = new TrainingLines(new SystemClock(), (line) => process.stderr.write(`${line}\n`));
+  if (json || !process.stderr.isTTY) {
+    return work({ onProgress: () => undefined, onTrained: (progress) => lines.tell(progress) });
+  }
+  const format = 'backtest {bar} {percentage} % | {left}';
+  const bar = new SingleBar({ format, stream: process.stderr, clearOnComplete: true });
+  bar.start(100, 0, { left: '' });
   try {
-    return await work((share) => bar.update(Math.round(100 * share)));
+    return await work({
+      onProgress: (share) => bar.update(Math.round(100 * share)),
+      onTrained: (progress) => bar.update({ left: lines.left(progress) }),
+    });
   } finally {
     bar.stop();
   }
+}
+
+function toRetrain(text: string): RetrainInterval | undefined {
+  return RETRAIN_INTERVALS.find((one) => one === text);
 }
 
 function toTimeframe(text: string): Timeframe {

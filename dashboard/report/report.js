@@ -45,6 +45,11 @@
   equityChart
     .addSeries(LineSeries, { color: css('--muted'), lineWidth: 1, priceLineVisible: false })
     .setData(line(data.curve.hold));
+  if (data.curve.rules.length > 0) {
+    equityChart
+      .addSeries(LineSeries, { color: css('--up'), lineWidth: 1, priceLineVisible: false })
+      .setData(line(data.curve.rules));
+  }
   equityChart.timeScale().fitContent();
 
   const fallChart = chartIn('drawdown');

@@ -3,12 +3,15 @@ import { ConfigError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { decisionLagMs, type TradingRules } from '../trading/trading-rules.js';
 import { runEngine, spanOf, type EngineResult } from './engine/run-engine.js';
-import { FallbackSource } from './engine/signal-source.js';
+import { FallbackSource, type FallbackOptions, type SignalSource } from './engine/signal-source.js';
 import type { EquityCurve } from './figures/equity-curve.js';
 import type { Trade } from './figures/trade.js';
 import type { BarSpan, MarketHistory } from './history/market-history.js';
-import { toResult, type BacktestResult } from './result/to-result.js';
-import { toTrades } from './result/to-trades.js';
+import type { ModelRun } from './result/model-figures.js';
+import { endEquityOf, toResult, withEnd, type BacktestResult } from './result/to-result.js';
+import { toTrades, type TradeList } from './result/to-trades.js';
+import { ModelSource } from './walk-forward/model-source.js';
+import type { WalkForwardOptions, WalkProgress } from './walk-forward/walk-forward.js';
 
 /** The rules need 50 bars before they say anything. */
 const MIN_BARS = 50;
@@ -22,6 +25,8 @@ export interface BacktestRequest extends PlannedHistory {
   readonly horizonBars: number;
   /** Annualised Sharpe ratios of earlier runs on the same data. */
   readonly earlierSharpes: readonly number[];
+  /** How models are trained; undefined for the SMA/RSI rules alone. */
+  readonly models?: WalkForwardOptions | undefined;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly onProgress?: (share: number) => void;
@@ -29,6 +34,8 @@ export interface BacktestRequest extends PlannedHistory {
 
 /** What a run goes over. */
 export interface PlannedHistory {
+  /** All candles that there are, also after the span. */
+  readonly whole: MarketHistory;
   /** What was asked for, less the symbols without a bar in the span. */
   readonly history: MarketHistory;
   readonly span: BarSpan;
@@ -40,7 +47,15 @@ interface AskedSpan {
   readonly toMs: number | undefined;
 }
 
+/** A run that was stopped: nothing came of it but what was trained. */
+export interface StoppedBacktest {
+  readonly status: 'stopped';
+  /** Retraining dates that are done, of how many; undefined once all were, or for the rules. */
+  readonly training: { readonly done: number; readonly dates: number } | undefined;
+}
+
 export interface Backtest extends PlannedHistory {
+  readonly status: 'done';
   readonly run: EngineResult;
   readonly trades: readonly Trade[];
   readonly curve: EquityCurve;
@@ -54,16 +69,79 @@ export interface Backtest extends PlannedHistory {
  */
 export function planHistory(whole: MarketHistory, asked: AskedSpan): PlannedHistory {
   const span = chooseSpan(whole, asked);
-  return { history: within(whole, span), span };
+  return { whole, history: within(whole, span), span };
 }
 
-/** Runs the SMA/RSI rules over a history. */
-export async function runBacktest(request: BacktestRequest): Promise<Backtest> {
+/**
+ * Runs the SMA/RSI rules, or models that are trained walk-forward, over a history.
+ *
+ * @throws ConfigError where models cannot be trained, naming what is missing
+ */
+export async function runBacktest(request: BacktestRequest): Promise<Backtest | StoppedBacktest> {
+  const { history, rules, horizonBars, models: options } = request;
+  const asked = { bot: rules.bot, horizonBars };
+  const signals = new FallbackSource(history, asked);
+  if (options === undefined) return toEnd({ request, signals, models: undefined });
+  return runModels(request, options, asked);
+}
+
+/** Shares of the progress at which the training is over, and the run of the rules beside it. */
+const TRAINED_SHARE = 0.9;
+const RULES_SHARE = 0.95;
+
+async function runModels(
+  request: BacktestRequest,
+  options: WalkForwardOptions,
+  asked: FallbackOptions,
+): Promise<Backtest | StoppedBacktest> {
+  const { whole, history, span, logger, signal, rules } = request;
+  const tell = (from: number, to: number) => (share: number) =>
+    request.onProgress?.(from + (to - from) * share);
+  const onTrained = tell(0, TRAINED_SHARE);
+  const onProgress = (progress: WalkProgress): void => {
+    onTrained((progress.done + progress.share) / progress.dates);
+    options.onProgress?.(progress);
+  };
+  // Megabytes of training and inference that a run of the rules does without.
+  const { walkForward } = await import('./walk-forward/walk-forward.js');
+  const watched = { ...options, onProgress };
+  const walk = await walkForward({ history: whole, span, options: watched, logger, signal });
+  if (walk.status === 'stopped') return { status: 'stopped', training: walk };
+  const alone = await trade({
+    request: {
+      ...request,
+      rules: { ...rules, allowFallbackExecution: true },
+      onProgress: tell(TRAINED_SHARE, RULES_SHARE),
+    },
+    signals: new FallbackSource(history, asked),
+  });
+  if (alone.run.endedEarly) return { status: 'stopped', training: undefined };
+  const signals = new ModelSource(history, asked, walk);
+  const endEquity = endEquityOf(alone.list.trades, rules.paperEquity.toNumber());
+  const models = { signals, walk, fallback: withEnd(alone.run.equity, endEquity) };
+  return toEnd({
+    request: { ...request, onProgress: tell(RULES_SHARE, 1) },
+    signals,
+    models,
+  });
+}
+
+interface Traded {
+  readonly run: EngineResult;
+  readonly list: TradeList;
+}
+
+interface Asked {
+  readonly request: BacktestRequest;
+  readonly signals: SignalSource;
+}
+
+async function trade({ request, signals }: Asked): Promise<Traded> {
   const { history, span, rules, spreadPct, slippagePct, volumeShare, logger, signal } = request;
   const run = await runEngine({
     history,
     span,
-    signals: new FallbackSource(history, { bot: rules.bot, horizonBars: request.horizonBars }),
+    signals,
     rules,
     fills: { feeRate: rules.feeRate, slippagePct, volumeShare, maxWaitMs: decisionLagMs(rules) },
     spreadPct,
@@ -71,18 +149,30 @@ export async function runBacktest(request: BacktestRequest): Promise<Backtest> {
     signal,
     onProgress: request.onProgress,
   });
-  const list = toTrades(history, run, { feeRate: rules.feeRate, slippagePct, spreadPct });
+  return { run, list: toTrades(history, run, { feeRate: rules.feeRate, slippagePct, spreadPct }) };
+}
+
+async function toEnd(
+  asked: Asked & { readonly models: ModelRun | undefined },
+): Promise<Backtest | StoppedBacktest> {
+  const { request, models } = asked;
+  const { whole, history, span, rules, spreadPct, slippagePct } = request;
+  const { run, list } = await trade(asked);
+  if (run.endedEarly) return { status: 'stopped', training: undefined };
   const feeRate = rules.feeRate.toNumber();
   const result = toResult({
     history,
     span,
     run,
     list,
+    models,
+    horizonBars: request.horizonBars,
     startEquity: rules.paperEquity.toNumber(),
     costFraction: 2 * feeRate + (spreadPct + 2 * slippagePct) / 100,
     earlierSharpes: request.earlierSharpes,
   });
-  return { history, span, run, trades: list.trades, curve: result.curve, result };
+  const { trades } = list;
+  return { status: 'done', whole, history, span, run, trades, curve: result.curve, result };
 }
 
 function chooseSpan(history: MarketHistory, { fromMs, toMs }: AskedSpan): BarSpan {

@@ -5,9 +5,15 @@ export type BacktestState = (typeof BACKTEST_STATES)[number];
 export const SIGNAL_KINDS = ['fallback', 'model'] as const;
 export type SignalKind = (typeof SIGNAL_KINDS)[number];
 
+/** How often models are trained in a backtest: every so many days, or once. */
+export const RETRAIN_INTERVALS = ['7d', '1d', '30d', 'never'] as const;
+export type RetrainInterval = (typeof RETRAIN_INTERVALS)[number];
+
 /** What a backtest is asked for, as the command's flags say it. */
 export interface BacktestAsk {
   readonly signals: SignalKind;
+  /** Of models; of no meaning for the rules, and missing in runs that were recorded before there were models. */
+  readonly retrain?: RetrainInterval | undefined;
   /** First and last moment, epoch milliseconds; undefined for all that there is. */
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;

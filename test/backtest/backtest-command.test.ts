@@ -164,7 +164,17 @@ describe('npm run backtest', () => {
     ['a day that there is not', ['--from', '2024-02-30'], /--from is 2024-02-30; expected a day/],
     ['a timeframe without files', ['--timeframe', '4h'], /has no file of 4h/],
     ['a timeframe that there is not', ['--timeframe', '7h'], /--timeframe is 7h; expected one of/],
-    ['models', ['--signals', 'model'], /model is not built yet/],
+    [
+      'models without candles before their first date',
+      ['--signals', 'model', '--retrain', 'never'],
+      /no symbol has more than 0 candles before it, and 400 are needed/,
+    ],
+    ['signals that there are not', ['--signals', 'tea'], /--signals is tea; expected model or/],
+    [
+      'an interval that there is not',
+      ['--retrain', '2d'],
+      /--retrain is 2d; expected one of 7d, 1d, 30d, never/,
+    ],
   ])('refuses %s with 78 and says what is wrong', (_, parameters, message) => {
     const { status, err } = backtest('--signals', 'fallback', '--data', candles, ...parameters);
     expect(err).toMatch(message);

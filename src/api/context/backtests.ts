@@ -1,8 +1,10 @@
-import type { BacktestRun, SignalKind } from '../../domain/backtest-run.js';
+import type { BacktestRun, RetrainInterval, SignalKind } from '../../domain/backtest-run.js';
 
 /** What a call asks to be tested. What is left out is what trades. */
 export interface BacktestWish {
   readonly signals: SignalKind;
+  /** Of models. */
+  readonly retrain: RetrainInterval | undefined;
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
   readonly symbols: readonly string[] | undefined;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BACKTEST_STATES, SIGNAL_KINDS } from '../../domain/backtest-run.js';
+import { BACKTEST_STATES, RETRAIN_INTERVALS, SIGNAL_KINDS } from '../../domain/backtest-run.js';
 import { TIMEFRAMES } from '../../domain/timeframe.js';
 import { listQuery, optionalTime, time } from './common.js';
 
@@ -47,6 +47,7 @@ export const backtestParams = z.object({ id: z.string().min(1).max(64) });
 export const backtestBody = z
   .strictObject({
     signals: z.enum(SIGNAL_KINDS),
+    retrain: z.enum(RETRAIN_INTERVALS).optional().describe('of models; 7d by default'),
     from: time.optional(),
     to: time.optional(),
     symbols: z.array(z.string().min(1).max(100)).min(1).max(MAX_SYMBOLS).optional(),

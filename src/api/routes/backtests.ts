@@ -66,9 +66,10 @@ function createRoute(server: Server, context: ApiContext): void {
       },
     },
     async ({ body }, reply) => {
-      const { from, to, settings, signals, symbols, timeframe, bot } = body;
+      const { from, to, settings, signals, retrain, symbols, timeframe, bot } = body;
       const answer = await context.backtests.request({
         signals,
+        retrain,
         symbols,
         timeframe,
         bot,

@@ -5,9 +5,10 @@ import type { SymbolHistory } from '../history/market-history.js';
 import { inWords, percent, signedPercent } from '../result/in-words.js';
 import type { RunDescription } from '../result/result-json.js';
 import type { BacktestResult, MonthReturn } from '../result/to-result.js';
+import { modelSections } from './model-sections.js';
+import { escaped } from './escaped.js';
 import { BarState } from '../../domain/candle-columns.js';
 import { barOpenTime } from '../../domain/timeframe.js';
-import { escaped } from './escaped.js';
 import type { EquityCurve } from '../figures/equity-curve.js';
 
 export interface ReportInput {
@@ -59,7 +60,7 @@ export function reportHtml(input: ReportInput): string {
 <div class="lead">${inWords(description, result).map(paragraph).join('')}</div>
 ${figures(result)}
 <h2>Equity</h2>
-<div class="legend"><span><i style="background:var(--accent)"></i>this run</span><span><i style="background:var(--muted)"></i>buy and hold</span></div>
+<div class="legend"><span><i style="background:var(--accent)"></i>this run</span><span><i style="background:var(--muted)"></i>buy and hold</span>${result.models === undefined ? '' : '<span><i style="background:var(--up)"></i>the SMA/RSI rules alone</span>'}</div>
 <div id="equity" class="chart"></div>
 <div id="drawdown" class="chart low"></div>
 <p class="note">Below: distance from the highest equity so far.</p>
@@ -70,7 +71,9 @@ ${groups(result.byExit)}
 <h2>Trades by symbol</h2>
 ${groups(result.bySymbol.slice(0, 25))}
 ${result.bySymbol.length > 25 ? `<p class="note">The 25 symbols with the most trades of ${result.bySymbol.length}; all stand in result.json.</p>` : ''}
-<h2>Entries left out</h2>
+<h2>Trades by source</h2>
+${groups(result.bySource)}
+${modelSections(result)}<h2>Entries left out</h2>
 ${skips(result)}
 <h2>Trades on candles</h2>
 <p><label>Symbol <select id="symbol"></select></label> <span class="note">the symbols with the most trades</span></p>
@@ -159,8 +162,22 @@ function skips({ skipped }: BacktestResult): string {
   if (skipped.length === 0) return '<p class="note">Every BUY was acted on.</p>';
   const rows = skipped
     .slice(0, 12)
-    .map(({ reason, count }) => `<tr><td>${escaped(reason)}</td><td>${count}</td></tr>`);
-  return `<div class="wide"><table><thead><tr><th>Reason</th><th>BUY signals</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+    .map(
+      ({ reason, count, laterReturn }) =>
+        `<tr><td>${escaped(reason)}</td><td>${count}</td>${returnCell(laterReturn)}</tr>`,
+    );
+  const note =
+    'What came after: mean return over the horizon, less the costs of a round trip. Above 0 the reason cost money.';
+  return (
+    `<div class="wide"><table><thead><tr><th>Reason</th><th>BUY signals</th><th>What came after</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>` +
+    `<p class="note">${note}</p>`
+  );
+}
+
+function returnCell(value: number | undefined): string {
+  if (value === undefined) return '<td>–</td>';
+  const text = `${(100 * value).toFixed(2).replace('-', '−')} %`;
+  return `<td class="${value < 0 ? 'down' : 'up'}">${text}</td>`;
 }
 
 function settings(description: RunDescription): string {
@@ -173,7 +190,8 @@ function settings(description: RunDescription): string {
 
 /** What the page's script draws. Trades are arrays, since there may be tens of thousands. */
 function pageData({ result, curve, trades, symbols }: ReportInput): unknown {
-  const hold = result.baselines.find(({ name }) => name === 'buy_and_hold')?.curve.equity ?? [];
+  const curveOf = (wanted: string): readonly number[] =>
+    result.baselines.find(({ name }) => name === wanted)?.curve.equity ?? [];
   const kept = keptPoints(curve.at.length);
   const drawdown = drawdownSeries(curve.equity);
   const pick = (values: readonly number[]): number[] =>
@@ -183,7 +201,8 @@ function pageData({ result, curve, trades, symbols }: ReportInput): unknown {
     curve: {
       at: kept.map((at) => (curve.at[at] ?? 0) / 1000),
       equity: pick(curve.equity),
-      hold: pick(hold),
+      hold: pick(curveOf('buy_and_hold')),
+      rules: result.models === undefined ? [] : pick(curveOf('fallback')),
       drawdown: pick(drawdown),
     },
     symbols: names,

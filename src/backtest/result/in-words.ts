@@ -1,4 +1,4 @@
-import type { BacktestResult } from './to-result.js';
+import type { BacktestResult, Baseline } from './to-result.js';
 import type { RunDescription } from './result-json.js';
 
 /** What was tested, what came out, how sure that is, and what was left out: for a person who reads nothing else. */
@@ -7,13 +7,15 @@ export function inWords(description: RunDescription, result: BacktestResult): re
     tested(description, result),
     outcome(result),
     halts(result),
+    trained(result),
     certainty(result),
     leftOut(result),
   ].filter((sentence) => sentence !== '');
 }
 
 function tested(run: RunDescription, { startEquity }: BacktestResult): string {
-  const what = run.signals === 'fallback' ? 'the SMA/RSI rules alone' : `${run.bot}, walk-forward`;
+  const what =
+    run.signals === 'fallback' ? 'the SMA/RSI rules alone' : `${run.bot}, ${often(run.retrain)}`;
   const symbols = run.symbols.length === 1 ? run.symbols[0] : `${run.symbols.length} symbols`;
   return (
     `Tested: ${what} on ${symbols}, ${run.bars.toLocaleString('en')} bars of ${run.timeframe} from ${day(run.from)} ` +
@@ -21,15 +23,43 @@ function tested(run: RunDescription, { startEquity }: BacktestResult): string {
   );
 }
 
+function often(retrain: string | undefined): string {
+  return retrain === 'never' ? 'trained once' : `trained every ${retrain ?? ''} on what was known`;
+}
+
 function outcome(result: BacktestResult): string {
   const { performance, trades, baselines } = result;
   const held = baselines.find(({ name }) => name === 'buy_and_hold');
   const verb = performance.totalReturn < 0 ? 'lost' : 'earned';
-  const beside =
-    held === undefined ? '' : `; buying and holding ${signedPercent(held.performance.totalReturn)}`;
+  const rules = baselines.find(({ name }) => name === 'fallback');
+  const beside = [
+    ...(held === undefined ? [] : [`buying and holding ${totalOf(held)}`]),
+    ...(rules === undefined ? [] : [`the SMA/RSI rules alone ${totalOf(rules)}`]),
+  ];
   return (
     `It ${verb} ${percent(Math.abs(performance.totalReturn))} in ${trades.trades} trades ` +
-    `with a largest drawdown of ${percent(performance.drawdown.depth)}${beside}.`
+    `with a largest drawdown of ${percent(performance.drawdown.depth)}${beside.map((one) => `; ${one}`).join('')}.`
+  );
+}
+
+function totalOf({ performance }: Baseline): string {
+  return signedPercent(performance.totalReturn);
+}
+
+function trained({ models }: BacktestResult): string {
+  if (models === undefined) return '';
+  const { promoted, rejected, failed, waiting } = models.outcomes;
+  const others = [
+    ...(failed > 0 ? [`${failed} trainings failed`] : []),
+    ...(waiting > 0 ? [`${waiting} waited for more candles`] : []),
+  ];
+  const all = models.fallbackBars.reduce((sum, { count }) => sum + count, models.answeredBars);
+  const [most] = models.fallbackBars;
+  const why = most === undefined ? '' : `, mostly because: ${most.reason}`;
+  return (
+    `At ${models.dates} retraining dates ${promoted + rejected} models were trained: ` +
+    [`${promoted} promoted`, `${rejected} rejected by the gate`, ...others].join(', ') +
+    `. Models answered ${percent(all === 0 ? 0 : models.answeredBars / all)} of the bars, the rules the rest${why}.`
   );
 }
 

@@ -1,6 +1,7 @@
 import type { BootstrapInterval } from '../figures/stationary-bootstrap.js';
 import type { Performance } from '../figures/performance.js';
 import type { TradeFigures, TradeGroup } from '../figures/trade-figures.js';
+import type { ModelFigures } from './model-figures.js';
 import type { BacktestResult, Baseline } from './to-result.js';
 
 /** What a run was asked for and made with, as it stands in `result.json`. */
@@ -9,6 +10,8 @@ export interface RunDescription {
   readonly created_at: string;
   readonly version: string;
   readonly signals: 'fallback' | 'model';
+  /** How often models are trained; undefined for the rules alone. */
+  readonly retrain: string | undefined;
   readonly from: string;
   readonly to: string;
   readonly timeframe: string;
@@ -67,7 +70,12 @@ export function figuresJson(result: BacktestResult): Record<string, unknown> {
     by_source: result.bySource.map(groupJson),
     by_month: result.byMonth,
     baselines: Object.fromEntries(result.baselines.map(baselineJson)),
-    skipped_entries: result.skipped,
+    skipped_entries: result.skipped.map(({ reason, count, laterReturn }) => ({
+      reason,
+      count,
+      later_return: laterReturn ?? null,
+    })),
+    models: result.models === undefined ? null : modelsJson(result.models),
   };
 }
 
@@ -102,6 +110,32 @@ function tradesJson(figures: TradeFigures): Record<string, unknown> {
 
 function groupJson(group: TradeGroup): Record<string, unknown> {
   return { name: group.name, ...tradesJson(group) };
+}
+
+function modelsJson(models: ModelFigures): Record<string, unknown> {
+  const { promoted, rejected, failed, waiting } = models.outcomes;
+  return {
+    retraining_dates: models.dates,
+    dates_kept_from_earlier_runs: models.keptDates,
+    trained: promoted + rejected,
+    promoted,
+    rejected,
+    failed,
+    waiting,
+    refusals: models.refusals,
+    bars_answered_by_models: models.answeredBars,
+    bars_answered_by_fallback: models.fallbackBars,
+    calibration: models.calibration.map((bin) => ({
+      from: bin.from,
+      to: bin.to,
+      count: bin.count,
+      mean_probability: bin.meanProbability,
+      share_true: bin.shareTrue,
+      margin_95: bin.margin,
+    })),
+    fit_sec: models.fitSec,
+    trainer_peak_mb: models.trainerPeakMb,
+  };
 }
 
 function baselineJson({ name, performance }: Baseline): [string, Record<string, unknown>] {

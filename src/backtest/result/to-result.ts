@@ -25,6 +25,8 @@ import {
 } from '../figures/trade-figures.js';
 import type { Trade } from '../figures/trade.js';
 import type { BarSpan, MarketHistory, SymbolHistory } from '../history/market-history.js';
+import { modelFigures, type ModelFigures, type ModelRun } from './model-figures.js';
+import { skipReasons, type SkipReason } from './skip-reasons.js';
 import type { TradeList } from './to-trades.js';
 
 export interface Intervals {
@@ -64,6 +66,8 @@ export interface BacktestResult {
   readonly deflatedSharpe: DeflatedSharpe | undefined;
   readonly baselines: readonly Baseline[];
   readonly skipped: readonly SkipReason[];
+  /** What the models were like; undefined for a run of the rules alone. */
+  readonly models: ModelFigures | undefined;
 }
 
 export interface MonthReturn {
@@ -72,17 +76,15 @@ export interface MonthReturn {
   readonly return: number;
 }
 
-/** How often a BUY was not acted on, for one kind of reason. */
-export interface SkipReason {
-  readonly reason: string;
-  readonly count: number;
-}
-
 export interface ResultInput {
   readonly history: MarketHistory;
   readonly span: BarSpan;
   readonly run: EngineResult;
   readonly list: TradeList;
+  /** Undefined for a run of the rules alone. */
+  readonly models: ModelRun | undefined;
+  /** Bars over which what was left out is looked at. */
+  readonly horizonBars: number;
   readonly startEquity: number;
   /** Of a round trip: both fees and the spread, as a fraction. */
   readonly costFraction: number;
@@ -91,9 +93,9 @@ export interface ResultInput {
 }
 
 export function toResult(input: ResultInput): BacktestResult {
-  const { history, span, run, list, startEquity } = input;
+  const { history, span, run, list, models, startEquity } = input;
   const { trades } = list;
-  const curve = withEnd(run.equity, startEquity + sumOf(trades));
+  const curve = withEnd(run.equity, endEquityOf(trades, startEquity));
   const { returns } = toDaily(curve, startEquity);
   const random = seededRandom(history.dataHash);
   const performance = performanceOf(curve, startEquity);
@@ -123,8 +125,13 @@ export function toResult(input: ResultInput): BacktestResult {
       random,
     ),
     deflatedSharpe: deflatedSharpe(returns, input.earlierSharpes),
-    baselines: [buyAndHold(history, span, input), cash(run.equity, startEquity)],
-    skipped: countSkips(run),
+    baselines: [
+      buyAndHold(history, span, input),
+      ...(models === undefined ? [] : [fallbackOnly(models, startEquity)]),
+      cash(run.equity, startEquity),
+    ],
+    skipped: skipReasons(history, run, input),
+    models: models === undefined ? undefined : modelFigures(history, span, models),
   };
 }
 
@@ -135,13 +142,14 @@ function annualOf(returns: readonly number[]): number | undefined {
 }
 
 /** What is still held at the end is sold there, with its costs. */
-function withEnd({ at, equity }: EquityCurve, endEquity: number): EquityCurve {
+export function withEnd({ at, equity }: EquityCurve, endEquity: number): EquityCurve {
   if (at.length === 0) return { at, equity };
   return { at, equity: [...equity.slice(0, -1), endEquity] };
 }
 
-function sumOf(trades: readonly Trade[]): number {
-  return trades.reduce((sum, { pnlQuote }) => sum + pnlQuote, 0);
+/** What the books are worth once all is sold. */
+export function endEquityOf(trades: readonly Trade[], startEquity: number): number {
+  return startEquity + trades.reduce((sum, { pnlQuote }) => sum + pnlQuote, 0);
 }
 
 function monthReturns(curve: EquityCurve, startEquity: number): readonly MonthReturn[] {
@@ -225,23 +233,8 @@ function cash({ at }: EquityCurve, startEquity: number): Baseline {
   return { name: 'cash', curve, performance: performanceOf(curve, startEquity) };
 }
 
-/** Reasons without their numbers, so that `confidence 55.1 below 60` counts with its like; most frequent first. */
-function countSkips({ decisions, stores }: EngineResult): readonly SkipReason[] {
-  const counts = new Map<string, number>();
-  const add = (reason: string): void => {
-    const kind = reason.replace(/-?\d+(\.\d+)?/g, '…');
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  };
-  for (let row = 0; row < decisions.length; row++) {
-    const { action, reason, prediction } = decisions.at(row);
-    if (action === 'skip' && prediction === 'BUY') add(reason);
-  }
-  for (const { status, reason } of stores.orders) {
-    if (status === 'rejected') add(`order refused: ${reason}`);
-  }
-  return [...counts]
-    .map(([reason, count]) => ({ reason, count }))
-    .sort((one, other) => other.count - one.count);
+function fallbackOnly({ fallback: curve }: ModelRun, startEquity: number): Baseline {
+  return { name: 'fallback', curve, performance: performanceOf(curve, startEquity) };
 }
 
 /** Bars of a symbol inside the span that have a candle. */

@@ -190,10 +190,11 @@ function findSpanFault({ fromMs, toMs }: BacktestAsk, nowMs: number): Fault | un
 }
 
 function toAsk(wish: BacktestWish, settings: Settings): BacktestAsk {
-  const { signals, fromMs, toMs, symbols, timeframe, bot, set } = wish;
+  const { signals, retrain, fromMs, toMs, symbols, timeframe, bot, set } = wish;
   const configured = settings.symbols[0] === 'all' ? undefined : settings.symbols;
   return {
     signals,
+    retrain,
     fromMs,
     toMs,
     symbols: symbols ?? configured,

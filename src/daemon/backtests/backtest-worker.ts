@@ -1,6 +1,8 @@
 import path from 'node:path';
+import { readEnvironment } from '../../../config/read-settings.js';
 import type { Settings } from '../../../config/settings.js';
 import type { BacktestAsk } from '../../domain/backtest-run.js';
+import { childEnvironments } from '../../lib/child-environments.js';
 import { SystemClock } from '../../lib/clock.js';
 import { messageOf } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
@@ -61,6 +63,7 @@ async function run({ location, settings, ask, ...job }: BacktestJob): Promise<vo
       version: job.version,
       clock,
       signal: new AbortController().signal,
+      childEnvironments: childEnvironments(readEnvironment()),
       onProgress: (share) => void record.progress(share).catch(() => undefined),
     });
   } finally {

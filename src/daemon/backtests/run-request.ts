@@ -16,9 +16,12 @@ import {
   runBacktest,
   type Backtest,
   type PlannedHistory,
+  type StoppedBacktest,
 } from '../../backtest/run-backtest.js';
-import type { BacktestAsk, BacktestFacts } from '../../domain/backtest-run.js';
+import type { WalkForwardOptions } from '../../backtest/walk-forward/walk-forward.js';
+import type { BacktestAsk, BacktestFacts, RetrainInterval } from '../../domain/backtest-run.js';
 import { barOpenTime, type Timeframe } from '../../domain/timeframe.js';
+import type { ChildEnvironments } from '../../lib/child-environments.js';
 import type { Clock } from '../../lib/clock.js';
 import { isDiskFull, isDiskFullError } from '../../lib/disk-space.js';
 import { TransientError } from '../../lib/errors.js';
@@ -26,6 +29,8 @@ import type { Logger } from '../../lib/logger.js';
 import type { DatabaseLocation } from '../../storage/connection/location.js';
 import { PROJECT_DIR } from '../module-options.js';
 import { toTradingRules } from '../to-trading-rules.js';
+import { toWalkForward } from '../to-walk-forward.js';
+import { backtestsFolder } from './backtest-lock.js';
 import type { RunRecord } from './run-record.js';
 
 export interface RequestTools {
@@ -42,6 +47,10 @@ export interface RequestTools {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onProgress: (share: number) => void;
+  /** Of the processes that train. */
+  readonly childEnvironments: ChildEnvironments;
+  /** Told how far the training of models is. */
+  readonly onTrained?: WalkForwardOptions['onProgress'];
 }
 
 export type RequestEnd =
@@ -52,7 +61,9 @@ export type RequestEnd =
       readonly figures: Readonly<Record<string, unknown>>;
       readonly folder: string;
     }
-  | { readonly status: 'stopped' };
+  | StoppedBacktest;
+
+const DEFAULT_RETRAIN: RetrainInterval = '7d';
 
 /** Each fill would be a line; the report has them all. */
 const SILENT: Logger = {
@@ -72,6 +83,8 @@ const REPORTED: readonly string[] = [
   'TAKE_PROFIT_PCT',
   'MAX_HOLD_BARS',
   'MAX_DECISION_LAG_SEC',
+  'ALLOW_FALLBACK_EXECUTION',
+  'MIN_MODEL_CONFIDENCE',
   'MIN_FALLBACK_CONFIDENCE',
   'LABEL_HORIZON_BARS',
   'BACKTEST_SPREAD_PCT',
@@ -93,7 +106,7 @@ export async function runRequest(ask: BacktestAsk, tools: RequestTools): Promise
   const earlierSharpes = await tools.record.earlierSharpes(facts.dataHash);
   await tools.record.begin(facts);
   const backtest = await runPlanned(planned, { ask, tools, earlierSharpes });
-  if (backtest.run.endedEarly) return { status: 'stopped' };
+  if (backtest.status === 'stopped') return backtest;
   return finish(backtest, { ask, facts, tools });
 }
 
@@ -107,22 +120,31 @@ export function loadHistory(
   return loadStored({ ...wanted, location, venue });
 }
 
+/** What a run over candles that are read already needs. */
+export type PlannedTools = Pick<
+  RequestTools,
+  'settings' | 'signal' | 'onProgress' | 'clock' | 'version' | 'childEnvironments' | 'onTrained'
+>;
+
 /** A run over a part of a history under the settings. */
 export function runPlanned(
   planned: PlannedHistory,
   run: {
-    readonly ask: Pick<BacktestAsk, 'bot'>;
-    readonly tools: Pick<RequestTools, 'settings' | 'signal' | 'onProgress'>;
+    readonly ask: Pick<BacktestAsk, 'bot' | 'signals' | 'retrain'>;
+    readonly tools: PlannedTools;
     readonly earlierSharpes: readonly number[];
   },
-): Promise<Backtest> {
-  const { history, span } = planned;
+): Promise<Backtest | StoppedBacktest> {
+  const { whole, history, span } = planned;
   const { settings, signal, onProgress } = run.tools;
+  const isModel = run.ask.signals === 'model';
+  const allowFallbackExecution = !isModel || settings.allowFallbackExecution;
   return runBacktest({
+    whole,
     history,
     span,
     rules: toTradingRules(
-      { ...settings, allowFallbackExecution: true },
+      { ...settings, allowFallbackExecution },
       {
         venue: history.venue,
         account: 'backtest',
@@ -137,6 +159,7 @@ export function runPlanned(
     volumeShare: settings.backtestVolumeShare,
     horizonBars: settings.labelHorizonBars,
     earlierSharpes: run.earlierSharpes,
+    models: isModel ? toModels(whole, run) : undefined,
     logger: SILENT,
     signal,
     onProgress,
@@ -146,6 +169,27 @@ export function runPlanned(
 /** Pairs as they are set: 3/24. */
 function toText(value: unknown): string | number | boolean {
   return Array.isArray(value) ? value.join('/') : (value as string | number | boolean);
+}
+
+function toModels(
+  history: MarketHistory,
+  {
+    ask,
+    tools,
+  }: { readonly ask: Pick<BacktestAsk, 'bot' | 'retrain'>; readonly tools: PlannedTools },
+): WalkForwardOptions {
+  const { settings, clock, version, childEnvironments } = tools;
+  return toWalkForward(settings, {
+    history,
+    bot: ask.bot,
+    retraining: ask.retrain ?? DEFAULT_RETRAIN,
+    folder: path.resolve(backtestsFolder(settings.dataDir), 'predictions'),
+    childEnvironments,
+    clock,
+    version,
+    logger: SILENT,
+    onProgress: tools.onTrained,
+  });
 }
 
 export function toFacts(
@@ -210,6 +254,7 @@ function describe({
     created_at: new Date(tools.clock.wallMs()).toISOString(),
     version: tools.version,
     signals: ask.signals,
+    retrain: ask.signals === 'model' ? (ask.retrain ?? DEFAULT_RETRAIN) : undefined,
     from: new Date(facts.fromTime).toISOString(),
     to: new Date(facts.toTime).toISOString(),
     timeframe: ask.timeframe,

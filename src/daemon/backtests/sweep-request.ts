@@ -9,9 +9,18 @@ import { toGrid, type GridPoint, type SweptSetting } from '../../backtest/sweep/
 import { sweepHtml } from '../../backtest/sweep/sweep-html.js';
 import { SweepCollector, type SweepSummary } from '../../backtest/sweep/sweep-summary.js';
 import type { BacktestAsk } from '../../domain/backtest-run.js';
+import type { ChildEnvironments } from '../../lib/child-environments.js';
+import type { Clock } from '../../lib/clock.js';
 import { ConfigError } from '../../lib/errors.js';
 import type { OpenRuns } from './open-runs.js';
-import { loadHistory, onDisk, readReportFile, runPlanned, toFacts } from './run-request.js';
+import {
+  loadHistory,
+  onDisk,
+  readReportFile,
+  runPlanned,
+  toFacts,
+  type PlannedTools,
+} from './run-request.js';
 
 export interface SweepTools {
   readonly settings: Settings;
@@ -21,6 +30,10 @@ export interface SweepTools {
   readonly parent: string;
   readonly signal: AbortSignal;
   readonly onProgress: (share: number) => void;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly childEnvironments: ChildEnvironments;
+  readonly onTrained?: PlannedTools['onTrained'];
 }
 
 export interface SweepEnd {
@@ -86,17 +99,22 @@ async function runOne(
   },
 ): Promise<void> {
   const { collector, done, wanted } = sweep;
-  const { runs, signal, onProgress } = sweep.tools;
+  const { runs, onProgress } = sweep.tools;
   const facts = toFacts(planned, ask, settings);
   const earlierSharpes = await runs.store.listSharpes(facts.dataHash);
   const record = runs.newRecord(ask);
   await record.begin(facts);
-  const { run, result } = await runPlanned(planned, {
+  const backtest = await runPlanned(planned, {
     ask,
-    tools: { settings, signal, onProgress: (share) => onProgress((done + share) / wanted) },
+    tools: {
+      ...sweep.tools,
+      settings,
+      onProgress: (share) => onProgress((done + share) / wanted),
+    },
     earlierSharpes,
   });
-  if (run.endedEarly) return record.cancelled();
+  if (backtest.status === 'stopped') return record.cancelled();
+  const { result } = backtest;
   const { sharpe } = result.performance;
   await record.done({ figures: figuresJson(result), sharpe, folder: undefined });
   collector.add(record.uid, point, result);

@@ -1,0 +1,43 @@
+import type { WalkProgress } from '../src/backtest/walk-forward/walk-forward.js';
+import { durationWords } from '../src/domain/training-cooldown.js';
+import type { Clock } from '../src/lib/clock.js';
+
+/** Says how far the training of a backtest is: a line for each retraining date that is done. */
+export class TrainingLines {
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  readonly #write: (line: string) => void;
+  #hasBegun = false;
+
+  constructor(clock: Clock, write: (line: string) => void) {
+    this.#clock = clock;
+    this.#startedAt = clock.wallMs();
+    this.#write = write;
+  }
+
+  tell(progress: WalkProgress): void {
+    const { dates, done, kept, ended } = progress;
+    if (!this.#hasBegun && kept > 0) {
+      this.#write(`backtest: ${kept} of ${dates} trainings are kept from an earlier run`);
+    }
+    this.#hasBegun = true;
+    if (ended === undefined) return;
+    const count = (outcome: string): number =>
+      ended.training.keys.filter((key) => key.outcome === outcome).length;
+    const date = new Date(ended.at).toISOString().slice(0, 16).replace('T', ' ');
+    const parts = ['promoted', 'rejected', 'failed', 'waiting']
+      .map((outcome) => [count(outcome), outcome] as const)
+      .filter(([models], at) => at < 2 || models > 0)
+      .map(([models, outcome]) => `${models} ${outcome}`);
+    const line = `backtest: trained ${done} of ${dates} (${date}): ${parts.join(', ')}`;
+    this.#write([line, this.left(progress)].filter((part) => part !== '').join('; '));
+  }
+
+  /** `12 min left`, by the dates of this run so far; empty while nothing is known. */
+  left({ dates, done, kept, share }: WalkProgress): string {
+    const madeDates = done - kept + share;
+    if (madeDates <= 0 || done >= dates) return '';
+    const tookMs = this.#clock.wallMs() - this.#startedAt;
+    return `${durationWords((tookMs / madeDates) * (dates - done - share))} left`;
+  }
+}

@@ -1,0 +1,75 @@
+import { barIndex } from '../../domain/timeframe.js';
+import { forwardLogReturns } from '../../features/labels.js';
+import type { EngineResult } from '../engine/run-engine.js';
+import type { MarketHistory } from '../history/market-history.js';
+
+/** BUY signals that were not acted on, for one kind of reason, and what came after them. */
+export interface SkipReason {
+  readonly reason: string;
+  readonly count: number;
+  /**
+   * Mean return of buying at the signal's close and selling a horizon later, less the costs of a round trip: above 0
+   * the reason cost money. Undefined where no horizon was over by the end.
+   */
+  readonly laterReturn: number | undefined;
+}
+
+interface Tally {
+  count: number;
+  known: number;
+  sum: number;
+}
+
+/** Most frequent first. Reasons without their numbers, so that `confidence 55.1 below 60` counts with its like. */
+export function skipReasons(
+  history: MarketHistory,
+  { decisions, stores }: EngineResult,
+  { horizonBars, costFraction }: { readonly horizonBars: number; readonly costFraction: number },
+): readonly SkipReason[] {
+  const laterOf = laterReturns(history, horizonBars);
+  const tallies = new Map<string, Tally>();
+  const add = (reason: string, later: number): void => {
+    const kind = reason.replace(/-?\d+(\.\d+)?/g, '…');
+    const tally = tallies.get(kind) ?? { count: 0, known: 0, sum: 0 };
+    tallies.set(kind, tally);
+    tally.count += 1;
+    if (!Number.isFinite(later)) return;
+    tally.known += 1;
+    tally.sum += later - costFraction;
+  };
+  for (let row = 0; row < decisions.length; row++) {
+    const { action, reason, prediction, symbol, candleOpenTime } = decisions.at(row);
+    if (action === 'skip' && prediction === 'BUY') add(reason, laterOf(symbol, candleOpenTime));
+  }
+  for (const { status, reason, symbol, side, intendedAt } of stores.orders) {
+    // The last bar that had closed when the order was intended.
+    const openTime = intendedAt - 1;
+    const later = side === 'buy' ? laterOf(symbol, openTime) : NaN;
+    if (status === 'rejected') add(`order refused: ${reason}`, later);
+  }
+  return [...tallies]
+    .map(([reason, { count, known, sum }]) => ({
+      reason,
+      count,
+      laterReturn: known === 0 ? undefined : sum / known,
+    }))
+    .sort((one, other) => other.count - one.count);
+}
+
+/** Simple return over the horizon from the close of the bar that contains a time; NaN where it is not over. */
+function laterReturns(
+  { symbols, timeframe }: MarketHistory,
+  horizonBars: number,
+): (symbol: string, timeMs: number) => number {
+  const known = new Map(
+    symbols.map(({ instrument, columns }) => {
+      const { firstIndex } = columns;
+      return [instrument.symbol, { firstIndex, returns: forwardLogReturns(columns, horizonBars) }];
+    }),
+  );
+  return (symbol, timeMs) => {
+    const found = known.get(symbol);
+    if (found === undefined) return NaN;
+    return Math.expm1(found.returns[barIndex(timeMs, timeframe) - found.firstIndex] ?? NaN);
+  };
+}
