@@ -14,6 +14,7 @@ export interface Candle {
 
 /** Names what is wrong with a candle taken by itself, or returns undefined when nothing is. */
 export function findCandleDefect(candle: Candle): string | undefined {
+  if (isSound(candle)) return undefined;
   const { openTime, open, high, low, close, volume } = candle;
   if (!Number.isSafeInteger(openTime) || openTime < 0) return `open time ${openTime} is not a time`;
   if (!isPrice(open)) return `open ${open} is not a positive number`;
@@ -24,6 +25,13 @@ export function findCandleDefect(candle: Candle): string | undefined {
   if (high < Math.max(open, close)) return `high ${high} lies below open or close`;
   if (low > Math.min(open, close)) return `low ${low} lies above open or close`;
   return undefined;
+}
+
+/** All of it at once, because nearly every candle is: not a number compares as false. */
+function isSound({ openTime, open, high, low, close, volume }: Candle): boolean {
+  const isInRange = low > 0 && low <= open && low <= close && high >= open && high >= close;
+  const isFinite = high < Infinity && volume >= 0 && volume < Infinity;
+  return isInRange && isFinite && openTime >= 0 && Number.isSafeInteger(openTime);
 }
 
 function isPrice(value: number): boolean {

@@ -26,10 +26,17 @@ export function isTimeframe(text: string): text is Timeframe {
   return (TIMEFRAMES as readonly string[]).includes(text);
 }
 
+/** Asked for several times a row, so each is computed once. */
+const LENGTHS_MS = Object.fromEntries(
+  TIMEFRAMES.map((timeframe) => {
+    const unit = timeframe.slice(-1) as keyof typeof UNIT_MS;
+    return [timeframe, Number(timeframe.slice(0, -1)) * UNIT_MS[unit]];
+  }),
+) as Readonly<Record<Timeframe, number>>;
+
 /** Length of one bar in milliseconds. */
 export function timeframeMs(timeframe: Timeframe): number {
-  const unit = timeframe.slice(-1) as keyof typeof UNIT_MS;
-  return Number(timeframe.slice(0, -1)) * UNIT_MS[unit];
+  return LENGTHS_MS[timeframe];
 }
 
 function originMs(timeframe: Timeframe): number {
