@@ -36,6 +36,8 @@ export interface KnownRange {
 
 export interface CoverageOptions {
   readonly timeframe: Timeframe;
+  /** Of the series' own grid: weeks that begin on Thursday, days at 16:00 UTC. */
+  readonly gridOffsetMs?: number | undefined;
   /** Ascending. */
   readonly known: readonly KnownRange[];
   /** False for prices from files, whose market may close: then the series itself shows when it is open. */
@@ -106,11 +108,10 @@ export class CoverageCounter {
 
   /** Bars of a silence in which the market is open as a rule. */
   #addSession(first: number, last: number): void {
-    const { timeframe } = this.#options;
     const weeks = this.#weeks();
     let from: number | undefined;
     for (let bar = first; bar <= last + 1; bar++) {
-      const slot = this.#slotOf(barOpenTime(bar, timeframe));
+      const slot = this.#slotOf(this.#openTimeOf(bar));
       const isOpen = bar <= last && (this.#slots.get(slot) ?? 0) >= MIN_SLOT_SHARE * weeks;
       if (isOpen) from ??= bar;
       else if (from !== undefined) {
@@ -126,6 +127,11 @@ export class CoverageCounter {
     return Math.max(1, (bars * timeframeMs(timeframe)) / WEEK_MS);
   }
 
+  #openTimeOf(bar: number): number {
+    const { timeframe, gridOffsetMs } = this.#options;
+    return barOpenTime(bar, timeframe, gridOffsetMs);
+  }
+
   #slotOf(openTime: number): number {
     return Math.floor((openTime % WEEK_MS) / timeframeMs(this.#options.timeframe));
   }
@@ -135,7 +141,7 @@ export class CoverageCounter {
     const { known, timeframe } = this.#options;
     let bar = first;
     while (bar <= last) {
-      const range = this.#knownFrom(barOpenTime(bar, timeframe));
+      const range = this.#knownFrom(this.#openTimeOf(bar));
       const start = range === undefined ? last + 1 : barIndex(range.fromOpenTime, timeframe);
       if (start > bar) {
         const until = Math.min(last, start - 1);
@@ -158,16 +164,14 @@ export class CoverageCounter {
   }
 
   #addGap(kind: Gap['kind'], first: number, last: number): void {
-    const { timeframe } = this.#options;
-    const fromOpenTime = barOpenTime(first, timeframe);
-    const toOpenTime = barOpenTime(last, timeframe);
+    const fromOpenTime = this.#openTimeOf(first);
+    const toOpenTime = this.#openTimeOf(last);
     this.#gaps.push({ kind, fromOpenTime, toOpenTime, bars: last - first + 1 });
     this.#countEach(first, last, kind === 'known' ? 'known' : 'open');
   }
 
   #countEach(first: number, last: number, kind: Kind): void {
-    const { timeframe } = this.#options;
-    for (let bar = first; bar <= last; bar++) this.#count(barOpenTime(bar, timeframe), kind, 1);
+    for (let bar = first; bar <= last; bar++) this.#count(this.#openTimeOf(bar), kind, 1);
   }
 
   #count(openTime: number, kind: Kind, bars: number): void {

@@ -98,7 +98,8 @@ function gapFindings({ series, coverage }: SeriesFacts): Finding[] {
     if (gaps.length === 0) return [];
     const count = gaps.reduce((sum, { bars }) => sum + bars, 0);
     const longest = [...gaps].sort((one, other) => other.bars - one.bars).slice(0, EXAMPLES);
-    const text = `${count} ${title}, in ${gaps.length} gaps: ${longest.map(formatGap).join(', ')}`;
+    const stretches = gaps.length === 1 ? 'one gap' : `${gaps.length} gaps`;
+    const text = `${count} ${title}, in ${stretches}: ${longest.map(formatGap).join(', ')}`;
     const training = isFile ? FILE_ENTRIES : TRAINING[`gap_${kind}`];
     return [{ kind: `gap_${kind}` as const, level, count, text, training }];
   });

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Candle } from '../domain/candle.js';
 import { isFileVenue, type Series } from '../domain/market.js';
-import { barOpenTime, barIndex, timeframeMs } from '../domain/timeframe.js';
+import { lastClosedOpenTime, timeframeMs } from '../domain/timeframe.js';
 import type { Stores } from '../storage/stores.js';
 import { MonthSummer, type MonthSums } from './copies.js';
 import { CoverageCounter, type Coverage } from './coverage.js';
@@ -43,10 +43,11 @@ export async function readFacts(
   stores: QualityStores,
   options: FactsOptions,
 ): Promise<SeriesFacts> {
-  const { timeframe, id } = series;
+  const { timeframe, gridOffsetMs, id } = series;
   const known = await stores.knownGaps.list(id);
   const coverage = new CoverageCounter({
     timeframe,
+    gridOffsetMs,
     known,
     isContinuous: !isFileVenue(series.venue),
     lastClosedOpenTime: lastClosed(series, options.marketMs),
@@ -100,11 +101,11 @@ async function* readPages(
 }
 
 function lastClosed(
-  { venue, timeframe }: Series,
+  { venue, timeframe, gridOffsetMs }: Series,
   marketMs: number | undefined,
 ): number | undefined {
   if (marketMs === undefined || isFileVenue(venue)) return undefined;
-  return barOpenTime(barIndex(marketMs, timeframe) - 1, timeframe);
+  return lastClosedOpenTime(marketMs, timeframe, gridOffsetMs);
 }
 
 /** Without trades a bar may well repeat the one before. */

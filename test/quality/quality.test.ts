@@ -11,6 +11,7 @@ import {
   type ImportRecord,
 } from '../../src/collection/files/import-record.js';
 import type { Candle } from '../../src/domain/candle.js';
+import { timeframeMs } from '../../src/domain/timeframe.js';
 import { ConfigError } from '../../src/lib/errors.js';
 import type { Finding, FindingKind } from '../../src/quality/findings.js';
 import { qualityPage } from '../../src/quality/quality-page.js';
@@ -26,6 +27,7 @@ import { fixedClock, forEachEngine, openTestDatabase, type TestDatabase } from '
 import { findTestData } from '../test-data.js';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const START = Date.UTC(2024, 0, 1);
 const VENUE = 'binance';
 
@@ -93,6 +95,30 @@ forEachEngine((engine) => {
       const quality = await assessOne(stores, START + 100 * HOUR_MS);
       expect(quality).toMatchObject({ candles: 100, covered: 1, findings: [], gaps: [] });
       expect(quality.days.map(({ stored }) => stored)).toEqual([24, 24, 24, 24, 4]);
+    });
+
+    it.each([
+      { name: 'weeks that begin on Thursday', timeframe: '1w', hour: 0, offsetMs: 3 * DAY_MS },
+      { name: 'days that begin at 16:00 UTC', timeframe: '1d', hour: 16, offsetMs: 16 * HOUR_MS },
+    ] as const)('has no gap in $name', async ({ timeframe, hour, offsetMs }) => {
+      const key = { venue: VENUE, symbol: 'BTC/USDT', marketId: 'BTCUSDT', timeframe };
+      const { id } = await stores.series.ensure(key);
+      await stores.series.setGridOffset(id, offsetMs);
+      const lengthMs = timeframeMs(timeframe);
+      const openTimeOf = (bar: number): number => Date.UTC(2024, 0, 4, hour) + bar * lengthMs;
+      const candles = hours(20).map((one, bar) => ({ ...one, openTime: openTimeOf(bar) }));
+      await stores.candles.upsert(
+        id,
+        candles.filter((_, bar) => bar !== 7),
+        'rest',
+      );
+      // The bar after the last one is open still, though on the usual grid it would be closed.
+      const quality = await assessOne(stores, openTimeOf(21) - HOUR_MS);
+      const missing = { kind: 'open', fromOpenTime: openTimeOf(7), toOpenTime: openTimeOf(7) };
+      expect(quality.gaps).toEqual([{ ...missing, bars: 1 }]);
+      expect(findingOf(quality, 'gap_open')?.text).toMatch(/^1 bars? .*, in one gap: 2024-/);
+      const open = quality.days.filter((day) => day.open > 0).map(({ day }) => day);
+      expect(open).toEqual([openTimeOf(7) - (openTimeOf(7) % DAY_MS)]);
     });
 
     it('tells bars that the venue lacks from those that nobody has explained, and from late ones', async () => {
