@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { api } from './api.js';
 import { backfill } from './backfill.js';
+import { backtest } from './backtest.js';
 import { close } from './close.js';
 import { daemon, memoryOne } from './daemon.js';
 import { featureMatrix } from './feature-matrix.js';
@@ -33,6 +34,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   backfill,
   migration,
   importBenchmark,
+  backtest,
   daemon,
   memoryOne,
   close,

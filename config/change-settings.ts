@@ -3,7 +3,7 @@ import { findContradictions } from './read-settings.js';
 import { propertyName, SETTING_GROUPS, SETTINGS, type Settings } from './settings.js';
 
 /** Groups of settings that one run may have its own values of: none says where data lies or who may see it. */
-const CHANGEABLE_GROUPS = ['Labels', 'Training', 'Trading'] as const;
+const CHANGEABLE_GROUPS = ['Labels', 'Training', 'Trading', 'Risk'] as const;
 
 export type ChangedSettings =
   | { readonly status: 'changed'; readonly settings: Settings }

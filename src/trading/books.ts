@@ -13,6 +13,7 @@ import type { Quotes } from './quote-board.js';
 /** Cash and value of one account: initial equity plus what every stored fill did to it, exactly. */
 export class Books {
   #balance: Money;
+  readonly #worth = new KeptWorth();
 
   readonly #key: BookKey;
 
@@ -44,26 +45,53 @@ export class Books {
     return free;
   }
 
-  /** A position is valued at the bid, without fees. */
+  /**
+   * A position is valued at the bid, without fees. Many decisions are made on one bar: what has not changed since the
+   * last valuation is not multiplied again.
+   */
   valueAt(atMs: number, positions: readonly Position[], quotes: Quotes): EquityPoint {
-    const value = positions.reduce(
-      (sum, position) => sum.plus(worthOf(position, quotes)),
-      new Money(0),
-    );
+    const positionsValue = this.#worth.of(positions, quotes);
     return {
       venue: this.#key.venue,
       account: this.#key.account,
       at: atMs,
       cash: this.#balance,
-      positionsValue: value,
-      equity: this.#balance.plus(value),
+      positionsValue,
+      equity: this.#balance.plus(positionsValue),
     };
   }
 }
 
-function worthOf(position: Position, quotes: Quotes): Money {
+interface Worth {
+  readonly position: Position;
+  readonly bid: Money | undefined;
+  readonly value: Money;
+}
+
+/** Value of positions, kept for as long as they and their bids are the same objects. */
+class KeptWorth {
+  #worths: readonly Worth[] = [];
+  #sum = new Money(0);
+
+  of(positions: readonly Position[], quotes: Quotes): Money {
+    const before = this.#worths;
+    let isSame = positions.length === before.length;
+    const worths = positions.map((position, at): Worth => {
+      const bid = quotes.bidOf(position.symbol);
+      const known = before[at];
+      if (known?.position === position && known.bid === bid) return known;
+      isSame = false;
+      return { position, bid, value: worthOf(position, bid) };
+    });
+    if (isSame) return this.#sum;
+    this.#worths = worths;
+    this.#sum = worths.reduce((sum, { value }) => sum.plus(value), new Money(0));
+    return this.#sum;
+  }
+}
+
+function worthOf({ entryPrice, sizeBase }: Position, bid: Money | undefined): Money {
   // Undefined until the purchase is filled: nothing is held yet.
-  if (position.entryPrice === undefined) return new Money(0);
-  const price = quotes.find(position.symbol)?.bid ?? position.entryPrice;
-  return position.sizeBase.times(price);
+  if (entryPrice === undefined) return new Money(0);
+  return sizeBase.times(bid ?? entryPrice);
 }

@@ -20,7 +20,12 @@ interface Subject {
   readonly context: SignalContext;
 }
 
-/** Gathers what the risk rules may know. @returns how much of a symbol they let us buy at the quote's ask */
+/**
+ * Gathers what the risk rules may know; amounts are worked out when a rule asks for them, as most entries are vetoed by
+ * one of the first.
+ *
+ * @returns how much of a symbol they let us buy at the quote's ask
+ */
 export async function planEntry(
   parts: TradingParts,
   quote: Quote,
@@ -44,14 +49,24 @@ export async function planEntry(
     equity: point.equity,
     dayStart,
     peak,
-    freeCash: books.freeCash(unsettled, quotes, rules.feeRate),
+    get freeCash() {
+      return books.freeCash(unsettled, quotes, rules.feeRate);
+    },
     feeRate: rules.feeRate,
-    sizeStep: new Money(instrument?.sizeStep ?? DEFAULT_SIZE_STEP),
-    minCost: minCost === undefined ? undefined : new Money(minCost),
+    get sizeStep() {
+      return new Money(instrument?.sizeStep ?? DEFAULT_SIZE_STEP);
+    },
+    get minCost() {
+      return minCost === undefined ? undefined : new Money(minCost);
+    },
     hasPosition: positions.some((position) => position.symbol === symbol),
     openPositions: positions.length,
-    exposure: sumOf(positions, (position) => valueOf(position, quotes)),
-    usedCapital: sumOf(positions, (position) => costOf(position, quotes)),
+    get exposure() {
+      return sumOf(positions, (position) => valueOf(position, quotes));
+    },
+    get usedCapital() {
+      return sumOf(positions, (position) => costOf(position, quotes));
+    },
     candleCloseAt,
     barMs: timeframeMs(rules.timeframe),
     lastExit: results.at(-1),

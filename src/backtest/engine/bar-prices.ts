@@ -1,6 +1,7 @@
 import { BarState } from '../../domain/candle-columns.js';
 import type { Candle } from '../../domain/candle.js';
 import type { Quote } from '../../domain/market.js';
+import { Money } from '../../domain/money.js';
 import { barOpenTime, closeTimeOf, timeframeMs, type Timeframe } from '../../domain/timeframe.js';
 import { dailyVolatilityOf, VOLATILITY_BARS } from '../../risk/daily-volatility.js';
 import type { Quotes } from '../../trading/quote-board.js';
@@ -12,6 +13,8 @@ import type { MarketHistory, SymbolHistory } from '../history/market-history.js'
  */
 export class BarPrices implements Quotes {
   readonly #histories: ReadonlyMap<string, SymbolHistory>;
+  /** Quotes of this moment that were asked for. */
+  readonly #shown = new Map<string, BarQuote | undefined>();
   readonly #venue: string;
   readonly #timeframe: Timeframe;
   readonly #halfSpread: number;
@@ -30,15 +33,29 @@ export class BarPrices implements Quotes {
   showClose(index: number): void {
     this.#index = index;
     this.#isOpen = false;
+    this.#shown.clear();
   }
 
   /** Shows the opens of the bar with that number. */
   showOpen(index: number): void {
     this.#index = index;
     this.#isOpen = true;
+    this.#shown.clear();
   }
 
   find(symbol: string): Quote | undefined {
+    return this.#findOnce(symbol);
+  }
+
+  #findOnce(symbol: string): BarQuote | undefined {
+    const known = this.#shown.get(symbol);
+    if (known !== undefined || this.#shown.has(symbol)) return known;
+    const quote = this.#make(symbol);
+    this.#shown.set(symbol, quote);
+    return quote;
+  }
+
+  #make(symbol: string): BarQuote | undefined {
     const columns = this.#histories.get(symbol)?.columns;
     if (columns === undefined || columns.length === 0) return undefined;
     const last = columns.length - 1;
@@ -61,9 +78,13 @@ export class BarPrices implements Quotes {
     return quote !== undefined && nowMs - quote.venueTime <= maxAgeMs ? quote : undefined;
   }
 
+  bidOf(symbol: string): Money | undefined {
+    return this.#findOnce(symbol)?.bidPrice;
+  }
+
   /** What a sale would fetch. */
   findBid(symbol: string): number | undefined {
-    const quote = this.find(symbol);
+    const quote = this.#findOnce(symbol);
     return quote === undefined ? undefined : Number(quote.bid);
   }
 
@@ -85,7 +106,7 @@ export class BarPrices implements Quotes {
     return columns === undefined ? undefined : barAt(columns, index);
   }
 
-  #toQuote(symbol: string, price: number, venueTime: number): Quote {
+  #toQuote(symbol: string, price: number, venueTime: number): BarQuote {
     return new BarQuote({ venue: this.#venue, symbol, price, venueTime, half: this.#halfSpread });
   }
 }
@@ -119,6 +140,8 @@ class BarQuote implements Quote {
   readonly venueTime: number;
   readonly #price: number;
   readonly #half: number;
+  #bid: string | undefined;
+  #bidPrice: Money | undefined;
 
   constructor({ venue, symbol, price, venueTime, half }: BarPrice) {
     this.venue = venue;
@@ -129,7 +152,13 @@ class BarQuote implements Quote {
   }
 
   get bid(): string {
-    return String(this.#price * (1 - this.#half));
+    this.#bid ??= String(this.#price * (1 - this.#half));
+    return this.#bid;
+  }
+
+  get bidPrice(): Money {
+    this.#bidPrice ??= new Money(this.bid);
+    return this.#bidPrice;
   }
 
   get ask(): string {

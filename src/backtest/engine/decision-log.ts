@@ -11,19 +11,27 @@ export interface LoggedDecision {
   readonly reason: string;
 }
 
-/** Every verdict of a run with the signal behind it, in the order in which they were made. Kept as columns: a run has millions. */
+const FIRST_ROWS = 4_096;
+
+/**
+ * Every verdict of a run with the signal behind it, in the order in which they were made. A run has millions, so they
+ * are kept as columns of numbers, and each text once.
+ */
 export class DecisionLog {
-  readonly #symbols: string[] = [];
-  readonly #openTimes: number[] = [];
-  readonly #confidences: number[] = [];
-  readonly #reasons: string[] = [];
+  readonly #texts: string[] = [];
+  readonly #numberOf = new Map<string, number>();
+  #symbols = new Uint32Array(FIRST_ROWS);
+  #openTimes = new Float64Array(FIRST_ROWS);
+  #confidences = new Float64Array(FIRST_ROWS);
+  #reasons = new Uint32Array(FIRST_ROWS);
   /** Prediction, source and action in one number each. */
-  readonly #codes: number[] = [];
+  #codes = new Uint8Array(FIRST_ROWS);
+  #length = 0;
   readonly #sources = new Map<string, Signal['source']>();
   #signal: Signal | undefined;
 
   get length(): number {
-    return this.#codes.length;
+    return this.#length;
   }
 
   /** The decision that comes next is on this signal. */
@@ -36,27 +44,29 @@ export class DecisionLog {
     if (signal?.uid !== decision.signalUid) {
       throw new Error(`Decision ${decision.uid} is not on the signal that was asked about`);
     }
+    if (this.#length === this.#codes.length) this.#grow();
     const { action } = decision;
     const actionCode = DECISION_ACTIONS.indexOf(action);
     const isModel = signal.source === 'model' ? 1 : 0;
-    this.#symbols.push(decision.symbol);
-    this.#openTimes.push(decision.candleOpenTime);
-    this.#confidences.push(signal.confidence);
-    this.#reasons.push(decision.reason);
-    this.#codes.push(DIRECTIONS.indexOf(signal.prediction) + 4 * (isModel + 2 * actionCode));
+    const row = this.#length++;
+    this.#symbols[row] = this.#numberFor(decision.symbol);
+    this.#openTimes[row] = decision.candleOpenTime;
+    this.#confidences[row] = signal.confidence;
+    this.#reasons[row] = this.#numberFor(decision.reason);
+    this.#codes[row] = DIRECTIONS.indexOf(signal.prediction) + 4 * (isModel + 2 * actionCode);
     if (action === 'open') this.#sources.set(decision.uid, signal.source);
   }
 
   at(row: number): LoggedDecision {
     const code = this.#codes[row] ?? 0;
     return {
-      symbol: this.#symbols[row] ?? '',
+      symbol: this.#texts[this.#symbols[row] ?? 0] ?? '',
       candleOpenTime: this.#openTimes[row] ?? NaN,
       prediction: DIRECTIONS[code & 3] ?? 'HOLD',
       confidence: this.#confidences[row] ?? NaN,
       source: (code >> 2) & 1 ? 'model' : 'fallback',
       action: DECISION_ACTIONS[code >> 3] ?? 'skip',
-      reason: this.#reasons[row] ?? '',
+      reason: this.#texts[this.#reasons[row] ?? 0] ?? '',
     };
   }
 
@@ -64,4 +74,27 @@ export class DecisionLog {
   sourceOf(decisionUid: string): Signal['source'] | undefined {
     return this.#sources.get(decisionUid);
   }
+
+  #numberFor(text: string): number {
+    const known = this.#numberOf.get(text);
+    if (known !== undefined) return known;
+    this.#numberOf.set(text, this.#texts.length);
+    return this.#texts.push(text) - 1;
+  }
+
+  #grow(): void {
+    const rows = 2 * this.#codes.length;
+    this.#symbols = grown(this.#symbols, new Uint32Array(rows));
+    this.#openTimes = grown(this.#openTimes, new Float64Array(rows));
+    this.#confidences = grown(this.#confidences, new Float64Array(rows));
+    this.#reasons = grown(this.#reasons, new Uint32Array(rows));
+    this.#codes = grown(this.#codes, new Uint8Array(rows));
+  }
+}
+
+type Column = Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+
+function grown<T extends Column>(from: T, to: T): T {
+  to.set(from);
+  return to;
 }

@@ -1,4 +1,12 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { DecisionLog } from '../engine/decision-log.js';
 import type { Trade } from '../figures/trade.js';
@@ -7,7 +15,7 @@ const TRADE_COLUMNS =
   'symbol,opened_at,entry_price,closed_at,exit_price,size_base,fee_quote,pnl_quote,pnl_pct,exit_reason,source';
 const DECISION_COLUMNS = 'symbol,candle_open_time,prediction,confidence,source,action,reason';
 
-const ROWS_A_PART = 50_000;
+const PART_CHARACTERS = 1 << 20;
 
 export interface RunFiles {
   readonly trades: readonly Trade[];
@@ -61,22 +69,34 @@ export function tradesCsv(trades: readonly Trade[]): string {
   return [TRADE_COLUMNS, ...rows, ''].join('\n');
 }
 
-/** In parts: the text of a long run would not fit into one string. */
+/** In parts: the text of a long run would not fit into one string. Times and texts come again and again. */
 function writeDecisions(file: string, decisions: DecisionLog): void {
-  let lines = [DECISION_COLUMNS];
-  let flag = 'w';
-  for (let row = 0; row < decisions.length; row++) {
-    const one = decisions.at(row);
-    const { symbol, candleOpenTime, prediction, confidence, source, action, reason } = one;
-    lines.push(
-      `${quoted(symbol)},${iso(candleOpenTime)},${prediction},${confidence.toFixed(2)},${source},${action},${quoted(reason)}`,
-    );
-    if (lines.length < ROWS_A_PART) continue;
-    writeFileSync(file, `${lines.join('\n')}\n`, { flag });
-    lines = [];
-    flag = 'a';
+  const texts = new Map<string, string>();
+  const quotedOnce = (text: string): string => {
+    const known = texts.get(text) ?? quoted(text);
+    texts.set(text, known);
+    return known;
+  };
+  let [lastTime, timeText] = [NaN, ''];
+  let part = `${DECISION_COLUMNS}\n`;
+  const descriptor = openSync(file, 'w');
+  try {
+    for (let row = 0; row < decisions.length; row++) {
+      const one = decisions.at(row);
+      if (one.candleOpenTime !== lastTime) {
+        lastTime = one.candleOpenTime;
+        timeText = iso(lastTime);
+      }
+      const { symbol, prediction, confidence, source, action, reason } = one;
+      part += `${quotedOnce(symbol)},${timeText},${prediction},${confidence.toFixed(2)},${source},${action},${quotedOnce(reason)}\n`;
+      if (part.length < PART_CHARACTERS) continue;
+      writeSync(descriptor, part);
+      part = '';
+    }
+    writeSync(descriptor, part);
+  } finally {
+    closeSync(descriptor);
   }
-  if (lines.length > 0) writeFileSync(file, `${lines.join('\n')}\n`, { flag });
 }
 
 /** As RFC 4180 has it, where a field needs it. */
