@@ -286,7 +286,7 @@ export const TRAINING_SETTINGS = {
     default: 0.25,
     min: 0.01,
     max: 100,
-    help: 'Population stability index of the median feature above which a model has drifted (0.25: Siddiqi, Credit Risk Scorecards, 2006).',
+    help: 'Population stability index of the median feature above which a model has drifted, if it is also twice what stretches of the fit itself reach (0.25: Siddiqi, Credit Risk Scorecards, 2006).',
   }),
   DRIFT_MIN_SIGNALS: integer({
     default: 100,
@@ -301,7 +301,7 @@ export const TRAINING_SETTINGS = {
     max: 100_000,
     unit: 'bars',
     clock: 'market',
-    help: 'Newest bars that are compared with the training part.',
+    help: 'Newest bars that are compared with the rows of the fit.',
   }),
   DRIFT_CHECK_HOURS: number({
     default: 6,

@@ -39,6 +39,6 @@ export function createTraining(
     python,
     createTrainer: () =>
       parts.createTrainer({ ...trainer, env: childEnvironments.trainer, clock, logger }),
-    checkPython: () => parts.checkPython(python, trainer.cwd),
+    checkPython: (signal) => parts.checkPython(python, trainer.cwd, signal),
   });
 }

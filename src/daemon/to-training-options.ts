@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Settings } from '../../config/settings.js';
 import { toCatBoostParams } from '../training/options/bot-params.js';
+import { assertReachableSamples } from '../training/dataset/training-window.js';
 import type { TrainingOptions } from '../training/options/training-options.js';
 import type { Instruments } from './choose-instruments.js';
 
@@ -14,6 +15,8 @@ export function toTrainingOptions(
   instruments: Pick<Instruments, 'all' | 'primary' | 'reference' | 'timeframes'>,
   venue: string,
 ): TrainingOptions {
+  const { timeframes } = instruments;
+  assertReachableSamples({ ...settings, timeframes });
   return {
     venue,
     // Coins are listed and delisted while the daemon runs.

@@ -20,6 +20,15 @@ export function failureCooldown(
   return { ...toKey(key), kind: 'failure', until, notBeforeOpenTime: undefined, reason };
 }
 
+/** The wait after a failure that the data caused: the same candles would fail again, so new ones must come. */
+export function dataCooldown(
+  key: ModelKey,
+  failure: { readonly reason: string; readonly lastOpenTime: number },
+  context: { readonly clock: Clock; readonly options: CooldownOptions },
+): TrainingCooldown {
+  return { ...rejectionCooldown(key, failure, context), kind: 'failure' };
+}
+
 /** The wait after a rejection: the same data would be rejected again, so new candles must come too. */
 export function rejectionCooldown(
   key: ModelKey,

@@ -52,26 +52,42 @@ const MIN_SHARE = 1e-4;
  * @returns NaN where one side has no value
  */
 export function populationStability(reference: Float32Array, newer: Float32Array): number {
-  const known = reference.filter((value) => !Number.isNaN(value)).sort();
-  const seen = newer.filter((value) => !Number.isNaN(value));
-  if (known.length === 0 || seen.length === 0) return NaN;
-  const borders = Array.from(
+  const borders = decileBorders(reference);
+  return stabilityOf(countByBin(reference, borders), countByBin(newer, borders));
+}
+
+/** Deciles of the values that are not missing. */
+export function decileBorders(values: Float32Array): readonly number[] {
+  const known = values.filter((value) => !Number.isNaN(value)).sort();
+  return Array.from(
     { length: BINS - 1 },
     (_, at) => known[Math.floor(((at + 1) * known.length) / BINS)] ?? NaN,
   );
-  const [before, after] = [known, seen].map((values) => sharesOf(values, borders));
-  return (before ?? []).reduce((sum, share, bin) => {
-    const [p, q] = [Math.max(share, MIN_SHARE), Math.max(after?.[bin] ?? 0, MIN_SHARE)];
-    return sum + (q - p) * Math.log(q / p);
-  }, 0);
 }
 
-function sharesOf(values: Float32Array, borders: readonly number[]): number[] {
+/** Values of each bin; missing ones are left out. */
+export function countByBin(values: Float32Array, borders: readonly number[]): readonly number[] {
   const counts = new Array<number>(BINS).fill(0);
   for (const value of values) {
+    if (Number.isNaN(value)) continue;
     const found = borders.findIndex((border) => value < border);
     const bin = found === -1 ? BINS - 1 : found;
     counts[bin] = (counts[bin] ?? 0) + 1;
   }
-  return counts.map((count) => count / values.length);
+  return counts;
+}
+
+/** The index of two counts over the same bins; NaN where one side has no value. */
+export function stabilityOf(reference: readonly number[], newer: readonly number[]): number {
+  const [before, after] = [sum(reference), sum(newer)];
+  if (before === 0 || after === 0) return NaN;
+  return reference.reduce((total, count, bin) => {
+    const p = Math.max(count / before, MIN_SHARE);
+    const q = Math.max((newer[bin] ?? 0) / after, MIN_SHARE);
+    return total + (q - p) * Math.log(q / p);
+  }, 0);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

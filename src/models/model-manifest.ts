@@ -20,39 +20,48 @@ const attributeCode = z.object({
 });
 const classWeights = z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]);
 
-const manifestSchema = z
-  .object({
-    format: z.literal(MANIFEST_FORMAT),
-    /** Names in the order of the model's columns. */
-    features: z.array(z.string().min(1).max(200)).min(1).max(MAX_FEATURES),
-    /** Models from before there were regressors do not state it. */
-    task: z.enum(['classifier', 'regressor']).default('classifier'),
-    class_order: z.tuple([z.literal('SELL'), z.literal('HOLD'), z.literal('BUY')]).optional(),
-    files: z.record(z.string().regex(FILE_NAME), fileEntry),
-    /** Smallest and largest value of each feature in the training rows. */
-    feature_ranges: z.array(z.tuple([z.number(), z.number()])),
-    class_weights: classWeights.nullish(),
-    /** What the request for the fit stated. */
-    model: z
-      .looseObject({ attribute_codes: z.array(attributeCode).max(MAX_CODES).optional() })
-      .default({}),
-  })
-  .refine((manifest) => manifest.feature_ranges.length === manifest.features.length, {
-    message: 'as many ranges as features are expected',
-    path: ['feature_ranges'],
-  })
-  .refine((manifest) => Object.keys(manifest.files).length <= MAX_FILES, {
-    message: `at most ${MAX_FILES} files are expected`,
-    path: ['files'],
-  });
+/** The manifest as far as serving needs it; training adds what only its records need. */
+export const SERVED_MANIFEST = z.object({
+  format: z.literal(MANIFEST_FORMAT),
+  /** Names in the order of the model's columns. */
+  features: z.array(z.string().min(1).max(200)).min(1).max(MAX_FEATURES),
+  /** Models from before there were regressors do not state it. */
+  task: z.enum(['classifier', 'regressor']).default('classifier'),
+  class_order: z.tuple([z.literal('SELL'), z.literal('HOLD'), z.literal('BUY')]).optional(),
+  files: z.record(z.string().regex(FILE_NAME), fileEntry),
+  /** Smallest and largest value of each feature in the training rows. */
+  feature_ranges: z.array(z.tuple([z.number(), z.number()])),
+  class_weights: classWeights.nullish(),
+  /** What the request for the fit stated. */
+  model: z
+    .looseObject({ attribute_codes: z.array(attributeCode).max(MAX_CODES).optional() })
+    .default({}),
+});
+
+/** What is wrong between the fields of a manifest; undefined when nothing is. */
+export function findManifestDefect(
+  manifest: Pick<ModelManifest, 'features' | 'feature_ranges' | 'files'>,
+): string | undefined {
+  if (manifest.feature_ranges.length !== manifest.features.length) {
+    return 'feature_ranges: as many ranges as features are expected';
+  }
+  if (Object.keys(manifest.files).length > MAX_FILES) {
+    return `files: at most ${MAX_FILES} files are expected`;
+  }
+  return undefined;
+}
 
 /** What the trainer says about a model; fields that serving does not need are left out. */
-export type ModelManifest = z.infer<typeof manifestSchema>;
+export type ModelManifest = z.infer<typeof SERVED_MANIFEST>;
 
 /** @throws Error whose message names the field and what is wrong with it */
 export function parseManifest(text: string): ModelManifest {
-  const parsed = manifestSchema.safeParse(JSON.parse(text));
-  if (parsed.success) return parsed.data;
+  const parsed = SERVED_MANIFEST.safeParse(JSON.parse(text));
+  if (parsed.success) {
+    const defect = findManifestDefect(parsed.data);
+    if (defect !== undefined) throw new Error(defect);
+    return parsed.data;
+  }
   const issue = parsed.error.issues[0];
   throw new Error(`${issue?.path.join('.') ?? 'manifest'}: ${issue?.message ?? 'is malformed'}`);
 }

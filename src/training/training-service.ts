@@ -11,6 +11,7 @@ import { DriftWatch } from './planning/drift-watch.js';
 import type { DueVerdict } from './planning/due-verdict.js';
 import { recoverBaseModels } from './residuals/base-model-files.js';
 import { recoverJobs } from './queue/recover-jobs.js';
+import { FirstTraining } from './planning/first-training.js';
 import { TrainPlanner, type TrainPlannerDependencies } from './planning/train-planner.js';
 import type { PythonCheck } from './trainer-process/check-python.js';
 import type { TrainerProcess } from './trainer-process/trainer-process.js';
@@ -30,7 +31,9 @@ import { TrainingSchedules } from './planning/training-schedules.js';
 import { TrainingSessions, type SessionEvents } from './queue/training-sessions.js';
 
 const DEFAULT_LANES = 2;
-/** Not an account of books: whoever holds this lease trains what was imported from files. */
+/** A Python that cannot train is looked at again this often at least, whatever the cooldown. */
+const MAX_RECHECK_SEC = 300;
+/** No trading account: the holder of this lease trains what was imported from files. */
 const FILES_LEASE = { venue: ALL_FILES, account: 'training' } as const;
 
 export type Trainer = Pick<TrainerProcess, 'run' | 'stop'>;
@@ -51,7 +54,7 @@ export interface TrainingServiceDependencies {
   readonly lanes?: number;
   /** Interpreter, and the question whether it can train. */
   readonly python: string;
-  readonly checkPython: () => Promise<PythonCheck>;
+  readonly checkPython: (signal: AbortSignal) => Promise<PythonCheck>;
   readonly findArtefactFault?: ((record: ModelRecord) => string | undefined) | undefined;
   readonly events?: (TrainingEvents & SessionEvents) | undefined;
   /** Makes predictions around full and incremental training. */
@@ -74,6 +77,7 @@ export class TrainingService {
   readonly #filesLease: LeaseKeeper;
   readonly #driftWatch: DriftWatch;
   readonly #waitingLog: WaitingLog;
+  readonly #firstTraining: FirstTraining;
   readonly #workers: readonly JobWorker[];
   readonly #stopping = new AbortController();
   #planning: Promise<readonly DueVerdict[]> | undefined;
@@ -88,11 +92,14 @@ export class TrainingService {
     const { workerEnvironment: environment = {} } = dependencies;
     this.#trainingWorker = new TrainingWorkerClient({ location, clock, logger, environment });
     this.#waitingLog = new WaitingLog(logger);
+    this.#firstTraining = new FirstTraining(logger);
     this.#readiness = new TrainerReadiness({
       python,
       clock,
       check: checkPython,
-      recheckSec: options.trainRetryCooldownSec,
+      recheckSec: Math.min(options.trainRetryCooldownSec, MAX_RECHECK_SEC),
+      onUnusable: ({ message, fix }) =>
+        logger.warn(`[TRAIN] Cannot train: ${message}. To mend it, ${fix}`),
     });
     const handles = {
       wake: () => this.#wake(),
@@ -115,7 +122,7 @@ export class TrainingService {
       logger,
       holder: dependencies.runUid,
     });
-    this.queue = new TrainingQueue({ ...dependencies, ...handles });
+    this.queue = new TrainingQueue({ ...dependencies, ...handles, wake: () => this.#resume() });
     const { sessions } = this;
     const planner = this.#planner;
     const trainingWorker = this.#trainingWorker;
@@ -148,6 +155,7 @@ export class TrainingService {
    */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#readiness.stop();
     await this.queue.stop();
     await Promise.all(this.#workers.map((worker) => worker.stop()));
     await this.#trainingWorker.stop();
@@ -196,7 +204,7 @@ export class TrainingService {
     const verdicts = await this.#planner.plan(this.#filesLease.isHeld());
     this.#lastPlan = verdicts;
     this.#waitingLog.report(verdicts);
-    const due = verdicts.filter((verdict) => verdict.status === 'due');
+    const due = this.#firstTraining.release(verdicts, this.#dependencies.clock.wallMs());
     if (due.length > 0 && !this.#stopping.signal.aborted && (await this.#isTrainerReady())) {
       await this.#queueDue(due);
     }
@@ -234,14 +242,14 @@ export class TrainingService {
   }
 
   async #isTrainerReady(): Promise<boolean> {
-    const before = this.#readiness.last?.status;
-    const found = await this.#readiness.find();
-    if (found.status === 'not_ready' && before !== 'not_ready') {
-      this.#dependencies.logger.warn(
-        `[TRAIN] Cannot train: ${found.message}. To mend it, ${found.fix}`,
-      );
-    }
-    return found.status === 'ready';
+    const { status } = await this.#readiness.find();
+    return status === 'ready' && !this.#stopping.signal.aborted;
+  }
+
+  /** Python may have been mended or broken while nothing ran. */
+  #resume(): void {
+    this.#readiness.recheck();
+    this.#wake();
   }
 
   #wake(): void {

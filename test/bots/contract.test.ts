@@ -98,7 +98,7 @@ describe.skipIf(!HAS_PYTHON).each(BOTS)('bot $name (needs npm run setup)', (bot:
     }
   });
 
-  it('learns what can be learnt: its answers follow the returns of rows it never saw', async () => {
+  it('learns the planted pattern: its predictions follow the returns of rows it never saw', async () => {
     const [from, to] = done.manifest.split.test;
     const width = bot.task === 'classifier' ? 3 : 1;
     const answers = await readFloats(done, 'judged-test.f32');
@@ -110,7 +110,7 @@ describe.skipIf(!HAS_PYTHON).each(BOTS)('bot $name (needs npm run setup)', (bot:
     expect(correlation(scores, [...table.forwardReturns.slice(from, to)])).toBeGreaterThan(0.3);
   });
 
-  it('leaves a manifest that tells everything, and the files that it names', async () => {
+  it('writes a complete manifest and the files that it names', async () => {
     const { manifest } = done;
     expect(manifest).toMatchObject({ bot: bot.name, task: bot.task, seed: 7 });
     expect(manifest.model).toEqual({ symbol: 'BTC/USDT' });

@@ -85,7 +85,7 @@ describe.skipIf(!HAS_PYTHON)('a forest over 2,000 items of a file (needs npm run
     expect(judgedWindow.to).toBeLessThan(START_MS);
   });
 
-  it('speaks for every item through the predictor: what drifts up is expected higher', async () => {
+  it('predicts every item through the predictor: higher returns for items that rise', async () => {
     const { stores, clock } = context;
     const logger = recordingLogger([]);
     const serving = new ServingModels({
@@ -123,7 +123,7 @@ describe.skipIf(!HAS_PYTHON)('a forest over 2,000 items of a file (needs npm run
     }
   });
 
-  it('is due again by stored state alone, and not while it is fresh', async () => {
+  it('is due again by stored state, and not while it is fresh', async () => {
     const service = context.service();
     await service.start();
     const verdicts = await service.planDue();
@@ -133,7 +133,7 @@ describe.skipIf(!HAS_PYTHON)('a forest over 2,000 items of a file (needs npm run
 });
 
 describe.skipIf(!HAS_PYTHON)('a forest over a market (needs npm run setup)', () => {
-  it('pools the symbols of the venue by their daily entries and serves each of them', async () => {
+  it('learns from the daily entries of all symbols of the venue and predicts each of them', async () => {
     const symbols = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'];
     const context = await createTrainingContext(undefined, {
       ...{ bots: ['random_forest'], symbols, promotionGate: 'parity', historyDays: 200 },

@@ -94,7 +94,7 @@ export class DaemonInProcess {
       DATA_DIR: this.dataDir,
       SQLITE_FILE: path.join(world.folder, 'shared.sqlite'),
       SYMBOLS: 'BTC/USDT',
-      HISTORY_DAYS: '1',
+      HISTORY_DAYS: '17',
       API_PORT: '0',
     });
     const { clock } = world;

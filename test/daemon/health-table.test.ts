@@ -55,7 +55,7 @@ const settingsOf = (changes: Readonly<Record<string, string>> = {}) =>
     DATA_DIR: folder,
     API_PORT: '0',
     TRAIN_MONTHS_BACK: '1',
-    MIN_INITIAL_TRAIN_SAMPLES: '5000',
+    MIN_INITIAL_TRAIN_SAMPLES: '730',
     ANALYSIS_INTERVAL_SEC: '10',
     PAUSE_FILE: path.join(folder, 'pause.txt'),
     PAUSE_COLLECTOR_FILE: path.join(folder, 'pause-collector.txt'),

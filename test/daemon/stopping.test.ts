@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { DaemonChild } from './daemon-child.js';
 import { daemonRig, QUICK } from './daemon-child.js';
@@ -28,6 +30,14 @@ async function startTraining(environment: Record<string, string> = {}) {
   return { daemon, family };
 }
 
+/** An interpreter that takes a minute to answer, in a child of its own that ignores a polite request to end. */
+function slowPython(): string {
+  const file = path.join(folder(), 'slow-python');
+  const script = "#!/bin/sh\ntrap '' TERM INT HUP\nsleep 60 &\nwait\n";
+  writeFileSync(file, script, { mode: 0o755 });
+  return file;
+}
+
 describe('stopping', () => {
   test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     '%s ends the daemon with 0, nothing left running, and the log to its last line',
@@ -48,6 +58,20 @@ describe('stopping', () => {
     expect(await daemon.stop()).toEqual({ code: 0, signal: null });
     expect(family.filter(({ pid }) => isAlive(pid))).toEqual([]);
     expect(daemon.output).not.toMatch(/ERROR/);
+  });
+
+  test('in the middle of the check of Python it ends with 0, and the interpreter with it', async () => {
+    const PYTHON = slowPython();
+    const daemon = start({ environment: { ...QUICK, DATA_DIR: folder(), PYTHON } });
+    await daemon.until(
+      () => descendantsOf(daemon.pid).find(({ command }) => command.startsWith('sleep ')),
+      { what: 'the child of the interpreter', limitMs: TRAINS_LIMIT_MS },
+    );
+    const family = descendantsOf(daemon.pid);
+    expect(family.some(({ command }) => command.includes(PYTHON))).toBe(true);
+    expect(await daemon.stop()).toEqual({ code: 0, signal: null });
+    expect(daemon.output).not.toMatch(/Cannot train|ERROR/);
+    expect(await waitForEnd(family)).toEqual([]);
   });
 
   test('Ctrl+C, which reaches the whole process group, makes nobody complain', async () => {

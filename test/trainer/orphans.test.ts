@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -19,6 +19,27 @@ import {
 const ROWS = 3_000;
 const GONE_ROUNDS = 100;
 const GONE_ROUND_MS = 50;
+
+const AUTOGROUP = '/proc/self/autogroup';
+
+describe.skipIf(!HAS_PYTHON)('the priority of a trainer (needs npm run setup)', () => {
+  it.skipIf(!existsSync(AUTOGROUP))(
+    'is the lowest of its session too, where the kernel shares the processor by session (needs sched_autogroup)',
+    async () => {
+      const scratch = await createScratch();
+      const table = createTable({ rows: ROWS, columns: 20 });
+      const featuresFile = await writeTable(scratch.folder, 'table.evkf', table);
+      const trainer = createTrainer();
+      const job = createJob({ uid: 'nice', folder: scratch.folder, rows: ROWS, featuresFile });
+      expect(await trainer.run(job)).toMatchObject({ status: 'done' });
+      const group = await readFile(`/proc/${String(trainer.processId)}/autogroup`, 'utf8');
+      expect(group).toMatch(/ nice 19$/m);
+      expect(await readFile(AUTOGROUP, 'utf8')).not.toMatch(/ nice 19$/m);
+      await trainer.stop();
+      await scratch.remove();
+    },
+  );
+});
 
 describe.skipIf(!HAS_PYTHON)('what is left of a killed trainer (needs npm run setup)', () => {
   it('dies with its parent when that is killed with SIGKILL', async () => {

@@ -50,14 +50,14 @@ describe.skipIf(!HAS_PYTHON)('a champion (needs npm run setup)', () => {
       return { champion, challenger, stores, clock };
     }
 
-    it('that knew nothing is replaced, and what decided is recorded', async () => {
+    it('that knew nothing is replaced, and the record gives the deciding comparison', async () => {
       const { champion, challenger } = await challenge([0.05, 0.9, 0.05], 100);
       expect(challenger.stage).toBe('serving');
       expect(challenger.verdict?.reason).toContain(`not worse than champion ${champion?.uid}`);
       expect(challenger.config).toMatchObject({ champion: { modelUid: champion?.uid } });
     });
 
-    it('with too few common candles is no judge, and neither once it has expired', async () => {
+    it('does not decide with too few common candles, nor once it has expired', async () => {
       const { champion, challenger, stores, clock } = await challenge(
         [1 / 3, 1 / 3, 1 / 3],
         10_000,

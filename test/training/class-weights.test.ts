@@ -43,7 +43,7 @@ describe.skipIf(!HAS_PYTHON)('classes that are rare (needs npm run setup)', () =
     return record;
   };
 
-  it('are weighed, and the weights divided out again before anyone judges', async () => {
+  it('are weighted, and the weights are divided out before the model is judged', async () => {
     const record = await train('auto');
     const [sell, hold, buy] = record?.classDistribution ?? [0, 0, 0];
     expect(sell / (sell + hold + buy)).toBeLessThan(0.25);
@@ -54,7 +54,7 @@ describe.skipIf(!HAS_PYTHON)('classes that are rare (needs npm run setup)', () =
     expect(record?.testScore?.skill.estimate).toBeGreaterThan(-0.04);
   });
 
-  it('are not weighed when that is off', async () => {
+  it('are not weighted with CLASS_WEIGHTS=off', async () => {
     expect((await train('off'))?.classWeights).toBeUndefined();
   });
 });

@@ -76,7 +76,7 @@ describe('a model that drifts', () => {
       });
     };
 
-    it('is seen by its features, shown, and trained anew once in three days at most', async () => {
+    it('is detected by its features, shown, and retrained at most once in three days', async () => {
       const watch = await createWatch({}, false);
       await watch.poll();
       const drift = await context.stores.drift.find(KEY);
@@ -98,7 +98,7 @@ describe('a model that drifts', () => {
       expect(await jobs()).toBe(2);
     });
 
-    it('is given an hour after its fit before it is looked at', async () => {
+    it('is not checked in the first hour after its fit', async () => {
       const watch = await createWatch({}, false, START_MS);
       await context.clock.advance(HOUR_MS - 1);
       await watch.poll();
@@ -108,13 +108,13 @@ describe('a model that drifts', () => {
       expect((await context.stores.drift.find(KEY))?.report.isDrifted).toBe(true);
     });
 
-    it('is not seen where the market is the same', async () => {
+    it('is not detected where the market is the same', async () => {
       const calm = await createWatch({}, true);
       await calm.poll();
       expect((await context.stores.drift.find(KEY))?.report.isDrifted).toBe(false);
     });
 
-    it('is seen, where it is global, by the signals of all its instruments', async () => {
+    it('is detected by the signals of all its instruments where it is global', async () => {
       context = await createTrainingContext(engine);
       const { stores } = context;
       const key = { ...KEY, symbol: GLOBAL_SYMBOL, bot: 'random_forest' };
@@ -145,7 +145,7 @@ describe('a model that drifts', () => {
       expect(await stores.jobs.findOpen(key)).toMatchObject({ cause: 'drift' });
     });
 
-    it('is shown and not trained where that is switched off', async () => {
+    it('is shown and not retrained where DRIFT_RETRAIN is off', async () => {
       const watch = await createWatch({ isRetraining: false }, false);
       await watch.poll();
       expect((await context.stores.drift.find(KEY))?.report.isDrifted).toBe(true);

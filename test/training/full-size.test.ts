@@ -23,7 +23,7 @@ const FULL = {
   historyDays: 80,
 } as const;
 
-describe.skipIf(!HAS_PYTHON)('training as it is by default (needs npm run setup)', () => {
+describe.skipIf(!HAS_PYTHON)('training with default settings (needs npm run setup)', () => {
   let context: TrainingContext;
   afterEach(() => context.close());
 

@@ -67,7 +67,7 @@ describe.skipIf(!HAS_PYTHON)('guards before training (needs npm run setup)', () 
       expect(record.features).toHaveLength(10);
     });
 
-    it('a job that was asked for without enough candles is cancelled with the reason', async () => {
+    it('a requested job without enough candles is cancelled with the reason', async () => {
       context = await createTrainingContext(engine);
       await storeYoung(300);
       const service = context.service();

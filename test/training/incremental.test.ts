@@ -30,7 +30,7 @@ const INCREMENT = { ...DEFAULT_INCREMENT, windowBars: 600, iterations: 8 };
 const HORIZON_BARS = 4;
 const OPTIONS: Partial<TrainingOptions> = { increment: INCREMENT, promotionGate: 'parity' };
 
-it('is continued by what the settings say where nothing else is said', () => {
+it('is continued with the defaults of the settings where no options are given', () => {
   const { settings } = readSettings({});
   expect(DEFAULT_INCREMENT).toEqual({
     windowBars: settings.incrementalWindowBars,
@@ -98,7 +98,7 @@ describe.skipIf(!HAS_PYTHON)('a serving model that is continued (needs npm run s
       expect((await context.stores.models.get(parent.uid)).stage).toBe('superseded');
     });
 
-    it('does what was asked last, where a new fit is asked of a job that waits to continue', async () => {
+    it('is refitted when a full fit is requested while its increment waits', async () => {
       context = await createTrainingContext(engine, OPTIONS);
       await storeUpTo(START_MS);
       const service = context.service();
@@ -150,7 +150,7 @@ describe.skipIf(!HAS_PYTHON)('a serving model that is continued (needs npm run s
       });
     });
 
-    it('is trained anew instead once it has been continued as often as it may', async () => {
+    it('is refitted once it has been continued as often as allowed', async () => {
       const service = await open({ increment: { ...INCREMENT, maxIncrements: 1 } });
       const parent = await trainFully(service);
       await moveOn(6);
@@ -163,7 +163,7 @@ describe.skipIf(!HAS_PYTHON)('a serving model that is continued (needs npm run s
       expect(parent.uid).not.toBe(renewed.uid);
     });
 
-    it('is not continued from a file that is damaged, and serves on', async () => {
+    it('is not continued from a damaged file, and serves on', async () => {
       const service = await open();
       const parent = await trainFully(service);
       const file = path.join(context.options.modelsDir, parent.modelPath ?? '', 'judged.cbm');
@@ -176,7 +176,7 @@ describe.skipIf(!HAS_PYTHON)('a serving model that is continued (needs npm run s
       expect((await context.stores.models.findServing(KEY))?.uid).toBe(parent.uid);
     });
 
-    it('is refused when it is worse than its parent, which serves on without a wait', async () => {
+    it('is rejected when it is worse than its parent, which serves on without a cooldown', async () => {
       const service = await open({ promotionGate: 'baseline' });
       const parent = await trainFully(service);
       expect(parent.stage).toBe('serving');

@@ -50,14 +50,14 @@ describe.skipIf(!HAS_PYTHON)('training that is interrupted (needs npm run setup)
       },
     );
 
-    it('by nothing: stopping twice, or without a start, is harmless', async () => {
+    it('is harmed by no second stop, and by no stop without a start', async () => {
       context = await createTrainingContext(engine);
       const service = context.service();
       await service.stop();
       await expect(service.stop()).resolves.toBeUndefined();
     });
 
-    it('by a missing Python says what is missing and the command, and begins when it is there', async () => {
+    it('names a missing Python and the command that installs it, and begins when Python is there', async () => {
       context = await createTrainingContext(engine, { promotionGate: 'parity' });
       const { stores, clock, log } = context;
       await context.store(plantedCandles(CANDLES));
@@ -68,7 +68,8 @@ describe.skipIf(!HAS_PYTHON)('training that is interrupted (needs npm run setup)
       await service.planDue();
       expect(await stores.jobs.latest(KEY)).toBeUndefined();
       expect(await service.status(KEY)).toMatchObject({
-        ...{ isTrained: false, isCooldownActive: true, nextRetryAt: clock.wallMs() + 600_000 },
+        // Nothing was tried, so that nothing cools down: training begins as soon as Python can.
+        ...{ isTrained: false, isCooldownActive: false, nextRetryAt: undefined },
         lastTrainingError: `there is no Python; to mend it, ${FIX}`,
         trainerFault: { fix: FIX },
       });
@@ -80,7 +81,7 @@ describe.skipIf(!HAS_PYTHON)('training that is interrupted (needs npm run setup)
       expect((await context.untilEnded()).status).toBe('completed');
     });
 
-    it('by a Python that goes away between check and job keeps the job waiting', async () => {
+    it('keeps the job waiting when Python disappears between check and job', async () => {
       context = await createTrainingContext(engine);
       const { stores } = context;
       await context.store(plantedCandles(CANDLES));

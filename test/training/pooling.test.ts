@@ -206,7 +206,7 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       expect(baseModel?.config['leftOut']).toEqual({ 'NEW/USDT': 'no candles are stored' });
     });
 
-    it('is fitted again after a stop in its midst, which leaves nothing and does not count', async () => {
+    it('is fitted again after a stop during its fit, which leaves no files and does not count as a death', async () => {
       await open();
       const trainer = createTrainer();
       let reach: () => void = () => undefined;
@@ -233,7 +233,7 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       expect(records.map(({ parentUid }) => parentUid)).toEqual(SYMBOLS.map(() => baseModel?.uid));
     });
 
-    it('is fitted once where two lanes come to it: the second waits, and goes on with it', async () => {
+    it('is fitted once by two lanes: the second waits and then uses it', async () => {
       await open();
       const trainer = createTrainer();
       let fits = 0;

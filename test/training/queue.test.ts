@@ -122,7 +122,7 @@ forEachEngine((engine) => {
       });
     });
 
-    it('comes to one end whichever of two commands wins', async () => {
+    it('ends in one state whichever of two commands wins', async () => {
       const service = await prepare();
       const { queue } = service;
       const pairs = [
@@ -189,7 +189,7 @@ forEachEngine((engine) => {
       await expect(sessions.start('nobody')).rejects.toThrow(RejectedError);
     });
 
-    it('lets a session be made, started, measured, cancelled and its failures tried again', async () => {
+    it('creates, starts, measures and cancels a session, and retries its failed jobs', async () => {
       const service = await prepare();
       const { sessions } = service;
       const made = await sessions.create({

@@ -59,7 +59,7 @@ describe.skipIf(!HAS_PYTHON)('a model that the gate rejects (needs npm run setup
       expect(cooling?.reason).toContain('10 min 0 s left and 24 more candles are awaited');
       expect(await restarted.status(KEY)).toMatchObject({
         ...{ isTrained: false, isTraining: false, isCooldownActive: true, nextRetryAt: until },
-        verdict: { isPromoted: false },
+        newest: { verdict: { isPromoted: false } },
       });
 
       await clock.advance(RETRY_MS);

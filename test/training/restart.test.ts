@@ -99,7 +99,7 @@ describe.skipIf(!HAS_PYTHON)('a daemon that dies while it trains (needs npm run 
       expect(readdirSync(options.workDir)).toEqual([]);
     });
 
-    it('for the second time with the same job lets it fail, with a cooldown', async () => {
+    it('fails a job after its second death, with a cooldown', async () => {
       context = await createTrainingContext(engine);
       await context.store(plantedCandles(CANDLES));
       await killAt('fit');

@@ -35,7 +35,7 @@ interface World {
   endJobs(status?: 'completed' | 'failed'): Promise<void>;
 }
 
-describe('training by the calendar', () => {
+describe('scheduled training', () => {
   forEachEngine((engine) => {
     let context: TrainingContext;
     afterEach(() => context.close());
@@ -98,14 +98,14 @@ describe('training by the calendar', () => {
       await schedules.poll();
     }
 
-    it('has nothing to catch up with at the first start, then begins at its time, once', async () => {
+    it('does not run at the first start, and begins at its scheduled time once', async () => {
       const world = await createWorld();
       const schedules = world.start({ full: WEEKLY });
       await live(world, schedules, 8 * 24);
       expect(await world.sessions()).toEqual([{ kind: 'full', dueAt: Date.UTC(2024, 2, 31, 2) }]);
     });
 
-    it('makes up for what a stopped daemon missed: late, and once for all', async () => {
+    it('runs late and once for all times that a stopped daemon missed', async () => {
       const world = await createWorld();
       await world.start({ full: WEEKLY }).poll();
       await world.clock.advance(19 * 24 * HOUR_MS);
@@ -116,7 +116,7 @@ describe('training by the calendar', () => {
       expect(await world.sessions()).toHaveLength(1);
     });
 
-    it('is begun by one of two that look at the same moment', async () => {
+    it('is begun by one of two processes that poll at the same time', async () => {
       const world = await createWorld();
       const [one, other] = [world.start({ full: WEEKLY }), world.start({ full: WEEKLY })];
       await one.poll();
@@ -141,7 +141,7 @@ describe('training by the calendar', () => {
       expect(await world.sessions()).toHaveLength(2);
     });
 
-    it('goes by the market’s time where that runs faster than the wall’s', async () => {
+    it('follows market time where that runs faster than wall time', async () => {
       const world = await createWorld(360);
       const schedules = world.start({ full: WEEKLY });
       await schedules.poll();
@@ -170,7 +170,7 @@ describe('training by the calendar', () => {
       ]);
     });
 
-    it('has nothing to catch up with once its rule was changed, or switched off for a while', async () => {
+    it('does not catch up after its rule was changed or was switched off for a while', async () => {
       const world = await createWorld();
       await world.start({ full: WEEKLY }).poll();
       await world.clock.advance(8 * 24 * HOUR_MS);
@@ -180,7 +180,7 @@ describe('training by the calendar', () => {
       expect(await world.sessions()).toEqual([]);
     });
 
-    it('begins nothing while the queue is stopped, and makes up for it after', async () => {
+    it('begins nothing while the queue is stopped, and runs after the resume', async () => {
       const world = await createWorld();
       const schedules = world.start({ full: WEEKLY });
       await schedules.poll();
@@ -217,7 +217,7 @@ describe('training by the calendar', () => {
       ]);
     });
 
-    it('says after a restart how the session ended that was running before', async () => {
+    it('logs after a restart how the session ended that was running before', async () => {
       const world = await createWorld();
       await world.start({ full: WEEKLY }).poll();
       await world.clock.advance(7 * 24 * HOUR_MS);
@@ -229,7 +229,7 @@ describe('training by the calendar', () => {
       );
     });
 
-    it('continues what can be continued, and says of the others why not', async () => {
+    it('continues the models that can be continued, and gives the reason for each other one', async () => {
       const world = await createWorld();
       const { stores } = world;
       for (const symbol of SYMBOLS.slice(0, 2)) {

@@ -18,7 +18,7 @@ interface Daemon {
   readonly ends: SessionFinalizer;
 }
 
-describe('how a session ended', () => {
+describe('the end line of a session', () => {
   forEachEngine((engine) => {
     let context: TrainingContext;
     let log: LogLine[];
@@ -82,7 +82,7 @@ describe('how a session ended', () => {
       },
     );
 
-    it('is not said of other kinds, nor by the daemon of another venue', async () => {
+    it('is not logged for other kinds, nor by the daemon of another venue', async () => {
       const { sessions, ends } = await open();
       await sessions.request({ keys: KEYS.slice(0, 1), kind: 'manual' });
       await sessions.request({ keys: KEYS.slice(1), kind: 'full' });
@@ -104,7 +104,7 @@ describe('how a session ended', () => {
       ]);
     });
 
-    it('is said of one that a person cancelled, with what was done until then', async () => {
+    it('is logged for a session that a person cancelled, with the jobs done until then', async () => {
       const { sessions, ends } = await open();
       const { sessionUid, jobs } = await sessions.request({ keys: KEYS, kind: 'full' });
       const finishedAt = context.clock.wallMs();

@@ -73,7 +73,7 @@ describe.skipIf(!HAS_PYTHON)('a trainer that misbehaves (needs npm run setup)', 
       },
     );
 
-    it('is given another chance once the cooldown is over, in another run too', async () => {
+    it('is tried again once the cooldown is over, in another run too', async () => {
       await trainWith(`${READY} process.stdin.once('data', () => process.exit(3));`, 'crashed');
       const { clock, stores } = context;
       const mended = context.service({ runUid: 'run-2' });

@@ -63,7 +63,7 @@ describe('what was imported from files, with daemons of two venues on one databa
 
     const job = async (): Promise<TrainingJob | undefined> => context.stores.jobs.latest(KEY);
 
-    it('is trained by one of them, which a start of the other does not take for dead', async () => {
+    it('is trained by one daemon, whose job a start of the other does not recover', async () => {
       await open();
       const one = await start('one');
       const other = await start('other');
@@ -75,7 +75,7 @@ describe('what was imported from files, with daemons of two venues on one databa
       expect((await context.stores.jobs.list({}, { limit: 9, offset: 0 })).total).toBe(1);
     });
 
-    it('goes to the other one when the first stops, and is no dead attempt', async () => {
+    it('goes to the other daemon when the first stops, which counts as no death', async () => {
       await open();
       const one = await start('one');
       const other = await start('other');
@@ -86,7 +86,7 @@ describe('what was imported from files, with daemons of two venues on one databa
       expect(await job()).toMatchObject({ status: 'running', ownerRunUid: 'other', attempt: 1 });
     });
 
-    it('is taken up by the other one when the first is dead for 30 s, and not before', async () => {
+    it('is recovered by the other daemon when the first is dead for 30 s, and not before', async () => {
       await open();
       const dead = { venue: 'dead', ownerRunUid: 'dead', withFiles: true, at: START_MS };
       const { leases, jobs } = context.stores;

@@ -32,7 +32,7 @@ function refusingStores(stores: Stores, fault: Fault): Stores {
 
 const ROUNDS = 400;
 
-describe('a result that the database refuses', () => {
+describe('a result that the database refuses to store', () => {
   forEachEngine((engine) => {
     let context: TrainingContext;
     afterEach(() => context.close());
@@ -78,7 +78,7 @@ describe('a result that the database refuses', () => {
       expect(await stores.jobs.findOpen(KEY)).toBeUndefined();
     });
 
-    it('again and again is let go of, and said to be', async () => {
+    it('every time is dropped in the end, and that is logged', async () => {
       const isGivenUp = (): boolean =>
         context.log.some(({ message }) => message.includes('until the next start'));
       const fault = await train(1e9, isGivenUp);

@@ -17,6 +17,7 @@ EXIT_ORPHANED = 3
 #: mallopt(3): one arena and an early trim, because freed pools must go back to a small machine.
 M_TRIM_THRESHOLD, M_ARENA_MAX = -1, -8
 LOWEST_PRIORITY = 19
+AUTOGROUP_FILE = "/proc/self/autogroup"
 
 _scratch_directories: set[str] = set()
 
@@ -29,6 +30,7 @@ def settle_process() -> None:
     os.nice(LOWEST_PRIORITY)
     if sys.platform == "linux":
         _settle_on_linux()
+        _lower_session()
     _watch(lambda: os.getppid() == parent)
 
 
@@ -39,6 +41,17 @@ def _settle_on_linux() -> None:
     if hasattr(libc, "mallopt"):  # musl has none
         libc.mallopt(M_ARENA_MAX, 1)
         libc.mallopt(M_TRIM_THRESHOLD, 1 << 20)
+
+
+def _lower_session() -> None:
+    """Where the kernel shares the processor by session (sched_autogroup), the group needs the nice value too."""
+    if os.getsid(0) != os.getpid():
+        return  # The group is the parent's.
+    try:
+        with open(AUTOGROUP_FILE, "w", encoding="ascii") as file:
+            file.write(str(LOWEST_PRIORITY))
+    except OSError:
+        pass  # No such kernel, or not allowed: the process's own nice value stands.
 
 
 def _watch(parent_lives: Callable[[], bool]) -> None:

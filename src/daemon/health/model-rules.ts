@@ -11,6 +11,8 @@ import {
   type HealthFacts,
 } from './health-facts.js';
 
+/** The rule that says that Python cannot train. */
+export const TRAINER_UNUSABLE = 'trainer_unusable';
 /** A person may hold the queue for this long, wall time, while work waits. */
 const HELD_GRACE_MS = 600_000;
 
@@ -44,7 +46,7 @@ export const MODEL_RULES: readonly DaemonHealthRule[] = [
     find: whileActive(findUnused),
   },
   {
-    id: 'trainer_unusable',
+    id: TRAINER_UNUSABLE,
     check: 'trainer',
     level: 'degraded',
     fix: 'run: npm run setup',

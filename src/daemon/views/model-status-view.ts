@@ -106,8 +106,9 @@ function outcomeOf({
   return stage === 'candidate' ? 'unfinished' : 'promoted';
 }
 
-function formatState({ isTraining, trainingStage, due }: TrainingStatus): string {
+function formatState({ isTraining, trainingStage, due, trainerFault }: TrainingStatus): string {
   if (isTraining) return trainingStage ?? 'starting';
+  if (trainerFault !== undefined) return `cannot train: ${trainerFault.message}`;
   return due.status === 'due' ? `due: ${due.reason}` : due.reason;
 }
 

@@ -5,7 +5,8 @@ import type { TrainingJob } from '../../domain/training-job.js';
 import { HaltError, TransientError } from '../../lib/errors.js';
 import { sharedRead } from '../../lib/shared-read.js';
 import type { ModelCensus } from '../../models/model-census.js';
-import type { Health } from '../../monitoring/health.js';
+import type { Health, HealthFinding } from '../../monitoring/health.js';
+import { TRAINER_UNUSABLE } from '../health/model-rules.js';
 import type { WatchedProgress } from '../collection-watch.js';
 import { PAPER_ACCOUNT } from '../module-options.js';
 import { clockOf, describePhase, type Base, type DaemonPhase, type ReadPhase } from '../phases.js';
@@ -15,7 +16,8 @@ const QUEUE_SHOWN = 1000;
 /** Counts of stored rows are at most so old: dashboards ask often, and many at once. */
 const COUNTS_AGE_MS = 250;
 
-type Counts = Pick<StatusAnswer, 'model' | 'queue' | 'warnings'>;
+/** What is read at one moment, so that its parts agree. */
+type Counts = Pick<StatusAnswer, 'model' | 'queue' | 'warnings' | 'trainer'>;
 
 export interface StatusSources {
   readonly readHealth: () => Promise<Health>;
@@ -43,6 +45,7 @@ async function readCounts(phase: DaemonPhase, sources: StatusSources): Promise<C
     warnings: findings
       .filter(({ isExpected }) => !isExpected)
       .map(({ message, fix }) => `${message}; ${fix}`),
+    trainer: trainerView(findings),
   };
 }
 
@@ -69,7 +72,6 @@ function describeStatus(phase: DaemonPhase, counts: Counts): StatusAnswer {
     cache: cacheView(phase),
     process: processView(phase),
     trading: tradingView(phase),
-    trainer: trainerView(phase),
     left_out: listLeftOut(phase),
   };
 }
@@ -261,8 +263,9 @@ function tradingView(phase: DaemonPhase): StatusAnswer['trading'] {
   };
 }
 
-function trainerView(phase: DaemonPhase): StatusAnswer['trainer'] {
-  const fault = 'training' in phase ? phase.training.trainerFault : undefined;
+/** From the finding that is among the warnings: a reader sees both or neither. */
+function trainerView(findings: readonly HealthFinding[]): StatusAnswer['trainer'] {
+  const fault = findings.find(({ id }) => id === TRAINER_UNUSABLE);
   if (fault !== undefined) return { ready: false, message: `${fault.message}; ${fault.fix}` };
   return { ready: true, message: 'ready, or not needed yet' };
 }

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { SHARE_ENV, Worker, type Transferable } from 'node:worker_threads';
@@ -119,6 +120,7 @@ function withReason(how: string, stderr: string): string {
  */
 export function serveParent(answer: (request: unknown) => Promise<unknown>): void {
   setPriority(constants.priority.PRIORITY_LOW);
+  lowerSession();
   // eslint-disable-next-line no-restricted-syntax -- called by a process's own entry
   process.once('disconnect', () => process.exit());
   let lastTask: Promise<unknown> = Promise.resolve();
@@ -139,4 +141,16 @@ export function compiledUrl(callerUrl: string, relativePath: string): URL {
   if (!callerUrl.endsWith('.ts')) return url;
   const root = new URL('../../../', import.meta.url).href;
   return new URL(url.href.replace(root, `${root}dist/`));
+}
+
+/**
+ * `startProcess` gives a worker a session of its own. Where the kernel shares the processor by session
+ * (sched_autogroup), nice values count only inside one, so that the session needs the value too.
+ */
+function lowerSession(): void {
+  try {
+    writeFileSync('/proc/self/autogroup', String(constants.priority.PRIORITY_LOW));
+  } catch {
+    // No such kernel, or not allowed: the process's own nice value stands.
+  }
 }

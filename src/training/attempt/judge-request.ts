@@ -23,7 +23,7 @@ export async function toJudgeRequest(
   { job, options, stores, clock, increment }: AttemptContext,
   { prepared, order, trained }: Trained,
 ): Promise<JudgeRequest> {
-  // An increment is held against its parent on every test row, which says more.
+  // An increment is compared with its parent on every test row, which says more than stored predictions.
   const isChampionAsked = increment === undefined && options.promotionGate.endsWith('+champion');
   const limits = {
     ...options,

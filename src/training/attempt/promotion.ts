@@ -1,7 +1,11 @@
 import type { ModelRecord } from '../../domain/model-record.js';
-import type { TrainingJob } from '../../domain/training-job.js';
+import type { TrainingCooldown, TrainingJob } from '../../domain/training-job.js';
 import type { Stores } from '../../storage/stores.js';
-import { failureCooldown, rejectionCooldown } from '../../domain/training-cooldown.js';
+import {
+  dataCooldown,
+  failureCooldown,
+  rejectionCooldown,
+} from '../../domain/training-cooldown.js';
 import { getNextStatus } from '../../domain/job-state.js';
 import type { Candidate } from './train-model.js';
 import {
@@ -36,13 +40,13 @@ export async function promote(
     await complete(tx, context, record);
     await tx.models.insert(record);
     await tx.evidence.insert(evidenceOf(context, record, { candidate, prepared }));
-    // An increment ends no wait of a new fit, and begins none.
+    // A cooldown belongs to full fits: an increment neither ends nor starts one.
     if (candidate.increment === undefined) await tx.cooldowns.clear(context.job);
     return tx.models.promote(record.uid);
   });
 }
 
-/** A pinned model is not replaced: the one that would have been is refused, and the verdict says why. */
+/** A pinned model is not replaced: the candidate is rejected, and its verdict gives the pin as the reason. */
 async function findPinRefusal(
   tx: Stores,
   { job }: RecordContext,
@@ -57,7 +61,7 @@ async function findPinRefusal(
   return { ...candidate, verdict: { ...verdict, isPromoted: false, reason } };
 }
 
-/** What was continued must still be what serves: a rollback or a clearing came between. */
+/** The parent must still serve: a rollback or a clearing during the fit makes the increment obsolete. */
 async function findParentRefusal(
   tx: Stores,
   { job }: RecordContext,
@@ -105,7 +109,7 @@ export async function recordFailure(
 ): Promise<ModelRecord> {
   const record = recordOfFailure(context, failure);
   const { prepared, code: errorCode, message: errorMessage } = failure;
-  const cooldown = failureCooldown(context.job, `${errorCode}: ${errorMessage}`, context);
+  const cooldown = cooldownAfter(context, failure, `${errorCode}: ${errorMessage}`);
   return storeOnce(stores, context, async (tx) => {
     await tx.jobs.finish(context.job.uid, {
       status: finalStatus(context.job, 'fail'),
@@ -116,13 +120,29 @@ export async function recordFailure(
       modelUid: record.uid,
     });
     await tx.evidence.insert(evidenceOf(context, record, { prepared }));
-    // Its model serves on, and its schedule is bound enough.
+    // After a failed increment the parent serves on, and the schedule already limits how often it is tried.
     if (context.job.mode === 'full') await tx.cooldowns.set(cooldown);
     return tx.models.insert(record);
   });
 }
 
-/** A commit whose answer was lost is found again instead of being repeated. */
+/** Whether the same candles would end the same way: a class is missing, or rows are too few. */
+export function isCausedByData(code: string): boolean {
+  return code === 'too_few_rows';
+}
+
+function cooldownAfter(
+  context: RecordContext,
+  { code, prepared }: Failure,
+  reason: string,
+): TrainingCooldown {
+  if (prepared === undefined || !isCausedByData(code)) {
+    return failureCooldown(context.job, reason, context);
+  }
+  return dataCooldown(context.job, { reason, lastOpenTime: prepared.lastOpenTime }, context);
+}
+
+/** When the answer to a commit was lost, the stored record is found again and nothing is stored twice. */
 function storeOnce(
   stores: Stores,
   { modelUid }: RecordContext,
@@ -143,7 +163,7 @@ async function complete(tx: Stores, context: RecordContext, record: ModelRecord)
 
 type FinalStatus = 'completed' | 'failed' | 'cancelled';
 
-/** The status that ends the job; the state machine has the say. */
+/** The status that ends the job, by the table of legal steps. */
 export function finalStatus(job: TrainingJob, event: 'complete' | 'fail' | 'cancel'): FinalStatus {
   // These three events lead to final statuses only.
   return getNextStatus(job.status, event) as FinalStatus;

@@ -26,7 +26,7 @@ import type { TrainerDone, TrainerOutcome } from '../trainer-process/trainer-out
 import { toJudgeRequest, type Trained } from './judge-request.js';
 import { toOrder, toTrainerJob, type Order } from './trainer-order.js';
 
-/** Share of the bar that each part of the road takes, in percent of the whole job. */
+/** Progress at the end of each part of a job, in percent. */
 const PREPARED_PCT = 5;
 const TRAINED_PCT = 92;
 const JUDGED_PCT = 98;
@@ -53,10 +53,10 @@ export interface Candidate {
   readonly modelPath: string;
 }
 
-/** How one attempt ended. Nothing of it is in the database yet but the job's progress. */
+/** How one attempt ended. Only the job's progress is in the database yet. */
 export type TrainingResult =
   | { readonly status: 'judged'; readonly candidate: Candidate }
-  /** There are too few rows, or nothing to continue: not a failure, only too early. */
+  /** Too few rows, or nothing to continue: too early, and no failure. */
   | { readonly status: 'waiting'; readonly reason: string }
   | {
       readonly status: 'failed';
@@ -67,8 +67,8 @@ export type TrainingResult =
   | { readonly status: 'aborted' };
 
 /**
- * The road of one job: features and labels into a file, two fits in Python, both models run over the
- * test rows, the verdict. What is left on disk afterwards is the folder of a promoted model, or nothing.
+ * Runs one job: writes features and labels into a file, fits twice in Python, runs both models over the test
+ * rows and decides. Afterwards the disk holds the folder of a promoted model, or nothing.
  *
  * @throws TransientError when the database or the training worker is gone
  */
@@ -83,14 +83,14 @@ export async function trainModel(context: TrainModelContext): Promise<TrainingRe
   return result;
 }
 
-/** An increment, where one was asked for and the model has not grown too far; else a new fit. */
+/** Continues the model where an increment was requested and the model is below its limits; else fits a new one. */
 async function attemptAsAsked(context: TrainModelContext): Promise<TrainingResult> {
   const { job, stores, options, logger } = context;
   if (job.mode === 'full') return attempt(context);
   const plan = await findIncrement(stores, job, options);
   if (plan.status === 'skip') return { status: 'waiting', reason: plan.reason };
   if (plan.status === 'refit') {
-    logger.info(`[TRAIN] Trained anew instead of continued: ${plan.reason}`);
+    logger.info(`[TRAIN] Full fit instead of an increment: ${plan.reason}`);
     return attempt(context);
   }
   const { parent } = plan;
@@ -179,7 +179,7 @@ function failed(code: string, message: string, prepared?: PreparedData): Trainin
   return { status: 'failed', code, message, prepared };
 }
 
-/** As `PREPARING_LINE`: what came of the preparation. */
+/** Logs the result of the preparation. The text is a contract, as `PREPARING_LINE` is. */
 function logPreparation(logger: Logger, prepared: PreparedData): void {
   const { rawFeatures, rawSamples, samples, names } = prepared;
   const [sell, hold, buy] = prepared.classDistribution;

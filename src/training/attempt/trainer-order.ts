@@ -28,7 +28,7 @@ export interface Order {
   readonly basis: ModelBasis;
 }
 
-/** What is asked of the trainer beyond the data: how to select features and how to weigh classes. */
+/** How the trainer selects features, weighs classes and fits. */
 export async function toOrder(
   context: AttemptContext,
   prepared: PreparedData,
@@ -64,7 +64,7 @@ export async function toOrder(
   return { plan, classWeights, params, basis };
 }
 
-/** As its parent was made. */
+/** The same selection and weights as the parent's. */
 function planOf(
   { record }: ContinuedParent,
   marketMs: number,
@@ -75,7 +75,7 @@ function planOf(
   return { plan: { selection, chosenBy, selectedAt }, classWeights };
 }
 
-/** The features are the pool's; classes are not weighed, as they were not in the base model's scores. */
+/** Takes the features of the base model. Classes are not weighted, as the base model's were not. */
 function toResidualOrder(
   basis: Extract<ModelBasis, { status: 'residual' }>,
   options: TrainingOptions,
@@ -119,7 +119,7 @@ export function toTrainerJob(
   };
 }
 
-/** What the manifest says of the model, for whoever finds the folder without the database. */
+/** What the manifest says about the model, so that its folder explains itself without the database. */
 function describe(
   { job, options }: AttemptContext,
   prepared: PreparedData,
@@ -140,7 +140,7 @@ function describe(
   };
 }
 
-/** What the job's library is told. */
+/** Parameters of the job's library. */
 export function paramsOf({ job, options }: Pick<AttemptContext, 'job' | 'options'>): BotParams {
   if (findBot(job.bot)?.library !== 'sklearn') return options.catboost;
   return { ...FOREST_PARAMS, maxModelMb: options.maxModelMb };

@@ -16,7 +16,7 @@ export interface RecordContext {
   readonly job: TrainingJob;
   readonly clock: Clock;
   readonly options: TrainingOptions;
-  /** Chosen once for each attempt, so that what is stored twice is known to be the same. */
+  /** Chosen once an attempt: storing the result again finds the first record by it. */
   readonly modelUid: string;
   /** Wall time at which the attempt began. */
   readonly startedAt: number;
@@ -72,7 +72,7 @@ export function recordOfFailure(context: RecordContext, failure: Failure): Model
   return { ...bareRecord(context, failure.prepared), status: 'failed', errorMessage };
 }
 
-/** What is known of every attempt; `prepared` is missing where the data could not even be laid out. */
+/** Fields that every attempt has; `prepared` is undefined where the preparation failed. */
 function bareRecord(context: RecordContext, prepared: PreparedData | undefined): ModelRecord {
   const { job, clock, options, startedAt } = context;
   const { venue, symbol, timeframe, bot } = job;
@@ -149,13 +149,13 @@ function describeBasis(basis: Candidate['basis']): Readonly<Record<string, unkno
   return { status: 'residual', pool: uid, instruments: members.length, cutAt, dataEnd };
 }
 
-/** Nothing later has had a say in what was judged, be it by way of a base model. */
+/** Close time of the newest candle that influenced the judged model, the base model's candles included. */
 function judgedEndOf({ prepared, basis }: Candidate): number {
   const cutAt = basis.status === 'residual' ? (basis.baseModel.cutAt ?? 0) : 0;
   return Math.max(prepared.judgedEnd, cutAt);
 }
 
-/** What remains of the attempt for whoever asks later how the model came to be. */
+/** The permanent evidence of an attempt: data, versions, seed and result. */
 export function evidenceOf(
   context: RecordContext,
   record: ModelRecord,

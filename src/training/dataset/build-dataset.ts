@@ -8,7 +8,7 @@ import { keepAllFeatures, sanitize, type Sanitization } from '../../features/san
 import { countClasses, meanReturns, type Dataset, type DatasetSummary } from './dataset-summary.js';
 import { rowCount, splitBefore, splitRows, type Split } from './split.js';
 
-/** Under these a split leaves too little to learn from, to stop on or to judge by. */
+/** Least rows of each part: to fit, to stop early, to judge. */
 const MIN_PART_ROWS = { train: 100, validation: 20, test: 20 } as const;
 
 export interface DatasetRequest {
@@ -25,11 +25,11 @@ export interface DatasetRequest {
   /** Real closed candles with usable rows that training asks for. */
   readonly minSamples: number;
   readonly candidateFeatures: readonly string[] | undefined;
-  /** What a model has learnt already that is continued; then nothing of it is learnt anew. */
+  /** Of a continued model: features, thresholds and class returns stay as they were learnt. */
   readonly learnt?: Learnt | undefined;
-  /** Of a regressor: what parts the returns that pay for a round trip. Terciles where undefined. */
+  /** Returns beyond which a regressor's move pays for a round trip. Terciles where undefined. */
   readonly thresholds?: LabelThresholds | undefined;
-  /** Whether constant features and copies stay: for members of a pool. */
+  /** Keeps constant features and copies: members of a pool need the same columns. */
   readonly keepConstantFeatures?: boolean | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface Learnt {
   readonly features: readonly string[];
   readonly thresholds: LabelThresholds;
   readonly classMeanReturns: readonly [number, number, number];
-  /** Close time of the newest candle that its judged model has seen: what is judged lies after it. */
+  /** Close time of the newest candle that its judged model has seen; the test part begins after it. */
   readonly judgedEnd: number;
 }
 
@@ -76,7 +76,7 @@ function tooFew(reason: string): Dataset {
   return { status: 'too_few_rows', reason };
 }
 
-/** Rows of bars that the venue really had: a bar that was filled in is no example of a market. */
+/** Rows of bars that the venue really had; fillers are no examples of a market. */
 function realRows(matrix: FeatureMatrix, series: CandleColumns): readonly number[] {
   const rows: number[] = [];
   for (let row = 0; row < matrix.rows; row++) {

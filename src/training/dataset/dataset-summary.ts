@@ -12,7 +12,7 @@ export interface SplitTimes {
   readonly testFrom: number;
 }
 
-/** What is said about a dataset; plain data that travels between threads. */
+/** Describes a dataset; plain data, so that it can be sent between processes. */
 export interface DatasetSummary {
   /** Features before sanitising. */
   readonly rawFeatures: number;
@@ -40,7 +40,7 @@ export interface DatasetSummary {
   readonly cuts: SplitTimes;
   /** Close time of the newest candle that a row or label of the training part has seen. */
   readonly trainEnd: number;
-  /** The same of the validation part: nothing later has had a say in the judged model. */
+  /** The same of the validation part: the judged model has seen nothing later. */
   readonly judgedEnd: number;
   /** The same of all rows: what the refit has seen. */
   readonly dataEnd: number;
@@ -68,7 +68,7 @@ export function countClasses(labels: Int32Array): ClassCounts {
   return counts;
 }
 
-/** Mean return of the rows of each class; a class without rows moves nothing. */
+/** Mean return of the rows of each class; 0 for a class without rows. */
 export function meanReturns(returns: Float64Array, labels: Int32Array): [number, number, number] {
   const sums: [number, number, number] = [0, 0, 0];
   const counts = countClasses(labels);

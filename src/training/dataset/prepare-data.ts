@@ -24,7 +24,7 @@ export interface PrepareRequest extends Omit<
   readonly subsampling?: Subsampling | undefined;
 }
 
-/** What lies in the feature file, for whoever orders the fit and judges the model. */
+/** Describes the feature file: input of the fit and of the judgement. */
 export interface PreparedData extends DatasetSummary {
   readonly status: 'prepared';
   readonly referenceSymbol: string | undefined;

@@ -1,8 +1,8 @@
 import type { FeatureTable } from './feature-file.js';
 
-/** Which rows of a table are left: of equal distances, from a place of its own in each table. */
+/** Which rows of a table are kept: at equal distances, with an own offset for each table. */
 export interface Subsampling {
-  /** Of the rows, above 0; 1 leaves all. */
+  /** Share of the rows that is kept, above 0; 1 keeps all. */
   readonly share: number;
   /** In [0, 1). */
   readonly offset: number;
@@ -34,7 +34,7 @@ export function subsampleTable(
   };
 }
 
-/** Row numbers, rising: at most that share of them. */
+/** Row numbers that are kept, ascending. */
 export function subsampleRows(count: number, { share, offset }: Subsampling): readonly number[] {
   const wanted = Math.max(1, Math.floor(count * share));
   return Array.from({ length: wanted }, (_, at) =>

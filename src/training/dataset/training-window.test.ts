@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { REQUIRED_BARS } from '../../features/feature-matrix.js';
-import { trainingPeriodText, trainingWindowAt, windowBars } from './training-window.js';
+import {
+  assertReachableSamples,
+  trainingPeriodText,
+  trainingWindowAt,
+  windowBars,
+} from './training-window.js';
 
 const HOUR_MS = 3_600_000;
 const AUTO = { historyDays: 'auto', trainMonthsBack: 6 } as const;
@@ -25,5 +30,19 @@ describe('training window', () => {
     expect(window.lastOpenTime).toBe(9999 * HOUR_MS);
     expect([window.fromIndex, window.toIndex]).toEqual([9760, 10_000]);
     expect(window.loadFromOpenTime).toBe((9760 - REQUIRED_BARS) * HOUR_MS);
+  });
+});
+
+describe('the least number of samples', () => {
+  const options = { historyDays: 20, trainMonthsBack: 6, timeframes: ['1h', '4h'] } as const;
+
+  it('is refused where the window cannot hold it, with both numbers', () => {
+    expect(() => assertReachableSamples({ ...options, minInitialTrainSamples: 121 })).toThrow(
+      'MIN_INITIAL_TRAIN_SAMPLES=121 can never be met: the training window holds 120 candles of 4h',
+    );
+  });
+
+  it('is taken where every window can hold it', () => {
+    expect(() => assertReachableSamples({ ...options, minInitialTrainSamples: 120 })).not.toThrow();
   });
 });

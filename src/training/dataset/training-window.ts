@@ -5,11 +5,12 @@ import {
   timeframeMs,
   type Timeframe,
 } from '../../domain/timeframe.js';
+import { ConfigError } from '../../lib/errors.js';
 import { REQUIRED_BARS } from '../../features/feature-matrix.js';
 
 const DAY_MS = 86_400_000;
 const DAYS_A_MONTH = 365 / 12;
-/** However short the window in days: a model on weekly bars needs a past too. */
+/** Least length of a window: six months hold too few weekly bars. */
 const MIN_WINDOW_BARS = 600;
 
 /** Bars that a fit sees, and those before them that their features look back on. */
@@ -59,6 +60,26 @@ export function windowBars(timeframe: Timeframe, options: WindowOptions): number
   if (historyDays !== 'auto') return Math.ceil((historyDays * DAY_MS) / timeframeMs(timeframe));
   const days = trainMonthsBack * DAYS_A_MONTH;
   return Math.max(MIN_WINDOW_BARS, Math.ceil((days * DAY_MS) / timeframeMs(timeframe)));
+}
+
+/**
+ * @throws ConfigError where training would wait for ever for more candles than its window can hold
+ */
+export function assertReachableSamples(
+  options: WindowOptions & {
+    readonly timeframes: readonly Timeframe[];
+    readonly minInitialTrainSamples: number;
+  },
+): void {
+  const { timeframes, minInitialTrainSamples: wanted } = options;
+  for (const timeframe of timeframes) {
+    const held = windowBars(timeframe, options);
+    if (wanted <= held) continue;
+    throw new ConfigError(
+      `MIN_INITIAL_TRAIN_SAMPLES=${wanted} can never be met: the training window holds ${held} candles of ` +
+        `${timeframe}. Lower it, or widen the window by HISTORY_DAYS or TRAIN_MONTHS_BACK`,
+    );
+  }
 }
 
 /** A length in whole days, `183d`. */

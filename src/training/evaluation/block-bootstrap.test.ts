@@ -61,7 +61,7 @@ describe('bootstrapMean', () => {
     expect(found.upper).toBeLessThanOrEqual(3);
   });
 
-  it('keeps its promise: the lower bound is above a true mean of 0 in about 5 % of series', () => {
+  it('has a lower bound above a true mean of 0 in about 5 % of series', () => {
     let above = 0;
     for (let series = 1; series <= 400; series++) {
       const random = seededRandom(seedOf(series));

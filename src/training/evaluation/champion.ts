@@ -7,19 +7,19 @@ import { toPrior, type Prior } from './losses.js';
 /** Newest predictions that are read: more than any test part has rows after a champion's data. */
 const MAX_PREDICTIONS = 10_000;
 
-/** The serving model as a challenger meets it: what it said on candles that it never saw. */
+/** The serving model and its stored predictions for candles that it never saw in training. */
 export interface Champion {
   readonly modelUid: string;
   /** Close time of the newest candle that any fit of it saw. */
   readonly dataEnd: number;
-  /** Its own, because its probabilities are of its own classes. */
+  /** The champion's own thresholds: its probabilities refer to them. */
   readonly thresholds: LabelThresholds;
   readonly prior: Prior;
-  /** Open times of the candles that it spoke on, after its data's end. */
+  /** Open times of the predicted candles, after the end of its data. */
   readonly openTimes: readonly number[];
   /** p(SELL), p(HOLD), p(BUY) of each of them. */
   readonly probabilities: readonly (readonly [number, number, number])[];
-  /** Log return that it expected of each. */
+  /** Expected log return of each. */
   readonly expectedReturns: readonly number[];
 }
 
@@ -41,8 +41,8 @@ export interface ChampionLimits {
 }
 
 /**
- * The model that serves the key and what it said, or undefined where none serves that may be trusted or
- * compared: a model that is expired, of older formulas or of another horizon defends nothing.
+ * The serving model with its predictions; undefined where none serves, or the one that serves is expired, was
+ * trained on older formulas or has another horizon.
  */
 export async function findChampion(
   stores: ChampionStores,

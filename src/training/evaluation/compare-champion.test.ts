@@ -23,8 +23,8 @@ const CHALLENGER: Challenger = {
   prior: EVEN,
 };
 
-describe('a challenger beside its champion', () => {
-  it('is compared on the candles after the champion saw its last that both spoke on', () => {
+describe('a challenger compared with its champion', () => {
+  it("is compared on candles after the champion's data that both have predicted", () => {
     const { rows, skillDifference, directionSkillDifference } = compareWithChampion(
       CHALLENGER,
       CHAMPION,
@@ -37,13 +37,13 @@ describe('a challenger beside its champion', () => {
     expect(directionSkillDifference).toBeCloseTo(-gain, 12);
   });
 
-  it('each is held to its own classes', () => {
+  it('is measured by its own classes, as the champion is', () => {
     const wide = { ...CHAMPION, thresholds: { sell: -0.05, buy: 0.05 } };
     // To the champion all three candles were HOLD, which it gave 0.25.
     expect(compareWithChampion(CHALLENGER, wide).skillDifference).toBeCloseTo(-Math.log(0.75), 12);
   });
 
-  it('without a common candle has nothing to be compared by', () => {
+  it('has no comparison without a common candle', () => {
     const silent = { ...CHAMPION, openTimes: [], probabilities: [] };
     expect(compareWithChampion(CHALLENGER, silent)).toMatchObject({
       rows: 0,

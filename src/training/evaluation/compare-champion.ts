@@ -8,12 +8,12 @@ import {
   type RowLosses,
 } from './losses.js';
 
-/** What the challenger said of its test rows, before it was refitted. */
+/** Predictions of the challenger's judged model for its test rows. */
 export interface Challenger {
   /** Open time of each test row. */
   readonly openTimes: ArrayLike<number>;
   readonly forwardReturns: ArrayLike<number>;
-  /** Rows × 3, honest. */
+  /** Rows × 3, with the class weights divided out. */
   readonly probabilities: ArrayLike<number>;
   /** By its own thresholds. */
   readonly labels: ArrayLike<number>;
@@ -26,16 +26,16 @@ export interface Challenger {
  */
 export interface ChampionComparison {
   readonly modelUid: string;
-  /** Candles that both spoke on. */
+  /** Candles that both have predicted. */
   readonly rows: number;
   readonly skillDifference: number;
-  /** NaN where neither or only one of them has a candle with a direction. */
+  /** NaN where one of them has no candle with a direction. */
   readonly directionSkillDifference: number;
 }
 
 /**
- * Each model is held against its own prior by its own thresholds, on the same candles, so that what is
- * compared is what either knows beyond the frequencies of its classes.
+ * Measures each model's skill over its own prior, by its own thresholds, on the same candles. So the comparison
+ * is about what each knows beyond the frequencies of its classes.
  */
 export function compareWithChampion(
   challenger: Challenger,
@@ -70,8 +70,8 @@ export function compareWithChampion(
 }
 
 /**
- * An increment against the model that it continues, before either was refitted: the same rows, the same
- * labels and the same prior, so that the difference is what the new trees brought.
+ * Compares an increment with its parent, both as judged models: rows, labels and prior are the same, so that the
+ * difference is the effect of the new trees.
  */
 export function compareWithParent(
   increment: Predicted,
@@ -88,14 +88,14 @@ export function compareWithParent(
   };
 }
 
-/** What a regressor said of its test rows, before it was refitted. */
+/** Predictions of a regressor's judged model for its test rows. */
 export interface RegressorChallenger {
   readonly openTimes: ArrayLike<number>;
   readonly forwardReturns: ArrayLike<number>;
   readonly predictions: ArrayLike<number>;
 }
 
-/** Squared errors on the same candles; regressors make no classes of their own to be compared by. */
+/** Compares squared errors on the same candles: regressors have no classes of their own. */
 export function compareRegressorWithChampion(
   challenger: RegressorChallenger,
   champion: Champion,
@@ -120,7 +120,7 @@ interface Picked {
   readonly labels: number[];
 }
 
-/** Prior's loss less the model's, a row that counts. */
+/** Mean of the prior's loss less the model's over the rows that count. */
 function meanGain({ model, prior, weight }: RowLosses): number {
   let gain = 0;
   let rows = 0;

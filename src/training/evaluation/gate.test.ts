@@ -69,6 +69,17 @@ describe('judge', () => {
     expect(verdict.isPromoted).toBe(false);
   });
 
+  it('every gate rejects a test part without a direction and gives that as the reason', () => {
+    const flat = scoreOf(interval(0.02, 0.01), interval(NaN, NaN), 0);
+    for (const gate of ['baseline', 'strict', 'baseline+champion', 'strict+champion'] as const) {
+      const verdict = judge(gate, FACTS, flat);
+      expect(verdict.isPromoted).toBe(false);
+      expect(verdict.reason).toMatch(/^too_few_rows: .*direction/);
+    }
+    const unknown = judge('baseline', FACTS, scoreOf(interval(0.02, 0.01), interval(NaN, NaN)));
+    expect(unknown.reason).not.toContain('NaN');
+  });
+
   it('strict passes only with both lower bounds above 0', () => {
     expect(judge('strict', FACTS, KNOWING).isPromoted).toBe(true);
     const unsure = scoreOf(interval(0.006, 0.001), interval(0.002, 0));
@@ -161,7 +172,7 @@ describe('judge', () => {
     expect(judge('baseline+champion', FACTS, clueless, better).isPromoted).toBe(false);
   });
 
-  it('a champion is not asked about where the gate does not name it', () => {
+  it('a champion is ignored where the gate does not name it', () => {
     const worse = champion({ skillDifference: -1 });
     expect(judge('baseline', FACTS, KNOWING, worse).isPromoted).toBe(true);
   });

@@ -1,13 +1,16 @@
 import type { Interval, PromotionGate, TestScore, Verdict } from '../../domain/model-record.js';
 import type { ChampionComparison } from './compare-champion.js';
 
-/** Fewer rows with a direction say too little for an interval to mean anything. */
+/** With fewer rows that have a direction an interval is meaningless. */
 export const MIN_DIRECTION_ROWS = 60;
+
+const NO_DIRECTION =
+  'too_few_rows: no test row has a direction, so nothing can be said of its skill';
 
 /** How far a probability, or an expected log return, in ONNX may lie from the trainer's own. */
 export const MAX_PARITY_DIFFERENCE = 1e-5;
 
-/** ONNX against the trainer's own answers over the test rows. */
+/** Difference between ONNX and the trainer's own predictions over the test rows. */
 export interface Parity {
   readonly rows: number;
   readonly maxDifference: number;
@@ -15,7 +18,7 @@ export interface Parity {
   readonly classFlips: number;
 }
 
-/** What must hold of a candidate's files, whatever it knows of markets. */
+/** Technical facts about a candidate's files, apart from its skill. */
 export interface TechnicalFacts {
   readonly judgedParity: Parity;
   readonly refittedParity: Parity;
@@ -28,14 +31,14 @@ export interface TechnicalFacts {
   readonly maxLatencyMs: number;
 }
 
-/** What the candidate's test rows say, and those that the serving model spoke on as well. */
+/** The candidate's score, and its comparison with the champion or the parent. */
 export interface Evidence {
   readonly score: TestScore;
-  /** Undefined where no model serves that could defend its place. */
+  /** Undefined where there is no champion to compare with. */
   readonly champion?: ChampionComparison | undefined;
   /** The model that was continued, where one was. */
   readonly parent?: ChampionComparison | undefined;
-  /** Candles under which nothing is concluded from the comparison with a champion. */
+  /** Fewer common candles do not decide the comparison with a champion. */
   readonly championMinRows: number;
 }
 
@@ -67,7 +70,7 @@ function judgeAlone(gate: PromotionGate, score: TestScore): Opinion {
   }
 }
 
-/** Both halves of the gate, as against the prior; too few candles decide nothing, and that is said. */
+/** Both skills must be at least the champion's; with too few candles the gate alone decides and says so. */
 function judgeAgainstChampion(own: Opinion, gate: PromotionGate, evidence: Evidence): Opinion {
   const { champion, championMinRows } = evidence;
   const alone = `${gate.replace('+champion', '')} alone decides`;
@@ -79,7 +82,7 @@ function judgeAgainstChampion(own: Opinion, gate: PromotionGate, evidence: Evide
     const few = `champion ${modelUid}: ${rows} common candles, ${championMinRows} are needed`;
     return { ...own, reason: `${few}, ${alone}; ${own.reason}` };
   }
-  // Without a candle with a direction there is nothing to be worse in.
+  // Written so that an unknown direction skill (NaN) does not count as worse.
   const isDirectionWorse = directionSkillDifference < 0;
   const isPromoted = skillDifference >= 0 && !isDirectionWorse;
   const words = isPromoted ? 'not worse than' : 'worse than';
@@ -89,10 +92,10 @@ function judgeAgainstChampion(own: Opinion, gate: PromotionGate, evidence: Evide
   return { isPromoted, reason: `${words} champion ${modelUid}: ${figures}; ${own.reason}` };
 }
 
-/** New trees must not make worse what they are added to. */
+/** An increment must be at least as good as its parent. */
 function judgeAgainstParent(own: Opinion, parent: ChampionComparison): Opinion {
   const { modelUid, rows, skillDifference, directionSkillDifference } = parent;
-  // Without a candle with a direction there is nothing to be worse in.
+  // Written so that an unknown direction skill (NaN) does not count as worse.
   const isPromoted = skillDifference >= 0 && !(directionSkillDifference < 0);
   const words = isPromoted ? 'not worse than' : 'worse than';
   const figures =
@@ -134,6 +137,7 @@ function findLimitDefect(facts: TechnicalFacts): string | undefined {
 }
 
 function judgeBaseline(score: TestScore): Opinion {
+  if (score.directionRows === 0) return { isPromoted: false, reason: NO_DIRECTION };
   const isPromoted = score.skill.estimate >= 0 && score.directionSkill.estimate >= 0;
   const comparison = `${isPromoted ? 'not worse' : 'worse'} than ${rivalOf(score)}`;
   return { isPromoted, reason: `${comparison}: ${skillWords(score)}` };
@@ -149,7 +153,7 @@ function judgeStrict(score: TestScore): Opinion {
   return { isPromoted, reason: `${comparison}: ${skillWords(score)}` };
 }
 
-/** What knows nothing: the frequencies of the classes, or that the price stays. */
+/** The benchmark without knowledge: the class frequencies, or persistence. */
 function rivalOf({ regression }: TestScore): string {
   return regression === undefined ? 'the prior' : 'persistence';
 }
@@ -166,6 +170,8 @@ function intervalWords({ estimate, lower, upper }: Interval): string {
   return `${signed(estimate)} [${signed(lower)}, ${signed(upper)}]`;
 }
 
+/** Skill over no rows is NaN. */
 function signed(value: number): string {
+  if (!Number.isFinite(value)) return 'unknown';
   return `${value >= 0 ? '+' : ''}${value.toFixed(4)}`;
 }

@@ -46,7 +46,7 @@ export interface JudgeRequest {
   readonly referenceSymbol: string | undefined;
   readonly test: RowRange;
   readonly classWeights: ClassWeights | undefined;
-  /** What parts the classes; of a regressor, the returns that pay for a round trip. */
+  /** Thresholds of the classes; of a regressor, the returns that pay for a round trip. */
   readonly thresholds: LabelThresholds;
   /** Unweighted frequencies of the training part. */
   readonly prior: Prior;
@@ -55,13 +55,13 @@ export interface JudgeRequest {
   /** Rows that the bootstrap draws together. */
   readonly blockRows: number;
   readonly maxFileBytes: number;
-  /** The serving model that is to be matched, where the gate asks for it. */
+  /** The serving model to compare with, where the gate asks for it. */
   readonly champion?: Champion | undefined;
-  /** The model that was continued: what its judged model said of the test rows lies beside the others. */
+  /** The model that was continued; the predictions of its judged model lie in the candidate's folder. */
   readonly parentUid?: string | undefined;
 }
 
-/** What the test rows say about a candidate. */
+/** The result of judging a candidate on its test rows. */
 export interface Judgement {
   readonly judgedParity: Parity;
   readonly refittedParity: Parity;
@@ -78,7 +78,7 @@ export interface Judgement {
 }
 
 /**
- * Runs both models of a candidate over the test rows and holds them against what the trainer said.
+ * Runs both models of a candidate over the test rows and compares them with the trainer's predictions.
  *
  * @throws RejectedError when a file is damaged or no model
  */
@@ -178,7 +178,7 @@ async function timeOneRow(
   return times[Math.floor(TIMED_RUNS / 2)] ?? NaN;
 }
 
-/** ONNX against what the trainer itself said of the same rows, both with the class weights still in. */
+/** Compares ONNX with the trainer's predictions for the same rows, both before the class weights are divided out. */
 async function compare(request: JudgeRequest, name: string, onnx: Float32Array): Promise<Parity> {
   const trainer = await readAnswers(request, name);
   const rows = onnx.length / outputWidth(request.task);

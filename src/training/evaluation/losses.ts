@@ -9,7 +9,7 @@ const MIN_PROBABILITY = 1e-15;
 const HOLD = 1;
 const BUY = 2;
 
-/** What a model and the prior lose on each row, in nat. Rows that do not count have the weight 0. */
+/** Losses of the model and of the prior on each row, in nat. Rows that do not count have the weight 0. */
 export interface RowLosses {
   readonly model: Float64Array;
   readonly prior: Float64Array;
@@ -22,7 +22,7 @@ export interface Predicted {
   readonly probabilities: ArrayLike<number>;
   /** Class of each row: 0 SELL, 1 HOLD, 2 BUY. */
   readonly labels: ArrayLike<number>;
-  /** Frequencies of the training part: what one knows without a model. */
+  /** Class frequencies of the training part. */
   readonly prior: Prior;
 }
 

@@ -11,7 +11,7 @@ import {
 } from './losses.js';
 import { seededRandom } from '../../lib/seeded-random.js';
 
-/** Everything that is said about a classifier on rows in time order that it never saw. */
+/** Scores a classifier on rows in time order that it never saw. */
 export function scoreClassifier(
   predicted: Predicted,
   seedHex: string,

@@ -9,21 +9,21 @@ import { seededRandom } from '../../lib/seeded-random.js';
 const CLASSES = 3;
 const [SELL, HOLD, BUY] = [0, 1, 2] as const;
 
-/** What a regressor said of rows in time order that it never saw; returns are log returns. */
+/** Predictions of a regressor for rows in time order that it never saw; returns are log returns. */
 export interface PredictedReturns {
   readonly predictions: ArrayLike<number>;
   readonly returns: ArrayLike<number>;
   /** Class of each return: whether it would have paid for the round trip. */
   readonly labels: ArrayLike<number>;
   readonly thresholds: LabelThresholds;
-  /** Frequencies of the classes in the training part: what one knows without a model. */
+  /** Class frequencies of the training part. */
   readonly prior: Prior;
 }
 
 /**
- * Everything that is said about a regressor: its errors against those of persistence, which expects no
- * change, and how often the sign is right where the price moved by more than a round trip costs. Class
- * probabilities come of the error over these very rows: one number, which hardly flatters them.
+ * Scores a regressor: its errors compared with those of persistence, which expects no change, and how often the
+ * sign is right where the price moved by more than a round trip costs. Class probabilities follow from the RMSE of
+ * these rows; one parameter taken from the test rows hardly flatters them.
  */
 export function scoreRegressor(
   predicted: PredictedReturns,
@@ -109,7 +109,7 @@ function rowsOf(
   return rows;
 }
 
-/** The signal as a certainty, so that hits are counted as of a classifier. */
+/** The signal as probabilities of 0 and 1, so that hits are counted as a classifier's. */
 function signalOf(value: number, { sell, buy }: LabelThresholds): [number, number, number] {
   if (value < 0 && value <= sell) return [1, 0, 0];
   return value > 0 && value >= buy ? [0, 0, 1] : [0, 1, 0];

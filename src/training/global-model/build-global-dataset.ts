@@ -24,10 +24,10 @@ import type { Split } from '../dataset/split.js';
 
 const DAY_MS = 86_400_000;
 const HORIZON_MS = ITEM_HORIZON_DAYS * DAY_MS;
-/** An item with fewer entries says nothing about the others. */
+/** Items with fewer entries are left out. */
 const MIN_ITEM_ENTRIES = 14;
 const TRAIN_SHARE = 0.8;
-/** Under these a part leaves too little to learn from or to judge by. */
+/** Least rows of each part. */
 const MIN_PART_ROWS = { train: 100, test: 20 } as const;
 /** Rows of neighbouring days share most of their week: the bootstrap draws fortnights. */
 const BLOCK_DAYS = 14;
@@ -82,7 +82,7 @@ interface Rows {
   readonly returns: Float64Array;
   readonly times: Float64Array;
   readonly itemOf: Uint32Array;
-  /** Entries that were looked at. */
+  /** Entries before rows without label or features were left out. */
   readonly entries: number;
 }
 
@@ -115,7 +115,7 @@ function collectRows({ items, timeframe, fromOpenTime }: GlobalDatasetRequest): 
   return { count, values, returns, times, itemOf, entries };
 }
 
-/** Rows of one moment are never parted. */
+/** Rows of one time stay in one part. */
 function cutInTime(times: Float64Array, order: Uint32Array, embargoMs: number): Split {
   const timeAt = (position: number): number => times[order[position] ?? 0] ?? NaN;
   const cutTime = timeAt(Math.floor(order.length * TRAIN_SHARE));

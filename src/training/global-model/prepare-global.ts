@@ -28,7 +28,7 @@ export interface GlobalPrepareRequest {
   readonly filePath: string;
 }
 
-/** Reads every instrument of the pool over a connection of its own and writes one feature file. */
+/** Reads every instrument of the model over a connection of its own and writes one feature file. */
 export async function prepareGlobal(
   location: DatabaseLocation,
   request: GlobalPrepareRequest,
@@ -88,7 +88,7 @@ async function readSequence(
   const range = { fromOpenTime: window.loadFromOpenTime, toOpenTime: window.lastOpenTime };
   const columns = await loadColumns(reader, seriesId, range);
   const perDay = barsADay(timeframe) ?? 1;
-  // The entries of training are those of the bars that end a day.
+  // Training takes the bars that end a day.
   const last = barIndex(window.lastOpenTime, timeframe);
   return dailySequence(columns, last - ((last + 1) % perDay));
 }

@@ -4,8 +4,8 @@ import type { CatBoostParams, ForestParams } from '../trainer-process/trainer-jo
 const DEFAULT_SUBSAMPLE = 0.7;
 
 /**
- * Small trees, slow steps and strong regularisation: on real hourly candles little more can be learnt
- * than these hold (measured over 24 pairs at a horizon of 4 bars).
+ * Small trees, a low learning rate and strong regularisation: larger ones learnt nothing more from real hourly
+ * candles (measured over 24 pairs at a horizon of 4 bars).
  */
 export const DEFAULT_CATBOOST_PARAMS: CatBoostParams = {
   iterations: 300,
@@ -26,8 +26,8 @@ export interface CatBoostSettings extends Omit<CatBoostParams, 'subsample'> {
 }
 
 /**
- * Completes what the settings say, and refuses before Python starts what CatBoost would only refuse in
- * the middle of a fit.
+ * Completes the settings. A combination that CatBoost would refuse in the middle of a fit is refused here,
+ * before Python starts.
  *
  * @throws ConfigError naming the two parameters that do not go together
  */
@@ -43,19 +43,19 @@ export function toCatBoostParams(settings: CatBoostSettings): CatBoostParams {
   );
 }
 
-/** Trees of a base model for each that a plain one may have: it has many times the rows. */
+/** A base model may have this many times the trees of a plain one: it has many times the rows. */
 const ITERATIONS_FACTOR = 2;
 
-/** Of the base model's fit; the trainer raises `l2LeafReg` by the rows that one instant has. */
+/** Parameters of a base model. The trainer multiplies `l2LeafReg` by the mean number of rows of one open time. */
 export function toBaseModelParams(params: CatBoostParams): CatBoostParams {
   return { ...params, iterations: ITERATIONS_FACTOR * params.iterations };
 }
 
-/** Few, small, slow and strongly held: what is left to learn of one instrument is little. */
+/** Little is left to learn about one instrument: few small trees, a low rate, strong regularisation. */
 const RESIDUAL = { iterations: 200, depth: 4, learningRate: 0.02, l2LeafReg: 20 } as const;
 const RESIDUAL_EARLY_STOPPING_ROUNDS = 40;
 
-/** Of an instrument's own fit on top; never larger than its plain one would be. */
+/** Parameters of a residual; never larger than those of a plain model. */
 export function toResidualParams(params: CatBoostParams): CatBoostParams {
   return {
     ...params,
@@ -68,8 +68,8 @@ export function toResidualParams(params: CatBoostParams): CatBoostParams {
 }
 
 /**
- * Unbounded, a forest on 200,000 rows takes minutes and its file 180 MB; so bounded it takes seconds and
- * a few MB, and explains almost as much.
+ * Without bounds a forest on 200,000 rows takes minutes and 180 MB. With these it takes seconds and a few MB, and
+ * explains almost as much.
  */
 export const FOREST_PARAMS: Omit<ForestParams, 'maxModelMb'> = {
   trees: 100,

@@ -2,7 +2,7 @@ import { modelKeyFor, GLOBAL_SYMBOL } from '../../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import type { TrainingOptions } from './training-options.js';
 
-/** Every key that is to have a model: one for all instruments where the bot pools them. */
+/** Every key that is to have a model: one for all instruments where the bot is global. */
 export function trainingKeys(options: TrainingOptions): readonly ModelKey[] {
   const keys = instrumentKeys(options).map((key) => modelKeyFor(key));
   return [...new Map(keys.map((key) => [modelKeyText(key), key])).values()];
@@ -14,7 +14,7 @@ export type InstrumentOptions = Pick<
   'venue' | 'symbols' | 'primarySymbol' | 'timeframes' | 'bots'
 >;
 
-/** The instruments that these models speak for: a global one for each that is traded. */
+/** The instruments that these models predict: a global model every instrument that is traded. */
 export function spokenFor(
   models: readonly ModelKey[],
   options: InstrumentOptions,

@@ -48,7 +48,7 @@ export interface TrainingOptions {
   readonly batchSize: number;
   /** How serving models are continued; the defaults where undefined. */
   readonly increment?: IncrementOptions | undefined;
-  /** When models are trained anew and continued, by market time; what is missing is switched off. */
+  /** When models are retrained and continued, by market time; undefined switches it off. */
   readonly schedules?:
     | { readonly full?: CronRule | undefined; readonly incremental?: CronRule | undefined }
     | undefined;
@@ -68,9 +68,9 @@ export interface IncrementOptions {
   readonly windowBars: number;
   /** Trees that one increment adds. */
   readonly iterations: number;
-  /** New candles under which there is nothing to learn. */
+  /** Least new candles for an increment. */
   readonly minNewBars: number;
-  /** Increments in a row, and trees, after which a model is trained anew instead. */
+  /** Increments in a row, and trees, after which a full fit replaces the next increment. */
   readonly maxIncrements: number;
   readonly maxTrees: number;
 }
@@ -86,15 +86,15 @@ export const DEFAULT_INCREMENT: IncrementOptions = {
 
 /** When a serving model counts as drifted, and what follows. */
 export interface DriftOptions {
-  /** Market time between two looks at a key. */
+  /** Market time between two checks of a key. */
   readonly checkHours: number;
-  /** Newest bars that are held against the training part. */
+  /** Newest bars that are compared with the rows of the fit. */
   readonly windowBars: number;
   /** Population stability index of the median feature above which a model has drifted. */
   readonly psi: number;
-  /** Outcomes under which the live score says nothing. */
+  /** Least signals with a known outcome for a live score. */
   readonly minSignals: number;
-  /** Whether a model that has drifted is trained anew. */
+  /** Whether a model that has drifted is retrained. */
   readonly isRetraining: boolean;
   /** Market time between two trainings for that reason. */
   readonly retrainHours: number;

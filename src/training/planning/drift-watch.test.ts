@@ -24,7 +24,7 @@ describe('judgeDrift', () => {
   });
 
   it('finds a live score under 0 and under the bound of the test, once there are outcomes enough', () => {
-    const poor = { ...MEASURED, liveSkill: -0.01 };
+    const poor = { ...MEASURED, liveSkill: -0.01, liveSkillUpper: -0.005 };
     expect(judgeDrift(poor, LIMITS)).toMatchObject({ isDrifted: true });
     expect(judgeDrift({ ...poor, liveSignals: 99 }, LIMITS)).toMatchObject({ isDrifted: false });
     expect(judgeDrift({ ...poor, testSkillLower: -0.02 }, LIMITS)).toMatchObject({

@@ -5,6 +5,7 @@ import type { ModelRecord } from '../../domain/model-record.js';
 import { lastClosedOpenTime } from '../../domain/timeframe.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
+import type { Probabilities } from '../../domain/signal.js';
 import { scoreLive } from '../../signals/live-score.js';
 import type { ResolvedSignal } from '../../signals/signal-stores.js';
 import type { Stores } from '../../storage/stores.js';
@@ -29,20 +30,25 @@ export interface DriftDependencies {
 
 const HOUR_MS = 3_600_000;
 const LIVE_SIGNALS = 500;
-/** Keys of one look: a few seconds of the training worker, whose start they share. */
+/** Keys that one poll checks: a few seconds of the training worker. */
 const KEYS_A_LOOK = 10;
-/** Market time that a model is given after its fit: no market has become another one sooner. */
+/** The index of the newest rows must exceed that of every stretch of the fit's own rows by this factor. */
+const UNUSUAL_FACTOR = 2;
+/** Signals drawn together: a day of hours. */
+const MIN_BLOCK_SIGNALS = 24;
+const MOST_BLOCKS = 20;
+/** Market time between a fit and its first check. */
 const NEW_MODEL_HOURS = 1;
 /**
- * Of a global model: its features are of days and look a month back, so that a window short enough to be
- * news holds no two independent values of them, and any two months would seem far apart.
+ * A global model's features describe days and look back a month. A short window holds hardly two independent
+ * values of them, so that any two windows would seem far apart: its signals alone are checked.
  */
-const BY_SIGNALS_ALONE = { medianPsi: undefined, worst: [], bars: 0 } as const;
+const BY_SIGNALS_ALONE = { medianPsi: undefined, usualPsi: undefined, worst: [], bars: 0 } as const;
 
 /**
- * Looks whether the market has become another one than a serving model was fitted on, by its features and
- * by how its signals turned out; some keys a cycle, so that it costs little. What it queues is bounded: one
- * training of a key in `retrainHours`, whatever the next look says.
+ * Checks whether the market has moved away from what a serving model was fitted on, by the model's features and
+ * by the outcomes of its signals. Each poll checks some keys. A key is retrained for drift at most once in
+ * `retrainHours`.
  */
 export class DriftWatch {
   #next = 0;
@@ -53,7 +59,7 @@ export class DriftWatch {
     this.#dependencies = dependencies;
   }
 
-  /** Looks at those of the next keys whose time has come. */
+  /** Checks those of the next keys that are due. */
   async poll(): Promise<void> {
     const { options, stores } = this.#dependencies;
     const { drift } = options;
@@ -104,7 +110,7 @@ export class DriftWatch {
       retrainedAt: isQueued ? checkedAt : before,
     });
     if (!report.isDrifted) return;
-    const then = isQueued ? 'it is trained anew' : 'it serves on';
+    const then = isQueued ? 'it is retrained' : 'it serves on';
     logger.warn(`[TRAIN] The model has drifted: ${report.reason}; ${then}`, {
       symbol,
       timeframe,
@@ -140,8 +146,10 @@ export class DriftWatch {
   ): Promise<FeatureDrift | undefined> {
     const { stores, clock, trainingWorker } = this.#dependencies;
     const series = await stores.series.find(key);
-    const { judgedWindow } = serving.config as { judgedWindow?: { from: number; to: number } };
-    if (series === undefined || judgedWindow === undefined) return undefined;
+    const { servedWindow, judgedWindow } = serving.config as FitWindows;
+    // What serves was refitted up to its own end: only that is what it has seen.
+    const seen = servedWindow ?? judgedWindow;
+    if (series === undefined || seen === undefined) return undefined;
     const { referenceSymbol } = serving;
     const reference =
       referenceSymbol === undefined
@@ -153,8 +161,8 @@ export class DriftWatch {
       referenceSeriesId: reference?.id,
       features: serving.features,
       windowBars: drift.windowBars,
-      trainedFrom: judgedWindow.from,
-      trainedTo: judgedWindow.to,
+      trainedFrom: seen.from,
+      trainedTo: seen.to,
       lastOpenTime: lastClosedOpenTime(clock.marketMs(), key.timeframe),
     });
     return 'status' in measured ? undefined : measured;
@@ -163,7 +171,7 @@ export class DriftWatch {
   async #liveScore(
     key: ModelKey,
     { uid: modelUid, dataEnd = 0, classDistribution, testScore }: ModelRecord,
-  ): Promise<Pick<DriftReport, 'liveSignals' | 'liveSkill' | 'testSkillLower'>> {
+  ): Promise<Pick<DriftReport, 'liveSignals' | 'liveSkill' | 'liveSkillUpper' | 'testSkillLower'>> {
     const { stores, options } = this.#dependencies;
     const instruments = spokenFor([key], options);
     const asked = { modelUid, limit: Math.ceil(LIVE_SIGNALS / instruments.length) };
@@ -172,28 +180,83 @@ export class DriftWatch {
       const resolved = await stores.signals.listResolved(instrument, asked);
       unseen.push(...resolved.filter(({ candleOpenTime }) => candleOpenTime >= dataEnd));
     }
-    const { signals, logLossSkill } = scoreLive(unseen, {
-      prior: classDistribution === undefined ? undefined : toPrior(classDistribution),
-      roundTripCost: 0,
-    });
-    const testSkillLower = testScore?.skill.lower;
-    return { liveSignals: signals, liveSkill: logLossSkill, testSkillLower };
+    const prior = classDistribution === undefined ? undefined : toPrior(classDistribution);
+    const score = scoreSignals(unseen, prior);
+    return { ...score, testSkillLower: testScore?.skill.lower };
   }
 }
 
-/** Whether what was measured is drift, and why. */
+/** Skill of a model on signals whose outcome is known, with an upper bound by the means of blocks of time. */
+export function scoreSignals(
+  signals: readonly ResolvedSignal[],
+  prior: Probabilities | undefined,
+): Pick<DriftReport, 'liveSignals' | 'liveSkill' | 'liveSkillUpper'> {
+  const skillOf = (some: readonly ResolvedSignal[]): number | undefined =>
+    scoreLive(some, { prior, roundTripCost: 0 }).logLossSkill;
+  // Outcomes overlap by the horizon, and instruments of one hour are alike: whole stretches of time are drawn.
+  const sorted = signals.toSorted((one, other) => one.candleOpenTime - other.candleOpenTime);
+  const size = Math.max(MIN_BLOCK_SIGNALS, Math.ceil(sorted.length / MOST_BLOCKS));
+  const means: number[] = [];
+  for (let from = 0; from + size <= sorted.length; from += size) {
+    const mean = skillOf(sorted.slice(from, from + size));
+    if (mean !== undefined) means.push(mean);
+  }
+  const liveSkill = skillOf(sorted);
+  const error = standardError(means);
+  const isBounded = liveSkill !== undefined && error !== undefined;
+  return {
+    liveSignals: signals.length,
+    liveSkill,
+    liveSkillUpper: isBounded ? liveSkill + studentT99(means.length - 1) * error : undefined,
+  };
+}
+
+/** Of the mean of independent values; undefined of fewer than two. */
+function standardError(values: readonly number[]): number | undefined {
+  const count = values.length;
+  if (count < 2) return undefined;
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / (count - 1) / count);
+}
+
+/** One-sided 99 % quantile of Student's t, within 2 % from three degrees on (Hill's expansion). */
+function studentT99(degrees: number): number {
+  const [z, n] = [2.3263, Math.max(1, degrees)];
+  const first = (z ** 3 + z) / 4 / n;
+  const second = (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96 / n ** 2;
+  const third = (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384 / n ** 3;
+  return z + first + second + third;
+}
+
+/** Windows that the record of a model keeps; market times. */
+interface FitWindows {
+  readonly servedWindow?: { readonly from: number; readonly to: number };
+  readonly judgedWindow?: { readonly from: number; readonly to: number };
+}
+
+/**
+ * Whether what was measured is drift, and why. On a market that stays the same, at most one check in a
+ * hundred says so: `drift-false-alarms.test.ts` measures both halves of it.
+ */
 export function judgeDrift(
   measured: Omit<DriftReport, 'isDrifted' | 'reason'>,
   { psi, minSignals }: Pick<DriftOptions, 'psi' | 'minSignals'>,
 ): DriftReport {
-  const { medianPsi, liveSignals, liveSkill, testSkillLower } = measured;
+  const { medianPsi, usualPsi, liveSignals, liveSkill, liveSkillUpper, testSkillLower } = measured;
   const reasons: string[] = [];
-  if (medianPsi !== undefined && medianPsi > psi) {
-    reasons.push(`median stability index ${medianPsi.toFixed(2)} of its features above ${psi}`);
+  const isUnusual = usualPsi === undefined || (medianPsi ?? 0) > UNUSUAL_FACTOR * usualPsi;
+  if (medianPsi !== undefined && medianPsi > psi && isUnusual) {
+    const usual =
+      usualPsi === undefined ? '' : `, stretches of its own training reach ${usualPsi.toFixed(2)}`;
+    reasons.push(
+      `median stability index ${medianPsi.toFixed(2)} of its features above ${psi}${usual}`,
+    );
   }
-  const isKnown = liveSignals >= minSignals && liveSkill !== undefined;
-  // Below 0 it knows less than the prior; below its test's bound that is no bad luck.
-  if (isKnown && liveSkill < Math.min(0, testSkillLower ?? 0)) {
+  const isKnown =
+    liveSignals >= minSignals && liveSkill !== undefined && liveSkillUpper !== undefined;
+  // Under 0 the model knows less than the prior; under the bound of its test that is more than bad luck.
+  if (isKnown && liveSkillUpper < Math.min(0, testSkillLower ?? 0)) {
     const bound = (testSkillLower ?? 0).toFixed(4);
     reasons.push(`live skill ${liveSkill.toFixed(4)} nat of ${liveSignals} signals under ${bound}`);
   }

@@ -57,7 +57,7 @@ describe('why a key is due', () => {
   }
 });
 
-describe('what stands against it', () => {
+describe('an obstacle to training', () => {
   it('an open job', () => {
     const verdict = judgeDue({ ...FACTS, openJob: trainingJob() }, LIMITS, NOW);
     expect(verdict).toMatchObject({ status: 'not_due', obstacle: 'open_job', cause: 'untrained' });
@@ -72,7 +72,7 @@ describe('what stands against it', () => {
     );
   });
 
-  it('nothing any more once the cooldown is over', () => {
+  it('no longer the cooldown once it is over', () => {
     const later = { ...NOW, wallMs: cooldown.until };
     expect(judgeDue({ ...FACTS, cooldown }, LIMITS, later).status).toBe('due');
   });

@@ -5,11 +5,11 @@ import { cooldownStateAt, durationWords, type Moment } from '../../domain/traini
 import { judgeTrust, toServingFacts, type AgeLimits } from '../../models/trust.js';
 import type { HistoryState } from './training-history.js';
 
-/** Why a key wants a model trained. */
+/** Why a key needs training. */
 export type TrainingCause =
   'untrained' | 'rejected' | 'features_changed' | 'damaged' | 'expired' | 'stale';
 
-/** What is known of one key when it is asked whether it is due. */
+/** What the verdict on one key rests on. */
 export interface KeyFacts {
   readonly key: ModelKey;
   readonly serving: ModelRecord | undefined;
@@ -23,7 +23,7 @@ export interface KeyFacts {
   readonly history: HistoryState;
 }
 
-/** Whether a key is due, with the reason in words either way. */
+/** Whether a key is due, with the reason as text either way. */
 export type DueVerdict =
   | {
       readonly status: 'due';
@@ -34,15 +34,17 @@ export type DueVerdict =
   | {
       readonly status: 'not_due';
       readonly key: ModelKey;
-      /** What would make it due but for the reason; undefined when its model is fresh. */
+      /** Why it would be due without the obstacle; undefined when its model is fresh. */
       readonly cause: TrainingCause | undefined;
       readonly reason: string;
       readonly obstacle: Obstacle;
       /** Wall time, where a time is known. */
       readonly nextRetryAt: number | undefined;
+      /** Usable candles so far, where history is waited for. */
+      readonly samples?: number | undefined;
     };
 
-/** What stands against training a key now; `fresh`: nothing has to be done. */
+/** Why a key cannot be trained now; `fresh`: its model needs no training. */
 export type Obstacle = 'fresh' | 'open_job' | 'cooldown' | 'history';
 
 interface Cause {
@@ -50,14 +52,14 @@ interface Cause {
   readonly words: string;
 }
 
-/** Cheap questions first: the caller may leave facts of later ones out until they are asked. */
+/** Asks cheap questions first; the caller may leave out facts that only later questions need. */
 export function judgeDue(facts: KeyFacts, limits: AgeLimits, now: Moment): DueVerdict {
   const { key, openJob, cooldown, history } = facts;
   const found = findCause(facts, limits, now.marketMs);
   if (found === undefined)
     return notDue(key, undefined, { obstacle: 'fresh', reason: 'the model is fresh' });
   if (openJob !== undefined) {
-    const reason = `a job is ${openJob.status}`;
+    const reason = openJobReason(openJob);
     return notDue(key, found.cause, { obstacle: 'open_job', reason });
   }
   if (cooldown !== undefined) {
@@ -69,12 +71,17 @@ export function judgeDue(facts: KeyFacts, limits: AgeLimits, now: Moment): DueVe
   }
   if (history.shortage !== undefined) {
     const reason = `waiting for history: ${history.shortage}`;
-    return notDue(key, found.cause, { obstacle: 'history', reason });
+    const { samples } = history;
+    return notDue(key, found.cause, { obstacle: 'history', reason, samples });
   }
   return { status: 'due', key, cause: found.cause, reason: found.words };
 }
 
-/** Why the key wants training, whatever stands against it. */
+export function openJobReason({ status }: Pick<TrainingJob, 'status'>): string {
+  return `a job is ${status}`;
+}
+
+/** Why the key needs training, apart from any obstacle. */
 export function findCause(
   facts: Pick<KeyFacts, 'serving' | 'latest' | 'damage'>,
   limits: AgeLimits,
@@ -113,7 +120,12 @@ export function dueWords(verdict: DueVerdict): string {
 function notDue(
   key: ModelKey,
   cause: TrainingCause | undefined,
-  why: { readonly obstacle: Obstacle; readonly reason: string; readonly nextRetryAt?: number },
+  why: {
+    readonly obstacle: Obstacle;
+    readonly reason: string;
+    readonly nextRetryAt?: number;
+    readonly samples?: number;
+  },
 ): DueVerdict {
   return { status: 'not_due', key, cause, nextRetryAt: undefined, ...why };
 }

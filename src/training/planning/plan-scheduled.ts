@@ -25,7 +25,7 @@ interface Planned {
   readonly cause: string;
 }
 
-/** Goes through every key that is to have a model, and says of each what is to be done, or why nothing. */
+/** Decides for every key which job it gets, or why it gets none. */
 export async function planScheduled(
   name: 'full' | 'incremental',
   context: PlanContext,
@@ -50,7 +50,7 @@ export async function planScheduled(
   };
 }
 
-/** A job that is open already is joined; a wait after a failure or a rejection is kept. */
+/** A full fit keeps to a cooldown; an open job of the key is joined. */
 async function planFull(
   key: ModelKey,
   { planner }: PlanContext,

@@ -1,5 +1,6 @@
 import { isGlobalBot, GLOBAL_SYMBOL } from '../../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
+import type { TrainingJob } from '../../domain/training-job.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import { barsADay } from '../../features/items/item-sequence.js';
 import type { MarketClock } from '../../exchange/venue-clock.js';
@@ -7,8 +8,14 @@ import type { Clock } from '../../lib/clock.js';
 import { stampOf, type StoredModelRecord } from '../../storage/stores/model-row.js';
 import type { Stores } from '../../storage/stores.js';
 import { cooldownStateAt, type Moment } from '../../domain/training-cooldown.js';
-import { findCause, judgeDue, type DueVerdict, type KeyFacts } from './due-verdict.js';
-import { readHistory, type HistoryState } from './training-history.js';
+import {
+  findCause,
+  judgeDue,
+  openJobReason,
+  type DueVerdict,
+  type KeyFacts,
+} from './due-verdict.js';
+import { CandleCounts, readHistory, type HistoryState } from './training-history.js';
 import { trainingKeys } from '../options/training-keys.js';
 import type { TrainingOptions } from '../options/training-options.js';
 
@@ -17,18 +24,24 @@ export interface TrainPlannerDependencies {
   /** A market's own clock also knows how fast its time passes. */
   readonly clock: Clock & Partial<Pick<MarketClock, 'wallMsUntil'>>;
   readonly options: TrainingOptions;
-  /** Says what is wrong with a serving model's files, for whoever has seen it; undefined when nothing is. */
+  /** What is wrong with a serving model's files; undefined when nothing is known to be. */
   readonly findArtefactFault?: ((record: ModelRecord) => string | undefined) | undefined;
 }
 
+/** More than a venue has keys. */
+const MOST_OPEN_JOBS = 10_000;
 const NOT_ASKED: HistoryState = { samples: 0, newestOpenTime: undefined, shortage: undefined };
 
 /** Decides from stored state which keys are due for training, so that a missed cycle costs nothing. */
 export class TrainPlanner {
-  /** Keys whose rows turned out unusable, with the samples they had: asked again once there are others. */
+  /** Keys whose candles gave too few rows, with the samples they had; retried when that number changes. */
   readonly #unusable = new Map<string, { samples: number; shortage: string }>();
-  /** What serves each key, as it was last read: records are large and seldom change. */
+  /** The serving record of each key as last read: records are large and seldom change. */
   readonly #serving = new Map<string, StoredModelRecord>();
+
+  readonly #counts = new CandleCounts();
+  /** Of the last cycle, by key. */
+  readonly #verdicts = new Map<string, DueVerdict>();
 
   readonly #dependencies: TrainPlannerDependencies;
 
@@ -47,20 +60,45 @@ export class TrainPlanner {
     const imported = withFiles ? await fileKeys(stores, options) : [];
     const keys = [...trainingKeys(options), ...imported];
     const stamps = await stores.models.readStamps(options.venue);
-    for (const key of keys) verdicts.push(await this.judge(key, stamps.get(modelKeyText(key))));
+    const openJobs = await this.#readOpenJobs();
+    for (const key of keys) {
+      const text = modelKeyText(key);
+      const verdict =
+        this.#stillOpen(text, openJobs.get(text)) ?? (await this.judge(key, stamps.get(text)));
+      this.#verdicts.set(text, verdict);
+      verdicts.push(verdict);
+    }
     return verdicts;
   }
 
-  /** Remembers that the stored candles gave too few rows, which only the rows themselves can show. */
+  async #readOpenJobs(): Promise<ReadonlyMap<string, TrainingJob>> {
+    const { options, stores } = this.#dependencies;
+    const found = new Map<string, TrainingJob>();
+    for (const status of ['pending', 'running'] as const) {
+      const filter = { venue: options.venue, status };
+      const { rows } = await stores.jobs.list(filter, { limit: MOST_OPEN_JOBS, offset: 0 });
+      for (const job of rows) found.set(modelKeyText(job), job);
+    }
+    return found;
+  }
+
+  /** The last verdict where the same job is open as then: nothing else about the key is asked meanwhile. */
+  #stillOpen(text: string, job: TrainingJob | undefined): DueVerdict | undefined {
+    const last = this.#verdicts.get(text);
+    const isOpen = last?.status === 'not_due' && last.obstacle === 'open_job';
+    return job !== undefined && isOpen ? { ...last, reason: openJobReason(job) } : undefined;
+  }
+
+  /** Remembers that the stored candles gave too few rows, which only the preparation finds out. */
   async rememberShortage(key: ModelKey, shortage: string): Promise<void> {
     const { samples } = await this.#readHistory(key);
     this.#unusable.set(modelKeyText(key), { samples, shortage });
   }
 
   /**
-   * Asks for little at a time: records are large, and the event loop is to be free in between.
+   * Reads in small queries, so that the event loop stays free in between.
    *
-   * @param stamp of the record that serves, where it is known: one read before with that stamp will do
+   * @param stamp of the serving record, where it is known: a record read before with this stamp is used again
    */
   async judge(key: ModelKey, stamp?: string): Promise<DueVerdict> {
     const { stores, options } = this.#dependencies;
@@ -68,11 +106,12 @@ export class TrainPlanner {
     const now = this.#now();
     if (findCause(first, options, now.marketMs) === undefined) return judgeDue(first, options, now);
     const openJob = await stores.jobs.findOpen(key);
-    // Once more, after the job: one that ended between the two reads has brought its model by now.
-    const facts = openJob === undefined ? await this.#readModels(key) : first;
+    // Read again after the job: a job that ended between the two reads has stored its model by now.
+    if (openJob !== undefined) return judgeDue({ ...first, openJob }, options, now);
+    const facts = await this.#readModels(key);
     const cooldown = await stores.cooldowns.find(key);
     const history = await this.#readHistory(key);
-    return judgeDue({ ...facts, openJob, cooldown, history }, options, now);
+    return judgeDue({ ...facts, cooldown, history }, options, now);
   }
 
   async #readModels(key: ModelKey, stamp?: string): Promise<KeyFacts> {
@@ -92,7 +131,7 @@ export class TrainPlanner {
     };
   }
 
-  /** What stands against a new fit of the key, in words, whatever may be wrong with its model. */
+  /** Why a full fit of the key cannot begin now, as text; undefined when it can. */
   async findObstacle(key: ModelKey): Promise<string | undefined> {
     const cooldown = await this.#dependencies.stores.cooldowns.find(key);
     const history = await this.#readHistory(key);
@@ -115,14 +154,15 @@ export class TrainPlanner {
 
   async #readHistory(key: ModelKey): Promise<HistoryState> {
     const { stores, options, clock } = this.#dependencies;
-    const history = await readHistory(stores, key, { options, marketMs: clock.marketMs() });
+    const marketMs = clock.marketMs();
+    const history = await readHistory(stores, key, { options, marketMs, counts: this.#counts });
     const known = this.#unusable.get(modelKeyText(key));
     if (known === undefined || known.samples !== history.samples) return history;
     return { ...history, shortage: history.shortage ?? known.shortage };
   }
 }
 
-/** What was imported from files is for the bots that pool instruments. */
+/** Series imported from files are trained by global bots only. */
 async function fileKeys(stores: Stores, { bots }: TrainingOptions): Promise<readonly ModelKey[]> {
   const global = bots.filter(isGlobalBot);
   if (global.length === 0) return [];

@@ -35,13 +35,13 @@ describe('readHistory', () => {
   };
   const read = (key = BTC) => readHistory(opened.stores, key, { options: OPTIONS, marketMs: NOW });
 
-  it('lets a symbol train that was listed 400 bars ago', async () => {
+  it('allows training of a symbol that was listed 400 bars ago', async () => {
     opened = await openTestDatabase();
     await store('BTC/USDT', { bars: 400, isFirstBarKnown: true });
     expect(await read()).toMatchObject({ samples: 400, shortage: undefined });
   });
 
-  it('lets one wait that was listed 399 bars ago', async () => {
+  it('waits for a symbol that was listed 399 bars ago', async () => {
     opened = await openTestDatabase();
     await store('BTC/USDT', { bars: 399, isFirstBarKnown: true });
     expect(await read()).toMatchObject({ samples: 399, shortage: '399 of 400 usable candles' });

@@ -8,9 +8,9 @@ import type { Stores } from '../../storage/stores.js';
 import type { TrainingOptions } from '../options/training-options.js';
 import { trainingWindowAt, type TrainingWindow } from '../dataset/training-window.js';
 
-/** A back-fill that has come this close to the present is not waited for: the venue may be down. */
+/** Training does not wait for the last candles of a back-fill that is this close to the present: the venue may be down. */
 const MAX_LAG_BARS = 24;
-/** Reference features missing in more rows than this would be dropped from the model. */
+/** With fewer reference candles than this share the reference's features would be dropped from the model. */
 const MIN_REFERENCE_SHARE = 0.8;
 
 /** What is stored for a key's training, as far as it decides whether training may begin. */
@@ -22,21 +22,48 @@ export interface HistoryState {
   readonly shortage: string | undefined;
 }
 
+interface HistoryContext {
+  readonly options: HistoryOptions;
+  readonly marketMs: number;
+  /** Counts of earlier calls. */
+  readonly counts?: CandleCounts | undefined;
+}
+
 type HistoryOptions = Pick<
   TrainingOptions,
   'historyDays' | 'trainMonthsBack' | 'minInitialTrainSamples' | 'referenceSymbol'
 >;
 
-/** Asks the stores; a few cheap queries, so that it can be done for every key in each cycle. */
+/** Remembers counts of candles: counting a window takes the database a millisecond, for each key and its reference. */
+export class CandleCounts {
+  readonly #known = new Map<number, { readonly range: string; readonly count: number }>();
+
+  /** How many candles a series has in a span; asked again once the span or what is stored has changed. */
+  async count(
+    candles: Pick<Stores['candles'], 'count'>,
+    seriesId: number,
+    span: { readonly from: number; readonly to: number; readonly stored: string },
+  ): Promise<number> {
+    const { from, to, stored } = span;
+    const range = `${from} ${to} ${stored}`;
+    const known = this.#known.get(seriesId);
+    if (known?.range === range) return known.count;
+    const count = await candles.count(seriesId, { from, to });
+    this.#known.set(seriesId, { range, count });
+    return count;
+  }
+}
+
+/** Reads what is stored for the key; counts that have not changed are not asked for again. */
 export async function readHistory(
   stores: Pick<Stores, 'series' | 'candles' | 'knownGaps'>,
   key: ModelKey,
-  context: { readonly options: HistoryOptions; readonly marketMs: number },
+  context: HistoryContext,
 ): Promise<HistoryState> {
   if (isGlobalBot(key.bot)) return readGlobalHistory(stores, key, context.options);
   const { options, marketMs } = context;
   const window = trainingWindowAt(marketMs, key.timeframe, options);
-  const own = await readSeries(stores, key, window);
+  const own = await readSeries(stores, key, { window, counts: context.counts });
   const { samples, newestOpenTime } = own;
   const lag = await findLag(stores, own, window);
   const missing = options.minInitialTrainSamples - samples;
@@ -68,10 +95,15 @@ interface SeriesHistory {
   readonly isFromFirstBar: boolean;
 }
 
+interface SeriesSpan {
+  readonly window: TrainingWindow;
+  readonly counts?: CandleCounts | undefined;
+}
+
 async function readSeries(
   stores: Pick<Stores, 'series' | 'candles'>,
   key: ModelKey,
-  window: TrainingWindow,
+  { window, counts = new CandleCounts() }: SeriesSpan,
 ): Promise<SeriesHistory> {
   const series = await stores.series.find(key);
   const range = series === undefined ? undefined : await stores.candles.range(series.id);
@@ -80,7 +112,9 @@ async function readSeries(
   }
   const isFromFirstBar = series.firstBarAt !== undefined && range.first <= series.firstBarAt;
   const from = Math.max(window.fromOpenTime, firstUsableOpenTime(series, range.first));
-  const samples = await stores.candles.count(series.id, { from, to: window.lastOpenTime });
+  const stored = `${range.first} ${range.last}`;
+  const span = { from, to: window.lastOpenTime, stored };
+  const samples = await counts.count(stores.candles, series.id, span);
   return { series, samples, newestOpenTime: range.last, isFromFirstBar };
 }
 
@@ -92,7 +126,7 @@ function firstUsableOpenTime(series: Series, firstOpenTime: number): number {
   return barOpenTime(Math.ceil(firstWithDepth / BLOCK_BARS) * BLOCK_BARS, timeframe);
 }
 
-/** A model that never saw the last weeks because back-fill has not reached them would serve at once. */
+/** While back-fill has not reached the present, a model would serve without having seen the last weeks. */
 async function findLag(
   stores: Pick<Stores, 'knownGaps'>,
   { series, newestOpenTime }: SeriesHistory,
@@ -108,16 +142,12 @@ async function findLag(
 async function findReferenceShortage(
   stores: Pick<Stores, 'series' | 'candles'>,
   key: ModelKey,
-  context: {
-    readonly options: HistoryOptions;
-    readonly window: TrainingWindow;
-    readonly samples: number;
-  },
+  context: HistoryContext & { readonly window: TrainingWindow; readonly samples: number },
 ): Promise<string | undefined> {
   const { referenceSymbol } = context.options;
   if (referenceSymbol === undefined || referenceSymbol === key.symbol) return undefined;
   const referenceKey = { ...key, symbol: referenceSymbol };
-  const reference = await readSeries(stores, referenceKey, context.window);
+  const reference = await readSeries(stores, referenceKey, context);
   const isEnough = reference.samples >= context.samples * MIN_REFERENCE_SHARE;
   if (isEnough || reference.isFromFirstBar) return undefined;
   return `${reference.samples} usable candles of the reference ${referenceSymbol}`;

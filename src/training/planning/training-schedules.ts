@@ -14,7 +14,7 @@ import type { TrainingSessions } from '../queue/training-sessions.js';
 
 type ScheduleName = Extract<SessionKind, 'full' | 'incremental'>;
 
-/** Before a full retrain the predictions are made that serve while it runs. */
+/** So long before a full retrain the predictions are made that serve while it runs. */
 const PREGENERATE_AHEAD_MS = 5 * 60_000;
 const RETRAIN_TTL_HOURS = 24;
 
@@ -26,7 +26,7 @@ export interface SchedulesDependencies {
   readonly sessions: TrainingSessions;
   readonly planner: Pick<TrainPlanner, 'findObstacle'>;
   readonly pregeneration: PredictionPregeneration;
-  /** Whether jobs could be worked on: without a trainer they would only pile up. */
+  /** Whether jobs can run: without a trainer they would only pile up. */
   readonly isReady: () => Promise<boolean>;
 }
 
@@ -36,17 +36,16 @@ interface Moment {
   readonly dueAt: number;
 }
 
-/** What a look at the schedules found to do. */
+/** Result of one poll of a schedule. */
 type ScheduleOutcome =
   | { readonly status: 'begun'; readonly sessionUid: string }
   | { readonly status: 'nothing'; readonly reason: string }
   | { readonly status: 'put_off'; readonly reason: string };
 
 /**
- * Full and incremental training by the calendar of the market. Whatever wakes it, the analysis cycle, a
- * start after days of standing still, only asks; what is due follows from the stored state, so that a
- * missed moment costs delay and not the run, and several missed ones are done once. The state and the
- * session are stored in one transaction: no run is done twice.
+ * Full and incremental training on schedules in market time. The analysis cycle polls; what is due follows from
+ * the stored state. A missed time delays its run, and several missed ones run once. State and session are stored
+ * in one transaction, so that no run is done twice.
  */
 export class TrainingSchedules {
   /** The due time of the full retrain for which predictions were made ahead. */
@@ -58,7 +57,7 @@ export class TrainingSchedules {
     this.#dependencies = dependencies;
   }
 
-  /** Called again and again. */
+  /** Called in each analysis cycle. */
   async poll(): Promise<void> {
     const { options, stores } = this.#dependencies;
     for (const name of ['full', 'incremental'] as const) {
@@ -85,7 +84,7 @@ export class TrainingSchedules {
     }
   }
 
-  /** A schedule that is new, changed or switched on again has nothing to catch up with. */
+  /** A schedule that is new, changed or switched on again starts from now: it catches up with nothing. */
   async #beginAnew(schedule: {
     readonly name: ScheduleName;
     readonly rule: CronRule | undefined;
@@ -130,7 +129,7 @@ export class TrainingSchedules {
     return { status: 'begun', sessionUid };
   }
 
-  /** @returns nothing where the queue is stopped, or another one has begun it meanwhile */
+  /** @returns undefined where the queue is stopped, or another process has begun the run */
   async #begin(
     state: ScheduleState,
     { now, dueAt }: Moment,

@@ -14,7 +14,7 @@ const waiting = (reason: string, obstacle: 'history' | 'cooldown' = 'history'): 
 });
 
 describe('WaitingLog', () => {
-  it('says once why a key waits and again in every tenth cycle', () => {
+  it('logs once why a key waits and again in every tenth cycle', () => {
     const lines: LogLine[] = [];
     const log = new WaitingLog(recordingLogger(lines));
     for (let cycle = 0; cycle < 21; cycle++) log.report([waiting(`${cycle} of 400`)]);
@@ -25,7 +25,7 @@ describe('WaitingLog', () => {
     ]);
   });
 
-  it('speaks at once when the reason becomes another', () => {
+  it('logs at once when the reason changes', () => {
     const lines: LogLine[] = [];
     const log = new WaitingLog(recordingLogger(lines));
     log.report([waiting('399 of 400')]);
@@ -34,7 +34,7 @@ describe('WaitingLog', () => {
     expect(lines).toHaveLength(2);
   });
 
-  it('says nothing of keys that are fresh, due or being trained', () => {
+  it('logs nothing about keys that are fresh, due or being trained', () => {
     const lines: LogLine[] = [];
     const log = new WaitingLog(recordingLogger(lines));
     log.report([

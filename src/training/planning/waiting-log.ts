@@ -2,7 +2,7 @@ import { modelKeyText } from '../../domain/model-key.js';
 import type { Logger } from '../../lib/logger.js';
 import { dueWords, type DueVerdict } from './due-verdict.js';
 
-/** A key that still waits is named again in every so many cycles. */
+/** A key that still waits is logged again after so many cycles. */
 const REPEAT_CYCLES = 10;
 
 interface Told {
@@ -10,7 +10,7 @@ interface Told {
   readonly cycles: number;
 }
 
-/** Says why keys without a trusted model are not trained yet: when that changes, and now and then. */
+/** Logs why keys without a trusted model are not trained yet: when the reason changes, and in every tenth cycle. */
 export class WaitingLog {
   readonly #told = new Map<string, Told>();
 
@@ -45,7 +45,7 @@ export class WaitingLog {
 
 const WAITING: ReadonlySet<string> = new Set(['cooldown', 'history']);
 
-/** Times left and counts change in every cycle; only these are news. */
+/** The part of a verdict whose change is logged; remaining times and counts change in every cycle. */
 function stateOf(verdict: DueVerdict): string {
   return verdict.status === 'due' ? 'due' : `${verdict.obstacle} ${String(verdict.cause)}`;
 }

@@ -9,13 +9,13 @@ import type { TrainerProcess } from '../trainer-process/trainer-process.js';
 import type { TrainingWorkerClient } from '../worker/training-worker-client.js';
 import type { TrainingOptions } from '../options/training-options.js';
 
-/** What is known of one attempt at a job before it begins. */
+/** What one attempt at a job starts from. */
 export interface AttemptContext {
   readonly job: TrainingJob;
   readonly stores: Stores;
   readonly clock: Clock;
   readonly options: TrainingOptions;
-  /** What is continued instead of fitting anew. */
+  /** The model to continue; undefined for a full fit. */
   readonly increment?: Increment | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface Increment {
   readonly files: ParentFiles;
 }
 
-/** The same, with whoever does the work. */
+/** The same with the processes that do the work. */
 export interface TrainModelContext extends AttemptContext {
   readonly logger: Logger;
   readonly trainer: Pick<TrainerProcess, 'run'>;

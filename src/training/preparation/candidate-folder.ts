@@ -7,19 +7,19 @@ import type { TrainingJob } from '../../domain/training-job.js';
 import { SERVED_MODEL } from '../evaluation/judge-model.js';
 import { MANIFEST_FILE } from '../trainer-process/trainer-manifest.js';
 
-/** What an increment continues. */
+/** CatBoost's own files, which an increment continues. */
 export const SERVED_CBM = 'model.cbm';
 export const JUDGED_CBM = 'judged.cbm';
 
-/** What a served model needs, and what continues it; everything else in a candidate's folder was there to judge it. */
+/** Files that serving and increments need; the others in a candidate's folder are only for judging it. */
 const SERVED_FILES: readonly string[] = [SERVED_MODEL, SERVED_CBM, JUDGED_CBM];
 const BYTES_A_MB = 1_000_000;
 
 const manifestSchema = z.looseObject({ files: z.record(z.string(), z.unknown()) });
 
 /**
- * Folder of one attempt, relative to the models' folder. It is named for the job, so that what a dead
- * attempt left behind is known by the job alone, whichever database the models' folder serves besides.
+ * Folder of one attempt, relative to the models' folder. Its name is the job's uid, so that the files of a dead
+ * attempt are found by the job alone, even where several databases share the models' folder.
  */
 export function candidatePath(job: TrainingJob): string {
   return path.join(keyPath(job), `${job.uid}-${job.attempt}`);
@@ -41,7 +41,7 @@ export interface TrainingFolders {
   readonly workDir: string;
 }
 
-/** Removes whatever attempts at the job left in the two folders; its models must not be recorded. */
+/** Removes all files of attempts at the job from both folders; none of its models may be recorded. */
 export async function removeLeftovers(job: TrainingJob, folders: TrainingFolders): Promise<void> {
   await removeByPrefix(path.join(folders.modelsDir, keyPath(job)), job.uid);
   await removeByPrefix(folders.workDir, job.uid);
@@ -68,7 +68,7 @@ export interface ServedFolder {
   readonly modelSizeMb: number;
 }
 
-/** Removes what was only there to judge the candidate, from the folder and from its manifest. */
+/** Removes the files that were only for judging the candidate, from the folder and from its manifest. */
 export async function keepServedFiles(folder: string): Promise<ServedFolder> {
   const manifest = manifestSchema.parse(
     JSON.parse(await readFile(path.join(folder, MANIFEST_FILE), 'utf8')),
@@ -90,7 +90,7 @@ export async function modelSizeMb(folder: string): Promise<number> {
   return (await stat(path.join(folder, SERVED_MODEL))).size / BYTES_A_MB;
 }
 
-/** After a power cut either the old text is there or the new one. */
+/** A power cut leaves either the old text or the new one. */
 async function replaceFile(filePath: string, text: string): Promise<void> {
   const temporaryPath = `${filePath}.tmp`;
   const file = await open(temporaryPath, 'w');

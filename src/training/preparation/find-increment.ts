@@ -18,7 +18,7 @@ export interface IncrementStores {
   readonly candles: Pick<Stores['candles'], 'range'>;
 }
 
-/** What an increment of the key would be now, by what is stored. */
+/** Decides from stored state whether the key's model can be continued now. */
 export async function findIncrement(
   stores: IncrementStores,
   key: ModelKey,
@@ -43,7 +43,7 @@ export type ParentOpening =
   | { readonly status: 'open'; readonly files: ParentFiles }
   | { readonly status: 'unusable'; readonly reason: string };
 
-/** The files that an increment begins from, read and held against their hashes. */
+/** The files that an increment begins from, checked by their hashes. */
 export async function openParent(
   { record }: ContinuedParent,
   options: Pick<TrainingOptions, 'modelsDir' | 'maxModelMb' | 'increment'>,

@@ -20,7 +20,7 @@ export interface IncrementLimits extends IncrementOptions {
 
 export type IncrementPlan =
   | { readonly status: 'continue'; readonly parent: ContinuedParent }
-  /** Continued long enough: a new fit is due instead. */
+  /** Grown to its limits: a full fit is due instead. */
   | { readonly status: 'refit'; readonly reason: string }
   | { readonly status: 'skip'; readonly reason: string };
 
@@ -35,11 +35,11 @@ export interface ContinuedParent {
   readonly increments: number;
 }
 
-/** Whether a key's model is continued, trained anew because it has grown too far, or left as it is. */
+/** Whether a key's model is continued, refitted because it has grown to its limits, or left as it is. */
 export function planIncrement(facts: IncrementFacts, limits: IncrementLimits): IncrementPlan {
   const { serving, bot, isPinned } = facts;
   if (findBot(bot)?.isAdditive !== true) {
-    return skip(`a ${bot} model is not continued, only trained anew`);
+    return skip(`a ${bot} model cannot be continued`);
   }
   if (serving === undefined) return skip('no model serves');
   if (isPinned) return skip('its model is pinned');
@@ -52,7 +52,7 @@ export function planIncrement(facts: IncrementFacts, limits: IncrementLimits): I
   return few === undefined ? { status: 'continue', parent } : skip(few);
 }
 
-/** Records keep these among their parameters. */
+/** These facts are in the record's `config`. */
 function findParent(record: ModelRecord): ContinuedParent | undefined {
   const { thresholds, classMeanReturns, dataEnd, modelPath, config } = record;
   const { judgedEnd, increments = 0 } = config as { judgedEnd?: number; increments?: number };

@@ -74,7 +74,7 @@ async function toGlobalRequest(context: AttemptContext): Promise<GlobalPrepareRe
   };
 }
 
-/** How far the bot looks ahead; a global one counts days. */
+/** The bot's horizon in bars; a global bot's is in days. */
 export function horizonBarsOf({ job, options }: Pick<AttemptContext, 'job' | 'options'>): number {
   if (!isGlobalBot(job.bot)) return options.labelHorizonBars;
   const perDay = barsADay(job.timeframe);
@@ -83,8 +83,8 @@ export function horizonBarsOf({ job, options }: Pick<AttemptContext, 'job' | 'op
 }
 
 /**
- * The returns from which on a regressor's move pays for buying and selling again: both fees and the
- * spread of the newest quote. Without a quote, as of a market of files, the fees alone.
+ * The returns beyond which a regressor's move pays for a round trip: both fees and the spread of the newest quote.
+ * Without a quote, as for imported files, the fees alone.
  */
 async function costThresholds({ job, stores, options }: AttemptContext): Promise<LabelThresholds> {
   const quote = (await stores.prices.latest(job.venue, [job.symbol])).get(job.symbol);

@@ -17,7 +17,7 @@ function createReporter(store?: () => Promise<void>) {
 }
 
 describe('ProgressReporter', () => {
-  it('tells every step but stores one a second', async () => {
+  it('publishes every step and stores one a second', async () => {
     const { clock, reporter, stored, emitted } = createReporter();
     for (let pct = 1; pct <= 50; pct++) {
       reporter.report('fit', pct);

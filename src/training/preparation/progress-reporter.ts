@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.js';
 
-/** Progress is worth a write this often at most (wall time). */
+/** Progress is stored this often at most (wall time). */
 const MIN_STORE_INTERVAL_MS = 1000;
 
 export interface Progress {
@@ -16,7 +16,7 @@ export interface ProgressReporterOptions {
   readonly onStoreError: (error: unknown) => void;
 }
 
-/** Progress of one job: told to listeners at once, stored at a bounded rate, never awaited. */
+/** Progress of one job: published at once, stored at a bounded rate, never awaited. */
 export class ProgressReporter {
   #lastStoredMs = -Infinity;
   #writing: Promise<void> = Promise.resolve();
@@ -50,7 +50,7 @@ export class ProgressReporter {
     try {
       await this.#options.store(progress);
     } catch (error) {
-      // A lost percentage is no reason to lose the model.
+      // A percentage that is not stored must not fail the job.
       this.#options.onStoreError(error);
     }
   }

@@ -28,14 +28,14 @@ describe('planSelection', () => {
     expect(plan.selectedAt).toBe(NOW);
   });
 
-  it('goes by importance with 149 rows, eliminates with 150', () => {
+  it('selects by importance with 149 rows, and by elimination with 150', () => {
     const methodOf = (trainRows: number): string =>
       planSelection({ ...REQUEST, trainRows }).selection.method;
     expect(methodOf(149)).toBe('importance');
     expect(methodOf(150)).toBe('rfe');
   });
 
-  it('takes all features where there are no more than may be taken', () => {
+  it('takes all features where there are at most as many as allowed', () => {
     expect(planSelection({ ...REQUEST, candidates: CHOSEN }).selection.method).toBe('none');
   });
 
@@ -60,7 +60,7 @@ describe('planSelection', () => {
     });
   }
 
-  it('looks past a failed attempt for an older selection', () => {
+  it('reuses an older selection when the newest attempt failed', () => {
     const earlier = [modelRecord({ status: 'failed', features: [] }), SELECTED];
     expect(planSelection({ ...REQUEST, earlier }).selection.method).toBe('reuse');
   });

@@ -2,7 +2,7 @@ import type { ModelRecord } from '../../domain/model-record.js';
 import type { FeatureSelection } from '../trainer-process/trainer-job.js';
 
 const DAY_MS = 86_400_000;
-/** Market time after which features are selected anew. */
+/** Market time after which features are selected again. */
 export const MAX_SELECTION_AGE_DAYS = 28;
 const RFE_STEPS = 3;
 
@@ -18,7 +18,7 @@ export interface SelectionRequest {
   readonly maxBaselineFeatures: number;
 }
 
-/** What an earlier model says of its features; `config.selectedBy` how they were chosen. */
+/** The features of an earlier model; `config.selectedBy` says how they were chosen. */
 export type EarlierSelection = Pick<
   ModelRecord,
   'selectedAt' | 'catalogueHash' | 'features' | 'config'
@@ -33,8 +33,8 @@ export interface SelectionPlan {
 }
 
 /**
- * How a fit gets its features: those of an earlier one where they are young enough and were chosen the
- * same way; else by recursive elimination; by importance where the training split is too short for it.
+ * How a fit gets its features: from an earlier fit, where they are young enough and were chosen the same way; else
+ * by recursive elimination, or by importance where the training split is too short for that.
  */
 export function planSelection(request: SelectionRequest): SelectionPlan {
   const { candidates, trainRows, minRfeSamples, maxBaselineFeatures, marketMs } = request;

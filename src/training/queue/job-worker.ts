@@ -7,7 +7,7 @@ import { newUid } from '../../lib/uid.js';
 import type { Stores } from '../../storage/stores.js';
 import { pruneVersions } from '../../models/artifact-cleanup.js';
 import { removeLeftovers } from '../preparation/candidate-folder.js';
-import { recordFailure } from '../attempt/promotion.js';
+import { isCausedByData, recordFailure } from '../attempt/promotion.js';
 import { ProgressReporter, type Progress } from '../preparation/progress-reporter.js';
 import { settleJob, type Settlement, type ShortageMemory } from './settle-job.js';
 import { trainModel, type TrainingResult } from '../attempt/train-model.js';
@@ -16,13 +16,13 @@ import type { TrainerReadiness } from '../trainer-process/trainer-readiness.js';
 import type { TrainingWorkerClient } from '../worker/training-worker-client.js';
 import type { TrainingOptions } from '../options/training-options.js';
 
-/** Told once it is stored. */
+/** Each is called after the change is stored. */
 export interface TrainingEvents {
   /** A model has begun to serve its key. */
   readonly onPromoted?: ((record: ModelRecord) => void) | undefined;
   readonly onRejected?: ((record: ModelRecord) => void) | undefined;
   readonly onFailed?: ((record: ModelRecord) => void) | undefined;
-  /** An attempt has ended, however; `status` as of a settlement. */
+  /** An attempt has ended, in whatever way; `status` is the settlement's. */
   readonly onEnded?: ((job: TrainingJob, status: Settlement['status']) => void) | undefined;
   readonly onProgress?: ((job: TrainingJob, progress: Progress) => void) | undefined;
 }
@@ -39,15 +39,15 @@ export interface JobWorkerDependencies {
   readonly readiness: TrainerReadiness;
   /** Whether no job may begin now. */
   readonly isHeld: () => Promise<boolean>;
-  /** Whether what was imported from files is this daemon's to train. */
+  /** Whether this daemon trains what was imported from files. */
   readonly hasFiles: () => boolean;
   readonly events?: TrainingEvents | undefined;
 }
 
-/** The database may be away for a moment just when a result is to be stored. */
+/** Attempts to store a result while the database is away. */
 const STORE_ATTEMPTS = 5;
 const STORE_PAUSE_MS = 2000;
-/** A result that the database refuses is offered again with each next wake, so often. */
+/** A result that the database refuses is stored again at each wake, up to this often. */
 const MAX_REFUSALS = 10;
 
 interface Attempt {
@@ -60,7 +60,7 @@ interface Attempt {
   readonly refusals: number;
 }
 
-/** One lane of the queue: works off stored jobs one after the other, with a trainer that lanes share. */
+/** One lane of the queue: runs stored jobs one after the other, with a trainer that all lanes share. */
 export class JobWorker {
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
@@ -86,7 +86,7 @@ export class JobWorker {
     this.#wakeUp();
   }
 
-  /** Gives the current job back and kills its trainer. */
+  /** Puts the current job back into the queue and kills its trainer. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.wake();
@@ -129,11 +129,13 @@ export class JobWorker {
   }
 
   async #isWorkWaiting(): Promise<boolean> {
-    const { options, readiness, stores, hasFiles } = this.#dependencies;
+    const { options, readiness, stores, hasFiles, isHeld } = this.#dependencies;
     const of = { venue: options.venue, withFiles: hasFiles() };
-    const isPending = await stores.jobs.isAnyPending(of);
-    if (!isPending || (await this.#dependencies.isHeld())) return false;
-    return (await readiness.find()).status === 'ready';
+    if (!(await stores.jobs.isAnyPending(of))) return false;
+    if (await isHeld()) return false;
+    if ((await readiness.find()).status !== 'ready') return false;
+    // Asked again: the check of Python takes seconds, in which a person may pause the queue.
+    return !(await isHeld());
   }
 
   async #rest(): Promise<void> {
@@ -160,7 +162,7 @@ export class JobWorker {
   async #conclude(attempt: Attempt): Promise<void> {
     const { stores, logger, options } = this.#dependencies;
     const settlement = await this.#store(attempt);
-    this.#tell(attempt.logger, settlement);
+    this.#tell(attempt, settlement);
     this.#dependencies.events?.onEnded?.(attempt.job, settlement.status);
     if (settlement.status !== 'promoted') return;
     const { modelsDir, modelVersionsKept: versionsKept } = options;
@@ -174,7 +176,7 @@ export class JobWorker {
     const abort = new AbortController();
     this.#current = { job, abort };
     try {
-      // Whoever cancelled it before it was current could not abort it.
+      // A cancellation before the job was current could not abort it.
       const stored = await this.#dependencies.stores.jobs.find(job.uid);
       if (stored?.status !== 'running') return { status: 'aborted' };
       return await this.#train(job, logger, AbortSignal.any([this.#stopping.signal, abort.signal]));
@@ -206,7 +208,7 @@ export class JobWorker {
     });
   }
 
-  /** Tries for a while; what then cannot be stored is tried again before the next job. */
+  /** Tries a few times; a result that is still not stored is stored before the next job begins. */
   async #store(attempt: Attempt): Promise<Settlement> {
     const { clock } = this.#dependencies;
     this.#unsettled = attempt;
@@ -228,7 +230,7 @@ export class JobWorker {
     }
   }
 
-  /** A job that was cancelled under way, or is another run's by now, leaves nothing of what was brought. */
+  /** Drops the result, with its files, of a job that was cancelled meanwhile or that another run owns. */
   async #findLost({ job }: Attempt): Promise<Settlement | undefined> {
     const { stores, options } = this.#dependencies;
     const stored = await stores.jobs.find(job.uid);
@@ -241,7 +243,7 @@ export class JobWorker {
     return { status: 'requeued', reason: 'another run owns it by now' };
   }
 
-  /** An open job would keep its key from training; where its end is refused too, that is bounded. */
+  /** Fails a job whose result is refused: left open it would block its key. Bounded, because that may be refused too. */
   async #failRefused(attempt: Attempt, error: unknown): Promise<Settlement> {
     const refusals = attempt.refusals + 1;
     this.#unsettled = refusals < MAX_REFUSALS ? { ...attempt, refusals } : undefined;
@@ -260,7 +262,7 @@ export class JobWorker {
     const { stores, options } = this.#dependencies;
     const { job, modelUid } = attempt;
     const stored = await stores.jobs.find(job.uid);
-    // The result is stored all the same, and its files with it: the next try finds it.
+    // The result was stored after all: the next attempt finds it, and its files must stay.
     if (stored?.modelUid === modelUid) throw error;
     const message = `the result could not be stored: ${messageOf(error)}`;
     const failure = { code: 'unstorable', message, prepared: undefined };
@@ -273,7 +275,7 @@ export class JobWorker {
     return { status: 'failed', record };
   }
 
-  #tell(logger: Logger, settlement: Settlement): void {
+  #tell({ logger, result }: Attempt, settlement: Settlement): void {
     const { events, options } = this.#dependencies;
     if (!('record' in settlement)) {
       logger.info(`[TRAIN] ${settlement.status}: ${settlement.reason}`);
@@ -286,8 +288,11 @@ export class JobWorker {
       events?.onPromoted?.(record);
       return;
     }
+    const isByData = result.status === 'failed' && isCausedByData(result.code);
     const candles =
-      status === 'rejected' ? ` and after ${options.rejectedRetryBars} more candles` : '';
+      status === 'rejected' || isByData
+        ? ` and after ${options.rejectedRetryBars} more candles`
+        : '';
     const wait = `next attempt in ${options.trainRetryCooldownSec} s at the earliest${candles}`;
     logger.warn(`[TRAIN] Model ${status}: ${reason}; ${wait}`, { model: record.uid });
     const tell = status === 'rejected' ? events?.onRejected : events?.onFailed;

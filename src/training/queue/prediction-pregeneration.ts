@@ -3,7 +3,7 @@ import { messageOf } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { spokenFor, type InstrumentOptions } from '../options/training-keys.js';
 
-/** Makes predictions before anybody asks for them, and keeps them for a while. */
+/** Makes predictions ahead of requests and keeps them in the cache. */
 export interface PredictionPregeneration {
   /**
    * @param options.ttlHours how long the predictions may be served
@@ -18,8 +18,8 @@ export const NO_PREGENERATION: PredictionPregeneration = {
 };
 
 /**
- * Makes those of the models' instruments where that can be done, and says whether it was: they are a
- * service to people, and keep nothing from being trained.
+ * Makes the predictions of the models' instruments and returns whether it succeeded. A failure is logged: training
+ * does not depend on the cache.
  */
 export async function pregenerate(
   context: {

@@ -8,7 +8,7 @@ import { removeLeftovers } from '../preparation/candidate-folder.js';
 import { recordFailure } from '../attempt/promotion.js';
 import type { TrainingOptions } from '../options/training-options.js';
 
-/** A job whose daemon died twice may be what kills it. */
+/** A job over which the daemon died twice may be the cause. */
 const MAX_ATTEMPTS = 2;
 
 export interface RecoveryContext {
@@ -20,10 +20,10 @@ export interface RecoveryContext {
 }
 
 /**
- * Takes up the jobs that a dead run left running: what they left on disk is removed, then they are queued
- * once more, or failed with the reason.
+ * Recovers the jobs that a dead run left running: removes their files, then queues them once more or fails them
+ * with the reason.
  *
- * @param of what this daemon alone works on: whoever else runs such a job is dead
+ * @param of jobs that only this daemon may run: another run that owns one is dead
  */
 export async function recoverJobs(context: RecoveryContext, of: OfDaemon): Promise<void> {
   const { stores, options, runUid } = context;

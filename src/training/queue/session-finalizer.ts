@@ -18,9 +18,8 @@ export interface SessionFinalizerDependencies {
 }
 
 /**
- * Says of each full and incremental session how it ended, whoever asked for it, and makes the predictions
- * of its models. That it was said is stored as the session's end before it is said: once, also over a
- * restart and beside another daemon.
+ * Logs the end line of each full and incremental session and makes the predictions of its models. The end is
+ * stored before it is logged, so that it is logged once, also over a restart and beside another daemon.
  */
 export class SessionFinalizer {
   readonly #dependencies: SessionFinalizerDependencies;
@@ -29,7 +28,7 @@ export class SessionFinalizer {
     this.#dependencies = dependencies;
   }
 
-  /** Called again and again. */
+  /** Called in each analysis cycle. */
   async poll(): Promise<void> {
     const { stores, sessions } = this.#dependencies;
     for (const status of ['running', 'paused'] as const) {
@@ -40,14 +39,14 @@ export class SessionFinalizer {
     }
   }
 
-  /** Of a session that a person has cancelled, which is stored by then. */
+  /** Logs the end of a session that a person has cancelled. Called after that is stored. */
   async tellCancelled(session: TrainingSession): Promise<void> {
     if (!isRetraining(session)) return;
     const jobs = await this.#dependencies.sessions.jobsOf(session);
     this.#say(session, jobs, false);
   }
 
-  /** Another venue's session is its daemon's to speak of. */
+  /** A session of another venue is finished by that venue's daemon. */
   async #isOwn(session: TrainingSession): Promise<boolean> {
     const { stores, options } = this.#dependencies;
     const { rows } = await stores.jobs.listOfSession(session, { limit: 1, offset: 0 });

@@ -2,12 +2,12 @@ import type { JobStatus } from '../../domain/training-job.js';
 import type { JobTally } from '../../storage/stores/job-store.js';
 
 export interface SessionProgress {
-  /** 0 to 100, jobs under way counted by their share. */
+  /** 0 to 100; a running job counts by its progress. */
   readonly percentage: number;
-  /** Jobs that have ended, however. */
+  /** Jobs that have ended in any way. */
   readonly current: number;
   readonly total: number;
-  /** By the measured time of a job, as if no other session's jobs came between; undefined before one. */
+  /** From the mean time of a job, as if no other session's jobs came between; undefined until one has ended. */
   readonly etaSeconds: number | undefined;
   readonly itemsPerMinute: number | undefined;
   readonly summary: Readonly<Record<JobStatus, number>>;
@@ -15,7 +15,7 @@ export interface SessionProgress {
 
 /**
  * @param own jobs of the session
- * @param all of the venue: their time stands in until one of the session's own has been measured
+ * @param all jobs of the venue: their mean time is used until a job of the session has ended
  */
 export function readProgress(
   own: readonly JobTally[],
@@ -46,7 +46,7 @@ export function readProgress(
   };
 }
 
-/** Of jobs that were trained to their end: what fails or is cancelled says little about the others. */
+/** Mean time of completed jobs; failed and cancelled ones say little about the others. */
 function meanOf(tally: readonly JobTally[]): number | undefined {
   const workedMs = sum(tally, 'completed', 'workedMs');
   return workedMs > 0 ? workedMs / sum(tally, 'completed', 'jobs') : undefined;

@@ -15,15 +15,15 @@ export interface ShortageMemory {
 export interface SettleContext extends RecordContext {
   readonly stores: Stores;
   readonly shortages: ShortageMemory;
-  readonly readiness: Pick<TrainerReadiness, 'forget' | 'find'>;
+  readonly readiness: Pick<TrainerReadiness, 'recheck' | 'find'>;
 }
 
-/** What has been stored about an attempt's end. */
+/** How an attempt's end was stored. */
 export type Settlement =
   | { readonly status: 'promoted' | 'rejected' | 'failed'; readonly record: ModelRecord }
   | { readonly status: 'requeued' | 'cancelled'; readonly reason: string };
 
-/** Stores how an attempt ended. May be repeated after an error: it then finds what is stored already. */
+/** Stores how an attempt ended. Can be repeated after an error: it then finds what is already stored. */
 export async function settleJob(
   context: SettleContext,
   result: TrainingResult,
@@ -47,7 +47,7 @@ export async function settleJob(
   }
 }
 
-/** Ends a job that is not to be worked on. */
+/** Cancels a job that cannot run now. */
 async function cancel(
   context: Pick<SettleContext, 'stores' | 'job' | 'clock'>,
   why: { readonly code: string; readonly message: string },
@@ -83,8 +83,8 @@ async function requeue({ stores, job }: SettleContext, reason: string): Promise<
   return { status: 'requeued', reason };
 }
 
-/** The interpreter may have gone between the check and the job; then the job waits for it. */
+/** The interpreter may have disappeared since the check; then the job waits for it. */
 async function isPythonThere({ readiness }: SettleContext): Promise<boolean> {
-  readiness.forget();
+  readiness.recheck();
   return (await readiness.find()).status === 'ready';
 }

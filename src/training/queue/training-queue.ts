@@ -34,7 +34,7 @@ export interface QueueDependencies {
 
 const SHOWN_JOBS = 100;
 
-/** What a person does to the whole queue. Everything may be done twice, and at any moment. */
+/** Controls of the whole queue. Every call can be repeated, at any time. */
 export class TrainingQueue {
   readonly #stopping = new AbortController();
   readonly #pauseFile: PauseFile | undefined;
@@ -52,7 +52,7 @@ export class TrainingQueue {
 
   async start(): Promise<void> {
     const { stores, options } = this.#dependencies;
-    // From now on there is a row to lock.
+    // Creates the row that transactions lock.
     await stores.control.set(options.venue, {});
     if (this.#pauseFile !== undefined) this.#watching = this.#pauseFile.run(this.#stopping.signal);
   }
@@ -69,7 +69,7 @@ export class TrainingQueue {
     return isPaused || isStopped || (await this.#pauseFile?.check()) === true;
   }
 
-  /** Takes the open job of a key out of the queue, also one that runs: its models are cleared. */
+  /** Cancels the open job of a key whose models are cleared, also a running one. */
   async cancelKey(key: ModelKey): Promise<void> {
     const { stores, clock } = this.#dependencies;
     const why = { code: 'cleared', message: 'its models were cleared', at: clock.wallMs() };
@@ -77,7 +77,7 @@ export class TrainingQueue {
     this.#dependencies.abort((job) => modelKeyText(job) === modelKeyText(key));
   }
 
-  /** Jobs under way end, then nothing begins. */
+  /** Running jobs finish; no other begins. */
   async pause(): Promise<void> {
     const { stores, options, logger } = this.#dependencies;
     await stores.control.set(options.venue, { isPaused: true });
@@ -92,14 +92,13 @@ export class TrainingQueue {
     wake();
   }
 
-  /** Jobs under way end, the others are cancelled. Nothing is queued by itself until a resume. */
+  /** Running jobs finish, waiting ones are cancelled. The daemon queues nothing by itself until a resume. */
   async stopAfterCurrent(): Promise<number> {
     return this.#clear('stopped', 'the queue was stopped', 'pending');
   }
 
   /**
-   * Cancels everything and kills the trainers. The jobs are cancelled first: whatever their workers
-   * bring from then on is refused.
+   * Cancels all jobs and kills the trainers. Jobs are cancelled first, so that late results are refused.
    */
   async forceStop(): Promise<number> {
     const cleared = await this.#clear('force_stopped', 'the queue was stopped by force');

@@ -31,7 +31,7 @@ export interface SessionRequest {
   readonly causeOf?: (key: ModelKey) => string;
   /** Default: by the kind. */
   readonly modeOf?: (key: ModelKey) => TrainingMode;
-  /** Stored together with the session, or neither; it may refuse by an error. */
+  /** Runs in the transaction that stores the session; an error rolls both back. */
   readonly alongside?: (tx: Stores, sessionUid: string) => Promise<void>;
 }
 
@@ -56,11 +56,11 @@ export interface SessionsDependencies {
   /** Kills the trainers of jobs under way. */
   readonly abort: (isMeant: (job: TrainingJob) => boolean) => void;
   readonly events?: SessionEvents | undefined;
-  /** Told of a session that had begun, once its cancellation is stored. */
+  /** Called for a session that had begun, after its cancellation is stored. */
   readonly onCancelled?: ((session: TrainingSession) => Promise<void>) | undefined;
 }
 
-/** Told once it is stored. */
+/** Each is called after the change is stored. */
 export interface SessionEvents {
   /** Jobs that a session has put into the queue; those that it joined are not among them. */
   readonly onQueued?: ((jobs: readonly TrainingJob[]) => void) | undefined;
@@ -84,7 +84,7 @@ const PRIORITY_OF: Readonly<Record<SessionKind, Priority>> = {
 
 const MOST_JOBS = 10_000;
 
-/** Requests to train and what is done to them. Everything may be done twice, and at any moment. */
+/** Requests to train and their controls. Every call can be repeated, at any time. */
 export class TrainingSessions {
   readonly #dependencies: SessionsDependencies;
 
@@ -130,7 +130,7 @@ export class TrainingSessions {
     return { sessionUid: uid, jobs };
   }
 
-  /** Jobs under way end, the session's others wait. */
+  /** Running jobs of the session finish, its others wait. */
   async pause(uid: string): Promise<SessionView> {
     return this.#move(uid, 'pause');
   }
@@ -141,7 +141,7 @@ export class TrainingSessions {
     return view;
   }
 
-  /** Ends the session and its jobs, also the one under way, but for those that others have joined. */
+  /** Cancels the session and its jobs, running ones too, except jobs that other sessions have joined. */
   async cancel(uid: string): Promise<SessionView> {
     const { stores, clock, abort, onCancelled } = this.#dependencies;
     const { kept, begun } = await stores.transaction<Cancelled>(async (tx) => {
@@ -166,7 +166,7 @@ export class TrainingSessions {
     return this.view(uid);
   }
 
-  /** Stores that a session has ended, as its jobs show; says whether that is news. */
+  /** Stores the end of a session whose jobs have all ended; returns whether this call stored it. */
   async conclude(uid: string): Promise<boolean> {
     const { stores } = this.#dependencies;
     const session = await get(stores, uid);
@@ -175,13 +175,21 @@ export class TrainingSessions {
     return stores.sessions.change(uid, session.status, { status });
   }
 
-  /** A session of its own for the keys whose jobs have failed and are not trained since. */
+  /** Requests a new session for the keys whose jobs failed and that were not trained since. */
   async retryFailed(uid: string): Promise<RequestedJobs> {
     const { stores } = this.#dependencies;
     const session = await get(stores, uid);
-    const failed = (await listJobs(stores, session)).filter(({ status }) => status === 'failed');
-    if (failed.length === 0) {
+    const ended = (await listJobs(stores, session)).filter(({ status }) => status === 'failed');
+    if (ended.length === 0) {
       throw new RejectedError(`Session ${uid} has no failed jobs`);
+    }
+    const failed: TrainingJob[] = [];
+    for (const job of ended) {
+      const latest = await stores.jobs.latest(job);
+      if (latest?.status !== 'completed') failed.push(job);
+    }
+    if (failed.length === 0) {
+      throw new RejectedError(`What failed in session ${uid} has been trained since`);
     }
     return this.request({
       keys: failed,
@@ -245,7 +253,7 @@ export class TrainingSessions {
     return this.view(uid);
   }
 
-  /** @returns false where the daemon itself may not queue; what a person asks for ends a stop */
+  /** @returns false for an automatic request while the queue is stopped; a person's request ends the stop */
   async #mayQueue(tx: Stores, isAutomatic: boolean): Promise<boolean> {
     const { venue } = this.#dependencies.options;
     const { isStopped } = await tx.control.find(venue, { isLocked: true });
@@ -324,7 +332,7 @@ async function statusOf(stores: Stores, session: TrainingSession): Promise<Sessi
   return seenStatus(session, readProgress(await stores.jobs.tally(groupOf(session)), [], 1));
 }
 
-/** A session has ended when its jobs have, whoever ended them. */
+/** A session has ended when all its jobs have. */
 function seenStatus(
   { status }: TrainingSession,
   { total, summary }: SessionProgress,

@@ -9,7 +9,7 @@ import { readManifest } from '../trainer-process/trainer-manifest.js';
 
 /** Fitted before the cut, for judging; refitted on all rows, for serving. */
 const FILES = { judged: 'judged.cbm', served: 'served.cbm' } as const;
-/** A session that was paused may come back to one of the last ones. */
+/** A session that was paused may need one of the last base models again. */
 const BASE_MODELS_KEPT = 3;
 const MOST_LISTED = 100;
 
@@ -29,7 +29,7 @@ export function baseModelPaths({ modelPath = '' }: BaseModel, modelsDir: string)
   return { judged: path.join(folder, FILES.judged), served: path.join(folder, FILES.served) };
 }
 
-/** Whether the files are those that were fitted. */
+/** Whether the files are complete and unchanged. */
 export async function isIntact(
   { modelPath, manifestSha256 }: BaseModel,
   options: { readonly modelsDir: string; readonly maxFileBytes: number },
@@ -51,7 +51,7 @@ export async function isIntact(
   }
 }
 
-/** Removes what attempts at a base model left; none of them must be recorded as ready. */
+/** Removes the files of all attempts at a base model; none may be recorded as ready. */
 export async function removeAttempts(baseModel: BaseModel, modelsDir: string): Promise<void> {
   const folder = path.dirname(path.join(modelsDir, baseModelPath(baseModel)));
   const names = await readdir(folder).catch((error: unknown) => {
@@ -77,7 +77,7 @@ export async function pruneBaseModels(
   }
 }
 
-/** Ends fits of base models that no job will take up again, and removes what they left. */
+/** Fails base models that no waiting job will fit again, and removes their files. */
 export async function recoverBaseModels(context: {
   readonly stores: Stores;
   readonly options: { readonly venue: string; readonly modelsDir: string };

@@ -22,8 +22,8 @@ export interface Collected {
 }
 
 /**
- * Writes a feature file for each instrument, its rows thinned so that all together are no more than the
- * pool takes.
+ * Writes a feature file for each instrument. Rows are subsampled so that all files together have at most
+ * `poolMaxRows`.
  *
  * @param symbols of one timeframe and bot, those of the context's job
  * @param features to compute; all candidates where undefined
@@ -43,7 +43,7 @@ export async function collectMembers(
       leftOut[symbol] = 'no candles are stored';
       continue;
     }
-    // Market time goes on meanwhile, but all are to end at the same bar.
+    // Market time goes on meanwhile, but all windows must end at the same bar.
     window ??= request.window;
     const filePath = memberPath(context, at);
     const bars = (window.toIndex - window.fromIndex) * symbols.length;
@@ -69,7 +69,7 @@ export async function collectMembers(
   return { members, leftOut };
 }
 
-/** Below the work folder; it goes with whatever else the job left there. */
+/** In the work folder; its name begins with the job's uid, so that it is removed with the job's other files. */
 export function memberPath({ job, options }: AttemptContext, at: number): string {
   return path.join(options.workDir, `${job.uid}-${job.attempt}-member-${at}.evkf`);
 }
@@ -87,7 +87,7 @@ async function findRequest(
   }
 }
 
-/** Another place for each instrument, so that thinned rows of several cover more times. */
+/** An own offset for each instrument, so that the subsampled rows of several cover more times. */
 function offsetOf(symbol: string, seed: number): number {
   return seededRandom(createHash('sha256').update(`${seed} ${symbol}`).digest('hex'))();
 }

@@ -8,12 +8,12 @@ import type { TrainModelContext } from '../preparation/attempt-context.js';
 import { fitBaseModel } from './fit-base-model.js';
 import { isIntact, baseModelPath, pruneBaseModels, removeAttempts } from './base-model-files.js';
 
-/** A base model's fit over which the daemon died twice may be what kills it. */
+/** A fit over which the daemon died twice may be the cause. */
 const MAX_ATTEMPTS = 2;
 const WAIT_MS = 1000;
 const MAX_WAITS = 3600;
 const MOST_JOBS = 10_000;
-/** Earlier pools that are looked at for a session that fits none. */
+/** Earlier base models that are considered for a session that fits none. */
 const EARLIER_BASE_MODELS = 3;
 const BYTES_A_MB = 1_000_000;
 
@@ -24,9 +24,9 @@ export type BaseModelFinding =
   | { readonly status: 'aborted' };
 
 /**
- * The base model of the job's session, fitted by whichever of the session's jobs comes first; for a
- * session of too few instruments the newest one that may still be used. The row of it is stored before
- * the fit begins, so that a kill at any moment leaves one that the next job takes up.
+ * The base model of the job's session; the session's first job fits it. A session of too few instruments gets the
+ * newest earlier one that is still usable. Its row is stored before the fit begins, so that after a kill the next
+ * job finds it and fits again.
  *
  * @throws TransientError when the database or the training worker is gone
  */
@@ -97,13 +97,13 @@ function newBaseModel({ job, clock, options }: TrainModelContext): BaseModel {
   };
 }
 
-/** Whether another job that runs is at it. */
+/** Whether another running job is fitting it. */
 async function isBeingFitted({ stores, job }: TrainModelContext, baseModel: BaseModel) {
   if (baseModel.jobUid === job.uid) return false;
   return (await stores.jobs.find(baseModel.jobUid))?.status === 'running';
 }
 
-/** Makes the job the one that fits it, after a death or because the files are not what they were. */
+/** Makes this job the one that fits it, after a death or because its files are damaged. */
 async function takeOver(
   { stores, job, options }: TrainModelContext,
   baseModel: BaseModel,
@@ -151,12 +151,12 @@ async function fit(context: TrainModelContext, baseModel: BaseModel): Promise<Ba
     logger.warn(`[TRAIN] No base model, the session trains plain ones: ${reason}`);
     return plain(`no base model: ${reason}`);
   }
-  // A graceful end is no death: it does not count.
+  // A graceful stop does not count as a death.
   await stores.baseModels.change(baseModel, { attempt: baseModel.attempt - 1 });
   return result.status === 'aborted' ? { status: 'aborted' } : plain('Python cannot be started');
 }
 
-/** Another process took the row meanwhile; what this one fitted is nobody's. */
+/** Another process took the row over meanwhile: this fit is discarded. */
 async function lost(baseModel: BaseModel, modelsDir: string): Promise<BaseModelFinding> {
   await removeAttempts(baseModel, modelsDir);
   return plain('another process fitted the base model meanwhile');
@@ -176,7 +176,7 @@ async function findEarlier(context: TrainModelContext): Promise<BaseModel | unde
   return undefined;
 }
 
-/** Whether its features, labels and files are what a residual of now needs. */
+/** Whether a residual can use it now: same catalogue, horizon and reference, files intact. */
 async function isUsable(
   baseModel: BaseModel,
   options: TrainModelContext['options'],

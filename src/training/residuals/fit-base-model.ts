@@ -17,20 +17,20 @@ import { toBaseModelParams } from '../options/bot-params.js';
 
 /** Enough to rank a few hundred features; more would take the trainer's memory. */
 const SELECTION_ROWS = 10_000;
-/** Pools whose choice of features may be used again. */
+/** Base models whose choice of features may be reused. */
 const EARLIER_BASE_MODELS = 5;
-/** Share of the whole job's bar that the base model's fit takes, in percent, and collecting of that. */
+/** Progress that the base model takes of the whole job, in percent, and the share of it for collecting rows. */
 const BASE_MODEL_PCT = 4;
 const COLLECTED_SHARE = 0.3;
 
 export type BaseModelFit =
   | { readonly status: 'fitted'; readonly facts: Partial<BaseModel> }
-  /** Another try would end the same way. */
+  /** Another attempt would end the same way. */
   | { readonly status: 'failed'; readonly reason: string }
-  /** Nothing is known of how it would have ended. */
+  /** Interrupted: another attempt may succeed. */
   | { readonly status: 'aborted' | 'no_python' };
 
-/** Fits one model on all instruments, features chosen once; leaves its folder or nothing. */
+/** Fits one model on all instruments with features chosen once. Leaves its folder, or nothing. */
 export async function fitBaseModel(
   context: TrainModelContext,
   baseModel: BaseModel,
@@ -83,7 +83,7 @@ interface Found extends Pick<Collected, 'leftOut'> {
   readonly selection: SelectionPlan;
 }
 
-/** With the features of an earlier pool alone where these may be used again, else with all candidates. */
+/** Collects rows with the features of an earlier base model where these can be reused, else with all candidates. */
 async function collect(context: TrainModelContext, symbols: readonly string[]): Promise<Found> {
   const { options, progress } = context;
   const onCollected = (share: number): void =>
@@ -100,9 +100,9 @@ async function collect(context: TrainModelContext, symbols: readonly string[]): 
   }
   const collected = await collectMembers({ ...context, onCollected }, symbols, undefined);
   const plan = planPool(collected.members);
-  const anew = { ...requestOf(context, symbols.length), candidates: plan.candidates, earlier: [] };
+  const fresh = { ...requestOf(context, symbols.length), candidates: plan.candidates, earlier: [] };
   const leftOut = { ...collected.leftOut, ...plan.leftOut };
-  return { plan, selection: planSelection(anew), leftOut };
+  return { plan, selection: planSelection(fresh), leftOut };
 }
 
 async function findSelection(

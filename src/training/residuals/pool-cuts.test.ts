@@ -21,32 +21,32 @@ function member(symbol: string, { from = 0, to = 1000, features = 20 } = {}): Po
 }
 
 describe('a pool', () => {
-  it('is cut for all where the earliest of its members is', () => {
+  it('is cut at the earliest cut of its members', () => {
     const plan = planPool([member('A'), member('B', { from: 20 }), member('C', { to: 980 })]);
     expect(plan.members.map(({ symbol }) => symbol)).toEqual(['A', 'B', 'C']);
     expect(plan.cuts).toEqual({ trainTo: 677, validationFrom: 706, validationTo: 824 });
   });
 
-  it('keeps the purge between its parts, whoever joins', () => {
+  it('keeps the purge between its parts for every set of members', () => {
     const { cuts } = planPool([member('A'), member('B', { from: 200 }), member('C', { to: 990 })]);
     expect(cuts.validationFrom - cuts.trainTo).toBeGreaterThanOrEqual(9);
   });
 
-  it('leaves out whose candles end long before, instead of cutting all there', () => {
+  it("leaves out a member whose candles end long before the others'", () => {
     const plan = planPool([member('A'), member('B'), member('C'), member('DEAD', { to: 700 })]);
     expect(plan.members.map(({ symbol }) => symbol)).toEqual(['A', 'B', 'C']);
     expect(plan.leftOut['DEAD']).toContain('end before');
     expect(plan.cuts.validationTo).toBe(841);
   });
 
-  it('takes the features that all have, and leaves out who lacks many', () => {
+  it('takes the features that all members have, and leaves out a member that lacks many', () => {
     const young = member('YOUNG', { features: 10 });
     const plan = planPool([member('A'), member('B', { features: 19 }), young]);
     expect(plan.candidates).toHaveLength(19);
     expect(plan.leftOut).toEqual({ YOUNG: 'it has 10 features, others 20' });
   });
 
-  it('of nobody is empty', () => {
+  it('is empty without instruments', () => {
     expect(planPool([])).toMatchObject({ members: [], candidates: [], leftOut: {} });
   });
 });

@@ -1,12 +1,12 @@
 import type { SplitTimes } from '../dataset/dataset-summary.js';
 import type { PoolCuts } from '../trainer-process/trainer-job.js';
 
-/** Members whose test part begins this much of the window before the usual one would spoil the cut for all. */
+/** A member whose test part begins earlier than the median by more than this share of the window is left out. */
 const MOST_EARLY_SHARE = 0.05;
-/** A member that lacks more features than this would take them from all. */
+/** A member that lacks more than this share of the features is left out. */
 const MOST_LACKING_SHARE = 0.1;
 
-/** What a pool has to know of an instrument that may join it. */
+/** An instrument that may join the pool. */
 export interface PoolMember {
   readonly symbol: string;
   readonly filePath: string;
@@ -27,8 +27,8 @@ export interface PoolPlan {
 }
 
 /**
- * Who joins, and the cuts that are the same for all: the earliest of the members', so that none has a
- * row in the fit that another is tested on.
+ * Chooses the members and their common cuts: the earliest of the members' cuts, so that no row of the fit comes
+ * after another member's test part begins.
  */
 export function planPool(found: readonly PoolMember[]): PoolPlan {
   const leftOut: Record<string, string> = {};

@@ -19,7 +19,7 @@ export interface PreparedMember {
   readonly basis: ModelBasis;
 }
 
-/** Prepares a job's data: with the base model's features where it may be its base, else with all. */
+/** Prepares a job's data: with the features of the base model where it can be used, else with all. */
 export async function prepareMember(
   context: AttemptContext & { readonly trainingWorker: Pick<TrainingWorkerClient, 'prepare'> },
   finding: Exclude<BaseModelFinding, { status: 'aborted' }>,
@@ -42,7 +42,7 @@ export async function prepareMember(
   return { preparation: await context.trainingWorker.prepare(request), basis };
 }
 
-/** Why the base model cannot be the instrument's base; undefined when it can. */
+/** Why the instrument cannot use the base model; undefined when it can. */
 function findObstacle(
   baseModel: BaseModel,
   preparation: Preparation | TrainingWorkerFailure,
@@ -57,7 +57,7 @@ function findObstacle(
   return undefined;
 }
 
-/** Whether the fit of the base model ended, by the embargo at least, before the first row to be judged on. */
+/** Whether the base model's cut lies before the first test row, by the embargo at least. */
 function isLeakFree(
   { cutAt }: BaseModel,
   { cuts }: PreparedData,

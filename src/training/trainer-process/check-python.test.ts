@@ -1,9 +1,11 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile, readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HAS_PYTHON, PYTHON, TRAINER_DIR } from '../../../test/trainer/real-trainer.js';
+import { until } from '../../../test/training/holding-trainer.js';
 import { checkPython } from './check-python.js';
+import { readGroup } from './process-group.js';
 import { findPython, trainerCommand } from './python-command.js';
 
 describe('findPython', () => {
@@ -60,9 +62,34 @@ describe('checkPython', () => {
     expect(check).toHaveProperty('message', expect.stringContaining('No module named catboost'));
   });
 
-  it('shows the last words of one that cannot run the trainer at all', async () => {
+  it('shows the last line of an interpreter that cannot run the trainer', async () => {
     const check = await checkPython(await pretend('Segmentation fault', 139), TRAINER_DIR);
     expect(check).toMatchObject({ status: 'broken' });
     expect(check).toHaveProperty('message', expect.stringContaining('last words'));
+  });
+
+  it('says how an interpreter ended that says nothing itself', async () => {
+    const check = await checkPython('/bin/false', TRAINER_DIR);
+    expect(check).toMatchObject({
+      status: 'broken',
+      message: '/bin/false cannot run the trainer: it ended with exit code 1 and said nothing',
+    });
+  });
+
+  it('ends at once when it is aborted, with everything that the interpreter has started', async () => {
+    const file = path.join(folder, 'slow-python');
+    const pidFile = path.join(folder, 'pid');
+    await writeFile(file, `#!/bin/sh\nsleep 120 &\necho $$ > ${pidFile}\nwait\n`);
+    await chmod(file, 0o755);
+    const abort = new AbortController();
+    const check = checkPython(file, TRAINER_DIR, abort.signal);
+    const started = await until(async () => {
+      const text = await readFile(pidFile, 'utf8').catch(() => '');
+      return text.endsWith('\n') ? Number(text) : undefined;
+    });
+    expect((await readGroup(started)).memberCount).toBe(2);
+    abort.abort(new Error('stopped'));
+    await expect(check).rejects.toThrow('stopped');
+    await until(async () => (await readGroup(started)).memberCount === 0 || undefined);
   });
 });

@@ -1,12 +1,14 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { SETUP_FIX } from './job-attempt.js';
+import { killGroup } from './process-group.js';
 
 /** catboost has wheels for these; `trainer/requirements.lock` holds their hashes. */
 const FIRST_MINOR = 11;
 const LAST_MINOR = 13;
 const CHECK_TIMEOUT_MS = 60_000;
+const MAX_OUTPUT_CHARACTERS = 100_000;
 const VERSION_FIX = `install Python 3.${FIRST_MINOR} to 3.${LAST_MINOR}, then run "${SETUP_FIX}"`;
 
 export type PythonCheck =
@@ -19,21 +21,27 @@ export type PythonCheck =
     };
 
 const answerSchema = z.object({ python: z.string() }).catchall(z.string());
-const execFileAsync = promisify(execFile);
 
 /**
  * Whether that interpreter can train, found out by running it.
  *
  * @param trainerFolder folder of the Python package
+ * @param signal ends the check at once, and every process of it
+ * @throws the signal's reason when it is aborted
  */
-export async function checkPython(python: string, trainerFolder: string): Promise<PythonCheck> {
-  const run = await runCheck(python, trainerFolder);
+export async function checkPython(
+  python: string,
+  trainerFolder: string,
+  signal = new AbortController().signal,
+): Promise<PythonCheck> {
+  const run = await runCheck(python, trainerFolder, signal);
   if (run.isMissing) {
     return { status: 'missing', message: `there is no Python at ${python}`, fix: SETUP_FIX };
   }
   const answer = findAnswer(run.stdout);
   if (answer === undefined) {
-    const message = `${python} cannot run the trainer: ${lastLine(run.stderr)}`;
+    const reason = lastLine(run.stderr) || `it ended with ${run.how} and said nothing`;
+    const message = `${python} cannot run the trainer: ${reason}`;
     return { status: 'broken', message, fix: SETUP_FIX };
   }
   const [major, minor] = answer.python.split('.').map(Number);
@@ -51,19 +59,54 @@ interface CheckRun {
   readonly isMissing: boolean;
   readonly stdout: string;
   readonly stderr: string;
+  /** `exit code 1`, `SIGSEGV`. */
+  readonly how: string;
 }
 
-async function runCheck(python: string, cwd: string): Promise<CheckRun> {
+/** Runs in a process group of its own: an interpreter can be a script that starts another, and both must end. */
+async function runCheck(python: string, cwd: string, signal: AbortSignal): Promise<CheckRun> {
+  signal.throwIfAborted();
   const parameters = ['-m', 'evenkeel_trainer', '--check'];
-  try {
-    const output = await execFileAsync(python, parameters, { cwd, timeout: CHECK_TIMEOUT_MS });
-    return { isMissing: false, ...output };
-  } catch (error) {
-    // A failed check still answers on stdout; a missing interpreter leaves neither.
-    const { code, stdout, stderr } = error as Partial<CheckRun> & { code?: unknown };
-    const isMissing = code === 'ENOENT' || code === 'EACCES';
-    return { isMissing, stdout: stdout ?? '', stderr: stderr ?? String(error) };
-  }
+  const child = spawn(python, parameters, {
+    cwd,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const timeout = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+  const over = AbortSignal.any([signal, timeout]);
+  const kill = (): void => {
+    if (child.pid !== undefined) killGroup(child.pid);
+  };
+  over.addEventListener('abort', kill, { once: true });
+  const [stdout, stderr] = [child.stdout, child.stderr].map(collect);
+  const end = await endOf(child);
+  over.removeEventListener('abort', kill);
+  signal.throwIfAborted();
+  const how = timeout.aborted ? `no answer after ${CHECK_TIMEOUT_MS / 1000} s` : end.how;
+  return { isMissing: end.isMissing, stdout: stdout?.() ?? '', stderr: stderr?.() ?? '', how };
+}
+
+function endOf(child: ChildProcess): Promise<Pick<CheckRun, 'isMissing' | 'how'>> {
+  return new Promise((resolve) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      resolve({
+        isMissing: error.code === 'ENOENT' || error.code === 'EACCES',
+        how: error.message,
+      });
+    });
+    child.once('close', (code, killedBy) => {
+      resolve({ isMissing: false, how: killedBy ?? `exit code ${String(code)}` });
+    });
+  });
+}
+
+/** The last characters of a stream, once it has ended. */
+function collect(stream: Readable): () => string {
+  let text = '';
+  stream.on('data', (chunk: Buffer) => {
+    text = (text + chunk.toString()).slice(-MAX_OUTPUT_CHARACTERS);
+  });
+  return () => text;
 }
 
 function findAnswer(stdout: string): (Record<string, string> & { python: string }) | undefined {

@@ -16,9 +16,12 @@ import { failed, type TrainerFailed, type TrainerOutcome } from './trainer-outco
 
 /** What a person does about a Python that is missing or lacks a package. */
 export const SETUP_FIX = 'npm run setup';
-/** Lines that are no events of this job: a library that prints is no reason to lose a model. */
+/** Lines that are no events are tolerated up to this number: libraries print. */
 const MAX_RUBBISH_LINES = 50;
 const SHOWN_CHARACTERS = 200;
+/** For a SIGKILL from outside: limits of the daemon report their own reason. */
+const KILLED_HINT =
+  'usually the system had no memory left (see dmesg); lower TRAIN_MEMORY_MB or POOL_MAX_ROWS, or free memory';
 const IMPORT_FAILURE = /^.*(?:No module named|ImportError|cannot open shared object).*$/m;
 
 export interface TrainerProgress {
@@ -29,7 +32,7 @@ export interface TrainerProgress {
 
 export interface AttemptOptions {
   readonly clock: Clock;
-  /** A clock that no one sets: what a job may take is not ended by setting the wall's. */
+  /** Monotonic, so that a change of the wall clock ends no job. */
   readonly monotonicMs: () => number;
   readonly logger: Logger;
   /** Resident memory of the whole group, in MB of 2^20 bytes. */
@@ -50,12 +53,12 @@ export interface AttemptResult {
   readonly peakRssMb: number;
 }
 
-/** The trainer's own answer, or a failure seen from outside. */
+/** The trainer's answer, or a failure of its process. */
 type Verdict =
   | { readonly kind: 'answered'; readonly event: DoneEvent | FailedEvent }
   | { readonly kind: 'broken'; readonly failure: TrainerFailed };
 
-/** One job on one process: the first of answer, end, abort and limits decides what became of it. */
+/** One job on one process. The first of answer, process end, abort and exceeded limit decides its outcome. */
 export class JobAttempt {
   readonly #over = new AbortController();
   readonly #times: AttemptTimes;
@@ -118,10 +121,10 @@ export class JobAttempt {
     if (event === undefined || !this.#take(event)) this.#countRubbish(line);
   }
 
-  /** Returns false for an event that has no place here. */
+  /** Returns false for an event that is not expected now. */
   #take(event: TrainerEvent): boolean {
     if (event.event === 'ready') return this.#takeReady(event.versions);
-    // The uid of a job that could not be read is null: it can only be this one.
+    // The uid is null where the trainer could not read the job line: it can only be this job.
     if (!this.#times.isSent || (event.job !== this.#job.uid && event.job !== null)) return false;
     this.#times.lastSignMs = this.#options.monotonicMs();
     if (event.event === 'progress') {
@@ -183,7 +186,7 @@ export class JobAttempt {
   }
 }
 
-/** What the end of the process means for the job that it had. */
+/** The failure of a job whose process has ended. */
 function toFailure(end: ChildEnd, wasReady: boolean): TrainerFailed {
   if (end.kind === 'not_started') {
     return failed('no_python', `Python cannot be started (${end.reason}): run "${SETUP_FIX}"`);
@@ -193,6 +196,8 @@ function toFailure(end: ChildEnd, wasReady: boolean): TrainerFailed {
     return failed('no_python', `Python lacks a package (${importError}): run "${SETUP_FIX}"`);
   }
   const lastLine = end.stderr.split('\n').at(-1)?.slice(0, SHOWN_CHARACTERS) ?? '';
+  if (end.how === 'SIGKILL')
+    return failed('crashed', `the trainer ended with SIGKILL: ${KILLED_HINT}`);
   const detail = lastLine === '' ? '' : `: ${lastLine}`;
   return failed('crashed', `the trainer ended with ${end.how}${detail}`);
 }

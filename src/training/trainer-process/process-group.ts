@@ -18,7 +18,7 @@ export async function readGroup(groupId: number): Promise<GroupState> {
   return process.platform === 'linux' ? readGroupByProc(groupId) : readGroupByPs(groupId);
 }
 
-/** SIGKILL to every member; a group that is gone already is fine. */
+/** Sends SIGKILL to every member; a group that is gone is no error. */
 export function killGroup(groupId: number): void {
   try {
     process.kill(-groupId, 'SIGKILL');
@@ -37,7 +37,7 @@ export async function readGroupByProc(groupId: number): Promise<GroupState> {
   return summarise(sizes.filter((size) => size !== undefined));
 }
 
-/** Resident KiB of a live member; undefined for a process that is none or has just gone. */
+/** Resident KiB of a live member; undefined for a process that is no member or has just ended. */
 async function findMemberKib(pid: string, groupId: number): Promise<number | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1');

@@ -7,7 +7,7 @@ import { killGroup, readGroup } from './process-group.js';
 
 const MAX_LINE_BYTES = 64 * 1024;
 const MAX_STDERR_CHARACTERS = 4_000;
-/** After the leader's end its last lines may still be on their way through the pipe. */
+/** Time for the last lines in the pipe after the process has ended. */
 const DRAIN_LIMIT_MS = 1_000;
 /** Five seconds in all. */
 const GONE_ROUNDS = 250;
@@ -30,12 +30,12 @@ export type ChildEnd =
 /** A line of the child's, or `undefined` for one that was too long to keep. */
 export type LineListener = (line: string | undefined) => void;
 
-/** One process of the operating system in a group of its own, whose lines are handed on. */
+/** One trainer process in a group of its own; its lines go to a listener. */
 export class TrainerChild {
   #process: ChildProcess | undefined;
   #listener: LineListener = () => undefined;
   #stderr = '';
-  /** Its group was killed when it ended: the id may by now be another's. */
+  /** Its group was killed when it ended: the id may belong to another process by now. */
   #isOver = false;
   #endOfProcess: Promise<ChildEnd> | undefined;
 
@@ -45,7 +45,7 @@ export class TrainerChild {
     this.#options = options;
   }
 
-  /** Whether it has said that it takes jobs. */
+  /** Whether it has reported that it takes jobs. */
   isReady = false;
   jobsRun = 0;
 
@@ -68,7 +68,7 @@ export class TrainerChild {
     return this.#process?.pid;
   }
 
-  /** Resolves once, when the process is over and its last line was handed on. */
+  /** Resolves once, after the process has ended and its last line was delivered. */
   get ended(): Promise<ChildEnd> {
     return assertDefined(this.#endOfProcess, 'started trainer');
   }
@@ -88,7 +88,7 @@ export class TrainerChild {
     if (groupId === undefined) return;
     if (!this.#isOver) killGroup(groupId);
     await this.ended;
-    // Counted, not timed: a clock that jumps must not make it look as if SIGKILL had failed.
+    // Counted, not timed: a clock that jumps must not report a failed SIGKILL.
     for (let round = 0; (await readGroup(groupId)).memberCount > 0; round++) {
       if (round >= GONE_ROUNDS) throw new Error(`Trainer group ${groupId} survives SIGKILL`);
       await this.#options.clock.sleep(GONE_POLL_MS);
@@ -106,7 +106,7 @@ export class TrainerChild {
       this.#stderr = (this.#stderr + chunk.toString()).slice(-MAX_STDERR_CHARACTERS);
       this.#options.logger.debug('trainer says', { text: chunk.toString().trimEnd() });
     });
-    // A write to a process that has just died: its end is reported by the process itself.
+    // A write to a process that has just died: the process's own end is reported.
     child.stdin.on('error', () => undefined);
   }
 
@@ -118,7 +118,7 @@ export class TrainerChild {
     });
     if (typeof end !== 'string') return end;
     this.#isOver = true;
-    // Whatever it started dies with it, and lets go of its pipes.
+    // Ends its children too, so that they release its pipes.
     if (child.pid !== undefined) killGroup(child.pid);
     const drained = new AbortController();
     const limit = this.#options.clock.sleep(DRAIN_LIMIT_MS, drained.signal).catch(() => undefined);

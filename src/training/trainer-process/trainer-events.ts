@@ -46,7 +46,7 @@ export type TrainerEvent = z.infer<typeof eventSchema>;
 export type DoneEvent = z.infer<typeof doneSchema>;
 export type FailedEvent = z.infer<typeof failedSchema>;
 
-/** The event that a line holds, or undefined where it is rubbish. */
+/** The event in a line; undefined where there is none. */
 export function findEvent(line: string): TrainerEvent | undefined {
   let value: unknown;
   try {

@@ -2,7 +2,7 @@ import type { ClassWeights } from '../../domain/class-weights.js';
 import type { SplitTimes } from '../dataset/dataset-summary.js';
 import type { RowRange, Split } from '../dataset/split.js';
 
-/** Parameters of CatBoost; all are given, so that the library's own defaults decide nothing. */
+/** Parameters of CatBoost, all explicit: the library's defaults are not used. */
 export interface CatBoostParams {
   readonly iterations: number;
   readonly depth: number;
@@ -57,7 +57,7 @@ export interface TrainerJob {
   readonly describe: Readonly<Record<string, unknown>>;
 }
 
-/** A model to be continued. It is continued twice: what judges it never saw the test part. */
+/** A model to be continued. Both its models are: the judged one has never seen the test part. */
 export interface ParentFiles {
   /** Absolute paths of its `.cbm` files, verified. */
   readonly served: string;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { findManifestDefect, SERVED_MANIFEST } from '../../models/model-manifest.js';
 
 export const MANIFEST_FILE = 'manifest.json';
 
@@ -22,21 +23,16 @@ const metricsSchema = z.union([
   }),
 ]);
 
-/** What the trainer says about the model that it wrote. */
-const manifestSchema = z.object({
-  format: z.literal(1),
+/** What the trainer says about the model that it wrote: the manifest of a serving model, and the facts of its fit. */
+const manifestSchema = SERVED_MANIFEST.extend({
   job: z.string(),
   bot: z.string(),
   seed: z.number(),
   params: z.record(z.string(), z.unknown()),
   split: z.object({ train: pairSchema, validation: pairSchema, test: pairSchema }),
-  class_weights: z.array(z.number()).nullable(),
   data_sha256: z.string(),
   library_versions: z.record(z.string(), z.string()),
-  model: z.record(z.string(), z.unknown()),
-  features: z.array(z.string()).min(1),
   task: z.enum(['classifier', 'regressor']),
-  class_order: z.tuple([z.literal('SELL'), z.literal('HOLD'), z.literal('BUY')]).optional(),
   tree_count: z.int().min(1),
   /** Labelled rows of each part; `complete` are those of the refit. */
   rows: z.object({
@@ -52,11 +48,8 @@ const manifestSchema = z.object({
     kept: z.int(),
     seconds: z.number(),
   }),
-  /** Least and greatest value of each feature over the rows of the refit. */
-  feature_ranges: z.array(pairSchema),
   importance: z.array(z.object({ feature: z.string(), importance: z.number() })),
   durations_ms: z.record(z.string(), z.number()),
-  files: z.record(z.string(), z.object({ sha256: z.string(), bytes: z.int() })),
 });
 
 export type TrainerManifest = z.infer<typeof manifestSchema>;
@@ -78,6 +71,8 @@ export async function readManifest(outputDir: string, sha256: string): Promise<M
   }
   try {
     const parsed = manifestSchema.safeParse(JSON.parse(text.toString()));
+    const defect = parsed.success ? findManifestDefect(parsed.data) : undefined;
+    if (defect !== undefined) return unreadable(`${MANIFEST_FILE}: ${defect}`);
     if (parsed.success) return { status: 'read', manifest: parsed.data };
     return unreadable(`${MANIFEST_FILE}: ${z.prettifyError(parsed.error)}`);
   } catch (error) {
@@ -85,7 +80,7 @@ export async function readManifest(outputDir: string, sha256: string): Promise<M
   }
 }
 
-/** The judged model's loss on the rows that it learnt from and on those that it stopped by. */
+/** The judged model's losses on the training rows and on the early-stopping rows. */
 export function lossesOf({ metrics }: Pick<TrainerManifest, 'metrics'>): {
   readonly train: number;
   readonly validation: number | undefined;

@@ -1,8 +1,8 @@
 import type { TrainerManifest } from './trainer-manifest.js';
 
 /**
- * Why there is no model. The first five are the trainer's own words; `crashed`, `hung` and
- * `bad_output` are seen from outside, and so is `memory` where the group was killed at its limit.
+ * Why there is no model. The first five come from the trainer. `crashed`, `hung` and `bad_output` are seen from
+ * outside, and so is `memory` where the group was killed at its limit.
  */
 export type TrainerFailureCode =
   | 'bad_job'

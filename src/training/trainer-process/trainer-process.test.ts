@@ -212,12 +212,12 @@ describe('TrainerProcess', () => {
     expect(outcome).toHaveProperty('message', 'the trainer was not ready after 60 s');
   });
 
-  it('bears some rubbish, an endless line and answers to other jobs', async () => {
+  it('tolerates some unknown lines, an endless line and answers to other jobs', async () => {
     start();
     expect(await run('some-rubbish')).toMatchObject({ code: 'too_few_rows' });
   });
 
-  it('gives up on a process that talks nothing but rubbish', async () => {
+  it('ends a process that prints only unknown lines', async () => {
     start();
     expect(await run('rubbish')).toMatchObject({ code: 'bad_output', isRetryable: true });
     expect(trainer.processId).toBeUndefined();

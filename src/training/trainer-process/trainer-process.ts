@@ -8,7 +8,7 @@ import type { BaseModelJob } from './trainer-job.js';
 import type { TrainerJob } from './trainer-job.js';
 import { failed, type TrainerOutcome } from './trainer-outcome.js';
 
-/** A process that came this close to its limit is replaced: what it holds it will not give back. */
+/** A process whose memory came this close to its limit is replaced: it does not give memory back. */
 const RECYCLE_MEMORY_SHARE = 0.85;
 const DEFAULT_POLL_INTERVAL_MS = 500;
 const DEFAULT_IDLE_STOP_MS = 60_000;
@@ -18,7 +18,7 @@ export interface TrainerProcessOptions {
   readonly command: readonly string[];
   /** Folder of the Python package. */
   readonly cwd: string;
-  /** The whole environment of the process: without it, it inherits every secret of the daemon. */
+  /** The whole environment of the process; without it the process inherits the daemon's secrets. */
   readonly env?: Readonly<Record<string, string>>;
   readonly memoryLimitMb: number;
   readonly jobTimeoutMs: number;
@@ -43,9 +43,9 @@ export interface RunOptions {
 }
 
 /**
- * The trainer as seen by Node: a process that is started with the first job, kept warm for the next
- * ones, and replaced when it misbehaves, after enough jobs, or near its memory limit. One job at a time.
- * Every way in which Python can fail is an outcome, never an exception.
+ * The trainer process: started with the first job, kept for the next ones, and replaced after a failure, after
+ * enough jobs, or near its memory limit. It runs one job at a time. Every failure of Python is an outcome, never
+ * an exception.
  */
 export class TrainerProcess {
   #child: TrainerChild | undefined;
@@ -81,7 +81,7 @@ export class TrainerProcess {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#idle.abort();
-    // A failure of the job is its caller's to see.
+    // The job's caller sees its failure.
     await this.#running?.catch(() => undefined);
     await this.#dispose();
   }
@@ -157,7 +157,7 @@ export class TrainerProcess {
   }
 }
 
-/** What a killed job may have left: its scratch, or a directory renamed in its last moment. */
+/** A killed job may leave its scratch directory, or an output directory renamed in its last moment. */
 async function removeOutput(job: AnyJob, processId: number | undefined): Promise<void> {
   for (const directory of [job.outputDir, `${job.outputDir}.tmp-${String(processId)}`]) {
     await rm(directory, { recursive: true, force: true });

@@ -17,6 +17,7 @@ const GOOD: PythonCheck = { status: 'ok', versions: {} };
 describe('TrainerReadiness', () => {
   let folder: string;
   let checks: number;
+  let told: string[];
   let answer: PythonCheck;
   let clock: ManualClock;
   let readiness: TrainerReadiness;
@@ -25,12 +26,14 @@ describe('TrainerReadiness', () => {
     folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-readiness-'));
     mkdirSync(path.join(folder, 'bin'));
     checks = 0;
+    told = [];
     answer = GOOD;
     clock = new ManualClock(0);
     readiness = new TrainerReadiness({
       python: path.join(folder, 'bin', 'python'),
       clock,
       recheckSec: 600,
+      onUnusable: ({ message }) => told.push(message),
       check: () => {
         checks++;
         return Promise.resolve(answer);
@@ -46,7 +49,7 @@ describe('TrainerReadiness', () => {
     expect(checks).toBe(1);
   });
 
-  it('keeps a bad answer for as long as a cooldown, with the command that mends it', async () => {
+  it('keeps a bad result until the next check is due, with the command that fixes it', async () => {
     answer = MISSING;
     const expected = { status: 'not_ready', message: 'no Python', fix: 'run "npm run setup"' };
     expect(await readiness.find()).toEqual({ ...expected, nextCheckAt: 600_000 });
@@ -79,7 +82,18 @@ describe('TrainerReadiness', () => {
   it('looks again after a job could not start its interpreter', async () => {
     await readiness.find();
     answer = MISSING;
-    readiness.forget();
+    readiness.recheck();
+    expect(readiness.last).toEqual({ status: 'ready' });
     expect((await readiness.find()).status).toBe('not_ready');
+    expect(readiness.last).toMatchObject({ message: 'no Python' });
+  });
+
+  it('tells once that Python cannot train, until it could meanwhile', async () => {
+    for (const next of [MISSING, MISSING, GOOD, MISSING]) {
+      answer = next;
+      readiness.recheck();
+      await readiness.find();
+    }
+    expect(told).toEqual(['no Python', 'no Python']);
   });
 });

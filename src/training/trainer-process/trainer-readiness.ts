@@ -3,36 +3,47 @@ import path from 'node:path';
 import type { Clock } from '../../lib/clock.js';
 import type { PythonCheck } from './check-python.js';
 
-export type Readiness =
-  | { readonly status: 'ready' }
-  | {
-      readonly status: 'not_ready';
-      readonly message: string;
-      /** What a person types or installs. */
-      readonly fix: string;
-      /** Wall time at which it is looked at again; sooner when the interpreter or its packages change. */
-      readonly nextCheckAt: number;
-    };
+export type Readiness = { readonly status: 'ready' } | NotReady;
+
+export interface NotReady {
+  readonly status: 'not_ready';
+  readonly message: string;
+  /** What a person types or installs. */
+  readonly fix: string;
+  /** Wall time of the next check; earlier when the interpreter or its packages change. */
+  readonly nextCheckAt: number;
+}
 
 export interface TrainerReadinessOptions {
   /** Path or name of the interpreter. */
   readonly python: string;
-  readonly check: () => Promise<PythonCheck>;
+  /** @throws when the signal is aborted */
+  readonly check: (signal: AbortSignal) => Promise<PythonCheck>;
   readonly clock: Clock;
   /** Wall time. */
   readonly recheckSec: number;
+  /** Told once for each time in which Python cannot train. */
+  readonly onUnusable?: ((found: NotReady) => void) | undefined;
 }
 
 const READY: Readiness = { status: 'ready' };
+const STOPPED: Readiness = {
+  status: 'not_ready',
+  message: 'the check was ended by a stop',
+  fix: 'start the daemon again',
+  nextCheckAt: Infinity,
+};
 
 /**
- * Whether Python can train. The check starts an interpreter, so its answer is kept: a good one until a
- * job says otherwise, a bad one for as long as a cooldown, or until the interpreter or its packages change.
+ * Whether Python can train. The check starts an interpreter, so its result is kept: a good one until a job cannot
+ * start Python, a bad one for `recheckSec` or until the interpreter or its packages change.
  */
 export class TrainerReadiness {
   #known: Readiness | undefined;
   #checking: Promise<Readiness> | undefined;
   #identitySeen = '';
+  #isDoubted = false;
+  readonly #stopping = new AbortController();
 
   readonly #options: TrainerReadinessOptions;
 
@@ -40,7 +51,7 @@ export class TrainerReadiness {
     this.#options = options;
   }
 
-  /** What was last found out, for status. */
+  /** The last result, for status. */
   get last(): Readiness | undefined {
     return this.#known;
   }
@@ -50,11 +61,13 @@ export class TrainerReadiness {
     if (
       this.#known !== undefined &&
       identity === this.#identitySeen &&
+      !this.#isDoubted &&
       !this.#isOutdated(this.#known)
     ) {
       return this.#known;
     }
     this.#identitySeen = identity;
+    this.#isDoubted = false;
     this.#checking ??= this.#check();
     try {
       return await this.#checking;
@@ -63,9 +76,14 @@ export class TrainerReadiness {
     }
   }
 
-  /** A job could not start its interpreter: the next question is answered by a new check. */
-  forget(): void {
-    this.#known = undefined;
+  /** Ends a running check; callers that wait for it get `not_ready`. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** The next `find` checks; the last result stays shown until then. For a job that could not start Python, or a resume. */
+  recheck(): void {
+    this.#isDoubted = true;
   }
 
   #isOutdated(known: Readiness): boolean {
@@ -73,13 +91,29 @@ export class TrainerReadiness {
   }
 
   async #check(): Promise<Readiness> {
-    const found = await this.#options.check();
-    const nextCheckAt = this.#options.clock.wallMs() + this.#options.recheckSec * 1000;
-    this.#known =
-      found.status === 'ok'
-        ? READY
-        : { status: 'not_ready', message: found.message, fix: found.fix, nextCheckAt };
+    const found = await this.#runCheck();
+    if (found === undefined) return STOPPED;
+    const before = this.#known?.status;
+    this.#known = found.status === 'ok' ? READY : this.#notReady(found);
+    if (this.#known.status === 'not_ready' && before !== 'not_ready') {
+      this.#options.onUnusable?.(this.#known);
+    }
     return this.#known;
+  }
+
+  #notReady({ message, fix }: { readonly message: string; readonly fix: string }): NotReady {
+    const nextCheckAt = this.#options.clock.wallMs() + this.#options.recheckSec * 1000;
+    return { status: 'not_ready', message, fix, nextCheckAt };
+  }
+
+  async #runCheck(): Promise<PythonCheck | undefined> {
+    const { signal } = this.#stopping;
+    try {
+      return await this.#options.check(signal);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
   }
 
   /** Changes when the interpreter appears or goes, and when packages are installed beside it. */

@@ -1,7 +1,7 @@
 """`catboost`: SELL, HOLD or BUY by CatBoost's classifier.
 
 Judged and refitted: one model learns from the training part, stops early on the validation part and
-is judged on the test part by whoever ordered the job; then its features, parameters and number of
+is judged on the test part by the caller; then its features, parameters and number of
 trees are frozen and a second model learns from all labelled rows, which is the one to serve. Where
 the job names a base model both begin from its raw scores, and what is written are the sums.
 """
@@ -44,7 +44,7 @@ from ..pipeline.columns import (
 )
 
 CLASS_ORDER = ("SELL", "HOLD", "BUY")
-#: Below these a fit says nothing; guards that mean something belong to whoever orders the job.
+#: Least rows for a fit at all; the caller has stricter limits.
 MIN_TRAIN_ROWS, MIN_VALIDATION_ROWS = 30, 5
 
 

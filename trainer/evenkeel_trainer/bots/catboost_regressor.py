@@ -30,7 +30,7 @@ from ..pipeline.columns import (
     value_ranges,
 )
 
-#: Below these a fit says nothing; guards that mean something belong to whoever orders the job.
+#: Least rows for a fit at all; the caller has stricter limits.
 LEAST_ROWS = {"train": 30, "validation": 5}
 
 
