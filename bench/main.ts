@@ -4,6 +4,7 @@ import { backfill } from './backfill.js';
 import { backtest } from './backtest.js';
 import { close } from './close.js';
 import { daemon, memoryOne } from './daemon.js';
+import { drift } from './drift.js';
 import { featureMatrix } from './feature-matrix.js';
 import { forest } from './forest.js';
 import { meetsBar, type Benchmark, type BenchmarkOptions } from './harness/benchmark.js';
@@ -43,6 +44,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   parity,
   walks,
   pattern,
+  drift,
   skill,
 ];
 
