@@ -203,6 +203,22 @@ describe('training that learns from its failures', () => {
       await service.planDue();
       expect(asked).toEqual([]);
     });
+
+    it('gives the event loop a turn between two keys', async () => {
+      const symbols = Array.from({ length: 40 }, (_, at) => `S${at}/USDT`);
+      context = await createTrainingContext(engine, { symbols });
+      const service = context.service({ checkPython: () => Promise.resolve(READY) });
+      let turns = 0;
+      let isOver = false;
+      const count = (): void => {
+        turns += 1;
+        if (!isOver) setImmediate(count);
+      };
+      setImmediate(count);
+      await service.planDue();
+      isOver = true;
+      expect(turns).toBeGreaterThanOrEqual(symbols.length - 1);
+    });
   });
 });
 

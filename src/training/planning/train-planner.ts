@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { isGlobalBot, GLOBAL_SYMBOL } from '../../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import type { TrainingJob } from '../../domain/training-job.js';
@@ -61,7 +62,9 @@ export class TrainPlanner {
     const keys = [...trainingKeys(options), ...imported];
     const stamps = await stores.models.readStamps(options.venue);
     const openJobs = await this.#readOpenJobs();
-    for (const key of keys) {
+    for (const [at, key] of keys.entries()) {
+      // SQLite answers within one turn of the event loop: a hundred keys would hold it for half a second.
+      if (at > 0) await setImmediate();
       const text = modelKeyText(key);
       const verdict =
         this.#stillOpen(text, openJobs.get(text)) ?? (await this.judge(key, stamps.get(text)));
@@ -96,8 +99,6 @@ export class TrainPlanner {
   }
 
   /**
-   * Reads in small queries, so that the event loop stays free in between.
-   *
    * @param stamp of the serving record, where it is known: a record read before with this stamp is used again
    */
   async judge(key: ModelKey, stamp?: string): Promise<DueVerdict> {
