@@ -8,6 +8,8 @@ import type { ReplaceableParts } from './replaceable-parts.js';
 export interface TrainingTools {
   readonly parts: Pick<ReplaceableParts, 'createTrainer' | 'checkPython'>;
   readonly childEnvironments: ChildEnvironments;
+  /** Aborts when the process begins to stop. */
+  readonly signal: AbortSignal;
   /** What only a daemon has that also serves models. */
   readonly serving?:
     Pick<TrainingServiceDependencies, 'findArtefactFault' | 'pregeneration' | 'events'> | undefined;
@@ -23,7 +25,7 @@ export function createTraining(
     logger,
     runUid,
   }: Base & { readonly market: Market; readonly options: ModuleOptions },
-  { parts, childEnvironments, serving }: TrainingTools,
+  { parts, childEnvironments, signal, serving }: TrainingTools,
 ): TrainingService {
   const { clock } = market.data;
   const { python, ...trainer } = options.trainer;
@@ -37,6 +39,7 @@ export function createTraining(
     runUid,
     options: options.training,
     python,
+    signal,
     createTrainer: () =>
       parts.createTrainer({ ...trainer, env: childEnvironments.trainer, clock, logger }),
     checkPython: (signal) => parts.checkPython(python, trainer.cwd, signal),

@@ -41,7 +41,7 @@ export async function trainOnly(
     await lease.start();
     assertHeld(lease);
     const parameters = { ...base, market, options };
-    const training = createTraining(parameters, { parts, childEnvironments });
+    const training = createTraining(parameters, { parts, childEnvironments, signal: stopping });
     stack.use('training', training);
     phase.enter({ ...base, name: 'training', market, instruments, options, training });
     await training.start();

@@ -52,6 +52,8 @@ export interface TrainingServiceDependencies {
   readonly createTrainer: () => Trainer;
   /** Jobs under way at once. They share one trainer: one is prepared or judged while another is fitted. */
   readonly lanes?: number;
+  /** Aborts when the process begins to stop: a planning that waits for Python is over before `stop` is called. */
+  readonly signal?: AbortSignal | undefined;
   /** Interpreter, and the question whether it can train. */
   readonly python: string;
   readonly checkPython: (signal: AbortSignal) => Promise<PythonCheck>;
@@ -97,6 +99,7 @@ export class TrainingService {
       python,
       clock,
       check: checkPython,
+      signal: dependencies.signal,
       recheckSec: Math.min(options.trainRetryCooldownSec, MAX_RECHECK_SEC),
       onUnusable: ({ message, fix }) =>
         logger.warn(`[TRAIN] Cannot train: ${message}. To mend it, ${fix}`),

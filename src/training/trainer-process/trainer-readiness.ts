@@ -22,6 +22,8 @@ export interface TrainerReadinessOptions {
   readonly clock: Clock;
   /** Wall time. */
   readonly recheckSec: number;
+  /** Ends a running check: what waits for it may have to end before `stop` is called. */
+  readonly signal?: AbortSignal | undefined;
   /** Told once for each time in which Python cannot train. */
   readonly onUnusable?: ((found: NotReady) => void) | undefined;
 }
@@ -107,7 +109,9 @@ export class TrainerReadiness {
   }
 
   async #runCheck(): Promise<PythonCheck | undefined> {
-    const { signal } = this.#stopping;
+    const own = this.#stopping.signal;
+    const { signal: given } = this.#options;
+    const signal = given === undefined ? own : AbortSignal.any([own, given]);
     try {
       return await this.#options.check(signal);
     } catch (error) {
