@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,9 +12,8 @@ import { startDemoProcess, type DemoProcess } from '../src/demo/demo-process.js'
 import { GeneratedSource } from '../src/demo/generator/generated-source.js';
 import { PROJECT_DIR, SILENT } from '../test/trainer/real-trainer.js';
 import { npmCommand } from './harness/npm-command.js';
+import { rssMbOf, usageOf } from './harness/process-tree.js';
 
-/** `getconf CLK_TCK` of the reference kernel. */
-const TICKS_A_SECOND = 100;
 const POLL_MS = 1000;
 const STATUS_POLL_MS = 10;
 const STATUS_TRIES = 3;
@@ -134,21 +132,17 @@ export class DaemonChild {
 
   /** Resident memory of the daemon and all its children, in MB of 2^20 bytes. */
   treeRssMb(): number {
-    return this.tree().reduce((sum, pid) => sum + rssMb(pid), 0);
+    return usageOf(this.child.pid ?? 0).rssMb;
   }
 
   /** Resident memory of the daemon's own process alone, in the same unit. */
   ownRssMb(): number {
-    return rssMb(this.child.pid ?? 0);
+    return rssMbOf(this.child.pid ?? 0);
   }
 
   /** Processor time that the daemon and its children have used. */
   treeProcessorMs(): number {
-    const ticks = this.tree().map((pid) => {
-      const fields = readProc(pid, 'stat').split(') ')[1]?.split(' ') ?? [];
-      return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
-    });
-    return (ticks.reduce((sum, value) => sum + value, 0) * 1000) / TICKS_A_SECOND;
+    return usageOf(this.child.pid ?? 0).processorSec * 1000;
   }
 
   async stop(): Promise<void> {
@@ -156,22 +150,6 @@ export class DaemonChild {
     const exited = once(this.child, 'exit');
     this.child.kill('SIGTERM');
     await exited;
-  }
-
-  private tree(): readonly number[] {
-    const parents = new Map(
-      readdirSync('/proc')
-        .filter((name) => /^\d+$/.test(name))
-        .map((name) => {
-          const fields = readProc(Number(name), 'stat').split(') ')[1]?.split(' ') ?? [];
-          return [Number(name), Number(fields[1] ?? 0)] as const;
-        }),
-    );
-    const found = [this.child.pid ?? 0];
-    for (const pid of found) {
-      for (const [child, parent] of parents) if (parent === pid) found.push(child);
-    }
-    return found;
   }
 }
 
@@ -242,17 +220,4 @@ async function freePort(): Promise<number> {
   await once(server, 'close');
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
-}
-
-function rssMb(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readProc(pid, 'status'))?.[1] ?? 0) / 1024;
-}
-
-/** The text of a file in `/proc`; empty when the process has just ended. */
-function readProc(pid: number, name: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${name}`, 'latin1');
-  } catch {
-    return '';
-  }
 }

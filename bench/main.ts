@@ -21,6 +21,7 @@ import { predictions } from './predictions.js';
 import { retrain } from './retrain.js';
 import { session } from './session.js';
 import { skill } from './skill.js';
+import { walkForward } from './walk-forward.js';
 
 /** Every benchmark, in the order of the list. */
 const BENCHMARKS: readonly Benchmark[] = [
@@ -46,9 +47,10 @@ const BENCHMARKS: readonly Benchmark[] = [
   pattern,
   drift,
   skill,
+  walkForward,
 ];
 
-const USAGE = `npm run bench -- NAME… [--json] [--with-sqlite3-to-mysql PROGRAM]   (npm run -s for clean JSON)
+const USAGE = `npm run bench -- NAME… [--json] [--weeks N] [--with-sqlite3-to-mysql PROGRAM]   (npm run -s for clean JSON)
 
 ${BENCHMARKS.map(({ name, bar, title }) => `  ${name.padEnd(16)} ${bar.padEnd(8)} ${title}`).join('\n')}
 `;
@@ -58,6 +60,7 @@ async function main(): Promise<number> {
     options: {
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
+      weeks: { type: 'string' },
       'with-sqlite3-to-mysql': { type: 'string' },
     },
     allowPositionals: true,
@@ -66,7 +69,8 @@ async function main(): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
-  const options = { sqlite3ToMysql: values['with-sqlite3-to-mysql'] };
+  const weeks = values.weeks === undefined ? undefined : Number(values.weeks);
+  const options = { sqlite3ToMysql: values['with-sqlite3-to-mysql'], weeks };
   const chosen = positionals.map((name) => BENCHMARKS.find((one) => one.name === name));
   for (const [position, benchmark] of chosen.entries()) {
     if (benchmark === undefined) {

@@ -20,6 +20,8 @@ export interface BenchmarkResult {
 export interface BenchmarkOptions {
   /** The program `sqlite3mysql` of sqlite3-to-mysql, measured for comparison. */
   readonly sqlite3ToMysql: string | undefined;
+  /** Of market time, where a benchmark takes so many; its own where undefined. */
+  readonly weeks: number | undefined;
 }
 
 export interface Benchmark {
