@@ -143,7 +143,8 @@ export class Collector {
     const kept = this.#tracked.filter(({ series }) => followed.has(series.symbol));
     for (const one of kept) if (one.isRefused) one.notBeforeWallMs = 0;
     this.#tracked = [...kept, ...tracked];
-    this.#refused = [...this.#refused, ...refused];
+    const asked = new Set([...added, ...refused.map(({ name }) => name)]);
+    this.#refused = [...this.#refused.filter(({ name }) => !asked.has(name)), ...refused];
   }
 
   status(): CollectionStatus {

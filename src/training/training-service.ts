@@ -160,8 +160,9 @@ export class TrainingService {
     this.#stopping.abort();
     this.#readiness.stop();
     await this.queue.stop();
-    await Promise.all(this.#workers.map((worker) => worker.stop()));
-    await this.#trainingWorker.stop();
+    // Together: a job waits for the training worker's answer, which on a busy machine takes its time.
+    const lanes = this.#workers.map((worker) => worker.stop());
+    await Promise.all([...lanes, this.#trainingWorker.stop()]);
     await this.#planning?.catch(() => undefined);
     await this.#filesLease.stop();
   }

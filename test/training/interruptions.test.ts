@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { PythonCheck } from '../../src/training/trainer-process/check-python.js';
+import { descendantsOf, isAlive } from '../daemon/process-table.js';
 import { forEachEngine } from '../database.js';
 import { createTrainer, HAS_PYTHON } from '../trainer/real-trainer.js';
 import { filesBelow } from './files-below.js';
@@ -47,6 +48,36 @@ describe.skipIf(!HAS_PYTHON)('training that is interrupted (needs npm run setup)
         const next = context.service({ runUid: 'run-2' });
         await next.start();
         expect((await context.untilEnded()).status).toBe('completed');
+      },
+    );
+
+    it.runIf(isSqlite)(
+      'by a stop while the training worker does not answer is over soon',
+      async () => {
+        context = await createTrainingContext(engine, { promotionGate: 'parity' });
+        await context.store(plantedCandles(CANDLES));
+        const service = context.service();
+        await service.start();
+        await service.planDue();
+        const worker = await vi.waitFor(
+          () => {
+            const found = descendantsOf(process.pid).find(({ command }) =>
+              command.includes('training-worker'),
+            );
+            if (found === undefined) throw new Error('no training worker yet');
+            return found;
+          },
+          { timeout: 30_000, interval: 5 },
+        );
+        process.kill(worker.pid, 'SIGSTOP');
+        const startedAt = performance.now();
+        const stopped = service.stop();
+        // The seconds that the worker is given pass at once.
+        const passing = setInterval(() => void context.clock.advance(500), 20);
+        await stopped.finally(() => clearInterval(passing));
+        expect(performance.now() - startedAt).toBeLessThan(8_000);
+        expect(isAlive(worker.pid)).toBe(false);
+        expect(await context.stores.jobs.latest(KEY)).toMatchObject({ status: 'pending' });
       },
     );
 
