@@ -166,6 +166,10 @@ function showBooks(status, equity, positions) {
     ['equity', newest ? `${Number(newest.equity).toFixed(2)} ${status.trading.currency}` : '–'],
     ['cash', newest ? Number(newest.cash).toFixed(2) : '–'],
     ['fallback trades', status.trading.allow_fallback_execution ? 'allowed' : 'not allowed'],
+    status.trading.halt && [
+      'halt',
+      `${status.trading.halt.reason} (${status.trading.halt.author})`,
+    ],
     status.trading.standby && ['standby', status.trading.standby],
   ]);
   table(

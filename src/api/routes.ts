@@ -10,6 +10,7 @@ import { pageRoutes } from './routes/page.js';
 import { predictionRoutes } from './routes/predictions.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { statusRoutes } from './routes/status.js';
+import { tradingOrderRoutes } from './routes/trading-orders.js';
 import { tradingRoutes } from './routes/trading.js';
 import { trainingRoutes } from './routes/training.js';
 import type { Server } from './http/new-server.js';
@@ -24,6 +25,7 @@ export function addRoutes(server: Server, context: ApiContext, projectDir: strin
   candleRoutes(server, context);
   dataQualityRoutes(server, context);
   tradingRoutes(server, context);
+  tradingOrderRoutes(server, context);
   backtestRoutes(server, context);
   trainingRoutes(server, context);
   sessionRoutes(server, context);

@@ -1,6 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { Registry } from 'prom-client';
-import type { ApiContext, ApiPredictions, ApiTraining } from '../../src/api/context/api-context.js';
+import type {
+  ApiContext,
+  ApiPredictions,
+  ApiTraining,
+  TradingOrders,
+} from '../../src/api/context/api-context.js';
 import type { BacktestRequests } from '../../src/api/context/backtests.js';
 import type { ModelStatusAnswer } from '../../src/api/contract/model-status.js';
 import type { StatusAnswer } from '../../src/api/contract/status.js';
@@ -9,6 +14,8 @@ import type { Server } from '../../src/api/http/new-server.js';
 import { SeriesNames } from '../../src/api/context/series-names.js';
 import { addRoutes } from '../../src/api/routes.js';
 import { createServer } from '../../src/api/server.js';
+import type { DaemonPhase } from '../../src/daemon/phases.js';
+import { tradingOrders } from '../../src/daemon/views/trading-orders.js';
 import { modelChanges } from '../../src/daemon/views/model-changes.js';
 import { ModelRegistry } from '../../src/models/model-registry.js';
 import { EventHub } from '../../src/monitoring/event-hub.js';
@@ -60,6 +67,8 @@ export interface RigOptions {
   /** What models say; default: none is trained. */
   readonly predictions?: ApiPredictions;
   readonly events?: EventHub;
+  /** What halts and resumes; default: nothing trades. */
+  readonly tradingOrders?: TradingOrders;
   /** What runs backtests; default: another one is running. */
   readonly backtests?: BacktestRequests;
   /** True for a daemon that stands by. */
@@ -84,6 +93,8 @@ export async function buildApi(rigOptions: RigOptions): Promise<ApiRig> {
   await server.ready();
   return rig;
 }
+
+const NOT_TRADING = tradingOrders(() => ({ name: 'starting' }) as DaemonPhase);
 
 const NOTHING_QUEUED = { queue: { cancelKey: () => Promise.resolve() } };
 
@@ -127,6 +138,7 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
       ...rig.modelStatusChanges,
     }),
     models: modelChanges(() => (isStandby ? undefined : { registry, training: NOTHING_QUEUED })),
+    tradingOrders: options.tradingOrders ?? NOT_TRADING,
     predictions: options.predictions ?? UNTRAINED,
     events: options.events ?? new EventHub({ clock: fixedClock(), runUid: 'run' }),
     training: () => (rig.isStarting ? undefined : trainingOf(stores, logger)),
@@ -219,6 +231,7 @@ const STATUS: StatusAnswer = {
   trading: {
     ...{ mode: 'paper', state: 'active', standby: null, account: 'paper', currency: 'USDT' },
     ...{ timeframe: '1h', bot: 'catboost', open_positions: 0, equity: '10000' },
+    halt: null,
     allow_fallback_execution: false,
   },
   trainer: { ready: true, message: 'ready' },

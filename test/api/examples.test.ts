@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import * as trainingContract from '../../src/api/contract/training.js';
 import * as modelContract from '../../src/api/contract/models.js';
+import * as tradingContract from '../../src/api/contract/trading.js';
 import * as backtestContract from '../../src/api/contract/backtests.js';
 import * as predictionContract from '../../src/api/contract/predictions.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
@@ -12,6 +13,7 @@ const schemas = Object.entries({
   ...modelContract,
   ...predictionContract,
   ...backtestContract,
+  ...tradingContract,
 });
 const withExamples = schemas.flatMap(([name, schema]) => {
   const examples = schema instanceof z.ZodType ? (schema.meta()?.['examples'] ?? []) : [];
@@ -40,11 +42,13 @@ describe('the OpenAPI document', () => {
     await opened.database.close();
   });
 
-  test('has an example of every call about training, models, predictions, events and backtests', async () => {
+  test('has an example of every call about training, trading, models, predictions, events and backtests', async () => {
     const answer = await rig.server.inject({ url: '/docs/json', headers: { host: '127.0.0.1' } });
     const { paths } = answer.json<{ paths: Record<string, Record<string, Operation>> }>();
     const calls = Object.entries(paths)
-      .filter(([path]) => /^\/api\/(training|models|predictions?|events|backtests)\b/.test(path))
+      .filter(([path]) =>
+        /^\/api\/(training|trading|models|predictions?|events|backtests)\b/.test(path),
+      )
       .flatMap(([path, methods]) =>
         Object.entries(methods).map(([method, operation]) => ({
           call: `${method} ${path}`,

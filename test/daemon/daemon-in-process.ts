@@ -12,6 +12,8 @@ import { CcxtMarketData } from '../../src/exchange/ccxt-market-data.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
 import { IndependentBinanceServer } from '../exchange/independent-binance-server.js';
 import { makeKlines } from '../exchange/klines.js';
+import { openDatabase, type Database } from '../../src/storage/database/database.js';
+import { openStores, type Stores } from '../../src/storage/stores.js';
 import { RecordingLogger } from '../exchange/recording-logger.js';
 
 export const HOUR = 3_600_000;
@@ -38,9 +40,37 @@ export class DaemonWorld {
   readonly #klines = makeKlines(T0 - 1_000 * HOUR, 2_000);
   readonly #daemons: DaemonInProcess[] = [];
   #baseUrl = '';
+  #database: Database | undefined;
 
   async open(): Promise<void> {
     this.#baseUrl = await this.server.start();
+  }
+
+  /** The settings of a daemon, or of a command, with that data folder. */
+  environment(dataDir: string): Readonly<Record<string, string>> {
+    return {
+      EXCHANGE: 'binance',
+      DATA_DIR: dataDir,
+      SQLITE_FILE: this.#databaseFile,
+      SYMBOLS: 'BTC/USDT',
+      HISTORY_DAYS: '17',
+      API_PORT: '0',
+      HALT_FILE: path.join(this.folder, 'halt.txt'),
+    };
+  }
+
+  /** The stores of the database that all daemons share. */
+  async stores(): Promise<Stores> {
+    const location = { engine: 'sqlite', file: this.#databaseFile } as const;
+    this.#database ??= await openDatabase(location, {
+      clock: this.clock,
+      logger: new RecordingLogger(),
+    });
+    return openStores(this.#database, this.clock);
+  }
+
+  get #databaseFile(): string {
+    return path.join(this.folder, 'shared.sqlite');
   }
 
   /** Starts a daemon with a data folder of that name; all of them share one database. */
@@ -65,6 +95,7 @@ export class DaemonWorld {
 
   async close(): Promise<void> {
     for (const daemon of this.#daemons) await daemon.stop();
+    await this.#database?.close();
     await this.server.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -89,14 +120,7 @@ export class DaemonInProcess {
   ) {
     this.#world = world;
     this.dataDir = path.join(world.folder, options.name);
-    const { settings } = readSettings({
-      EXCHANGE: 'binance',
-      DATA_DIR: this.dataDir,
-      SQLITE_FILE: path.join(world.folder, 'shared.sqlite'),
-      SYMBOLS: 'BTC/USDT',
-      HISTORY_DAYS: '17',
-      API_PORT: '0',
-    });
+    const { settings } = readSettings(world.environment(this.dataDir));
     const { clock } = world;
     const daemon = createDaemon(
       settings,
@@ -163,6 +187,21 @@ export class DaemonInProcess {
       const found = await this.decided();
       return found.length >= count ? found : undefined;
     });
+  }
+
+  post(route: string, body: object = {}): Promise<Response> {
+    if (this.#address === undefined) throw new Error('The daemon does not serve yet');
+    const headers = { 'content-type': 'application/json' };
+    return fetch(new URL(route, this.#address), {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+  }
+
+  async text(route: string): Promise<string> {
+    if (this.#address === undefined) throw new Error('The daemon does not serve yet');
+    return (await fetch(new URL(route, this.#address))).text();
   }
 
   async #get(route: string): Promise<unknown> {

@@ -39,7 +39,12 @@ export class TradingWorld {
 
   /** A process that trades here; its stores may be made to fail. */
   async start(
-    options: { stores?: TradingStores; holder?: string; unpricedAfterMs?: number } = {},
+    options: {
+      stores?: TradingStores;
+      holder?: string;
+      unpricedAfterMs?: number;
+      haltFile?: string;
+    } = {},
   ): Promise<TradingService> {
     const { unpricedAfterMs = 180_000 } = options;
     const service = new TradingService({
@@ -52,6 +57,7 @@ export class TradingWorld {
       findInstrument: (symbol) => this.instruments.get(symbol),
       findEntryFreeze: () => this.entryFreeze,
       unpricedAfterMs,
+      haltFile: options.haltFile,
     });
     this.#services.push(service);
     await service.start();

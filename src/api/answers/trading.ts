@@ -1,9 +1,14 @@
+import type { Halt } from '../../domain/halt.js';
+import type { Unsold } from '../../trading/sell-now.js';
+import type { Halted } from '../context/api-context.js';
 import type { EquityPoint, Fill, Order, Position } from '../../domain/trade.js';
 import type {
   EquityAnswer,
+  HaltView,
   OrderAnswer,
   PositionAnswer,
   TradeAnswer,
+  TradingHaltAnswer,
 } from '../contract/trading.js';
 import { iso, isoOrNull, type MarketIds } from './keys.js';
 
@@ -28,6 +33,7 @@ export function positionAnswer(row: Position, marketIds: MarketIds): PositionAns
     exit_price: row.exitPrice?.toString() ?? null,
     stop_price: row.stopPrice?.toString() ?? null,
     target_price: row.targetPrice?.toString() ?? null,
+    trailing_price: row.trailingPrice?.toString() ?? null,
     hold_until: isoOrNull(row.holdUntil),
     exit_reason: row.exitReason ?? null,
     realized_pnl: row.realizedPnl?.toString() ?? null,
@@ -70,5 +76,28 @@ export function equityAnswer(row: EquityPoint): EquityAnswer {
     cash: row.cash.toString(),
     positions_value: row.positionsValue.toString(),
     equity: row.equity.toString(),
+  };
+}
+
+export function haltView({ cause, reason, author, haltedAt, until, isCloseAll }: Halt): HaltView {
+  return {
+    cause,
+    reason,
+    author,
+    since: iso(haltedAt),
+    until: isoOrNull(until),
+    close_all: isCloseAll,
+  };
+}
+
+export function unsoldAnswer({ uid, symbol, reason }: Unsold): Unsold {
+  return { uid, symbol, reason };
+}
+
+export function haltAnswer({ halt, unsold }: Halted): TradingHaltAnswer {
+  return {
+    halted: halt !== undefined,
+    halt: halt === undefined ? null : haltView(halt),
+    unsold: unsold.map(unsoldAnswer),
   };
 }

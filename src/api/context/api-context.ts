@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import type { BacktestRun } from '../../domain/backtest-run.js';
 import type { Candle } from '../../domain/candle.js';
 import type { Decision } from '../../domain/decision.js';
+import type { Halt } from '../../domain/halt.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import type { Series, SeriesKey } from '../../domain/market.js';
@@ -14,6 +15,7 @@ import type { QualityReport, QualityRequest } from '../../quality/quality-report
 import type { EventHub } from '../../monitoring/event-hub.js';
 import type { Health } from '../../monitoring/health.js';
 import type { LatestPrediction } from '../../signals/latest-predictions.js';
+import type { Unsold } from '../../trading/sell-now.js';
 import type { TrainingOptions } from '../../training/options/training-options.js';
 import type { TrainingQueue } from '../../training/queue/training-queue.js';
 import type { TrainingSessions } from '../../training/queue/training-sessions.js';
@@ -121,6 +123,27 @@ export interface ModelChanges {
   ): Promise<ModelChange<{ readonly modelUid: string | undefined }>>;
 }
 
+/** What trading is like after an order of a person. */
+export interface Halted {
+  /** The halt that lasts longest. */
+  readonly halt: Halt | undefined;
+  readonly unsold: readonly Unsold[];
+}
+
+/** What a person may order of trading; each says who orders it. */
+export interface TradingOrders {
+  halt(order: Pick<Halt, 'reason' | 'author' | 'isCloseAll'>): Promise<Halted>;
+  resume(author: string): Promise<Halted>;
+  /** @returns why it is not sold yet, or why it cannot be */
+  closePosition(
+    uid: string,
+    author: string,
+  ): Promise<
+    | { readonly status: 'done'; readonly unsold: Unsold | undefined }
+    | { readonly status: 'missing' | 'refused'; readonly reason: string }
+  >;
+}
+
 /** What may be asked of training. */
 export interface ApiTraining {
   readonly sessions: TrainingSessions;
@@ -164,6 +187,7 @@ export interface ApiContext {
   readonly status: () => Promise<StatusAnswer>;
   readonly modelStatus: (key: ModelKey, marketId: string) => Promise<ModelStatusAnswer>;
   readonly models: ModelChanges;
+  readonly tradingOrders: TradingOrders;
   readonly predictions: ApiPredictions;
   readonly events: Pick<EventHub, 'join' | 'mayJoin'>;
   /** Undefined while this daemon does not train. */

@@ -12,6 +12,24 @@ const JOB_ID = '01JH2Q5F6C8Y4Z0B3D7E9G1H2J';
 const MODEL_ID = '01JH2Q4T9V5K8W3M7N6P1R0S2X';
 const EARLIER_ID = '01JGZP3N7B4D6F8H0K2M4P6R8T';
 
+const HALTED = {
+  cause: 'person',
+  reason: 'the venue announced maintenance',
+  author: 'npm run halt',
+  since: '2025-01-01T12:00:00.000Z',
+  until: null,
+  close_all: true,
+} as const;
+const UNSOLD = {
+  uid: JOB_ID,
+  symbol: 'BTC/USDT',
+  reason: 'its sale waits for a quote of the venue',
+};
+
+export const haltBodyExample = { reason: HALTED.reason, close_all: true };
+export const tradingHaltExample = { halted: true, halt: HALTED, unsold: [UNSOLD] };
+export const closedPositionExample = { uid: JOB_ID, sold: false, unsold: UNSOLD };
+
 export const trainBodyExample = { symbol: 'BTCUSDT', timeframe: '1h', bot: 'catboost', wait: true };
 
 export const startAutoExample = {

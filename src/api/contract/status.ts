@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { halt } from './trading.js';
 import { time, optionalTime } from './common.js';
 
 /** Shapes of health and status of the daemon. */
@@ -107,6 +108,7 @@ export const status = z.object({
     bot: z.string(),
     open_positions: z.number(),
     equity: z.string().nullable(),
+    halt: halt.nullable().describe('why no position is opened, and who said so'),
     allow_fallback_execution: z.boolean(),
   }),
   trainer: z.object({ ready: z.boolean(), message: z.string() }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ORDER_STATUSES, POSITION_STATUSES } from '../../domain/trade.js';
+import { closedPositionExample, haltBodyExample, tradingHaltExample } from './examples.js';
 import { listQuery, optionalTime, time } from './common.js';
 
 /** Shapes of positions, orders, trades and equity. */
@@ -32,6 +33,7 @@ export const position = z.object({
   exit_price: z.string().nullable(),
   stop_price: z.string().nullable(),
   target_price: z.string().nullable(),
+  trailing_price: z.string().nullable(),
   hold_until: optionalTime,
   exit_reason: z.string().nullable(),
   realized_pnl: z.string().nullable(),
@@ -63,6 +65,44 @@ export const trade = z.object({
   filled_at: time,
 });
 export type TradeAnswer = z.input<typeof trade>;
+
+const author = z.string().trim().min(1).max(64).default('api').describe('who orders it');
+
+export const haltBody = z
+  .strictObject({
+    reason: z.string().trim().min(1).max(1000),
+    close_all: z.boolean().default(false).describe('also sells everything that is held'),
+    author,
+  })
+  .meta({ examples: [haltBodyExample] });
+export const orderedBody = z.strictObject({ author }).meta({ examples: [{ author: 'api' }] });
+export const closeParams = z.object({ uid: z.string().min(1).max(64) });
+
+/** What freezes entries. */
+export const halt = z.object({
+  cause: z.enum(['person', 'file', 'drawdown', 'daily_loss', 'fault']),
+  reason: z.string(),
+  author: z.string(),
+  since: time.describe('market time'),
+  until: optionalTime.describe('market time at which it ends by itself'),
+  close_all: z.boolean(),
+});
+export type HaltView = z.input<typeof halt>;
+
+const unsold = z.object({ uid: z.string(), symbol: z.string(), reason: z.string() });
+
+export const tradingHalt = z
+  .object({
+    halted: z.boolean(),
+    halt: halt.nullable().describe('the one that lasts longest'),
+    unsold: z.array(unsold).describe('positions that are held or on their way, with the reason'),
+  })
+  .meta({ examples: [tradingHaltExample] });
+export type TradingHaltAnswer = z.input<typeof tradingHalt>;
+
+export const closedPosition = z
+  .object({ uid: z.string(), sold: z.boolean(), unsold: unsold.nullable() })
+  .meta({ examples: [closedPositionExample] });
 
 export const equityPoint = z.object({
   venue: z.string(),

@@ -13,6 +13,7 @@ import { modelChanges } from './model-changes.js';
 import { modelStatusView } from './model-status-view.js';
 import { predictionView } from './prediction-view.js';
 import { qualityView } from './quality-view.js';
+import { tradingOrders } from './trading-orders.js';
 import { statusView } from './status-view.js';
 
 export interface ServeTools {
@@ -54,6 +55,7 @@ export async function serveApi(
       const phase = readPhase();
       return phase.name === 'active' ? phase : undefined;
     }),
+    tradingOrders: tradingOrders(readPhase),
     predictions: predictionView(readPhase),
     events,
     training: () => findTraining(readPhase()),

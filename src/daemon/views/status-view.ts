@@ -1,3 +1,4 @@
+import { haltView } from '../../api/answers/trading.js';
 import { iso, isoOrNull } from '../../api/answers/keys.js';
 import type { StatusAnswer } from '../../api/contract/status.js';
 import { isUpToDate, listRefused } from '../../collection/collection-status.js';
@@ -244,6 +245,7 @@ function tradingView(phase: DaemonPhase): StatusAnswer['trading'] {
       bot: '',
       open_positions: 0,
       equity: null,
+      halt: null,
       allow_fallback_execution: allowFallbackExecution,
     };
   }
@@ -259,6 +261,7 @@ function tradingView(phase: DaemonPhase): StatusAnswer['trading'] {
     bot: status.bot,
     open_positions: status.openPositions,
     equity: status.books?.equity.toString() ?? null,
+    halt: status.halt === undefined ? null : haltView(status.halt),
     allow_fallback_execution: allowFallbackExecution,
   };
 }

@@ -55,6 +55,14 @@ export class AccountStore {
     return rows.map((row) => ACCOUNT.decode(row));
   }
 
+  /** Every set of books of the database. */
+  async listAll(): Promise<readonly StoredAccount[]> {
+    const rows = await this.#database.run((knex) =>
+      knex('accounts').orderBy(['created_at', 'venue', 'account']).select<Row[]>('*'),
+    );
+    return rows.map((row) => ACCOUNT.decode(row));
+  }
+
   async find(book: BookKey): Promise<StoredAccount | undefined> {
     const row = await this.#database.run((knex) =>
       knex('accounts').where(bookColumns(book)).first<Row | undefined>(),
