@@ -1,5 +1,5 @@
 import type { WalkProgress } from '../src/backtest/walk-forward/walk-forward.js';
-import { durationWords } from '../src/domain/training-cooldown.js';
+import { formatDuration } from '../src/domain/training-cooldown.js';
 import type { Clock } from '../src/lib/clock.js';
 
 /** Says how far the training of a backtest is: a line for each retraining date that is done. */
@@ -38,6 +38,6 @@ export class TrainingLines {
     const madeDates = done - kept + share;
     if (madeDates <= 0 || done >= dates) return '';
     const tookMs = this.#clock.wallMs() - this.#startedAt;
-    return `${durationWords((tookMs / madeDates) * (dates - done - share))} left`;
+    return `${formatDuration((tookMs / madeDates) * (dates - done - share))} left`;
   }
 }

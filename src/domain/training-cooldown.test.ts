@@ -3,7 +3,7 @@ import { BTC } from '../../test/training/training-builders.js';
 import { ManualClock } from '../lib/manual-clock.js';
 import {
   cooldownStateAt,
-  durationWords,
+  formatDuration,
   failureCooldown,
   rejectionCooldown,
   type Moment,
@@ -74,13 +74,13 @@ describe('cooldown after a rejection', () => {
   });
 });
 
-describe('durationWords', () => {
+describe('formatDuration', () => {
   it.each([
     [1, '1 s'],
     [9_400, '10 s'],
     [250_000, '4 min 10 s'],
     [2 * HOUR_MS + 180_000, '2 h 3 min'],
   ])('%d ms is %s', (durationMs, words) => {
-    expect(durationWords(durationMs)).toBe(words);
+    expect(formatDuration(durationMs)).toBe(words);
   });
 });

@@ -71,7 +71,7 @@ export function cooldownStateAt(
   const { notBeforeOpenTime, timeframe, kind, reason, until } = cooldown;
   const waits: string[] = [];
   let nextRetryAt = until;
-  if (now.wallMs < until) waits.push(`${durationWords(until - now.wallMs)} left`);
+  if (now.wallMs < until) waits.push(`${formatDuration(until - now.wallMs)} left`);
   if (notBeforeOpenTime !== undefined && (newestOpenTime ?? -1) < notBeforeOpenTime) {
     const missing = missingBars(notBeforeOpenTime, newestOpenTime, timeframe);
     waits.push(`${missing} more candles are awaited`);
@@ -88,7 +88,7 @@ function wallTimeAt(marketMs: number, now: Moment): number {
 }
 
 /** `2 h 3 min`, `4 min 10 s`, `9 s`: never 0, because something is left. */
-export function durationWords(durationMs: number): string {
+export function formatDuration(durationMs: number): string {
   const seconds = Math.max(1, Math.ceil(durationMs / 1000));
   const [h, min, s] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60];
   if (h > 0) return `${h} h ${min} min`;

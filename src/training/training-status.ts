@@ -52,7 +52,7 @@ export async function readTrainingStatus(
     isCooldownActive: isCoolingDown,
     nextRetryAt: isBlocked ? undefined : nextRetryAt(due),
     newest,
-    lastTrainingError: isBlocked ? blockedWords(readiness) : failureOf(newest),
+    lastTrainingError: isBlocked ? formatBlocked(readiness) : failureOf(newest),
     due,
     trainerFault: isBlocked ? { message: readiness.message, fix: readiness.fix } : undefined,
   };
@@ -62,7 +62,7 @@ function nextRetryAt(due: DueVerdict): number | undefined {
   return due.status === 'not_due' ? due.nextRetryAt : undefined;
 }
 
-function blockedWords({ message, fix }: Extract<Readiness, { status: 'not_ready' }>): string {
+function formatBlocked({ message, fix }: Extract<Readiness, { status: 'not_ready' }>): string {
   return `${message}; to mend it, ${fix}`;
 }
 

@@ -6,7 +6,7 @@ import * as sums from '../kernels/window-sums.js';
 import * as shape from '../kernels/window-shape.js';
 import { minus, scaled, squareRoot, times } from './arithmetic.js';
 
-/** Windows up to this length are added up afresh; longer ones are put together from running sums. */
+/** Windows up to this length are added up in full; longer ones are put together from running sums. */
 const LONGEST_DIRECT_WINDOW = 8;
 
 export function sum(x: Expression, bars: number): Expression {

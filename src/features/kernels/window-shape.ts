@@ -1,6 +1,6 @@
 import type { Column, Four, Kernel, One, Three, Two } from './kernel.js';
 
-/** Mean absolute deviation from the window's mean, from [x, mean]; computed afresh at each position. */
+/** Mean absolute deviation from the window's mean, from [x, mean]; computed in full at each position. */
 export function meanDeviation(windowBars: number): Kernel<Two> {
   return (out, [x, mean], { from, end }) => {
     for (let i = from; i < end; i++) {

@@ -47,7 +47,7 @@ function expectAlike(actual: Column, expected: readonly number[], tolerance: num
 }
 
 describe('window sums', () => {
-  it('equal the sum added up afresh, and are missing with any value of the window', () => {
+  it('equal the sum added up in full, and are missing with any value of the window', () => {
     fc.assert(
       fc.property(COLUMN, fc.integer({ min: 1, max: 150 }), (x, windowBars) => {
         expectAlike(viaRunning(sums.windowSum(windowBars), x), naive(x, windowBars, total), 1e-8);

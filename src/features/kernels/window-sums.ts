@@ -80,7 +80,7 @@ export function windowSum(windowBars: number): Kernel<Two> {
   };
 }
 
-/** Sum over a short window added up afresh at each position: rounding weighs most there. */
+/** Sum over a short window added up in full at each position: rounding weighs most there. */
 export function directSum(windowBars: number): Kernel<One> {
   return (out, [x], { from, end }) => {
     for (let i = from; i < end; i++) {

@@ -140,7 +140,7 @@ function judgeBaseline(score: TestScore): Opinion {
   if (score.directionRows === 0) return { isPromoted: false, reason: NO_DIRECTION };
   const isPromoted = score.skill.estimate >= 0 && score.directionSkill.estimate >= 0;
   const comparison = `${isPromoted ? 'not worse' : 'worse'} than ${rivalOf(score)}`;
-  return { isPromoted, reason: `${comparison}: ${skillWords(score)}` };
+  return { isPromoted, reason: `${comparison}: ${formatSkill(score)}` };
 }
 
 function judgeStrict(score: TestScore): Opinion {
@@ -150,7 +150,7 @@ function judgeStrict(score: TestScore): Opinion {
   }
   const isPromoted = score.skill.lower > 0 && score.directionSkill.lower > 0;
   const comparison = `${isPromoted ? 'surely' : 'not surely'} better than ${rivalOf(score)}`;
-  return { isPromoted, reason: `${comparison}: ${skillWords(score)}` };
+  return { isPromoted, reason: `${comparison}: ${formatSkill(score)}` };
 }
 
 /** The benchmark without knowledge: the class frequencies, or persistence. */
@@ -158,15 +158,15 @@ function rivalOf({ regression }: TestScore): string {
   return regression === undefined ? 'the prior' : 'persistence';
 }
 
-function skillWords({ skill, directionSkill, regression }: TestScore): string {
-  const [own, direction] = [intervalWords(skill), intervalWords(directionSkill)];
+function formatSkill({ skill, directionSkill, regression }: TestScore): string {
+  const [own, direction] = [formatInterval(skill), formatInterval(directionSkill)];
   if (regression === undefined) return `skill ${own}, direction skill ${direction} nat`;
   const { rmse, persistenceRmse } = regression;
   const errors = `RMSE ${rmse.toFixed(5)} against ${persistenceRmse.toFixed(5)}`;
   return `${errors}, skill ${own} of its squared error, direction skill ${direction}`;
 }
 
-function intervalWords({ estimate, lower, upper }: Interval): string {
+function formatInterval({ estimate, lower, upper }: Interval): string {
   return `${signed(estimate)} [${signed(lower)}, ${signed(upper)}]`;
 }
 

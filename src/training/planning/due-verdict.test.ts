@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BTC, modelRecord, trainingJob } from '../../../test/training/training-builders.js';
-import { dueWords, findCause, judgeDue, type KeyFacts } from './due-verdict.js';
+import { formatDue, findCause, judgeDue, type KeyFacts } from './due-verdict.js';
 
 const HOUR_MS = 3_600_000;
 const NOW = { wallMs: 1_000_000, marketMs: 1000 * HOUR_MS };
@@ -66,7 +66,7 @@ describe('an obstacle to training', () => {
   it('a cooldown, which says how much time is left', () => {
     const verdict = judgeDue({ ...FACTS, cooldown }, LIMITS, NOW);
     expect(verdict).toMatchObject({ obstacle: 'cooldown', nextRetryAt: cooldown.until });
-    expect(dueWords(verdict)).toBe(
+    expect(formatDue(verdict)).toBe(
       'test BTC/USDT 1h catboost: untrained, ' +
         'cooldown after a failure: 4 min 10 s left (memory: too much)',
     );

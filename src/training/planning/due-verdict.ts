@@ -1,7 +1,7 @@
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import type { TrainingCooldown, TrainingJob } from '../../domain/training-job.js';
-import { cooldownStateAt, durationWords, type Moment } from '../../domain/training-cooldown.js';
+import { cooldownStateAt, formatDuration, type Moment } from '../../domain/training-cooldown.js';
 import { judgeTrust, toServingFacts, type AgeLimits } from '../../models/trust.js';
 import type { HistoryState } from './training-history.js';
 
@@ -94,7 +94,7 @@ export function findCause(
   const trust = judgeTrust({ serving, latest, cooldown: undefined }, limits, now);
   const { record } = trust;
   const words =
-    record === undefined ? '' : `the model is ${durationWords(marketMs - record.trainedAt)} old`;
+    record === undefined ? '' : `the model is ${formatDuration(marketMs - record.trainedAt)} old`;
   if (trust.status === 'trusted') return trust.isStale ? { cause: 'stale', words } : undefined;
   switch (trust.reason) {
     case 'expired':
@@ -112,7 +112,7 @@ export function findCause(
 }
 
 /** One line for the log: `demo BTC/USDT 1h catboost: untrained, waiting for history: …`. */
-export function dueWords(verdict: DueVerdict): string {
+export function formatDue(verdict: DueVerdict): string {
   const cause = verdict.cause === undefined ? '' : `${verdict.cause}, `;
   return `${modelKeyText(verdict.key)}: ${cause}${verdict.reason}`;
 }

@@ -117,14 +117,14 @@ export class TrainingSchedules {
     const planned = await planScheduled(name, this.#dependencies);
     if (planned.keys.length === 0) {
       await stores.schedules.set({ ...state, settledUntil: moment.now });
-      return { status: 'nothing', reason: skippedWords(planned) };
+      return { status: 'nothing', reason: formatSkipped(planned) };
     }
     const sessionUid = await this.#begin(state, moment, planned);
     if (sessionUid === undefined) return { status: 'put_off', reason: 'the queue is stopped' };
     logger.info(
       `[TRAIN] ${name} training of ${planned.keys.length} models begins; ` +
         `${planned.skipped.length} are left out`,
-      { session: sessionUid, skipped: skippedWords(planned) },
+      { session: sessionUid, skipped: formatSkipped(planned) },
     );
     return { status: 'begun', sessionUid };
   }
@@ -188,7 +188,7 @@ function ruleText(rule: CronRule | undefined): string {
 }
 
 /** `98 × its model is pinned, 2 × no model serves`. */
-function skippedWords({ skipped }: PlannedJobs): string {
+function formatSkipped({ skipped }: PlannedJobs): string {
   const counts = new Map<string, number>();
   for (const { reason } of skipped) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return [...counts].map(([reason, count]) => `${count} × ${reason}`).join(', ');

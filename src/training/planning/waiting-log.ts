@@ -1,18 +1,18 @@
 import { modelKeyText } from '../../domain/model-key.js';
 import type { Logger } from '../../lib/logger.js';
-import { dueWords, type DueVerdict } from './due-verdict.js';
+import { formatDue, type DueVerdict } from './due-verdict.js';
 
 /** A key that still waits is logged again after so many cycles. */
 const REPEAT_CYCLES = 10;
 
-interface Told {
+interface LoggedState {
   readonly state: string;
   readonly cycles: number;
 }
 
 /** Logs why keys without a trusted model are not trained yet: when the reason changes, and in every tenth cycle. */
 export class WaitingLog {
-  readonly #told = new Map<string, Told>();
+  readonly #logged = new Map<string, LoggedState>();
 
   readonly #logger: Logger;
 
@@ -27,13 +27,13 @@ export class WaitingLog {
   #reportOne(verdict: DueVerdict): void {
     const key = modelKeyText(verdict.key);
     const state = stateOf(verdict);
-    const before = this.#told.get(key);
+    const before = this.#logged.get(key);
     const cycles = before?.state === state ? before.cycles + 1 : 0;
-    this.#told.set(key, { state, cycles });
+    this.#logged.set(key, { state, cycles });
     const isWorthSaying = verdict.status === 'not_due' && WAITING.has(verdict.obstacle);
     if (!isWorthSaying || cycles % REPEAT_CYCLES !== 0) return;
     const { symbol, timeframe, bot } = verdict.key;
-    this.#logger.info(`[TRAIN] Not yet: ${dueWords(verdict)}`, {
+    this.#logger.info(`[TRAIN] Not yet: ${formatDue(verdict)}`, {
       symbol,
       timeframe,
       bot,

@@ -54,7 +54,7 @@ describe('planSelection', () => {
     ['belongs to an attempt that failed', { features: [], selectedAt: undefined }],
   ];
   for (const [what, change] of unusable) {
-    it(`selects anew where the earlier selection ${what}`, () => {
+    it(`selects again where the earlier selection ${what}`, () => {
       const earlier = [modelRecord({ ...SELECTED, ...change })];
       expect(planSelection({ ...REQUEST, earlier }).selection.method).toBe('rfe');
     });

@@ -2,7 +2,7 @@ import type { TrainingJob, TrainingSession } from '../../domain/training-job.js'
 import { isFileVenue } from '../../domain/market.js';
 import type { Logger } from '../../lib/logger.js';
 import type { Stores } from '../../storage/stores.js';
-import { durationWords } from '../../domain/training-cooldown.js';
+import { formatDuration } from '../../domain/training-cooldown.js';
 import { pregenerate, type PredictionPregeneration } from './prediction-pregeneration.js';
 import type { InstrumentOptions } from '../options/training-keys.js';
 import type { TrainingSessions } from './training-sessions.js';
@@ -84,6 +84,6 @@ export function endLine(jobs: readonly EndedJob[], begunAt: number): string {
   const successful = instruments.size - unfinished.size;
   const batches = new Set(jobs.map(({ batch }) => batch)).size;
   const endedAt = Math.max(begunAt, ...jobs.map(({ finishedAt }) => finishedAt ?? begunAt));
-  const duration = durationWords(endedAt - begunAt);
+  const duration = formatDuration(endedAt - begunAt);
   return `Successful: ${successful}/${instruments.size} instruments, ${batches} batches, ${duration}`;
 }

@@ -24,7 +24,7 @@ export interface TrainerReadinessOptions {
   readonly recheckSec: number;
   /** Ends a running check: what waits for it may have to end before `stop` is called. */
   readonly signal?: AbortSignal | undefined;
-  /** Told once for each time in which Python cannot train. */
+  /** Called once for each time in which Python cannot train. */
   readonly onUnusable?: ((found: NotReady) => void) | undefined;
 }
 
