@@ -34,6 +34,29 @@ export function changeSettings(
   return { status: 'refused', name: undefined, reason: contradiction };
 }
 
+/** Groups of settings that trading goes by: a run of a daemon remembers its values. */
+const TRADING_GROUPS = ['Labels', 'Trading', 'Risk'] as const;
+
+/** Values of the settings that trading goes by, by the names of their variables. */
+export function readRunSettings(settings: Settings): Readonly<Record<string, unknown>> {
+  const values = settings as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(tradingNames().map((name) => [name, values[propertyName(name)]]));
+}
+
+/** The settings with those values: what `readRunSettings` gave for a run. */
+export function withRunSettings(
+  settings: Settings,
+  values: Readonly<Record<string, unknown>>,
+): Settings {
+  const known = tradingNames().filter((name) => Object.hasOwn(values, name));
+  const own = Object.fromEntries(known.map((name) => [propertyName(name), values[name]]));
+  return { ...settings, ...own };
+}
+
+function tradingNames(): readonly string[] {
+  return TRADING_GROUPS.flatMap((group) => Object.keys(SETTING_GROUPS[group]));
+}
+
 function isChangeable(name: string): boolean {
   return CHANGEABLE_GROUPS.some((group) => Object.hasOwn(SETTING_GROUPS[group], name));
 }

@@ -617,6 +617,9 @@ ALTER TABLE `positions`
   ADD COLUMN /*M! IF NOT EXISTS */ `trailing_price` VARCHAR(96) NULL,
   ADD COLUMN /*M! IF NOT EXISTS */ `trailing_at` BIGINT NULL;
 
+ALTER TABLE `runs`
+  ADD COLUMN /*M! IF NOT EXISTS */ `settings` MEDIUMTEXT NULL;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -653,4 +656,5 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0039_gap_questions', 0),
   ('0040_backtests', 0),
   ('0041_halts', 0),
-  ('0042_trailing_stop', 0);
+  ('0042_trailing_stop', 0),
+  ('0043_run_settings', 0);

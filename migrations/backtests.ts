@@ -1,6 +1,6 @@
-import { createTable, type Migration } from './ddl.js';
+import { addColumns, createTable, type Migration } from './ddl.js';
 
-/** What was tested on the past, and what came of it. */
+/** What was tested on the past, what came of it, and the settings that a daemon traded by. */
 export const BACKTEST_MIGRATIONS: readonly Migration[] = [
   createTable('0040_backtests', {
     name: 'backtests',
@@ -38,4 +38,6 @@ export const BACKTEST_MIGRATIONS: readonly Migration[] = [
     unique: [['uid']],
     indexes: [['started_at'], ['data_hash']],
   }),
+  // By the names of their variables; NULL for a run of an earlier version.
+  addColumns('0043_run_settings', 'runs', { settings: { type: 'json?' } }),
 ];

@@ -27,6 +27,8 @@ import type { Logger } from '../src/lib/logger.js';
 import { TrainingLines } from './backtest-progress.js';
 import { comparisonText, readRuns } from './backtest-comparison.js';
 import { sweepText } from './backtest-sweep.js';
+import { toMs } from './time-flag.js';
+import { toSets } from './set-flag.js';
 
 /** As of the other commands; 78 is of `sysexits.h`, 130 is a shell's for Ctrl+C. */
 const EXIT = { done: 0, notRun: 2, config: 78, stopped: 130 } as const;
@@ -257,16 +259,6 @@ function findFault({ compare, sweep: lists, signals, retrain }: BacktestFlags): 
   return `--retrain is ${retrain}; expected one of ${RETRAIN_INTERVALS.join(', ')}`;
 }
 
-function toSets(pairs: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=');
-      if (at < 1) throw new ConfigError(`--set ${pair}: expected KEY=VALUE`);
-      return [pair.slice(0, at), pair.slice(at + 1)];
-    }),
-  );
-}
-
 interface Listeners {
   readonly onProgress: (share: number) => void;
   readonly onTrained: (progress: WalkProgress) => void;
@@ -301,19 +293,6 @@ function toRetrain(text: string): RetrainInterval | undefined {
 function toTimeframe(text: string): Timeframe {
   if (isTimeframe(text)) return text;
   throw new ConfigError(`--timeframe is ${text}; expected one of ${TIMEFRAMES.join(', ')}`);
-}
-
-function toMs(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const isPlain = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z?)?$/.test(text);
-  const timeMs = isPlain
-    ? Date.parse(text.includes('T') && !text.endsWith('Z') ? `${text}Z` : text)
-    : NaN;
-  const isReal =
-    Number.isFinite(timeMs) && new Date(timeMs).toISOString().startsWith(text.slice(0, 10));
-  if (!isReal)
-    throw new ConfigError(`${flag} is ${text}; expected a day such as 2024-03-01, in UTC`);
-  return timeMs;
 }
 
 process.exitCode = await main();

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
+import { readRunSettings } from '../../config/change-settings.js';
 import type { Settings } from '../../config/settings.js';
 import { DataDirLock } from '../coordination/data-dir-lock.js';
 import { DatabaseWatch } from '../coordination/database-watch.js';
@@ -101,6 +102,7 @@ async function beginRun(settings: Settings, run: Run): Promise<string> {
     uid,
     version,
     settingsHash: createHash('sha256').update(JSON.stringify(settings)).digest('hex'),
+    settings: readRunSettings(settings),
     venue: settings.exchange,
     startedAt,
     pid: process.pid,

@@ -61,6 +61,17 @@ export class PriceStore {
     }
   }
 
+  /** Every stored quote of a venue, in the order in which they were stored. */
+  async listAll(venue: string): Promise<readonly StoredQuote[]> {
+    const rows = await this.#database.run((knex) =>
+      knex('real_time_prices')
+        .where({ venue })
+        .orderBy(['created_at', 'symbol'])
+        .select<Row[]>('*'),
+    );
+    return rows.map((row) => QUOTE.decode(row));
+  }
+
   /** The newest quote of each symbol. */
   async latest(venue: string, symbols?: readonly string[]): Promise<Map<string, StoredQuote>> {
     const wanted = symbols === undefined ? undefined : new Set(symbols);

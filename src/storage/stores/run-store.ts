@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.js';
 import { assertDefined } from '../../lib/invariant.js';
 import type { Database } from '../database/database.js';
 import { listRows } from '../rows/list-rows.js';
-import { number, optional, rowCodec, text } from '../rows/row-codec.js';
+import { json, number, optional, rowCodec, text } from '../rows/row-codec.js';
 import type { Page, Paged, Row, Versioned } from '../connection/row.js';
 
 /** One life of the daemon. Times are wall times. */
@@ -10,6 +10,8 @@ export interface Run {
   readonly uid: string;
   readonly version: string;
   readonly settingsHash: string;
+  /** The settings that trading goes by, by the names of their variables; undefined for a run of an earlier version. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
   readonly venue: string;
   readonly startedAt: number;
   readonly pid: number;
@@ -26,6 +28,7 @@ const RUN = rowCodec<StoredRun>({
   uid: text(),
   version: text(),
   settingsHash: text(),
+  settings: optional(json()),
   venue: text(),
   startedAt: number(),
   pid: number(),

@@ -1,0 +1,149 @@
+import type { Candle } from '../../domain/candle.js';
+import type { Instrument } from '../../domain/market.js';
+import { Money } from '../../domain/money.js';
+import type { Signal } from '../../domain/signal.js';
+import type { Order } from '../../domain/trade.js';
+import { ConfigError } from '../../lib/errors.js';
+import type { Page, Paged } from '../../storage/connection/row.js';
+import type { StoredQuote } from '../../storage/stores/price-store.js';
+import type { Stores } from '../../storage/stores.js';
+import type { QuoteBatch, Recorded, RecordedDecision } from './recorded.js';
+
+const PAGE_ROWS = 5_000;
+/** A year of hundred symbols on hourly bars. */
+const MAX_ROWS = 1_000_000;
+
+export interface RecordedRequest {
+  readonly venue: string;
+  readonly account: string;
+  /** Of the fallback's signals; a model's horizon is stored with it. */
+  readonly fallbackHorizonBars: number;
+}
+
+/**
+ * Reads what a daemon recorded of an account, from its first decision on.
+ *
+ * @throws ConfigError when it recorded nothing
+ */
+export async function readRecorded(stores: Stores, request: RecordedRequest): Promise<Recorded> {
+  const { venue, account } = request;
+  const books = (await stores.accounts.list(venue)).find((one) => one.account === account);
+  const all = await readAll((page) => stores.decisions.list({ venue }, page));
+  const own = all.filter(({ isAdvisory }) => !isAdvisory).reverse();
+  const [first] = own;
+  if (books === undefined || first === undefined) {
+    throw new ConfigError(`No decision of account ${account} at ${venue} is stored`);
+  }
+  // Rows of one moment keep the order in which they were stored.
+  own.sort((one, other) => one.createdAt - other.createdAt || one.id - other.id);
+  const key = { venue, account };
+  const orders = (await readAll((page) => stores.orders.list(key, page))).reverse();
+  const positions = await readAll((page) => stores.positions.list(key, page));
+  return {
+    venue,
+    account,
+    positions,
+    orders,
+    currency: books.currency,
+    startEquity: books.initialEquity,
+    timeframe: first.timeframe,
+    bot: first.bot,
+    decisions: await withSignals(stores, own, request),
+    batches: toBatches(await stores.prices.listAll(venue)),
+    findInstrument: instrumentsOf(orders, books.currency),
+  };
+}
+
+async function readAll<T>(list: (page: Page) => Promise<Paged<T>>): Promise<T[]> {
+  const rows: T[] = [];
+  while (rows.length < MAX_ROWS) {
+    const page = await list({ limit: PAGE_ROWS, offset: rows.length });
+    rows.push(...page.rows);
+    if (page.rows.length < PAGE_ROWS) break;
+  }
+  return rows;
+}
+
+async function withSignals(
+  stores: Stores,
+  decisions: readonly RecordedDecision['decision'][],
+  { fallbackHorizonBars }: RecordedRequest,
+): Promise<readonly RecordedDecision[]> {
+  const signals = new Map<string, Signal>();
+  for (let from = 0; from < decisions.length; from += PAGE_ROWS / 10) {
+    const uids = decisions.slice(from, from + PAGE_ROWS / 10).map(({ signalUid }) => signalUid);
+    for (const signal of await stores.signals.findMany(uids)) signals.set(signal.uid, signal);
+  }
+  const horizonOf = horizons(stores, fallbackHorizonBars);
+  const candleOf = candles(stores);
+  const recorded: RecordedDecision[] = [];
+  for (const decision of decisions) {
+    const signal = signals.get(decision.signalUid);
+    if (signal === undefined) continue;
+    const horizonBars = await horizonOf(signal);
+    recorded.push({ decision, signal, horizonBars, candle: await candleOf(signal) });
+  }
+  return recorded;
+}
+
+function horizons(stores: Stores, fallback: number): (signal: Signal) => Promise<number> {
+  const known = new Map<string, number>();
+  return async (signal) => {
+    if (signal.source === 'fallback') return fallback;
+    const bars = known.get(signal.modelUid);
+    if (bars !== undefined) return bars;
+    const found = (await stores.models.find(signal.modelUid))?.horizonBars ?? fallback;
+    known.set(signal.modelUid, found);
+    return found;
+  };
+}
+
+function candles(stores: Stores): (signal: Signal) => Promise<Candle | undefined> {
+  const series = new Map<string, Promise<ReadonlyMap<number, Candle>>>();
+  return async ({ venue, symbol, timeframe, candleOpenTime }) => {
+    const name = `${symbol} ${timeframe}`;
+    const found = series.get(name) ?? readSeries(stores, { venue, symbol, timeframe });
+    series.set(name, found);
+    return (await found).get(candleOpenTime);
+  };
+}
+
+async function readSeries(
+  stores: Stores,
+  key: Parameters<Stores['series']['find']>[0],
+): Promise<ReadonlyMap<number, Candle>> {
+  const series = await stores.series.find(key);
+  if (series === undefined) return new Map();
+  const rows = await stores.candles.read(series.id, {});
+  return new Map(rows.map((candle) => [candle.openTime, candle]));
+}
+
+/** The quotes of one call were stored at one wall time. */
+function toBatches(quotes: readonly StoredQuote[]): readonly QuoteBatch[] {
+  const batches = new Map<number, StoredQuote[]>();
+  for (const quote of quotes) {
+    const batch = batches.get(quote.createdAt) ?? [];
+    batch.push(quote);
+    batches.set(quote.createdAt, batch);
+  }
+  return [...batches]
+    .sort(([one], [other]) => one - other)
+    .map(([createdAt, batch]) => ({ createdAt, quotes: batch }));
+}
+
+/** A venue's steps are not stored. The sizes of the orders show how fine they are: no order is finer. */
+function instrumentsOf(
+  orders: readonly Order[],
+  currency: string,
+): (symbol: string) => Instrument | undefined {
+  const digits = new Map<string, number>();
+  for (const { symbol, sizeBase } of orders) {
+    digits.set(symbol, Math.max(digits.get(symbol) ?? 0, sizeBase.decimalPlaces()));
+  }
+  return (symbol) => {
+    const [base = symbol, quote = currency] = symbol.split('/');
+    const known = digits.get(symbol);
+    const sizeStep = known === undefined ? undefined : new Money(10).pow(-known).toFixed();
+    return { symbol, marketId: symbol, base, quote, sizeStep, minCost: undefined };
+  };
+}
