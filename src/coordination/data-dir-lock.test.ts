@@ -61,7 +61,9 @@ describe('DataDirLock', () => {
   it('is free again at once when its holder was killed', async () => {
     const script = `
       const { DataDirLock } = await import(${JSON.stringify(compiledUrl(import.meta.url, './data-dir-lock.js').href)});
-      new DataDirLock(${JSON.stringify(folder)}).acquire(${JSON.stringify(HOLDER)});
+      // A lock that nothing refers to is closed with its database as soon as Node collects it.
+      globalThis.lock = new DataDirLock(${JSON.stringify(folder)});
+      globalThis.lock.acquire(${JSON.stringify(HOLDER)});
       console.log('held');
       setInterval(() => {}, 1000);`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script]);

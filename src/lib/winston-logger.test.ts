@@ -100,7 +100,7 @@ describe('the log', () => {
       });
       try {
         const options = { level: 'info', target: 'terminal', secrets: [] } as const;
-        const logger = createLogger({ ...options, folder: disk, fileRetryMs: 50 });
+        const logger = createLogger({ ...options, folder: disk, fileRetryMs: 200 });
         logger.info('first');
         writeFileSync(path.join(disk, 'filler'), Buffer.alloc(240 * 1024));
         for (let line = 0; line < 50; line++) {
@@ -108,7 +108,7 @@ describe('the log', () => {
           await new Promise((resolve) => setTimeout(resolve, 2));
         }
         rmSync(path.join(disk, 'filler'));
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await new Promise((resolve) => setTimeout(resolve, 400));
         logger.info('last');
         await logger.close();
         const [file = ''] = readdirSync(disk).filter((name) => name.endsWith('.log'));
