@@ -143,10 +143,10 @@ export function toCollectionOptions(
 }
 
 /** Wall time between two cycles. The demo's hours pass in seconds: its cycles keep step with its bars. */
-function toCycleIntervalMs(
-  { analysisIntervalSec }: Settings,
+export function toCycleIntervalMs(
+  { analysisIntervalSec }: Pick<Settings, 'analysisIntervalSec'>,
   timeframes: readonly Timeframe[],
-  { isDemo, speed }: Market,
+  { isDemo, speed }: Pick<Market, 'isDemo' | 'speed'>,
 ): number {
   const intervalMs = analysisIntervalSec * 1000;
   if (!isDemo) return intervalMs;

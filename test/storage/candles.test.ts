@@ -147,6 +147,7 @@ forEachEngine((engine) => {
       const attempt = stores.candles.upsert(id, [aCandle(0), bad], 'rest');
       await expect(attempt).rejects.toThrow(RejectedError);
       expect(await stores.candles.range(id)).toBeUndefined();
+      expect(await stores.candles.bounds(id)).toBeUndefined();
     });
 
     it('reads ranges with both ends, across the chunks in which it reads', async () => {
@@ -164,6 +165,7 @@ forEachEngine((engine) => {
       );
       const [first, last] = [START_MS, START_MS + 2_499 * HOUR_MS];
       expect(await stores.candles.range(id)).toEqual({ first, last, count: 2_500 });
+      expect(await stores.candles.bounds(id)).toEqual({ first, last });
     });
 
     it('keeps the candles of two series apart', async () => {

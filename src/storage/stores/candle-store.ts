@@ -139,6 +139,19 @@ export class CandleStore {
     return { first: Number(found['first']), last: Number(found['last']), count };
   }
 
+  /** First and last open time, found without counting what lies between; undefined for an empty series. */
+  async bounds(seriesId: number): Promise<{ first: number; last: number } | undefined> {
+    const found = await this.#database.run((knex) => {
+      const own = () => knex(this.#database.candleTable).where('series_id', seriesId);
+      // Engines look up one extreme in the index, and walk through all of it for two.
+      return knex
+        .select(own().min('open_time').as('first'), own().max('open_time').as('last'))
+        .first<Row>();
+    });
+    if (found['first'] === null) return undefined;
+    return { first: Number(found['first']), last: Number(found['last']) };
+  }
+
   /** Candles of all series of a venue and timeframe together, and the newest open time of any. */
   async extent({
     venue,

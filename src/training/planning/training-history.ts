@@ -106,7 +106,7 @@ async function readSeries(
   { window, counts = new CandleCounts() }: SeriesSpan,
 ): Promise<SeriesHistory> {
   const series = await stores.series.find(key);
-  const range = series === undefined ? undefined : await stores.candles.range(series.id);
+  const range = series === undefined ? undefined : await stores.candles.bounds(series.id);
   if (series === undefined || range === undefined) {
     return { series, samples: 0, newestOpenTime: undefined, isFromFirstBar: false };
   }
