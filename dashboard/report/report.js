@@ -5,6 +5,8 @@
   const { createChart, createSeriesMarkers, LineSeries, AreaSeries, CandlestickSeries } =
     window.LightweightCharts;
   const PAGE_ROWS = 50;
+  /** Trades in sight whose exits are named; more would cover each other. */
+  const MOST_WORDS = 40;
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const percent = (value) => (value === null ? '–' : `${(100 * value).toFixed(2)} %`);
   const number = (value, digits = 2) =>
@@ -15,7 +17,9 @@
           maximumFractionDigits: digits,
         });
   const date = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ');
-  const price = (value) => Number(value.toPrecision(7)).toString();
+  // An axis that ends at 0 has a last value of 1e-21 or so.
+  const price = (value) =>
+    Math.abs(value) < 1e-15 ? '0' : Number(value.toPrecision(7)).toString();
 
   function chartIn(id, options = {}) {
     const element = document.getElementById(id);
@@ -78,6 +82,8 @@
     priceFormat: { type: 'custom', formatter: price, minMove: 1e-8 },
   });
   const markers = createSeriesMarkers(series, []);
+  /** Trades of the chosen symbol. */
+  let shown = [];
 
   function showSymbol(name) {
     const one = data.candles.find(({ symbol }) => symbol === name);
@@ -91,20 +97,29 @@
         close: one.close[at],
       })),
     );
-    const own = data.trades.filter(([symbol]) => data.symbols[symbol] === name);
-    const marks = own.flatMap(([, openedAt, , closedAt, , , pnl, exit]) => [
+    shown = data.trades.filter(([symbol]) => data.symbols[symbol] === name);
+    candleChart.timeScale().fitContent();
+    showMarks(candleChart.timeScale().getVisibleRange());
+  }
+
+  /** Words only where they do not lie on each other. */
+  function showMarks(range) {
+    const isInside = ([, openedAt, , closedAt]) =>
+      range === null || (closedAt >= range.from && openedAt <= range.to);
+    const hasWords = shown.filter(isInside).length <= MOST_WORDS;
+    const marks = shown.flatMap(([, openedAt, , closedAt, , , pnl, exit]) => [
       { time: openedAt, position: 'belowBar', shape: 'arrowUp', color: css('--accent') },
       {
         time: closedAt,
         position: 'aboveBar',
         shape: 'arrowDown',
         color: pnl < 0 ? css('--down') : css('--up'),
-        text: data.exits[exit],
+        text: hasWords ? data.exits[exit] : '',
       },
     ]);
     markers.setMarkers(marks.sort((one, other) => one.time - other.time));
-    candleChart.timeScale().fitContent();
   }
+  candleChart.timeScale().subscribeVisibleTimeRangeChange(showMarks);
   chooser.addEventListener('change', () => showSymbol(chooser.value));
   if (data.candles.length > 0) showSymbol(data.candles[0].symbol);
 
