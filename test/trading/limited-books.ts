@@ -114,8 +114,12 @@ export class LimitedBooks {
     this.#noteExits();
     await this.#value();
     for (const symbol of SYMBOLS) if (this.#random() < 0.6) await this.#decide(symbol);
+    // A halt may come between a decision and its fill.
+    if (this.#random() < 0.1) this.#haltByHand();
+    const bought = this.#countBought();
     this.#jump(this.#now + 1_000);
     await settleUnsettled(this.#parts);
+    if (this.#isHaltedByHand && this.#countBought() > bought) this.broken.push('a fill in a halt');
     this.#noteExits();
     if (this.#parts.books.cash.lt(0)) this.broken.push('cash is below zero');
   }
@@ -124,13 +128,13 @@ export class LimitedBooks {
     this.#clock.moveTo(at);
     const quotes = SYMBOLS.map((symbol) => {
       const before = this.#prices.get(symbol) ?? NaN;
-      const price = before * (1 + 0.08 * (this.#random() - 0.5));
+      const price = Number((before * (1 + 0.08 * (this.#random() - 0.5))).toFixed(2));
       this.#prices.set(symbol, price);
       return {
         venue: 'test',
         symbol,
         bid: String(price),
-        ask: String(price * 1.001),
+        ask: (price * 1.001).toFixed(2),
         last: '1',
         venueTime: at,
       };
@@ -141,8 +145,7 @@ export class LimitedBooks {
   #haltOrResume(): void {
     const chance = this.#random();
     if (chance < 0.08) {
-      this.#halts.add(personsHalt(this.#now));
-      this.#isHaltedByHand = true;
+      this.#haltByHand();
     } else if (chance < 0.2) {
       this.#halts.show([]);
       this.#parts.equityMarks.reset();
@@ -151,6 +154,15 @@ export class LimitedBooks {
       this.#peak = new Money(0);
       this.#day = { number: NaN, first: EQUITY };
     }
+  }
+
+  #haltByHand(): void {
+    this.#halts.add(personsHalt(this.#now));
+    this.#isHaltedByHand = true;
+  }
+
+  #countBought(): number {
+    return this.#stores.fills.filter(({ side }) => side === 'buy').length;
   }
 
   /** The judge's own value of the books: cash and what is held, at the bid. */

@@ -4,7 +4,7 @@ import { LimitedBooks, randomLimits } from './limited-books.js';
 
 const IS_LONG = process.env['EVENKEEL_TEST_LONG'] === 'true';
 const SEQUENCES = IS_LONG ? 1_000_000 : 1_000;
-const BARS = 10;
+const BARS = 8;
 /** On a machine that others use as well. */
 const LIMIT_MS = IS_LONG ? 3 * 3_600_000 : 120_000;
 
