@@ -4,6 +4,7 @@ import { historyBars } from '../collection/history-depth.js';
 import { GLOBAL_SYMBOL } from '../domain/bots.js';
 import type { ModelRecord } from '../domain/model-record.js';
 import type { Quote } from '../domain/market.js';
+import { moveVarianceOf, spreadOf } from '../domain/move-variance.js';
 import type { Signal } from '../domain/signal.js';
 import { analysisCycle } from '../jobs/analysis-cycle.js';
 import { EVERY_HOUR, EVERY_MINUTE, EVERY_TWO_SECONDS } from '../jobs/alarm.js';
@@ -28,6 +29,7 @@ import { RecentBars } from '../signals/recent-bars.js';
 import { SignalMaker } from '../signals/signal-maker.js';
 import { loadColumns } from '../storage/reader/load-columns.js';
 import { instrumentKeys } from '../training/options/training-keys.js';
+import type { SignalContext } from '../trading/signal-context.js';
 import type { TrainingService } from '../training/training-service.js';
 import { createTraining, type TrainingTools } from './create-training.js';
 import type { Active, Connected } from './phases.js';
@@ -109,7 +111,7 @@ function createPipeline(
     }),
     trading,
     stores,
-    findHorizonBars: (made) => findHorizonBars(made, connected, servingModels),
+    findContext: (made) => findContext(made, connected, servingModels),
     refreshQuotes: async (ending) => {
       await collector.quotes.refresh(undefined, ending);
     },
@@ -277,14 +279,17 @@ async function serveModel(
 }
 
 /** As far ahead as the model looked that made the signal; the fallback has no horizon of its own. */
-async function findHorizonBars(
+async function findContext(
   signal: Signal,
   { settings }: Connected,
   servingModels: ServingModels,
-): Promise<number> {
+): Promise<SignalContext> {
   const { record } = await servingModels.find(signal);
-  const isItsModel = signal.source === 'model' && record?.uid === signal.modelUid;
-  return isItsModel ? record.horizonBars : settings.labelHorizonBars;
+  if (signal.source === 'fallback' || record?.uid !== signal.modelUid) {
+    return { horizonBars: settings.labelHorizonBars };
+  }
+  const moveVariance = moveVarianceOf(spreadOf(record), signal.probabilities);
+  return { horizonBars: record.horizonBars, moveVariance };
 }
 
 async function removeLeftovers({ market, stores, options, logger }: Connected): Promise<void> {

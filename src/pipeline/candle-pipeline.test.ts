@@ -51,7 +51,7 @@ function setUp(changes: Partial<CandlePipelineOptions> = {}) {
   };
   const options: CandlePipelineOptions = {
     ...{ bots: ['catboost'], referenceSymbol: 'BTC/USDT', contextSymbols: new Set() },
-    findHorizonBars: async () => 4,
+    findContext: async () => ({ horizonBars: 4 }),
     signals: {
       makeSignal: async ({ key, candleOpenTime }: SignalRequest) => {
         const signal = { ...key, candleOpenTime, prediction: 'HOLD', confidence: 40 };
@@ -157,10 +157,10 @@ describe('CandlePipeline', () => {
   it('comes back to a candle whose decision failed, and to no other', async () => {
     const failures = [new TransientError('the database is away')];
     const { decisions, close, log, verdicts } = setUp({
-      findHorizonBars: async () => {
+      findContext: async () => {
         const failure = failures.pop();
         if (failure !== undefined) throw failure;
-        return 4;
+        return { horizonBars: 4 };
       },
     });
     decisions.seriesReady(BTC);

@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import type { RecentBars } from '../signals/recent-bars.js';
 import type { MadeSignal, SignalMaker, SignalRequest } from '../signals/signal-maker.js';
+import type { SignalContext } from '../trading/signal-context.js';
 import type { TradingService } from '../trading/trading-service.js';
 import { DecisionQuotes } from './decision-quotes.js';
 import { ReferenceGate } from './reference-gate.js';
@@ -23,8 +24,8 @@ export interface CandlePipelineOptions {
   readonly referenceSymbol: string;
   /** Symbols that are collected for others to look at, and not decided on. */
   readonly contextSymbols: ReadonlySet<string>;
-  /** Bars that a signal looks ahead. */
-  readonly findHorizonBars: (signal: Signal) => Promise<number>;
+  /** What the maker of a signal knows about it. */
+  readonly findContext: (signal: Signal) => Promise<SignalContext>;
   readonly signals: Pick<SignalMaker, 'makeSignal'>;
   readonly trading: Pick<TradingService, 'onSignal' | 'skipLate' | 'onClosedCandles'>;
   readonly bars: Pick<RecentBars, 'append' | 'forget'>;
@@ -164,8 +165,8 @@ export class CandlePipeline {
   async #decideOne(request: SignalRequest): Promise<void> {
     await this.#awaitContext(request);
     const made = await this.#makeSignal(request);
-    const horizonBars = await this.#options.findHorizonBars(made.signal);
-    const answer = await this.#options.trading.onSignal(made.signal, { horizonBars });
+    const context = await this.#options.findContext(made.signal);
+    const answer = await this.#options.trading.onSignal(made.signal, context);
     if (answer.status !== 'decided') return;
     if (ACTING.has(answer.decision.action)) this.#quotes.refreshForFills();
     if (made.isNew) this.#log(made.signal, answer.decision);

@@ -166,7 +166,7 @@ class Run {
       if (at < 0 || at >= columns.length || columns.state[at] !== BarState.stored) continue;
       const signal = signals.signalAt(symbolAt, at, openTime);
       this.#decisions.expect(signal);
-      await tick(this.#parts, signal, { horizonBars: signals.horizonBarsOf(signal) });
+      await tick(this.#parts, signal, signals.contextOf(signal));
     }
   }
 

@@ -1,14 +1,14 @@
 import { DIRECTIONS, type FallbackSignal, type Signal } from '../../domain/signal.js';
 import { closeTimeOf } from '../../domain/timeframe.js';
 import { fallbackSeries, type FallbackSeries } from '../../signals/fallback-series.js';
+import type { SignalContext } from '../../trading/signal-context.js';
 import type { MarketHistory, SymbolHistory } from '../history/market-history.js';
 
 /** What the signals of a run come from. */
 export interface SignalSource {
   /** The signal of the bar of a symbol, by the symbol's place in the history and the bar's in its columns. */
   signalAt(symbolAt: number, at: number, openTime: number): Signal;
-  /** Bars that a signal looks ahead. */
-  horizonBarsOf(signal: Signal): number;
+  contextOf(signal: Signal): SignalContext;
 }
 
 /** Whose signals a run asks for, and how far the rules look ahead. */
@@ -54,7 +54,7 @@ export class FallbackSource implements SignalSource {
     };
   }
 
-  horizonBarsOf(): number {
-    return this.#options.horizonBars;
+  contextOf(): SignalContext {
+    return { horizonBars: this.#options.horizonBars };
   }
 }

@@ -8,6 +8,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
+import type { ModelSpread } from '../../domain/move-variance.js';
 import type { LabelThresholds } from '../../domain/model-record.js';
 import { messageOf, TransientError } from '../../lib/errors.js';
 
@@ -33,11 +34,13 @@ export interface SymbolPredictions {
   /** Number of the first bar. */
   readonly firstIndex: number;
   /** The model that answered; null where none might. */
-  readonly model: {
-    readonly uid: string;
-    readonly horizonBars: number;
-    readonly thresholds: LabelThresholds | null;
-  } | null;
+  readonly model:
+    | (ModelSpread & {
+        readonly uid: string;
+        readonly horizonBars: number;
+        readonly thresholds: LabelThresholds | null;
+      })
+    | null;
   /** Place in `FALLBACK_REASONS` of why the model did not answer, −1 where it did. */
   readonly reasons: readonly number[];
   /** Place in `DIRECTIONS`. */

@@ -5,6 +5,8 @@ import {
   type ModelSignal,
   type Signal,
 } from '../../domain/signal.js';
+import { moveVarianceOf } from '../../domain/move-variance.js';
+import type { SignalContext } from '../../trading/signal-context.js';
 import { closeTimeOf } from '../../domain/timeframe.js';
 import {
   FallbackSource,
@@ -75,10 +77,14 @@ export class ModelSource implements SignalSource {
     return signal;
   }
 
-  horizonBarsOf(signal: Signal): number {
-    if (signal.source === 'fallback') return this.#options.horizonBars;
+  contextOf(signal: Signal): SignalContext {
+    const { horizonBars } = this.#options;
+    if (signal.source === 'fallback') return { horizonBars };
     const [symbolAt = 0, at = 0] = signal.uid.split(':').map(Number);
-    return this.saidAt(symbolAt, at)?.model?.horizonBars ?? this.#options.horizonBars;
+    const model = this.saidAt(symbolAt, at)?.model ?? undefined;
+    if (model === undefined) return { horizonBars };
+    const moveVariance = moveVarianceOf(model, signal.probabilities);
+    return { horizonBars: model.horizonBars, moveVariance };
   }
 
   /** What was said in the period of a bar, by the symbol's place in the history and the bar's in its columns. */

@@ -1,3 +1,4 @@
+import { spreadOf } from '../../domain/move-variance.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import {
   DIRECTIONS,
@@ -154,7 +155,8 @@ function toPredictions(found: {
 
 function describe({ record }: ServingModel): SymbolPredictions['model'] {
   const { uid, horizonBars, thresholds = null } = record;
-  return { uid, horizonBars, thresholds };
+  const { classMeanReturns = null, rmse = null } = spreadOf(record);
+  return { uid, horizonBars, thresholds, classMeanReturns, rmse };
 }
 
 function fallback(reason: FallbackReason) {
