@@ -1,9 +1,37 @@
-import type { WalkProgress } from '../src/backtest/walk-forward/walk-forward.js';
+import { SingleBar } from 'cli-progress';
+import type { WalkProgress } from '../src/backtest/walk-forward/walk-options.js';
 import { formatDuration } from '../src/domain/training-cooldown.js';
-import type { Clock } from '../src/lib/clock.js';
+import { SystemClock, type Clock } from '../src/lib/clock.js';
 
-/** Says how far the training of a backtest is: a line for each retraining date that is done. */
-export class TrainingLines {
+export interface Listeners {
+  readonly onProgress: (share: number) => void;
+  readonly onTrained: (progress: WalkProgress) => void;
+}
+
+/** A bar on a terminal; elsewhere a line for each retraining date. */
+export async function withProgress<T>(
+  json: boolean,
+  work: (listeners: Listeners) => Promise<T>,
+): Promise<T> {
+  const lines = new TrainingLines(new SystemClock(), (line) => process.stderr.write(`${line}\n`));
+  if (json || !process.stderr.isTTY) {
+    return work({ onProgress: () => undefined, onTrained: (progress) => lines.tell(progress) });
+  }
+  const format = 'backtest {bar} {percentage} % | {left}';
+  const bar = new SingleBar({ format, stream: process.stderr, clearOnComplete: true });
+  bar.start(100, 0, { left: '' });
+  try {
+    return await work({
+      onProgress: (share) => bar.update(Math.round(100 * share)),
+      onTrained: (progress) => bar.update({ left: lines.left(progress) }),
+    });
+  } finally {
+    bar.stop();
+  }
+}
+
+/** A line for each retraining date that is done. */
+class TrainingLines {
   readonly #clock: Clock;
   readonly #startedAt: number;
   readonly #write: (line: string) => void;

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { SingleBar } from 'cli-progress';
 import { Command, CommanderError } from 'commander';
 import { changeSettings } from '../config/change-settings.js';
 import { readEnvironment, readSettings } from '../config/read-settings.js';
@@ -8,7 +7,6 @@ import type { Settings } from '../config/settings.js';
 import { inWords } from '../src/backtest/result/in-words.js';
 import type { StoppedBacktest } from '../src/backtest/run-backtest.js';
 import { parseSweeps } from '../src/backtest/sweep/grid.js';
-import type { WalkProgress } from '../src/backtest/walk-forward/walk-forward.js';
 import { backtestsFolder } from '../src/daemon/backtests/backtest-lock.js';
 import { withOpenRuns, type OpenRuns, type RunsTools } from '../src/daemon/backtests/open-runs.js';
 import { runRequest, type RequestEnd } from '../src/daemon/backtests/run-request.js';
@@ -24,7 +22,7 @@ import { childEnvironments, type ChildEnvironments } from '../src/lib/child-envi
 import { SystemClock } from '../src/lib/clock.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
 import type { Logger } from '../src/lib/logger.js';
-import { TrainingLines } from './backtest-progress.js';
+import { withProgress } from './backtest-progress.js';
 import { comparisonText, readRuns } from './backtest-comparison.js';
 import { sweepText } from './backtest-sweep.js';
 import { toMs } from './time-flag.js';
@@ -129,7 +127,7 @@ async function runOnce(flags: BacktestFlags, ask: BacktestAsk, opened: Opened): 
   const { settings } = changed;
   const record = runs.newRecord(ask);
   try {
-    const end = await withProgress(flags, ({ onProgress, onTrained }) =>
+    const end = await withProgress(flags.json, ({ onProgress, onTrained }) =>
       runRequest(ask, {
         settings,
         location: runs.location,
@@ -174,7 +172,7 @@ async function sweep(
   const { signal, version, clock, children: childEnvironments } = tools;
   const venue = settings.exchange;
   const own = { settings, runs, parent, signal, version, clock, childEnvironments, venue };
-  const end = await withProgress(flags, (listeners) =>
+  const end = await withProgress(flags.json, (listeners) =>
     runSweep(ask, swept, { ...own, ...listeners }),
   );
   process.stdout.write(sweepText(swept, end, { isJson: flags.json }));
@@ -257,33 +255,6 @@ function findFault({ compare, sweep: lists, signals, retrain }: BacktestFlags): 
   }
   if (toRetrain(retrain) !== undefined) return undefined;
   return `--retrain is ${retrain}; expected one of ${RETRAIN_INTERVALS.join(', ')}`;
-}
-
-interface Listeners {
-  readonly onProgress: (share: number) => void;
-  readonly onTrained: (progress: WalkProgress) => void;
-}
-
-/** A bar on a terminal; elsewhere a line for each retraining date. */
-async function withProgress<T>(
-  { json }: BacktestFlags,
-  work: (listeners: Listeners) => Promise<T>,
-): Promise<T> {
-  const lines = new TrainingLines(new SystemClock(), (line) => process.stderr.write(`${line}\n`));
-  if (json || !process.stderr.isTTY) {
-    return work({ onProgress: () => undefined, onTrained: (progress) => lines.tell(progress) });
-  }
-  const format = 'backtest {bar} {percentage} % | {left}';
-  const bar = new SingleBar({ format, stream: process.stderr, clearOnComplete: true });
-  bar.start(100, 0, { left: '' });
-  try {
-    return await work({
-      onProgress: (share) => bar.update(Math.round(100 * share)),
-      onTrained: (progress) => bar.update({ left: lines.left(progress) }),
-    });
-  } finally {
-    bar.stop();
-  }
 }
 
 function toRetrain(text: string): RetrainInterval | undefined {

@@ -11,7 +11,7 @@ import type { ModelRun } from './result/model-figures.js';
 import { endEquityOf, toResult, withEnd, type BacktestResult } from './result/to-result.js';
 import { toTrades, type TradeList } from './result/to-trades.js';
 import { ModelSource } from './walk-forward/model-source.js';
-import type { WalkForwardOptions, WalkProgress } from './walk-forward/walk-forward.js';
+import type { WalkForwardOptions, WalkProgress } from './walk-forward/walk-options.js';
 
 /** The rules need 50 bars before they say anything. */
 const MIN_BARS = 50;

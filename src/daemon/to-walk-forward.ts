@@ -1,6 +1,6 @@
 import type { Settings } from '../../config/settings.js';
 import type { MarketHistory } from '../backtest/history/market-history.js';
-import type { WalkForwardOptions } from '../backtest/walk-forward/walk-forward.js';
+import type { WalkForwardOptions } from '../backtest/walk-forward/walk-options.js';
 import type { Instrument } from '../domain/market.js';
 import { ConfigError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';

@@ -13,7 +13,8 @@ import { HAS_PYTHON, PYTHON } from '../trainer/real-trainer.js';
 import { BEGIN, HOUR_MS, plantedHistory } from './walk-runs.js';
 
 const ENTRY = fileURLToPath(new URL('../../dist/scripts/backtest.js', import.meta.url));
-const TIMEOUT_MS = 240_000;
+/** Trainers run at the lowest priority: beside other programs they take many times as long. */
+const TIMEOUT_MS = 900_000;
 const BEFORE = 1_700;
 const POLL_MS = 20;
 

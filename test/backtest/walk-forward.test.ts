@@ -20,7 +20,8 @@ import {
   type WalkSettings,
 } from './walk-runs.js';
 
-const TIMEOUT_MS = 180_000;
+/** Trainers run at the lowest priority: beside other programs they take many times as long. */
+const TIMEOUT_MS = 900_000;
 /** Bars before the first retraining date: the features' depth and the training window. */
 const BEFORE = 1_700;
 const WEEK_BARS = 168;

@@ -6,7 +6,7 @@ import {
   type Backtest,
   type BacktestRequest,
 } from '../../src/backtest/run-backtest.js';
-import type { WalkForwardOptions } from '../../src/backtest/walk-forward/walk-forward.js';
+import type { WalkForwardOptions } from '../../src/backtest/walk-forward/walk-options.js';
 import type { RetrainInterval } from '../../src/domain/backtest-run.js';
 import type { Candle } from '../../src/domain/candle.js';
 import { CATALOGUE } from '../../src/features/catalogue.js';

@@ -1,13 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type { BaseModel } from '../../domain/base-model.js';
-import type { ModelRecord } from '../../domain/model-record.js';
-import type { TrainingJob, TrainingSession } from '../../domain/training-job.js';
-import { isSessionOver } from '../../domain/training-job.js';
+import { isSessionOver, type TrainingSession } from '../../domain/training-job.js';
 import type { Clock } from '../../lib/clock.js';
 import { DisposalStack } from '../../lib/disposal.js';
-import { ConfigError, messageOf, TransientError } from '../../lib/errors.js';
-import type { LogFields, Logger } from '../../lib/logger.js';
+import { ConfigError, TransientError } from '../../lib/errors.js';
+import type { Logger } from '../../lib/logger.js';
 import { newUid } from '../../lib/uid.js';
 import { openDatabase } from '../../storage/database/database.js';
 import { openStores, type Stores } from '../../storage/stores.js';
@@ -16,7 +13,9 @@ import { planScheduled } from '../../training/planning/plan-scheduled.js';
 import { TrainPlanner } from '../../training/planning/train-planner.js';
 import { TrainingService, type Trainer } from '../../training/training-service.js';
 import type { PythonCheck } from '../../training/trainer-process/check-python.js';
+import { FaultLog } from './fault-log.js';
 import type { PeriodTraining, TrainedKey } from './kept-period.js';
+import { readTraining } from './read-training.js';
 import { WalkClock } from './walk-clock.js';
 
 const POLL_MS = 100;
@@ -190,39 +189,14 @@ export class WalkTraining {
       await this.#clock.sleep(POLL_MS, this.#signal).catch(() => undefined);
     }
     await sessions.conclude(sessionUid);
-    return this.#read(sessionUid);
+    const { session } = await sessions.view(sessionUid);
+    return readTraining(this.stores, session, await sessions.jobsOf(session));
   }
 
   /** @throws ConfigError where nothing can be trained: its jobs would wait for ever */
   #assertTrainer(): void {
     const fault = this.#service.trainerFault;
     if (fault !== undefined) throw new ConfigError(`${fault.message}. To mend it, ${fault.fix}`);
-  }
-
-  async #read(sessionUid: string): Promise<PeriodTraining> {
-    const { session } = await this.#service.sessions.view(sessionUid);
-    const jobs = await this.#service.sessions.jobsOf(session);
-    const records = new Map<string, ModelRecord>();
-    for (const { modelUid } of jobs) {
-      const record = modelUid === undefined ? undefined : await this.stores.models.find(modelUid);
-      if (record !== undefined) records.set(record.uid, record);
-    }
-    const baseModel = await this.#findBaseModel(jobs[0], sessionUid);
-    const made = [...records.values(), ...(baseModel === undefined ? [] : [baseModel])];
-    return {
-      keys: [...waitingOf(session), ...jobs.map((job) => toTrainedKey(job, records))],
-      fitMs: made.reduce((sum, { config }) => sum + fitMsOf(config), 0),
-      trainerPeakMb: Math.max(0, ...made.map(({ config }) => Number(config['peakRssMb'] ?? 0))),
-    };
-  }
-
-  async #findBaseModel(
-    job: TrainingJob | undefined,
-    sessionUid: string,
-  ): Promise<BaseModel | undefined> {
-    if (job === undefined) return undefined;
-    const [newest] = await this.stores.baseModels.list(job, { status: 'ready', limit: 1 });
-    return newest?.sessionUid === sessionUid ? newest : undefined;
   }
 
   /**
@@ -242,30 +216,6 @@ export class WalkTraining {
   }
 }
 
-/** Passes lines on and remembers the newest error: a queue that cannot be worked on says why there alone. */
-class FaultLog {
-  newest: string | undefined;
-  readonly logger: Logger;
-
-  constructor(logger: Logger) {
-    this.logger = this.#watching(logger);
-  }
-
-  #watching(logger: Logger): Logger {
-    return {
-      debug: (message, fields) => logger.debug(message, fields),
-      info: (message, fields) => logger.info(message, fields),
-      warn: (message, fields) => logger.warn(message, fields),
-      error: (message, fields: LogFields = {}) => {
-        const { error } = fields;
-        this.newest = error === undefined ? message : `${message}: ${messageOf(error)}`;
-        logger.error(message, fields);
-      },
-      child: (fields) => this.#watching(logger.child(fields)),
-    };
-  }
-}
-
 function toKnown({ uid, status, config }: TrainingSession): KnownTraining {
   const { at, dataHash } = config;
   return {
@@ -274,25 +224,4 @@ function toKnown({ uid, status, config }: TrainingSession): KnownTraining {
     at: Number(at),
     dataHash: String(dataHash),
   };
-}
-
-/** As `trainAt` stored them. */
-function waitingOf({ config }: TrainingSession): readonly TrainedKey[] {
-  return (config['waiting'] ?? []) as readonly TrainedKey[];
-}
-
-function toTrainedKey(job: TrainingJob, records: ReadonlyMap<string, ModelRecord>): TrainedKey {
-  const { symbol, status, errorCode, errorMessage = '' } = job;
-  const verdict = records.get(job.modelUid ?? '')?.verdict;
-  if (status === 'completed' && verdict !== undefined) {
-    const outcome = verdict.isPromoted ? 'promoted' : 'rejected';
-    return { symbol, outcome, reason: verdict.reason };
-  }
-  const outcome = status === 'cancelled' ? 'waiting' : 'failed';
-  return { symbol, outcome, reason: errorMessage === '' ? (errorCode ?? status) : errorMessage };
-}
-
-function fitMsOf(config: ModelRecord['config']): number {
-  const { fit = 0, refit = 0 } = (config['durationsMs'] ?? {}) as Readonly<Record<string, number>>;
-  return fit + refit;
 }

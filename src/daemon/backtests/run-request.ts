@@ -18,7 +18,7 @@ import {
   type PlannedHistory,
   type StoppedBacktest,
 } from '../../backtest/run-backtest.js';
-import type { WalkForwardOptions } from '../../backtest/walk-forward/walk-forward.js';
+import type { WalkForwardOptions } from '../../backtest/walk-forward/walk-options.js';
 import type { BacktestAsk, BacktestFacts, RetrainInterval } from '../../domain/backtest-run.js';
 import { barOpenTime, type Timeframe } from '../../domain/timeframe.js';
 import type { ChildEnvironments } from '../../lib/child-environments.js';
