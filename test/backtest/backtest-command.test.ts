@@ -169,6 +169,11 @@ describe('npm run backtest', () => {
       ['--signals', 'model', '--retrain', 'never'],
       /no symbol has more than 0 candles before it, and 400 are needed/,
     ],
+    [
+      'a bot that there is not',
+      ['--signals', 'model', '--bot', 'tea'],
+      /--bot is tea; expected one of catboost/,
+    ],
     ['signals that there are not', ['--signals', 'tea'], /--signals is tea; expected model or/],
     [
       'an interval that there is not',

@@ -8,7 +8,7 @@ import type { KeptPeriod } from '../../src/backtest/walk-forward/kept-period.js'
 import { walkForward, type WalkResult } from '../../src/backtest/walk-forward/walk-forward.js';
 import { barIndex } from '../../src/domain/timeframe.js';
 import { FALLBACK_REASONS } from '../../src/domain/signal.js';
-import { ConfigError } from '../../src/lib/errors.js';
+import { ConfigError, TransientError } from '../../src/lib/errors.js';
 import { HAS_PYTHON, SILENT } from '../trainer/real-trainer.js';
 import { RULES } from './backtest-runs.js';
 import {
@@ -196,6 +196,26 @@ describe.skipIf(!HAS_PYTHON)('models trained walk-forward', () => {
       const whole = await walkToEnd(history, { folder: path.join(folder, 'whole') });
       expect(resumed.kept).toBe(1);
       expect(essence(resumed.found)).toEqual(essence(whole.found));
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'are trained again where the machine lost a trainer, and named where it loses each',
+    async () => {
+      const history = plantedHistory({ ...twoWeeks, bars: BEFORE + WEEK_BARS });
+      const jobs = { count: 0 };
+      const settings = { folder: path.join(folder, 'lost'), jobs };
+      // The base model and a residual: both leave the session with other models than it would have.
+      const lost = await walkToEnd(history, {
+        ...settings,
+        isLost: (job) => job === 1 || job === 7,
+      });
+      const whole = await walkToEnd(history, { folder: path.join(folder, 'whole') });
+      expect(essence(lost.found)).toEqual(essence(whole.found));
+      const never = walkToEnd(history, { folder: path.join(folder, 'never'), isLost: () => true });
+      await expect(never).rejects.toThrow(TransientError);
+      await expect(never).rejects.toThrow(/models of 2024-03-11 20:00 could not be trained .*hung/);
     },
     TIMEOUT_MS,
   );

@@ -14,6 +14,7 @@ import { SystemClock } from '../../src/lib/clock.js';
 import { DEFAULT_CATBOOST_PARAMS } from '../../src/training/options/bot-params.js';
 import type { TrainingOptions } from '../../src/training/options/training-options.js';
 import { checkPython } from '../../src/training/trainer-process/check-python.js';
+import { failed } from '../../src/training/trainer-process/trainer-outcome.js';
 import type { TrainerProcess } from '../../src/training/trainer-process/trainer-process.js';
 import { createTrainer, PYTHON, SILENT, TRAINER_DIR } from '../trainer/real-trainer.js';
 import { plantedCandles } from '../training/planted-candles.js';
@@ -56,11 +57,13 @@ export interface WalkSettings {
   readonly changes?: Partial<TrainingOptions>;
   /** Counts the jobs that the trainer is given. */
   readonly jobs?: { count: number };
+  /** Whether the trainer is lost over the job of that number, from 1. */
+  readonly isLost?: (job: number) => boolean;
   readonly onProgress?: WalkForwardOptions['onProgress'];
 }
 
 export function walkOptions(history: MarketHistory, settings: WalkSettings): WalkForwardOptions {
-  const { folder, retraining = '7d', jobs, onProgress } = settings;
+  const { folder, retraining = '7d', onProgress } = settings;
   return {
     retraining,
     folder: path.join(folder, 'predictions'),
@@ -70,7 +73,7 @@ export function walkOptions(history: MarketHistory, settings: WalkSettings): Wal
     spreadPct: 0.02,
     trainer: {
       python: PYTHON,
-      createTrainer: (clock) => counting(createTrainer({ clock }), jobs),
+      createTrainer: (clock) => watched(createTrainer({ clock }), settings),
       checkPython: () => checkPython(PYTHON, TRAINER_DIR),
       workerEnvironment: {},
     },
@@ -81,13 +84,14 @@ export function walkOptions(history: MarketHistory, settings: WalkSettings): Wal
   };
 }
 
-function counting(
+function watched(
   trainer: TrainerProcess,
-  jobs: { count: number } | undefined,
+  { jobs = { count: 0 }, isLost = () => false }: WalkSettings,
 ): Pick<TrainerProcess, 'run' | 'stop'> {
   return {
     run: (job, options) => {
-      if (jobs !== undefined) jobs.count += 1;
+      jobs.count += 1;
+      if (isLost(jobs.count)) return Promise.resolve(failed('hung', 'it was not ready'));
       return trainer.run(job, options);
     },
     stop: () => trainer.stop(),

@@ -24,6 +24,35 @@ export async function readTraining(
   };
 }
 
+/** Failures that say nothing of the candles: the machine was too busy, or a process was lost. */
+const CHANCE_CODES: readonly string[] = [
+  'hung',
+  'crashed',
+  'bad_output',
+  'no_python',
+  'unavailable',
+  'unstorable',
+];
+
+/** What ended by chance in a session that has ended, in words; another try may end otherwise. */
+export async function findChanceFailure(
+  { baseModels }: Pick<Stores, 'baseModels'>,
+  { uid: sessionUid }: TrainingSession,
+  jobs: readonly TrainingJob[],
+): Promise<string | undefined> {
+  const failed = jobs.find(
+    ({ status, errorCode }) => status === 'failed' && CHANCE_CODES.includes(errorCode ?? ''),
+  );
+  if (failed !== undefined) return `${failed.symbol}: ${failed.errorMessage ?? ''}`;
+  const [first] = jobs;
+  if (first === undefined) return undefined;
+  const { timeframe, bot } = first;
+  const baseModel = await baseModels.find({ timeframe, bot, sessionUid });
+  const { status, reason = '' } = baseModel ?? { status: undefined };
+  const isChance = status === 'failed' && CHANCE_CODES.includes(reason.split(':')[0] ?? '');
+  return isChance ? `base model: ${reason}` : undefined;
+}
+
 async function findBaseModel(
   { baseModels }: Pick<Stores, 'baseModels'>,
   { uid }: TrainingSession,

@@ -15,13 +15,14 @@ import { TrainingService, type Trainer } from '../../training/training-service.j
 import type { PythonCheck } from '../../training/trainer-process/check-python.js';
 import { FaultLog } from './fault-log.js';
 import type { PeriodTraining, TrainedKey } from './kept-period.js';
-import { readTraining } from './read-training.js';
+import { findChanceFailure, readTraining } from './read-training.js';
 import { WalkClock } from './walk-clock.js';
 
 const POLL_MS = 100;
 /** Jobs that wait so long beside none under way will wait for ever. */
 const MOST_IDLE_POLLS = 600;
 const MOST_SESSIONS = 10_000;
+const MOST_TRIES = 3;
 
 /** How models are trained in a run: the daemon's own training, with a folder of its own. */
 export interface WalkTrainer {
@@ -170,14 +171,35 @@ export class WalkTraining {
     return this.finish(sessionUid, onProgress);
   }
 
-  /** Waits for the end of a training that has begun. */
+  /**
+   * Waits for the end of a training that has begun. One that ended by chance is begun again, since what is kept of it
+   * must not depend on what else the machine did.
+   *
+   * @throws TransientError where it ends by chance again and again
+   */
   async finish(
     sessionUid: string,
     onProgress: (share: number) => void,
   ): Promise<PeriodTraining | undefined> {
     const { sessions } = this.#service;
+    let uid = sessionUid;
+    for (let tries = 1; ; tries++) {
+      if (!(await this.#untilOver(uid, onProgress))) return undefined;
+      const { session } = await sessions.view(uid);
+      const jobs = await sessions.jobsOf(session);
+      const failure = await findChanceFailure(this.stores, session, jobs);
+      if (failure === undefined) return readTraining(this.stores, session, jobs);
+      if (tries === MOST_TRIES) throw notTrained(session, failure);
+      uid = (await sessions.request({ keys: jobs, kind: 'full', config: session.config }))
+        .sessionUid;
+    }
+  }
+
+  /** @returns false where the run was stopped before */
+  async #untilOver(sessionUid: string, onProgress: (share: number) => void): Promise<boolean> {
+    const { sessions } = this.#service;
     for (let idlePolls = 0; ;) {
-      if (this.#signal.aborted) return undefined;
+      if (this.#signal.aborted) return false;
       this.#assertTrainer();
       const { session, progress } = await sessions.view(sessionUid);
       onProgress(progress.percentage / 100);
@@ -189,8 +211,7 @@ export class WalkTraining {
       await this.#clock.sleep(POLL_MS, this.#signal).catch(() => undefined);
     }
     await sessions.conclude(sessionUid);
-    const { session } = await sessions.view(sessionUid);
-    return readTraining(this.stores, session, await sessions.jobsOf(session));
+    return true;
   }
 
   /** @throws ConfigError where nothing can be trained: its jobs would wait for ever */
@@ -214,6 +235,13 @@ export class WalkTraining {
       await stores.baseModels.change(baseModel, { attempt: baseModel.attempt - 1 });
     }
   }
+}
+
+function notTrained({ config }: TrainingSession, failure: string): TransientError {
+  const date = new Date(Number(config['at'])).toISOString().slice(0, 16).replace('T', ' ');
+  return new TransientError(
+    `The models of ${date} could not be trained (${failure}); what is done is kept: the same command goes on from there`,
+  );
 }
 
 function toKnown({ uid, status, config }: TrainingSession): KnownTraining {
