@@ -40,7 +40,7 @@ function context({ limits, ...changes }: Changes = {}): RiskContext {
 }
 
 function assess(price: string, changes: Changes = {}): string {
-  const assessment = assessEntry('BTC/USDT', new Money(price), context(changes));
+  const assessment = assessEntry('BTC/USDT', price, context(changes));
   return assessment.status === 'allowed' ? assessment.sizeBase.toString() : assessment.reason;
 }
 
@@ -60,12 +60,12 @@ describe('the size of an entry', () => {
 
   it('is not reduced where everything may be spent and nothing binds', () => {
     const everything = { limits: { positionFraction: new Money(1) }, freeCash: new Money(20_000) };
-    const assessment = assessEntry('BTC/USDT', new Money(100), context(everything));
+    const assessment = assessEntry('BTC/USDT', '100', context(everything));
     expect(assessment).toEqual({ status: 'allowed', sizeBase: new Money(100), reductions: [] });
   });
 
   it('says what reduced it', () => {
-    const assessment = assessEntry('BTC/USDT', new Money(333), context());
+    const assessment = assessEntry('BTC/USDT', '333', context());
     expect(assessment).toMatchObject({
       reductions: ['10 % of the equity is 1000.00 USDT', 'in steps of 0.001'],
     });
@@ -322,7 +322,7 @@ it('an entry never exceeds a limit, for any amounts', () => {
           sizeStep: step,
           limits: { positionFraction: Money.min(part, 1) },
         });
-        const assessment = assessEntry('BTC/USDT', price, limits);
+        const assessment = assessEntry('BTC/USDT', price.toString(), limits);
         if (assessment.status === 'vetoed') return;
         const cost = assessment.sizeBase.times(price);
         expect(cost.times('1.001').lte(freeCash)).toBe(true);

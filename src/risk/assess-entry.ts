@@ -1,6 +1,6 @@
-import type { Money } from '../domain/money.js';
+import { Money } from '../domain/money.js';
 import type { Entry, RiskContext } from './risk-rule.js';
-import { RISK_RULES } from './rules.js';
+import { ENTRY_VETOES, SIZE_RULES } from './rules.js';
 
 export type EntryAssessment =
   | {
@@ -11,11 +11,21 @@ export type EntryAssessment =
     }
   | { readonly status: 'vetoed'; readonly reason: string };
 
-/** Starts from everything the equity could buy and lets each rule take its part away. */
-export function assessEntry(symbol: string, price: Money, context: RiskContext): EntryAssessment {
+/**
+ * Asks whether to buy at all, then starts from everything the equity could buy and lets each rule take its
+ * part away.
+ *
+ * @param ask price that would be paid now, as decimal text
+ */
+export function assessEntry(symbol: string, ask: string, context: RiskContext): EntryAssessment {
+  for (const isAllowed of ENTRY_VETOES) {
+    const verdict = isAllowed(symbol, context);
+    if (verdict.kind === 'veto') return { status: 'vetoed', reason: verdict.reason };
+  }
+  const price = new Money(ask);
   const reductions: string[] = [];
   let entry: Entry = { symbol, price, sizeBase: context.equity.div(price) };
-  for (const rule of RISK_RULES) {
+  for (const rule of SIZE_RULES) {
     const verdict = rule(entry, context);
     if (verdict.kind === 'veto') return { status: 'vetoed', reason: verdict.reason };
     if (verdict.kind === 'allow') continue;

@@ -1,8 +1,8 @@
-import { ALLOW, veto, type EquityFacts, type RiskRule } from './risk-rule.js';
+import { ALLOW, veto, type EquityFacts, type EntryVeto } from './risk-rule.js';
 import type { RiskLimits } from './risk-limits.js';
 
 /** `DAILY_LOSS_PCT`: after such a loss since the beginning of the UTC day nothing is bought until the next. */
-export const dailyLoss: RiskRule = (_, context) => {
+export const dailyLoss: EntryVeto = (_, context) => {
   const reason = findDailyLoss(context, context.limits);
   return reason === undefined ? ALLOW : veto(reason);
 };

@@ -1,8 +1,8 @@
-import { ALLOW, veto, type EquityFacts, type RiskRule } from './risk-rule.js';
+import { ALLOW, veto, type EquityFacts, type EntryVeto } from './risk-rule.js';
 import type { RiskLimits } from './risk-limits.js';
 
 /** `MAX_DRAWDOWN_PCT`: after such a loss from the highest equity nothing is bought until a person resumes. */
-export const maxDrawdown: RiskRule = (_, context) => {
+export const maxDrawdown: EntryVeto = (_, context) => {
   const reason = findDrawdown(context, context.limits);
   return reason === undefined ? ALLOW : veto(reason);
 };

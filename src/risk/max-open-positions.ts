@@ -1,7 +1,7 @@
-import { ALLOW, veto, type RiskRule } from './risk-rule.js';
+import { ALLOW, veto, type EntryVeto } from './risk-rule.js';
 
 /** `MAX_OPEN_POSITIONS`: as long as that many are held, or on their way in or out, none is added. */
-export const maxOpenPositions: RiskRule = (
+export const maxOpenPositions: EntryVeto = (
   _,
   { openPositions, limits: { maxOpenPositions: most } },
 ) =>

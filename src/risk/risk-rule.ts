@@ -62,17 +62,24 @@ export interface RiskContext extends EquityFacts {
   readonly model: ModelView | undefined;
 }
 
+export interface Reduction {
+  readonly kind: 'reduce';
+  readonly sizeBase: Money;
+  readonly reason: string;
+}
+
 /** A rule only makes an entry smaller or forbids it. Reasons are sentences for a person. */
 export type RiskVerdict =
-  | { readonly kind: 'allow' }
-  | { readonly kind: 'reduce'; readonly sizeBase: Money; readonly reason: string }
-  | { readonly kind: 'veto'; readonly reason: string };
+  { readonly kind: 'allow' } | Reduction | { readonly kind: 'veto'; readonly reason: string };
 
 export type RiskRule = (entry: Entry, context: RiskContext) => RiskVerdict;
 
-export const ALLOW: RiskVerdict = { kind: 'allow' };
+/** A rule about whether to buy at all. It is asked before anything is sized. */
+export type EntryVeto = (symbol: string, context: RiskContext) => Exclude<RiskVerdict, Reduction>;
 
-export function veto(reason: string): RiskVerdict {
+export const ALLOW = { kind: 'allow' } as const;
+
+export function veto(reason: string): { readonly kind: 'veto'; readonly reason: string } {
   return { kind: 'veto', reason };
 }
 

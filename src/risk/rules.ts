@@ -10,17 +10,17 @@ import { maxOpenPositions } from './max-open-positions.js';
 import { minimumOrder } from './minimum-order.js';
 import { onePositionPerSymbol } from './one-position-per-symbol.js';
 import { positionFraction } from './position-fraction.js';
-import type { RiskRule } from './risk-rule.js';
+import type { EntryVeto, RiskRule } from './risk-rule.js';
 import { sizeStep } from './size-step.js';
 import { stopCooldown } from './stop-cooldown.js';
 import { stopGuard } from './stop-guard.js';
 import { volatilitySizing } from './volatility-sizing.js';
 
 /**
- * Every rule that an entry passes, in this order: whether to buy at all, how much, the venue's grid and
- * minimum last. docs/risk.md is their table.
+ * Every rule that an entry passes, in this order: first whether to buy at all, then how much; the venue's
+ * grid and minimum last. docs/risk.md is their table.
  */
-export const RISK_RULES: readonly RiskRule[] = [
+export const ENTRY_VETOES: readonly EntryVeto[] = [
   onePositionPerSymbol,
   maxOpenPositions,
   cooldown,
@@ -29,6 +29,9 @@ export const RISK_RULES: readonly RiskRule[] = [
   losingSymbol,
   dailyLoss,
   maxDrawdown,
+];
+
+export const SIZE_RULES: readonly RiskRule[] = [
   positionFraction,
   volatilitySizing,
   kellySizing,

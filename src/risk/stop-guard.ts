@@ -1,7 +1,7 @@
-import { ALLOW, veto, type RiskRule } from './risk-rule.js';
+import { ALLOW, veto, type EntryVeto } from './risk-rule.js';
 
 /** `STOP_GUARD`: after so many stops of any symbol within so many bars nothing is bought for as many bars. */
-export const stopGuard: RiskRule = (_, { limits, stopTimes, candleCloseAt, barMs }) => {
+export const stopGuard: EntryVeto = (_, { limits, stopTimes, candleCloseAt, barMs }) => {
   if (limits.stopGuard === undefined) return ALLOW;
   const { limit, bars } = limits.stopGuard;
   const windowMs = bars * barMs;

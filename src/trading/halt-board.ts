@@ -26,6 +26,7 @@ export class HaltBoard {
 
   /** The halt that lasts longest, the oldest first; undefined while entries are free. */
   find(nowMs: number): Halt | undefined {
+    if (this.#stored.length === 0) return this.#file;
     const active = this.list(nowMs);
     return active.find(({ until }) => until === undefined) ?? active[0];
   }

@@ -10,23 +10,47 @@ const MAX_DECISIONS_A_CANDLE = 50;
 
 export type TickObservation = Observation & { readonly position: StoredPosition | undefined };
 
+/** What the stores know of a signal's symbol and candle. */
+export interface StoredFacts {
+  readonly position: StoredPosition | undefined;
+  readonly lastDecidedOpenTime: number | undefined;
+  readonly hasCandleActed: boolean;
+  readonly lastExitAt: number | undefined;
+}
+
 /** Gathers what the verdict on a signal depends on. */
 export async function observe(parts: TradingParts, signal: Signal): Promise<TickObservation> {
-  const { rules, stores, quotes } = parts;
-  const nowMs = parts.clock.marketMs();
-  const held = await stores.positions.listOpen(bookKeyOf(rules));
+  const { rules, stores } = parts;
+  const key = bookKeyOf(rules);
+  const held = await stores.positions.listOpen(key);
   const lastDecidedOpenTime = await stores.decisions.lastDecidedOpenTime(signal);
+  return observeWith(parts, signal, {
+    position: held.find((position) => position.symbol === signal.symbol),
+    lastDecidedOpenTime,
+    hasCandleActed:
+      lastDecidedOpenTime === signal.candleOpenTime && (await hasCandleActed(parts, signal)),
+    lastExitAt: await stores.positions.lastExitAt(key, signal.symbol),
+  });
+}
+
+/** Adds what is known without asking the stores: time, quote, freeze. */
+export function observeWith(
+  parts: TradingParts,
+  signal: Signal,
+  { position, lastDecidedOpenTime, hasCandleActed: hasActed, lastExitAt }: StoredFacts,
+): TickObservation {
+  const { rules, quotes } = parts;
+  const nowMs = parts.clock.marketMs();
   return {
     rules,
     nowMs,
     advisory: findAdvisory(signal, rules, parts.findInstrument(signal.symbol)),
     entryFreeze: parts.findEntryFreeze(),
-    position: held.find((position) => position.symbol === signal.symbol),
+    position,
     quote: quotes.findFresh(signal.symbol, nowMs, decisionLagMs(rules)),
-    hasCandleActed:
-      lastDecidedOpenTime === signal.candleOpenTime && (await hasCandleActed(parts, signal)),
+    hasCandleActed: hasActed,
     lastDecidedOpenTime,
-    lastExitAt: await stores.positions.lastExitAt(bookKeyOf(rules), signal.symbol),
+    lastExitAt,
   };
 }
 

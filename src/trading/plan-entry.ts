@@ -2,7 +2,7 @@ import { Money } from '../domain/money.js';
 import type { Quote } from '../domain/market.js';
 import type { Signal } from '../domain/signal.js';
 import { closeTimeOf, timeframeMs } from '../domain/timeframe.js';
-import type { Position } from '../domain/trade.js';
+import type { EquityPoint, Position } from '../domain/trade.js';
 import { assessEntry, type EntryAssessment } from '../risk/assess-entry.js';
 import type { ModelView } from '../risk/risk-rule.js';
 import { roundTripCost } from './decide.js';
@@ -40,15 +40,24 @@ export async function planEntry(
   const minCost = instrument?.minCost;
   const candleCloseAt = closeTimeOf(subject.signal.candleOpenTime, subject.signal.timeframe);
   const dailyVolatility = await findVolatility(parts, symbol, candleCloseAt);
-  const point = books.valueAt(quote.venueTime, positions, quotes);
-  const { dayStart, peak } = parts.equityMarks.factsAt(point);
+  let value: EquityPoint | undefined;
+  const valueNow = (): EquityPoint => {
+    value ??= books.valueAt(quote.venueTime, positions, quotes);
+    return value;
+  };
   const results = closedTrades.of(symbol);
-  return assessEntry(symbol, new Money(quote.ask), {
+  return assessEntry(symbol, quote.ask, {
     limits: rules.risk,
     currency: rules.currency,
-    equity: point.equity,
-    dayStart,
-    peak,
+    get equity() {
+      return valueNow().equity;
+    },
+    get dayStart() {
+      return parts.equityMarks.factsAt(valueNow()).dayStart;
+    },
+    get peak() {
+      return parts.equityMarks.factsAt(valueNow()).peak;
+    },
     get freeCash() {
       return books.freeCash(unsettled, quotes, rules.feeRate);
     },
@@ -70,11 +79,15 @@ export async function planEntry(
     candleCloseAt,
     barMs: timeframeMs(rules.timeframe),
     lastExit: results.at(-1),
-    lastStop: results.findLast(({ isStop }) => isStop),
+    get lastStop() {
+      return results.findLast(({ isStop }) => isStop);
+    },
     stopTimes: closedTrades.stopTimes,
     results,
     dailyVolatility,
-    model: toModelView(parts, quote, { subject, dailyVolatility }),
+    get model() {
+      return toModelView(parts, quote, { subject, dailyVolatility });
+    },
   });
 }
 

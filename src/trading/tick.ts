@@ -7,7 +7,7 @@ import type { EntryAssessment } from '../risk/assess-entry.js';
 import { assertDefined } from '../lib/invariant.js';
 import { decide, findLateness, type Verdict } from './decide.js';
 import type { PositionChange } from './ledger.js';
-import { observe, type TickObservation } from './observe.js';
+import { observe, observeWith, type StoredFacts, type TickObservation } from './observe.js';
 import { toEntryOrder, toExitOrder } from './orders.js';
 import { planEntry } from './plan-entry.js';
 import { toClosing } from './position-states.js';
@@ -41,6 +41,23 @@ export async function tick(
   const decision = toDecision(parts, subject, verdict);
   await parts.ledger.store({ decision, changed: findExtension(parts, subject, verdict) });
   return decision;
+}
+
+/**
+ * The verdict on a signal where the tick would do nothing but record it: nothing is bought, sold or
+ * prolonged. For who knows the stored facts without asking a database.
+ *
+ * @returns undefined where the tick has more to do
+ */
+export function findIdleVerdict(
+  parts: TradingParts,
+  { signal, context, facts }: { readonly facts: StoredFacts } & Omit<Subject, 'seen'>,
+): Verdict | undefined {
+  const seen = observeWith(parts, signal, facts);
+  const verdict = decide(signal, seen);
+  if (verdict.action === 'open' || verdict.action === 'close') return undefined;
+  const extension = findExtension(parts, { signal, context, seen }, verdict);
+  return extension === undefined ? verdict : undefined;
 }
 
 /** Records that a signal came too late to be acted on: the one after it is newer. */

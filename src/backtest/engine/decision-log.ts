@@ -1,5 +1,6 @@
 import { DECISION_ACTIONS, type Decision, type DecisionAction } from '../../domain/decision.js';
 import { DIRECTIONS, type Direction, type Signal } from '../../domain/signal.js';
+import type { Verdict } from '../../trading/decide.js';
 
 export interface LoggedDecision {
   readonly symbol: string;
@@ -44,17 +45,21 @@ export class DecisionLog {
     if (signal?.uid !== decision.signalUid) {
       throw new Error(`Decision ${decision.uid} is not on the signal that was asked about`);
     }
+    this.addVerdict(signal, decision);
+    if (decision.action === 'open') this.#sources.set(decision.uid, signal.source);
+  }
+
+  /** A decision that changed nothing has nothing else to keep. */
+  addVerdict(signal: Signal, { action, reason }: Verdict): void {
     if (this.#length === this.#codes.length) this.#grow();
-    const { action } = decision;
     const actionCode = DECISION_ACTIONS.indexOf(action);
     const isModel = signal.source === 'model' ? 1 : 0;
     const row = this.#length++;
-    this.#symbols[row] = this.#numberFor(decision.symbol);
-    this.#openTimes[row] = decision.candleOpenTime;
+    this.#symbols[row] = this.#numberFor(signal.symbol);
+    this.#openTimes[row] = signal.candleOpenTime;
     this.#confidences[row] = signal.confidence;
-    this.#reasons[row] = this.#numberFor(decision.reason);
+    this.#reasons[row] = this.#numberFor(reason);
     this.#codes[row] = DIRECTIONS.indexOf(signal.prediction) + 4 * (isModel + 2 * actionCode);
-    if (action === 'open') this.#sources.set(decision.uid, signal.source);
   }
 
   at(row: number): LoggedDecision {

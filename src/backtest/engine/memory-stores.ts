@@ -4,6 +4,8 @@ import { Money } from '../../domain/money.js';
 import { cashChange, type Fill, type Order, type Position } from '../../domain/trade.js';
 import type { Stored } from '../../storage/connection/row.js';
 import { assertDefined } from '../../lib/invariant.js';
+import type { StoredFacts } from '../../trading/observe.js';
+import type { Signal } from '../../domain/signal.js';
 import type { StoredPosition, TradingStores } from '../../trading/trading-stores.js';
 
 /** Row id and times that a database would add. */
@@ -60,8 +62,25 @@ export class MemoryStores implements TradingRecord {
   }
 
   isHeld(symbol: string): boolean {
-    for (const position of this.#open.values()) if (position.symbol === symbol) return true;
-    return false;
+    return this.#openOf(symbol) !== undefined;
+  }
+
+  /** What trading would ask of a signal's symbol, at once. */
+  factsOf({ symbol, candleOpenTime }: Signal): StoredFacts | undefined {
+    const lastDecidedOpenTime = this.#lastDecided.get(symbol);
+    // A run makes one signal a candle.
+    if (lastDecidedOpenTime === candleOpenTime) return undefined;
+    return {
+      position: this.#openOf(symbol),
+      lastDecidedOpenTime,
+      hasCandleActed: false,
+      lastExitAt: this.#lastExit.get(symbol),
+    };
+  }
+
+  /** Remembers a decision that changed nothing. */
+  noteDecided({ symbol, candleOpenTime }: Signal): void {
+    this.#lastDecided.set(symbol, candleOpenTime);
   }
 
   hasUnsettled(): boolean {
@@ -116,6 +135,11 @@ export class MemoryStores implements TradingRecord {
       transaction: (work) => work(stores),
     };
     return stores;
+  }
+
+  #openOf(symbol: string): StoredPosition | undefined {
+    for (const position of this.#open.values()) if (position.symbol === symbol) return position;
+    return undefined;
   }
 
   #leases(): TradingStores['leases'] {
