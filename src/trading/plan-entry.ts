@@ -1,10 +1,12 @@
 import { Money } from '../domain/money.js';
-import type { Quote } from '../domain/market.js';
+import type { Instrument, Quote } from '../domain/market.js';
 import type { Signal } from '../domain/signal.js';
 import { closeTimeOf, timeframeMs } from '../domain/timeframe.js';
-import type { EquityPoint, Position } from '../domain/trade.js';
+import type { EquityPoint, Order, Position } from '../domain/trade.js';
 import { assessEntry, type EntryAssessment } from '../risk/assess-entry.js';
-import type { ModelView } from '../risk/risk-rule.js';
+import type { ClosedTrade } from '../risk/closed-trades.js';
+import type { RiskLimits } from '../risk/risk-limits.js';
+import type { ModelView, RiskContext } from '../risk/risk-rule.js';
 import { roundTripCost } from './decide.js';
 import type { Quotes } from './quote-board.js';
 import type { SignalContext } from './signal-context.js';
@@ -20,75 +22,143 @@ interface Subject {
   readonly context: SignalContext;
 }
 
-/**
- * Gathers what the risk rules may know; amounts are worked out when a rule asks for them, as most entries are vetoed by
- * one of the first.
- *
- * @returns how much of a symbol they let us buy at the quote's ask
- */
+/** @returns how much of a symbol the risk rules let us buy at the quote's ask */
 export async function planEntry(
   parts: TradingParts,
   quote: Quote,
   subject: Subject,
 ): Promise<EntryAssessment> {
-  const { rules, stores, books, quotes, closedTrades } = parts;
-  const { symbol } = quote;
+  const { rules, stores } = parts;
   const key = bookKeyOf(rules);
   const positions = await stores.positions.listOpen(key);
   const unsettled = await stores.orders.listUnsettled(key);
-  const instrument = parts.findInstrument(symbol);
-  const minCost = instrument?.minCost;
-  const candleCloseAt = closeTimeOf(subject.signal.candleOpenTime, subject.signal.timeframe);
-  const dailyVolatility = await findVolatility(parts, symbol, candleCloseAt);
-  let value: EquityPoint | undefined;
-  const valueNow = (): EquityPoint => {
-    value ??= books.valueAt(quote.venueTime, positions, quotes);
-    return value;
-  };
-  const results = closedTrades.of(symbol);
-  return assessEntry(symbol, quote.ask, {
-    limits: rules.risk,
-    currency: rules.currency,
-    get equity() {
-      return valueNow().equity;
-    },
-    get dayStart() {
-      return parts.equityMarks.factsAt(valueNow()).dayStart;
-    },
-    get peak() {
-      return parts.equityMarks.factsAt(valueNow()).peak;
-    },
-    get freeCash() {
-      return books.freeCash(unsettled, quotes, rules.feeRate);
-    },
-    feeRate: rules.feeRate,
-    get sizeStep() {
-      return new Money(instrument?.sizeStep ?? DEFAULT_SIZE_STEP);
-    },
-    get minCost() {
-      return minCost === undefined ? undefined : new Money(minCost);
-    },
-    hasPosition: positions.some((position) => position.symbol === symbol),
-    openPositions: positions.length,
-    get exposure() {
-      return sumOf(positions, (position) => valueOf(position, quotes));
-    },
-    get usedCapital() {
-      return sumOf(positions, (position) => costOf(position, quotes));
-    },
-    candleCloseAt,
-    barMs: timeframeMs(rules.timeframe),
-    lastExit: results.at(-1),
-    get lastStop() {
-      return results.findLast(({ isStop }) => isStop);
-    },
-    stopTimes: closedTrades.stopTimes,
-    results,
-    dailyVolatility,
-    get model() {
-      return toModelView(parts, quote, { subject, dailyVolatility });
-    },
-  });
+  const { candleOpenTime, timeframe } = subject.signal;
+  const candleCloseAt = closeTimeOf(candleOpenTime, timeframe);
+  const dailyVolatility = await findVolatility(parts, quote.symbol, candleCloseAt);
+  const known = { positions, unsettled, candleCloseAt, dailyVolatility };
+  return assessEntry(
+    quote.symbol,
+    quote.ask,
+    new EntryContext(parts, quote, { ...known, subject }),
+  );
+}
+
+interface Known {
+  readonly subject: Subject;
+  readonly positions: readonly Position[];
+  readonly unsettled: readonly Order[];
+  readonly candleCloseAt: number;
+  readonly dailyVolatility: number | undefined;
+}
+
+/** What the risk rules may know, worked out when a rule asks for it: one of the first vetoes most entries. */
+class EntryContext implements RiskContext {
+  readonly #parts: TradingParts;
+  readonly #quote: Quote;
+  readonly #known: Known;
+  #value: EquityPoint | undefined;
+
+  constructor(parts: TradingParts, quote: Quote, known: Known) {
+    this.#parts = parts;
+    this.#quote = quote;
+    this.#known = known;
+  }
+
+  get limits(): RiskLimits {
+    return this.#parts.rules.risk;
+  }
+
+  get currency(): string {
+    return this.#parts.rules.currency;
+  }
+
+  get feeRate(): Money {
+    return this.#parts.rules.feeRate;
+  }
+
+  get equity(): Money {
+    return this.#valueNow().equity;
+  }
+
+  get dayStart(): Money | undefined {
+    return this.#parts.equityMarks.factsAt(this.#valueNow()).dayStart;
+  }
+
+  get peak(): Money | undefined {
+    return this.#parts.equityMarks.factsAt(this.#valueNow()).peak;
+  }
+
+  get freeCash(): Money {
+    const { books, quotes } = this.#parts;
+    return books.freeCash(this.#known.unsettled, quotes, this.feeRate);
+  }
+
+  get sizeStep(): Money {
+    return new Money(this.#instrument?.sizeStep ?? DEFAULT_SIZE_STEP);
+  }
+
+  get minCost(): Money | undefined {
+    const minCost = this.#instrument?.minCost;
+    return minCost === undefined ? undefined : new Money(minCost);
+  }
+
+  get hasPosition(): boolean {
+    return this.#known.positions.some(({ symbol }) => symbol === this.#quote.symbol);
+  }
+
+  get openPositions(): number {
+    return this.#known.positions.length;
+  }
+
+  get exposure(): Money {
+    return sumOf(this.#known.positions, (position) => valueOf(position, this.#parts.quotes));
+  }
+
+  get usedCapital(): Money {
+    return sumOf(this.#known.positions, (position) => costOf(position, this.#parts.quotes));
+  }
+
+  get candleCloseAt(): number {
+    return this.#known.candleCloseAt;
+  }
+
+  get barMs(): number {
+    return timeframeMs(this.#parts.rules.timeframe);
+  }
+
+  get lastExit(): ClosedTrade | undefined {
+    return this.results.at(-1);
+  }
+
+  get lastStop(): ClosedTrade | undefined {
+    return this.results.findLast(({ isStop }) => isStop);
+  }
+
+  get stopTimes(): readonly number[] {
+    return this.#parts.closedTrades.stopTimes;
+  }
+
+  get results(): readonly ClosedTrade[] {
+    return this.#parts.closedTrades.of(this.#quote.symbol);
+  }
+
+  get dailyVolatility(): number | undefined {
+    return this.#known.dailyVolatility;
+  }
+
+  get model(): ModelView | undefined {
+    return toModelView(this.#parts, this.#quote, this.#known);
+  }
+
+  get #instrument(): Instrument | undefined {
+    return this.#parts.findInstrument(this.#quote.symbol);
+  }
+
+  #valueNow(): EquityPoint {
+    const { books, quotes } = this.#parts;
+    this.#value ??= books.valueAt(this.#quote.venueTime, this.#known.positions, quotes);
+    return this.#value;
+  }
 }
 
 /** Only where it sizes the entry: it takes a look at a week of candles. */
