@@ -43,8 +43,19 @@ const hasPython = existsSync(PYTHON);
 const SEED = '5eed'.repeat(8);
 const PAGE = { limit: 10_000, offset: 0 };
 
+/** Limits on losses and positions would end the trading that kills are to interrupt. */
+const NO_LIMITS = {
+  MAX_OPEN_POSITIONS: '0',
+  STOP_COOLDOWN_BARS: '0',
+  STOP_GUARD: 'off',
+  LOSING_SYMBOL: 'off',
+  DAILY_LOSS_PCT: '0',
+  MAX_DRAWDOWN_PCT: '0',
+};
+
 /** Fast bars, and every signal may trade, so that a kill interrupts as much as possible. */
 const BUSY = {
+  ...NO_LIMITS,
   API_PORT: '0',
   SYMBOLS: SYMBOLS.join(),
   DEMO_SPEED: '3600',

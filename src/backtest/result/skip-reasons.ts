@@ -20,7 +20,10 @@ interface Tally {
   sum: number;
 }
 
-/** Most frequent first. Reasons without their numbers, so that `confidence 55.1 below 60` counts with its like. */
+/**
+ * Most frequent first. Reasons without their symbols and numbers, so that `confidence 55.1 below 60` counts
+ * with its like.
+ */
 export function skipReasons(
   history: MarketHistory,
   { decisions, stores }: EngineResult,
@@ -28,8 +31,8 @@ export function skipReasons(
 ): readonly SkipReason[] {
   const laterOf = laterReturns(history, horizonBars);
   const tallies = new Map<string, Tally>();
-  const add = (reason: string, later: number): void => {
-    const kind = reason.replace(/-?\d+(\.\d+)?/g, '…');
+  const add = (reason: string, symbol: string, later: number): void => {
+    const kind = reason.replaceAll(symbol, 'the symbol').replace(/-?\d+(\.\d+)?/g, '…');
     const tally = tallies.get(kind) ?? { count: 0, known: 0, sum: 0 };
     tallies.set(kind, tally);
     tally.count += 1;
@@ -39,13 +42,14 @@ export function skipReasons(
   };
   for (let row = 0; row < decisions.length; row++) {
     const { action, reason, prediction, symbol, candleOpenTime } = decisions.at(row);
-    if (action === 'skip' && prediction === 'BUY') add(reason, laterOf(symbol, candleOpenTime));
+    if (action === 'skip' && prediction === 'BUY')
+      add(reason, symbol, laterOf(symbol, candleOpenTime));
   }
   for (const { status, reason, symbol, side, intendedAt } of stores.orders) {
     // The last bar that had closed when the order was intended.
     const openTime = intendedAt - 1;
     const later = side === 'buy' ? laterOf(symbol, openTime) : NaN;
-    if (status === 'rejected') add(`order refused: ${reason}`, later);
+    if (status === 'rejected') add(`order refused: ${reason}`, symbol, later);
   }
   return [...tallies]
     .map(([reason, { count, known, sum }]) => ({

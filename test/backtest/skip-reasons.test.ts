@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { skipReasons } from '../../src/backtest/result/skip-reasons.js';
+import { randomHistory, runOn } from './backtest-runs.js';
+
+test('reasons of entries that were left out are counted over all symbols, without numbers', async () => {
+  const history = randomHistory({ seed: 3, symbols: 3, bars: 1200 });
+  const result = await runOn(history, { stopLossPct: 1, limits: { stopCooldownBars: 20 } });
+  const reasons = skipReasons(history, result, { horizonBars: 4, costFraction: 0.002 });
+  const kinds = reasons.map(({ reason }) => reason);
+  expect(kinds).toContain('the symbol was stopped out within … bars: STOP_COOLDOWN_BARS');
+  for (const { instrument } of history.symbols) {
+    expect(kinds.join()).not.toContain(instrument.symbol);
+  }
+  const buys = Array.from({ length: result.decisions.length }, (_, row) =>
+    result.decisions.at(row),
+  );
+  const skipped = buys.filter(
+    ({ action, prediction }) => action === 'skip' && prediction === 'BUY',
+  );
+  const refused = result.stores.orders.filter(({ status }) => status === 'rejected');
+  const counted = reasons.reduce((sum, { count }) => sum + count, 0);
+  expect(counted).toBe(skipped.length + refused.length);
+});
