@@ -2,6 +2,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { status as statusShape } from '../../src/api/contract/status.js';
 import { mysqlLocation, mysqlSettings, mysqlSkipReason } from '../database.js';
 import { DemoExchange } from '../../src/demo/demo-server.js';
 import { monotonicWall } from '../../src/demo/market/market-clock.js';
@@ -89,12 +90,12 @@ test('one unknown symbol among several is left out and named, and the others go 
   const SYMBOLS = 'NOPE/USDT,ETH/USDT';
   const daemon = start({ environment: { ...QUICK, SYMBOLS, DATA_DIR: folder() } });
   await daemon.line(/ETH\/USDT 1h is up to date/);
-  const status = (await (await daemon.fetch('/api/status')).json()) as {
-    warnings: string[];
-    symbols: { unified_symbol: string }[];
-  };
-  expect(status.warnings.join()).toContain('NOPE/USDT is not a spot market');
-  expect(status.symbols.map((symbol) => symbol.unified_symbol)).toEqual(['ETH/USDT']);
+  const readStatus = () => daemon.get('/api/status', statusShape);
+  // Warnings are those of health, which is up to a second old.
+  const readWarnings = async (): Promise<string> => (await readStatus()).warnings.join();
+  await expect.poll(readWarnings, { timeout: 10_000 }).toContain('NOPE/USDT is not a spot market');
+  const { symbols } = await readStatus();
+  expect(symbols.map((symbol) => symbol.unified_symbol)).toEqual(['ETH/USDT']);
 });
 
 test('a port that is taken is named with the fix', async () => {
