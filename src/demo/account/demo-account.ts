@@ -42,7 +42,7 @@ export class DemoAccount {
   readonly #market: Market;
   readonly #journal: Journal;
   readonly #state: AccountState;
-  /** Market time up to which each open order was compared with the price; what rests goes on from there. */
+  /** Market time from which each open order is to be compared with the price: before it nothing happens to it. */
   readonly #comparedMs = new Map<number, number>();
 
   constructor(market: Market, journal: Journal) {
@@ -164,6 +164,7 @@ export class DemoAccount {
         : ({ kind: 'trigger' } as const);
       return { atMs: touch.atMs, order, what };
     }
+    this.#comparedMs.set(placed.orderId, Math.max(fromMs, toMs + 1));
     return nowMs > endMs ? { atMs: endMs, order, what: { kind: 'expire' } } : undefined;
   }
 
