@@ -142,13 +142,13 @@ const allOrdersRoute = signedRoute({
   answer: (account, request) => {
     const { query } = request;
     const { id: symbol } = getInstrument(request, query.getSymbol());
-    const { from, to, limit } = readRange(query);
-    const fromId = query.findInteger('orderId');
-    const orders = account.orders().filter(({ placed }) => {
-      const isAfter = fromId === undefined || placed.orderId >= fromId;
-      return placed.symbol === symbol && isAfter && placed.time >= from && placed.time <= to;
-    });
-    return page(orders, { limit, isForward: fromId !== undefined || from > 0 }).map(toOrderAnswer);
+    const range = readRange(query, 'orderId');
+    const orders = account
+      .orders()
+      .filter(
+        ({ placed: { symbol: of, orderId, time } }) => of === symbol && isIn(range, orderId, time),
+      );
+    return page(orders, range).map(toOrderAnswer);
   },
 });
 
@@ -160,18 +160,16 @@ const tradesRoute = signedRoute({
   answer: (account, request) => {
     const { query } = request;
     const { id: symbol } = getInstrument(request, query.getSymbol());
-    const { from, to, limit } = readRange(query);
-    const [fromId, orderId] = [query.findInteger('fromId'), query.findInteger('orderId')];
+    const range = readRange(query, 'fromId');
+    const orderId = query.findInteger('orderId');
     const trades = account
       .orders()
       .filter(({ placed }) => placed.symbol === symbol)
       .filter(({ placed }) => orderId === undefined || placed.orderId === orderId)
       .flatMap((order) => order.fills.map((fill) => ({ order, fill })))
-      .filter(({ fill }) => fill.time >= from && fill.time <= to && fill.tradeId >= (fromId ?? 0))
+      .filter(({ fill }) => isIn(range, fill.tradeId, fill.time))
       .sort((one, other) => one.fill.tradeId - other.fill.tradeId);
-    return page(trades, { limit, isForward: fromId !== undefined || from > 0 }).map(
-      ({ order, fill }) => toTradeAnswer(order, fill),
-    );
+    return page(trades, range).map(({ order, fill }) => toTradeAnswer(order, fill));
   },
 });
 
@@ -240,16 +238,32 @@ function findAskedOrder(account: DemoAccount, query: Query): OrderState | undefi
   );
 }
 
-function readRange(query: Query): { from: number; to: number; limit: number } {
+interface Range {
+  readonly fromId: number;
+  readonly from: number;
+  readonly to: number;
+  readonly limit: number;
+  /** Whether a beginning was asked for: then the first rows are answered, else the newest. */
+  readonly isForward: boolean;
+}
+
+function readRange(query: Query, idName: 'orderId' | 'fromId'): Range {
+  const fromId = query.findInteger(idName);
+  const from = query.findInteger('startTime') ?? 0;
   return {
-    from: query.findInteger('startTime') ?? 0,
+    fromId: fromId ?? 0,
+    from,
     to: query.findInteger('endTime') ?? Infinity,
     limit: query.limit(DEFAULT_ROWS, MOST_ROWS),
+    isForward: fromId !== undefined || from > 0,
   };
 }
 
-/** The first rows where a beginning was asked for, else the newest. */
-function page<T>(rows: T[], { limit, isForward }: { limit: number; isForward: boolean }): T[] {
+function isIn({ fromId, from, to }: Range, id: number, time: number): boolean {
+  return id >= fromId && time >= from && time <= to;
+}
+
+function page<T>(rows: T[], { limit, isForward }: Range): T[] {
   return isForward ? rows.slice(0, limit) : rows.slice(-limit);
 }
 
