@@ -1,12 +1,5 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from 'node:fs';
+import { replaceFile } from '../../lib/replace-file.js';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ModelSpread } from '../../domain/move-variance.js';
 import type { LabelThresholds } from '../../domain/model-record.js';
@@ -92,9 +85,7 @@ export class KeptPeriods {
   keep(key: PeriodKey, period: KeptPeriod): void {
     const file = this.#fileOf(key);
     try {
-      mkdirSync(this.#folder, { recursive: true });
-      writeDurably(`${file}.making`, JSON.stringify(period));
-      renameSync(`${file}.making`, file);
+      replaceFile(file, JSON.stringify(period));
     } catch (error) {
       const reason = `The predictions could not be kept in ${this.#folder}: ${messageOf(error)}`;
       throw new TransientError(reason, { cause: error });
@@ -105,15 +96,5 @@ export class KeptPeriods {
     const date = new Date(at).toISOString().slice(0, 16).replace(':', '');
     const hashes = [dataHash, endHash].map((hash) => hash.slice(0, HASH_CHARACTERS));
     return path.join(this.#folder, `${date}-${hashes.join('-')}.json`);
-  }
-}
-
-function writeDurably(file: string, text: string): void {
-  const handle = openSync(file, 'w');
-  try {
-    writeSync(handle, text);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }

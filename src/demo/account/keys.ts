@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError, messageOf } from '../../lib/errors.js';
+import { replaceFile } from '../../lib/replace-file.js';
 
 export type KeyRight = 'read' | 'trade' | 'withdraw';
 
@@ -50,12 +51,7 @@ export function ensureKeys(
     rights: changes.rights ?? known?.rights ?? ['read', 'trade'],
     balances: changes.balances ?? known?.balances ?? START_BALANCES,
   };
-  mkdirSync(folder, { recursive: true });
-  const file = keysFile(folder);
-  const temporary = `${file}.tmp`;
-  rmSync(temporary, { force: true });
-  writeFileSync(temporary, `${JSON.stringify(keys, undefined, 2)}\n`, { mode: 0o600 });
-  renameSync(temporary, file);
+  replaceFile(keysFile(folder), `${JSON.stringify(keys, undefined, 2)}\n`, 0o600);
   return keys;
 }
 

@@ -1,17 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError, messageOf } from '../../lib/errors.js';
+import { replaceFile } from '../../lib/replace-file.js';
 
 /**
  * A run of the demo market, kept in `DATA_DIR/demo/<hash>-<run>.json`. The run number is in the file's
@@ -61,19 +51,8 @@ export function findRun(folder: string, hash: string): RunState | undefined {
 
 /** Writes the run so that it is on the disk, whole, before this returns. */
 export function writeRun(folder: string, state: RunState): void {
-  mkdirSync(folder, { recursive: true });
-  const file = runFile(folder, state);
-  const temporary = `${file}.tmp`;
   const { startMs, reservedMs } = state;
-  const handle = openSync(temporary, 'w');
-  try {
-    writeSync(handle, `${JSON.stringify({ startMs, reservedMs })}\n`);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(temporary, file);
-  syncFolder(folder);
+  replaceFile(runFile(folder, state), `${JSON.stringify({ startMs, reservedMs })}\n`);
 }
 
 /** Removes the files of the market's earlier runs. */
@@ -101,16 +80,6 @@ function runFiles(folder: string): { hash: string; run: number }[] {
     const [, hash, run] = FILE_NAME.exec(name) ?? [];
     return hash === undefined ? [] : [{ hash, run: Number(run) }];
   });
-}
-
-/** A rename is durable once its folder is synced. */
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }
 
 /**
