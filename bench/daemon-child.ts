@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../src/lib/silent-logger.js';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,7 +11,7 @@ import type { StatusAnswer } from '../src/api/contract/status.js';
 import { session } from '../src/api/contract/training.js';
 import { startDemoProcess, type DemoProcess } from '../src/demo/demo-process.js';
 import { GeneratedSource } from '../src/demo/generator/generated-source.js';
-import { PROJECT_DIR, SILENT } from '../test/trainer/real-trainer.js';
+import { PROJECT_DIR } from '../test/trainer/real-trainer.js';
 import { npmCommand } from './harness/npm-command.js';
 import { rssMbOf, usageOf } from './harness/process-tree.js';
 
@@ -177,7 +178,12 @@ export async function withSite<T>(
   use: (site: Site) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(path.join(tmpdir(), 'evenkeel-bench-'));
-  const settings = { dataDir: path.join(folder, 'venue'), data, start: startMs, logger: SILENT };
+  const settings = {
+    dataDir: path.join(folder, 'venue'),
+    data,
+    start: startMs,
+    logger: SILENT_LOGGER,
+  };
   let venue = await startDemoProcess({ ...settings, speed: 1 });
   const restart = async (speed: number): Promise<void> => {
     const port = Number(new URL(venue.baseUrl).port);

@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../src/lib/silent-logger.js';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { barOpenTime } from '../src/domain/timeframe.js';
@@ -8,7 +9,6 @@ import { createOnnxSession } from '../src/models/onnx-session.js';
 import { Predictor } from '../src/models/predictor.js';
 import type { ServingModel } from '../src/models/serving-model.js';
 import { modelRecord } from '../test/training/training-builders.js';
-import { SILENT } from '../test/trainer/real-trainer.js';
 import { withGeneratedPair, type Fitted } from './fit-pipeline.js';
 import type { Benchmark, BenchmarkResult } from './harness/benchmark.js';
 import { median, percentile, timeRuns } from './harness/statistics.js';
@@ -49,7 +49,7 @@ async function measure(
   await session.release();
   const rows = await timeRuns(row, RUNS);
 
-  const predictor = new Predictor({ clock: new SystemClock(), logger: SILENT });
+  const predictor = new Predictor({ clock: new SystemClock(), logger: SILENT_LOGGER });
   predictor.start();
   const model = toServingModel(fitted, reference.symbol);
   const candleOpenTime = barOpenTime(index, '1h');

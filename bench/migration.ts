@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../src/lib/silent-logger.js';
 import { createReadStream, mkdtempSync, openSync, closeSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,7 +10,6 @@ import { openDatabase } from '../src/storage/database/database.js';
 import type { MysqlLocation } from '../src/storage/connection/location.js';
 import { forgetClosingSum } from '../src/storage/sqlite/closing-sum.js';
 import { dropDatabase, mysqlLocation, mysqlSettings } from '../test/mysql-server.js';
-import { silentLogger } from '../test/storage/fixed-clock.js';
 import { fillTables } from '../test/transfer/fill-tables.js';
 import type { Benchmark, BenchmarkOptions, BenchmarkResult, Figure } from './harness/benchmark.js';
 import { npmCommand } from './harness/npm-command.js';
@@ -23,7 +23,7 @@ const FIRST_CANDLE = 1_600_000_000_000;
 const HOUR_MS = 3_600_000;
 const STORED_AT = 1_700_000_000_000;
 
-const context = { clock: new SystemClock(), logger: silentLogger };
+const context = { clock: new SystemClock(), logger: SILENT_LOGGER };
 
 /** P16: the command as an operator runs it, compared with two plain ways of copying. */
 export const migration: Benchmark = {

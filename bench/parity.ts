@@ -1,10 +1,10 @@
+import { SILENT_LOGGER } from '../src/lib/silent-logger.js';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { barIndex, barOpenTime } from '../src/domain/timeframe.js';
 import { SystemClock } from '../src/lib/clock.js';
 import { Predictor } from '../src/models/predictor.js';
 import { argmaxOf } from '../src/training/evaluation/classification.js';
-import { SILENT } from '../test/trainer/real-trainer.js';
 import { FitPipeline, type Fitted } from './fit-pipeline.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { toServingModel } from './inference.js';
@@ -90,7 +90,7 @@ export async function compareServed(
   const bytes = await readFile(path.join(trained.outputDir, 'refit-test.f32'));
   const expected = new Float32Array(new Uint8Array(bytes).buffer);
   const model = toServingModel(fitted, referenceSymbol);
-  const predictor = new Predictor({ clock: new SystemClock(), logger: SILENT });
+  const predictor = new Predictor({ clock: new SystemClock(), logger: SILENT_LOGGER });
   predictor.start();
   const result = { rows: 0, maxDifference: 0, classFlips: 0, unanswered: 0 };
   try {

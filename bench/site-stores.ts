@@ -1,8 +1,8 @@
+import { SILENT_LOGGER } from '../src/lib/silent-logger.js';
 import path from 'node:path';
 import { SystemClock } from '../src/lib/clock.js';
 import { openDatabase } from '../src/storage/database/database.js';
 import { openStores, type Stores } from '../src/storage/stores.js';
-import { SILENT } from '../test/trainer/real-trainer.js';
 import type { Site } from './daemon-child.js';
 
 /** Runs `use` with the stores of a site's database, which its daemon may be using as well. */
@@ -12,7 +12,7 @@ export async function withStores<T>(
 ): Promise<T> {
   const clock = new SystemClock();
   const location = { engine: 'sqlite', file: path.join(dataDir, 'evenkeel.sqlite') } as const;
-  const database = await openDatabase(location, { clock, logger: SILENT });
+  const database = await openDatabase(location, { clock, logger: SILENT_LOGGER });
   try {
     return await use(openStores(database, clock));
   } finally {

@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../src/lib/silent-logger.js';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelRecord } from '../src/domain/model-record.js';
@@ -10,7 +11,7 @@ import { openStores, type Stores } from '../src/storage/stores.js';
 import { checkPython } from '../src/training/trainer-process/check-python.js';
 import type { TrainingOptions } from '../src/training/options/training-options.js';
 import { TrainingService } from '../src/training/training-service.js';
-import { createTrainer, PYTHON, SILENT, TRAINER_DIR } from '../test/trainer/real-trainer.js';
+import { createTrainer, PYTHON, TRAINER_DIR } from '../test/trainer/real-trainer.js';
 import { defaultTrainingOptions } from './fit-pipeline.js';
 import type { Markets } from './markets.js';
 
@@ -48,12 +49,12 @@ export async function openTrainingSite(
   const endMs = (pairs[0]?.candles.at(-1)?.openTime ?? 0) + HOUR_MS;
   const clock = new StandingClock(endMs - heldBackBars * HOUR_MS);
   const location = { engine: 'sqlite', file: path.join(folder, 'bench.sqlite') } as const;
-  const database = await openDatabase(location, { clock, logger: SILENT });
+  const database = await openDatabase(location, { clock, logger: SILENT_LOGGER });
   const stores = openStores(database, clock);
   const keys = await store(stores, { pairs }, [-Infinity, clock.marketMs()]);
   const symbols = keys.map(({ symbol }) => symbol);
   const service = new TrainingService({
-    ...{ stores, location, clock, logger: SILENT, runUid: 'bench', python: PYTHON },
+    ...{ stores, location, clock, logger: SILENT_LOGGER, runUid: 'bench', python: PYTHON },
     options: { ...defaultTrainingOptions({ venue: VENUE, symbols, folder }), ...changes },
     checkPython: () => checkPython(PYTHON, TRAINER_DIR),
     createTrainer: () => createTrainer({ jobTimeoutMs: JOB_TIMEOUT_MS }),

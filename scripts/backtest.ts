@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../src/lib/silent-logger.js';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
@@ -21,7 +22,6 @@ import { isTimeframe, TIMEFRAMES, type Timeframe } from '../src/domain/timeframe
 import { childEnvironments, type ChildEnvironments } from '../src/lib/child-environments.js';
 import { SystemClock } from '../src/lib/clock.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
-import type { Logger } from '../src/lib/logger.js';
 import { withProgress } from './backtest-progress.js';
 import { comparisonText, readRuns } from './backtest-comparison.js';
 import { sweepText } from './backtest-sweep.js';
@@ -70,15 +70,6 @@ One backtest runs at a time. What is modelled and what is not: docs/backtest.md.
 Exit codes: 0 done, 2 wrong usage, no connection or a full disk, 78 a setting, a span or a file must be mended
 first, or another backtest is running, 130 stopped.`;
 
-/** Each fill would be a line; the report has them all. */
-const SILENT: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => SILENT,
-};
-
 async function main(): Promise<number> {
   const controller = new AbortController();
   const onSignal = (): void => controller.abort(new Error('stopped'));
@@ -100,7 +91,7 @@ async function run(flags: BacktestFlags, signal: AbortSignal): Promise<number> {
   const { settings } = readSettings(environment);
   const clock = new SystemClock();
   const children = childEnvironments(environment);
-  const tools = { clock, logger: SILENT, version: readVersion(), signal, children };
+  const tools = { clock, logger: SILENT_LOGGER, version: readVersion(), signal, children };
   if (flags.compare !== undefined) {
     const runs = await readRuns(flags.compare, settings, tools);
     process.stdout.write(comparisonText(runs, { isJson: flags.json }));

@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../src/lib/silent-logger.js';
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { findFileWarnings, readEnvironment, readSettings } from '../config/read-settings.js';
@@ -5,7 +6,6 @@ import type { Settings } from '../config/settings.js';
 import { databaseLocation } from '../src/daemon/open-storage.js';
 import { CcxtMarketData } from '../src/exchange/ccxt-market-data.js';
 import { AlreadyRunningError, messageOf } from '../src/lib/errors.js';
-import type { Logger } from '../src/lib/logger.js';
 import { SystemClock } from '../src/lib/clock.js';
 import { DataDirLock } from '../src/coordination/data-dir-lock.js';
 import { openDatabase, type Database } from '../src/storage/database/database.js';
@@ -65,7 +65,7 @@ async function database(settings: Settings): Promise<Finding> {
     'database',
     'see the message; docs/runbook.md has more',
     async () => {
-      const open = await openDatabase(location, { clock, logger: SILENT });
+      const open = await openDatabase(location, { clock, logger: SILENT_LOGGER });
       try {
         return location.engine === 'sqlite' ? 'SQLite' : `MySQL (${await encryption(open)})`;
       } finally {
@@ -109,7 +109,7 @@ async function exchange(settings: Settings): Promise<Finding> {
   const asked = await attempt('exchange', fix, async () => {
     const { exchange: exchangeId, exchangeBaseUrl } = settings;
     const address = exchangeBaseUrl === undefined ? {} : { baseUrl: exchangeBaseUrl };
-    const data = new CcxtMarketData({ exchangeId, ...address, clock, logger: SILENT });
+    const data = new CcxtMarketData({ exchangeId, ...address, clock, logger: SILENT_LOGGER });
     try {
       await data.start(AbortSignal.timeout(EXCHANGE_LIMIT_MS));
       return `${data.venue} answers, ${data.listSpot().length} spot markets`;
@@ -136,11 +136,3 @@ async function attempt<T>(name: string, fix: string, work: () => Promise<T>): Pr
     };
   }
 }
-
-const SILENT: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => SILENT,
-};

@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../src/lib/silent-logger.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,7 +9,7 @@ import { openDatabase, type Database } from '../src/storage/database/database.js
 import type { DatabaseLocation, MysqlLocation } from '../src/storage/connection/location.js';
 import { openStores, type Stores } from '../src/storage/stores.js';
 import { dropDatabase, mysqlLocation, mysqlSkipReason } from './mysql-server.js';
-import { fixedClock, silentLogger } from './storage/fixed-clock.js';
+import { fixedClock } from './storage/fixed-clock.js';
 
 export { fixedClock } from './storage/fixed-clock.js';
 export {
@@ -101,7 +102,7 @@ function opener(opened: Database[], location: () => DatabaseLocation): TestEngin
 }
 
 async function openAt(location: DatabaseLocation, clock: Clock): Promise<TestDatabase> {
-  const database = await openDatabase(location, { clock, logger: silentLogger });
+  const database = await openDatabase(location, { clock, logger: SILENT_LOGGER });
   return { database, stores: openStores(database, clock) };
 }
 

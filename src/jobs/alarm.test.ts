@@ -1,17 +1,9 @@
+import { SILENT_LOGGER } from '../lib/silent-logger.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Logger } from '../lib/logger.js';
 import { EVERY_HOUR, EVERY_MINUTE, EVERY_TWO_SECONDS, runOnAlarm, type Alarm } from './alarm.js';
 
 const START = Date.UTC(2024, 2, 30, 23, 30, 20);
 const MINUTE_MS = 60_000;
-const SILENT: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => SILENT,
-};
-
 describe('an alarm', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: START });
@@ -24,11 +16,15 @@ describe('an alarm', () => {
   function start(alarm: Alarm, durationsMs: number[] = []) {
     const controller = new AbortController();
     const runs: string[] = [];
-    const running = runOnAlarm({ alarm, logger: SILENT, signal: controller.signal }, async () => {
-      runs.push(new Date().toISOString().slice(11, 19));
-      const durationMs = durationsMs.shift();
-      if (durationMs !== undefined) await new Promise((resolve) => setTimeout(resolve, durationMs));
-    });
+    const running = runOnAlarm(
+      { alarm, logger: SILENT_LOGGER, signal: controller.signal },
+      async () => {
+        runs.push(new Date().toISOString().slice(11, 19));
+        const durationMs = durationsMs.shift();
+        if (durationMs !== undefined)
+          await new Promise((resolve) => setTimeout(resolve, durationMs));
+      },
+    );
     const stop = async (): Promise<void> => {
       controller.abort();
       await running;

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../lib/escape-html.js';
 import type { DayCoverage } from './coverage.js';
 import { formatOutlier, formatTime, isOfMarket } from './findings.js';
 import type { Outlier } from './outliers.js';
@@ -149,12 +150,4 @@ function shorten(text: string): string {
 /** Never 100 % where something is missing. */
 export function formatShare(share: number): string {
   return `${(Math.floor(share * 1_000) / 10).toFixed(1)} %`;
-}
-
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

@@ -1,7 +1,8 @@
 import type { ImportRecord } from '../collection/files/import-record.js';
 import { REFUSALS } from '../collection/files/price-rows.js';
 import { formatTime, type Finding } from './findings.js';
-import { drawMap, escapeHtml, formatShare } from './quality-map.js';
+import { escapeHtml } from '../lib/escape-html.js';
+import { drawMap, formatShare } from './quality-map.js';
 import type { QualityReport, SeriesQuality } from './quality-report.js';
 
 /** The report as one page, without scripts and without anything from the network. */

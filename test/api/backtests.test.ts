@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,7 +13,6 @@ import { assertDefined } from '../../src/lib/invariant.js';
 import { SystemClock } from '../../src/lib/clock.js';
 import { openDatabase, type Database } from '../../src/storage/database/database.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
-import { silentLogger } from '../storage/fixed-clock.js';
 import { aCandle, SERIES_KEY } from '../storage/rows.js';
 import { buildApi, type ApiRig } from './api-rig.js';
 
@@ -27,7 +27,7 @@ let rig: ApiRig;
 
 function createJobs(): BacktestJobs {
   const { settings } = readSettings({ DATA_DIR: folder, SYMBOLS: 'all' });
-  const tools = { version: '1.2.3', place: 'here', logger: silentLogger };
+  const tools = { version: '1.2.3', place: 'here', logger: SILENT_LOGGER };
   return new BacktestJobs({
     ...{ settings, stores, database, wallClock: new SystemClock(), ...tools },
     findVenue: () => SERIES_KEY.venue,
@@ -38,7 +38,7 @@ beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-jobs-'));
   const location = { engine: 'sqlite', file: path.join(folder, 'db.sqlite') } as const;
   const clock = new SystemClock();
-  database = await openDatabase(location, { clock, logger: silentLogger });
+  database = await openDatabase(location, { clock, logger: SILENT_LOGGER });
   stores = openStores(database, clock);
   const series = await stores.series.ensure(SERIES_KEY);
   const candles = Array.from({ length: 400 }, (_, at) => wave(at));

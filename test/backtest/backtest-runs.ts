@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { runEngine, spanOf, type EngineResult } from '../../src/backtest/engine/run-engine.js';
 import { FallbackSource } from '../../src/backtest/engine/signal-source.js';
 import type { MarketHistory, SymbolHistory } from '../../src/backtest/history/market-history.js';
@@ -5,7 +6,6 @@ import { toColumns } from '../../src/domain/candle-columns.js';
 import type { Candle } from '../../src/domain/candle.js';
 import { Money } from '../../src/domain/money.js';
 import { seededRandom, type Random } from '../../src/lib/seeded-random.js';
-import type { Logger } from '../../src/lib/logger.js';
 import { NO_LIMITS } from '../trading/risk-limits.js';
 import type { RiskLimits } from '../../src/risk/risk-limits.js';
 import { decisionLagMs, type TradingRules } from '../../src/trading/trading-rules.js';
@@ -46,14 +46,6 @@ export interface RunSettings {
   readonly limits?: Partial<RiskLimits>;
 }
 
-const SILENT: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => SILENT,
-};
-
 export function runOn(history: MarketHistory, settings: RunSettings = {}): Promise<EngineResult> {
   const { volumeShare = 0.1, spreadPct = 0.02, limits, ...changes } = settings;
   const rules = { ...RULES, ...changes, risk: { ...NO_LIMITS, ...limits } };
@@ -69,7 +61,7 @@ export function runOn(history: MarketHistory, settings: RunSettings = {}): Promi
       maxWaitMs: decisionLagMs(rules),
     },
     spreadPct,
-    logger: SILENT,
+    logger: SILENT_LOGGER,
     signal: new AbortController().signal,
   });
 }

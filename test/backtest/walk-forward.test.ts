@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,7 +10,7 @@ import { walkForward, type WalkResult } from '../../src/backtest/walk-forward/wa
 import { barIndex } from '../../src/domain/timeframe.js';
 import { FALLBACK_REASONS } from '../../src/domain/signal.js';
 import { ConfigError, TransientError } from '../../src/lib/errors.js';
-import { HAS_PYTHON, SILENT } from '../trainer/real-trainer.js';
+import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { RULES } from './backtest-runs.js';
 import {
   backtestModels,
@@ -45,7 +46,7 @@ async function walk(
   const { lastIndex } = spanOf(history.symbols);
   const span = { firstIndex: barIndex(fromMs, '1h'), lastIndex };
   const options = walkOptions(history, settings);
-  return walkForward({ history, span, options, logger: SILENT, signal });
+  return walkForward({ history, span, options, logger: SILENT_LOGGER, signal });
 }
 
 async function walkToEnd(history: MarketHistory, settings: WalkSettings): Promise<Done> {

@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import path from 'node:path';
 import type { MarketHistory } from '../../src/backtest/history/market-history.js';
 import {
@@ -16,7 +17,7 @@ import type { TrainingOptions } from '../../src/training/options/training-option
 import { checkPython } from '../../src/training/trainer-process/check-python.js';
 import { failed } from '../../src/training/trainer-process/trainer-outcome.js';
 import type { TrainerProcess } from '../../src/training/trainer-process/trainer-process.js';
-import { createTrainer, PYTHON, SILENT, TRAINER_DIR } from '../trainer/real-trainer.js';
+import { createTrainer, PYTHON, TRAINER_DIR } from '../trainer/real-trainer.js';
 import { plantedCandles } from '../training/planted-candles.js';
 import { historyOf, RULES } from './backtest-runs.js';
 
@@ -159,7 +160,7 @@ export async function backtestModels(
     horizonBars: 4,
     earlierSharpes: [],
     models: walkOptions(history, settings),
-    logger: SILENT,
+    logger: SILENT_LOGGER,
     signal: new AbortController().signal,
     ...request,
   });

@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { execFileSync } from 'node:child_process';
 import {
   existsSync,
@@ -29,7 +30,6 @@ import {
   onMysqlServer,
   type TestEngine,
 } from '../database.js';
-import { silentLogger } from '../storage/fixed-clock.js';
 import { candles, SERIES_KEY } from '../storage/rows.js';
 import { startScript, type Command } from '../transfer/run-command.js';
 
@@ -76,7 +76,7 @@ async function store(engine: TestEngine, count: number): Promise<void> {
 }
 
 async function storedCandles(location: DatabaseLocation): Promise<number> {
-  const database = await openDatabase(location, { clock: fixedClock(), logger: silentLogger });
+  const database = await openDatabase(location, { clock: fixedClock(), logger: SILENT_LOGGER });
   const stores = openStores(database, fixedClock());
   const { id } = await stores.series.ensure(SERIES_KEY);
   const count = await stores.candles.count(id);
@@ -248,7 +248,7 @@ describe('a database that another process has open', () => {
   it('is not replaced', async () => {
     const file = path.join(root, 'live.sqlite');
     const location = { engine: 'sqlite', file } as const;
-    const database = await openDatabase(location, { clock: fixedClock(), logger: silentLogger });
+    const database = await openDatabase(location, { clock: fixedClock(), logger: SILENT_LOGGER });
     const made = await backup(location);
     await expect(restore(made.path, location, true)).rejects.toThrow(
       /is in use: stop the daemon first/,
@@ -260,7 +260,7 @@ describe('a database that another process has open', () => {
   it('is put aside as it is when it is damaged', async () => {
     const file = path.join(root, 'live.sqlite');
     const location = { engine: 'sqlite', file } as const;
-    const context = { clock: fixedClock(), logger: silentLogger };
+    const context = { clock: fixedClock(), logger: SILENT_LOGGER };
     await (await openDatabase(location, context)).close();
     const made = await backup(location);
     writeFileSync(file, 'damaged beyond repair'.repeat(500));
@@ -283,7 +283,7 @@ describe.skipIf(mountReason !== undefined)(mountTitle, () => {
   it('is named, and leaves nothing but what was there', async () => {
     const file = path.join(root, 'big.sqlite');
     const location = { engine: 'sqlite', file } as const;
-    const database = await openDatabase(location, { clock: fixedClock(), logger: silentLogger });
+    const database = await openDatabase(location, { clock: fixedClock(), logger: SILENT_LOGGER });
     const stores = openStores(database, fixedClock());
     const { id } = await stores.series.ensure(SERIES_KEY);
     await stores.candles.upsert(id, candles(20_000), 'rest');

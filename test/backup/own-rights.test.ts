@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,10 +18,9 @@ import {
   mysqlSkipReason,
   onMysqlServer,
 } from '../database.js';
-import { silentLogger } from '../storage/fixed-clock.js';
 import { candles, SERIES_KEY, START_MS } from '../storage/rows.js';
 
-const context = { clock: fixedClock(), logger: silentLogger };
+const context = { clock: fixedClock(), logger: SILENT_LOGGER };
 const title = mysqlSkipReason === undefined ? '' : ` (skipped: ${mysqlSkipReason})`;
 
 describe.skipIf(mysqlSkipReason !== undefined)(`a user of one database alone${title}`, () => {

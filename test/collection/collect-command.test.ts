@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -5,7 +6,6 @@ import { SystemClock } from '../../src/lib/clock.js';
 import { openDatabase } from '../../src/storage/database/database.js';
 import { daemonRig, QUICK } from '../daemon/daemon-child.js';
 import { descendantsOf, waitForEnd } from '../daemon/process-table.js';
-import { silentLogger } from '../storage/fixed-clock.js';
 import { CommandChild } from './command-child.js';
 
 const rig = daemonRig();
@@ -44,7 +44,7 @@ function deep(): Record<string, string> {
 async function countStored({ DATA_DIR = '' }: Record<string, string>): Promise<number> {
   const clock = new SystemClock();
   const file = path.join(DATA_DIR, 'evenkeel.sqlite');
-  const database = await openDatabase({ engine: 'sqlite', file }, { clock, logger: silentLogger });
+  const database = await openDatabase({ engine: 'sqlite', file }, { clock, logger: SILENT_LOGGER });
   try {
     const [row] = await database.selectObjects('SELECT COUNT(*) AS total FROM market_data', []);
     return Number(row?.['total']);

@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,7 +11,6 @@ import { SystemClock } from '../../src/lib/clock.js';
 import { openDatabase, type Database } from '../../src/storage/database/database.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
 import { daemonRig, QUICK } from '../daemon/daemon-child.js';
-import { silentLogger } from '../storage/fixed-clock.js';
 import { candles, SERIES_KEY } from '../storage/rows.js';
 import { SmallDisk, smallDiskSkipReason } from '../storage/small-disk.js';
 
@@ -25,12 +25,12 @@ let watch: DatabaseWatch;
 
 async function open(at: string): Promise<void> {
   file = at;
-  database = await openDatabase({ engine: 'sqlite', file }, { clock, logger: silentLogger });
+  database = await openDatabase({ engine: 'sqlite', file }, { clock, logger: SILENT_LOGGER });
   stores = openStores(database, clock);
   const runUid = ulid();
   const run = { version: '1', settingsHash: 'h', venue: 'demo', pid: 1, host: 'here' };
   await stores.runs.begin({ ...run, uid: runUid, startedAt: 1 });
-  watch = new DatabaseWatch({ database, runUid, clock, logger: silentLogger });
+  watch = new DatabaseWatch({ database, runUid, clock, logger: SILENT_LOGGER });
 }
 
 async function reason(): Promise<string | undefined> {
@@ -118,7 +118,7 @@ describe.skipIf(smallDiskSkipReason !== undefined)(`a full disk${title}`, () => 
     disk.fill();
     const opening = openDatabase(
       { engine: 'sqlite', file: path.join(disk.folder, 'new', 'evenkeel.sqlite') },
-      { clock, logger: silentLogger },
+      { clock, logger: SILENT_LOGGER },
     );
     await expect(opening).rejects.toBeInstanceOf(TransientError);
     await expect(opening).rejects.toThrow(/is full/);

@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +7,6 @@ import { SystemClock } from '../../src/lib/clock.js';
 import { DatabaseWatch } from '../../src/coordination/database-watch.js';
 import { openDatabase, type Database } from '../../src/storage/database/database.js';
 import { openStores } from '../../src/storage/stores.js';
-import { silentLogger } from '../storage/fixed-clock.js';
 import { aDecision, SERIES_KEY } from '../storage/rows.js';
 import { mariadbSkipReason, OwnMariadb } from './own-mariadb.js';
 
@@ -25,7 +25,7 @@ describe.skipIf(mariadbSkipReason !== undefined)(title, () => {
 
   beforeAll(async () => {
     await server.create();
-    database = await openDatabase(server.location, { clock, logger: silentLogger });
+    database = await openDatabase(server.location, { clock, logger: SILENT_LOGGER });
   }, LIMIT_MS);
 
   afterAll(async () => {
@@ -110,7 +110,7 @@ describe.skipIf(mariadbSkipReason !== undefined)(title, () => {
       const runUid = ulid();
       const run = { version: '1', settingsHash: 'h', venue: 'demo', pid: 1, host: 'here' };
       await stores.runs.begin({ ...run, uid: runUid, startedAt: 1 });
-      const watch = new DatabaseWatch({ database, runUid, clock, logger: silentLogger });
+      const watch = new DatabaseWatch({ database, runUid, clock, logger: SILENT_LOGGER });
       watch.start();
       const lost = (words: RegExp) =>
         expect.poll(() => watch.lostReason, { timeout: LIMIT_MS }).toMatch(words);
@@ -125,7 +125,7 @@ describe.skipIf(mariadbSkipReason !== undefined)(title, () => {
       await back();
       await server.restartEmpty();
       await lost(/lost its tables/);
-      const other = await openDatabase(server.location, { clock, logger: silentLogger });
+      const other = await openDatabase(server.location, { clock, logger: SILENT_LOGGER });
       await other.close();
       await lost(/does not know this run.*restart/);
       await server.restartWithWhatItHad();

@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,7 +12,7 @@ import {
   noteFallback,
 } from '../../src/coordination/choose-engine.js';
 import type { MysqlLocation, SqliteLocation } from '../../src/storage/connection/location.js';
-import { fixedClock, silentLogger } from './fixed-clock.js';
+import { fixedClock } from './fixed-clock.js';
 
 let folder = '';
 let chosen: ChosenEngine | undefined;
@@ -43,7 +44,7 @@ function context() {
   const slept: number[] = [];
   const clock = { ...fixedClock(), sleep: async (ms: number) => void slept.push(ms) };
   const errors: string[] = [];
-  const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
+  const logger = { ...SILENT_LOGGER, error: (message: string) => void errors.push(message) };
   return { clock, logger, slept, errors };
 }
 

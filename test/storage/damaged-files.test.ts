@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -20,7 +21,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, HaltError, TransientError } from '../../src/lib/errors.js';
 import { openDatabase } from '../../src/storage/database/database.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
-import { fixedClock, silentLogger } from './fixed-clock.js';
+import { fixedClock } from './fixed-clock.js';
 import { aCandle, aDecision, candles, SERIES_KEY } from './rows.js';
 
 const isLong = process.env['EVENKEEL_TEST_LONG'] === 'true';
@@ -33,7 +34,7 @@ const root = mkdtempSync(path.join(tmpdir(), 'evenkeel-damaged-'));
 /** As a process leaves it that closes it, and as one that is killed: half of it in the log. */
 const closed = path.join(root, 'closed', 'evenkeel.sqlite');
 const killed = path.join(root, 'killed', 'evenkeel.sqlite');
-const context = { clock: fixedClock(), logger: silentLogger };
+const context = { clock: fixedClock(), logger: SILENT_LOGGER };
 
 /** Mulberry32 (Tommy Ettinger, public domain). */
 function randomOf(seed: number): () => number {

@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import SqliteDatabase from 'better-sqlite3';
 import { createConnection } from 'mysql2/promise';
 import type { Migration } from '../../migrations/ddl.js';
@@ -7,7 +8,7 @@ import type { DatabaseLocation } from '../../src/storage/connection/location.js'
 import { connectionOptions } from '../../src/storage/mysql/connection-options.js';
 import { migrateMysql } from '../../src/storage/mysql/migrate-mysql.js';
 import { migrateSqlite } from '../../src/storage/sqlite/migrate-sqlite.js';
-import { fixedClock, silentLogger } from './fixed-clock.js';
+import { fixedClock } from './fixed-clock.js';
 
 /** Meets the others not only in the first start, but in closing and in opening again. */
 const OPENINGS = 50;
@@ -26,7 +27,7 @@ if (order.killAt !== undefined) await migrateUntil(order.location, order.killAt)
 else for (let opening = 0; opening < OPENINGS; opening++) await openWhole(order.location);
 
 async function openWhole(location: DatabaseLocation): Promise<void> {
-  const database = await openDatabase(location, { clock: fixedClock(), logger: silentLogger });
+  const database = await openDatabase(location, { clock: fixedClock(), logger: SILENT_LOGGER });
   await database.close();
 }
 

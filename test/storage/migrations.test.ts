@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +8,7 @@ import { ConfigError } from '../../src/lib/errors.js';
 import { openDatabase, type Database } from '../../src/storage/database/database.js';
 import type { DatabaseLocation } from '../../src/storage/connection/location.js';
 import { forEachEngine, onMysqlServer } from '../database.js';
-import { fixedClock, silentLogger } from './fixed-clock.js';
+import { fixedClock } from './fixed-clock.js';
 
 const CHILD = compiledUrl(import.meta.url, './migrating-child.js');
 
@@ -112,5 +113,5 @@ function freshOf(location: DatabaseLocation, name: string): DatabaseLocation {
 }
 
 function openAt(location: DatabaseLocation): Promise<Database> {
-  return openDatabase(location, { clock: fixedClock(), logger: silentLogger });
+  return openDatabase(location, { clock: fixedClock(), logger: SILENT_LOGGER });
 }

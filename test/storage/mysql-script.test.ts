@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,7 @@ import {
 } from '../../src/storage/mysql/document-schema.js';
 import { openStores } from '../../src/storage/stores.js';
 import { dropDatabase, mysqlLocation, mysqlSkipReason } from '../database.js';
-import { fixedClock, silentLogger } from './fixed-clock.js';
+import { fixedClock } from './fixed-clock.js';
 import { aCandle, SERIES_KEY } from './rows.js';
 
 const FILE = fileURLToPath(new URL('../../docs/mysql_schema.sql', import.meta.url));
@@ -32,7 +33,7 @@ function ownLocation(): MysqlLocation {
 }
 
 async function open(location: MysqlLocation, mayCreate: boolean): Promise<Database> {
-  const context = { clock: fixedClock(), logger: silentLogger, mayCreate };
+  const context = { clock: fixedClock(), logger: SILENT_LOGGER, mayCreate };
   const database = await openDatabase(location, context);
   opened.push(database);
   return database;

@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { randomBytes } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
@@ -9,10 +10,10 @@ import { loadColumns } from '../../src/storage/reader/load-columns.js';
 import { openReader } from '../../src/storage/reader/open-reader.js';
 import { openStores } from '../../src/storage/stores.js';
 import { dropDatabase, mysqlLocation, mysqlSkipReason, onMysqlServer } from '../database.js';
-import { fixedClock, silentLogger } from './fixed-clock.js';
+import { fixedClock } from './fixed-clock.js';
 import { candles, SERIES_KEY } from './rows.js';
 
-const context = { clock: fixedClock(), logger: silentLogger };
+const context = { clock: fixedClock(), logger: SILENT_LOGGER };
 const byHand = { ...context, mayCreate: false };
 const opened: Database[] = [];
 const cleanUps: (() => Promise<void>)[] = [];

@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,9 +14,9 @@ import { mysqlLocation, mysqlSkipReason } from '../database.js';
 import { mariadbSkipReason, OwnMariadb } from '../database-loss/own-mariadb.js';
 import { TransferFixture } from '../transfer/transfer-fixture.js';
 import { fillTables } from '../transfer/fill-tables.js';
-import { fixedClock, silentLogger } from './fixed-clock.js';
+import { fixedClock } from './fixed-clock.js';
 
-const context = { clock: fixedClock(), logger: silentLogger };
+const context = { clock: fixedClock(), logger: SILENT_LOGGER };
 const START_LIMIT_MS = 120_000;
 
 const skipReason =

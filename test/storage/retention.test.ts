@@ -1,9 +1,10 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { ulid } from 'ulid';
 import { describe, expect, it } from 'vitest';
 import { retention, type RetentionRules } from '../../src/jobs/retention.js';
 import type { Stores } from '../../src/storage/stores.js';
 import { forEachEngine, type TestEngine } from '../database.js';
-import { fixedClock, silentLogger } from './fixed-clock.js';
+import { fixedClock } from './fixed-clock.js';
 import {
   aCandle,
   aDecision,
@@ -51,7 +52,7 @@ async function run(
     neededBars: () => neededBars,
     stores,
     clock,
-    logger: silentLogger,
+    logger: SILENT_LOGGER,
   });
   await job(signal);
 }

@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -21,7 +22,7 @@ import type { Candle } from '../../src/domain/candle.js';
 import { ConfigError, TransientError } from '../../src/lib/errors.js';
 import { openDatabase, type Database } from '../../src/storage/database/database.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
-import { fixedClock, silentLogger } from './fixed-clock.js';
+import { fixedClock } from './fixed-clock.js';
 import { aCandle, candles, SERIES_KEY } from './rows.js';
 
 const root = mkdtempSync(path.join(tmpdir(), 'evenkeel-files-'));
@@ -43,7 +44,7 @@ afterAll(() => {
 });
 
 async function open(name = file): Promise<{ database: Database; stores: Stores }> {
-  const context = { clock: fixedClock(), logger: silentLogger };
+  const context = { clock: fixedClock(), logger: SILENT_LOGGER };
   const database = await openDatabase({ engine: 'sqlite', file: name }, context);
   opened.push(database);
   return { database, stores: openStores(database, context.clock) };

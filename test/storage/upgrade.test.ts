@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,7 +11,7 @@ import type { DatabaseLocation } from '../../src/storage/connection/location.js'
 import { migrateMysql } from '../../src/storage/mysql/migrate-mysql.js';
 import { migrateSqlite } from '../../src/storage/sqlite/migrate-sqlite.js';
 import { dropDatabase, mysqlLocation, mysqlSkipReason } from '../mysql-server.js';
-import { fixedClock, silentLogger } from './fixed-clock.js';
+import { fixedClock } from './fixed-clock.js';
 
 /** The steps that the first release had. */
 const OLD = MIGRATIONS.slice(0, MIGRATIONS.findIndex(({ name }) => name.startsWith('0021')) + 1);
@@ -56,7 +57,7 @@ function insertOf(table: string): { readonly sql: string; readonly values: (stri
 
 /** Opens the database as an upgrading user's daemon does, and expects each row as it was. */
 async function expectNothingLost(location: DatabaseLocation): Promise<void> {
-  const database = await openDatabase(location, { clock: fixedClock(), logger: silentLogger });
+  const database = await openDatabase(location, { clock: fixedClock(), logger: SILENT_LOGGER });
   try {
     const [steps] = await database.selectRows('SELECT COUNT(*) FROM evenkeel_migrations', []);
     expect(Number(steps?.[0])).toBe(MIGRATIONS.length);

@@ -1,9 +1,9 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { MemoryStores } from '../../src/backtest/engine/memory-stores.js';
 import { SteppedClock } from '../../src/backtest/engine/stepped-clock.js';
 import type { Halt } from '../../src/domain/halt.js';
 import { Money } from '../../src/domain/money.js';
 import type { Position } from '../../src/domain/trade.js';
-import type { Logger } from '../../src/lib/logger.js';
 import type { Random } from '../../src/lib/seeded-random.js';
 import { EquityMarks } from '../../src/risk/equity-marks.js';
 import type { RiskLimits } from '../../src/risk/risk-limits.js';
@@ -24,14 +24,6 @@ const SYMBOLS = ['A/USDT', 'B/USDT', 'C/USDT'];
 const KEY = { venue: 'test', account: 'paper' };
 const EQUITY = new Money(10_000);
 const DAY = 24 * HOUR;
-
-const SILENT: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => SILENT,
-};
 
 /** Limits at random, each of them off now and then. */
 export function randomLimits(random: Random): RiskLimits {
@@ -92,7 +84,7 @@ export class LimitedBooks {
       broker: new PaperBroker(rules),
       clock: this.#clock,
       newUid: () => `u${(names += 1)}`,
-      logger: SILENT,
+      logger: SILENT_LOGGER,
       findInstrument: (symbol) => buildInstrument(symbol),
       closedTrades: createClosedTrades(rules),
       equityMarks: new EquityMarks({}),

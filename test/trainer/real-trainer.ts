@@ -1,10 +1,10 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SystemClock } from '../../src/lib/clock.js';
-import type { Logger } from '../../src/lib/logger.js';
 import { writeFeatureFile, type FeatureTable } from '../../src/training/dataset/feature-file.js';
 import {
   findPython,
@@ -25,14 +25,6 @@ export const PYTHON = findPython({ python: process.env['PYTHON'], projectDir: PR
 /** Suites that need it are skipped by this name where `npm run setup` has not been run. */
 export const HAS_PYTHON = !path.isAbsolute(PYTHON) || existsSync(PYTHON);
 
-export const SILENT: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => SILENT,
-};
-
 export function createTrainer(overrides: Partial<TrainerProcessOptions> = {}): TrainerProcess {
   return new TrainerProcess({
     command: trainerCommand(PYTHON),
@@ -41,7 +33,7 @@ export function createTrainer(overrides: Partial<TrainerProcessOptions> = {}): T
     jobTimeoutMs: 120_000,
     recycleAfterJobs: 50,
     clock: new SystemClock(),
-    logger: SILENT,
+    logger: SILENT_LOGGER,
     pollIntervalMs: 50,
     ...overrides,
   });

@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -5,7 +6,6 @@ import { compiledUrl } from '../../src/lib/workers/worker.js';
 import { openDatabase } from '../../src/storage/database/database.js';
 import { openStores } from '../../src/storage/stores.js';
 import { fixedClock, mysqlSkipReason } from '../database.js';
-import { silentLogger } from '../storage/fixed-clock.js';
 import { aCandle, aPosition, anOrder, aSession, aJob, KEY, SERIES_KEY } from '../storage/rows.js';
 import { fillTables } from './fill-tables.js';
 import { tableReport, totals, TransferFixture } from './transfer-fixture.js';
@@ -59,7 +59,7 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
 
   it('is not undone by another run after the daemon works on the new side', async () => {
     const clock = fixedClock();
-    const context = { clock, logger: silentLogger };
+    const context = { clock, logger: SILENT_LOGGER };
     const old = await openDatabase({ engine: 'sqlite', file: fixture.file }, context);
     const before = openStores(old, clock);
     const series = await before.series.ensure(SERIES_KEY);

@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -5,7 +6,6 @@ import { ConfigError } from '../../src/lib/errors.js';
 import { openDatabase } from '../../src/storage/database/database.js';
 import { readTableShapes } from '../../src/transfer/table-shapes.js';
 import { fixedClock, mysqlSkipReason, onMysqlServer } from '../database.js';
-import { silentLogger } from '../storage/fixed-clock.js';
 import { fillTables } from './fill-tables.js';
 import { tableReport, totals, TransferFixture } from './transfer-fixture.js';
 
@@ -123,7 +123,7 @@ describe.skipIf(mysqlSkipReason !== undefined)('a source', () => {
 
   it('that is not what it was when it was closed is refused, and nothing is made of it', async () => {
     const location = { engine: 'sqlite', file: fixture.file } as const;
-    await (await openDatabase(location, { clock: fixedClock(), logger: silentLogger })).close();
+    await (await openDatabase(location, { clock: fixedClock(), logger: SILENT_LOGGER })).close();
     const handle = openSync(fixture.file, 'r+');
     writeSync(handle, 'x', statSync(fixture.file).size - 1);
     closeSync(handle);

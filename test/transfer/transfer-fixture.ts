@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,6 @@ import { SqliteSource } from '../../src/transfer/sqlite-source.js';
 import { transfer, type TransferOptions } from '../../src/transfer/transfer.js';
 import type { ListedRow, TableReport, TransferReport } from '../../src/transfer/transfer-report.js';
 import { dropDatabase, fixedClock, mysqlLocation } from '../database.js';
-import { silentLogger } from '../storage/fixed-clock.js';
 
 type Plain = Record<string, unknown>;
 
@@ -31,7 +31,7 @@ export class TransferFixture {
   /** The source's file with its schema, as one that is still written to: without a closing sum. */
   async create(): Promise<void> {
     const location = { engine: 'sqlite', file: this.file } as const;
-    await (await openDatabase(location, { clock: fixedClock(), logger: silentLogger })).close();
+    await (await openDatabase(location, { clock: fixedClock(), logger: SILENT_LOGGER })).close();
     forgetClosingSum(this.file);
   }
 
@@ -62,7 +62,7 @@ export class TransferFixture {
     try {
       const target = await MysqlTarget.open(options.location ?? this.location, {
         clock,
-        logger: silentLogger,
+        logger: SILENT_LOGGER,
         batchRows: 7,
         isReadOnly: options.isDryRun === true,
         ...options,

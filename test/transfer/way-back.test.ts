@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,7 +10,6 @@ import { SqliteTarget } from '../../src/transfer/sqlite-target.js';
 import { transfer } from '../../src/transfer/transfer.js';
 import type { ListedRow, TransferReport } from '../../src/transfer/transfer-report.js';
 import { mysqlSettings, mysqlSkipReason } from '../database.js';
-import { silentLogger } from '../storage/fixed-clock.js';
 import { fillTables } from './fill-tables.js';
 import { startScript } from './run-command.js';
 import { tableReport, totals, TransferFixture } from './transfer-fixture.js';
@@ -27,7 +27,7 @@ afterEach(() => fixture.remove());
 
 /** As a daemon's start does: it refuses a file that is not what it was when it was closed. */
 async function openAsDaemon(file: string): Promise<void> {
-  const context = { clock: new SystemClock(), logger: silentLogger };
+  const context = { clock: new SystemClock(), logger: SILENT_LOGGER };
   await (await openDatabase({ engine: 'sqlite', file }, context)).close();
 }
 
@@ -39,7 +39,7 @@ async function copyBack(
   const source = await MysqlSource.open(fixture.location);
   const target = await SqliteTarget.open(fixture.file, {
     clock,
-    logger: silentLogger,
+    logger: SILENT_LOGGER,
     isReadOnly: isDryRun,
   });
   try {

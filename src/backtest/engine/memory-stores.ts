@@ -61,10 +61,6 @@ export class MemoryStores implements TradingRecord {
     return this.#open.values();
   }
 
-  isHeld(symbol: string): boolean {
-    return this.#openOf(symbol) !== undefined;
-  }
-
   /** What trading would ask of a signal's symbol, at once. */
   factsOf({ symbol, candleOpenTime }: Signal): StoredFacts | undefined {
     const lastDecidedOpenTime = this.#lastDecided.get(symbol);

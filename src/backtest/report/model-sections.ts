@@ -1,7 +1,7 @@
 import { percent } from '../result/in-words.js';
 import type { ModelFigures } from '../result/model-figures.js';
 import type { BacktestResult } from '../result/to-result.js';
-import { escaped } from './escaped.js';
+import { escapeHtml } from '../../lib/escape-html.js';
 
 /** Refusals that are shown; all stand in result.json. */
 const MOST_REFUSALS = 8;
@@ -61,7 +61,7 @@ type Cells = readonly string[];
 
 function table(head: Cells, rows: readonly Cells[]): string {
   const line = (cells: Cells, tag: 'th' | 'td'): string =>
-    `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
+    `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`;
   const body = rows.map((row) => line(row, 'td')).join('');
   return `<div class="wide"><table><thead>${line(head, 'th')}</thead><tbody>${body}</tbody></table></div>`;
 }

@@ -6,7 +6,7 @@ import { inWords, percent, signedPercent } from '../result/in-words.js';
 import type { RunDescription } from '../result/result-json.js';
 import type { BacktestResult, MonthReturn } from '../result/to-result.js';
 import { modelSections } from './model-sections.js';
-import { escaped } from './escaped.js';
+import { escapeHtml } from '../../lib/escape-html.js';
 import { BarState } from '../../domain/candle-columns.js';
 import { barOpenTime } from '../../domain/timeframe.js';
 import type { EquityCurve } from '../figures/equity-curve.js';
@@ -52,11 +52,11 @@ export function reportHtml(input: ReportInput): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>${assets.css}</style>
 </head>
 <body>
-<h1>${escaped(title)}</h1>
+<h1>${escapeHtml(title)}</h1>
 <div class="lead">${inWords(description, result).map(paragraph).join('')}</div>
 ${figures(result)}
 <h2>Equity</h2>
@@ -122,7 +122,7 @@ function figures(result: BacktestResult): string {
   ];
   const cells = shown.map(
     ([name, value]) =>
-      `<div class="figure"><b>${escaped(value)}</b><span>${escaped(name)}</span></div>`,
+      `<div class="figure"><b>${escapeHtml(value)}</b><span>${escapeHtml(name)}</span></div>`,
   );
   return `<div class="figures">${cells.join('')}</div>`;
 }
@@ -150,7 +150,7 @@ function monthCell(value: number | undefined): string {
 function groups(rows: readonly TradeGroup[]): string {
   const body = rows.map(
     ({ name, trades, winRate, profitFactor, expectancy, pnlQuote, feesPaid }) =>
-      `<tr><td>${escaped(name)}</td><td>${trades}</td><td>${optional(winRate, percent)}</td><td>${optional(profitFactor, fixed)}</td>` +
+      `<tr><td>${escapeHtml(name)}</td><td>${trades}</td><td>${optional(winRate, percent)}</td><td>${optional(profitFactor, fixed)}</td>` +
       `<td>${optional(expectancy, fixed)}</td><td class="${pnlQuote < 0 ? 'down' : 'up'}">${fixed(pnlQuote)}</td><td>${fixed(feesPaid)}</td></tr>`,
   );
   const head =
@@ -164,7 +164,7 @@ function skips({ skipped }: BacktestResult): string {
     .slice(0, 12)
     .map(
       ({ reason, count, laterReturn }) =>
-        `<tr><td>${escaped(reason)}</td><td>${count}</td>${returnCell(laterReturn)}</tr>`,
+        `<tr><td>${escapeHtml(reason)}</td><td>${count}</td>${returnCell(laterReturn)}</tr>`,
     );
   const note =
     'What came after: mean return over the horizon, less the costs of a round trip. Above 0 the reason cost money.';
@@ -182,10 +182,10 @@ function returnCell(value: number | undefined): string {
 
 function settings(description: RunDescription): string {
   const rows = Object.entries(description.settings).map(
-    ([name, value]) => `<tr><td>${escaped(name)}</td><td>${escaped(String(value))}</td></tr>`,
+    ([name, value]) => `<tr><td>${escapeHtml(name)}</td><td>${escapeHtml(String(value))}</td></tr>`,
   );
   const about = `Version ${description.version}, data ${description.data_hash.slice(0, 12)} of ${description.venue}.`;
-  return `<p class="note">${escaped(about)}</p><div class="wide"><table><tbody>${rows.join('')}</tbody></table></div>`;
+  return `<p class="note">${escapeHtml(about)}</p><div class="wide"><table><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 /** What the page's script draws. Trades are arrays, since there may be tens of thousands. */
@@ -268,7 +268,7 @@ function fixed(value: number): string {
 }
 
 function paragraph(sentence: string): string {
-  return `<p>${escaped(sentence)}</p>`;
+  return `<p>${escapeHtml(sentence)}</p>`;
 }
 
 /** Nothing inside a script tag may end it. */

@@ -1,5 +1,5 @@
 import { percent, signedPercent } from '../result/in-words.js';
-import { escaped } from '../report/escaped.js';
+import { escapeHtml } from '../../lib/escape-html.js';
 import type { GridPoint, SweptSetting } from './grid.js';
 import {
   bySharpe,
@@ -26,12 +26,12 @@ export function sweepHtml({ title, swept, summary, css }: SweepPage): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>${css}</style>
 </head>
 <body>
-<h1>${escaped(title)}</h1>
-<div class="lead"><p>${escaped(luckInWords(summary))}</p></div>
+<h1>${escapeHtml(title)}</h1>
+<div class="lead"><p>${escapeHtml(luckInWords(summary))}</p></div>
 <h2>Sharpe ratio</h2>
 ${maps(swept, summary)}
 <h2>Runs</h2>
@@ -52,7 +52,7 @@ function maps(swept: readonly SweptSetting[], summary: SweepSummary): string {
   }
   return [...titles]
     .map(([words, fixed]) => {
-      const caption = words === '' ? '' : `<p class="note">${escaped(words)}</p>`;
+      const caption = words === '' ? '' : `<p class="note">${escapeHtml(words)}</p>`;
       return caption + map({ rows, columns, fixed }, summary);
     })
     .join('\n');
@@ -79,10 +79,10 @@ function map(
       const point: GridPoint = { ...fixed, ...own, [rows.name]: value };
       return cell(findRun(summary.runs, point), { strongest, best: summary.best });
     });
-    return `<tr><th>${escaped(value)}</th>${cells.join('')}</tr>`;
+    return `<tr><th>${escapeHtml(value)}</th>${cells.join('')}</tr>`;
   });
-  const head = across.map((value) => `<th>${escaped(value)}</th>`).join('');
-  return `<div class="wide"><table class="map"><thead><tr><th>${escaped(corner)}</th>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
+  const head = across.map((value) => `<th>${escapeHtml(value)}</th>`).join('');
+  return `<div class="wide"><table class="map"><thead><tr><th>${escapeHtml(corner)}</th>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
 }
 
 function findRun(runs: readonly SweepRow[], point: GridPoint): SweepRow | undefined {
@@ -115,8 +115,8 @@ function table(swept: readonly SweptSetting[], { runs, best }: SweepSummary): st
       String(run.trades),
     ];
     const mark = run === best ? ' class="best"' : '';
-    return `<tr${mark}>${cells.map((text) => `<td>${escaped(text)}</td>`).join('')}</tr>`;
+    return `<tr${mark}>${cells.map((text) => `<td>${escapeHtml(text)}</td>`).join('')}</tr>`;
   });
-  const heading = head.map((name) => `<th>${escaped(name)}</th>`).join('');
+  const heading = head.map((name) => `<th>${escapeHtml(name)}</th>`).join('');
   return `<div class="wide"><table><thead><tr>${heading}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }

@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../lib/silent-logger.js';
 import path from 'node:path';
 import { readEnvironment } from '../../../config/read-settings.js';
 import type { Settings } from '../../../config/settings.js';
@@ -5,7 +6,6 @@ import type { BacktestAsk } from '../../domain/backtest-run.js';
 import { childEnvironments } from '../../lib/child-environments.js';
 import { SystemClock } from '../../lib/clock.js';
 import { messageOf } from '../../lib/errors.js';
-import type { Logger } from '../../lib/logger.js';
 import { serveParent } from '../../lib/workers/worker.js';
 import type { DatabaseLocation } from '../../storage/connection/location.js';
 import { openDatabase } from '../../storage/database/database.js';
@@ -29,14 +29,6 @@ export interface BacktestJob {
 export type BacktestJobAnswer =
   { readonly status: 'ended' } | { readonly status: 'failed'; readonly reason: string };
 
-const QUIET: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => QUIET,
-};
-
 /** The daemon ends this process to cancel a run; a run that ends by itself stores its end. */
 serveParent(async (request) => {
   try {
@@ -50,7 +42,7 @@ serveParent(async (request) => {
 async function run({ location, settings, ask, ...job }: BacktestJob): Promise<void> {
   const clock = new SystemClock();
   const lock = lockBacktests(settings.dataDir, clock.wallMs());
-  const database = await openDatabase(location, { clock, logger: QUIET, mayCreate: false });
+  const database = await openDatabase(location, { clock, logger: SILENT_LOGGER, mayCreate: false });
   try {
     const store = openStores(database, clock).backtests;
     const record = new RunRecord({ ...job, store, clock, ask, origin: 'job' });

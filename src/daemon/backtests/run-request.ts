@@ -1,3 +1,4 @@
+import { SILENT_LOGGER } from '../../lib/silent-logger.js';
 import { RISK_SETTINGS } from '../../../config/groups/risk.js';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -25,7 +26,6 @@ import type { ChildEnvironments } from '../../lib/child-environments.js';
 import type { Clock } from '../../lib/clock.js';
 import { isDiskFull, isDiskFullError } from '../../lib/disk-space.js';
 import { TransientError } from '../../lib/errors.js';
-import type { Logger } from '../../lib/logger.js';
 import type { DatabaseLocation } from '../../storage/connection/location.js';
 import { PROJECT_DIR } from '../module-options.js';
 import { toTradingRules } from '../to-trading-rules.js';
@@ -64,15 +64,6 @@ export type RequestEnd =
   | StoppedBacktest;
 
 const DEFAULT_RETRAIN: RetrainInterval = '7d';
-
-/** Each fill would be a line; the report has them all. */
-const SILENT: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => SILENT,
-};
 
 /** Settings that decide what a run does; they stand in its report. */
 const REPORTED: readonly string[] = [
@@ -160,7 +151,7 @@ export function runPlanned(
     horizonBars: settings.labelHorizonBars,
     earlierSharpes: run.earlierSharpes,
     models: isModel ? toModels(whole, run) : undefined,
-    logger: SILENT,
+    logger: SILENT_LOGGER,
     signal,
     onProgress,
   });
@@ -187,7 +178,7 @@ function toModels(
     childEnvironments,
     clock,
     version,
-    logger: SILENT,
+    logger: SILENT_LOGGER,
     onProgress: tools.onTrained,
   });
 }

@@ -1,5 +1,5 @@
 /** Text as it may stand in an HTML page, also inside an attribute. */
-export function escaped(text: string): string {
+export function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
