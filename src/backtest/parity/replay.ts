@@ -176,23 +176,29 @@ function toEvents(recorded: Recorded): readonly Event[] {
   return events.sort((one, other) => one.at - other.at || RANK[one.kind] - RANK[other.kind]);
 }
 
+/** Reasons of sales by stop or target: `stop_loss: low 95 at or below the stop 97`. */
+const SOLD_BY_CANDLE = /^(stop_loss|take_profit|trailing\w*): (low|high) /;
+const SOLD_BY_QUOTE = /^(stop_loss|take_profit|trailing\w*): bid /;
+
 /**
- * When a candle was compared with stop and target is stored only where that led to a sale. Else it is taken to have been
- * before the first quotes after its close.
+ * When a candle was compared with stop and target is stored only where that led to a sale. Where a quote sold the
+ * position between the candle's close and its decision, the candle was compared after it, or had not reached the stop:
+ * it comes last. Else it is taken to have been before the first quotes after its close.
  */
 function candleEvent(of: RecordedDecision, { orders, batches }: Recorded): Event {
   const { symbol, timeframe, candleOpenTime } = of.signal;
   const closeTime = closeTimeOf(candleOpenTime, timeframe);
   const { createdAt, decidedAt } = of.decision;
-  const sale = orders.find(
+  const meanwhile = orders.filter(
     (order) =>
-      order.symbol === symbol &&
-      /^(stop_loss|take_profit|trailing\w*): (low|high) /.test(order.reason) &&
-      order.intendedAt >= closeTime &&
-      order.intendedAt <= decidedAt,
+      order.symbol === symbol && order.intendedAt >= closeTime && order.intendedAt <= decidedAt,
   );
+  const sale = meanwhile.find(({ reason }) => SOLD_BY_CANDLE.test(reason));
   if (sale !== undefined) {
     return { at: sale.createdAt, kind: 'candle', of, nowMs: sale.intendedAt };
+  }
+  if (meanwhile.some(({ reason }) => SOLD_BY_QUOTE.test(reason))) {
+    return { at: createdAt, kind: 'candle', of, nowMs: decidedAt };
   }
   const next = batches.find(({ quotes }) => (quotes[0]?.venueTime ?? 0) > closeTime);
   const at = Math.min(next?.createdAt ?? createdAt, createdAt);
