@@ -1,5 +1,5 @@
 import type { DisposalStack } from '../lib/disposal.js';
-import { TradingService } from '../trading/trading-service.js';
+import { TradingService } from '../trading/service/trading-service.js';
 import { chooseInstruments } from './choose-instruments.js';
 import { EventPublisher } from './event-publisher.js';
 import { LiveInstruments } from './live-instruments.js';

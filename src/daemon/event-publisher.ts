@@ -10,7 +10,7 @@ import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import type { EventHub } from '../monitoring/event-hub.js';
-import type { LedgerEntry } from '../trading/ledger.js';
+import type { LedgerEntry } from '../trading/books/ledger.js';
 import type { TrainingEvents } from '../training/queue/job-worker.js';
 import type { SessionEvents, TrainingSessions } from '../training/queue/training-sessions.js';
 

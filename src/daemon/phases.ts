@@ -12,7 +12,7 @@ import type { LatestPredictions } from '../signals/latest-predictions.js';
 import type { PredictionWarnings } from '../signals/prediction-warnings.js';
 import type { Database } from '../storage/database/database.js';
 import type { Stores } from '../storage/stores.js';
-import type { TradingService } from '../trading/trading-service.js';
+import type { TradingService } from '../trading/service/trading-service.js';
 import type { TrainingService } from '../training/training-service.js';
 import type { Instruments } from './choose-instruments.js';
 import type { ChosenSeries } from './choose-series.js';

@@ -2,8 +2,8 @@ import { SystemClock, type Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { Predictor } from '../models/predictor.js';
 import { openStores } from '../storage/stores.js';
-import type { Broker } from '../trading/broker.js';
-import { PaperBroker } from '../trading/paper-broker.js';
+import type { Broker } from '../trading/broker/broker.js';
+import { PaperBroker } from '../trading/broker/paper-broker.js';
 import type { TradingRules } from '../trading/trading-rules.js';
 import { checkPython } from '../training/trainer-process/check-python.js';
 import {

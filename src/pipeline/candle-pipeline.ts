@@ -9,7 +9,7 @@ import type { Logger } from '../lib/logger.js';
 import type { RecentBars } from '../signals/recent-bars.js';
 import type { MadeSignal, SignalMaker, SignalRequest } from '../signals/signal-maker.js';
 import type { SignalContext } from '../trading/signal-context.js';
-import type { TradingService } from '../trading/trading-service.js';
+import type { TradingService } from '../trading/service/trading-service.js';
 import { DecisionQuotes } from './decision-quotes.js';
 import { ReferenceGate } from './reference-gate.js';
 import { SeriesQueue } from './series-queue.js';

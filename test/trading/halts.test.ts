@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { LEASE_TTL_MS } from '../../src/coordination/lease-keeper.js';
 import { Money } from '../../src/domain/money.js';
 import type { Stores } from '../../src/storage/stores.js';
-import type { TradingService } from '../../src/trading/trading-service.js';
+import type { TradingService } from '../../src/trading/service/trading-service.js';
 import type { TradingRules } from '../../src/trading/trading-rules.js';
 import { forEachEngine } from '../database.js';
 import { HOUR } from './build-trading.js';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/lib/errors.js';
 import type { TradingRules } from '../../src/trading/trading-rules.js';
-import type { TradingService } from '../../src/trading/trading-service.js';
+import type { TradingService } from '../../src/trading/service/trading-service.js';
 import { forEachEngine } from '../database.js';
 import { buildInstrument, HOUR } from './build-trading.js';
 import { TradingWorld } from './trading-world.js';

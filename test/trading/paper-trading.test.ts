@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Money } from '../../src/domain/money.js';
 import { HaltError } from '../../src/lib/errors.js';
-import type { TradingService } from '../../src/trading/trading-service.js';
+import type { TradingService } from '../../src/trading/service/trading-service.js';
 import type { TradingRules } from '../../src/trading/trading-rules.js';
 import { forEachEngine } from '../database.js';
 import { buildFallback, buildInstrument, HOUR } from './build-trading.js';

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
-import { clientOrderId } from '../../src/trading/orders.js';
+import { clientOrderId } from '../../src/trading/orders/orders.js';
 import type { SignalContext } from '../../src/trading/signal-context.js';
-import type { TradingService } from '../../src/trading/trading-service.js';
+import type { TradingService } from '../../src/trading/service/trading-service.js';
 import { Money } from '../../src/domain/money.js';
 import type { Signal } from '../../src/domain/signal.js';
 import { forEachEngine } from '../database.js';

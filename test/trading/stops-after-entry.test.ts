@@ -4,7 +4,7 @@ import { Money } from '../../src/domain/money.js';
 import type { Series } from '../../src/domain/market.js';
 import type { Timeframe } from '../../src/domain/timeframe.js';
 import type { TradingRules } from '../../src/trading/trading-rules.js';
-import type { TradingService } from '../../src/trading/trading-service.js';
+import type { TradingService } from '../../src/trading/service/trading-service.js';
 import { forEachEngine } from '../database.js';
 import { HOUR } from './build-trading.js';
 import { NO_LIMITS } from './risk-limits.js';

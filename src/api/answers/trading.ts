@@ -1,5 +1,5 @@
 import type { Halt } from '../../domain/halt.js';
-import type { Unsold } from '../../trading/sell-now.js';
+import type { Unsold } from '../../trading/orders/sell-now.js';
 import type { Halted } from '../context/api-context.js';
 import type { EquityPoint, Fill, Order, Position } from '../../domain/trade.js';
 import type {

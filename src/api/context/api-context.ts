@@ -15,7 +15,7 @@ import type { QualityReport, QualityRequest } from '../../quality/quality-report
 import type { EventHub } from '../../monitoring/event-hub.js';
 import type { Health } from '../../monitoring/health.js';
 import type { LatestPrediction } from '../../signals/latest-predictions.js';
-import type { Unsold } from '../../trading/sell-now.js';
+import type { Unsold } from '../../trading/orders/sell-now.js';
 import type { TrainingOptions } from '../../training/options/training-options.js';
 import type { TrainingQueue } from '../../training/queue/training-queue.js';
 import type { TrainingSessions } from '../../training/queue/training-sessions.js';

@@ -1,7 +1,7 @@
 import { floorToStep, Money } from '../../domain/money.js';
 import type { Instrument } from '../../domain/market.js';
 import type { Order } from '../../domain/trade.js';
-import type { Broker, BrokerAnswer, Execution, Market } from '../../trading/broker.js';
+import type { Broker, BrokerAnswer, Execution, Market } from '../../trading/broker/broker.js';
 
 /** Digits after the point that a fee is kept to, as on paper. */
 const FEE_DECIMALS = 12;

@@ -4,7 +4,7 @@ import type { Quote } from '../../domain/market.js';
 import { Money } from '../../domain/money.js';
 import { barOpenTime, closeTimeOf, timeframeMs, type Timeframe } from '../../domain/timeframe.js';
 import { dailyVolatilityOf, VOLATILITY_BARS } from '../../risk/daily-volatility.js';
-import type { Quotes } from '../../trading/quote-board.js';
+import type { Quotes } from '../../trading/books/quote-board.js';
 import type { MarketHistory, SymbolHistory } from '../history/market-history.js';
 
 /**

@@ -1,6 +1,6 @@
 import { DECISION_ACTIONS, type Decision, type DecisionAction } from '../../domain/decision.js';
 import { DIRECTIONS, type Direction, type Signal } from '../../domain/signal.js';
-import type { Verdict } from '../../trading/decide.js';
+import type { Verdict } from '../../trading/tick/decide.js';
 
 export interface LoggedDecision {
   readonly symbol: string;

@@ -4,7 +4,7 @@ import { Money } from '../../domain/money.js';
 import { cashChange, type Fill, type Order, type Position } from '../../domain/trade.js';
 import type { Stored } from '../../storage/connection/row.js';
 import { assertDefined } from '../../lib/invariant.js';
-import type { StoredFacts } from '../../trading/observe.js';
+import type { StoredFacts } from '../../trading/tick/observe.js';
 import type { Signal } from '../../domain/signal.js';
 import type { StoredPosition, TradingStores } from '../../trading/trading-stores.js';
 

@@ -1,5 +1,5 @@
 import { findEntryFreeze } from '../phases.js';
-import { UNPRICED_CHOICES } from '../../trading/unpriced-positions.js';
+import { UNPRICED_CHOICES } from '../../trading/positions/unpriced-positions.js';
 import type { RuleMatch } from '../../monitoring/health.js';
 import { isWaiting, matchNames, type DaemonHealthRule, type HealthFacts } from './health-facts.js';
 

@@ -1,4 +1,4 @@
-import type { TradingStatus } from '../../trading/trading-service.js';
+import type { TradingStatus } from '../../trading/service/trading-service.js';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { DaemonPhase, ReadPhase } from '../phases.js';
 import type { StatusSources } from './status-view.js';

@@ -2,7 +2,7 @@ import type { TradingOrders } from '../../api/context/api-context.js';
 import { ApiError } from '../../api/http/answer-errors.js';
 import type { Collector } from '../../collection/collector.js';
 import type { Clock } from '../../lib/clock.js';
-import type { TradingService } from '../../trading/trading-service.js';
+import type { TradingService } from '../../trading/service/trading-service.js';
 import type { DaemonPhase, ReadPhase } from '../phases.js';
 
 /** Prices may have been seen before an order was made: it fills at a later one. */
