@@ -1,3 +1,4 @@
+import { secretNames } from './secret-files.js';
 import type { Setting } from './setting.js';
 import { SETTING_GROUPS } from './settings.js';
 
@@ -14,6 +15,13 @@ const HEADER = `# Settings
 Read at the start from the environment and, below it, from a \`.env\` file in the working directory. A
 malformed or out-of-range value stops the start with exit code 78 and names the variable, what was read
 and what is expected. Durations run by the venue's clock (*market*) or by this machine's (*wall*).
+
+A secret may lie in a file instead: \`API_TOKEN_FILE=/run/secrets/token\` in place of \`API_TOKEN\`, and so for each one.
+Credentials of systemd named \`evenkeel_API_TOKEN\` are read as well. One that is given twice stops the start.
+\`npm run config\` and \`GET /api/settings\` show what is in effect and where it comes from.
+Secrets: ${secretNames()
+  .map((name) => `\`${name}\``)
+  .join(', ')}.
 
 This page is generated from \`config/settings.ts\`: \`npm run docs\`.
 `;

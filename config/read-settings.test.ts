@@ -165,6 +165,6 @@ describe('readEnvironment', () => {
       EVENKEEL_TEST_ONE: 'environment',
       EVENKEEL_TEST_TWO: 'from file',
     });
-    expect(readEnvironment(path.join(folder, 'absent'))).toBe(process.env);
+    expect(readEnvironment(path.join(folder, 'absent'))).toEqual(process.env);
   });
 });

@@ -1,6 +1,7 @@
 import { ConfigError } from '../src/lib/errors.js';
 import { editDistance } from '../src/lib/near-names.js';
 import { readEnvFile } from './env-file.js';
+import { fileVariable, readSecretFiles, secretNames } from './secret-files.js';
 import type { Setting } from './setting.js';
 import { propertyName, SETTINGS, type Settings } from './settings.js';
 
@@ -12,15 +13,38 @@ export interface ReadSettingsResult {
   readonly warnings: readonly string[];
 }
 
+/** Where values come from, before they are read. */
+export interface SettingSources {
+  /** All of them together: what is read. */
+  readonly environment: Environment;
+  /** Names of the variables of the process that are set. */
+  readonly fromProcess: ReadonlySet<string>;
+  /** For a secret that lies in a file: what names the file. */
+  readonly secretOrigins: ReadonlyMap<string, string>;
+}
+
 /**
- * The process's environment and, below it, the `.env` file of the working directory: a variable that
- * is set wins over the file's. The only place that reads `process.env`.
+ * The process's environment, below it the `.env` file of the working directory, and the secrets that lie
+ * in files of their own: a variable that is set wins over the `.env` file's. The only place that reads
+ * `process.env`.
  *
- * @throws ConfigError for a file that cannot be read
+ * @throws ConfigError for a file that cannot be read, and for a secret that is given twice
  */
-export function readEnvironment(file = '.env'): Environment {
+export function readSources(file = '.env'): SettingSources {
   const { variables } = readEnvFile(file);
-  return Object.keys(variables).length === 0 ? process.env : { ...variables, ...process.env };
+  const given = { ...variables, ...process.env };
+  const secrets = readSecretFiles(given);
+  const values = [...secrets].map(([name, { value }]) => [name, value] as const);
+  return {
+    environment: { ...given, ...Object.fromEntries(values) },
+    fromProcess: new Set(Object.keys(process.env)),
+    secretOrigins: new Map([...secrets].map(([name, { origin }]) => [name, origin])),
+  };
+}
+
+/** What `readSources` finds, for those who need not know where it comes from. */
+export function readEnvironment(file?: string): Environment {
+  return readSources(file).environment;
 }
 
 /** What in the `.env` file of the working directory has no effect. */
@@ -54,8 +78,8 @@ type ReadOne =
 function readOne(name: string, setting: Setting<unknown>, raw: string | undefined): ReadOne {
   const given = raw?.trim();
   if (given === undefined) return { status: 'read', value: setting.defaultValue };
-  // A secret may be empty on purpose; any other variable set to nothing is one not set.
-  if (given === '' && setting.isSecret !== true) {
+  // A password may be empty on purpose; any other variable set to nothing is one not set.
+  if (given === '' && setting.mayBeEmpty !== true) {
     return { status: 'read', value: setting.defaultValue };
   }
   const value = setting.read(given);
@@ -66,7 +90,12 @@ function readOne(name: string, setting: Setting<unknown>, raw: string | undefine
 
 /** Values that are fine alone and wrong together. */
 export function findContradictions(settings: Settings): string[] {
-  return [...findMissingMysql(settings), ...findApiProblems(settings), ...findTrading(settings)];
+  return [
+    ...findMissingMysql(settings),
+    ...findApiProblems(settings),
+    ...findTrading(settings),
+    ...findHalfChannels(settings),
+  ];
 }
 
 function findMissingMysql(settings: Settings): string[] {
@@ -121,6 +150,31 @@ function findTrading(settings: Settings): string[] {
   return problems;
 }
 
+/** Channels of notifications that lack a part. */
+function findHalfChannels(settings: Settings): string[] {
+  const groups: readonly Readonly<Record<string, unknown>>[] = [
+    {
+      NOTIFY_TELEGRAM_TOKEN: settings.notifyTelegramToken,
+      NOTIFY_TELEGRAM_CHAT_ID: settings.notifyTelegramChatId,
+    },
+    {
+      NOTIFY_SMTP_URL: settings.notifySmtpUrl,
+      NOTIFY_EMAIL_FROM: settings.notifyEmailFrom,
+      NOTIFY_EMAIL_TO: settings.notifyEmailTo.length === 0 ? undefined : settings.notifyEmailTo,
+    },
+  ];
+  const problems = groups.flatMap((group) => {
+    const names = Object.keys(group);
+    const missing = names.filter((name) => group[name] === undefined);
+    if (missing.length === 0 || missing.length === names.length) return [];
+    return [`${names.join(', ')} go together; also give ${missing.join(', ')}, or none of them`];
+  });
+  if (settings.notifyWebhookSecret !== undefined && settings.notifyWebhookUrl === undefined) {
+    problems.push('NOTIFY_WEBHOOK_SECRET also needs NOTIFY_WEBHOOK_URL');
+  }
+  return problems;
+}
+
 /** Two names of one setting that say different things. */
 function findDoubled({ trainBatchSize, trainingBatchSize }: Settings): string[] {
   if (trainBatchSize === undefined || trainingBatchSize === undefined) return [];
@@ -133,7 +187,9 @@ function findDoubled({ trainBatchSize, trainingBatchSize }: Settings): string[] 
 /** Names that differ from a setting by case or by a typing error. */
 function findMisspelt(environment: Environment): string[] {
   const known = [...SETTINGS.keys()];
+  const files = new Set(secretNames().map(fileVariable));
   return Object.keys(environment).flatMap((name) => {
+    if (files.has(name)) return [];
     const upper = name.toUpperCase();
     if (SETTINGS.has(upper) && upper !== name) {
       return [`${name} is not a setting and has no effect; names are in capitals: ${upper}`];

@@ -74,3 +74,22 @@ export function readTimeZone(text: string): string | undefined {
     return undefined;
   }
 }
+
+/** `smtp://user:password@host:587`, or `smtps://` for a port that speaks TLS from the first byte. */
+export function readSmtpUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, hostname } = new URL(text);
+  return /^smtps?:$/.test(protocol) && hostname !== '' ? text : undefined;
+}
+
+/** Two times of day, `22:00-07:00`; the second may lie on the next day. */
+export type QuietHours = readonly [fromMinute: number, toMinute: number];
+
+export function readQuietHours(text: string): QuietHours | undefined {
+  const match = /^(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})$/.exec(text);
+  if (match === null) return undefined;
+  const [fromHour = 24, fromMinute = 60, toHour = 24, toMinute = 60] = match.slice(1).map(Number);
+  if (Math.max(fromHour, toHour) > 23 || Math.max(fromMinute, toMinute) > 59) return undefined;
+  const [from, to] = [fromHour * 60 + fromMinute, toHour * 60 + toMinute];
+  return from === to ? undefined : [from, to];
+}

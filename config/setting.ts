@@ -16,6 +16,8 @@ export interface Setting<T> extends Description {
   readonly expected: string;
   /** True for passwords and tokens: their values are never printed. */
   readonly isSecret?: boolean;
+  /** True where a variable that is set to nothing counts as given. */
+  readonly mayBeEmpty?: boolean;
   /** Reads the trimmed text; undefined refuses it. */
   readonly read: (text: string) => T | undefined;
 }
@@ -40,6 +42,18 @@ export function optionalText(options: Description): Setting<string | undefined> 
 /** Text that is never printed. Set to nothing it counts as given, and empty. */
 export function secret(options: Description): Setting<string | undefined> {
   const setting = describe({ ...options, default: undefined }, 'text', (value) => value);
+  return { ...setting, isSecret: true, mayBeEmpty: true };
+}
+
+/** A secret with a form of its own; set to nothing it counts as left out. */
+export function secretOf(
+  options: Description & {
+    readonly expected: string;
+    readonly read: (text: string) => string | undefined;
+  },
+): Setting<string | undefined> {
+  const { expected, read } = options;
+  const setting = describe<string | undefined>({ ...options, default: undefined }, expected, read);
   return { ...setting, isSecret: true };
 }
 

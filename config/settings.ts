@@ -3,6 +3,7 @@ import { API_SETTINGS } from './groups/api.js';
 import { DEMO_SETTINGS } from './groups/demo.js';
 import { LABELS_SETTINGS } from './groups/labels.js';
 import { MARKET_SETTINGS } from './groups/market.js';
+import { NOTIFICATION_SETTINGS } from './groups/notifications.js';
 import { OPERATION_SETTINGS } from './groups/operation.js';
 import { RISK_SETTINGS } from './groups/risk.js';
 import { STORAGE_SETTINGS } from './groups/storage.js';
@@ -19,6 +20,7 @@ export const SETTING_GROUPS = {
   Trading: TRADING_SETTINGS,
   Risk: RISK_SETTINGS,
   API: API_SETTINGS,
+  Notifications: NOTIFICATION_SETTINGS,
   Operation: OPERATION_SETTINGS,
 } as const;
 

@@ -1,4 +1,5 @@
 import cliProgress from 'cli-progress';
+import { listSecrets } from '../config/effective-settings.js';
 import type { Settings } from '../config/settings.js';
 import { SystemClock, type Clock } from '../src/lib/clock.js';
 import type { LogFields, Logger } from '../src/lib/logger.js';
@@ -37,7 +38,7 @@ export function outputOptions(settings: Settings): OutputOptions {
   return {
     clock: new SystemClock(),
     level: settings.logLevel,
-    secrets: [settings.apiToken, settings.mysqlPassword].filter((value) => value !== undefined),
+    secrets: listSecrets(settings),
   };
 }
 

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { listSecrets } from '../config/effective-settings.js';
 import { readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { ConfigError, messageOf } from '../src/lib/errors.js';
@@ -65,10 +66,9 @@ async function run(flags: MonitorFlags, settings: Settings): Promise<number> {
   }
 }
 
-function show(snapshot: Snapshot, { json, watch }: MonitorFlags, { apiToken }: Settings): void {
+function show(snapshot: Snapshot, { json, watch }: MonitorFlags, settings: Settings): void {
   // What the log repeats must not carry secrets out of it.
-  const secrets = apiToken === undefined ? [] : [apiToken];
-  const shown = redact(snapshot, { secrets }) as Snapshot;
+  const shown = redact(snapshot, { secrets: listSecrets(settings) }) as Snapshot;
   if (json) {
     process.stdout.write(`${JSON.stringify(shown)}\n`);
     return;

@@ -1,4 +1,5 @@
 import type { ChildEnvironments } from './lib/child-environments.js';
+import type { EffectiveSetting } from '../config/effective-settings.js';
 import type { Settings } from '../config/settings.js';
 import { assembleWork } from './daemon/active.js';
 import { collectOnly } from './daemon/collect-only.js';
@@ -12,6 +13,7 @@ import { trainOnly } from './daemon/train-only.js';
 import { serveApi } from './daemon/views/serve-api.js';
 import { DisposalStack } from './lib/disposal.js';
 import { ConfigError, messageOf } from './lib/errors.js';
+import { LogTail } from './lib/log-tail.js';
 import type { Logger } from './lib/logger.js';
 
 /** Which parts it runs: all of them, or those of `npm run collect` or `npm run train`. */
@@ -25,6 +27,10 @@ export interface DaemonOptions {
   /** What systemd put into the environment. */
   readonly supervisor?: SupervisorEnvironment;
   readonly childEnvironments: ChildEnvironments;
+  /** Every setting and where it comes from, for `GET /api/settings`. */
+  readonly effectiveSettings?: readonly EffectiveSetting[];
+  /** The newest lines of the logger. */
+  readonly logTail?: LogTail;
   /** Called with the address of the API once it listens. */
   readonly onServing?: (address: string) => void;
 }
@@ -75,7 +81,9 @@ async function run(settings: Settings, options: RunOptions, signal: AbortSignal)
     const phase = new CurrentPhase({ ...base, name: 'starting' });
     const supervisor = createSupervisor(phase.read, { clock, logger, ...options.supervisor });
     stack.use('supervisor', supervisor);
-    const address = await serveApi(base, { readPhase: phase.read, stack, role });
+    const { effectiveSettings = [], logTail = new LogTail() } = options;
+    const serving = { readPhase: phase.read, stack, role, effectiveSettings, logTail };
+    const address = await serveApi(base, serving);
     logger[level](`Page and API at ${address}`, { run: base.runUid, version });
     await supervisor.ready(`serving at ${address}`);
     options.onServing?.(address);

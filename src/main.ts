@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { listEffective, listSecrets } from '../config/effective-settings.js';
 import {
   findFileWarnings,
-  readEnvironment,
   readSettings,
+  readSources,
   type Environment,
+  type SettingSources,
 } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { createDaemon } from './daemon.js';
@@ -41,14 +43,15 @@ async function main(): Promise<number> {
   if (flag === '--version') return print(`${manifest.version}\n`);
   if (flag !== undefined) return refuse(`${flag} is no option of the daemon; see --help`);
   try {
-    return await run(readEnvironment());
+    return await run(readSources());
   } catch (error) {
     if (error instanceof ConfigError) return refuse(error.message);
     throw error;
   }
 }
 
-async function run(environment: Environment): Promise<number> {
+async function run(sources: SettingSources): Promise<number> {
+  const { environment } = sources;
   const { settings, warnings } = readSettings(environment);
   const logger = createLogger(loggerOptions(settings, environment));
   for (const warning of [...findFileWarnings(), ...warnings]) logger.warn(warning);
@@ -67,6 +70,8 @@ async function run(environment: Environment): Promise<number> {
         watchdogUsec: environment['WATCHDOG_USEC'],
       },
       childEnvironments: childEnvironments(environment),
+      effectiveSettings: listEffective(settings, sources),
+      logTail: logger.tail,
     });
     await daemon.run(controller.signal);
     return EXIT.fine;
@@ -105,7 +110,7 @@ function loggerOptions(
     level: settings.logLevel,
     target: isJournal ? 'journal' : 'terminal',
     folder: path.join(settings.dataDir, 'logs'),
-    secrets: [settings.apiToken, settings.mysqlPassword].filter((value) => value !== undefined),
+    secrets: listSecrets(settings),
   };
 }
 

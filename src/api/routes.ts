@@ -4,11 +4,13 @@ import { backtestRoutes } from './routes/backtests.js';
 import { candleRoutes } from './routes/candles.js';
 import { dataQualityRoutes } from './routes/data-quality.js';
 import { eventRoutes } from './routes/events.js';
+import { logRoutes } from './routes/logs.js';
 import { modelChangeRoutes } from './routes/model-changes.js';
 import { modelRoutes } from './routes/models.js';
 import { pageRoutes } from './routes/page.js';
 import { predictionRoutes } from './routes/predictions.js';
 import { sessionRoutes } from './routes/sessions.js';
+import { settingRoutes } from './routes/settings.js';
 import { statusRoutes } from './routes/status.js';
 import { tradingOrderRoutes } from './routes/trading-orders.js';
 import { tradingRoutes } from './routes/trading.js';
@@ -30,5 +32,7 @@ export function addRoutes(server: Server, context: ApiContext, projectDir: strin
   trainingRoutes(server, context);
   sessionRoutes(server, context);
   eventRoutes(server, context);
+  logRoutes(server, context);
+  settingRoutes(server, context);
   pageRoutes(server, projectDir);
 }

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import winston from 'winston';
+import Transport from 'winston-transport';
 import { DailyFile } from './daily-file.js';
+import { LOG_LEVELS, LogTail, type LogLevel } from './log-tail.js';
 import type { LogFields, Logger } from './logger.js';
 import { redact } from './redact.js';
 
 export interface LoggerOptions {
-  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly level: LogLevel;
   /** `journal`: JSON on standard output. `terminal`: readable there, and JSON in daily files. */
   readonly target: 'journal' | 'terminal';
   /** Folder of the daily files; none are written where it is undefined. */
@@ -18,6 +20,8 @@ export interface LoggerOptions {
 }
 
 export interface ClosableLogger extends Logger {
+  /** The newest lines. */
+  readonly tail: LogTail;
   /** Resolves once every line is written, within two seconds. */
   close(): Promise<void>;
 }
@@ -39,12 +43,14 @@ export function createLogger(options: LoggerOptions): ClosableLogger {
       }),
     ],
   });
+  const tail = new LogTail();
+  root.add(new TailTransport(tail));
   // A line that cannot be written is no reason to end: a full disk, a reader of the output that is gone.
   root.on('error', ignore);
   if (!process.stdout.listeners('error').includes(ignore)) process.stdout.on('error', ignore);
   const { target, folder } = options;
   if (target !== 'terminal' || folder === undefined) {
-    return { ...wrap(root), close: () => close(root, undefined) };
+    return { ...wrap(root), tail, close: () => close(root, undefined) };
   }
   const file = new DailyFile({
     folder,
@@ -55,7 +61,24 @@ export function createLogger(options: LoggerOptions): ClosableLogger {
       root.warn(`Lines of the log files are lost until they can be written: ${reason}`),
   });
   root.add(file);
-  return { ...wrap(root), close: () => close(root, file) };
+  return { ...wrap(root), tail, close: () => close(root, file) };
+}
+
+/** What was written, after secrets have been taken out. */
+class TailTransport extends Transport {
+  readonly #tail: LogTail;
+
+  constructor(tail: LogTail) {
+    super();
+    this.#tail = tail;
+  }
+
+  override log(info: winston.Logform.TransformableInfo, next: () => void): void {
+    const { timestamp, level, message, ...fields } = info;
+    const known = LOG_LEVELS.find((one) => one === level) ?? 'info';
+    this.#tail.add({ time: String(timestamp), level: known, message: String(message), fields });
+    next();
+  }
 }
 
 function ignore(): void {

@@ -12,7 +12,8 @@ export type EventName =
   | 'session.progress'
   | 'signal'
   | 'decision'
-  | 'fill';
+  | 'fill'
+  | 'log';
 
 /** Someone who listens. */
 export interface EventClient {
@@ -36,9 +37,15 @@ const KEPT_EVENTS = 500;
 
 const HEARTBEAT_MS = 15_000;
 
+/** Whether a client wants an event with that data. */
+export type Accepts = (data: object) => boolean;
+
+const ACCEPTS_ALL: Accepts = () => true;
+
 interface KeptEvent {
   readonly number: number;
   readonly text: string;
+  readonly data: object;
 }
 
 /**
@@ -47,7 +54,7 @@ interface KeptEvent {
  */
 export class EventHub {
   readonly #options: EventHubOptions;
-  readonly #clients = new Set<EventClient>();
+  readonly #clients = new Map<EventClient, Accepts>();
   readonly #kept: KeptEvent[] = [];
   #lastNumber = 0;
   #heart: AbortController | undefined;
@@ -69,22 +76,23 @@ export class EventHub {
     if (this.#isStopped) return;
     const number = ++this.#lastNumber;
     const text = `id: ${this.#options.runUid}-${number}\n${toText(name, data)}`;
-    this.#kept.push({ number, text });
+    this.#kept.push({ number, text, data });
     if (this.#kept.length > KEPT_EVENTS) this.#kept.shift();
-    for (const client of this.#clients) client.send(text);
+    for (const [client, accepts] of this.#clients) if (accepts(data)) client.send(text);
   }
 
   /**
    * Tells the client everything from now on, and first what it has missed since the event of that id;
    * where that is not known any more it gets `missed`.
    *
+   * @param accepts which of them it wants; default: all
    * @returns what ends it; safe to call twice
    */
-  join(client: EventClient, lastEventId?: string): () => void {
+  join(client: EventClient, lastEventId?: string, accepts = ACCEPTS_ALL): () => void {
     if (lastEventId !== undefined) {
-      for (const text of this.#missedSince(lastEventId)) client.send(text);
+      for (const text of this.#missedSince(lastEventId, accepts)) client.send(text);
     }
-    this.#clients.add(client);
+    this.#clients.set(client, accepts);
     if (this.#heart === undefined) void this.#beat();
     return () => {
       this.#clients.delete(client);
@@ -97,20 +105,22 @@ export class EventHub {
     this.#isStopped = true;
     this.#heart?.abort();
     const last = toText('stopping', { at: this.#now() });
-    for (const client of this.#clients) {
+    for (const client of this.#clients.keys()) {
       client.send(last);
       client.end();
     }
     this.#clients.clear();
   }
 
-  #missedSince(id: string): readonly string[] {
+  #missedSince(id: string, accepts: Accepts): readonly string[] {
     const dash = id.lastIndexOf('-');
     const number = Number(id.slice(dash + 1));
     const isOurs = id.slice(0, dash) === this.#options.runUid && Number.isInteger(number);
     const oldest = this.#kept[0]?.number ?? this.#lastNumber + 1;
     if (!isOurs || number < oldest - 1) return [toText('missed', { at: this.#now() })];
-    return this.#kept.filter((event) => event.number > number).map(({ text }) => text);
+    return this.#kept
+      .filter((event) => event.number > number && accepts(event.data))
+      .map(({ text }) => text);
   }
 
   /** Only while someone listens: it keeps connections open and finds those that are gone. */
@@ -122,7 +132,7 @@ export class EventHub {
       await this.#options.clock.sleep(HEARTBEAT_MS, heart.signal).catch(() => undefined);
       if (isOver()) break;
       const text = toText('heartbeat', { at: this.#now() });
-      for (const client of this.#clients) client.send(text);
+      for (const client of this.#clients.keys()) client.send(text);
     }
     if (this.#heart === heart) this.#heart = undefined;
     if (this.#clients.size > 0 && !this.#isStopped) void this.#beat();

@@ -19,6 +19,7 @@ import { tradingOrders } from '../../src/daemon/views/trading-orders.js';
 import { modelChanges } from '../../src/daemon/views/model-changes.js';
 import { ModelRegistry } from '../../src/models/model-registry.js';
 import { EventHub } from '../../src/monitoring/event-hub.js';
+import { LogTail } from '../../src/lib/log-tail.js';
 import type { Health } from '../../src/monitoring/health.js';
 import { assessQuality } from '../../src/quality/quality-report.js';
 import type { Stores } from '../../src/storage/stores.js';
@@ -67,6 +68,9 @@ export interface RigOptions {
   /** What models say; default: none is trained. */
   readonly predictions?: ApiPredictions;
   readonly events?: EventHub;
+  readonly logTail?: LogTail;
+  readonly logStream?: EventHub;
+  readonly settings?: ApiContext['settings'];
   /** What halts and resumes; default: nothing trades. */
   readonly tradingOrders?: TradingOrders;
   /** What runs backtests; default: another one is running. */
@@ -141,6 +145,11 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
     tradingOrders: options.tradingOrders ?? NOT_TRADING,
     predictions: options.predictions ?? UNTRAINED,
     events: options.events ?? new EventHub({ clock: fixedClock(), runUid: 'run' }),
+    logs: {
+      list: (filter, limit) => (options.logTail ?? new LogTail()).list(filter, limit),
+      stream: options.logStream ?? new EventHub({ clock: fixedClock(), runUid: 'run' }),
+    },
+    settings: options.settings ?? [],
     training: () => (rig.isStarting ? undefined : trainingOf(stores, logger)),
     health: async () => rig.health,
     backtests: options.backtests ?? BUSY,

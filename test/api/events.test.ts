@@ -17,7 +17,7 @@ let port: number;
 beforeEach(async () => {
   opened = await openTestDatabase();
   hub = new EventHub({ clock: new SystemClock(), runUid: 'RUN' });
-  rig = await buildApi({ stores: opened.stores, events: hub, token: TOKEN });
+  rig = await buildApi({ stores: opened.stores, events: hub, logStream: hub, token: TOKEN });
   await rig.server.listen({ host: '127.0.0.1', port: 0 });
   port = (rig.server.server.address() as AddressInfo).port;
 });
@@ -45,11 +45,11 @@ class Stream {
   }
 }
 
-function open(headers: Record<string, string> = {}): Promise<Stream> {
+function open(headers: Record<string, string> = {}, path = '/api/events'): Promise<Stream> {
   return new Promise((resolve, reject) => {
     const request = httpGet(
       {
-        ...{ host: '127.0.0.1', port, path: '/api/events', agent: false },
+        ...{ host: '127.0.0.1', port, path, agent: false },
         headers: { authorization: `Bearer ${TOKEN}`, ...headers },
       },
       (answer) => resolve(new Stream(answer)),
@@ -154,5 +154,25 @@ describe('GET /api/events', () => {
       rig.server.server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
     });
     expect(connections).toBe(0);
+  });
+});
+
+describe('GET /api/logs/stream', () => {
+  test('is a stream of the lines that match, and goes on after the one that is named', async () => {
+    const line = (id: number, level: 'info' | 'warn', job: string) => ({
+      ...{ id, time: '2026-01-01T00:00:00.000Z', level, message: `line ${id}`, fields: { job } },
+    });
+    const stream = await open({}, '/api/logs/stream?level=warn&job=J1');
+    hub.publish('log', line(1, 'warn', 'J1'));
+    hub.publish('log', line(2, 'info', 'J1'));
+    hub.publish('log', line(3, 'warn', 'J2'));
+    hub.publish('log', line(4, 'warn', 'J1'));
+    await until(() => stream.text.includes('line 4'), 'the last line');
+    expect(stream.text.match(/line \d/g)).toEqual(['line 1', 'line 4']);
+    stream.close();
+    const later = await open({ 'last-event-id': 'RUN-1' }, '/api/logs/stream?level=warn&job=J1');
+    await until(() => later.text.includes('line 4'), 'what was missed');
+    expect(later.text.match(/line \d/g)).toEqual(['line 4']);
+    later.close();
   });
 });

@@ -7,9 +7,20 @@ import { errorAnswer, listAnswer } from '../../src/api/contract/common.js';
 import { health, status } from '../../src/api/contract/status.js';
 import { modelStatus } from '../../src/api/contract/model-status.js';
 import { dataQuality } from '../../src/api/routes/data-quality.js';
+import { logAnswer, settingsAnswer } from '../../src/api/contract/operation.js';
+import { listEffective } from '../../config/effective-settings.js';
+import { readSettings } from '../../config/read-settings.js';
+import { LogTail } from '../../src/lib/log-tail.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { KEY, START_MS } from '../storage/rows.js';
 import { buildApi, fillStores, type ApiRig } from './api-rig.js';
+
+const NO_SOURCES = { environment: {}, fromProcess: new Set<string>(), secretOrigins: new Map() };
+const logTail = new LogTail();
+const time = '2026-01-01T00:00:00.000Z';
+logTail.add({ time, level: 'debug', message: 'A look at prices', fields: {} });
+logTail.add({ time, level: 'info', message: 'Bought', fields: { symbol: 'BTC/USDT', job: 'J1' } });
+logTail.add({ time, level: 'error', message: 'The venue is gone', fields: {} });
 
 let opened: TestDatabase;
 let rig: ApiRig;
@@ -17,7 +28,8 @@ let rig: ApiRig;
 beforeAll(async () => {
   opened = await openTestDatabase();
   await fillStores(opened.stores);
-  rig = await buildApi({ stores: opened.stores });
+  const settings = listEffective(readSettings({}).settings, NO_SOURCES);
+  rig = await buildApi({ stores: opened.stores, settings, logTail });
 });
 beforeEach(() => {
   rig.isStarting = false;
@@ -49,6 +61,8 @@ const shapes: readonly (readonly [string, z.ZodType])[] = [
   ['/api/trades', listAnswer('trades', trade)],
   ['/api/equity', listAnswer('equity', equityPoint)],
   ['/api/health', health],
+  ['/api/settings', settingsAnswer],
+  ['/api/logs', logAnswer],
 ];
 
 describe('every call', () => {
@@ -64,6 +78,17 @@ describe('every call', () => {
     const { paths } = (await get('/docs/json')).json<{ paths: Record<string, unknown> }>();
     expect(Object.keys(paths)).toContain(url.replace('BTCUSDT', '{symbol}'));
   });
+});
+
+test.each([
+  ['', ['A look at prices', 'Bought', 'The venue is gone']],
+  ['?level=info', ['Bought', 'The venue is gone']],
+  ['?text=btc', ['Bought']],
+  ['?job=J1', ['Bought']],
+  ['?limit=1', ['The venue is gone']],
+])('the newest lines of the log are narrowed by %s', async (query, messages) => {
+  const { lines } = logAnswer.parse((await get(`/api/logs${query}`)).json());
+  expect(lines.map(({ message }) => message)).toEqual(messages);
 });
 
 describe('a symbol', () => {

@@ -14,6 +14,7 @@ import type { Clock } from '../../lib/clock.js';
 import type { QualityReport, QualityRequest } from '../../quality/quality-report.js';
 import type { EventHub } from '../../monitoring/event-hub.js';
 import type { Health } from '../../monitoring/health.js';
+import type { LogFilter, LogLine } from '../../lib/log-tail.js';
 import type { LatestPrediction } from '../../signals/latest-predictions.js';
 import type { Unsold } from '../../trading/orders/sell-now.js';
 import type { TrainingOptions } from '../../training/options/training-options.js';
@@ -174,6 +175,27 @@ export type DataQuality = (
   },
 ) => Promise<QualityReport>;
 
+/** A setting as it holds in the daemon; a secret only as `set`. */
+export interface ShownSetting {
+  readonly name: string;
+  readonly group: string;
+  readonly value: string | null;
+  readonly default: string | null;
+  readonly origin: string;
+  readonly isSecret: boolean;
+  readonly unit: string | null;
+  readonly clock: 'market' | 'wall' | null;
+  readonly expected: string;
+  readonly help: string;
+}
+
+/** The newest lines of the log. */
+export interface ApiLogs {
+  list(filter: LogFilter, limit: number): readonly LogLine[];
+  /** Publishes each line as it is written. */
+  readonly stream: Pick<EventHub, 'join' | 'mayJoin'>;
+}
+
 /** What the daemon hands to the API: rows to read, and views of what is going on now. */
 export interface ApiContext {
   readonly stores: ApiStores;
@@ -190,6 +212,8 @@ export interface ApiContext {
   readonly tradingOrders: TradingOrders;
   readonly predictions: ApiPredictions;
   readonly events: Pick<EventHub, 'join' | 'mayJoin'>;
+  readonly logs: ApiLogs;
+  readonly settings: readonly ShownSetting[];
   /** Undefined while this daemon does not train. */
   readonly training: () => ApiTraining | undefined;
   readonly health: () => Promise<Health>;

@@ -1,20 +1,7 @@
-import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
-import type { EventClient } from '../../monitoring/event-hub.js';
-import { ApiError } from '../http/answer-errors.js';
 import type { ApiContext } from '../context/api-context.js';
 import type { Server } from '../http/new-server.js';
-
-/** What a listener may leave unread before it is sent away; it may come back for the rest. */
-const MAX_UNREAD_BYTES = 256 * 1024;
-
-const headers = z.object({
-  'last-event-id': z
-    .string()
-    .max(100)
-    .optional()
-    .describe('go on after this event; `missed` says where that is no longer possible'),
-});
+import { streamEvents, streamHeaders } from '../http/stream-events.js';
 
 const EXAMPLE = `id: 01JH2Q4T9V5K8W3M7N6P1R0S2X-41
 event: job.progress
@@ -42,37 +29,12 @@ export function eventRoutes(server: Server, context: ApiContext): void {
       exposeHeadRoute: false,
       schema: {
         summary: 'Server-sent events: training, signals, decisions, fills, a heartbeat',
-        headers,
+        headers: streamHeaders,
         response: { 200: { content: { 'text/event-stream': { schema: stream } } } },
       },
     },
     (request, reply) => {
-      if (!context.events.mayJoin) {
-        const message = 'As many listen as may, or the daemon stops; try again later';
-        throw new ApiError(503, 'too_many_clients', message);
-      }
-      const { raw } = reply.hijack();
-      raw.writeHead(200, {
-        ...Object.fromEntries(Object.entries(reply.getHeaders()).map(([n, v]) => [n, String(v)])),
-        'content-type': 'text/event-stream; charset=utf-8',
-        // Proxies that buffer would hold events back.
-        'x-accel-buffering': 'no',
-      });
-      raw.flushHeaders();
-      const leave = context.events.join(clientOf(raw), request.headers['last-event-id']);
-      raw.once('close', leave);
-      if (raw.destroyed) leave();
+      streamEvents(reply, { hub: context.events, lastEventId: request.headers['last-event-id'] });
     },
   );
-}
-
-function clientOf(raw: ServerResponse): EventClient {
-  return {
-    send: (text) => {
-      if (raw.destroyed || raw.writableEnded) return;
-      raw.write(text);
-      if (raw.writableLength > MAX_UNREAD_BYTES) raw.destroy();
-    },
-    end: () => raw.end(),
-  };
 }

@@ -1,9 +1,12 @@
+import type { EffectiveSetting } from '../../../config/effective-settings.js';
 import type { ApiContext, ApiTraining } from '../../api/context/api-context.js';
 import { addRoutes } from '../../api/routes.js';
 import { SeriesNames } from '../../api/context/series-names.js';
 import { createServer, listen } from '../../api/server.js';
 import { noteApiAddress } from '../../coordination/data-dir-lock.js';
 import type { DisposalStack } from '../../lib/disposal.js';
+import type { LogTail } from '../../lib/log-tail.js';
+import { EventHub } from '../../monitoring/event-hub.js';
 import { BacktestJobs } from '../backtests/backtest-jobs.js';
 import { censusReader, createHealthReporter } from '../health/health-table.js';
 import { PROJECT_DIR } from '../module-options.js';
@@ -20,12 +23,14 @@ export interface ServeTools {
   readonly readPhase: ReadPhase;
   readonly stack: DisposalStack;
   readonly role: 'daemon' | 'collect' | 'train';
+  readonly effectiveSettings: readonly EffectiveSetting[];
+  readonly logTail: LogTail;
 }
 
 /** Serves API and page in every phase, from the first moment on. @returns the address */
 export async function serveApi(
   base: Base,
-  { readPhase, stack, role }: ServeTools,
+  { readPhase, stack, role, effectiveSettings, logTail }: ServeTools,
 ): Promise<string> {
   const { settings, version, logger, stores, wallClock, events } = base;
   const { apiHost: host, apiPort: port, apiToken: token, dataDir } = settings;
@@ -58,6 +63,11 @@ export async function serveApi(
     tradingOrders: tradingOrders(readPhase),
     predictions: predictionView(readPhase),
     events,
+    logs: {
+      list: (filter, limit) => logTail.list(filter, limit),
+      stream: publishLog(base, logTail),
+    },
+    settings: effectiveSettings,
     training: () => findTraining(readPhase()),
     health: health.read,
     dataQuality: qualityView({ settings, stores, wallClock }, readPhase),
@@ -69,6 +79,14 @@ export async function serveApi(
   // What a command serves is for itself alone.
   if (role === 'daemon') noteApiAddress(dataDir, address);
   return address;
+}
+
+/** Each line of the log as an event. Listeners are disconnected as soon as the daemon begins to stop. */
+function publishLog({ wallClock: clock, runUid, stopping }: Base, logTail: LogTail): EventHub {
+  const hub = new EventHub({ clock, runUid });
+  stopping.addEventListener('abort', () => hub.stop(), { once: true });
+  logTail.follow((line) => hub.publish('log', line));
+  return hub;
 }
 
 function createBacktests(base: Base, readPhase: ReadPhase): BacktestJobs {
