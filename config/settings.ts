@@ -2,6 +2,7 @@ import type { Setting } from './setting.js';
 import { API_SETTINGS } from './groups/api.js';
 import { DEMO_SETTINGS } from './groups/demo.js';
 import { LABELS_SETTINGS } from './groups/labels.js';
+import { LIVE_SETTINGS } from './groups/live.js';
 import { MARKET_SETTINGS } from './groups/market.js';
 import { NOTIFICATION_SETTINGS } from './groups/notifications.js';
 import { OPERATION_SETTINGS } from './groups/operation.js';
@@ -19,6 +20,7 @@ export const SETTING_GROUPS = {
   Training: TRAINING_SETTINGS,
   Trading: TRADING_SETTINGS,
   Risk: RISK_SETTINGS,
+  Live: LIVE_SETTINGS,
   API: API_SETTINGS,
   Notifications: NOTIFICATION_SETTINGS,
   Operation: OPERATION_SETTINGS,

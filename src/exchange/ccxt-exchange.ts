@@ -1,12 +1,12 @@
-/** The part of a ccxt exchange object that this program uses; the names are ccxt's. */
-export interface CcxtExchange {
+/** The part of a ccxt exchange object that this program uses; the names are ccxt's. `N` is its form of numbers. */
+export interface CcxtExchange<N extends number | string = number> {
   readonly id: string;
-  readonly has: Readonly<Record<string, boolean | 'emulated' | undefined>>;
+  has: Readonly<Record<string, boolean | 'emulated' | undefined>>;
   readonly timeframes: Readonly<Record<string, unknown>> | undefined;
   readonly features: CcxtFeatures | undefined;
   /** 4 when precisions are step sizes, 2 when they are numbers of decimal places. */
   readonly precisionMode: number;
-  readonly markets: Readonly<Record<string, CcxtMarket>> | undefined;
+  readonly markets: Readonly<Record<string, CcxtMarket<N>>> | undefined;
   urls: { api: unknown };
   options: Record<string, unknown>;
   timeout: number;
@@ -32,7 +32,7 @@ export interface CcxtFeatures {
   readonly spot?: { readonly fetchOHLCV?: { readonly limit?: number } | undefined } | undefined;
 }
 
-export interface CcxtMarket {
+export interface CcxtMarket<N extends number | string = number> {
   readonly id: string;
   readonly symbol: string;
   readonly base: string;
@@ -40,8 +40,15 @@ export interface CcxtMarket {
   readonly type: string;
   readonly spot?: boolean;
   readonly active?: boolean | undefined;
-  readonly precision?: { readonly amount?: number | undefined };
-  readonly limits?: { readonly cost?: { readonly min?: number | undefined } };
+  readonly precision?: { readonly amount?: N | undefined; readonly price?: N | undefined };
+  readonly limits?: { readonly amount?: CcxtRange<N>; readonly cost?: CcxtRange<N> };
+  /** The venue's own description. */
+  readonly info?: unknown;
+}
+
+interface CcxtRange<N> {
+  readonly min?: N | undefined;
+  readonly max?: N | undefined;
 }
 
 export interface CcxtTicker {

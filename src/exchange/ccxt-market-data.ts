@@ -8,7 +8,7 @@ import type { Logger } from '../lib/logger.js';
 import { parseBaseUrl } from './apply-base-url.js';
 import { fetchCandlePages, type CandleRow } from './candle-pages.js';
 import type { CcxtExchange } from './ccxt-exchange.js';
-import { createPublicInstance, toInstruments } from './create-ccxt-exchange.js';
+import { createInstance, toInstruments } from './create-ccxt-exchange.js';
 import { fetchQuotes } from './fetch-quotes.js';
 import { loadCcxtClass } from './load-ccxt-class.js';
 import type {
@@ -107,7 +107,7 @@ export class CcxtMarketData implements MarketData {
 
   async start(signal: AbortSignal): Promise<void> {
     const { exchangeId, requestSpacingMs } = this.#options;
-    this.#exchange ??= createPublicInstance({
+    this.#exchange ??= createInstance({
       exchangeClass: await loadCcxtClass(exchangeId),
       http: this.#http,
       baseUrl: this.#baseUrl,

@@ -2,15 +2,17 @@ import { Decimal } from 'decimal.js';
 import type { Instrument } from '../domain/market.js';
 import { TransientError } from '../lib/errors.js';
 import { applyBaseUrl } from './apply-base-url.js';
-import type { CcxtClass, CcxtExchange, CcxtMarket } from './ccxt-exchange.js';
+import type { CcxtExchange, CcxtMarket } from './ccxt-exchange.js';
 import type { VenueHttp } from './venue-http.js';
 
 /** ccxt's mark for precisions that count decimal places; the others are step sizes. */
 const DECIMAL_PLACES = 2;
 
-export interface PublicInstanceOptions {
-  readonly exchangeClass: CcxtClass;
-  readonly http: VenueHttp;
+export interface InstanceOptions<T> {
+  readonly exchangeClass: new (config: Readonly<Record<string, unknown>>) => T;
+  readonly http: Pick<VenueHttp, 'fetch'>;
+  /** Further members of ccxt's configuration, such as keys; without keys nothing is signed. */
+  readonly config?: Readonly<Record<string, unknown>>;
   readonly baseUrl: URL | undefined;
   readonly timeoutMs: number;
   /** Wall time between two requests of cost 1; undefined leaves ccxt's own figure for the venue. */
@@ -18,11 +20,14 @@ export interface PublicInstanceOptions {
   readonly marketMs: () => number;
 }
 
-/** An exchange object for public data: without keys, so that nothing it sends can be signed. */
-export function createPublicInstance(options: PublicInstanceOptions): CcxtExchange {
+/** An exchange object limited to spot markets, with our own HTTP and the venue's time. */
+export function createInstance<T extends CcxtExchange<number | string>>(
+  options: InstanceOptions<T>,
+): T {
   const spacing =
     options.requestSpacingMs === undefined ? {} : { rateLimit: options.requestSpacingMs };
-  const exchange = new options.exchangeClass({ enableRateLimit: true, ...spacing });
+  const { config } = options;
+  const exchange = new options.exchangeClass({ enableRateLimit: true, ...spacing, ...config });
   // Own deadline and answer checks; ccxt's time-out is only the second line.
   exchange.timeout = options.timeoutMs * 2;
   exchange.fetchImplementation = options.http.fetch;
@@ -37,7 +42,7 @@ export function createPublicInstance(options: PublicInstanceOptions): CcxtExchan
 }
 
 /** Most venues list derivatives by further requests, which spot data does not need. */
-function limitToSpot(exchange: CcxtExchange): void {
+function limitToSpot(exchange: Pick<CcxtExchange, 'options'>): void {
   const known = exchange.options['fetchMarkets'];
   if (typeof known !== 'object' || known === null) return;
   const types: unknown = (known as { types?: unknown }).types;
@@ -50,7 +55,7 @@ function limitToSpot(exchange: CcxtExchange): void {
 }
 
 /** ccxt passes an unreadable body on as text, and its parsers make meaningless rows of it. */
-function refuseCutAnswers(exchange: CcxtExchange): void {
+function refuseCutAnswers(exchange: Pick<CcxtExchange, 'parseJson'>): void {
   const parseJson = exchange.parseJson.bind(exchange);
   exchange.parseJson = (text) => {
     const parsed = parseJson(text);

@@ -65,6 +65,11 @@ export class VenueHttp {
     return Math.max(0, this.#blockedUntilWallMs - this.#options.clock.wallMs());
   }
 
+  /** Whether a request would leave now: the venue did not ask to wait, and nothing was stopped. */
+  get isSending(): boolean {
+    return !this.#isStopped && this.retryAfterMs() === 0;
+  }
+
   /** In the form of `fetch`, as ccxt calls it; throws `TransientError` where no answer came. */
   readonly fetch = async (url: string, init: RequestInitOfCcxt): Promise<VenueAnswer> => {
     const what = `${init.method} ${withoutQuery(url)}`;

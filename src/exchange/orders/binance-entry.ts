@@ -1,0 +1,105 @@
+import { Money } from '../../domain/money.js';
+import type { PriceBand, VenueRules } from './order-venue.js';
+import { readCodeAndMessage } from './read-refusal.js';
+import type { VenueEntry } from './venue-entry.js';
+
+const DAY_MS = 86_400_000;
+
+/** Codes of "Error codes for Binance" in the spot API's documentation. */
+export const BINANCE: VenueEntry = {
+  exchangeId: 'binance',
+  abilities: {
+    iocLimit: true,
+    stops: 'limit-or-market',
+    trialOrders: true,
+    answersWithFills: true,
+  },
+  credentials: ['apiKey', 'secret'],
+  prepare: (exchange) => {
+    // It would be a signed question about wallets, which orders do not need.
+    exchange.has = { ...exchange.has, fetchCurrencies: false };
+    exchange.options['warnOnFetchOpenOrdersWithoutSymbol'] = false;
+  },
+  toCreateCall: ({ clientOrderId, kind, price, stopPrice }) => {
+    if (kind === 'limit-ioc')
+      return { type: 'limit', params: { clientOrderId, timeInForce: 'IOC' } };
+    if (kind === 'market') return { type: 'market', params: { clientOrderId } };
+    const type = price === undefined ? 'market' : 'limit';
+    return { type, params: { clientOrderId, stopLossPrice: stopPrice?.toFixed() } };
+  },
+  places: [
+    {
+      name: 'order by client id',
+      ask: async (exchange, { symbol, clientOrderId }) => [
+        await exchange.fetchOrder(undefined, symbol, { clientOrderId }),
+      ],
+    },
+  ],
+  cancel: (exchange, { symbol, clientOrderId }) =>
+    exchange.cancelOrder(undefined, symbol, { clientOrderId }),
+  fillsOf: (exchange, { symbol, venueOrderId }) =>
+    exchange.fetchMyTrades(symbol, undefined, 1000, { orderId: venueOrderId }),
+  readRules: readBinanceRules,
+  readRefusal: (body) => readCodeAndMessage(body, { code: 'code', message: 'msg' }),
+  meanings: [
+    { codes: ['-2010'], message: /duplicate/i, means: 'duplicate', why: 'the id is in use' },
+    { codes: ['-2010', '-1013'], means: 'rejected', why: 'funds, filters, market closed' },
+    {
+      codes: [
+        '-1100',
+        '-1101',
+        '-1102',
+        '-1103',
+        '-1104',
+        '-1105',
+        '-1106',
+        '-1108',
+        '-1111',
+        '-1112',
+        '-1114',
+        '-1115',
+        '-1116',
+        '-1117',
+        '-1121',
+        '-1128',
+        '-1130',
+        '-1131',
+      ],
+      means: 'rejected',
+      why: 'a parameter or symbol that it does not take',
+    },
+    { codes: ['-1021', '-1022'], means: 'rejected', why: 'time or signature' },
+    { codes: ['-1002', '-2014', '-2015'], means: 'rejected', why: 'key or its rights' },
+    { codes: ['-2013'], means: 'absent', why: 'no such order' },
+    { codes: ['-2011'], means: 'gone', why: 'nothing left to cancel' },
+  ],
+  tradeWindowMs: DAY_MS,
+  tradeLimit: 1000,
+};
+
+interface BinanceMarket {
+  readonly orderTypes?: readonly string[];
+  readonly filters?: readonly Readonly<Record<string, string>>[];
+}
+
+/** Price filter by side, and whether the pair takes stops. */
+function readBinanceRules(info: unknown): Pick<VenueRules, 'pricePercent' | 'stops'> {
+  const { filters = [], orderTypes = [] } = info as BinanceMarket;
+  const filter = filters.find(({ filterType }) => filterType === 'PERCENT_PRICE_BY_SIDE');
+  const hasLimitStop = orderTypes.includes('STOP_LOSS_LIMIT');
+  const hasMarketStop = orderTypes.includes('STOP_LOSS');
+  return {
+    pricePercent:
+      filter === undefined
+        ? undefined
+        : { buy: bandOf(filter, 'bid'), sell: bandOf(filter, 'ask') },
+    stops: !hasLimitStop ? 'none' : hasMarketStop ? 'limit-or-market' : 'limit',
+  };
+}
+
+function bandOf(filter: Readonly<Record<string, string>>, side: 'bid' | 'ask'): PriceBand {
+  return {
+    lowest: new Money(filter[`${side}MultiplierDown`] ?? 0),
+    highest: new Money(filter[`${side}MultiplierUp`] ?? Infinity),
+  };
+}

@@ -1,0 +1,82 @@
+import type { CcxtExchange } from '../ccxt-exchange.js';
+
+/**
+ * The part of a ccxt exchange object that orders need. Made with `number: String`, so that every amount
+ * and price is decimal text with all its digits.
+ */
+export interface CcxtTrading extends CcxtExchange<string> {
+  nonce: () => number;
+  createOrder(
+    symbol: string,
+    type: 'limit' | 'market',
+    side: 'buy' | 'sell',
+    amount: string,
+    price: string | undefined,
+    params: Params,
+  ): Promise<CcxtOrder>;
+  fetchOrder(id: string | undefined, symbol: string, params: Params): Promise<CcxtOrder>;
+  cancelOrder(id: string | undefined, symbol: string, params: Params): Promise<CcxtOrder>;
+  fetchOpenOrders: FetchOrders;
+  fetchClosedOrders: FetchOrders;
+  fetchCanceledOrders: FetchOrders;
+  fetchCanceledAndClosedOrders: FetchOrders;
+  fetchOrders: FetchOrders;
+  fetchMyTrades(
+    symbol: string,
+    since: number | undefined,
+    limit: number | undefined,
+    params: Params,
+  ): Promise<CcxtTrade[]>;
+  fetchBalance(params?: Params): Promise<CcxtBalances>;
+}
+
+export type CcxtTradingClass = new (config: Params) => CcxtTrading;
+
+export type Params = Readonly<Record<string, unknown>>;
+
+type FetchOrders = (
+  symbol?: string,
+  since?: number,
+  limit?: number,
+  params?: Params,
+) => Promise<CcxtOrder[]>;
+
+export interface CcxtOrder {
+  readonly id?: string | undefined;
+  readonly clientOrderId?: string | undefined;
+  readonly symbol?: string | undefined;
+  readonly side?: string | undefined;
+  readonly type?: string | undefined;
+  readonly status?: string | undefined;
+  readonly amount?: string | undefined;
+  readonly filled?: string | undefined;
+  readonly cost?: string | undefined;
+  readonly average?: string | undefined;
+  readonly stopPrice?: string | undefined;
+  readonly triggerPrice?: string | undefined;
+  readonly timestamp?: number | undefined;
+  readonly lastUpdateTimestamp?: number | undefined;
+  readonly lastTradeTimestamp?: number | undefined;
+}
+
+export interface CcxtTrade {
+  readonly id?: string | undefined;
+  readonly order?: string | undefined;
+  readonly symbol?: string | undefined;
+  readonly side?: string | undefined;
+  readonly price?: string | undefined;
+  readonly amount?: string | undefined;
+  readonly timestamp?: number | undefined;
+  readonly fee?: CcxtFee | undefined;
+  readonly fees?: readonly CcxtFee[] | undefined;
+}
+
+interface CcxtFee {
+  readonly cost?: string | undefined;
+  readonly currency?: string | undefined;
+}
+
+export interface CcxtBalances {
+  readonly free?: Readonly<Record<string, string | undefined>>;
+  readonly used?: Readonly<Record<string, string | undefined>>;
+}

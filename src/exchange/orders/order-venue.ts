@@ -1,0 +1,131 @@
+import type { Money } from '../../domain/money.js';
+
+/**
+ * Orders of one account at one venue. What a venue answers to an order is a value, because "no usable
+ * answer" is an outcome of its own: `unknown` ends only by what the venue says later. No layer below
+ * sends an order twice.
+ */
+export interface OrderVenue {
+  /** What `submit` may be asked for here. */
+  readonly abilities: VenueAbilities;
+  /** Sends the order once. Never throws for anything that the venue or the network does. */
+  submit(request: OrderRequest): Promise<SubmitAnswer>;
+  /** What became of the order with this client id; answers about other orders are left out. */
+  lookUp(symbol: string, clientOrderId: string): Promise<LookUpAnswer>;
+  cancel(symbol: string, clientOrderId: string): Promise<CancelAnswer>;
+  /** Of one symbol or of all, also those of other programs. Throws `TransientError`. */
+  openOrders(symbol?: string): Promise<readonly VenueOrder[]>;
+  /** The fills of one order, oldest first, fees as they were taken. Throws `TransientError`. */
+  fillsOf(order: VenueOrder): Promise<readonly VenueFill[]>;
+  /** Fills of the account in this symbol from `sinceMs` on, oldest first. Throws `TransientError`. */
+  fillsSince(symbol: string, sinceMs: number): Promise<readonly VenueFill[]>;
+  /** What the account holds, by currency; currencies without any are left out. Throws `TransientError`. */
+  balances(): Promise<ReadonlyMap<string, VenueBalance>>;
+  /** As the venue stated them last. Throws `RejectedError` for a symbol that it does not trade. */
+  rulesOf(symbol: string): VenueRules;
+}
+
+export interface VenueAbilities {
+  /** Immediate-or-cancel limit orders. */
+  readonly iocLimit: boolean;
+  /** Whether a sell stop can rest at the venue: with a limit only, or also as a market order. */
+  readonly stops: 'limit' | 'limit-or-market' | 'none';
+  /** An order that the venue checks and does not carry out. */
+  readonly trialOrders: boolean;
+  /** Whether the answer to a new order says what it filled; elsewhere it must be looked up. */
+  readonly answersWithFills: boolean;
+}
+
+export type OrderSide = 'buy' | 'sell';
+
+export interface OrderRequest {
+  /** 18 characters of `[a-z0-9]`, not starting with `t`: the one form that every venue accepts. */
+  readonly clientOrderId: string;
+  /** Unified symbol. */
+  readonly symbol: string;
+  readonly side: OrderSide;
+  readonly kind: 'limit-ioc' | 'market' | 'stop';
+  /** A multiple of the size step: nothing is rounded below this port. */
+  readonly sizeBase: Money;
+  /** A multiple of the tick. Limit of a `limit-ioc`, limit after the trigger of a `stop`. */
+  readonly price?: Money;
+  /** Price that triggers a `stop`. */
+  readonly stopPrice?: Money;
+}
+
+export interface VenueOrder {
+  /** Empty where the order was made without one. */
+  readonly clientOrderId: string;
+  readonly venueOrderId: string | undefined;
+  readonly symbol: string;
+  readonly side: OrderSide;
+  readonly kind: 'limit' | 'market' | 'stop';
+  /** Partly filled orders are `open`, `canceled` or `expired` with something filled. */
+  readonly status: 'open' | 'filled' | 'canceled' | 'expired' | 'rejected';
+  readonly sizeBase: Money;
+  readonly filledBase: Money;
+  readonly averagePrice: Money | undefined;
+  /** Venue time of the last change, or of the answer where the venue does not say. */
+  readonly updatedAt: number;
+}
+
+export interface VenueFill {
+  readonly venueTradeId: string;
+  readonly venueOrderId: string;
+  readonly symbol: string;
+  readonly side: OrderSide;
+  readonly price: Money;
+  readonly sizeBase: Money;
+  /** As it was taken: in base, quote or a third currency. */
+  readonly fee: { readonly amount: Money; readonly currency: string };
+  readonly filledAt: number;
+}
+
+export interface VenueBalance {
+  readonly free: Money;
+  /** Held by orders. */
+  readonly used: Money;
+}
+
+export type SubmitAnswer =
+  | { readonly status: 'accepted'; readonly order: VenueOrder }
+  /** Certain: the order does not exist. `code` is the venue's, or `not-sent`. */
+  | { readonly status: 'rejected'; readonly code: string; readonly reason: string }
+  /** It may exist, which includes an id that the venue calls a duplicate: look it up. */
+  | { readonly status: 'unknown'; readonly reason: string };
+
+export type LookUpAnswer =
+  | { readonly status: 'found'; readonly order: VenueOrder }
+  /** Every place where the venue could show it was asked; `askedAtVenueTime` is before the first. */
+  | { readonly status: 'absent'; readonly askedAtVenueTime: number }
+  | { readonly status: 'unknown'; readonly reason: string };
+
+export type CancelAnswer =
+  | { readonly status: 'canceled' }
+  /** Nothing is left to cancel: filled, expired or never there. Look it up. */
+  | { readonly status: 'gone'; readonly reason: string }
+  | { readonly status: 'unknown'; readonly reason: string };
+
+/** What the venue demands of an order in one symbol. Undefined where it states nothing. */
+export interface VenueRules {
+  readonly symbol: string;
+  readonly base: string;
+  readonly quote: string;
+  /** False while it is suspended or delisted. */
+  readonly isTrading: boolean;
+  readonly sizeStep: Money | undefined;
+  readonly priceTick: Money | undefined;
+  readonly minSize: Money | undefined;
+  readonly maxSize: Money | undefined;
+  readonly minCost: Money | undefined;
+  readonly maxCost: Money | undefined;
+  /** Factors of the market's price between which a limit may lie, by the side of the order. */
+  readonly pricePercent: Readonly<Record<OrderSide, PriceBand>> | undefined;
+  /** Whether a stop may rest in this symbol. */
+  readonly stops: VenueAbilities['stops'];
+}
+
+export interface PriceBand {
+  readonly lowest: Money;
+  readonly highest: Money;
+}

@@ -1,0 +1,76 @@
+import type { CcxtOrder, CcxtTrade, CcxtTrading, Params } from './ccxt-trading.js';
+import type { OrderRequest, VenueAbilities, VenueRules } from './order-venue.js';
+
+export type Credential = 'apiKey' | 'secret' | 'passphrase' | 'uid';
+
+/** What ccxt does not unify about one venue's orders. A venue without an entry is not traded live. */
+export interface VenueEntry {
+  /** ccxt's id. */
+  readonly exchangeId: string;
+  readonly abilities: VenueAbilities;
+  /** What the venue's keys consist of. */
+  readonly credentials: readonly Credential[];
+  /** Sets up the object for this venue, before its first call. */
+  readonly prepare?: (exchange: CcxtTrading) => void;
+  readonly toCreateCall: (request: OrderRequest) => CreateCall;
+  /**
+   * Where an order with that client id may show up, in the order in which they must be asked: an order
+   * that moves on between two answers shows up in a later one.
+   */
+  readonly places: readonly Place[];
+  readonly cancel: (exchange: CcxtTrading, asked: AskedOrder) => Promise<unknown>;
+  /** All fills of one order, in any order. */
+  readonly fillsOf: (
+    exchange: CcxtTrading,
+    order: { readonly symbol: string; readonly venueOrderId: string },
+  ) => Promise<readonly CcxtTrade[]>;
+  /** Rules that ccxt leaves in the venue's own description of a market. */
+  readonly readRules?: (info: unknown) => Partial<Pick<VenueRules, 'pricePercent' | 'stops'>>;
+  /** The venue's own code and text in a body, if it states a failure there. */
+  readonly readRefusal: (body: unknown) => Refusal | undefined;
+  /** What refusals mean; the first that fits counts. All others leave the outcome unknown. */
+  readonly meanings: readonly RefusalMeaning[];
+  /** Longest stretch of time in which the venue answers fills at once. */
+  readonly tradeWindowMs: number;
+  /** Most fills of an answer. */
+  readonly tradeLimit: number;
+}
+
+export interface CreateCall {
+  readonly type: 'limit' | 'market';
+  readonly params: Params;
+}
+
+export interface AskedOrder {
+  readonly symbol: string;
+  readonly clientOrderId: string;
+}
+
+export interface Place {
+  readonly name: string;
+  readonly ask: (exchange: CcxtTrading, asked: AskedOrder) => Promise<readonly CcxtOrder[]>;
+}
+
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface RefusalMeaning {
+  readonly codes: readonly string[];
+  /** Where one code stands for several things. */
+  readonly message?: RegExp;
+  /** `rejected`: the order does not exist. `absent`: a query found none. `gone`: nothing to cancel. */
+  readonly means: 'rejected' | 'duplicate' | 'absent' | 'gone';
+  readonly why: string;
+}
+
+export function meaningOf(
+  entry: Pick<VenueEntry, 'meanings'>,
+  { code, message }: Refusal,
+): RefusalMeaning['means'] | undefined {
+  const fits = entry.meanings.find(
+    (one) => one.codes.includes(code) && (one.message?.test(message) ?? true),
+  );
+  return fits?.means;
+}
