@@ -10,6 +10,8 @@ import type { Logger } from '../lib/logger.js';
 export interface Market {
   readonly data: MarketData;
   readonly isDemo: boolean;
+  /** What scheme and host of its addresses are replaced by. */
+  readonly baseUrl: string | undefined;
   /** Market milliseconds in one of wall time: 1 outside the demo. */
   readonly speed: number;
 }
@@ -30,7 +32,7 @@ export async function openMarket(settings: Settings, tools: Tools): Promise<Mark
     const baseUrl = settings.exchangeBaseUrl;
     const options = { exchangeId: settings.exchange, clock, logger };
     const data = new CcxtMarketData({ ...options, ...(baseUrl === undefined ? {} : { baseUrl }) });
-    return { data: stack.use('exchange', data), isDemo: false, speed: 1 };
+    return { data: stack.use('exchange', data), isDemo: false, baseUrl, speed: 1 };
   }
   const { demoData, demoSeed, demoSpeed, demoStart, dataDir } = settings;
   const demo = await startDemoProcess({
@@ -52,5 +54,6 @@ export async function openMarket(settings: Settings, tools: Tools): Promise<Mark
     clock,
     logger,
   });
-  return { data: stack.use('exchange', data), isDemo: true, speed: demoSpeed };
+  const { baseUrl } = demo;
+  return { data: stack.use('exchange', data), isDemo: true, baseUrl, speed: demoSpeed };
 }

@@ -146,7 +146,7 @@ export class DaemonInProcess {
             timeoutMs: 5_000,
             retry: { attempts: 2, initialDelayMs: 1 },
           });
-          return { data: stack.use('exchange', data), isDemo: false, speed: 1 };
+          return { data: stack.use('exchange', data), isDemo: false, baseUrl: undefined, speed: 1 };
         },
         ...options.overrides,
       },

@@ -92,7 +92,12 @@ async function startDaemon(changes: Readonly<Record<string, string>> = {}): Prom
             clockRefreshMs: 500,
           };
           const data = new CcxtMarketData({ ...options, timeoutMs: 2000, retry: { attempts: 1 } });
-          return Promise.resolve({ data: stack.use('exchange', data), isDemo: false, speed: 1 });
+          return Promise.resolve({
+            data: stack.use('exchange', data),
+            isDemo: false,
+            baseUrl: undefined,
+            speed: 1,
+          });
         },
       },
     );

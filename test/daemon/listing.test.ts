@@ -83,7 +83,12 @@ async function startDaemon(changes: Readonly<Record<string, string>>): Promise<v
             requestSpacingMs: 0.5,
             retry: { attempts: 1 },
           });
-          return Promise.resolve({ data: stack.use('exchange', data), isDemo: false, speed: 1 });
+          return Promise.resolve({
+            data: stack.use('exchange', data),
+            isDemo: false,
+            baseUrl: undefined,
+            speed: 1,
+          });
         },
       },
     );
