@@ -258,6 +258,7 @@ CREATE TABLE IF NOT EXISTS `positions` (
   `status` VARCHAR(64) NOT NULL,
   `decision_uid` VARCHAR(26) NOT NULL,
   `size_base` VARCHAR(96) NOT NULL,
+  `sold_base` VARCHAR(96) NULL,
   `entry_price` VARCHAR(96) NULL,
   `exit_price` VARCHAR(96) NULL,
   `stop_price` VARCHAR(96) NULL,
@@ -285,7 +286,11 @@ CREATE TABLE IF NOT EXISTS `orders` (
   `position_uid` VARCHAR(26) NOT NULL,
   `symbol` VARCHAR(191) NOT NULL,
   `side` VARCHAR(64) NOT NULL,
+  `kind` VARCHAR(64) NOT NULL,
   `size_base` VARCHAR(96) NOT NULL,
+  `price` VARCHAR(96) NULL,
+  `stop_price` VARCHAR(96) NULL,
+  `venue_order_id` VARCHAR(255) NULL,
   `status` VARCHAR(64) NOT NULL,
   `reason` MEDIUMTEXT NOT NULL,
   `intended_at` BIGINT NOT NULL,
@@ -313,10 +318,14 @@ CREATE TABLE IF NOT EXISTS `fills` (
   `price` VARCHAR(96) NOT NULL,
   `size_base` VARCHAR(96) NOT NULL,
   `fee_quote` VARCHAR(96) NOT NULL,
+  `fee_amount` VARCHAR(96) NULL,
+  `fee_currency` VARCHAR(64) NULL,
+  `venue_trade_id` VARCHAR(64) NULL,
   `filled_at` BIGINT NOT NULL,
   `created_at` BIGINT NOT NULL,
   UNIQUE KEY `u0` (`uid`),
   UNIQUE KEY `u1` (`order_uid`, `sequence`),
+  UNIQUE KEY `u2` (`venue`, `account`, `symbol`, `venue_trade_id`),
   KEY `i0` (`venue`, `account`, `filled_at`),
   KEY `i1` (`venue`, `symbol`, `filled_at`),
   KEY `i2` (`filled_at`),
@@ -620,6 +629,20 @@ ALTER TABLE `positions`
 ALTER TABLE `runs`
   ADD COLUMN /*M! IF NOT EXISTS */ `settings` MEDIUMTEXT NULL;
 
+CREATE TABLE IF NOT EXISTS `reconciliations` (
+  `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  `uid` VARCHAR(26) NOT NULL,
+  `venue` VARCHAR(128) NOT NULL,
+  `account` VARCHAR(64) NOT NULL,
+  `trigger_reason` VARCHAR(64) NOT NULL,
+  `differences` MEDIUMTEXT NOT NULL,
+  `reconciled_at` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  UNIQUE KEY `u0` (`uid`),
+  KEY `i0` (`venue`, `account`, `reconciled_at`),
+  KEY `i1` (`reconciled_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -657,4 +680,5 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0040_backtests', 0),
   ('0041_halts', 0),
   ('0042_trailing_stop', 0),
-  ('0043_run_settings', 0);
+  ('0043_run_settings', 0),
+  ('0050_reconciliations', 0);

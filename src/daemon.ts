@@ -5,6 +5,7 @@ import { assembleWork } from './daemon/active.js';
 import { collectOnly } from './daemon/collect-only.js';
 import { connect } from './daemon/connect.js';
 import { openBase } from './daemon/open-base.js';
+import { assertMayTrade, openLive } from './daemon/open-live.js';
 import type { Market } from './daemon/open-market.js';
 import { createSupervisor, type SupervisorEnvironment } from './daemon/create-supervisor.js';
 import { CurrentPhase, type Base, type Connected } from './daemon/phases.js';
@@ -71,7 +72,7 @@ export function createDaemon(
 async function run(settings: Settings, options: RunOptions, signal: AbortSignal): Promise<void> {
   const { logger, version, parts, role } = options;
   const level = role === 'daemon' ? 'info' : 'debug';
-  if (role === 'daemon') assertPaper(settings);
+  if (role === 'daemon') assertMayTrade(settings);
   const stack = new DisposalStack(logger);
   const ending = new AbortController();
   const stopping = AbortSignal.any([signal, ending.signal]);
@@ -118,7 +119,9 @@ async function trade(
 ): Promise<void> {
   const { wallClock: clock, stopping } = base;
   const { parts, phase } = options;
-  const connected = connect(base, market, { stack, parts, readPhase: phase.read });
+  const { settings, logger } = base;
+  const live = await openLive(settings, market, { clock, logger, stack, stopping });
+  const connected = connect(base, market, { stack, parts, live, readPhase: phase.read });
   phase.enter({ ...connected, name: 'standby' });
   await connected.trading.start();
   while (!stopping.aborted) {
@@ -154,9 +157,4 @@ async function work(
 
 function isActive({ trading }: Connected): boolean {
   return trading.status().state === 'active';
-}
-
-function assertPaper({ tradingMode }: Settings): void {
-  if (tradingMode !== 'live') return;
-  throw new ConfigError('TRADING_MODE=live is not built yet; leave it out to trade on paper');
 }

@@ -1,4 +1,4 @@
-import { flag, optionalText, secret } from '../setting.js';
+import { choice, flag, integer, number, optionalText, secret } from '../setting.js';
 
 export const LIVE_SETTINGS = {
   EXCHANGE_API_KEY: secret({ help: 'Key of the account at the exchange; for live trading.' }),
@@ -11,5 +11,40 @@ export const LIVE_SETTINGS = {
   ALLOW_WITHDRAWAL_KEYS: flag({
     default: false,
     help: 'Accept a key that may withdraw money.',
+  }),
+  MAX_SLIPPAGE_PCT: number({
+    default: 0.2,
+    min: 0,
+    max: 10,
+    unit: 'percent',
+    help: 'How far above the ask a live purchase may go; what is not filled then is not bought.',
+  }),
+  EXIT_SLIPPAGE_PCT: number({
+    default: 2,
+    min: 0,
+    max: 50,
+    unit: 'percent',
+    help: 'How far below the bid a live sale goes at first; what is left is sold at any price.',
+  }),
+  UNKNOWN_ORDER_SEC: integer({
+    default: 60,
+    min: 30,
+    max: 3600,
+    unit: 'seconds',
+    clock: 'wall',
+    help: 'An order without an answer is taken for never arrived once the exchange has said for that long that it does not know it.',
+  }),
+  STOP_ON_EXCHANGE: choice({
+    default: 'auto',
+    among: ['auto', 'off'],
+    help: 'Whether the stop of a live position rests at the exchange, where it has stops. The daemon watches the price in any case.',
+  }),
+  RECONCILE_SEC: integer({
+    default: 300,
+    min: 10,
+    max: 86_400,
+    unit: 'seconds',
+    clock: 'wall',
+    help: 'Time between two comparisons of the books with the account at the exchange.',
   }),
 } as const;

@@ -4,7 +4,7 @@ export const TRADING_SETTINGS = {
   TRADING_MODE: choice({
     default: 'paper',
     among: ['paper', 'live'],
-    help: 'Live is not built yet.',
+    help: 'Live trades with real money: it needs CONFIRM_LIVE and the key of an account (docs/live.md).',
   }),
   TRADE_TIMEFRAME: optionalText({
     help: 'Timeframe that trades. Default: the first of TIMEFRAMES.',

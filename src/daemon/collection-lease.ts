@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.js';
 import type { LeaseStore } from '../storage/stores/lease-store.js';
-import { PAPER_ACCOUNT } from './module-options.js';
+import { PAPER_ACCOUNT } from './open-live.js';
 
 /** Not an account of the books: its lease keeps two processes that only collect apart. */
 const COLLECTION = 'collection';

@@ -58,7 +58,7 @@ export class EventPublisher {
   }
 
   /** An entry that has been stored in the books. */
-  ledgerEntry({ decision, fill }: LedgerEntry): void {
+  ledgerEntry({ decision, fills = [] }: LedgerEntry): void {
     const { hub } = this.#options;
     if (decision !== undefined) {
       const { uid, signalUid, action, reason, isAdvisory, positionUid } = decision;
@@ -74,7 +74,7 @@ export class EventPublisher {
         decided_at: new Date(decision.decidedAt).toISOString(),
       });
     }
-    if (fill !== undefined) hub.publish('fill', tradeAnswer(fill, this.#marketIds));
+    for (const { fill } of fills) hub.publish('fill', tradeAnswer(fill, this.#marketIds));
   }
 
   readonly training: TrainingPublishers = {

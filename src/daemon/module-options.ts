@@ -2,7 +2,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../../config/settings.js';
 import type { CollectorOptions } from '../collection/collector.js';
-import { importFolders } from '../collection/files/import-record.js';
 import { parseNamePattern } from '../collection/files/name-pattern.js';
 import type { ModelKey } from '../domain/model-key.js';
 import { timeframeMs, type Timeframe } from '../domain/timeframe.js';
@@ -20,6 +19,7 @@ import {
 } from '../training/trainer-process/python-command.js';
 import type { TrainerProcessOptions } from '../training/trainer-process/trainer-process.js';
 import type { Instruments } from './choose-instruments.js';
+import { accountOf } from './open-live.js';
 import type { Market } from './open-market.js';
 import { toTradingRules } from './to-trading-rules.js';
 import { toTrainingOptions } from './to-training-options.js';
@@ -27,7 +27,6 @@ import { toTrainingOptions } from './to-training-options.js';
 /** Folder with package.json; this file lies compiled below `dist/`. */
 export const PROJECT_DIR = fileURLToPath(new URL('../../../', import.meta.url));
 
-export const PAPER_ACCOUNT = 'paper';
 const BYTES_PER_MB = 1024 * 1024;
 const RECYCLE_AFTER_JOBS = 50;
 const CYCLES_A_DEMO_BAR = 4;
@@ -71,7 +70,7 @@ export function toModuleOptions(
   const training = toTrainingOptions(settings, instruments, market.data.venue);
   const trading = toTradingRules(settings, {
     venue: market.data.venue,
-    account: PAPER_ACCOUNT,
+    account: accountOf(settings),
     currency: instruments.primary.quote,
     timeframe: instruments.tradeTimeframe,
     bot: instruments.tradeBot,
@@ -168,12 +167,11 @@ function toPredictionCacheOptions(settings: Settings): ModuleOptions['prediction
 function toWatchedFolderOptions(settings: Settings): ModuleOptions['watchedFolder'] {
   const { csvDir, csvParseName, dataDir } = settings;
   if (csvDir === undefined) return undefined;
-  const { records, rejects } = importFolders(dataDir);
   return {
     folder: path.resolve(csvDir),
     parseName: csvParseName === undefined ? undefined : parseNamePattern(csvParseName),
-    rejectsDir: rejects,
-    recordsDir: records,
+    rejectsDir: path.resolve(dataDir, 'rejects'),
+    recordsDir: path.resolve(dataDir, 'imports'),
   };
 }
 
@@ -184,11 +182,9 @@ function toRetentionRules(settings: Settings): RetentionRules {
     predictionsDays: settings.retentionPredictionsDays,
     signalsDays: settings.retentionSignalsDays,
     decisionsDays: settings.retentionDecisionsDays,
-    equityDays: settings.retentionEquityDays,
     jobsDays: settings.retentionJobsDays,
     recordsDays: settings.retentionRecordsDays,
     runsDays: settings.retentionRunsDays,
     quarantineDays: settings.retentionQuarantineDays,
-    importsDays: settings.retentionImportsDays,
   };
 }

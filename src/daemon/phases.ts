@@ -12,6 +12,7 @@ import type { LatestPredictions } from '../signals/latest-predictions.js';
 import type { PredictionWarnings } from '../signals/prediction-warnings.js';
 import type { Database } from '../storage/database/database.js';
 import type { Stores } from '../storage/stores.js';
+import type { CcxtOrderVenue } from '../exchange/orders/ccxt-order-venue.js';
 import type { TradingService } from '../trading/service/trading-service.js';
 import type { TrainingService } from '../training/training-service.js';
 import type { Instruments } from './choose-instruments.js';
@@ -53,6 +54,8 @@ export interface Connected extends Base {
   readonly options: ModuleOptions;
   readonly publisher: EventPublisher;
   readonly trading: TradingService;
+  /** Orders to the account at the exchange; undefined on paper. */
+  readonly live: CcxtOrderVenue | undefined;
 }
 
 /** What exists while this daemon holds the lease. */

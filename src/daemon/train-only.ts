@@ -4,7 +4,8 @@ import { DisposalStack } from '../lib/disposal.js';
 import { TransientError } from '../lib/errors.js';
 import { chooseInstruments } from './choose-instruments.js';
 import { createTraining } from './create-training.js';
-import { PAPER_ACCOUNT, toModuleOptions } from './module-options.js';
+import { toModuleOptions } from './module-options.js';
+import { accountOf } from './open-live.js';
 import type { Market } from './open-market.js';
 import type { Base, CurrentPhase } from './phases.js';
 import type { ReplaceableParts } from './replaceable-parts.js';
@@ -34,7 +35,7 @@ export async function trainOnly(
   const options = toModuleOptions(settings, instruments, market);
   const stack = new DisposalStack(logger);
   try {
-    const key = { venue, account: PAPER_ACCOUNT };
+    const key = { venue, account: accountOf(settings) };
     const { leases } = stores;
     const keeper = new LeaseKeeper({ name: 'training', key, leases, clock, logger, holder });
     const lease = stack.use('lease', keeper);

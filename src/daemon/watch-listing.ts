@@ -5,7 +5,7 @@ import type { Connected } from './phases.js';
 
 /** A job that takes up what the venue lists and drops what it no longer lists. */
 export function watchListing(
-  connected: Pick<Connected, 'settings' | 'market' | 'instruments' | 'trading' | 'logger'>,
+  connected: Pick<Connected, 'settings' | 'market' | 'instruments' | 'trading' | 'live' | 'logger'>,
   collector: Pick<Collector, 'follow' | 'status'>,
 ): (signal: AbortSignal) => Promise<void> {
   const { settings, market, instruments } = connected;
@@ -16,6 +16,8 @@ export function watchListing(
       instruments.all.some(({ isOnHold }) => isOnHold === true) ||
       collector.status().series.some(({ isRefused }) => isRefused),
     onReloaded: async () => {
+      // Steps, ticks and smallest orders may have changed as well.
+      await connected.live?.start();
       const before = new Set(instruments.collected);
       instruments.change(chooseAgain(settings, market.data, instruments));
       reportChanges(before, connected);

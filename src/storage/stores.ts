@@ -24,6 +24,7 @@ import { BaseModelStore } from './stores/base-model-store.js';
 import { PositionStore } from './stores/position-store.js';
 import { PredictionStore } from './stores/prediction-store.js';
 import { PriceStore } from './stores/price-store.js';
+import { ReconciliationStore } from './stores/reconciliation-store.js';
 import { RetentionStore } from './stores/retention-store.js';
 import { RunStore } from './stores/run-store.js';
 import { ScheduleStore } from './stores/schedule-store.js';
@@ -44,6 +45,7 @@ export interface Stores {
   readonly positions: PositionStore;
   readonly orders: OrderStore;
   readonly fills: FillStore;
+  readonly reconciliations: ReconciliationStore;
   readonly equity: EquityStore;
   readonly accounts: AccountStore;
   readonly halts: HaltStore;
@@ -81,6 +83,7 @@ export function openStores(database: Database, clock: Clock): Stores {
     positions: new PositionStore(database, clock),
     orders: new OrderStore(database, clock),
     fills: new FillStore(database, clock),
+    reconciliations: new ReconciliationStore(database, clock),
     equity: new EquityStore(database, clock),
     accounts: new AccountStore(database, clock),
     halts: new HaltStore(database, clock),

@@ -8,6 +8,7 @@ import type { LeaseStore } from '../storage/stores/lease-store.js';
 import type { OrderStore } from '../storage/stores/order-store.js';
 import type { PositionStore } from '../storage/stores/position-store.js';
 import type { PriceStore } from '../storage/stores/price-store.js';
+import type { ReconciliationStore } from '../storage/stores/reconciliation-store.js';
 import type { SeriesStore } from '../storage/stores/series-store.js';
 
 export type { StoredPosition } from '../storage/stores/position-store.js';
@@ -24,12 +25,16 @@ export interface TradingStores {
   readonly fills: Pick<FillStore, 'insert' | 'listByOrder' | 'sumCash'>;
   readonly halts: Pick<HaltStore, 'insert' | 'listActive' | 'resume' | 'lastResumedAt'>;
   readonly leases: Pick<LeaseStore, 'acquire' | 'renew' | 'release'>;
-  readonly orders: Pick<OrderStore, 'insert' | 'settle' | 'list' | 'listUnsettled'>;
+  readonly orders: Pick<
+    OrderStore,
+    'insert' | 'settle' | 'markSent' | 'find' | 'findByClientId' | 'list' | 'listUnsettled'
+  >;
   readonly positions: Pick<
     PositionStore,
     'insert' | 'update' | 'find' | 'listOpen' | 'listClosedSince' | 'lastExitAt'
   >;
   readonly prices: Pick<PriceStore, 'latest'>;
+  readonly reconciliations: Pick<ReconciliationStore, 'insert'>;
   readonly series: Pick<SeriesStore, 'find'>;
   /** Runs `work` with the same stores bound to one transaction: all of it is stored or nothing. */
   transaction<T>(work: (stores: TradingStores) => Promise<T>): Promise<T>;

@@ -241,6 +241,7 @@ const STATUS: StatusAnswer = {
     ...{ mode: 'paper', state: 'active', standby: null, account: 'paper', currency: 'USDT' },
     ...{ timeframe: '1h', bot: 'catboost', open_positions: 0, equity: '10000' },
     halt: null,
+    unknown_orders: 0,
     allow_fallback_execution: false,
   },
   trainer: { ready: true, message: 'ready' },

@@ -2,7 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { DECISION_ACTIONS } from '../../src/domain/decision.js';
 import { z } from 'zod';
 import { analysis, candle, decision, signal } from '../../src/api/contract/signals.js';
-import { equityPoint, order, position, trade } from '../../src/api/contract/trading.js';
+import {
+  equityPoint,
+  order,
+  position,
+  reconciliation,
+  trade,
+} from '../../src/api/contract/trading.js';
 import { errorAnswer, listAnswer } from '../../src/api/contract/common.js';
 import { health, status } from '../../src/api/contract/status.js';
 import { modelStatus } from '../../src/api/contract/model-status.js';
@@ -60,6 +66,7 @@ const shapes: readonly (readonly [string, z.ZodType])[] = [
   ['/api/orders', listAnswer('orders', order)],
   ['/api/trades', listAnswer('trades', trade)],
   ['/api/equity', listAnswer('equity', equityPoint)],
+  ['/api/reconciliations', listAnswer('reconciliations', reconciliation)],
   ['/api/health', health],
   ['/api/settings', settingsAnswer],
   ['/api/logs', logAnswer],

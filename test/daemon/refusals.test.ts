@@ -54,7 +54,12 @@ test('a misspelt setting is a warning with the nearest name', async () => {
 });
 
 const refusals = [
-  [{ TRADING_MODE: 'live' }, /TRADING_MODE=live is not built yet/],
+  [{ TRADING_MODE: 'live' }, /CONFIRM_LIVE is missing; .*set CONFIRM_LIVE=demo/],
+  [
+    { TRADING_MODE: 'live', CONFIRM_LIVE: 'demo', EXCHANGE_API_KEY: 'k'.repeat(16) },
+    /EXCHANGE_API_SECRET missing; .*npm run demo:account/,
+  ],
+  [{ TRADING_MODE: 'live', EXCHANGE: 'hitbtc' }, /EXCHANGE=hitbtc cannot be traded live/],
   [{ EXCHANGE: 'binanse' }, /EXCHANGE=binanse is not an exchange .* did you mean binance/],
   [{ BOTS: 'oracle' }, /BOTS names "oracle"; expected catboost/],
   [

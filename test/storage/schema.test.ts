@@ -29,6 +29,7 @@ const TABLES = [
   'predictions',
   'quarantined_candles',
   'real_time_prices',
+  'reconciliations',
   'runs',
   'series',
   'signals',

@@ -50,7 +50,7 @@ export class TradingWorld {
     const service = new TradingService({
       rules: this.rules,
       stores: { ...(options.stores ?? this.stores), accounts: this.stores.accounts },
-      broker: new PaperBroker(this.rules),
+      createBroker: () => new PaperBroker(this.rules),
       clock: this.clock,
       logger: this.logger,
       holder: options.holder ?? 'here',

@@ -1,12 +1,20 @@
 import type { Halt } from '../../domain/halt.js';
 import type { Unsold } from '../../trading/orders/sell-now.js';
 import type { Halted } from '../context/api-context.js';
-import type { EquityPoint, Fill, Order, Position } from '../../domain/trade.js';
+import {
+  heldBaseOf,
+  type EquityPoint,
+  type Fill,
+  type Order,
+  type Position,
+  type Reconciliation,
+} from '../../domain/trade.js';
 import type {
   EquityAnswer,
   HaltView,
   OrderAnswer,
   PositionAnswer,
+  ReconciliationAnswer,
   TradeAnswer,
   TradingHaltAnswer,
 } from '../contract/trading.js';
@@ -29,6 +37,7 @@ export function positionAnswer(row: Position, marketIds: MarketIds): PositionAns
     bot: row.bot,
     status: row.status,
     size_base: row.sizeBase.toString(),
+    held_base: heldBaseOf(row).toString(),
     entry_price: row.entryPrice?.toString() ?? null,
     exit_price: row.exitPrice?.toString() ?? null,
     stop_price: row.stopPrice?.toString() ?? null,
@@ -48,7 +57,11 @@ export function orderAnswer(row: Order, marketIds: MarketIds): OrderAnswer {
     client_order_id: row.clientOrderId,
     position_uid: row.positionUid,
     side: row.side,
+    kind: row.kind,
     size_base: row.sizeBase.toString(),
+    price: row.price?.toString() ?? null,
+    stop_price: row.stopPrice?.toString() ?? null,
+    venue_order_id: row.venueOrderId ?? null,
     status: row.status,
     reason: row.reason,
     intended_at: iso(row.intendedAt),
@@ -64,7 +77,27 @@ export function tradeAnswer(row: Fill, marketIds: MarketIds): TradeAnswer {
     price: row.price.toString(),
     size_base: row.sizeBase.toString(),
     fee_quote: row.feeQuote.toString(),
+    fee_amount: row.fee?.amount.toString() ?? null,
+    fee_currency: row.fee?.currency ?? null,
+    venue_trade_id: row.venueTradeId ?? null,
     filled_at: iso(row.filledAt),
+  };
+}
+
+export function reconciliationAnswer(row: Reconciliation): ReconciliationAnswer {
+  const { uid, venue, account, reconciledAt, trigger } = row;
+  return {
+    uid,
+    venue,
+    account,
+    reconciled_at: iso(reconciledAt),
+    trigger,
+    differences: row.differences.map(({ kind, subject, finding, repair }) => ({
+      kind,
+      subject,
+      finding,
+      repair: repair ?? null,
+    })),
   };
 }
 

@@ -9,7 +9,7 @@ import type { Series, SeriesKey } from '../../domain/market.js';
 import type { Signal, SignalOutcome } from '../../domain/signal.js';
 import type { Timeframe } from '../../domain/timeframe.js';
 import type { TrainingEvidence, TrainingJob, TrainingSession } from '../../domain/training-job.js';
-import type { EquityPoint, Fill, Order, Position } from '../../domain/trade.js';
+import type { EquityPoint, Fill, Order, Position, Reconciliation } from '../../domain/trade.js';
 import type { Clock } from '../../lib/clock.js';
 import type { QualityReport, QualityRequest } from '../../quality/quality-report.js';
 import type { EventHub } from '../../monitoring/event-hub.js';
@@ -75,6 +75,7 @@ export interface ApiStores {
   };
   readonly positions: { list: List<Position, By<Position, 'status'>> };
   readonly orders: { list: List<Order, By<Order, 'status' | 'side'>> };
+  readonly reconciliations: { list: List<Reconciliation> };
   readonly fills: { list: List<Fill, By<Fill, 'side'>> };
   readonly sessions: {
     list(filter: object, page: Page): Promise<Paged<TrainingSession>>;

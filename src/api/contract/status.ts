@@ -109,6 +109,10 @@ export const status = z.object({
     open_positions: z.number(),
     equity: z.string().nullable(),
     halt: halt.nullable().describe('why no position is opened, and who said so'),
+    unknown_orders: z
+      .number()
+      .int()
+      .describe('orders of which the exchange has not said yet what became of them'),
     allow_fallback_execution: z.boolean(),
   }),
   trainer: z.object({ ready: z.boolean(), message: z.string() }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ORDER_STATUSES, POSITION_STATUSES } from '../../domain/trade.js';
+import { ORDER_KINDS, ORDER_STATUSES, POSITION_STATUSES } from '../../domain/trade.js';
 import { closedPositionExample, haltBodyExample, tradingHaltExample } from './examples.js';
 import { listQuery, optionalTime, time } from './common.js';
 
@@ -29,6 +29,7 @@ export const position = z.object({
   bot: z.string(),
   status: z.string(),
   size_base: z.string(),
+  held_base: z.string().describe('what is held of it now; of a closed position: dust'),
   entry_price: z.string().nullable(),
   exit_price: z.string().nullable(),
   stop_price: z.string().nullable(),
@@ -47,7 +48,11 @@ export const order = z.object({
   client_order_id: z.string(),
   position_uid: z.string(),
   side: z.enum(['buy', 'sell']),
+  kind: z.enum(ORDER_KINDS),
   size_base: z.string(),
+  price: z.string().nullable().describe('worst price of a limit order'),
+  stop_price: z.string().nullable(),
+  venue_order_id: z.string().nullable(),
   status: z.string(),
   reason: z.string(),
   intended_at: time,
@@ -61,10 +66,31 @@ export const trade = z.object({
   side: z.enum(['buy', 'sell']),
   price: z.string(),
   size_base: z.string(),
-  fee_quote: z.string(),
+  fee_quote: z.string().describe('value of the fee in quote currency'),
+  fee_amount: z.string().nullable().describe('where it was not taken in quote currency'),
+  fee_currency: z.string().nullable(),
+  venue_trade_id: z.string().nullable(),
   filled_at: time,
 });
 export type TradeAnswer = z.input<typeof trade>;
+
+export const reconciliationQuery = bookQuery.omit({ symbol: true });
+export const reconciliation = z.object({
+  uid: z.string(),
+  venue: z.string(),
+  account: z.string(),
+  reconciled_at: time,
+  trigger: z.enum(['start', 'interval']),
+  differences: z.array(
+    z.object({
+      kind: z.string().describe('such as missing_base, late_fill, foreign_order'),
+      subject: z.string().describe('a symbol or a currency'),
+      finding: z.string(),
+      repair: z.string().nullable().describe('what was done about it'),
+    }),
+  ),
+});
+export type ReconciliationAnswer = z.input<typeof reconciliation>;
 
 const author = z.string().trim().min(1).max(64).default('api').describe('who orders it');
 

@@ -1,4 +1,10 @@
-import { equityAnswer, orderAnswer, positionAnswer, tradeAnswer } from '../answers/trading.js';
+import {
+  equityAnswer,
+  orderAnswer,
+  positionAnswer,
+  reconciliationAnswer,
+  tradeAnswer,
+} from '../answers/trading.js';
 import { decisionAnswer } from '../answers/signals.js';
 import type { ApiContext } from '../context/api-context.js';
 import { readMarketIds, resolveFilter } from '../context/symbols.js';
@@ -11,6 +17,8 @@ import {
   orderQuery,
   position,
   positionQuery,
+  reconciliation,
+  reconciliationQuery,
   trade,
   tradeQuery,
 } from '../contract/trading.js';
@@ -23,6 +31,7 @@ export function tradingRoutes(server: Server, context: ApiContext): void {
   orderRoute(server, context);
   tradeRoute(server, context);
   equityRoute(server, context);
+  reconciliationRoute(server, context);
 }
 
 function decisionRoute(server: Server, context: ApiContext): void {
@@ -122,6 +131,24 @@ function equityRoute(server: Server, context: ApiContext): void {
       const filter = await resolveFilter(context, query);
       const { total, rows } = await context.stores.equity.list(filter, query);
       return { total, equity: rows.map(equityAnswer) };
+    },
+  );
+}
+
+function reconciliationRoute(server: Server, context: ApiContext): void {
+  server.get(
+    '/api/reconciliations',
+    {
+      schema: {
+        summary: 'Comparisons of the books with the account at the exchange, newest first',
+        querystring: reconciliationQuery,
+        response: { 200: listAnswer('reconciliations', reconciliation) },
+      },
+    },
+    async ({ query }) => {
+      const filter = await resolveFilter(context, query);
+      const { total, rows } = await context.stores.reconciliations.list(filter, query);
+      return { total, reconciliations: rows.map(reconciliationAnswer) };
     },
   );
 }

@@ -1,7 +1,15 @@
 import { floorToStep, Money } from '../../domain/money.js';
 import type { Instrument } from '../../domain/market.js';
 import type { Order } from '../../domain/trade.js';
-import type { Broker, BrokerAnswer, Execution, Market } from '../../trading/broker/broker.js';
+import {
+  marketTerms,
+  type Broker,
+  type BrokerAnswer,
+  type Execution,
+  type Market,
+  type OrderWish,
+  type PlannedTerms,
+} from '../../trading/broker/broker.js';
 
 /** Digits after the point that a fee is kept to, as on paper. */
 const FEE_DECIMALS = 12;
@@ -38,6 +46,8 @@ interface Part {
  * after it and is one fill at the mean price once it is complete.
  */
 export class BacktestBroker implements Broker {
+  readonly hasStops = false;
+  readonly unknownOrders = 0;
   readonly #model: FillModel;
   readonly #findInstrument: (symbol: string) => Instrument | undefined;
   readonly #sold = new Map<string, Part>();
@@ -65,8 +75,35 @@ export class BacktestBroker implements Broker {
     return this.#barOf.get(orderUid);
   }
 
+  planEntry(wish: OrderWish): PlannedTerms {
+    return marketTerms(wish);
+  }
+
+  planExit(wish: OrderWish): PlannedTerms {
+    return marketTerms(wish);
+  }
+
+  planStop(): PlannedTerms {
+    return { status: 'impossible', reason: 'the daemon itself guards what is held' };
+  }
+
+  isDust(_: string, sizeBase: Money): boolean {
+    return sizeBase.lte(0);
+  }
+
+  /** Nothing is sent anywhere. */
+  isUnderWay(): boolean {
+    return false;
+  }
+
   execute(order: Order, market: Market): Promise<BrokerAnswer> {
     return Promise.resolve(this.#answer(order, market));
+  }
+
+  /** A purchase waits without a fill. A sale that is filled in part goes on to its end. */
+  cancel(order: Order): Promise<BrokerAnswer> {
+    if (this.#sold.has(order.uid)) return Promise.resolve({ status: 'waiting' });
+    return Promise.resolve({ status: 'canceled', reason: 'given up before a bar came' });
   }
 
   #answer(order: Order, market: Market): BrokerAnswer {
@@ -111,7 +148,7 @@ export class BacktestBroker implements Broker {
       return { status: 'rejected', reason };
     }
     this.#take(order.symbol, sizeBase);
-    return { status: 'filled', execution };
+    return { status: 'filled', fills: [execution] };
   }
 
   #sell(
@@ -129,7 +166,7 @@ export class BacktestBroker implements Broker {
       return { status: 'waiting' };
     }
     this.#sold.delete(order.uid);
-    return { status: 'filled', execution: this.#toExecution(sizeBase, value, fill.at) };
+    return { status: 'filled', fills: [this.#toExecution(sizeBase, value, fill.at)] };
   }
 
   #toExecution(sizeBase: Money, value: Money, filledAt: number): Execution {
@@ -138,6 +175,8 @@ export class BacktestBroker implements Broker {
       price: value.div(sizeBase),
       sizeBase,
       feeQuote: fee.toDecimalPlaces(FEE_DECIMALS, Money.ROUND_UP),
+      fee: undefined,
+      venueTradeId: undefined,
       filledAt,
     };
   }

@@ -6,6 +6,7 @@ import type { Stored } from '../../storage/connection/row.js';
 import { assertDefined } from '../../lib/invariant.js';
 import type { StoredFacts } from '../../trading/tick/observe.js';
 import type { Signal } from '../../domain/signal.js';
+import type { StoredOrder } from '../../storage/stores/order-store.js';
 import type { StoredPosition, TradingStores } from '../../trading/trading-stores.js';
 
 /** Row id and times that a database would add. */
@@ -127,6 +128,7 @@ export class MemoryStores implements TradingRecord {
       orders: this.#orderStore(),
       positions: this.#positionStore(),
       prices: { latest: async () => new Map() },
+      reconciliations: { insert: async () => undefined },
       series: { find: async () => undefined },
       transaction: (work) => work(stores),
     };
@@ -162,6 +164,10 @@ export class MemoryStores implements TradingRecord {
         this.#unsettled.delete(uid);
         return { ...settled, ...LOCAL, rowVersion: 2 };
       },
+      // Nothing is sent anywhere in a run.
+      markSent: async () => undefined,
+      find: async (uid) => this.#findOrder((order) => order.uid === uid),
+      findByClientId: async (id) => this.#findOrder((order) => order.clientOrderId === id),
       list: async ({ positionUid }) => {
         const uids = this.#ordersOf.get(positionUid ?? '') ?? [];
         const orders = uids.map((uid) => assertDefined(this.#orders.get(uid), `order ${uid}`));
@@ -171,6 +177,11 @@ export class MemoryStores implements TradingRecord {
       listUnsettled: async () =>
         [...this.#unsettled.values()].map((order) => ({ ...order, ...LOCAL, rowVersion: 1 })),
     };
+  }
+
+  #findOrder(isAsked: (order: Order) => boolean): StoredOrder | undefined {
+    const order = this.orders.find(isAsked);
+    return order === undefined ? undefined : { ...order, ...LOCAL, rowVersion: 1 };
   }
 
   #positionStore(): TradingStores['positions'] {

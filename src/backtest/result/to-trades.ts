@@ -16,6 +16,7 @@ const EXITS: Readonly<Record<ExitReason, TradeExit>> = {
   halt: 'halt',
   // Nobody closes a position of a run.
   manual: 'halt',
+  closed_externally: 'halt',
 };
 
 export interface TradeList {

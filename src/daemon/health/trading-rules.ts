@@ -28,6 +28,13 @@ export const TRADING_RULES: readonly DaemonHealthRule[] = [
     find: findFrozenEntries,
   },
   {
+    id: 'orders_unknown',
+    check: 'trading',
+    level: 'degraded',
+    fix: 'nothing at first: the exchange is asked by itself; nothing is bought in these symbols meanwhile',
+    find: findUnknownOrders,
+  },
+  {
     id: 'positions_unpriced',
     check: 'trading',
     level: 'failing',
@@ -43,6 +50,12 @@ export const TRADING_RULES: readonly DaemonHealthRule[] = [
       matchNames('trading' in phase ? phase.trading.status().warnings : [], (warnings) => warnings),
   },
 ];
+
+function findUnknownOrders({ phase }: HealthFacts): RuleMatch | undefined {
+  const count = 'trading' in phase ? phase.trading.status().unknownOrders : 0;
+  if (count === 0) return undefined;
+  return { message: `${count} orders: the exchange has not said yet what became of them` };
+}
 
 function findStandby({ phase }: HealthFacts): RuleMatch | undefined {
   if (!('trading' in phase)) return isWaiting(phase) ? { message: 'not started yet' } : undefined;

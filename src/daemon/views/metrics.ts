@@ -53,6 +53,9 @@ export function createMetrics(
   gauge('open_positions', 'Positions that are open', () => {
     return findTradingStatus(readPhase())?.openPositions ?? 0;
   });
+  gauge('unknown_orders', 'Orders of which it is not known what became of them', () => {
+    return findTradingStatus(readPhase())?.unknownOrders ?? 0;
+  });
   gauge('trading_halted', '1 while no position is opened because of a halt', () => {
     return findTradingStatus(readPhase())?.halt === undefined ? 0 : 1;
   });

@@ -9,7 +9,7 @@ import type { ModelCensus } from '../../models/model-census.js';
 import type { Health, HealthFinding } from '../../monitoring/health.js';
 import { TRAINER_UNUSABLE } from '../health/model-rules.js';
 import type { WatchedProgress } from '../collection-watch.js';
-import { PAPER_ACCOUNT } from '../module-options.js';
+import { accountOf } from '../open-live.js';
 import { clockOf, describePhase, type Base, type DaemonPhase, type ReadPhase } from '../phases.js';
 
 const QUEUE_SHOWN = 1000;
@@ -239,13 +239,14 @@ function tradingView(phase: DaemonPhase): StatusAnswer['trading'] {
       mode,
       state: 'starting',
       standby: null,
-      account: PAPER_ACCOUNT,
+      account: accountOf(phase.settings),
       currency: '',
       timeframe: '',
       bot: '',
       open_positions: 0,
       equity: null,
       halt: null,
+      unknown_orders: 0,
       allow_fallback_execution: allowFallbackExecution,
     };
   }
@@ -262,6 +263,7 @@ function tradingView(phase: DaemonPhase): StatusAnswer['trading'] {
     open_positions: status.openPositions,
     equity: status.books?.equity.toString() ?? null,
     halt: status.halt === undefined ? null : haltView(status.halt),
+    unknown_orders: status.unknownOrders,
     allow_fallback_execution: allowFallbackExecution,
   };
 }

@@ -6,7 +6,6 @@ import { refuse } from '../dialect/binance-refusal.js';
 import type { FaultEffect } from './faults.js';
 import { toOrderAnswer, toPlacedAnswer, toTradeAnswer } from './order-answers.js';
 import { readClientId, readOrderRequest } from './order-request.js';
-import { assertPassesChange } from './pair-changes.js';
 import type { Query } from './query.js';
 import { getInstrument, type Route, type RouteRequest } from './route.js';
 import { assertSigned } from './signature.js';
@@ -44,8 +43,7 @@ const accountRoute = signedRoute({
   path: '/api/v3/account',
   weight: 20,
   right: 'read',
-  answer: (account, { query, nowMs, effects }, { rights }) => {
-    const isLocked = effects.some(({ kind }) => kind === 'trading-locked');
+  answer: (account, { query, nowMs }, { rights }) => {
     const omitsZero = query.findText('omitZeroBalances') === 'true';
     const balances = account.balances().filter(({ free, locked }) => {
       return !omitsZero || !free.isZero() || !locked.isZero();
@@ -56,7 +54,7 @@ const accountRoute = signedRoute({
       buyerCommission: 0,
       sellerCommission: 0,
       commissionRates: { maker: FEE_RATE, taker: FEE_RATE, buyer: '0', seller: '0' },
-      canTrade: rights.includes('trade') && !isLocked,
+      canTrade: rights.includes('trade'),
       canWithdraw: rights.includes('withdraw'),
       canDeposit: true,
       updateTime: nowMs,
@@ -80,7 +78,6 @@ const placeRoute = signedRoute({
   answer: (account, { query, nowMs, effects }) => {
     const order = readOrderRequest(query);
     query.assertAllRead();
-    assertPassesChange(order, effects);
     return toPlacedAnswer(account.place(order, nowMs, orderFaults(effects)));
   },
 });
@@ -90,10 +87,8 @@ const testRoute = signedRoute({
   path: '/api/v3/order/test',
   weight: 1,
   right: 'trade',
-  answer: (account, { query, nowMs, effects }) => {
-    const order = readOrderRequest(query);
-    assertPassesChange(order, effects);
-    account.assertPlaceable(order, nowMs);
+  answer: (account, { query, nowMs }) => {
+    account.assertPlaceable(readOrderRequest(query), nowMs);
     return {};
   },
 });

@@ -9,7 +9,6 @@ import {
 import { isTrading, type Instrument } from '../market/instrument.js';
 import { getInstrument, type Route, type RouteRequest } from './route.js';
 import { decimalText } from './decimal-text.js';
-import { findPairChange, type PairChange } from './pair-changes.js';
 
 const ORDER_TYPES = [
   'LIMIT',
@@ -54,10 +53,7 @@ export const exchangeInfoRoute: Route = {
       ],
       exchangeFilters: [],
       symbols: askedInstruments(request, market.listedAt(nowMs)).map((instrument) =>
-        toSymbol(instrument, {
-          isActive: isTrading(instrument, nowMs),
-          changed: findPairChange(request.effects, instrument.id),
-        }),
+        toSymbol(instrument, isTrading(instrument, nowMs)),
       ),
     };
   },
@@ -86,16 +82,11 @@ function limit(rateLimitType: string, amount: object): object {
   return { rateLimitType, ...amount };
 }
 
-interface PairState {
-  readonly isActive: boolean;
-  readonly changed: PairChange | undefined;
-}
-
-function toSymbol(instrument: Instrument, { isActive, changed }: PairState): object {
+function toSymbol(instrument: Instrument, isActive: boolean): object {
   const { id, base, quote } = instrument;
   return {
     symbol: id,
-    status: isActive && changed?.isSuspended !== true ? 'TRADING' : 'BREAK',
+    status: isActive ? 'TRADING' : 'BREAK',
     baseAsset: base,
     baseAssetPrecision: 8,
     quoteAsset: quote,
@@ -112,7 +103,7 @@ function toSymbol(instrument: Instrument, { isActive, changed }: PairState): obj
     cancelReplaceAllowed: true,
     isSpotTradingAllowed: true,
     isMarginTradingAllowed: false,
-    filters: filtersOf(instrument, changed),
+    filters: filtersOf(instrument),
     permissions: [],
     permissionSets: [['SPOT']],
     defaultSelfTradePreventionMode: 'EXPIRE_MAKER',
@@ -120,12 +111,9 @@ function toSymbol(instrument: Instrument, { isActive, changed }: PairState): obj
   };
 }
 
-function filtersOf(
-  { priceDecimals, quantityDecimals }: Instrument,
-  changed: PairChange | undefined,
-): object[] {
+function filtersOf({ priceDecimals, quantityDecimals }: Instrument): object[] {
   const tick = decimalText(1 / 10 ** priceDecimals);
-  const step = changed?.stepSize ?? decimalText(1 / 10 ** quantityDecimals);
+  const step = decimalText(1 / 10 ** quantityDecimals);
   const most = decimalText(1e9 / 10 ** quantityDecimals);
   return [
     {
@@ -147,7 +135,7 @@ function filtersOf(
     },
     {
       filterType: 'NOTIONAL',
-      minNotional: changed?.minNotional ?? decimalText(Number(MIN_NOTIONAL)),
+      minNotional: decimalText(Number(MIN_NOTIONAL)),
       applyMinToMarket: true,
       maxNotional: decimalText(Number(MAX_NOTIONAL)),
       applyMaxToMarket: false,

@@ -6,7 +6,7 @@ import { RejectedError } from '../../lib/errors.js';
 import type { Database } from '../database/database.js';
 import { insertOnce } from '../rows/write-rows.js';
 import { listRows } from '../rows/list-rows.js';
-import { bookColumns, money, number, rowCodec, text } from '../rows/row-codec.js';
+import { bookColumns, money, number, omit, optional, rowCodec, text } from '../rows/row-codec.js';
 import type { InsertStatus, Page, Paged, Row, Stored } from '../connection/row.js';
 
 /** Fills added up between two turns of the event loop. */
@@ -27,7 +27,13 @@ export interface FillFilter {
   readonly to?: number | undefined;
 }
 
-const FILL = rowCodec<StoredFill>({
+/** A fee that was not taken in quote currency lies in two columns. */
+type FillRow = Omit<StoredFill, 'fee'> & {
+  readonly feeAmount: Money | undefined;
+  readonly feeCurrency: string | undefined;
+};
+
+const FILL_ROW = rowCodec<FillRow>({
   id: number(),
   uid: text(),
   orderUid: text(),
@@ -39,9 +45,26 @@ const FILL = rowCodec<StoredFill>({
   price: money(),
   sizeBase: money(),
   feeQuote: money(),
+  feeAmount: optional(money()),
+  feeCurrency: optional(text()),
+  venueTradeId: optional(text()),
   filledAt: number(),
   createdAt: number(),
 });
+
+const FILL = {
+  encode: (fill: Omit<StoredFill, 'id'>): Record<string, unknown> =>
+    FILL_ROW.encodePart({
+      ...omit(fill, ['fee']),
+      feeAmount: fill.fee?.amount,
+      feeCurrency: fill.fee?.currency,
+    }),
+  decode: (row: Row): StoredFill => {
+    const { feeAmount: amount, feeCurrency: currency, ...plain } = FILL_ROW.decode(row);
+    const isElsewhere = amount !== undefined && currency !== undefined;
+    return { ...plain, fee: isElsewhere ? { amount, currency } : undefined };
+  },
+};
 
 /** What changed hands. */
 export class FillStore {
@@ -67,7 +90,7 @@ export class FillStore {
     if (!Number.isSafeInteger(sequence) || sequence < 1) {
       throw new RejectedError(`Sequence ${sequence} of fill ${fill.uid} is not a number from 1 up`);
     }
-    const values = FILL.encodePart({ ...fill, sequence, createdAt: this.#clock.wallMs() });
+    const values = FILL.encode({ ...fill, sequence, createdAt: this.#clock.wallMs() });
     const inserted = await insertOnce(this.#database, { table: 'fills', values }, () =>
       this.find(fill.uid),
     );

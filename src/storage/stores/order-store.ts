@@ -23,7 +23,7 @@ export interface OrderFilter {
 
 /** How an order ended. */
 export interface Settlement {
-  readonly status: Exclude<Order['status'], 'intended'>;
+  readonly status: Exclude<Order['status'], 'intended' | 'sent'>;
   readonly settledAt: number;
   /** Replaces the order's reason, where given. */
   readonly reason?: string | undefined;
@@ -38,7 +38,11 @@ const ORDER = rowCodec<StoredOrder>({
   account: text(),
   symbol: text(),
   side: text(),
+  kind: text(),
   sizeBase: money(),
+  price: optional(money()),
+  stopPrice: optional(money()),
+  venueOrderId: optional(text()),
   status: text(),
   reason: text(),
   intendedAt: number(),
@@ -46,6 +50,8 @@ const ORDER = rowCodec<StoredOrder>({
   rowVersion: number(),
   createdAt: number(),
 });
+
+const UNSETTLED = ['intended', 'sent'];
 
 /** Intents and what became of them. */
 export class OrderStore {
@@ -70,12 +76,26 @@ export class OrderStore {
     if (reason !== undefined) columns['reason'] = reason;
     await this.#database.run((knex) =>
       knex('orders')
-        .where({ uid, status: 'intended' })
+        .where({ uid })
+        .whereIn('status', UNSETTLED)
         .update({ ...columns, row_version: knex.raw('row_version + 1') }),
     );
     const order = await this.find(uid);
     if (order?.status === status) return order;
     throw new RejectedError(`Order ${uid} is ${order?.status ?? 'unknown'}, not to be ${status}`);
+  }
+
+  /** Notes that the exchange has confirmed the order. An order that is settled stays so. */
+  async markSent(uid: string, venueOrderId: string | undefined): Promise<void> {
+    await this.#database.run((knex) =>
+      knex('orders')
+        .where({ uid, status: 'intended' })
+        .update({
+          status: 'sent',
+          venue_order_id: venueOrderId ?? null,
+          row_version: knex.raw('row_version + 1'),
+        }),
+    );
   }
 
   async find(uid: string): Promise<StoredOrder | undefined> {
@@ -85,11 +105,19 @@ export class OrderStore {
     return row === undefined ? undefined : ORDER.decode(row);
   }
 
-  /** Intents whose outcome is not known, oldest first. */
+  async findByClientId(clientOrderId: string): Promise<StoredOrder | undefined> {
+    const row = await this.#database.run((knex) =>
+      knex('orders').where({ client_order_id: clientOrderId }).first<Row | undefined>(),
+    );
+    return row === undefined ? undefined : ORDER.decode(row);
+  }
+
+  /** Orders that are not over, oldest first. */
   async listUnsettled(book: BookKey): Promise<readonly StoredOrder[]> {
     const rows = await this.#database.run((knex) =>
       knex('orders')
-        .where({ ...bookColumns(book), status: 'intended' })
+        .where(bookColumns(book))
+        .whereIn('status', UNSETTLED)
         .orderBy(['intended_at', 'id'])
         .select<Row[]>('*'),
     );

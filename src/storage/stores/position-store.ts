@@ -41,6 +41,7 @@ const POSITION = rowCodec<StoredPosition>({
   status: text(),
   decisionUid: text(),
   sizeBase: money(),
+  soldBase: optional(money()),
   entryPrice: optional(money()),
   exitPrice: optional(money()),
   stopPrice: optional(money()),

@@ -32,6 +32,8 @@ function buildFill(side: 'buy' | 'sell', price: string): Fill {
     price: new Money(price),
     sizeBase: new Money('0.3'),
     feeQuote: new Money('0.01'),
+    fee: undefined,
+    venueTradeId: undefined,
     filledAt: CLOSE,
   };
 }

@@ -1,6 +1,7 @@
 import { Money } from '../../domain/money.js';
 import {
   cashChange,
+  heldBaseOf,
   type BookKey,
   type EquityPoint,
   type Fill,
@@ -90,8 +91,8 @@ class KeptWorth {
   }
 }
 
-function worthOf({ entryPrice, sizeBase }: Position, bid: Money | undefined): Money {
+function worthOf(position: Position, bid: Money | undefined): Money {
   // Undefined until the purchase is filled: nothing is held yet.
-  if (entryPrice === undefined) return new Money(0);
-  return sizeBase.times(bid ?? entryPrice);
+  if (position.entryPrice === undefined) return new Money(0);
+  return heldBaseOf(position).times(bid ?? position.entryPrice);
 }

@@ -1,6 +1,6 @@
 import type { Halt } from '../../domain/halt.js';
 import type { Decision } from '../../domain/decision.js';
-import type { EquityPoint, Fill, Order, Position } from '../../domain/trade.js';
+import type { EquityPoint, Fill, Order, Position, Reconciliation } from '../../domain/trade.js';
 import { RejectedError } from '../../lib/errors.js';
 import type { LeaseKeeper } from '../../coordination/lease-keeper.js';
 import type { StoredPosition, TradingStores } from '../trading-stores.js';
@@ -11,11 +11,20 @@ export interface LedgerEntry {
   readonly opened?: Position;
   readonly changed?: PositionChange | undefined;
   /** An intent, stored before anything is done about it. */
-  readonly intended?: Order;
-  readonly fill?: Fill;
-  readonly settled?: Settlement;
+  readonly intended?: Order | undefined;
+  /** Of one order, in their sequence. */
+  readonly fills?: readonly NumberedFill[];
+  readonly sent?: { readonly orderUid: string; readonly venueOrderId: string | undefined };
+  readonly settled?: Settlement | undefined;
   readonly valued?: EquityPoint;
   readonly halted?: Halt;
+  readonly reconciled?: Reconciliation;
+}
+
+export interface NumberedFill {
+  readonly fill: Fill;
+  /** Which fill of its order it is, from 1. */
+  readonly sequence: number;
 }
 
 export interface PositionChange {
@@ -25,7 +34,7 @@ export interface PositionChange {
 
 export interface Settlement {
   readonly orderUid: string;
-  readonly status: 'filled' | 'rejected';
+  readonly status: 'filled' | 'rejected' | 'canceled';
   readonly settledAt: number;
   readonly reason?: string;
 }
@@ -64,18 +73,21 @@ export class Ledger {
 
 /** Parents before the rows that refer to them. */
 async function write(stores: TradingStores, entry: LedgerEntry): Promise<void> {
-  const { decision, opened, changed, intended, fill, settled, valued, halted } = entry;
+  const { decision, opened, changed, intended, fills = [], sent, settled, valued } = entry;
+  const { halted, reconciled } = entry;
   if (decision !== undefined) await insertDecision(stores, decision);
   if (opened !== undefined) await stores.positions.insert(opened);
   if (changed !== undefined) await stores.positions.update(changed.to, changed.from.rowVersion);
-  if (intended !== undefined) await stores.orders.insert(intended);
-  if (fill !== undefined) await stores.fills.insert(fill);
+  for (const { fill, sequence } of fills) await stores.fills.insert(fill, sequence);
+  if (sent !== undefined) await stores.orders.markSent(sent.orderUid, sent.venueOrderId);
   if (settled !== undefined) {
     const { orderUid, ...outcome } = settled;
     await stores.orders.settle(orderUid, outcome);
   }
+  if (intended !== undefined) await stores.orders.insert(intended);
   if (valued !== undefined) await stores.equity.insert(valued);
   if (halted !== undefined) await stores.halts.insert(halted);
+  if (reconciled !== undefined) await stores.reconciliations.insert(reconciled);
 }
 
 /** The first decision on a signal stands: nothing that belongs to a second one is stored. */

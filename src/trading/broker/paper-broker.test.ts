@@ -20,6 +20,7 @@ function ask(order: Order, market: Partial<Market>): ReturnType<PaperBroker['exe
     quote: undefined,
     cash: new Money(10_000),
     seen: undefined,
+    isNew: true,
     ...market,
   });
 }
@@ -31,14 +32,16 @@ describe('PaperBroker', () => {
       price: new Money('100.01'),
       sizeBase: new Money(10),
       feeQuote: new Money('1.0001'),
+      fee: undefined,
+      venueTradeId: undefined,
       filledAt: CLOSE + 1_000,
     };
-    expect(answer).toEqual({ status: 'filled', execution });
+    expect(answer).toEqual({ status: 'filled', fills: [execution] });
   });
 
   it('sells at the bid', async () => {
     const answer = await ask(buildOrder({ side: 'sell' }), { quote: buildQuote() });
-    expect(answer).toMatchObject({ execution: { price: new Money('99.99') } });
+    expect(answer).toMatchObject({ fills: [{ price: new Money('99.99') }] });
   });
 
   it.each(['buy', 'sell'] as const)(
@@ -81,13 +84,13 @@ describe('PaperBroker', () => {
   it('fills at the level that the market was seen to meet, not at the quote', async () => {
     const seen = { price: new Money(97), at: CLOSE + HOUR };
     const answer = await ask(buildOrder({ side: 'sell' }), { quote: buildQuote(), seen });
-    expect(answer).toMatchObject({ execution: { price: new Money(97), filledAt: CLOSE + HOUR } });
+    expect(answer).toMatchObject({ fills: [{ price: new Money(97), filledAt: CLOSE + HOUR }] });
   });
 
   it('rounds a fee up, never down', async () => {
     const order = buildOrder({ sizeBase: new Money('0.0000000001') });
     const answer = await ask(order, { quote: buildQuote({ ask: '100.0101', bid: '99' }) });
     // 1e-10 × 100.0101 × 0.001 = 0.00000000001000101
-    expect(answer).toMatchObject({ execution: { feeQuote: new Money('0.000000000011') } });
+    expect(answer).toMatchObject({ fills: [{ feeQuote: new Money('0.000000000011') }] });
   });
 });

@@ -1,7 +1,15 @@
 import { Money } from '../../domain/money.js';
 import type { Quote } from '../../domain/market.js';
 import type { Order } from '../../domain/trade.js';
-import type { Broker, BrokerAnswer, Execution, Market } from './broker.js';
+import {
+  marketTerms,
+  type Broker,
+  type BrokerAnswer,
+  type Execution,
+  type Market,
+  type OrderWish,
+  type PlannedTerms,
+} from './broker.js';
 import { decisionLagMs, type TradingRules } from '../trading-rules.js';
 
 /** Digits after the point that a fee is kept to; no venue charges finer. */
@@ -14,19 +22,47 @@ const FEE_DECIMALS = 12;
  * would keep what was decided to be left.
  */
 export class PaperBroker implements Broker {
+  readonly hasStops = false;
+  readonly unknownOrders = 0;
   readonly #rules: TradingRules;
 
   constructor(rules: TradingRules) {
     this.#rules = rules;
   }
 
+  planEntry(wish: OrderWish): PlannedTerms {
+    return marketTerms(wish);
+  }
+
+  planExit(wish: OrderWish): PlannedTerms {
+    return marketTerms(wish);
+  }
+
+  planStop(): PlannedTerms {
+    return { status: 'impossible', reason: 'the daemon itself guards what is held' };
+  }
+
+  isDust(_: string, sizeBase: Money): boolean {
+    return sizeBase.lte(0);
+  }
+
+  /** Nothing is sent anywhere. */
+  isUnderWay(): boolean {
+    return false;
+  }
+
   execute(order: Order, market: Market): Promise<BrokerAnswer> {
     return Promise.resolve(this.#answer(order, market));
   }
 
+  /** What waits for a quote is not filled. */
+  cancel(): Promise<BrokerAnswer> {
+    return Promise.resolve({ status: 'canceled', reason: 'given up before a quote came' });
+  }
+
   #answer(order: Order, market: Market): BrokerAnswer {
     if (market.seen !== undefined) {
-      return { status: 'filled', execution: this.#fill(order, market.seen.price, market.seen.at) };
+      return { status: 'filled', fills: [this.#fill(order, market.seen.price, market.seen.at)] };
     }
     const { quote } = market;
     const isMet = quote !== undefined && quote.venueTime > order.intendedAt;
@@ -46,13 +82,13 @@ export class PaperBroker implements Broker {
       const reason = `not enough cash: ${cash.toFixed(2)} at an ask of ${quote.ask}`;
       return { status: 'rejected', reason };
     }
-    return { status: 'filled', execution };
+    return { status: 'filled', fills: [execution] };
   }
 
   #fill(order: Order, price: Money, filledAt: number): Execution {
     const { sizeBase } = order;
     const fee = price.times(sizeBase).times(this.#rules.feeRate);
     const feeQuote = fee.toDecimalPlaces(FEE_DECIMALS, Money.ROUND_UP);
-    return { price, sizeBase, feeQuote, filledAt };
+    return { price, sizeBase, feeQuote, fee: undefined, venueTradeId: undefined, filledAt };
   }
 }

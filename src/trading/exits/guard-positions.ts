@@ -4,9 +4,7 @@ import { closeTimeOf, type Timeframe } from '../../domain/timeframe.js';
 import type { Quote } from '../../domain/market.js';
 import type { Position } from '../../domain/trade.js';
 import { findQuoteExit, walkCandles, type ExitTrigger } from './exits.js';
-import { toExitOrder } from '../orders/orders.js';
-import { toClosing } from '../positions/position-states.js';
-import { settleOrder } from '../orders/settle-order.js';
+import { sellNow } from '../orders/sell-now.js';
 import { raiseTrailing } from '../positions/trailing-stop.js';
 import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
 import type { StoredPosition } from '../trading-stores.js';
@@ -92,8 +90,5 @@ async function leave(
   trigger: ExitTrigger,
 ): Promise<void> {
   const { exitReason, reason, at, price } = trigger;
-  const order = toExitOrder(from, { uid: parts.newUid(), intendedAt: at, reason, exitReason });
-  const changed = { from, to: toClosing(from, exitReason) };
-  await parts.ledger.store({ changed, intended: order });
-  await settleOrder(parts, order, { price, at });
+  await sellNow(parts, from, { exitReason, reason }, { intendedAt: at, seen: { price, at } });
 }

@@ -1,6 +1,10 @@
-import type { ExitReason, Position } from '../../domain/trade.js';
+import type { Decision } from '../../domain/decision.js';
+import { Money } from '../../domain/money.js';
+import { heldBaseOf, type ExitReason, type Position } from '../../domain/trade.js';
+import type { Market } from '../broker/broker.js';
 import { toExitOrder } from './orders.js';
-import { toClosing } from '../positions/position-states.js';
+import { toClosed, toClosing } from '../positions/position-states.js';
+import { listFills } from './record-answer.js';
 import { settleOrder } from './settle-order.js';
 import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
 import type { StoredPosition } from '../trading-stores.js';
@@ -13,17 +17,62 @@ export interface Unsold {
   readonly reason: string;
 }
 
+export interface Sale {
+  readonly exitReason: ExitReason;
+  /** A sentence for a person. */
+  readonly reason: string;
+  /** The decision behind a sale by signal, which is stored with it. */
+  readonly decision?: Decision;
+}
+
+export interface SaleMoment {
+  /** Market time. */
+  readonly intendedAt: number;
+  /** Where and when the market showed that a level was met. */
+  readonly seen?: Market['seen'];
+}
+
 /** Sells a position that is open, at the next price that the broker takes. */
 export async function sellNow(
   parts: TradingParts,
   from: StoredPosition,
-  { exitReason, reason }: { readonly exitReason: ExitReason; readonly reason: string },
+  sale: Sale,
+  { intendedAt, seen }: SaleMoment = { intendedAt: parts.clock.marketMs() },
 ): Promise<void> {
-  const intendedAt = parts.clock.marketMs();
-  const order = toExitOrder(from, { uid: parts.newUid(), intendedAt, reason, exitReason });
+  const { exitReason, reason, decision } = sale;
+  const { symbol } = from;
+  const sizeBase = heldBaseOf(from);
+  const quote = parts.quotes.find(symbol);
+  if (parts.broker.isDust(symbol, sizeBase, quote && new Money(quote.bid))) {
+    await leaveDust(parts, from, sale);
+    return;
+  }
+  const planned = parts.broker.planExit({ symbol, side: 'sell', sizeBase, quote }, 1);
+  if (planned.status === 'impossible') {
+    if (decision !== undefined) await parts.ledger.store({ decision });
+    parts.logger.error('A position cannot be sold', { symbol, reason: planned.reason });
+    return;
+  }
+  const intent = { uid: parts.newUid(), intendedAt, reason, exitReason };
+  const named = decision === undefined ? intent : { ...intent, decisionUid: decision.uid };
+  const order = toExitOrder(from, named, planned.terms);
   const changed = { from, to: toClosing(from, exitReason) };
-  await parts.ledger.store({ changed, intended: order });
-  await settleOrder(parts, order);
+  await parts.ledger.store({ decision, changed, intended: order });
+  await settleOrder(parts, order, { seen, isNew: true });
+}
+
+/** So little that no order may be as small: the position ends, and what is left is shown with it. */
+async function leaveDust(
+  parts: TradingParts,
+  from: StoredPosition,
+  { exitReason, decision }: Sale,
+): Promise<void> {
+  const atMs = parts.clock.marketMs();
+  const to = toClosed(from, await listFills(parts.stores, from), { exitReason, atMs });
+  await parts.ledger.store({ decision, changed: { from, to } });
+  parts.closedTrades.note(to);
+  const left = heldBaseOf(to).toString();
+  parts.logger.warn('What is left is too little to be sold', { symbol: from.symbol, left });
 }
 
 /** Sells everything that is open, for a halt. */

@@ -1,24 +1,43 @@
 import { Money } from '../../domain/money.js';
-import { cashChange, type ExitReason, type Fill, type Position } from '../../domain/trade.js';
-import type { Execution } from '../broker/broker.js';
+import {
+  baseChange,
+  heldBaseOf,
+  resultChange,
+  type ExitReason,
+  type Fill,
+  type Position,
+} from '../../domain/trade.js';
 import { raiseTrailing } from './trailing-stop.js';
 import type { TradingRules } from '../trading-rules.js';
 
-/** The position once its entry is filled: stop and target are laid around the price that was paid. */
-export function toOpen(position: Position, entry: Execution, rules: TradingRules): Position {
+/**
+ * The position after fills of its entry, `fills` being all of them so far: stop and target are laid around the
+ * mean price that was paid. It grows with each further fill.
+ */
+export function toBought(
+  position: Position,
+  fills: readonly Fill[],
+  rules: TradingRules,
+): Position {
+  const entryPrice = meanPrice(fills);
+  const openedAt = Math.max(...fills.map(({ filledAt }) => filledAt));
   return {
     ...position,
-    status: 'open',
-    sizeBase: entry.sizeBase,
-    entryPrice: entry.price,
-    stopPrice: shifted(entry.price, -rules.stopLossPct),
-    targetPrice: shifted(entry.price, rules.takeProfitPct),
-    ...raiseTrailing(
-      { entryPrice: entry.price, trailingPrice: undefined, trailingAt: undefined },
-      { price: entry.price, at: entry.filledAt },
-      rules,
-    ),
-    openedAt: entry.filledAt,
+    // A sale that is under way goes on.
+    status: position.status === 'closing' ? 'closing' : 'open',
+    sizeBase: sumOf(fills, baseChange),
+    entryPrice,
+    stopPrice: shifted(entryPrice, -rules.stopLossPct),
+    targetPrice: shifted(entryPrice, rules.takeProfitPct),
+    ...(position.trailingPrice === undefined
+      ? raiseTrailing(
+          { entryPrice, trailingPrice: undefined, trailingAt: undefined },
+          { price: entryPrice, at: openedAt },
+          rules,
+        )
+      : undefined),
+    openedAt,
+    closedAt: undefined,
   };
 }
 
@@ -32,20 +51,56 @@ export function toClosing(position: Position, exitReason: ExitReason): Position 
   return { ...position, status: 'closing', exitReason };
 }
 
-/** The position whose sale did not come about: it is held as before. */
+/** The position whose sale did not come about: what is left is held as before. */
 export function toHeldOn(position: Position): Position {
   return { ...position, status: 'open', exitReason: undefined };
 }
 
-/** The position once it is sold, `fills` being all of its fills. */
-export function toClosed(position: Position, exit: Execution, fills: readonly Fill[]): Position {
+/** The position after further fills of a sale: it shrinks. */
+export function toReduced(position: Position, sold: readonly Fill[]): Position {
+  if (sold.length === 0) return position;
+  const gone = sumOf(sold, baseChange).negated();
+  return { ...position, soldBase: position.soldBase?.plus(gone) ?? gone };
+}
+
+/**
+ * The position once nothing of it can be sold any more. What is left then is dust.
+ *
+ * @param fills all of its fills
+ */
+export function toClosed(
+  position: Position,
+  fills: readonly Fill[],
+  { exitReason, atMs }: { readonly exitReason: ExitReason | undefined; readonly atMs: number },
+): Position {
+  const sales = fills.filter(({ side }) => side === 'sell');
   return {
     ...position,
     status: 'closed',
-    exitPrice: exit.price,
-    realizedPnl: fills.reduce((sum, fill) => sum.plus(cashChange(fill)), new Money(0)),
-    closedAt: exit.filledAt,
+    exitReason,
+    exitPrice: sales.length === 0 ? undefined : meanPrice(sales),
+    realizedPnl: sumOf(fills, resultChange),
+    closedAt: sales.length === 0 ? atMs : Math.max(...sales.map(({ filledAt }) => filledAt)),
   };
+}
+
+/** The position of which less is at the exchange than was bought and not sold. */
+export function toLessHeld(position: Position, heldBase: Money): Position {
+  const gone = heldBaseOf(position).minus(heldBase);
+  return { ...position, soldBase: position.soldBase?.plus(gone) ?? gone };
+}
+
+/** Mean price by size. One fill has its own, to the last digit. */
+function meanPrice(fills: readonly Fill[]): Money {
+  const [first, ...others] = fills;
+  if (first === undefined) throw new RangeError('A mean price needs a fill');
+  if (others.length === 0) return first.price;
+  const value = sumOf(fills, ({ price, sizeBase }) => price.times(sizeBase));
+  return value.div(sumOf(fills, ({ sizeBase }) => sizeBase));
+}
+
+function sumOf(fills: readonly Fill[], amountOf: (fill: Fill) => Money): Money {
+  return fills.reduce((sum, fill) => sum.plus(amountOf(fill)), new Money(0));
 }
 
 function shifted(price: Money, percent: number): Money | undefined {

@@ -11,11 +11,16 @@ import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
  *   a purchase has waited too long.
  * - A position on its way in or out without such an order cannot have traded: a purchase is
  *   abandoned, a sale is taken back, and stop, target and holding time guard it again.
+ * - Where orders go to an exchange, the books are compared with the account there.
  * - Candles that closed meanwhile are compared with stop and target.
  */
-export async function reconcile(parts: TradingParts): Promise<void> {
+export async function reconcile(
+  parts: TradingParts,
+  checkAccount: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   await settleUnsettled(parts);
   await mendPositions(parts);
+  await checkAccount();
   await catchUpOnCandles(parts);
 }
 
@@ -29,7 +34,8 @@ export async function settleUnsettled(parts: TradingParts): Promise<void> {
 async function mendPositions(parts: TradingParts): Promise<void> {
   const key = bookKeyOf(parts.rules);
   const orders = await parts.stores.orders.listUnsettled(key);
-  const withOrder = new Set(orders.map((order) => order.positionUid));
+  const trading = orders.filter(({ kind }) => kind !== 'stop');
+  const withOrder = new Set(trading.map((order) => order.positionUid));
   for (const from of await parts.stores.positions.listOpen(key)) {
     if (from.status === 'open' || withOrder.has(from.uid)) continue;
     const to =

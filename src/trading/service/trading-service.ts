@@ -1,56 +1,38 @@
 import type { Candle } from '../../domain/candle.js';
 import type { Decision } from '../../domain/decision.js';
-import type { Instrument, Quote, Series } from '../../domain/market.js';
+import type { Quote, Series } from '../../domain/market.js';
 import type { Money } from '../../domain/money.js';
 import type { Signal } from '../../domain/signal.js';
 import { barIndex } from '../../domain/timeframe.js';
-import type { BookKey, EquityPoint, Position } from '../../domain/trade.js';
-import type { Clock } from '../../lib/clock.js';
-import { HaltError, messageOf } from '../../lib/errors.js';
-import type { Logger } from '../../lib/logger.js';
+import type { BookKey, EquityPoint, Position, Reconciliation } from '../../domain/trade.js';
+import { HaltError, messageOf, TransientError } from '../../lib/errors.js';
 import { newUid } from '../../lib/uid.js';
 import { Books } from '../books/books.js';
 import type { Broker } from '../broker/broker.js';
-import { chooseBooks, type BookStores } from '../books/choose-books.js';
+import { chooseBooks } from '../books/choose-books.js';
 import { guardByCandles, guardByQuotes } from '../exits/guard-positions.js';
 import type { Halt } from '../../domain/halt.js';
 import { dayStartOf } from '../../risk/equity-marks.js';
 import { LeaseKeeper } from '../../coordination/lease-keeper.js';
 import { Ledger, type LedgerEntry } from '../books/ledger.js';
+import { keepStops } from '../orders/venue-stops.js';
+import { AccountCheck } from '../recovery/account-check.js';
 import { QuoteBoard } from '../books/quote-board.js';
 import { reconcile, settleUnsettled } from '../recovery/reconcile.js';
 import { recallRisk, volatilityReader } from '../parts/recall-risk.js';
+import { AccountWatch } from './account-watch.js';
+import type { TradingServiceOptions } from './trading-options.js';
 import { TradingControl } from './trading-control.js';
 import { toUnsold, type Unsold } from '../orders/sell-now.js';
 import type { SignalContext } from '../signal-context.js';
 import { recordLate, tick } from '../tick/tick.js';
 import { watchEquity } from './watch-equity.js';
 import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
-import type { TradingStores } from '../trading-stores.js';
 import { findUnpriced, type UnpricedPosition } from '../positions/unpriced-positions.js';
 import type { TradingRules } from '../trading-rules.js';
 
 /** As long as a few bulk calls for prices take at the default interval. */
 const UNPRICED_AFTER_MS = 180_000;
-
-export interface TradingServiceOptions {
-  readonly rules: TradingRules;
-  readonly stores: TradingStores & BookStores;
-  readonly broker: Broker;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Who holds the lease: the same for every run of one installation. */
-  readonly holder: string;
-  readonly findInstrument: (symbol: string) => Instrument | undefined;
-  /** Why no position is opened at the moment. */
-  readonly findEntryFreeze?: () => string | undefined;
-  /** `HALT_FILE`; undefined for none. */
-  readonly haltFile?: string | undefined;
-  /** Wall time without a usable quote after which a held position counts as unpriced. */
-  readonly unpricedAfterMs?: number;
-  /** Called with what has been stored in the books. */
-  readonly onStored?: (entry: LedgerEntry) => void;
-}
 
 export type TradingState = 'active' | 'standby' | 'stopped';
 
@@ -74,6 +56,8 @@ export interface TradingStatus {
   readonly entryFreeze: string | undefined;
   /** The halt that lasts longest. */
   readonly halt: Halt | undefined;
+  /** Orders of which the exchange has not said yet what became of them. */
+  readonly unknownOrders: number;
   readonly warnings: readonly string[];
 }
 
@@ -99,11 +83,14 @@ export class TradingService {
   #tail: Promise<unknown> = Promise.resolve();
 
   readonly #options: TradingServiceOptions;
+  readonly #broker: Broker;
+  readonly #check: AccountCheck | undefined;
+  readonly #watch: AccountWatch | undefined;
   readonly control: TradingControl;
 
   constructor(options: TradingServiceOptions) {
     this.#options = options;
-    const { stores, clock, logger, rules, holder } = options;
+    const { stores, clock, logger, rules, holder, account } = options;
     this.#lease = new LeaseKeeper({
       name: 'trading',
       leases: stores.leases,
@@ -122,6 +109,17 @@ export class TradingService {
       valueAfresh: (parts) => this.#valueAfresh(parts),
       hasOpenPositions: () => this.#held.some(({ status }) => status === 'open'),
     });
+    const findPrice = (name: string) => this.#quotes.bidOf(`${name}/${rules.currency}`);
+    this.#broker = options.createBroker({ mayTrade: () => this.#lease.isHeld(), findPrice });
+    if (account === undefined) return;
+    const { venue, reconcileEveryMs } = account;
+    this.#check = new AccountCheck({ venue, findPrice });
+    this.#watch = new AccountWatch({
+      clock,
+      logger,
+      reconcileEveryMs,
+      look: (isDue) => this.#lookAtAccount(isDue),
+    });
   }
 
   /** Asks for the lease and, holding it, recovers what an earlier process left unfinished. */
@@ -130,13 +128,25 @@ export class TradingService {
     this.#isRunning = true;
     await this.control.refresh();
     await this.#lease.start();
-    await this.#serially(async () => undefined);
+    await this.#recoverOrWait();
     this.control.start();
+    this.#watch?.start();
+  }
+
+  /** An exchange that does not answer now is asked again with each look, and nothing is decided before it has. */
+  async #recoverOrWait(): Promise<void> {
+    try {
+      await this.#serially(async () => undefined);
+    } catch (error) {
+      if (this.#watch === undefined || !(error instanceof TransientError)) throw error;
+      this.#options.logger.warn('The account cannot be read yet: nothing is decided', { error });
+    }
   }
 
   /** Finishes the work under way and releases the lease. */
   async stop(): Promise<void> {
     this.#isRunning = false;
+    await this.#watch?.stop();
     await this.control.stop();
     await this.#tail;
     await this.#lease.stop();
@@ -206,6 +216,7 @@ export class TradingService {
       openPositions: this.#held.length,
       entryFreeze: this.#options.findEntryFreeze?.(),
       halt: this.control.find(),
+      unknownOrders: this.#broker.unknownOrders,
       warnings: [...this.#warnings],
     };
   }
@@ -265,14 +276,14 @@ export class TradingService {
   }
 
   async #recover(): Promise<TradingParts> {
-    const { rules, stores, broker, clock, logger, findInstrument } = this.#options;
+    const { rules, stores, clock, logger, findInstrument } = this.#options;
     const { key, books } = await this.#openBooks();
     await this.control.refresh();
     const parts: TradingParts = {
       rules: { ...rules, account: key.account },
       stores,
       books,
-      broker,
+      broker: this.#broker,
       clock,
       logger,
       findInstrument,
@@ -287,17 +298,35 @@ export class TradingService {
     };
     this.#quotes.update((await stores.prices.latest(rules.venue)).values());
     this.#lastPoint = await stores.equity.latest(key);
-    await reconcile(parts);
+    await reconcile(parts, async () => this.#checkAccount(parts, 'start'));
     await this.#value(parts);
     return parts;
   }
 
+  /** What went out and what rests is looked at each second, the whole account now and then. */
+  async #lookAtAccount(isDue: boolean): Promise<boolean> {
+    const done = await this.#serially(async (parts) => {
+      await settleUnsettled(parts);
+      if (isDue) await this.#checkAccount(parts, 'interval');
+      await keepStops(parts);
+      return true;
+    });
+    return done === true;
+  }
+
+  async #checkAccount(parts: TradingParts, trigger: Reconciliation['trigger']): Promise<void> {
+    const fault = await this.#check?.run(parts, trigger);
+    if (fault !== undefined) await this.control.haltByFault(fault);
+  }
+
   async #openBooks(): Promise<{ key: BookKey; books: Books }> {
-    const { rules, stores, logger } = this.#options;
+    const { rules, stores, logger, account: atVenue } = this.#options;
     const key = this.#books ?? (await chooseBooks(stores, rules));
-    const { currency, paperEquity: initialEquity } = rules;
+    const { currency } = rules;
+    const initialEquity = (await atVenue?.readEquity()) ?? rules.paperEquity;
     const account = await stores.accounts.ensure({ ...key, currency, initialEquity });
-    for (const warning of findDifferences(account, rules)) {
+    const warnings = atVenue === undefined ? findDifferences(account, rules) : [];
+    for (const warning of warnings) {
       if (!this.#warnings.has(warning)) logger.warn(warning);
       this.#warnings.add(warning);
     }

@@ -2,7 +2,7 @@ import { Money } from '../../domain/money.js';
 import type { Instrument, Quote } from '../../domain/market.js';
 import type { Signal } from '../../domain/signal.js';
 import { closeTimeOf, timeframeMs } from '../../domain/timeframe.js';
-import type { EquityPoint, Order, Position } from '../../domain/trade.js';
+import { heldBaseOf, type EquityPoint, type Order, type Position } from '../../domain/trade.js';
 import { assessEntry, type EntryAssessment } from '../../risk/assess-entry.js';
 import type { ClosedTrade } from '../../risk/closed-trades.js';
 import type { RiskLimits } from '../../risk/risk-limits.js';
@@ -191,13 +191,15 @@ function toModelView(
 
 /** At the bid once it is held, at the ask while it is being bought. */
 function valueOf(position: Position, quotes: Quotes): Money {
-  const { entryPrice, sizeBase, symbol } = position;
+  const { entryPrice, symbol } = position;
   if (entryPrice === undefined) return costOf(position, quotes);
-  return sizeBase.times(quotes.find(symbol)?.bid ?? entryPrice);
+  return heldBaseOf(position).times(quotes.find(symbol)?.bid ?? entryPrice);
 }
 
-function costOf({ entryPrice, sizeBase, symbol }: Position, quotes: Quotes): Money {
-  return sizeBase.times(entryPrice ?? quotes.find(symbol)?.ask ?? 0);
+function costOf(position: Position, quotes: Quotes): Money {
+  const { entryPrice, sizeBase, symbol } = position;
+  if (entryPrice !== undefined) return heldBaseOf(position).times(entryPrice);
+  return sizeBase.times(quotes.find(symbol)?.ask ?? 0);
 }
 
 function sumOf(positions: readonly Position[], amountOf: (position: Position) => Money): Money {

@@ -8,9 +8,9 @@ import { assertDefined } from '../../lib/invariant.js';
 import { decide, findLateness, type Verdict } from './decide.js';
 import type { PositionChange } from '../books/ledger.js';
 import { observe, observeWith, type StoredFacts, type TickObservation } from './observe.js';
-import { toEntryOrder, toExitOrder } from '../orders/orders.js';
+import { toEntryOrder } from '../orders/orders.js';
+import { sellNow } from '../orders/sell-now.js';
 import { planEntry } from './plan-entry.js';
-import { toClosing } from '../positions/position-states.js';
 import { settleOrder } from '../orders/settle-order.js';
 import type { SignalContext } from '../signal-context.js';
 import type { TradingParts } from '../parts/trading-parts.js';
@@ -85,21 +85,29 @@ async function openPosition(
     freeze === undefined
       ? await planEntry(parts, quote, subject)
       : { status: 'vetoed', reason: `entries frozen: ${freeze}` };
-  if (plan.status === 'vetoed') {
-    const decision = toDecision(parts, subject, { action: 'skip', reason: plan.reason });
-    await parts.ledger.store({ decision });
-    return decision;
-  }
+  if (plan.status === 'vetoed') return skip(parts, subject, plan.reason);
+  const { symbol } = subject.signal;
+  const wish = { symbol, side: 'buy', sizeBase: plan.sizeBase, quote } as const;
+  const planned = parts.broker.planEntry(wish);
+  if (planned.status === 'impossible') return skip(parts, subject, planned.reason);
   const positionUid = parts.newUid();
   const decision = { ...toDecision(parts, subject, verdict), positionUid };
-  const opened = toOpening(parts, subject, { decision, positionUid, sizeBase: plan.sizeBase });
-  const order = toEntryOrder(opened, {
+  const { sizeBase } = planned.terms;
+  const opened = toOpening(parts, subject, { decision, positionUid, sizeBase });
+  const intent = {
     uid: parts.newUid(),
     intendedAt: decision.decidedAt,
     reason: [verdict.reason, ...plan.reductions].join('; '),
-  });
+  };
+  const order = toEntryOrder(opened, intent, planned.terms);
   await parts.ledger.store({ decision, opened, intended: order });
-  await settleOrder(parts, order);
+  await settleOrder(parts, order, { isNew: true });
+  return decision;
+}
+
+async function skip(parts: TradingParts, subject: Subject, reason: string): Promise<Decision> {
+  const decision = toDecision(parts, subject, { action: 'skip', reason });
+  await parts.ledger.store({ decision });
   return decision;
 }
 
@@ -110,16 +118,8 @@ async function closePosition(
 ): Promise<Decision> {
   const from = assertDefined(subject.seen.position, 'position behind a decision to close');
   const decision = toDecision(parts, subject, verdict);
-  const order = toExitOrder(from, {
-    uid: parts.newUid(),
-    intendedAt: decision.decidedAt,
-    reason: verdict.reason,
-    exitReason: 'signal',
-    decisionUid: decision.uid,
-  });
-  const changed = { from, to: toClosing(from, 'signal') };
-  await parts.ledger.store({ decision, changed, intended: order });
-  await settleOrder(parts, order);
+  const sale = { exitReason: 'signal', reason: verdict.reason, decision } as const;
+  await sellNow(parts, from, sale, { intendedAt: decision.decidedAt });
   return decision;
 }
 
@@ -161,6 +161,7 @@ function toOpening(
     status: 'opening',
     decisionUid: entry.decision.uid,
     sizeBase: entry.sizeBase,
+    soldBase: undefined,
     entryPrice: undefined,
     exitPrice: undefined,
     stopPrice: undefined,

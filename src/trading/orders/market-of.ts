@@ -1,0 +1,18 @@
+import type { Order } from '../../domain/trade.js';
+import type { Market } from '../broker/broker.js';
+import type { TradingParts } from '../parts/trading-parts.js';
+
+/** What the broker may know of the market when it carries out an order. */
+export function marketOf(
+  parts: TradingParts,
+  { symbol }: Order,
+  { isNew, seen }: Pick<Market, 'isNew' | 'seen'>,
+): Market {
+  return {
+    nowMs: parts.clock.marketMs(),
+    quote: parts.quotes.find(symbol),
+    cash: parts.books.cash,
+    seen,
+    isNew,
+  };
+}
