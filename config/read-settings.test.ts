@@ -79,6 +79,10 @@ describe('readSettings', () => {
     ['MAX_HOLD_BARS', '1.5', 'auto, or a whole number from 0 to 100000'],
     ['TRAIN_SPLIT', '70/15/16', 'three whole percentages like 70/15/15 that add up to 100'],
     ['DEMO_START', 'yesterday', 'an instant in ISO 8601 or epoch milliseconds'],
+    // Neither a day of March nor one of January 1970.
+    ['DEMO_START', '2025-02-30', 'an instant in ISO 8601 or epoch milliseconds'],
+    ['DEMO_START', '2025-02-29T10:00Z', 'an instant in ISO 8601 or epoch milliseconds'],
+    ['DEMO_START', '1735689600', 'an instant in ISO 8601 or epoch milliseconds'],
     ['EXCHANGE_BASE_URL', 'ftp://x', 'an http or https address'],
     ['DISPLAY_TIMEZONE', 'Mars/Olympus', 'an IANA time zone like Europe/Rome'],
   ])('refuses %s=%s and says what is expected', (name, value, expected) => {

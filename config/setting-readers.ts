@@ -7,15 +7,25 @@ export function readUrl(text: string): string | undefined {
   return /^https?:$/.test(new URL(text).protocol) ? text.replace(/\/+$/, '') : undefined;
 }
 
-/** ISO 8601 or epoch milliseconds, to epoch milliseconds. A date without a zone is UTC. */
+/**
+ * ISO 8601 or epoch milliseconds, to epoch milliseconds. A date without a zone is UTC. Refused are days that the
+ * calendar does not have, which JavaScript takes for days of the next month, and seconds since 1970, which would
+ * be a time in January 1970.
+ */
 export function readInstant(text: string): number | undefined {
-  if (/^\d{10,}$/.test(text)) return Number(text);
+  if (/^\d{12,}$/.test(text)) return Number(text);
   if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text)) {
     return undefined;
   }
+  if (!isOfCalendar(text.slice(0, 10))) return undefined;
   const hasZone = /(Z|[+-]\d{2}:?\d{2})$/.test(text) && text.includes('T');
   const instant = Date.parse(hasZone || !text.includes('T') ? text : `${text}Z`);
   return Number.isNaN(instant) ? undefined : instant;
+}
+
+function isOfCalendar(day: string): boolean {
+  const midnight = Date.parse(day);
+  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day);
 }
 
 export type SplitPercent = readonly [train: number, validation: number, test: number];

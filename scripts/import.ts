@@ -6,6 +6,7 @@ import { findAttributeDefect } from '../src/collection/files/attribute-columns.j
 import type { FormatChoices } from '../src/collection/files/file-format.js';
 import { importFile, type ImportRequest } from '../src/collection/files/import-file.js';
 import {
+  importFolders,
   recordOfRefusal,
   recordOfReport,
   writeImportRecord,
@@ -260,14 +261,14 @@ async function record(outcome: ImportOutcome, context: FileContext): Promise<voi
     outcome.status === 'refused'
       ? recordOfRefusal(about, outcome.reason)
       : recordOfReport(about, outcome.report);
-  await writeImportRecord(path.resolve(settings.dataDir, 'imports'), entry);
+  await writeImportRecord(importFolders(settings.dataDir).records, entry);
 }
 
 function rejectsPathOf({ file, entry }: TextSource, { flags, settings }: FileContext): string {
   if (flags.rejects !== undefined) return flags.rejects;
   const names = [flags.venue, flags.timeframe, path.basename(file)];
   if (entry !== undefined) names.push(path.basename(entry));
-  return path.resolve(settings.dataDir, 'rejects', names.join('-'));
+  return path.join(importFolders(settings.dataDir).rejects, names.join('-'));
 }
 
 /** `name=value` is of every item; names alone are columns, parted by commas. */

@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
-import { readImportRecords } from '../src/collection/files/import-record.js';
+import { importFolders, readImportRecords } from '../src/collection/files/import-record.js';
 import { openStorage } from '../src/daemon/open-storage.js';
 import { isTimeframe, TIMEFRAMES, type Timeframe } from '../src/domain/timeframe.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
@@ -93,7 +92,7 @@ async function run(flags: QualityFlags, settings: Settings): Promise<QualityRepo
       {
         stores: openStores(database, clock),
         marketMsOf: (name) => (name.startsWith('demo:') ? undefined : nowMs),
-        imports: await readImportRecords(path.resolve(settings.dataDir, 'imports')),
+        imports: await readImportRecords(importFolders(settings.dataDir).records),
       },
     );
     for (const name of report.unknownSymbols)

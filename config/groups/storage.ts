@@ -91,9 +91,13 @@ export const STORAGE_SETTINGS = {
   RETENTION_PREDICTIONS_DAYS: retention(365, 'How long predictions of models are kept.'),
   RETENTION_SIGNALS_DAYS: retention(0, 'How long signals without a decision are kept.'),
   RETENTION_DECISIONS_DAYS: retention(0, 'How long decisions and their signals are kept.'),
+  RETENTION_EQUITY_DAYS: retention(
+    365,
+    'How long every value of the books is kept; of earlier days the highest, the lowest and the last stay.',
+  ),
   RETENTION_JOBS_DAYS: retention(
     365,
-    'How long finished training jobs and their evidence are kept.',
+    'How long finished training jobs, their evidence and their base models are kept.',
     'wall',
   ),
   RETENTION_RECORDS_DAYS: retention(
@@ -102,4 +106,9 @@ export const STORAGE_SETTINGS = {
   ),
   RETENTION_RUNS_DAYS: retention(365, 'How long ended runs of the daemon are kept.', 'wall'),
   RETENTION_QUARANTINE_DAYS: retention(90, 'How long refused candles are kept.', 'wall'),
+  RETENTION_IMPORTS_DAYS: retention(
+    365,
+    'How long it is kept what became of an imported file, and which of its lines were refused.',
+    'wall',
+  ),
 } as const;

@@ -1,4 +1,5 @@
 import type { ChildEnvironments } from '../lib/child-environments.js';
+import { importFolders } from '../collection/files/import-record.js';
 import { Collector } from '../collection/collector.js';
 import { historyBars } from '../collection/history-depth.js';
 import { GLOBAL_SYMBOL } from '../domain/bots.js';
@@ -329,6 +330,7 @@ function createJobs(
       alarm: EVERY_HOUR,
       run: retention({
         rules: options.retention,
+        importFolders: Object.values(importFolders(settings.dataDir)),
         neededBars: (timeframe) => historyBars(timeframe, settings),
         venue,
         stores,

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../../config/settings.js';
 import type { CollectorOptions } from '../collection/collector.js';
+import { importFolders } from '../collection/files/import-record.js';
 import { parseNamePattern } from '../collection/files/name-pattern.js';
 import type { ModelKey } from '../domain/model-key.js';
 import { timeframeMs, type Timeframe } from '../domain/timeframe.js';
@@ -167,11 +168,12 @@ function toPredictionCacheOptions(settings: Settings): ModuleOptions['prediction
 function toWatchedFolderOptions(settings: Settings): ModuleOptions['watchedFolder'] {
   const { csvDir, csvParseName, dataDir } = settings;
   if (csvDir === undefined) return undefined;
+  const { records, rejects } = importFolders(dataDir);
   return {
     folder: path.resolve(csvDir),
     parseName: csvParseName === undefined ? undefined : parseNamePattern(csvParseName),
-    rejectsDir: path.resolve(dataDir, 'rejects'),
-    recordsDir: path.resolve(dataDir, 'imports'),
+    rejectsDir: rejects,
+    recordsDir: records,
   };
 }
 
@@ -182,9 +184,11 @@ function toRetentionRules(settings: Settings): RetentionRules {
     predictionsDays: settings.retentionPredictionsDays,
     signalsDays: settings.retentionSignalsDays,
     decisionsDays: settings.retentionDecisionsDays,
+    equityDays: settings.retentionEquityDays,
     jobsDays: settings.retentionJobsDays,
     recordsDays: settings.retentionRecordsDays,
     runsDays: settings.retentionRunsDays,
     quarantineDays: settings.retentionQuarantineDays,
+    importsDays: settings.retentionImportsDays,
   };
 }

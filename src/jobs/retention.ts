@@ -1,3 +1,5 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
 import { isTimeframe, timeframeMs, type Timeframe } from '../domain/timeframe.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
@@ -15,10 +17,12 @@ export interface RetentionRules {
   readonly predictionsDays: number;
   readonly signalsDays: number;
   readonly decisionsDays: number;
+  readonly equityDays: number;
   readonly jobsDays: number;
   readonly recordsDays: number;
   readonly runsDays: number;
   readonly quarantineDays: number;
+  readonly importsDays: number;
 }
 
 export interface RetentionOptions {
@@ -26,6 +30,8 @@ export interface RetentionOptions {
   readonly venue: string;
   /** Bars of a timeframe that training reads, with what its first row looks back on. */
   readonly neededBars: (timeframe: Timeframe) => number;
+  /** Folders with a file for each import: what became of it, and the lines that were refused. */
+  readonly importFolders: readonly string[];
   readonly stores: Pick<Stores, 'prices' | 'retention' | 'series'>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -50,9 +56,13 @@ export function retention(options: RetentionOptions): (signal: AbortSignal) => P
       // In this order: a signal goes once its decision is gone.
       decisions: await of('decisions', rules.decisionsDays, marketMs),
       signals: await of('signals', rules.signalsDays, marketMs),
+      equity: await of('equity', rules.equityDays, marketMs),
       jobs: await of('jobs', rules.jobsDays, wallMs),
+      // After the jobs, for the same reason.
+      baseModels: await of('baseModels', rules.jobsDays, wallMs),
       records: await of('records', rules.recordsDays, marketMs),
       runs: await of('runs', rules.runsDays, wallMs),
+      importFiles: await removeImportFiles(options, signal),
     };
     if (rules.jobsDays > 0) {
       await store.removeEmptySessions(wallMs - rules.jobsDays * DAY_MS, signal);
@@ -95,4 +105,32 @@ async function removeQuarantined(options: RetentionOptions, signal: AbortSignal)
     removed += await stores.retention.removeQuarantined(id, { before, signal });
   }
   return removed;
+}
+
+async function removeImportFiles(
+  { rules, importFolders, clock }: RetentionOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  if (rules.importsDays === 0) return 0;
+  const before = clock.wallMs() - rules.importsDays * DAY_MS;
+  let removed = 0;
+  for (const folder of importFolders) {
+    for (const file of await filesIn(folder)) {
+      if (signal.aborted) return removed;
+      if ((await stat(file)).mtimeMs >= before) continue;
+      await rm(file, { force: true });
+      removed += 1;
+    }
+  }
+  return removed;
+}
+
+async function filesIn(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.flatMap((one) => (one.isFile() ? [path.join(folder, one.name)] : []));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }

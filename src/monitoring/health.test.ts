@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { ManualClock } from '../lib/manual-clock.js';
 import { TransientError } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
+import { SILENT_LOGGER } from '../lib/silent-logger.js';
 import { HealthReporter, type HealthRule, type HealthStatus } from './health.js';
 
 const START_MS = 1_700_000_000_000;
@@ -28,6 +30,7 @@ function reporterOf(rules: readonly HealthRule<Facts>[], broken: string[] = []) 
     rules,
     readFacts: () => Promise.resolve({ broken }),
     clock,
+    logger: SILENT_LOGGER,
   });
   return { reporter, clock };
 }
@@ -83,6 +86,7 @@ it('a rule does not begin in the future when the clock is set back', async () =>
     rules: [rule('a', 'loop')],
     readFacts: () => Promise.resolve({ broken: ['a'] }),
     clock: { wallMs: () => nowMs, marketMs: () => nowMs, sleep: () => Promise.resolve() },
+    logger: SILENT_LOGGER,
   });
   await reporter.read();
   nowMs -= 600_000;
@@ -113,5 +117,29 @@ it('rules are evaluated also while nobody asks, so that it is known since when t
   await clock.advance(30_000);
   await clock.advance(300_000);
   expect((await reporter.read()).findings[0]?.since).toBe(START_MS + 30_000);
+  await reporter.stop();
+});
+
+it('health that cannot be read is failing, says why, and is logged once while it lasts', async () => {
+  const clock = new ManualClock(START_MS);
+  const said: string[] = [];
+  let isIll = true;
+  const readFacts = () =>
+    isIll ? Promise.reject(new Error('the census is lost')) : Promise.resolve({ broken: [] });
+  const logger: Logger = { ...SILENT_LOGGER, error: (message) => void said.push(message) };
+  const rules = [rule('a', 'loop')];
+  const reporter = new HealthReporter<Facts>({ checks: {}, rules, readFacts, clock, logger });
+  reporter.start();
+  for (let watch = 0; watch < 3; watch++) await clock.advance(30_000);
+  const health = await reporter.read();
+  expect(health).toMatchObject({
+    status: 'failing',
+    checks: [{ name: 'health', status: 'failing' }],
+    findings: [{ id: 'health_unreadable', message: said[0], since: START_MS }],
+  });
+  expect(said).toEqual(['health cannot be read: the census is lost']);
+  isIll = false;
+  await clock.advance(30_000);
+  expect((await reporter.read()).status).toBe('ok');
   await reporter.stop();
 });

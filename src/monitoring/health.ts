@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.js';
 import { messageOf, TransientError } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
 import { sharedRead } from '../lib/shared-read.js';
 
 export type HealthStatus = 'ok' | 'degraded' | 'failing';
@@ -65,12 +66,16 @@ export interface HealthReporterOptions<Facts> {
   readonly rules: readonly HealthRule<Facts>[];
   readonly readFacts: () => Promise<Facts>;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /** Many ask at once: monitors, the page, metrics. */
 const MAX_AGE_MS = 1000;
 /** So that it is known since when a rule holds although nobody asked. */
 const WATCH_INTERVAL_MS = 30_000;
+
+/** Names the finding that there are no others to see. */
+const UNREADABLE = 'health_unreadable';
 
 const RANK: Record<HealthStatus, number> = { ok: 0, degraded: 1, failing: 2 };
 
@@ -85,7 +90,7 @@ export class HealthReporter<Facts> {
   constructor(options: HealthReporterOptions<Facts>) {
     this.#options = options;
     const { clock } = options;
-    this.read = sharedRead(() => this.#evaluate(), { clock, maxAgeMs: MAX_AGE_MS });
+    this.read = sharedRead(() => this.#tryEvaluate(), { clock, maxAgeMs: MAX_AGE_MS });
   }
 
   start(): void {
@@ -101,8 +106,23 @@ export class HealthReporter<Facts> {
     const { signal } = this.#stopping;
     const isOver = (): boolean => signal.aborted;
     while (!isOver()) {
-      await this.read().catch(() => undefined);
+      await this.read();
       await this.#options.clock.sleep(WATCH_INTERVAL_MS, signal).catch(() => undefined);
+    }
+  }
+
+  /** Health that cannot be read is ill, and said to be: an error in place of an answer would hide what else is known. */
+  async #tryEvaluate(): Promise<Health> {
+    try {
+      const health = await this.#evaluate();
+      this.#heldSince.delete(UNREADABLE);
+      return health;
+    } catch (error) {
+      const message = `health cannot be read: ${messageOf(error)}`;
+      const since = this.#heldSince.get(UNREADABLE) ?? this.#options.clock.wallMs();
+      if (!this.#heldSince.has(UNREADABLE)) this.#options.logger.error(message, { error });
+      this.#heldSince.set(UNREADABLE, since);
+      return toUnreadable(message, since);
     }
   }
 
@@ -149,6 +169,20 @@ export class HealthReporter<Facts> {
       isExpected,
     };
   }
+}
+
+function toUnreadable(message: string, since: number): Health {
+  const finding: HealthFinding = {
+    id: UNREADABLE,
+    check: 'health',
+    level: 'failing',
+    message,
+    fix: 'restart the daemon and keep its log: this is a defect',
+    since,
+    isExpected: false,
+  };
+  const check = { name: 'health', status: 'failing', message } as const;
+  return { status: 'failing', checks: [check], findings: [finding] };
 }
 
 /** A rule that cannot be checked counts as held, unless the database is lost: that is a rule of its own. */

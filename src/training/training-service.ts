@@ -52,7 +52,7 @@ export interface TrainingServiceDependencies {
   readonly createTrainer: () => Trainer;
   /** Jobs under way at once. They share one trainer: one is prepared or judged while another is fitted. */
   readonly lanes?: number;
-  /** Aborts when the process begins to stop: a planning that waits for Python is over before `stop` is called. */
+  /** Aborts when the process begins to stop, and begins this stop with it: whoever waits for a planning is not held. */
   readonly signal?: AbortSignal | undefined;
   /** Interpreter, and the question whether it can train. */
   readonly python: string;
@@ -82,6 +82,7 @@ export class TrainingService {
   readonly #firstTraining: FirstTraining;
   readonly #workers: readonly JobWorker[];
   readonly #stopping = new AbortController();
+  #stopped: Promise<void> | undefined;
   #planning: Promise<readonly DueVerdict[]> | undefined;
   #lastPlan: readonly DueVerdict[] = [];
 
@@ -151,12 +152,28 @@ export class TrainingService {
     await recoverJobs(this.#dependencies, { venue, withFiles: this.#filesLease.isHeld() });
     await recoverBaseModels(this.#dependencies);
     for (const worker of this.#workers) worker.start();
+    this.#stopWith(this.#dependencies.signal);
+  }
+
+  /** A drift check, or another question to the training worker, may take minutes: it ends with the process. */
+  #stopWith(signal: AbortSignal | undefined): void {
+    const begin = (): void => {
+      // Whoever calls `stop` hears of a failure.
+      this.stop().catch(() => undefined);
+    };
+    if (signal?.aborted === true) begin();
+    else signal?.addEventListener('abort', begin, { once: true });
   }
 
   /**
    * Stops within seconds: the trainers' process groups are killed, their jobs go back into the queue.
    */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     this.#stopping.abort();
     this.#readiness.stop();
     await this.queue.stop();

@@ -31,7 +31,7 @@ export async function openDemoOrders(settings: Partial<DemoSettings> = {}): Prom
       baseUrl: running.baseUrl,
       keys: { apiKey: keys.apiKey, secret: keys.secret, ...changes },
       clock: demoClock(running),
-      timeoutMs: 300,
+      timeoutMs: 1_500,
       retry: { initialDelayMs: 1 },
     });
     venues.push(venue);

@@ -1,11 +1,17 @@
 import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { ulid } from 'ulid';
 import { describe, expect, it } from 'vitest';
 import { retention, type RetentionRules } from '../../src/jobs/retention.js';
+import type { BaseModel } from '../../src/domain/base-model.js';
+import { Money } from '../../src/domain/money.js';
 import type { Stores } from '../../src/storage/stores.js';
-import { forEachEngine, type TestEngine } from '../database.js';
+import { forEachEngine, openTestDatabase, type TestEngine } from '../database.js';
 import { fixedClock } from './fixed-clock.js';
 import {
+  BOOK,
   aCandle,
   aDecision,
   aFallbackSignal,
@@ -32,13 +38,17 @@ const FOR_EVER: RetentionRules = {
   predictionsDays: 0,
   signalsDays: 0,
   decisionsDays: 0,
+  equityDays: 0,
   jobsDays: 0,
   recordsDays: 0,
   runsDays: 0,
   quarantineDays: 0,
+  importsDays: 0,
 };
 const clock = fixedClock(NOW_MS);
 const everything = { limit: 1_000, offset: 0 };
+
+const importFolders: string[] = [];
 
 async function run(
   stores: Stores,
@@ -50,6 +60,7 @@ async function run(
     rules: { ...FOR_EVER, ...rules },
     venue: 'binance',
     neededBars: () => neededBars,
+    importFolders,
     stores,
     clock,
     logger: SILENT_LOGGER,
@@ -59,6 +70,35 @@ async function run(
 
 async function open(engine: TestEngine): Promise<Stores> {
   return (await engine.open({ clock })).stores;
+}
+
+/** A base model of that session without files. */
+function aBaseModel(sessionUid: string, changes: Partial<BaseModel> = {}): BaseModel {
+  return {
+    venue: 'binance',
+    timeframe: '1h',
+    bot: 'catboost',
+    sessionUid,
+    uid: ulid(),
+    jobUid: 'job',
+    status: 'ready',
+    attempt: 1,
+    reason: undefined,
+    trainedAt: START_MS,
+    cutAt: undefined,
+    dataEnd: undefined,
+    features: [],
+    members: [],
+    config: {},
+    selectedAt: undefined,
+    selectedBy: undefined,
+    catalogueHash: undefined,
+    modelPath: undefined,
+    manifestSha256: undefined,
+    referenceSymbol: undefined,
+    horizonBars: 4,
+    ...changes,
+  };
 }
 
 /** A candle of each hour up to now. */
@@ -257,6 +297,50 @@ forEachEngine((engine) => {
       expect(quarantined.map(({ reason }) => reason)).toEqual(['new']);
     });
 
+    it('keeps the highest, the lowest and the last value of the books of each day that is over', async () => {
+      const stores = await open(engine);
+      const store = async (hour: number, equity: number, account: string = BOOK.account) => {
+        const value = new Money(equity);
+        const at = START_MS + hour * HOUR_MS;
+        const point = { venue: BOOK.venue, account, at, cash: value, positionsValue: value };
+        await stores.equity.insert({ ...point, equity: value });
+      };
+      // As text 9 is more than 10, and −1 of another account must not count.
+      for (const [hour, equity] of [9.5, 10, 11, 9, 9, 10.5, 11].entries())
+        await store(hour, equity);
+      await store(4, -1, 'other');
+      for (const hour of [24, 25, 26]) await store(hour, 5);
+      const young = NOW_MS / HOUR_MS - START_MS / HOUR_MS;
+      for (const hour of [young - 2, young - 1]) await store(hour, 7);
+      await run(stores, { equityDays: 30 });
+      const { rows } = await stores.equity.list(BOOK, everything);
+      const hours = rows.map(({ at }) => (at - START_MS) / HOUR_MS);
+      // Of equal values the first stays.
+      expect(hours.toReversed()).toEqual([2, 3, 6, 24, 26, young - 2, young - 1]);
+      const since = { peakFrom: START_MS, firstFrom: START_MS };
+      expect((await stores.equity.marksSince(BOOK, since)).highest?.equity).toEqual(new Money(11));
+    });
+
+    it('deletes base models without files once the jobs of their session are gone', async () => {
+      const stores = await open(engine);
+      const early = (await engine.open({ clock: fixedClock(START_MS) })).stores;
+      const session = aSession();
+      await stores.sessions.insert(session);
+      await stores.jobs.insert(aJob(session.uid, { queuedAt: START_MS }));
+      const kept = [
+        aBaseModel(session.uid),
+        aBaseModel('fitting', { status: 'fitting' }),
+        aBaseModel('with files', { modelPath: 'pooled/x' }),
+      ];
+      const gone = [aBaseModel('gone'), aBaseModel('failed', { status: 'failed' })];
+      for (const one of [...kept, ...gone]) await early.baseModels.insert(one);
+      const young = aBaseModel('young');
+      await stores.baseModels.insert(young);
+      await run(stores, { jobsDays: 30 });
+      for (const one of gone) expect(await stores.baseModels.find(one)).toBeUndefined();
+      for (const one of [...kept, young]) expect(await stores.baseModels.find(one)).toBeDefined();
+    });
+
     it('ends at the next batch when it is told to', async () => {
       const stores = await open(engine);
       const id = await withCandles(stores, 100);
@@ -264,4 +348,21 @@ forEachEngine((engine) => {
       expect(await stores.candles.count(id)).toBe(100);
     });
   });
+});
+
+it('retention deletes what became of old imports, by the age of the files', async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'evenkeel-imports-'));
+  importFolders.push(folder, path.join(folder, 'not there'));
+  for (const [name, ageDays] of Object.entries({ 'old.json': 31, 'young.json': 29 })) {
+    const file = path.join(folder, name);
+    await writeFile(file, '{}');
+    const at = (NOW_MS - ageDays * DAY_MS) / 1000;
+    await utimes(file, at, at);
+  }
+  const { database, stores } = await openTestDatabase({ clock });
+  await run(stores, { importsDays: 30 });
+  await database.close();
+  expect(await readdir(folder)).toEqual(['young.json']);
+  importFolders.length = 0;
+  await rm(folder, { recursive: true });
 });

@@ -1,10 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { GLOBAL_SYMBOL } from '../../src/domain/bots.js';
 import type { DriftOptions } from '../../src/training/options/training-options.js';
-import { DriftWatch } from '../../src/training/planning/drift-watch.js';
+import { DriftWatch, type DriftDependencies } from '../../src/training/planning/drift-watch.js';
 import { measureDrift } from '../../src/training/evaluation/measure-drift.js';
 import type { TrainingOptions } from '../../src/training/options/training-options.js';
 import { TrainingSessions } from '../../src/training/queue/training-sessions.js';
+import { descendantsOf, isAlive } from '../daemon/process-table.js';
 import { forEachEngine } from '../database.js';
 import { aModelSignal } from '../storage/rows.js';
 import { plantedCandles } from './planted-candles.js';
@@ -24,6 +25,14 @@ const DRIFT: DriftOptions = {
   ...{ isRetraining: true, retrainHours: 72 },
 };
 const UID = '01HZMODEL0000000000000000A';
+
+function findTrainingWorker(): number {
+  const found = descendantsOf(process.pid).find(({ command }) =>
+    command.includes('training-worker'),
+  );
+  if (found === undefined) throw new Error('no training worker yet');
+  return found.pid;
+}
 
 describe('a model that drifts', () => {
   forEachEngine((engine) => {
@@ -53,14 +62,18 @@ describe('a model that drifts', () => {
       return watchOf({ drift: { ...DRIFT, ...changes } });
     }
 
-    function watchOf(changes: Partial<TrainingOptions>): DriftWatch {
-      const { stores, clock, location } = context;
+    type Measure = DriftDependencies['trainingWorker']['measureDrift'];
+    function watchOf(
+      changes: Partial<TrainingOptions>,
+      measure: Measure = (request) => measureDrift(context.location, request),
+    ): DriftWatch {
+      const { stores, clock } = context;
       const options = { ...context.options, ...changes };
       const handles = { wake: () => undefined, abort: () => undefined };
       const sessions = new TrainingSessions({ stores, clock, options, ...handles, lanes: 1 });
       return new DriftWatch({
         ...{ stores, clock, options, sessions, logger: recordingLogger(context.log) },
-        trainingWorker: { measureDrift: (request) => measureDrift(location, request) },
+        trainingWorker: { measureDrift: measure },
         planner: { findObstacle: () => Promise.resolve(undefined) },
       });
     }
@@ -144,6 +157,54 @@ describe('a model that drifts', () => {
       expect(report?.liveSkill).toBeCloseTo(Math.log(0.1) - Math.log(1 / 3), 6);
       expect(await stores.jobs.findOpen(key)).toMatchObject({ cause: 'drift' });
     });
+
+    it('is checked by its signals, once and not in each cycle, where its features cannot be measured', async () => {
+      await createWatch({}, false);
+      let asked = 0;
+      const failure = { status: 'failed', message: 'out of memory' } as const;
+      const watch = watchOf({ drift: DRIFT }, () => Promise.resolve((asked++, failure)));
+      for (let cycle = 0; cycle < 3; cycle++) await watch.poll();
+      expect(asked).toBe(1);
+      const drift = await context.stores.drift.find(KEY);
+      expect(drift?.report).toMatchObject({ isDrifted: false, worst: [] });
+      const said = context.log.filter(({ message }) => message.includes('cannot be measured'));
+      expect(said.map(({ fields }) => fields)).toEqual([
+        expect.objectContaining({ symbol: 'BTC/USDT', reason: 'out of memory' }),
+      ]);
+      await context.clock.advance(DRIFT.checkHours * HOUR_MS);
+      await watch.poll();
+      expect(asked).toBe(2);
+    });
+
+    it.runIf(engine.name === 'sqlite')(
+      'does not hold a stop: the check ends with the process, before anybody calls stop',
+      async () => {
+        const leaving = new AbortController();
+        await createWatch({}, false);
+        const { signal } = leaving;
+        const options = { ...context.options, drift: DRIFT };
+        const service = context.service({
+          ...{
+            signal,
+            options,
+            checkPython: () => Promise.resolve({ status: 'ok', versions: {} }),
+          },
+        });
+        await service.start();
+        const planned = service.planDue().then(
+          () => 'done',
+          () => 'ended',
+        );
+        const worker = await vi.waitFor(findTrainingWorker, { timeout: 30_000, interval: 5 });
+        process.kill(worker, 'SIGSTOP');
+        leaving.abort();
+        // The seconds that the worker is given pass at once.
+        const passing = setInterval(() => void context.clock.advance(500), 20);
+        expect(await planned.finally(() => clearInterval(passing))).toBe('ended');
+        await expect.poll(() => isAlive(worker)).toBe(false);
+        expect(await context.stores.drift.find(KEY)).toBeUndefined();
+      },
+    );
 
     it('is shown and not retrained where DRIFT_RETRAIN is off', async () => {
       const watch = await createWatch({ isRetraining: false }, false);

@@ -203,6 +203,9 @@ describe.skipIf(!HAS_PYTHON)('a serving model that is continued (needs npm run s
       expect((await context.stores.models.findServing(KEY))?.uid).toBe(parent.uid);
       expect(await fingerprint(parent)).toBe(before);
       expect(await context.stores.cooldowns.find(KEY)).toBeUndefined();
+      // The log promises no wait that does not hold.
+      const told = context.log.find(({ message }) => message.includes('Model rejected'))?.message;
+      expect(told).toMatch(/the model serves on, and the next increment comes on schedule$/);
     });
 
     async function fingerprint({ modelPath = '' }: ModelRecord): Promise<string> {

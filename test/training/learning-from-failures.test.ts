@@ -204,6 +204,37 @@ describe('training that learns from its failures', () => {
       expect(asked).toEqual([]);
     });
 
+    it('counts no candles twice for a model of all instruments, beside the models of each', async () => {
+      const bots = ['catboost', 'random_forest'];
+      const minInitialTrainSamples = 10_000;
+      context = await createTrainingContext(engine, {
+        symbols: SYMBOLS,
+        bots,
+        minInitialTrainSamples,
+      });
+      const { stores } = context;
+      for (const symbol of SYMBOLS) await context.store(plantedCandles(CANDLES), symbol);
+      const asked: string[] = [];
+      const candles = spy(stores.candles, 'candles', asked);
+      const service = context.service({ stores: { ...stores, candles } });
+      const counted = async () => {
+        asked.length = 0;
+        const plan = await service.planDue();
+        const forest = plan.find(({ key }) => key.bot === 'random_forest');
+        return {
+          reason: forest?.reason,
+          count: asked.filter((one) => one === 'candles.count').length,
+        };
+      };
+      // 1,300 hours of each of the three are 162 days together.
+      const reason = 'waiting for history: 162 of 10000 daily entries';
+      expect(await counted()).toEqual({ reason, count: 6 });
+      expect(await counted()).toEqual({ reason, count: 0 });
+      const next = { ...CANDLES, bars: 1, lastOpenTime: LAST_OPEN_TIME + HOUR_MS };
+      await context.store(plantedCandles(next), 'SOL/USDT');
+      expect((await counted()).count).toBe(2);
+    });
+
     it('gives the event loop a turn between two keys', async () => {
       const symbols = Array.from({ length: 40 }, (_, at) => `S${at}/USDT`);
       context = await createTrainingContext(engine, { symbols });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -6,6 +7,7 @@ import type { ImportReport } from './import-report.js';
 /** What became of the last import of a file, kept so that its quality can be judged later. */
 export type ImportRecord = z.infer<typeof RECORD>;
 
+const MOST_NAME_SIGNS = 150;
 const COUNT = z.number();
 const RECORD = z.object({
   /** Wall time of the import. */
@@ -26,6 +28,16 @@ const RECORD = z.object({
   ),
   leftOut: z.array(z.object({ name: z.string(), reason: z.string() })),
 });
+
+/** Folders below `DATA_DIR` with a file for each import. */
+export function importFolders(dataDir: string): {
+  /** What became of it. */
+  readonly records: string;
+  /** The lines that were refused. */
+  readonly rejects: string;
+} {
+  return { records: path.resolve(dataDir, 'imports'), rejects: path.resolve(dataDir, 'rejects') };
+}
 
 export interface ImportedFile {
   /** As reports show it. */
@@ -74,7 +86,10 @@ export function recordOfRefusal(about: ImportedFile, refusal: string): ImportRec
 /** Replaces the record of an earlier import of the same file. */
 export async function writeImportRecord(folder: string, record: ImportRecord): Promise<void> {
   const names = [record.venue, record.timeframe, path.basename(record.file)];
-  const name = names.join('-').replace(/[^\w.-]/g, '_');
+  const whole = names.join('-');
+  // Names that differ only in signs that not every file system takes are of different files.
+  const sum = createHash('sha256').update(whole).digest('hex').slice(0, 8);
+  const name = `${whole.replace(/[^\w.-]/g, '_').slice(0, MOST_NAME_SIGNS)}-${sum}`;
   await mkdir(folder, { recursive: true });
   const target = path.join(folder, `${name}.json`);
   await writeFile(`${target}.tmp`, `${JSON.stringify(record)}\n`);
@@ -86,8 +101,18 @@ export async function readImportRecords(folder: string): Promise<readonly Import
   const names = await readdir(folder).catch(() => []);
   const records: ImportRecord[] = [];
   for (const name of names.filter((one) => one.endsWith('.json')).sort()) {
-    const parsed = RECORD.safeParse(JSON.parse(await readFile(path.join(folder, name), 'utf8')));
-    if (parsed.success) records.push(parsed.data);
+    const record = parseRecord(await readFile(path.join(folder, name), 'utf8'));
+    if (record !== undefined) records.push(record);
   }
   return records;
+}
+
+/** Undefined for what a loss of power cut off, or another version wrote: the next import writes it again. */
+function parseRecord(text: string): ImportRecord | undefined {
+  try {
+    return RECORD.safeParse(JSON.parse(text)).data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

@@ -48,7 +48,7 @@ export function createHealthReporter(
   readPhase: ReadPhase,
   readCensus: () => Promise<HealthFacts['census']>,
 ): HealthReporter<HealthFacts> {
-  const clock = readPhase().wallClock;
+  const { wallClock: clock, logger } = readPhase();
   return new HealthReporter({
     checks: CHECKS,
     rules: HEALTH_TABLE,
@@ -57,6 +57,7 @@ export function createHealthReporter(
       return { phase: readPhase(), nowMs: clock.wallMs(), census };
     },
     clock,
+    logger,
   });
 }
 

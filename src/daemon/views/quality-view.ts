@@ -1,6 +1,5 @@
-import path from 'node:path';
 import type { DataQuality } from '../../api/context/api-context.js';
-import { readImportRecords } from '../../collection/files/import-record.js';
+import { importFolders, readImportRecords } from '../../collection/files/import-record.js';
 import { sharedRead } from '../../lib/shared-read.js';
 import { assessQuality, type QualityReport } from '../../quality/quality-report.js';
 import { clockOf, type Base, type ReadPhase } from '../phases.js';
@@ -16,7 +15,7 @@ export function qualityView(
 ): DataQuality {
   const known = new Map<string, () => Promise<QualityReport>>();
   let last: Promise<unknown> = Promise.resolve();
-  const records = path.resolve(settings.dataDir, 'imports');
+  const { records } = importFolders(settings.dataDir);
   return (request) => {
     const key = JSON.stringify(request);
     const read = async (): Promise<QualityReport> => {

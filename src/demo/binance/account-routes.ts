@@ -6,6 +6,7 @@ import { refuse } from '../dialect/binance-refusal.js';
 import type { FaultEffect } from './faults.js';
 import { toOrderAnswer, toPlacedAnswer, toTradeAnswer } from './order-answers.js';
 import { readClientId, readOrderRequest } from './order-request.js';
+import { assertPassesChange } from './pair-changes.js';
 import type { Query } from './query.js';
 import { getInstrument, type Route, type RouteRequest } from './route.js';
 import { assertSigned } from './signature.js';
@@ -43,7 +44,8 @@ const accountRoute = signedRoute({
   path: '/api/v3/account',
   weight: 20,
   right: 'read',
-  answer: (account, { query, nowMs }, { rights }) => {
+  answer: (account, { query, nowMs, effects }, { rights }) => {
+    const isLocked = effects.some(({ kind }) => kind === 'trading-locked');
     const omitsZero = query.findText('omitZeroBalances') === 'true';
     const balances = account.balances().filter(({ free, locked }) => {
       return !omitsZero || !free.isZero() || !locked.isZero();
@@ -54,7 +56,7 @@ const accountRoute = signedRoute({
       buyerCommission: 0,
       sellerCommission: 0,
       commissionRates: { maker: FEE_RATE, taker: FEE_RATE, buyer: '0', seller: '0' },
-      canTrade: rights.includes('trade'),
+      canTrade: rights.includes('trade') && !isLocked,
       canWithdraw: rights.includes('withdraw'),
       canDeposit: true,
       updateTime: nowMs,
@@ -78,6 +80,7 @@ const placeRoute = signedRoute({
   answer: (account, { query, nowMs, effects }) => {
     const order = readOrderRequest(query);
     query.assertAllRead();
+    assertPassesChange(order, effects);
     return toPlacedAnswer(account.place(order, nowMs, orderFaults(effects)));
   },
 });
@@ -87,8 +90,10 @@ const testRoute = signedRoute({
   path: '/api/v3/order/test',
   weight: 1,
   right: 'trade',
-  answer: (account, { query, nowMs }) => {
-    account.assertPlaceable(readOrderRequest(query), nowMs);
+  answer: (account, { query, nowMs, effects }) => {
+    const order = readOrderRequest(query);
+    assertPassesChange(order, effects);
+    account.assertPlaceable(order, nowMs);
     return {};
   },
 });

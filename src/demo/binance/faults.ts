@@ -25,6 +25,18 @@ export type FaultEffect =
   | { readonly kind: 'not-json' }
   /** The venue states a wrong time (`/time`, `exchangeInfo`) and goes by the right one. */
   | { readonly kind: 'skew'; readonly skewMs: number }
+  /** The venue suspends a pair, or changes its filters: shown by `exchangeInfo`, obeyed by orders. */
+  | {
+      readonly kind: 'pair-changed';
+      /** Market id. */
+      readonly symbol: string;
+      readonly isSuspended?: boolean;
+      /** Decimal text, as the filters state it. */
+      readonly stepSize?: string;
+      readonly minNotional?: string;
+    }
+  /** The account says that it may not trade, whatever its key may. */
+  | { readonly kind: 'trading-locked' }
   /** The order meets the market so much later, in market time. */
   | { readonly kind: 'order-late'; readonly delayMs: number }
   /** The order takes only that share of its quantity, from 0 to 1, from the book at once. */

@@ -9,6 +9,7 @@ import {
 import { isTrading, type Instrument } from '../market/instrument.js';
 import { getInstrument, type Route, type RouteRequest } from './route.js';
 import { decimalText } from './decimal-text.js';
+import { findPairChange, type PairChange } from './pair-changes.js';
 
 const ORDER_TYPES = [
   'LIMIT',
@@ -53,7 +54,10 @@ export const exchangeInfoRoute: Route = {
       ],
       exchangeFilters: [],
       symbols: askedInstruments(request, market.listedAt(nowMs)).map((instrument) =>
-        toSymbol(instrument, isTrading(instrument, nowMs)),
+        toSymbol(instrument, {
+          isActive: isTrading(instrument, nowMs),
+          changed: findPairChange(request.effects, instrument.id),
+        }),
       ),
     };
   },
@@ -82,11 +86,16 @@ function limit(rateLimitType: string, amount: object): object {
   return { rateLimitType, ...amount };
 }
 
-function toSymbol(instrument: Instrument, isActive: boolean): object {
+interface PairState {
+  readonly isActive: boolean;
+  readonly changed: PairChange | undefined;
+}
+
+function toSymbol(instrument: Instrument, { isActive, changed }: PairState): object {
   const { id, base, quote } = instrument;
   return {
     symbol: id,
-    status: isActive ? 'TRADING' : 'BREAK',
+    status: isActive && changed?.isSuspended !== true ? 'TRADING' : 'BREAK',
     baseAsset: base,
     baseAssetPrecision: 8,
     quoteAsset: quote,
@@ -103,7 +112,7 @@ function toSymbol(instrument: Instrument, isActive: boolean): object {
     cancelReplaceAllowed: true,
     isSpotTradingAllowed: true,
     isMarginTradingAllowed: false,
-    filters: filtersOf(instrument),
+    filters: filtersOf(instrument, changed),
     permissions: [],
     permissionSets: [['SPOT']],
     defaultSelfTradePreventionMode: 'EXPIRE_MAKER',
@@ -111,9 +120,12 @@ function toSymbol(instrument: Instrument, isActive: boolean): object {
   };
 }
 
-function filtersOf({ priceDecimals, quantityDecimals }: Instrument): object[] {
+function filtersOf(
+  { priceDecimals, quantityDecimals }: Instrument,
+  changed: PairChange | undefined,
+): object[] {
   const tick = decimalText(1 / 10 ** priceDecimals);
-  const step = decimalText(1 / 10 ** quantityDecimals);
+  const step = changed?.stepSize ?? decimalText(1 / 10 ** quantityDecimals);
   const most = decimalText(1e9 / 10 ** quantityDecimals);
   return [
     {
@@ -135,7 +147,7 @@ function filtersOf({ priceDecimals, quantityDecimals }: Instrument): object[] {
     },
     {
       filterType: 'NOTIONAL',
-      minNotional: decimalText(Number(MIN_NOTIONAL)),
+      minNotional: changed?.minNotional ?? decimalText(Number(MIN_NOTIONAL)),
       applyMinToMarket: true,
       maxNotional: decimalText(Number(MAX_NOTIONAL)),
       applyMaxToMarket: false,

@@ -1,5 +1,6 @@
 import { Money } from '../../domain/money.js';
-import type { PriceBand, VenueRules } from './order-venue.js';
+import { callVenue, type CcxtTrading } from './ccxt-trading.js';
+import type { KeyRights, PriceBand, VenueRules } from './order-venue.js';
 import { readCodeAndMessage } from './read-refusal.js';
 import type { VenueEntry } from './venue-entry.js';
 
@@ -13,6 +14,14 @@ export const BINANCE: VenueEntry = {
     stops: 'limit-or-market',
     trialOrders: true,
     answersWithFills: true,
+  },
+  trialParams: { test: true },
+  readRights: readBinanceRights,
+  keyFaults: {
+    key: ['-2014'],
+    'key-or-address': ['-2015'],
+    secret: ['-1022'],
+    clock: ['-1021'],
   },
   credentials: ['apiKey', 'secret'],
   prepare: (exchange) => {
@@ -76,6 +85,28 @@ export const BINANCE: VenueEntry = {
   tradeWindowMs: DAY_MS,
   tradeLimit: 1000,
 };
+
+interface BinanceRestrictions {
+  readonly ipRestrict?: boolean;
+  readonly enableSpotAndMarginTrading?: boolean;
+  readonly enableWithdrawals?: boolean;
+  readonly tradingAuthorityExpirationTime?: number;
+}
+
+/** The key's own rights, less what the account itself may not do. */
+async function readBinanceRights(exchange: CcxtTrading): Promise<KeyRights> {
+  const { info } = await exchange.fetchBalance();
+  const { canTrade } = info as { readonly canTrade?: boolean };
+  const answer = await callVenue(exchange, 'sapiGetAccountApiRestrictions');
+  const { ipRestrict, ...own } = answer as BinanceRestrictions;
+  return {
+    trade: canTrade === false ? false : own.enableSpotAndMarginTrading,
+    withdraw: own.enableWithdrawals,
+    isSubAccount: undefined,
+    expiresAt: own.tradingAuthorityExpirationTime,
+    isBoundToAddress: ipRestrict,
+  };
+}
 
 interface BinanceMarket {
   readonly orderTypes?: readonly string[];

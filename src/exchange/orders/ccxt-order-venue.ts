@@ -1,31 +1,32 @@
-import { ConfigError, RejectedError, TransientError, messageOf } from '../../lib/errors.js';
+import { ConfigError, messageOf, RejectedError, TransientError } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';
-import { redactText } from '../../lib/redact.js';
 import { parseBaseUrl } from '../apply-base-url.js';
 import type { CcxtMarket } from '../ccxt-exchange.js';
 import { createInstance } from '../create-ccxt-exchange.js';
 import { loadCcxtClass } from '../load-ccxt-class.js';
-import { createReadRetry, type ReadRetry } from '../retry-reads.js';
-import { translateError } from '../translate-error.js';
 import type { MarketClock } from '../venue-clock.js';
 import { VenueHttp } from '../venue-http.js';
-import type { CcxtOrder, CcxtTrading, CcxtTradingClass } from './ccxt-trading.js';
+import type { CcxtOrder, CcxtTrading, CcxtTradingClass, Params } from './ccxt-trading.js';
 import { fetchFillsSince } from './fill-pages.js';
 import type {
   CancelAnswer,
+  KeyRights,
   LookUpAnswer,
   OrderRequest,
   OrderVenue,
   SubmitAnswer,
+  TrialAnswer,
   VenueAbilities,
+  VenueAccount,
   VenueBalance,
+  VenueFees,
   VenueFill,
   VenueOrder,
   VenueRules,
 } from './order-venue.js';
-import { SentRequests, type SentRequest } from './sent-requests.js';
-import { toBalances, toRules, toVenueFill, toVenueOrder } from './to-port.js';
-import { meaningOf, type Refusal, type VenueEntry } from './venue-entry.js';
+import { toBalances, toMoney, toRules, toVenueFill, toVenueOrder } from './to-port.js';
+import { VenueCalls, type Outcome } from './venue-calls.js';
+import type { VenueEntry } from './venue-entry.js';
 import { getVenueEntry } from './venue-table.js';
 
 export interface VenueKeys {
@@ -49,25 +50,18 @@ export interface CcxtOrderVenueOptions {
   readonly retry?: { readonly attempts?: number; readonly initialDelayMs?: number };
 }
 
-type Outcome<T> =
-  | { readonly status: 'answered'; readonly value: T }
-  | {
-      readonly status: 'failed';
-      readonly refusal: Refusal | undefined;
-      readonly means: ReturnType<typeof meaningOf>;
-      readonly isSent: boolean;
-      readonly reason: string;
-    };
+/** Reading a venue's list of markets is heavy, and most refusals have other reasons. */
+const RULES_EVERY_MS = 60_000;
 
 /** Orders over ccxt's own class of the venue, with what the venue table says about it. */
-export class CcxtOrderVenue implements OrderVenue {
+export class CcxtOrderVenue implements OrderVenue, VenueAccount {
   readonly entry: VenueEntry;
   readonly #options: CcxtOrderVenueOptions;
   readonly #http: VenueHttp;
-  readonly #requests: SentRequests;
-  readonly #secrets: readonly string[];
-  readonly #retry: ReadRetry;
+  readonly #calls: VenueCalls;
   #exchange: CcxtTrading | undefined;
+  /** Wall time before which a refused order does not let the rules be read again. */
+  #rulesDueMs = 0;
 
   /** Throws a `ConfigError` for a venue that is not in the table, or a credential that is missing. */
   constructor(options: CcxtOrderVenueOptions) {
@@ -77,16 +71,14 @@ export class CcxtOrderVenue implements OrderVenue {
     if (missing.length > 0) {
       throw new ConfigError(`${options.exchangeId} also needs its ${missing.join(' and ')}`);
     }
-    this.#secrets = Object.values(options.keys).filter((value) => value !== undefined);
     this.#http = new VenueHttp({ clock: options.clock, timeoutMs: this.#timeoutMs });
-    this.#requests = new SentRequests(this.#http);
-    this.#retry = createReadRetry({
+    this.#calls = new VenueCalls({
+      exchangeId: options.exchangeId,
+      entry: this.entry,
+      http: this.#http,
+      secrets: Object.values(options.keys).filter((value) => value !== undefined),
       attempts: options.retry?.attempts ?? 3,
       initialDelayMs: options.retry?.initialDelayMs ?? 250,
-      maxDelayMs: 2_000,
-      retryAfterMs: () => this.#http.retryAfterMs(),
-      maxRetryAfterMs: 10_000,
-      random: Math.random,
     });
   }
 
@@ -98,7 +90,7 @@ export class CcxtOrderVenue implements OrderVenue {
   async start(): Promise<void> {
     this.#exchange ??= await this.#createInstance();
     const exchange = this.#exchange;
-    await this.#read('markets', () => exchange.loadMarkets(true));
+    await this.#calls.read('markets', () => exchange.loadMarkets(true));
   }
 
   stop(): void {
@@ -106,15 +98,12 @@ export class CcxtOrderVenue implements OrderVenue {
   }
 
   async submit(request: OrderRequest): Promise<SubmitAnswer> {
-    const { symbol, side, sizeBase, price, clientOrderId, kind } = request;
-    const exchange = this.#started();
-    const { type, params } = this.entry.toCreateCall(request);
-    const outcome = await this.#attempt(`order ${clientOrderId}`, () => {
-      this.#assertOnGrid(request);
-      const amount = sizeBase.toFixed();
-      return exchange.createOrder(symbol, type, side, amount, price?.toFixed(), params);
-    });
-    if (outcome.status === 'failed') return toRefusedSubmit(outcome);
+    const { symbol, side, sizeBase, clientOrderId, kind } = request;
+    const outcome = await this.#create(request, {});
+    if (outcome.status === 'failed') {
+      if (outcome.means === 'rejected') void this.#renewRules();
+      return toRefusedSubmit(outcome);
+    }
     const { value } = outcome;
     const isOurs = (value.clientOrderId ?? clientOrderId) === clientOrderId;
     if (value.id === undefined || value.id === '' || !isOurs) {
@@ -129,7 +118,7 @@ export class CcxtOrderVenue implements OrderVenue {
     const exchange = this.#started();
     const askedAtVenueTime = this.#options.clock.marketMs();
     for (const place of this.entry.places) {
-      const outcome = await this.#attempt(`${place.name} ${clientOrderId}`, async () => {
+      const outcome = await this.#calls.attempt(`${place.name} ${clientOrderId}`, async () => {
         const orders = await place.ask(exchange, { symbol, clientOrderId });
         return newestOf(orders.filter((order) => order.clientOrderId === clientOrderId));
       });
@@ -150,7 +139,7 @@ export class CcxtOrderVenue implements OrderVenue {
 
   async cancel(symbol: string, clientOrderId: string): Promise<CancelAnswer> {
     const exchange = this.#started();
-    const outcome = await this.#attempt(`cancellation of ${clientOrderId}`, () =>
+    const outcome = await this.#calls.attempt(`cancellation of ${clientOrderId}`, () =>
       this.entry.cancel(exchange, { symbol, clientOrderId }),
     );
     if (outcome.status === 'answered') return { status: 'canceled' };
@@ -160,7 +149,7 @@ export class CcxtOrderVenue implements OrderVenue {
 
   async openOrders(symbol?: string): Promise<readonly VenueOrder[]> {
     const exchange = this.#started();
-    const orders = await this.#read('open orders', () => exchange.fetchOpenOrders(symbol));
+    const orders = await this.#calls.read('open orders', () => exchange.fetchOpenOrders(symbol));
     return orders.map((order) => this.#toOrder(order, symbol === undefined ? {} : { symbol }));
   }
 
@@ -170,7 +159,7 @@ export class CcxtOrderVenue implements OrderVenue {
       throw new TransientError(`order ${clientOrderId} has no id of the venue yet: look it up`);
     }
     const exchange = this.#started();
-    const trades = await this.#read(`fills of order ${clientOrderId}`, () =>
+    const trades = await this.#calls.read(`fills of order ${clientOrderId}`, () =>
       this.entry.fillsOf(exchange, { symbol, venueOrderId }),
     );
     const fills = trades.map(toVenueFill).filter((fill) => fill.venueOrderId === venueOrderId);
@@ -185,7 +174,7 @@ export class CcxtOrderVenue implements OrderVenue {
       windowMs: this.entry.tradeWindowMs,
       limit: this.entry.tradeLimit,
       fetch: async (fromMs, toMs) => {
-        const trades = await this.#read(`fills of ${symbol}`, () =>
+        const trades = await this.#calls.read(`fills of ${symbol}`, () =>
           exchange.fetchMyTrades(symbol, fromMs, this.entry.tradeLimit, { until: toMs }),
         );
         return trades.map(toVenueFill);
@@ -195,7 +184,38 @@ export class CcxtOrderVenue implements OrderVenue {
 
   async balances(): Promise<ReadonlyMap<string, VenueBalance>> {
     const exchange = this.#started();
-    return toBalances(await this.#read('balances', () => exchange.fetchBalance()));
+    return toBalances(await this.#calls.read('balances', () => exchange.fetchBalance()));
+  }
+
+  async rights(): Promise<KeyRights> {
+    const exchange = this.#started();
+    const { readRights } = this.entry;
+    if (readRights !== undefined)
+      return this.#calls.read('rights of the key', () => readRights(exchange));
+    return {
+      trade: undefined,
+      withdraw: undefined,
+      isSubAccount: undefined,
+      expiresAt: undefined,
+      isBoundToAddress: undefined,
+    };
+  }
+
+  async feesOf(symbol: string): Promise<VenueFees> {
+    const exchange = this.#started();
+    const fees = await this.#calls.read(`fees of ${symbol}`, () =>
+      exchange.fetchTradingFee(symbol),
+    );
+    return { maker: toMoney(fees.maker), taker: toMoney(fees.taker) };
+  }
+
+  async trial(request: OrderRequest): Promise<TrialAnswer> {
+    const { trialParams } = this.entry;
+    if (trialParams === undefined) throw new RejectedError('the venue has no trial orders');
+    const outcome = await this.#create(request, trialParams);
+    if (outcome.status === 'answered') return { status: 'passed' };
+    const isRefused = !outcome.isSent || outcome.means === 'rejected';
+    return { status: isRefused ? 'rejected' : 'unknown', reason: outcome.reason };
   }
 
   rulesOf(symbol: string): VenueRules {
@@ -211,7 +231,7 @@ export class CcxtOrderVenue implements OrderVenue {
     )) as unknown as CcxtTradingClass;
     const exchange = createInstance<CcxtTrading>({
       exchangeClass,
-      http: this.#requests,
+      http: this.#calls,
       config: {
         apiKey: keys.apiKey,
         secret: keys.secret,
@@ -230,6 +250,27 @@ export class CcxtOrderVenue implements OrderVenue {
     return exchange;
   }
 
+  /** A refused order may mean that a filter was changed or the symbol suspended since the last reading. */
+  async #renewRules(): Promise<void> {
+    const now = this.#options.clock.wallMs();
+    if (now < this.#rulesDueMs) return;
+    this.#rulesDueMs = now + RULES_EVERY_MS;
+    await this.start().catch(() => undefined);
+  }
+
+  #create(request: OrderRequest, further: Params): Promise<Outcome<CcxtOrder>> {
+    const { symbol, side, sizeBase, price, clientOrderId } = request;
+    const exchange = this.#started();
+    const { type, params } = this.entry.toCreateCall(request);
+    return this.#calls.attempt(`order ${clientOrderId}`, () => {
+      this.#assertOnGrid(request);
+      return exchange.createOrder(symbol, type, side, sizeBase.toFixed(), price?.toFixed(), {
+        ...params,
+        ...further,
+      });
+    });
+  }
+
   /** ccxt would cut a size and round a price by itself. */
   #assertOnGrid({ symbol, sizeBase, price, stopPrice }: OrderRequest): void {
     const { sizeStep, priceTick } = this.rulesOf(symbol);
@@ -240,57 +281,6 @@ export class CcxtOrderVenue implements OrderVenue {
       if (one === undefined || priceTick === undefined || one.mod(priceTick).isZero()) continue;
       throw new RejectedError(`price ${one.toFixed()} is no multiple of ${priceTick.toFixed()}`);
     }
-  }
-
-  /** One call whose failure is an outcome. */
-  async #attempt<T>(what: string, call: () => Promise<T>): Promise<Outcome<T>> {
-    const sent: SentRequest[] = [];
-    try {
-      return { status: 'answered', value: await this.#requests.record(sent, async () => call()) };
-    } catch (error) {
-      // An order's fate is in the answer to what was sent, not to a question before or after it.
-      const changing = sent.findLast(({ method }) => method !== 'GET');
-      const refusal = this.#findRefusal(changing ?? sent.at(-1));
-      const { message } = this.#translate(error, what);
-      return {
-        status: 'failed',
-        refusal,
-        means: refusal === undefined ? undefined : meaningOf(this.entry, refusal),
-        isSent: changing !== undefined,
-        reason: refusal === undefined ? message : this.#inWords(what, refusal),
-      };
-    }
-  }
-
-  /** What the venue itself said; a failure of its server or of one in between says nothing. */
-  #findRefusal(sent: SentRequest | undefined): Refusal | undefined {
-    if (sent?.body === undefined || sent.status === undefined) return undefined;
-    if (sent.status >= 500 || sent.status === 429 || sent.status === 418) return undefined;
-    try {
-      return this.entry.readRefusal(JSON.parse(sent.body));
-    } catch {
-      return undefined;
-    }
-  }
-
-  #inWords(what: string, { code, message }: Refusal): string {
-    const text = redactText(message, this.#secrets).slice(0, 200);
-    return `${this.#options.exchangeId} ${what}: ${code} ${text}`.trim();
-  }
-
-  async #read<T>(what: string, call: () => Promise<T>): Promise<T> {
-    return this.#retry(async () => {
-      try {
-        return await call();
-      } catch (error) {
-        throw this.#translate(error, what);
-      }
-    });
-  }
-
-  #translate(error: unknown, what: string): Error {
-    const context = { what: `${this.#options.exchangeId} ${what}`, knownSecrets: this.#secrets };
-    return translateError(error, context);
   }
 
   #toOrder(

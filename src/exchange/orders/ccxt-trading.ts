@@ -28,6 +28,23 @@ export interface CcxtTrading extends CcxtExchange<string> {
     params: Params,
   ): Promise<CcxtTrade[]>;
   fetchBalance(params?: Params): Promise<CcxtBalances>;
+  fetchTradingFee(symbol: string): Promise<CcxtFees>;
+}
+
+interface CcxtFees {
+  readonly maker?: string | undefined;
+  readonly taker?: string | undefined;
+}
+
+/** A call of the venue's own API, by the name that ccxt gives it. */
+export async function callVenue(
+  exchange: CcxtTrading,
+  name: string,
+  params: Params = {},
+): Promise<unknown> {
+  const call = (exchange as unknown as Readonly<Record<string, unknown>>)[name];
+  if (typeof call !== 'function') throw new TypeError(`ccxt's ${exchange.id} has no ${name}`);
+  return (call as (params: Params) => Promise<unknown>).call(exchange, params);
 }
 
 export type CcxtTradingClass = new (config: Params) => CcxtTrading;
@@ -79,4 +96,6 @@ interface CcxtFee {
 export interface CcxtBalances {
   readonly free?: Readonly<Record<string, string | undefined>>;
   readonly used?: Readonly<Record<string, string | undefined>>;
+  /** The venue's own answer. */
+  readonly info?: unknown;
 }

@@ -25,6 +25,16 @@ export interface OrderVenue {
   rulesOf(symbol: string): VenueRules;
 }
 
+/** What an account tells of itself. */
+export interface VenueAccount extends Pick<OrderVenue, 'abilities' | 'balances' | 'rulesOf'> {
+  /** What the key may do, as far as the venue says. Throws `TransientError`, `ConfigError` for a key it refuses. */
+  rights(): Promise<KeyRights>;
+  /** The account's own fees in this symbol, as shares of a fill's value. Throws `TransientError`. */
+  feesOf(symbol: string): Promise<VenueFees>;
+  /** Lets the venue check an order without carrying it out; only where `trialOrders` says so. */
+  trial(request: OrderRequest): Promise<TrialAnswer>;
+}
+
 export interface VenueAbilities {
   /** Immediate-or-cancel limit orders. */
   readonly iocLimit: boolean;
@@ -93,6 +103,26 @@ export type SubmitAnswer =
   | { readonly status: 'rejected'; readonly code: string; readonly reason: string }
   /** It may exist, which includes an id that the venue calls a duplicate: look it up. */
   | { readonly status: 'unknown'; readonly reason: string };
+
+export type TrialAnswer =
+  | { readonly status: 'passed' }
+  | { readonly status: 'rejected' | 'unknown'; readonly reason: string };
+
+/** Undefined where the venue does not tell. */
+export interface KeyRights {
+  readonly trade: boolean | undefined;
+  readonly withdraw: boolean | undefined;
+  readonly isSubAccount: boolean | undefined;
+  /** Epoch milliseconds; undefined also for a key that does not expire. */
+  readonly expiresAt: number | undefined;
+  /** Whether only some addresses may use the key. */
+  readonly isBoundToAddress: boolean | undefined;
+}
+
+export interface VenueFees {
+  readonly maker: Money | undefined;
+  readonly taker: Money | undefined;
+}
 
 export type LookUpAnswer =
   | { readonly status: 'found'; readonly order: VenueOrder }

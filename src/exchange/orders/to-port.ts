@@ -142,7 +142,7 @@ export function toRules(
   };
 }
 
-function toMoney(text: string | number | undefined): Money | undefined {
+export function toMoney(text: string | number | undefined): Money | undefined {
   if (text === undefined || text === '') return undefined;
   const value = new Money(text);
   return value.isFinite() ? value : undefined;

@@ -1,5 +1,5 @@
 import type { CcxtOrder, CcxtTrade, CcxtTrading, Params } from './ccxt-trading.js';
-import type { OrderRequest, VenueAbilities, VenueRules } from './order-venue.js';
+import type { KeyRights, OrderRequest, VenueAbilities, VenueRules } from './order-venue.js';
 
 export type Credential = 'apiKey' | 'secret' | 'passphrase' | 'uid';
 
@@ -8,6 +8,12 @@ export interface VenueEntry {
   /** ccxt's id. */
   readonly exchangeId: string;
   readonly abilities: VenueAbilities;
+  /** Parameters that make an order one that is only checked; undefined where that is not offered. */
+  readonly trialParams?: Params;
+  /** What the key may do; undefined where the venue has no call for that. */
+  readonly readRights?: (exchange: CcxtTrading) => Promise<KeyRights>;
+  /** Codes with which the venue refuses a key, by what must be mended. */
+  readonly keyFaults: Readonly<Partial<Record<KeyFault, readonly string[]>>>;
   /** What the venue's keys consist of. */
   readonly credentials: readonly Credential[];
   /** Sets up the object for this venue, before its first call. */
@@ -27,7 +33,7 @@ export interface VenueEntry {
   /** Rules that ccxt leaves in the venue's own description of a market. */
   readonly readRules?: (info: unknown) => Partial<Pick<VenueRules, 'pricePercent' | 'stops'>>;
   /** The venue's own code and text in a body, if it states a failure there. */
-  readonly readRefusal: (body: unknown) => Refusal | undefined;
+  readonly readRefusal: (body: unknown, httpStatus: number) => Refusal | undefined;
   /** What refusals mean; the first that fits counts. All others leave the outcome unknown. */
   readonly meanings: readonly RefusalMeaning[];
   /** Longest stretch of time in which the venue answers fills at once. */
@@ -35,6 +41,22 @@ export interface VenueEntry {
   /** Most fills of an answer. */
   readonly tradeLimit: number;
 }
+
+/** What is wrong with a key, and what a person can do about it. */
+export const KEY_FIXES = {
+  key: 'the venue does not know the key: wrong, deleted or expired. Check EXCHANGE_API_KEY or make a new key',
+  'key-or-address':
+    'the key is wrong or expired, may not be used from this address, or lacks a right. Check EXCHANGE_API_KEY, and the addresses and rights of the key at the venue',
+  secret: 'EXCHANGE_API_SECRET does not belong to this key',
+  passphrase: 'EXCHANGE_API_PASSPHRASE does not belong to this key',
+  clock:
+    "this machine's clock differs from the venue's: let it be set by NTP (timedatectl set-ntp true)",
+  right: 'the key lacks a right: allow reading and spot trading for it at the venue, nothing else',
+  address: "allow this machine's address for the key at the venue",
+  expired: 'the key has expired: make a new one',
+} as const;
+
+export type KeyFault = keyof typeof KEY_FIXES;
 
 export interface CreateCall {
   readonly type: 'limit' | 'market';
@@ -73,4 +95,14 @@ export function meaningOf(
     (one) => one.codes.includes(code) && (one.message?.test(message) ?? true),
   );
   return fits?.means;
+}
+
+/** What to do about a refusal of the key; undefined for other refusals. */
+export function findKeyFix(
+  { keyFaults }: Pick<VenueEntry, 'keyFaults'>,
+  code: string,
+): string | undefined {
+  const faults = Object.entries(keyFaults) as [KeyFault, readonly string[]][];
+  const fault = faults.find(([, codes]) => codes.includes(code));
+  return fault === undefined ? undefined : KEY_FIXES[fault[0]];
 }

@@ -152,20 +152,29 @@ export class CandleStore {
     return { first: Number(found['first']), last: Number(found['last']) };
   }
 
-  /** Candles of all series of a venue and timeframe together, and the newest open time of any. */
-  async extent({
+  /** Bounds of all series of a venue and timeframe that have candles, by the id of the series. */
+  async boundsOfAll({
     venue,
     timeframe,
-  }: Pick<SeriesKey, 'venue' | 'timeframe'>): Promise<{ count: number; last: number | undefined }> {
-    const found = await this.#database.run((knex) =>
-      knex(this.#database.candleTable)
-        .whereIn('series_id', knex('series').where({ venue, timeframe }).select('id'))
-        .count({ count: '*' })
-        .max({ last: 'open_time' })
-        .first<Row>(),
+  }: Pick<SeriesKey, 'venue' | 'timeframe'>): Promise<
+    readonly { readonly seriesId: number; readonly first: number; readonly last: number }[]
+  > {
+    const rows = await this.#database.run((knex) => {
+      // MySQL looks an extreme of each series up in the index only where it is asked for as the first row.
+      const end = (order: 'asc' | 'desc') =>
+        knex(this.#database.candleTable)
+          .where('series_id', knex.ref('series.id'))
+          .orderBy('open_time', order)
+          .limit(1)
+          .select('open_time');
+      return knex('series')
+        .where({ venue, timeframe })
+        .orderBy('id')
+        .select<Row[]>('id', end('asc').as('first'), end('desc').as('last'));
+    });
+    return rows.flatMap(({ id, first, last }) =>
+      first === null ? [] : [{ seriesId: Number(id), first: Number(first), last: Number(last) }],
     );
-    const count = Number(found['count']);
-    return { count, last: count === 0 ? undefined : Number(found['last']) };
   }
 
   /** Open times between the bounds, both included, ascending. */

@@ -8,9 +8,11 @@ const BATCH_ROWS = 500;
 const REST_MS = 5;
 /** Batches of one kind in one go; the rest waits for the next. */
 const MAX_BATCHES = 400;
+const DAY_MS = 86_400_000;
 
 /** Kinds of row that are found by an id of their own. */
-export type KeptKind = 'predictions' | 'decisions' | 'signals' | 'jobs' | 'records' | 'runs';
+export type KeptKind =
+  'predictions' | 'decisions' | 'signals' | 'equity' | 'jobs' | 'baseModels' | 'records' | 'runs';
 
 interface Plan {
   readonly table: string;
@@ -24,6 +26,11 @@ interface Plan {
 const NEWEST_OF_KEY = (table: string, row: string): string =>
   `(SELECT MAX(n.candle_open_time) FROM ${table} n WHERE n.venue = ${row}.venue
     AND n.symbol = ${row}.symbol AND n.timeframe = ${row}.timeframe AND n.bot = ${row}.bot)`;
+
+/** A point of the same book and day as `e` for which more holds. */
+const SAME_DAY = (more: string): string =>
+  `EXISTS (SELECT 1 FROM equity o WHERE o.venue = e.venue AND o.account = e.account
+    AND o.at >= e.at - e.at % ${DAY_MS} AND o.at < e.at - e.at % ${DAY_MS} + ${DAY_MS} AND ${more})`;
 
 const PLANS: Readonly<Record<KeptKind, Plan>> = {
   // A serving model's are what a challenger is measured against; those that opened a position explain it.
@@ -58,6 +65,17 @@ const PLANS: Readonly<Record<KeptKind, Plan>> = {
       ORDER BY s.candle_open_time LIMIT ?`,
     bind: (venue, before) => [venue, before],
   },
+  // Of each day the highest, the lowest and the last value stay: drawdowns are measured from them for ever.
+  equity: {
+    table: 'equity',
+    // Decimals are text in both engines: added to 0 they are compared as numbers.
+    select: `SELECT e.id FROM equity e WHERE e.venue = ? AND e.at < ?
+      AND ${SAME_DAY('o.at > e.at')}
+      AND ${SAME_DAY('(o.equity + 0 > e.equity + 0 OR (o.equity + 0 = e.equity + 0 AND o.at < e.at))')}
+      AND ${SAME_DAY('(o.equity + 0 < e.equity + 0 OR (o.equity + 0 = e.equity + 0 AND o.at < e.at))')}
+      ORDER BY e.at LIMIT ?`,
+    bind: (venue, before) => [venue, before],
+  },
   // A job explains the model that it made, while that exists; the newest of a key shows the last attempt.
   jobs: {
     table: 'training_jobs',
@@ -70,6 +88,15 @@ const PLANS: Readonly<Record<KeptKind, Plan>> = {
       ORDER BY j.queued_at LIMIT ?`,
     bind: (venue, before) => [venue, before],
     below: { table: 'training_evidence', column: 'job_uid' },
+  },
+  // A base model explains the models of its session's jobs, while these are kept.
+  baseModels: {
+    table: 'pooled_models',
+    select: `SELECT b.id FROM pooled_models b WHERE b.venue = ? AND b.created_at < ?
+      AND b.status <> 'fitting' AND b.model_path IS NULL
+      AND NOT EXISTS (SELECT 1 FROM training_jobs j WHERE j.session_uid = b.session_uid)
+      ORDER BY b.created_at LIMIT ?`,
+    bind: (venue, before) => [venue, before],
   },
   // Of trainings that left no model. One that predicted explains its predictions; the newest of a key
   // says what was tried last; a parent says what its increment began from.

@@ -92,7 +92,6 @@ export class DriftWatch {
   ): Promise<void> {
     const { stores, clock, logger } = this.#dependencies;
     const report = await this.#report(key, serving, drift);
-    if (report === undefined) return;
     const { venue, symbol, timeframe, bot } = key;
     const checkedAt = clock.marketMs();
     const before = last?.retrainedAt;
@@ -127,29 +126,21 @@ export class DriftWatch {
     return jobs.length > 0;
   }
 
-  async #report(
-    key: ModelKey,
-    serving: ModelRecord,
-    drift: DriftOptions,
-  ): Promise<DriftReport | undefined> {
+  async #report(key: ModelKey, serving: ModelRecord, drift: DriftOptions): Promise<DriftReport> {
     const measured = isGlobalBot(key.bot)
       ? BY_SIGNALS_ALONE
       : await this.#measure(key, serving, drift);
-    if (measured === undefined) return undefined;
     return judgeDrift({ ...measured, ...(await this.#liveScore(key, serving)) }, drift);
   }
 
-  async #measure(
-    key: ModelKey,
-    serving: ModelRecord,
-    drift: DriftOptions,
-  ): Promise<FeatureDrift | undefined> {
-    const { stores, clock, trainingWorker } = this.#dependencies;
+  /** What cannot be measured is said, and its signals alone are checked: the next try comes with the next check. */
+  async #measure(key: ModelKey, serving: ModelRecord, drift: DriftOptions): Promise<FeatureDrift> {
+    const { stores, clock, trainingWorker, logger } = this.#dependencies;
     const series = await stores.series.find(key);
     const { servedWindow, judgedWindow } = serving.config as FitWindows;
     // What serves was refitted up to its own end: only that is what it has seen.
     const seen = servedWindow ?? judgedWindow;
-    if (series === undefined || seen === undefined) return undefined;
+    if (series === undefined || seen === undefined) return BY_SIGNALS_ALONE;
     const { referenceSymbol } = serving;
     const reference =
       referenceSymbol === undefined
@@ -165,7 +156,14 @@ export class DriftWatch {
       trainedTo: seen.to,
       lastOpenTime: lastClosedOpenTime(clock.marketMs(), key.timeframe),
     });
-    return 'status' in measured ? undefined : measured;
+    if (!('status' in measured)) return measured;
+    const { symbol, timeframe, bot } = key;
+    const fields = { symbol, timeframe, bot, reason: measured.message };
+    logger.warn(
+      '[TRAIN] Drift of the features cannot be measured; the signals are checked',
+      fields,
+    );
+    return BY_SIGNALS_ALONE;
   }
 
   async #liveScore(

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { isGlobalBot } from '../../domain/bots.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import type { Series } from '../../domain/market.js';
@@ -34,22 +35,30 @@ type HistoryOptions = Pick<
   'historyDays' | 'trainMonthsBack' | 'minInitialTrainSamples' | 'referenceSymbol'
 >;
 
+/** Of which candles of a series a count is: those of the training window, or all. */
+type Counted = 'window' | 'all';
+
 /** Remembers counts of candles: counting a window takes the database a millisecond, for each key and its reference. */
 export class CandleCounts {
-  readonly #known = new Map<number, { readonly range: string; readonly count: number }>();
+  readonly #known = new Map<string, { readonly range: string; readonly count: number }>();
 
   /** How many candles a series has in a span; asked again once the span or what is stored has changed. */
   async count(
     candles: Pick<Stores['candles'], 'count'>,
     seriesId: number,
-    span: { readonly from: number; readonly to: number; readonly stored: string },
+    span: {
+      readonly of: Counted;
+      readonly from: number;
+      readonly to: number;
+      readonly stored: string;
+    },
   ): Promise<number> {
-    const { from, to, stored } = span;
+    const { of, from, to, stored } = span;
     const range = `${from} ${to} ${stored}`;
-    const known = this.#known.get(seriesId);
+    const known = this.#known.get(`${of} ${seriesId}`);
     if (known?.range === range) return known.count;
     const count = await candles.count(seriesId, { from, to });
-    this.#known.set(seriesId, { range, count });
+    this.#known.set(`${of} ${seriesId}`, { range, count });
     return count;
   }
 }
@@ -60,7 +69,7 @@ export async function readHistory(
   key: ModelKey,
   context: HistoryContext,
 ): Promise<HistoryState> {
-  if (isGlobalBot(key.bot)) return readGlobalHistory(stores, key, context.options);
+  if (isGlobalBot(key.bot)) return readGlobalHistory(stores, key, context);
   const { options, marketMs } = context;
   const window = trainingWindowAt(marketMs, key.timeframe, options);
   const own = await readSeries(stores, key, { window, counts: context.counts });
@@ -78,13 +87,22 @@ export async function readHistory(
 async function readGlobalHistory(
   stores: Pick<Stores, 'candles'>,
   key: ModelKey,
-  { minInitialTrainSamples }: HistoryOptions,
+  { options, counts = new CandleCounts() }: HistoryContext,
 ): Promise<HistoryState> {
-  const { count, last } = await stores.candles.extent(key);
+  const { minInitialTrainSamples } = options;
+  let count = 0;
+  let newest: number | undefined;
+  for (const { seriesId, first, last } of await stores.candles.boundsOfAll(key)) {
+    const span = { of: 'all', from: first, to: last, stored: '' } as const;
+    count += await counts.count(stores.candles, seriesId, span);
+    newest = Math.max(newest ?? last, last);
+    // SQLite answers within one turn of the event loop: all series together would hold it.
+    await setImmediate();
+  }
   const samples = Math.floor(count / (barsADay(key.timeframe) ?? Infinity));
   const isEnough = samples >= minInitialTrainSamples;
   const shortage = isEnough ? undefined : `${samples} of ${minInitialTrainSamples} daily entries`;
-  return { samples, newestOpenTime: last, shortage };
+  return { samples, newestOpenTime: newest, shortage };
 }
 
 interface SeriesHistory {
@@ -113,7 +131,7 @@ async function readSeries(
   const isFromFirstBar = series.firstBarAt !== undefined && range.first <= series.firstBarAt;
   const from = Math.max(window.fromOpenTime, firstUsableOpenTime(series, range.first));
   const stored = `${range.first} ${range.last}`;
-  const span = { from, to: window.lastOpenTime, stored };
+  const span = { of: 'window', from, to: window.lastOpenTime, stored } as const;
   const samples = await counts.count(stores.candles, series.id, span);
   return { series, samples, newestOpenTime: range.last, isFromFirstBar };
 }

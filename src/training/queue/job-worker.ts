@@ -275,8 +275,8 @@ export class JobWorker {
     return { status: 'failed', record };
   }
 
-  #tell({ logger, result }: Attempt, settlement: Settlement): void {
-    const { events, options } = this.#dependencies;
+  #tell({ job, logger, result }: Attempt, settlement: Settlement): void {
+    const { events } = this.#dependencies;
     if (!('record' in settlement)) {
       logger.info(`[TRAIN] ${settlement.status}: ${settlement.reason}`);
       return;
@@ -288,14 +288,22 @@ export class JobWorker {
       events?.onPromoted?.(record);
       return;
     }
-    const isByData = result.status === 'failed' && isCausedByData(result.code);
-    const candles =
-      status === 'rejected' || isByData
-        ? ` and after ${options.rejectedRetryBars} more candles`
-        : '';
-    const wait = `next attempt in ${options.trainRetryCooldownSec} s at the earliest${candles}`;
+    const wait = this.#waitAfter(job, status === 'rejected' || isFailedByData(result));
     logger.warn(`[TRAIN] Model ${status}: ${reason}; ${wait}`, { model: record.uid });
     const tell = status === 'rejected' ? events?.onRejected : events?.onFailed;
     tell?.(record);
   }
+
+  /** When the key is tried again. An increment starts no cooldown: the next one comes with its schedule. */
+  #waitAfter({ mode }: TrainingJob, isForCandles: boolean): string {
+    if (mode === 'incremental')
+      return 'the model serves on, and the next increment comes on schedule';
+    const { trainRetryCooldownSec, rejectedRetryBars } = this.#dependencies.options;
+    const candles = isForCandles ? ` and after ${rejectedRetryBars} more candles` : '';
+    return `next attempt in ${trainRetryCooldownSec} s at the earliest${candles}`;
+  }
+}
+
+function isFailedByData(result: TrainingResult): boolean {
+  return result.status === 'failed' && isCausedByData(result.code);
 }
