@@ -4,7 +4,7 @@ const LAYERS = [
   ['main', 'commands'],
   ['daemon'],
   ['api', 'jobs', 'backtest'],
-  ['monitoring', 'pipeline'],
+  ['monitoring', 'pipeline', 'lookalikes'],
   ['trading', 'training'],
   ['risk', 'signals'],
   ['models'],

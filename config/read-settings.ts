@@ -137,6 +137,9 @@ function findTrading(settings: Settings): string[] {
   if (tradeBot !== undefined && !bots.includes(tradeBot)) {
     problems.push(`TRADE_BOT is "${tradeBot}"; expected one of BOTS (${bots.join(', ')})`);
   }
+  if (settings.vectorStore === 'qdrant' && settings.qdrantUrl === undefined) {
+    problems.push('VECTOR_STORE=qdrant also needs QDRANT_URL');
+  }
   if (settings.catboostBootstrapType === 'Bayesian' && settings.catboostSubsample !== undefined) {
     problems.push(
       'CATBOOST_SUBSAMPLE does not go with CATBOOST_BOOTSTRAP_TYPE=Bayesian; leave one of them out',

@@ -3,6 +3,7 @@ import { API_SETTINGS } from './groups/api.js';
 import { DEMO_SETTINGS } from './groups/demo.js';
 import { LABELS_SETTINGS } from './groups/labels.js';
 import { LIVE_SETTINGS } from './groups/live.js';
+import { LOOKALIKE_SETTINGS } from './groups/lookalikes.js';
 import { MARKET_SETTINGS } from './groups/market.js';
 import { NOTIFICATION_SETTINGS } from './groups/notifications.js';
 import { OPERATION_SETTINGS } from './groups/operation.js';
@@ -18,6 +19,7 @@ export const SETTING_GROUPS = {
   Storage: STORAGE_SETTINGS,
   Labels: LABELS_SETTINGS,
   Training: TRAINING_SETTINGS,
+  'Look-alikes': LOOKALIKE_SETTINGS,
   Trading: TRADING_SETTINGS,
   Risk: RISK_SETTINGS,
   Live: LIVE_SETTINGS,

@@ -400,6 +400,7 @@ CREATE TABLE IF NOT EXISTS `training_evidence` (
   `device` VARCHAR(64) NOT NULL,
   `processing_time_ms` DOUBLE NOT NULL,
   `artifact_sha256` VARCHAR(64) NULL,
+  `embedding_checksum` VARCHAR(64) NULL,
   `data_from` BIGINT NULL,
   `data_to` BIGINT NULL,
   `data_hash` VARCHAR(255) NULL,

@@ -60,6 +60,7 @@ export const TRAINING_MIGRATIONS: readonly Migration[] = [
       device: 'word',
       processing_time_ms: 'double',
       artifact_sha256: 'word?',
+      embedding_checksum: 'word?',
       data_from: 'time?',
       data_to: 'time?',
       data_hash: 'label?',

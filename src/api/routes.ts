@@ -5,6 +5,7 @@ import { candleRoutes } from './routes/candles.js';
 import { dataQualityRoutes } from './routes/data-quality.js';
 import { eventRoutes } from './routes/events.js';
 import { logRoutes } from './routes/logs.js';
+import { lookalikeRoutes } from './routes/lookalikes.js';
 import { modelChangeRoutes } from './routes/model-changes.js';
 import { modelRoutes } from './routes/models.js';
 import { pageRoutes } from './routes/page.js';
@@ -24,6 +25,7 @@ export function addRoutes(server: Server, context: ApiContext, projectDir: strin
   modelChangeRoutes(server, context);
   analysisRoutes(server, context);
   predictionRoutes(server, context);
+  lookalikeRoutes(server, context);
   candleRoutes(server, context);
   dataQualityRoutes(server, context);
   tradingRoutes(server, context);

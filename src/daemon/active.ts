@@ -21,6 +21,7 @@ import { ModelRegistry } from '../models/model-registry.js';
 import { PredictionCache } from '../models/prediction-cache.js';
 import { PredictionFile } from '../models/prediction-file.js';
 import { ServingModels } from '../models/serving-models.js';
+import type { Lookalikes } from '../lookalikes/lookalikes.js';
 import { retireModel, swapModel } from '../models/swap-model.js';
 import { CandlePipeline } from '../pipeline/candle-pipeline.js';
 import { OutcomeResolver } from '../signals/outcome-resolver.js';
@@ -32,6 +33,7 @@ import { loadColumns } from '../storage/reader/load-columns.js';
 import { instrumentKeys } from '../training/options/training-keys.js';
 import type { SignalContext } from '../trading/signal-context.js';
 import type { TrainingService } from '../training/training-service.js';
+import { createLookalikes } from './create-lookalikes.js';
 import { createTraining, type TrainingTools } from './create-training.js';
 import type { Active, Connected } from './phases.js';
 import { watchListing } from './watch-listing.js';
@@ -71,14 +73,17 @@ export function assembleWork(connected: Connected, tools: ActiveTools): Assemble
   const serve = (record: ModelRecord): Promise<void> =>
     serveModel(record, { serving, collector, pipeline });
   const registry = createRegistry(connected, serving, serve);
-  const training = createTraining(connected, {
+  const { lookalikes, lane } = createLookalikes(connected, () => training);
+  const training: TrainingService = createTraining(connected, {
     ...tools,
+    otherLanes: [lane],
     serving: servingOf(connected, serving, serve),
   });
-  followMarket(connected, { collector, pipeline, training, serving });
+  const parts = { collector, pipeline, training, serving, lookalikes };
+  followMarket(connected, parts);
   return {
-    active: { ...connected, ...serving, collector, training, registry },
-    start: () => start(connected, tools, { collector, pipeline, training, serving }),
+    active: { ...connected, ...serving, collector, training, registry, lookalikes },
+    start: () => start(connected, tools, parts),
   };
 }
 
@@ -87,6 +92,7 @@ interface MovingParts {
   readonly pipeline: CandlePipeline;
   readonly training: TrainingService;
   readonly serving: Serving;
+  readonly lookalikes: Lookalikes;
 }
 
 /** The life of a candle: a closed candle → its signal → the decision, which trading makes and acts on. */
@@ -126,17 +132,22 @@ function createPipeline(
 /** What collection stores goes to the pipeline, and its prices to trading. */
 function followMarket(
   connected: Connected,
-  { collector, pipeline, training, serving }: MovingParts,
+  { collector, pipeline, training, serving, lookalikes }: MovingParts,
 ): void {
   const { referenceSymbol } = connected.options.pipeline;
   collector.subscribe({
-    closedCandles: (series, candles) => pipeline.closedCandles(series, candles),
+    closedCandles: (series, candles) => {
+      pipeline.closedCandles(series, candles);
+      lookalikes.closed(series);
+    },
     seriesReady: (series) => {
       pipeline.seriesReady(series);
+      lookalikes.ready();
       planOnceReady(collector, training, connected);
     },
-    revised: (series) => {
+    revised: (series, fromOpenTime) => {
       pipeline.revised(series);
+      lookalikes.revised(series, fromOpenTime);
       serving.predictionCache?.drop(isBasedOn(series, referenceSymbol));
     },
     quotes: (quotes) => passQuotes(quotes, connected),
@@ -146,7 +157,7 @@ function followMarket(
 async function start(
   connected: Connected,
   { stack, signal }: ActiveTools,
-  { collector, pipeline, training, serving }: MovingParts,
+  { collector, pipeline, training, serving, lookalikes }: MovingParts,
 ): Promise<void> {
   const { market, logger } = connected;
   const { predictor, predictionCache, bars } = serving;
@@ -154,9 +165,10 @@ async function start(
   stack.use('predictor', predictor).start();
   if (predictionCache !== undefined) await stack.use('prediction cache', predictionCache).start();
   stack.use('candle pipeline', pipeline);
+  stack.use('look-alikes', lookalikes);
   await stack.use('training', training).start();
   stack.use('collection', collector).start();
-  const jobs = createJobs({ ...connected, bars }, { training, pipeline, collector });
+  const jobs = createJobs({ ...connected, bars }, { training, pipeline, collector, lookalikes });
   stack.defer('jobs', startJobs(jobs, { clock: market.data.clock, logger, signal }));
 }
 
@@ -301,7 +313,7 @@ async function removeLeftovers({ market, stores, options, logger }: Connected): 
 
 function createJobs(
   connected: Connected & Pick<Serving, 'bars'>,
-  { training, pipeline, collector }: Omit<MovingParts, 'serving'>,
+  { training, pipeline, collector, lookalikes }: Omit<MovingParts, 'serving'>,
 ): readonly Job[] {
   const { settings, market, stores, options, logger, loopWatch, bars } = connected;
   const { venue, clock } = market.data;
@@ -313,6 +325,11 @@ function createJobs(
       name: 'analysis cycle',
       intervalMs: options.cycleIntervalMs,
       run: analysisCycle({ keys, training, pipeline, resolver, loopWatch }),
+    },
+    {
+      name: 'look-alikes',
+      intervalMs: options.cycleIntervalMs,
+      run: () => lookalikes.poll(),
     },
     {
       name: 'markets',

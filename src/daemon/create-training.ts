@@ -10,6 +10,8 @@ export interface TrainingTools {
   readonly childEnvironments: ChildEnvironments;
   /** Aborts when the process begins to stop. */
   readonly signal: AbortSignal;
+  /** Lanes for jobs that train nothing. */
+  readonly otherLanes?: TrainingServiceDependencies['otherLanes'];
   /** What only a daemon has that also serves models. */
   readonly serving?:
     Pick<TrainingServiceDependencies, 'findArtefactFault' | 'pregeneration' | 'events'> | undefined;
@@ -25,12 +27,13 @@ export function createTraining(
     logger,
     runUid,
   }: Base & { readonly market: Market; readonly options: ModuleOptions },
-  { parts, childEnvironments, signal, serving }: TrainingTools,
+  { parts, childEnvironments, signal, serving, otherLanes = [] }: TrainingTools,
 ): TrainingService {
   const { clock } = market.data;
   const { python, ...trainer } = options.trainer;
   return new TrainingService({
     ...serving,
+    otherLanes,
     stores,
     location: database.location,
     workerEnvironment: childEnvironments.worker,

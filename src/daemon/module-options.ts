@@ -8,6 +8,8 @@ import type { ModelKey } from '../domain/model-key.js';
 import { timeframeMs, type Timeframe } from '../domain/timeframe.js';
 import type { RetentionRules } from '../jobs/retention.js';
 import type { WatchedFolderOptions } from '../jobs/watched-folder.js';
+import type { LookalikesOptions } from '../lookalikes/lookalikes.js';
+import type { LookalikePlaces } from '../lookalikes/worker/lookalike-protocol.js';
 import type { PredictionCacheOptions } from '../models/prediction-cache.js';
 import type { ServingModelsOptions } from '../models/serving-models.js';
 import type { CandlePipelineOptions } from '../pipeline/candle-pipeline.js';
@@ -58,6 +60,7 @@ export interface ModuleOptions {
     'command' | 'cwd' | 'memoryLimitMb' | 'jobTimeoutMs' | 'recycleAfterJobs'
   > & { readonly python: string };
   readonly retention: RetentionRules;
+  readonly lookalikes: Omit<LookalikePlaces, 'location'> & Pick<LookalikesOptions, 'isAlways'>;
   /** Undefined where no folder of files is watched. */
   readonly watchedFolder:
     Pick<WatchedFolderOptions, 'folder' | 'parseName' | 'rejectsDir' | 'recordsDir'> | undefined;
@@ -99,6 +102,7 @@ export function toModuleOptions(
     training,
     trainer: toTrainerOptions(settings),
     retention: toRetentionRules(settings),
+    lookalikes: toLookalikeOptions(settings),
     watchedFolder: toWatchedFolderOptions(settings),
   };
 }
@@ -162,6 +166,17 @@ function toPredictionCacheOptions(settings: Settings): ModuleOptions['prediction
     path: path.resolve(settings.dataDir, 'cache', 'predictions'),
     ttlHours: settings.predictionCacheTtlHours,
     maxEntries: settings.predictionCacheMaxEntries,
+  };
+}
+
+function toLookalikeOptions(settings: Settings): ModuleOptions['lookalikes'] {
+  const { dataDir, lookalikes, lookalikeWindows, vectorStore, qdrantUrl, qdrantApiKey } = settings;
+  const isQdrant = vectorStore === 'qdrant' && qdrantUrl !== undefined;
+  return {
+    folder: path.resolve(dataDir, 'lookalikes'),
+    maxRows: lookalikeWindows,
+    isAlways: lookalikes === 'always',
+    qdrant: isQdrant ? { url: qdrantUrl, apiKey: qdrantApiKey } : undefined,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Collector } from '../collection/collector.js';
 import type { DatabaseWatch } from '../coordination/database-watch.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
+import type { Lookalikes } from '../lookalikes/lookalikes.js';
 import type { ModelRegistry } from '../models/model-registry.js';
 import type { PredictionCache } from '../models/prediction-cache.js';
 import type { ServingModels } from '../models/serving-models.js';
@@ -68,6 +69,7 @@ export interface Active extends Connected {
   /** Undefined where `PREDICTION_CACHE_ENABLED` turns it off. */
   readonly predictionCache: PredictionCache | undefined;
   readonly predictions: LatestPredictions;
+  readonly lookalikes: Lookalikes;
 }
 
 /** `npm run collect`: a daemon that only collects, or watches another installation that does. */

@@ -37,6 +37,9 @@ export const BOTS: readonly Bot[] = [
   },
 ];
 
+/** Stands for the bot in the key of a job that embeds the windows of a series (docs/look-alikes.md). */
+export const EMBEDDING_BOT = 'embedding';
+
 export const BOT_NAMES: readonly string[] = BOTS.map(({ name }) => name);
 
 export function findBot(name: string): Bot | undefined {

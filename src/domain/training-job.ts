@@ -1,6 +1,14 @@
 import type { ModelKey } from './model-key.js';
 
-export const SESSION_KINDS = ['initial', 'manual', 'auto', 'incremental', 'full', 'retry'] as const;
+export const SESSION_KINDS = [
+  'initial',
+  'manual',
+  'auto',
+  'incremental',
+  'full',
+  'retry',
+  'embedding',
+] as const;
 
 export type SessionKind = (typeof SESSION_KINDS)[number];
 
@@ -39,7 +47,7 @@ export function isHigher(priority: Priority, than: Priority): boolean {
   return PRIORITIES.indexOf(priority) < PRIORITIES.indexOf(than);
 }
 
-/** A request to train something: one or more jobs. */
+/** A request to train or embed something: one or more jobs. */
 export interface TrainingSession {
   readonly uid: string;
   readonly kind: SessionKind;
@@ -62,7 +70,7 @@ export interface TrainingControl {
   readonly isStopped: boolean;
 }
 
-/** One attempt to train the model of one key. Times are wall times. */
+/** One attempt to train the model of one key, or to embed the windows of one series. Times are wall times. */
 export interface TrainingJob extends ModelKey {
   readonly uid: string;
   readonly sessionUid: string;
@@ -96,6 +104,8 @@ export interface TrainingEvidence {
   readonly device: string;
   readonly processingTimeMs: number;
   readonly artifactSha256: string | undefined;
+  /** SHA-256 of the windows that the job computed, where it embedded a series. */
+  readonly embeddingChecksum: string | undefined;
   readonly dataFrom: number | undefined;
   readonly dataTo: number | undefined;
   readonly dataHash: string | undefined;

@@ -19,7 +19,7 @@ import { TrainerReadiness } from './trainer-process/trainer-readiness.js';
 import { TrainingWorkerClient } from './worker/training-worker-client.js';
 import type { TrainingOptions } from './options/training-options.js';
 import { readTrainingStatus, type TrainingStatus } from './training-status.js';
-import { JobWorker, type TrainingEvents } from './queue/job-worker.js';
+import { JobWorker, type QueueLane, type TrainingEvents } from './queue/job-worker.js';
 import { WaitingLog } from './planning/waiting-log.js';
 import {
   NO_PREGENERATION,
@@ -52,6 +52,8 @@ export interface TrainingServiceDependencies {
   readonly createTrainer: () => Trainer;
   /** Jobs under way at once. They share one trainer: one is prepared or judged while another is fitted. */
   readonly lanes?: number;
+  /** Lanes for jobs of the queue that train nothing and need no Python. */
+  readonly otherLanes?: readonly QueueLane[];
   /** Aborts when the process begins to stop, and begins this stop with it: whoever waits for a planning is not held. */
   readonly signal?: AbortSignal | undefined;
   /** Interpreter, and the question whether it can train. */
@@ -80,7 +82,7 @@ export class TrainingService {
   readonly #driftWatch: DriftWatch;
   readonly #waitingLog: WaitingLog;
   readonly #firstTraining: FirstTraining;
-  readonly #workers: readonly JobWorker[];
+  readonly #workers: readonly QueueLane[];
   readonly #stopping = new AbortController();
   #stopped: Promise<void> | undefined;
   #planning: Promise<readonly DueVerdict[]> | undefined;
@@ -141,7 +143,8 @@ export class TrainingService {
       isReady: () => this.#isTrainerReady(),
     });
     const trainer = inTurn(dependencies.createTrainer());
-    this.#workers = Array.from({ length: lanes }, () => this.#createWorker(trainer));
+    const own = Array.from({ length: lanes }, () => this.#createWorker(trainer));
+    this.#workers = [...own, ...(dependencies.otherLanes ?? [])];
   }
 
   /** Takes up what an earlier run left behind, then works on whatever is queued. */

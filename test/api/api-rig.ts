@@ -67,6 +67,8 @@ export interface RigOptions {
   readonly modelsDir?: string;
   /** What models say; default: none is trained. */
   readonly predictions?: ApiPredictions;
+  /** What finds look-alikes; default: nothing is built. */
+  readonly findLookalikes?: ApiContext['findLookalikes'];
   readonly events?: EventHub;
   readonly logTail?: LogTail;
   readonly logStream?: EventHub;
@@ -144,6 +146,7 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
     models: modelChanges(() => (isStandby ? undefined : { registry, training: NOTHING_QUEUED })),
     tradingOrders: options.tradingOrders ?? NOT_TRADING,
     predictions: options.predictions ?? UNTRAINED,
+    findLookalikes: options.findLookalikes ?? NOT_BUILT,
     events: options.events ?? new EventHub({ clock: fixedClock(), runUid: 'run' }),
     logs: {
       list: (filter, limit) => (options.logTail ?? new LogTail()).list(filter, limit),
@@ -178,6 +181,10 @@ const BUSY: BacktestRequests = {
   cancel: async () => false,
   delete: async () => undefined,
 };
+
+const NOT_BUILT: ApiContext['findLookalikes'] = async () => ({
+  ...{ status: 'building', sessionUid: undefined, seriesTotal: 1 },
+});
 
 const UNTRAINED: ApiPredictions = {
   find: async () => ({ status: 'none', reason: 'untrained', detail: 'no model yet' }),

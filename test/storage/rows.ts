@@ -293,6 +293,7 @@ export function someEvidence(
     device: 'cpu',
     processingTimeMs: 1_234.5,
     artifactSha256: 'd'.repeat(64),
+    embeddingChecksum: undefined,
     dataFrom: START_MS,
     dataTo: START_MS + HOUR_MS,
     dataHash: 'e'.repeat(64),

@@ -92,6 +92,7 @@ export function evidenceAnswer(evidence: TrainingEvidence): EvidenceAnswer {
     processingTimeMs,
     modelVersion: evidence.modelVersion ?? null,
     artifactSha256: evidence.artifactSha256 ?? null,
+    embeddingChecksum: evidence.embeddingChecksum ?? null,
     dataFrom: isoOrNull(evidence.dataFrom),
     dataTo: isoOrNull(evidence.dataTo),
     dataHash: evidence.dataHash ?? null,

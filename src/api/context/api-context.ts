@@ -11,6 +11,7 @@ import type { Timeframe } from '../../domain/timeframe.js';
 import type { TrainingEvidence, TrainingJob, TrainingSession } from '../../domain/training-job.js';
 import type { EquityPoint, Fill, Order, Position, Reconciliation } from '../../domain/trade.js';
 import type { Clock } from '../../lib/clock.js';
+import type { LookalikeOutcome, LookalikeQuestion } from '../../lookalikes/lookalikes.js';
 import type { QualityReport, QualityRequest } from '../../quality/quality-report.js';
 import type { EventHub } from '../../monitoring/event-hub.js';
 import type { Health } from '../../monitoring/health.js';
@@ -212,6 +213,7 @@ export interface ApiContext {
   readonly models: ModelChanges;
   readonly tradingOrders: TradingOrders;
   readonly predictions: ApiPredictions;
+  readonly findLookalikes: (question: LookalikeQuestion) => Promise<LookalikeOutcome>;
   readonly events: Pick<EventHub, 'join' | 'mayJoin'>;
   readonly logs: ApiLogs;
   readonly settings: readonly ShownSetting[];

@@ -1,4 +1,4 @@
-import { modelKeyFor } from '../../domain/bots.js';
+import { EMBEDDING_BOT, modelKeyFor } from '../../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import type { Timeframe } from '../../domain/timeframe.js';
 import { ApiError, badRequest } from '../http/answer-errors.js';
@@ -10,6 +10,8 @@ export interface AskedKeys {
   readonly timeframes?: readonly Timeframe[] | undefined;
   readonly bots?: readonly string[] | undefined;
   readonly discover?: 'collected' | undefined;
+  /** The windows of the series in place of models. */
+  readonly isEmbedding?: boolean;
 }
 
 /** What trains here. @throws ApiError while nothing does: before the venue is known, and on standby */
@@ -26,8 +28,9 @@ export async function resolveKeys(
   asked: AskedKeys,
 ): Promise<readonly ModelKey[]> {
   const { options } = getTraining(context);
-  const bots = asked.bots ?? options.bots;
-  for (const bot of bots) assertBot(bot, options.bots);
+  const isEmbedding = asked.isEmbedding === true;
+  const bots = isEmbedding ? [EMBEDDING_BOT] : (asked.bots ?? options.bots);
+  if (!isEmbedding) for (const bot of bots) assertBot(bot, options.bots);
   const series = await context.stores.series.list({ venue: options.venue });
   const names =
     asked.symbols === undefined ? undefined : await resolveSymbols(context, asked.symbols);

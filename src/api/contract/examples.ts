@@ -120,6 +120,7 @@ export const evidenceExample = {
   device: 'cpu',
   processingTimeMs: 2841,
   artifactSha256: '9f2c'.repeat(16),
+  embeddingChecksum: null,
   dataFrom: '2026-05-21T14:00:00.000Z',
   dataTo: '2026-11-21T14:00:00.000Z',
   dataHash: '71ab'.repeat(16),

@@ -57,9 +57,11 @@ export const sessionBody = z
       .strictObject({
         batchSize: z.number().int().min(1).max(10_000).optional(),
         mode: z
-          .enum(['full', 'incremental'])
+          .enum(['full', 'incremental', 'embedding'])
           .optional()
-          .describe('a new fit of each model, or a few more trees on the newest candles'),
+          .describe(
+            'a new fit of each model, a few more trees on the newest candles, or the windows of look-alikes',
+          ),
       })
       .optional(),
   })
@@ -184,6 +186,10 @@ export const evidence = z
     device: z.string(),
     processingTimeMs: z.number(),
     artifactSha256: z.string().nullable(),
+    embeddingChecksum: z
+      .string()
+      .nullable()
+      .describe('SHA-256 of the windows that a session of kind embedding computed'),
     dataFrom: time.nullable(),
     dataTo: time.nullable(),
     dataHash: z.string().nullable(),

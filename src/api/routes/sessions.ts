@@ -60,7 +60,8 @@ function createRoute(server: Server, context: ApiContext): void {
     BASE,
     { schema: { summary, body: sessionBody, response } },
     async ({ body }, reply) => {
-      const keys = await resolveKeys(context, body);
+      const isEmbedding = body.config?.mode === 'embedding';
+      const keys = await resolveKeys(context, { ...body, isEmbedding });
       if (body.count_only) return reply.status(200).send({ count: keys.length });
       const { name, priority, config = {} } = body;
       const { sessions } = getTraining(context);

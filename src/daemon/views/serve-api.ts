@@ -1,5 +1,6 @@
 import type { EffectiveSetting } from '../../../config/effective-settings.js';
 import type { ApiContext, ApiTraining } from '../../api/context/api-context.js';
+import { ApiError } from '../../api/http/answer-errors.js';
 import { addRoutes } from '../../api/routes.js';
 import { SeriesNames } from '../../api/context/series-names.js';
 import { createServer, listen } from '../../api/server.js';
@@ -62,6 +63,15 @@ export async function serveApi(
     }),
     tradingOrders: tradingOrders(readPhase),
     predictions: predictionView(readPhase),
+    findLookalikes: async (question) => {
+      const phase = readPhase();
+      if (phase.name === 'active') return phase.lookalikes.find(question);
+      throw new ApiError(
+        503,
+        'standing_by',
+        'This daemon keeps no windows: it starts, or stands by',
+      );
+    },
     events,
     logs: {
       list: (filter, limit) => logTail.list(filter, limit),

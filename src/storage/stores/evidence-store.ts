@@ -13,6 +13,7 @@ const EVIDENCE = rowCodec<Stored<TrainingEvidence>>({
   device: text(),
   processingTimeMs: number(),
   artifactSha256: optional(text('artifact_sha256')),
+  embeddingChecksum: optional(text()),
   dataFrom: optional(number()),
   dataTo: optional(number()),
   dataHash: optional(text()),

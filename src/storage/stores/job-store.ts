@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { JOB_ENDS, JOB_TRANSITIONS, type JobEvent } from '../../domain/job-state.js';
+import { EMBEDDING_BOT } from '../../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import {
   isHigher,
@@ -50,6 +51,8 @@ export interface OfDaemon {
   readonly venue: string;
   /** Also those of what was imported from files, which one daemon at a time works on. */
   readonly withFiles?: boolean | undefined;
+  /** Only jobs that train models, or only those that embed windows; both where left out. */
+  readonly work?: 'training' | 'embedding' | undefined;
 }
 
 export interface JobClaim extends OfDaemon {
@@ -365,10 +368,18 @@ export class JobStore {
   }
 }
 
-function ofDaemon({ venue, withFiles = false }: OfDaemon): (group: Knex.QueryBuilder) => void {
+function ofDaemon({
+  venue,
+  withFiles = false,
+  work,
+}: OfDaemon): (group: Knex.QueryBuilder) => void {
   return (group) => {
-    void group.where({ venue });
-    if (withFiles) void group.orWhere('venue', 'like', `${ALL_FILES}%`);
+    void group.where((venues) => {
+      void venues.where({ venue });
+      if (withFiles) void venues.orWhere('venue', 'like', `${ALL_FILES}%`);
+    });
+    if (work === 'embedding') void group.where({ bot: EMBEDDING_BOT });
+    if (work === 'training') void group.whereNot({ bot: EMBEDDING_BOT });
   };
 }
 

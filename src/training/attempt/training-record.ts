@@ -173,6 +173,7 @@ export function evidenceOf(
     device: 'cpu',
     processingTimeMs: clock.wallMs() - startedAt,
     artifactSha256: candidate?.trained.manifest.files['model.onnx']?.sha256,
+    embeddingChecksum: undefined,
     dataFrom: prepared?.dataFrom,
     dataTo: prepared?.dataEnd,
     dataHash: prepared?.dataSha256,

@@ -22,8 +22,9 @@ export interface TrainingEvents {
   readonly onPromoted?: ((record: ModelRecord) => void) | undefined;
   readonly onRejected?: ((record: ModelRecord) => void) | undefined;
   readonly onFailed?: ((record: ModelRecord) => void) | undefined;
-  /** An attempt has ended, in whatever way; `status` is the settlement's. */
-  readonly onEnded?: ((job: TrainingJob, status: Settlement['status']) => void) | undefined;
+  /** An attempt has ended, in whatever way; `status` is the settlement's, or `completed` where nothing was trained. */
+  readonly onEnded?:
+    ((job: TrainingJob, status: Settlement['status'] | 'completed') => void) | undefined;
   readonly onProgress?: ((job: TrainingJob, progress: Progress) => void) | undefined;
 }
 
@@ -59,6 +60,9 @@ interface Attempt {
   /** How often the database refused both the result and the job's failure. */
   readonly refusals: number;
 }
+
+/** What works off jobs of the queue, one after the other. */
+export type QueueLane = Pick<JobWorker, 'start' | 'stop' | 'wake' | 'abort'>;
 
 /** One lane of the queue: runs stored jobs one after the other, with a trainer that all lanes share. */
 export class JobWorker {
@@ -116,6 +120,7 @@ export class JobWorker {
       const job = await stores.jobs.claimNext({
         venue: options.venue,
         withFiles: this.#dependencies.hasFiles(),
+        work: 'training',
         ownerRunUid: runUid,
         at: clock.wallMs(),
       });
@@ -130,7 +135,7 @@ export class JobWorker {
 
   async #isWorkWaiting(): Promise<boolean> {
     const { options, readiness, stores, hasFiles, isHeld } = this.#dependencies;
-    const of = { venue: options.venue, withFiles: hasFiles() };
+    const of = { venue: options.venue, withFiles: hasFiles(), work: 'training' } as const;
     if (!(await stores.jobs.isAnyPending(of))) return false;
     if (await isHeld()) return false;
     if ((await readiness.find()).status !== 'ready') return false;

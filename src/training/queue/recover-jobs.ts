@@ -25,9 +25,13 @@ export interface RecoveryContext {
  *
  * @param of jobs that only this daemon may run: another run that owns one is dead
  */
-export async function recoverJobs(context: RecoveryContext, of: OfDaemon): Promise<void> {
+export async function recoverJobs(
+  context: RecoveryContext,
+  of: Omit<OfDaemon, 'work'>,
+): Promise<void> {
   const { stores, options, runUid } = context;
-  for (const job of await stores.jobs.listRunningNotOwnedBy(runUid, of)) {
+  const own = { ...of, work: 'training' } as const;
+  for (const job of await stores.jobs.listRunningNotOwnedBy(runUid, own)) {
     await removeLeftovers(job, options);
     await recover(context, job);
   }

@@ -84,6 +84,7 @@ const PRIORITY_OF: Readonly<Record<SessionKind, Priority>> = {
   full: 'training-normal',
   retry: 'training-high',
   auto: 'training-low',
+  embedding: 'training-low',
 };
 
 const MOST_JOBS = 10_000;
@@ -291,7 +292,7 @@ export class TrainingSessions {
 
   #newSession(request: SessionRequest): TrainingSession {
     const { clock, options } = this.#dependencies;
-    const { kind, keys, name = `${kind} training of ${keys.length} models` } = request;
+    const { kind, keys, name = nameOf(kind, keys.length) } = request;
     const createdAt = clock.wallMs();
     const instruments = keys.map(({ symbol, timeframe, bot }) => [symbol, timeframe, bot]);
     return {
@@ -315,6 +316,11 @@ export class TrainingSessions {
       ([symbol, timeframe, bot]) => ({ venue, symbol, timeframe, bot }) as ModelKey,
     );
   }
+}
+
+function nameOf(kind: SessionKind, count: number): string {
+  if (kind === 'embedding') return `windows of ${count} series`;
+  return `${kind} training of ${count} models`;
 }
 
 function modeOfKind(kind: SessionKind): TrainingMode {
