@@ -72,6 +72,7 @@ export async function openLive(
   });
   tools.stack.use('orders', venue);
   await startWhenItAnswers(venue, tools);
+  await assertRights(venue, settings, tools);
   tools.logger.warn('Live trading: orders go out with real money', {
     exchange: settings.exchange,
     account: accountOf(settings),
@@ -103,6 +104,27 @@ export function toAccount(
       return balance === undefined ? new Money(0) : balance.free.plus(balance.used);
     },
   };
+}
+
+/** @throws ConfigError for a key that may not trade, or may do more than is needed */
+async function assertRights(
+  venue: CcxtOrderVenue,
+  settings: Settings,
+  { logger }: LiveTools,
+): Promise<void> {
+  const { trade, withdraw } = await venue.rights().catch((error: unknown) => {
+    logger.warn('What the key may do could not be read: npm run live:check looks again', { error });
+    return { trade: undefined, withdraw: undefined };
+  });
+  if (trade === false) {
+    throw new ConfigError('The key in EXCHANGE_API_KEY may not trade; give it that right');
+  }
+  if (withdraw === true && !settings.allowWithdrawalKeys) {
+    throw new ConfigError(
+      'The key in EXCHANGE_API_KEY may withdraw money, which nothing here needs: take that right ' +
+        'from it, or set ALLOW_WITHDRAWAL_KEYS=true',
+    );
+  }
 }
 
 async function startWhenItAnswers(

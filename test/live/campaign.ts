@@ -154,8 +154,8 @@ export class Campaign {
       this.#service = await this.#world.start({ stores: this.#process.stores, venue });
     } catch (error) {
       if (!this.#process.isKilled) throw error;
-      await this.#restart();
     }
+    if (this.#process.isKilled) await this.#restart();
   }
 
   async #restart(): Promise<void> {

@@ -71,12 +71,13 @@ export class LiveBroker implements Broker {
   }
 
   planStop(wish: OrderWish & { readonly stopPrice: Money }): PlannedTerms {
+    const planned = this.#planned(wish.symbol, (context) => stopTerms(wish, context));
     const refused = this.#refusedStops.get(wish.symbol);
     const isRecent = refused !== undefined && this.#options.clock.wallMs() < refused.untilMs;
-    if (isRecent && refused.price.eq(wish.stopPrice)) {
-      return { status: 'impossible', reason: 'the exchange has just refused it' };
-    }
-    return this.#planned(wish.symbol, (context) => stopTerms(wish, context));
+    if (!isRecent || planned.status === 'impossible') return planned;
+    // Compared as it goes out: rounded to the tick.
+    if (planned.terms.stopPrice?.eq(refused.price) !== true) return planned;
+    return { status: 'impossible', reason: 'the exchange has just refused it' };
   }
 
   isDust(symbol: string, sizeBase: Money, price: Money | undefined): boolean {

@@ -3,16 +3,14 @@ import type { Decision } from '../../domain/decision.js';
 import type { Quote, Series } from '../../domain/market.js';
 import type { Money } from '../../domain/money.js';
 import type { Signal } from '../../domain/signal.js';
-import { barIndex } from '../../domain/timeframe.js';
 import type { BookKey, EquityPoint, Position, Reconciliation } from '../../domain/trade.js';
-import { HaltError, messageOf, TransientError } from '../../lib/errors.js';
+import { HaltError, messageOf, RejectedError, TransientError } from '../../lib/errors.js';
 import { newUid } from '../../lib/uid.js';
 import { Books } from '../books/books.js';
 import type { Broker } from '../broker/broker.js';
 import { chooseBooks } from '../books/choose-books.js';
 import { guardByCandles, guardByQuotes } from '../exits/guard-positions.js';
 import type { Halt } from '../../domain/halt.js';
-import { dayStartOf } from '../../risk/equity-marks.js';
 import { LeaseKeeper } from '../../coordination/lease-keeper.js';
 import { Ledger, type LedgerEntry } from '../books/ledger.js';
 import { keepStops } from '../orders/venue-stops.js';
@@ -26,7 +24,7 @@ import { TradingControl } from './trading-control.js';
 import { toUnsold, type Unsold } from '../orders/sell-now.js';
 import type { SignalContext } from '../signal-context.js';
 import { recordLate, tick } from '../tick/tick.js';
-import { watchEquity } from './watch-equity.js';
+import { isWorthKeeping, watchEquity } from './watch-equity.js';
 import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
 import { findUnpriced, type UnpricedPosition } from '../positions/unpriced-positions.js';
 import type { TradingRules } from '../trading-rules.js';
@@ -138,7 +136,8 @@ export class TradingService {
     try {
       await this.#serially(async () => undefined);
     } catch (error) {
-      if (this.#watch === undefined || !(error instanceof TransientError)) throw error;
+      const isAnswer = error instanceof TransientError || error instanceof RejectedError;
+      if (this.#watch === undefined || !isAnswer) throw error;
       this.#options.logger.warn('The account cannot be read yet: nothing is decided', { error });
     }
   }
@@ -371,17 +370,6 @@ export class TradingService {
 
 function isOver({ status }: Position): boolean {
   return status === 'closed' || status === 'abandoned';
-}
-
-function isWorthKeeping(
-  point: EquityPoint,
-  last: EquityPoint | undefined,
-  { timeframe }: TradingRules,
-): boolean {
-  if (last === undefined) return true;
-  if (point.at <= last.at) return false;
-  if (dayStartOf(point.at) > dayStartOf(last.at)) return true;
-  return !point.cash.eq(last.cash) || barIndex(point.at, timeframe) > barIndex(last.at, timeframe);
 }
 
 /** Settings that differ from what the books began with: history is not rewritten. */

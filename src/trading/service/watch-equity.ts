@@ -1,7 +1,9 @@
 import type { Halt } from '../../domain/halt.js';
+import { barIndex } from '../../domain/timeframe.js';
 import type { EquityPoint } from '../../domain/trade.js';
+import type { TradingRules } from '../trading-rules.js';
 import { findDailyLoss } from '../../risk/daily-loss.js';
-import { nextDayOf } from '../../risk/equity-marks.js';
+import { dayStartOf, nextDayOf } from '../../risk/equity-marks.js';
 import { findDrawdown } from '../../risk/max-drawdown.js';
 import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
 
@@ -44,4 +46,16 @@ async function halt(
   const ends =
     until === undefined ? 'until a person resumes' : `until ${new Date(until).toISOString()}`;
   parts.logger.error(`No position is opened ${ends}; exits go on`, { reason });
+}
+
+/** Whether a value is stored: once a bar, and whenever the cash has changed. */
+export function isWorthKeeping(
+  point: EquityPoint,
+  last: EquityPoint | undefined,
+  { timeframe }: TradingRules,
+): boolean {
+  if (last === undefined) return true;
+  if (point.at <= last.at) return false;
+  if (dayStartOf(point.at) > dayStartOf(last.at)) return true;
+  return !point.cash.eq(last.cash) || barIndex(point.at, timeframe) > barIndex(last.at, timeframe);
 }
