@@ -3,7 +3,7 @@
 const LAYERS = [
   ['main', 'commands'],
   ['daemon'],
-  ['api', 'jobs', 'backtest'],
+  ['api', 'jobs', 'backtest', 'notifications'],
   ['monitoring', 'pipeline', 'lookalikes'],
   ['trading', 'training'],
   ['risk', 'signals'],

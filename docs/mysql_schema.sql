@@ -630,6 +630,32 @@ ALTER TABLE `positions`
 ALTER TABLE `runs`
   ADD COLUMN /*M! IF NOT EXISTS */ `settings` MEDIUMTEXT NULL;
 
+CREATE TABLE IF NOT EXISTS `notifications` (
+  `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  `uid` VARCHAR(26) NOT NULL,
+  `exchange` VARCHAR(64) NOT NULL,
+  `channel` VARCHAR(64) NOT NULL,
+  `notification_key` VARCHAR(255) NOT NULL,
+  `event` VARCHAR(64) NOT NULL,
+  `level` VARCHAR(64) NOT NULL,
+  `title` MEDIUMTEXT NOT NULL,
+  `body` MEDIUMTEXT NOT NULL,
+  `data` MEDIUMTEXT NOT NULL,
+  `noted_at` BIGINT NOT NULL,
+  `due_at` BIGINT NOT NULL,
+  `sent_at` BIGINT NULL,
+  `status` VARCHAR(64) NOT NULL,
+  `message_uid` VARCHAR(26) NULL,
+  `attempts` BIGINT NOT NULL,
+  `last_error` MEDIUMTEXT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  UNIQUE KEY `u0` (`uid`),
+  UNIQUE KEY `u1` (`exchange`, `channel`, `notification_key`),
+  KEY `i0` (`exchange`, `channel`, `status`),
+  KEY `i1` (`status`, `noted_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE IF NOT EXISTS `reconciliations` (
   `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   `uid` VARCHAR(26) NOT NULL,
@@ -682,4 +708,5 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0041_halts', 0),
   ('0042_trailing_stop', 0),
   ('0043_run_settings', 0),
+  ('0049_notifications', 0),
   ('0050_reconciliations', 0);

@@ -32,4 +32,37 @@ export const OPERATION_MIGRATIONS: readonly Migration[] = [
     },
     primaryKey: ['venue', 'account'],
   }),
+  // What people are to be told, one row for each channel. Belongs to this database alone: what another
+  // one was copied from has told it, or will.
+  createTable('0049_notifications', {
+    name: 'notifications',
+    columns: {
+      uid: 'uid',
+      // The setting, not the venue: a daemon also has something to say before its venue answers.
+      exchange: 'word',
+      channel: 'word',
+      notification_key: 'label',
+      event: 'word',
+      level: 'word',
+      title: 'text',
+      body: 'text',
+      data: 'json',
+      // Wall times.
+      noted_at: 'time',
+      due_at: 'time',
+      sent_at: 'time?',
+      status: 'word',
+      // The message that it is, or was, sent with, alone or as one of many.
+      message_uid: 'uid?',
+      attempts: 'integer',
+      last_error: 'text?',
+      row_version: 'integer',
+      created_at: 'time',
+    },
+    unique: [['uid'], ['exchange', 'channel', 'notification_key']],
+    indexes: [
+      ['exchange', 'channel', 'status'],
+      ['status', 'noted_at'],
+    ],
+  }),
 ];

@@ -1,6 +1,7 @@
 import type { Settings } from '../../config/settings.js';
 import { tradingHalt } from '../api/contract/trading.js';
 import { findLockHolder } from '../coordination/data-dir-lock.js';
+import { outboxOf } from '../daemon/create-notifications.js';
 import { openStorage } from '../daemon/open-storage.js';
 import type { Halt } from '../domain/halt.js';
 import type { BookKey } from '../domain/trade.js';
@@ -8,7 +9,8 @@ import type { Clock } from '../lib/clock.js';
 import { RejectedError, TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { newUid } from '../lib/uid.js';
-import { openStores, type Stores } from '../storage/stores.js';
+import { openNotingStores } from '../notifications/noting-stores.js';
+import type { Stores } from '../storage/stores.js';
 import { DaemonClient } from './daemon-client.js';
 
 export type TradingOrder =
@@ -90,7 +92,7 @@ async function orderInDatabase(
     if (fallbackReason !== undefined) {
       throw new TransientError(`The books are on MySQL, which does not answer: ${fallbackReason}`);
     }
-    const stores = openStores(database, clock);
+    const stores = openNotingStores(database, clock, outboxOf(settings, 'order'));
     const all = await stores.accounts.listAll();
     const books = all.filter(({ venue }) => isVenueOf(venue, settings.exchange));
     if (books.length === 0) {

@@ -10,11 +10,12 @@ import type { Logger } from '../lib/logger.js';
 import { newUid } from '../lib/uid.js';
 import { EventHub } from '../monitoring/event-hub.js';
 import { LoopWatch } from '../monitoring/loop-watch.js';
-import type { Database } from '../storage/database/database.js';
 import type { Stores } from '../storage/stores.js';
+import { createNotifications, outboxOf } from './create-notifications.js';
 import { placeOf, readInstallationId } from './installation-id.js';
 import { openStorage } from './open-storage.js';
 import type { Base } from './phases.js';
+import type { ReplaceableParts } from './replaceable-parts.js';
 
 /** Silence of the cycles after which the daemon counts as stuck: in cycles, and at least. */
 const STUCK_AFTER_CYCLES = 5;
@@ -27,7 +28,7 @@ export interface BaseTools {
   readonly logger: Logger;
   readonly stack: DisposalStack;
   readonly stopping: AbortSignal;
-  readonly openStores: (database: Database, clock: Clock) => Stores;
+  readonly openStores: ReplaceableParts['openStores'];
 }
 
 /** Takes the data folder, opens the database and begins a run: everything else stands on it. */
@@ -45,7 +46,7 @@ export async function openBase(settings: Settings, tools: BaseTools): Promise<Ba
   const storage = await openStorage(settings, { clock, logger, signal: stopping });
   const { database } = storage;
   stack.defer('database', () => database.close());
-  const stores = openStores(database, clock);
+  const stores = openStores(database, clock, outboxOf(settings, role));
   const runUid = await beginRun(settings, { ...tools, startedAt, place, stores });
   const databaseWatch = stack.use(
     'database watch',
@@ -57,6 +58,8 @@ export async function openBase(settings: Settings, tools: BaseTools): Promise<Ba
   const events = stack.use('events', new EventHub({ clock, runUid }));
   // Listeners are disconnected at once: closing their connections must not wait for the modules.
   stopping.addEventListener('abort', () => events.stop(), { once: true });
+  const sending = { settings, version, role, stores, place, clock, logger };
+  const notifications = stack.use('notifications', createNotifications(sending));
   return {
     settings,
     version,
@@ -71,6 +74,7 @@ export async function openBase(settings: Settings, tools: BaseTools): Promise<Ba
     stores,
     loopWatch,
     events,
+    notifications,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Lookalikes } from '../lookalikes/lookalikes.js';
 import type { ModelRegistry } from '../models/model-registry.js';
 import type { PredictionCache } from '../models/prediction-cache.js';
 import type { ServingModels } from '../models/serving-models.js';
+import type { Notifications } from '../notifications/notifications.js';
 import type { EventHub } from '../monitoring/event-hub.js';
 import type { LoopWatch } from '../monitoring/loop-watch.js';
 import type { LatestPredictions } from '../signals/latest-predictions.js';
@@ -46,6 +47,7 @@ export interface Base {
   readonly stores: Stores;
   readonly loopWatch: LoopWatch;
   readonly events: EventHub;
+  readonly notifications: Notifications;
 }
 
 /** What exists once the venue has answered. */

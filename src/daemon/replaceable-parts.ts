@@ -1,7 +1,7 @@
 import { SystemClock, type Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { Predictor } from '../models/predictor.js';
-import { openStores } from '../storage/stores.js';
+import { openNotingStores } from '../notifications/noting-stores.js';
 import type { Broker } from '../trading/broker/broker.js';
 import { PaperBroker } from '../trading/broker/paper-broker.js';
 import type { TradingRules } from '../trading/trading-rules.js';
@@ -16,7 +16,7 @@ import { openMarket } from './open-market.js';
 /** The daemon's outside: what a test may put in its place, one by one. */
 export interface ReplaceableParts {
   readonly clock: Clock;
-  readonly openStores: typeof openStores;
+  readonly openStores: typeof openNotingStores;
   readonly openMarket: typeof openMarket;
   readonly createPredictor: (tools: {
     readonly clock: Clock;
@@ -29,7 +29,7 @@ export interface ReplaceableParts {
 
 export const REAL_PARTS: ReplaceableParts = {
   clock: new SystemClock(),
-  openStores,
+  openStores: openNotingStores,
   openMarket,
   createPredictor: (tools) => new Predictor(tools),
   createBroker: (rules) => new PaperBroker(rules),

@@ -13,9 +13,15 @@ export interface ModelCensus {
   readonly wanted: readonly ModelKey[];
   readonly trusted: readonly ModelKey[];
   /** Keys with a model that may not serve. */
-  readonly untrusted: readonly { readonly key: ModelKey; readonly reason: UntrustedReason }[];
+  readonly untrusted: readonly UntrustedModel[];
   /** Keys without a model. */
   readonly missing: readonly ModelKey[];
+}
+
+export interface UntrustedModel {
+  readonly key: ModelKey;
+  readonly modelUid: string;
+  readonly reason: UntrustedReason;
 }
 
 export interface CensusOptions {
@@ -46,7 +52,7 @@ export class CensusTaker {
     const [first] = wanted;
     const stamps = first === undefined ? NO_STAMPS : await models.readStamps(first.venue);
     const trusted: ModelKey[] = [];
-    const untrusted: { readonly key: ModelKey; readonly reason: UntrustedReason }[] = [];
+    const untrusted: UntrustedModel[] = [];
     const missing: ModelKey[] = [];
     for (const key of wanted) {
       const serving = await this.#findServing(key, stamps.get(modelKeyText(key)));
@@ -56,7 +62,7 @@ export class CensusTaker {
       }
       const trust = judgeTrust({ serving, latest: undefined, cooldown: undefined }, limits, now);
       if (trust.status === 'trusted') trusted.push(key);
-      else untrusted.push({ key, reason: trust.reason });
+      else untrusted.push({ key, modelUid: serving.record.uid, reason: trust.reason });
     }
     return { wanted, trusted, untrusted, missing };
   }

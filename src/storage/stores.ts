@@ -17,6 +17,7 @@ import { JobStore } from './stores/job-store.js';
 import { KnownGapStore } from './stores/known-gap-store.js';
 import { LeaseStore } from './stores/lease-store.js';
 import { ModelStore } from './stores/model-store.js';
+import { NotificationStore } from './stores/notification-store.js';
 import { OrderStore } from './stores/order-store.js';
 import { PinStore } from './stores/pin-store.js';
 import { BacktestStore } from './stores/backtest-store.js';
@@ -62,6 +63,7 @@ export interface Stores {
   readonly runs: RunStore;
   readonly backtests: BacktestStore;
   readonly leases: LeaseStore;
+  readonly notifications: NotificationStore;
   readonly retention: RetentionStore;
   /** Runs `work` with the same stores bound to one transaction: all of it is stored or nothing. */
   transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
@@ -100,6 +102,7 @@ export function openStores(database: Database, clock: Clock): Stores {
     runs: new RunStore(database, clock),
     backtests: new BacktestStore(database, clock),
     leases: new LeaseStore(database),
+    notifications: new NotificationStore(database, clock),
     retention: new RetentionStore(database, clock),
     transaction: (work) => database.transaction((tx) => work(openStores(tx, clock))),
     within: (tx) => openStores(tx, clock),

@@ -37,8 +37,8 @@ export interface TableShape {
   readonly parents: readonly string[];
 }
 
-/** Rows that mean something to one database only: who may trade there, and its own schema's steps. */
-const LOCAL_TABLES: ReadonlySet<string> = new Set(['leases', BOOKKEEPING_TABLE]);
+/** Rows that mean something to one database only: who may trade there, what is still to be told, its schema's steps. */
+const LOCAL_TABLES: ReadonlySet<string> = new Set(['leases', 'notifications', BOOKKEEPING_TABLE]);
 
 /** The only local ids that other rows hold. Everything else refers by uid or by a natural key. */
 export const MAPPED_COLUMN = 'series_id';

@@ -74,8 +74,13 @@ export class DaemonWorld {
   }
 
   /** Starts a daemon with a data folder of that name; all of them share one database. */
-  start(name: string, overrides: Partial<ReplaceableParts> = {}): DaemonInProcess {
-    const daemon = new DaemonInProcess(this, { name, overrides, baseUrl: this.#baseUrl });
+  start(
+    name: string,
+    overrides: Partial<ReplaceableParts> = {},
+    environment: Readonly<Record<string, string>> = {},
+  ): DaemonInProcess {
+    const options = { name, overrides, environment, baseUrl: this.#baseUrl };
+    const daemon = new DaemonInProcess(this, options);
     this.#daemons.push(daemon);
     return daemon;
   }
@@ -116,11 +121,15 @@ export class DaemonInProcess {
       readonly name: string;
       readonly baseUrl: string;
       readonly overrides: Partial<ReplaceableParts>;
+      readonly environment: Readonly<Record<string, string>>;
     },
   ) {
     this.#world = world;
     this.dataDir = path.join(world.folder, options.name);
-    const { settings } = readSettings(world.environment(this.dataDir));
+    const { settings } = readSettings({
+      ...world.environment(this.dataDir),
+      ...options.environment,
+    });
     const { clock } = world;
     const daemon = createDaemon(
       settings,

@@ -23,6 +23,7 @@ const TABLES = [
   'model_drift',
   'model_pins',
   'model_training_records',
+  'notifications',
   'orders',
   'pooled_models',
   'positions',

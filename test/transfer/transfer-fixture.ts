@@ -171,7 +171,7 @@ export class TransferFixture {
 export type Contents = Readonly<Record<string, readonly string[]>>;
 
 /** Decided in the schema: they belong to one database alone. */
-const NOT_COPIED = new Set(['leases', 'evenkeel_migrations']);
+const NOT_COPIED = new Set(['leases', 'notifications', 'evenkeel_migrations']);
 
 function canonical(row: Plain, series: readonly Plain[]): string {
   const rest = omit(row, ['id', 'series_id']);

@@ -8,6 +8,7 @@ import { CONNECTION_RULES } from './connection-rules.js';
 import { DATA_RULES } from './data-rules.js';
 import type { DaemonHealthRule, HealthFacts } from './health-facts.js';
 import { MODEL_RULES } from './model-rules.js';
+import { NOTIFICATION_RULES } from './notification-rules.js';
 import { TRADING_RULES } from './trading-rules.js';
 
 /**
@@ -19,6 +20,7 @@ export const HEALTH_TABLE: readonly DaemonHealthRule[] = [
   ...DATA_RULES,
   ...MODEL_RULES,
   ...TRADING_RULES,
+  ...NOTIFICATION_RULES,
 ];
 
 /** The page asks every two seconds, and so may many. */
@@ -42,6 +44,10 @@ const CHECKS: Readonly<Record<string, (facts: HealthFacts) => string>> = {
   queue: () => 'nothing holds it',
   trading: ({ phase }) =>
     'trading' in phase ? `${phase.trading.status().account} trading is active` : 'not started yet',
+  notifications: ({ phase }) =>
+    phase.notifications.channels.length === 0
+      ? 'no channel is set up'
+      : `sent by ${phase.notifications.channels.join(', ')}`,
 };
 
 export function createHealthReporter(

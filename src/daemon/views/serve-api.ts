@@ -19,6 +19,7 @@ import { predictionView } from './prediction-view.js';
 import { qualityView } from './quality-view.js';
 import { tradingOrders } from './trading-orders.js';
 import { statusView } from './status-view.js';
+import { tellPeople } from './tell-people.js';
 
 export interface ServeTools {
   readonly readPhase: ReadPhase;
@@ -43,6 +44,7 @@ export async function serveApi(
   const backtests = stack.use('backtests', createBacktests(base, readPhase));
   await backtests.start();
   const sources = { readHealth: health.read, readCensus };
+  if (role === 'daemon') await tellPeople(base, { ...sources, readPhase, stack });
   const context: ApiContext = {
     stores,
     names: new SeriesNames({ series: stores.series, clock: wallClock }),

@@ -1,0 +1,106 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DaemonWorld } from '../daemon/daemon-in-process.js';
+import { BotApi, HttpReceiver } from './receivers.js';
+
+/** The real daemon with channels that work, answer errors and hang; time by hand. */
+const TOKEN = '12345:canary-token-of-the-bot';
+const CHAT = 4711;
+
+let world: DaemonWorld;
+let bot: BotApi;
+let hook: HttpReceiver;
+/** Takes connections and never says a word. */
+let silent: Server;
+const sockets: Socket[] = [];
+let environment: Readonly<Record<string, string>>;
+
+beforeEach(async () => {
+  world = new DaemonWorld();
+  await world.open();
+  bot = new BotApi(TOKEN);
+  hook = new HttpReceiver();
+  silent = createServer((socket) => void sockets.push(socket));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const address = silent.address();
+  environment = {
+    NOTIFY_TELEGRAM_URL: await bot.start(),
+    NOTIFY_TELEGRAM_TOKEN: TOKEN,
+    NOTIFY_TELEGRAM_CHAT_ID: String(CHAT),
+    NOTIFY_WEBHOOK_URL: `${await hook.start()}/canary-of-the-hook`,
+    NOTIFY_SMTP_URL: `smtp://me:canary-word@127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+    NOTIFY_EMAIL_FROM: 'a@example.org',
+    NOTIFY_EMAIL_TO: 'b@example.org',
+    ALLOW_FALLBACK_EXECUTION: 'true',
+  };
+});
+
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await world.close();
+  await Promise.all([bot.stop(), hook.stop()]);
+  await new Promise((resolve) => silent.close(resolve));
+});
+
+const write = (text: string, chat = CHAT, ageSec = 0): void => {
+  bot.write(text, { id: chat, date: Math.round(world.clock.wallMs() / 1000) - ageSec });
+};
+const answerTo = (pattern: RegExp): Promise<string> =>
+  world.until(String(pattern), () =>
+    Promise.resolve(bot.sent.map(({ text }) => text).find((text) => pattern.test(text))),
+  );
+
+test('a chat is told and obeyed, dead channels are a warning, and candles are decided on meanwhile', async () => {
+  hook.reply = () => ({ status: 500 });
+  const daemon = world.start('one', {}, environment);
+  await daemon.untilDecided(1);
+  await answerTo(/^The daemon started \(binance, version 1\.2\.3\)/);
+
+  write('/status');
+  expect(await answerTo(/^running, health/)).toMatch(/paper: equity 10000\.00 USDT, 0 open/);
+  write('/positions');
+  await answerTo(/^Nothing is held/);
+  write('/why btcusdt');
+  await answerTo(/^BTC\/USDT: \w+, because .+ \(candle of 2023-11-14 20:00 UTC\)/);
+  write('/why ???');
+  await answerTo(/is not followed/);
+
+  write('/halt', 999);
+  write('/resume', CHAT, 600);
+  write('/halt@evenkeel_bot the venue announced maintenance', CHAT, 600);
+  await answerTo(/^Halted: no position is opened until \/resume/);
+  await answerTo(/^\/resume is 10 min old and was not done/);
+  await answerTo(/^⚠ Trading is halted: the venue announced maintenance/);
+  expect((await daemon.status()).trading.halt).toMatchObject({ author: 'telegram' });
+  expect(bot.sent.every(({ chat_id }) => chat_id === String(CHAT))).toBe(true);
+
+  expect(await daemon.untilDecided(2)).toHaveLength(2);
+  const failing = await world.until('both channels fail', async () => {
+    const health = await daemon.text('/api/health');
+    return /webhook \(HTTP 500; .*email \(/.test(health) ? health : undefined;
+  });
+  expect(failing).toContain('"notifications_failing"');
+
+  write('/resume');
+  await answerTo(/^Resumed\.$/);
+  expect((await daemon.status()).trading.halt).toBeNull();
+  await answerTo(/^Trading is resumed/);
+
+  hook.reply = () => ({ status: 200 });
+  const events = await world.until('what waited for the webhook', async () => {
+    const taken = hook.received.map(
+      ({ body }) => JSON.parse(body) as { id: string; title: string },
+    );
+    const titles = new Map(taken.map(({ id, title }) => [id, title]));
+    return [...titles.values()].some((title) => title.includes('resumed')) ? titles : undefined;
+  });
+  expect([...events.values()]).toEqual([
+    expect.stringMatching(/^The daemon started/),
+    'Trading is halted: the venue announced maintenance',
+    'Trading is resumed',
+  ]);
+  const startedAt = performance.now();
+  await daemon.stop();
+  expect(performance.now() - startedAt).toBeLessThan(4_000);
+  expect(JSON.stringify([daemon.logger.lines, failing])).not.toMatch(/canary/);
+});
