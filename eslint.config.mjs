@@ -28,7 +28,15 @@ const HASH_PRIVATE = {
 
 export default tseslint.config(
   {
-    ignores: ['dist/**', 'node_modules/**', '.venv/**', 'data/**', '.cache/**', 'vitest.config.ts'],
+    ignores: [
+      'dashboard/**',
+      'dist/**',
+      'node_modules/**',
+      '.venv/**',
+      'data/**',
+      '.cache/**',
+      'vitest.config.ts',
+    ],
   },
   ...tseslint.configs.strictTypeChecked.map((entry) => ({ ...entry, files: ['**/*.ts'] })),
   {

@@ -3,18 +3,20 @@ import path from 'node:path';
 import { documentSettings } from '../config/document-settings.js';
 import { documentFeatures } from '../src/features/document-features.js';
 import { documentMysqlSchema } from '../src/storage/mysql/document-schema.js';
+import { documentApiTypes } from './document-api-types.js';
 
-/** Pages that are made from the code, by path. */
-const DOCUMENTS: ReadonlyMap<string, () => string> = new Map([
+/** What is made from the code, by path. */
+const DOCUMENTS = new Map<string, () => string | Promise<string>>([
   ['docs/settings.md', documentSettings],
   ['docs/features.md', documentFeatures],
   ['docs/mysql_schema.sql', documentMysqlSchema],
+  ['dashboard/src/api/types.generated.ts', documentApiTypes],
 ]);
 
 const isCheck = process.argv.includes('--check');
 const outdated: string[] = [];
 for (const [file, write] of DOCUMENTS) {
-  const text = write();
+  const text = await write();
   if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
   outdated.push(file);
   if (isCheck) continue;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Installs what is missing: Node packages, the Python trainer, the build. Needs nothing but Node itself,
+// Installs what is missing: Node packages, the Python trainer, the build, the dashboard. Needs nothing but Node itself,
 // because it runs before anything is installed. Fast when all is done; safe to interrupt and to start
 // twice at once, because each step ends by renaming a stamp into place and a lock lets one work at a time.
 import { spawn } from 'node:child_process';
@@ -21,6 +21,7 @@ import { withLock } from './setup-lock.mjs';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const STAMPS = path.join(ROOT, '.cache', 'setup');
 const LOG = path.join(ROOT, '.cache', 'setup', 'last.log');
+const DASHBOARD = path.join(ROOT, 'dashboard');
 const PYTHON_CANDIDATES = ['python3.13', 'python3.12', 'python3.11', 'python3'];
 const MIN_NODE = [20, 19];
 
@@ -67,6 +68,15 @@ function steps() {
       run: installTrainer,
       isOptional: true,
       fix: 'Without it the daemon runs on fallback signals. Install Python 3.11 to 3.13 with venv and pip (Debian: apt-get install python3 python3-venv), then: npm run setup',
+    },
+    {
+      name: 'dashboard',
+      isDone: () =>
+        isStamped('dashboard', dashboardKey()) &&
+        existsSync(path.join(DASHBOARD, 'dist', 'index.html')),
+      run: buildDashboard,
+      isOptional: true,
+      fix: 'Without it the daemon runs all the same, and its API and commands answer. Mend what is said above, then: npm run setup',
     },
   ];
 }
@@ -118,6 +128,20 @@ async function build() {
   const key = buildKey();
   await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
   stamp('build', key);
+}
+
+async function buildDashboard() {
+  const key = dashboardKey();
+  const packages = hashOf(['dashboard/package-lock.json'], process.version);
+  const hasPackages = existsSync(path.join(DASHBOARD, 'node_modules', 'vite'));
+  if (!hasPackages || !isStamped('dashboard-packages', packages)) {
+    await run('npm', ['ci', '--no-audit', '--no-fund', '--prefer-offline'], {}, DASHBOARD);
+    stamp('dashboard-packages', packages);
+  }
+  const vite = path.join(DASHBOARD, 'node_modules', 'vite', 'bin', 'vite.js');
+  const heap = '--max-old-space-size=256';
+  await run(process.execPath, [heap, vite, 'build', '--logLevel', 'warn'], {}, DASHBOARD);
+  stamp('dashboard', key);
 }
 
 function isTrainerDone() {
@@ -182,21 +206,39 @@ function trainerKey() {
   return hashOf(['trainer/requirements.lock'], '');
 }
 
-/** Sizes and times of all sources: cheap to read, and any edit changes it. */
 function buildKey() {
   const folders = ['config', 'migrations', 'src', 'scripts', 'test', 'bench'];
+  return sourcesKey(folders, ['.ts'], ['tsconfig.json', 'package-lock.json']);
+}
+
+function dashboardKey() {
+  const files = ['index.html', 'vite.config.ts', 'package-lock.json'];
+  return sourcesKey(
+    ['dashboard/src'],
+    ['.ts', '.vue', '.css', '.svg'],
+    files.map((file) => `dashboard/${file}`),
+  );
+}
+
+/**
+ * Sizes and times of all sources: cheap to read, and any edit changes it.
+ * @param {string[]} folders
+ * @param {string[]} endings
+ * @param {string[]} read files whose contents count
+ */
+function sourcesKey(folders, endings, read) {
   const files = folders
     .filter((folder) => existsSync(path.join(ROOT, folder)))
     .flatMap((folder) =>
       readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+        .filter((entry) => entry.isFile() && endings.includes(path.extname(entry.name)))
         .map((entry) => path.join(entry.parentPath, entry.name)),
     );
   const facts = files.sort().map((file) => {
     const { size, mtimeMs } = statSync(file);
     return `${path.relative(ROOT, file)} ${size} ${mtimeMs}`;
   });
-  return hashOf(['tsconfig.json', 'package-lock.json'], facts.join('\n'));
+  return hashOf(read, facts.join('\n'));
 }
 
 /**

@@ -12,6 +12,17 @@ const CHECKS = [
   ['types', 'tsc', '--noEmit', '-p', '.'],
   ['lint', 'eslint', '--cache', '--cache-location', '.cache/eslint', '.'],
   ['layers', 'depcruise', '--output-type', 'err', 'src', 'config', 'migrations', 'scripts'],
+  ['dashboard types', 'vue-tsc', '--noEmit', '-p', 'dashboard'],
+  [
+    'dashboard lint',
+    'eslint',
+    '--max-warnings',
+    '0',
+    '--cache',
+    '--cache-location',
+    '.cache/eslint-dashboard',
+    'dashboard',
+  ],
   ['dead code', 'knip'],
   ['documents', 'node', 'dist/scripts/document.js', '--check'],
 ];

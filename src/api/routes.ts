@@ -8,7 +8,7 @@ import { logRoutes } from './routes/logs.js';
 import { lookalikeRoutes } from './routes/lookalikes.js';
 import { modelChangeRoutes } from './routes/model-changes.js';
 import { modelRoutes } from './routes/models.js';
-import { pageRoutes } from './routes/page.js';
+import { dashboardRoutes } from './routes/dashboard.js';
 import { predictionRoutes } from './routes/predictions.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { settingRoutes } from './routes/settings.js';
@@ -16,6 +16,7 @@ import { statusRoutes } from './routes/status.js';
 import { tradingOrderRoutes } from './routes/trading-orders.js';
 import { tradingRoutes } from './routes/trading.js';
 import { trainingRoutes } from './routes/training.js';
+import { trainingJobRoutes } from './routes/training-jobs.js';
 import type { Server } from './http/new-server.js';
 
 /** Every resource of the API, one file each. */
@@ -32,9 +33,10 @@ export function addRoutes(server: Server, context: ApiContext, projectDir: strin
   tradingOrderRoutes(server, context);
   backtestRoutes(server, context);
   trainingRoutes(server, context);
+  trainingJobRoutes(server, context);
   sessionRoutes(server, context);
   eventRoutes(server, context);
   logRoutes(server, context);
   settingRoutes(server, context);
-  pageRoutes(server, projectDir);
+  dashboardRoutes(server, projectDir);
 }

@@ -8,9 +8,12 @@ import {
 import { ConfigError } from '../lib/errors.js';
 import { keepAnswersFinite } from './http/finite-answers.js';
 import { guardRequests } from './http/guard-requests.js';
+import { BrowserSessions } from './http/browser-sessions.js';
+import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { answerErrors } from './http/answer-errors.js';
 import { newServer, type Server } from './http/new-server.js';
+import { browserSessionRoutes } from './routes/browser-session.js';
 
 export interface ServerOptions {
   readonly host: string;
@@ -19,6 +22,7 @@ export interface ServerOptions {
   readonly token: string | undefined;
   readonly version: string;
   readonly logger: Logger;
+  readonly clock: Pick<Clock, 'wallMs'>;
 }
 
 /** A server with documentation, guards and errors set up, ready for routes. Not listening yet. */
@@ -28,7 +32,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   server.setSerializerCompiler(serializerCompiler);
   readJson(server);
   answerErrors(server, options.logger);
-  guardRequests(server, options);
+  const { host, token, clock } = options;
+  const sessions = token === undefined ? undefined : new BrowserSessions(token, clock);
+  guardRequests(server, { host, token, sessions });
   keepAnswersFinite(server, options.logger);
   await server.register(fastifySwagger, {
     openapi: {
@@ -37,11 +43,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         description: 'What the daemon sees, thinks and does. Times are ISO 8601 UTC.',
         version: options.version,
       },
-      ...documentToken(options.token),
+      ...documentToken(token),
     },
     transform: jsonSchemaTransform,
   });
   await server.register(fastifySwaggerUi, { routePrefix: '/docs' });
+  browserSessionRoutes(server, sessions);
   return server;
 }
 

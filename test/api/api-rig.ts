@@ -77,15 +77,20 @@ export interface RigOptions {
   readonly tradingOrders?: TradingOrders;
   /** What runs backtests; default: another one is running. */
   readonly backtests?: BacktestRequests;
+  /** Where the built dashboard lies; default: this checkout. */
+  readonly projectDir?: string;
+  /** What the sessions of browsers are timed by. */
+  readonly clock?: { wallMs(): number };
   /** True for a daemon that stands by. */
   readonly isStandby?: boolean;
 }
 
 /** The real server over real stores; what only a running daemon knows is made up. */
 export async function buildApi(rigOptions: RigOptions): Promise<ApiRig> {
-  const { token, host = '127.0.0.1' } = rigOptions;
+  const { token, host = '127.0.0.1', projectDir = PROJECT_DIR } = rigOptions;
+  const { clock = fixedClock() } = rigOptions;
   const logger = new LogKeeper();
-  const options = { host, port: 0, token, version: '1.2.3', logger };
+  const options = { host, port: 0, token, version: '1.2.3', logger, clock };
   const server = await createServer(options);
   const rig: ApiRig = {
     server,
@@ -95,7 +100,7 @@ export async function buildApi(rigOptions: RigOptions): Promise<ApiRig> {
     warnings: [],
     modelStatusChanges: {},
   };
-  addRoutes(server, contextOf(rigOptions, rig), PROJECT_DIR);
+  addRoutes(server, contextOf(rigOptions, rig), projectDir);
   await server.ready();
   return rig;
 }

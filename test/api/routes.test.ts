@@ -287,21 +287,4 @@ describe('beside the API', () => {
     expect(answer.statusCode).toBe(200);
     expect(answer.headers['content-type']).toMatch(/text\/html/);
   });
-
-  test.each([
-    '/',
-    '/page/page.mjs',
-    '/page/chart.mjs',
-    '/page/page.css',
-    '/page/lightweight-charts.mjs',
-  ])('the page has %s', async (url) => {
-    expect((await get(url)).statusCode).toBe(200);
-  });
-
-  test.each(['/page/..%2f..%2fpackage.json', '/page/index.html%00', '/page/.env', '/nothing'])(
-    'no other file is served: %s',
-    async (url) => {
-      expect((await get(url)).statusCode).toBe(404);
-    },
-  );
 });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { barAt } from '../../src/backtest/engine/bar-prices.js';
 import type { Candle } from '../../src/domain/candle.js';
 import { writeRecording } from '../demo/recording-files.js';
-import { browserSkipReason, openBrowser } from '../page/browser.js';
+import { browserSkipReason, openBrowser } from '../dashboard/browser.js';
 import { randomHistory } from './backtest-runs.js';
 
 const ENTRY = fileURLToPath(new URL('../../dist/scripts/backtest.js', import.meta.url));

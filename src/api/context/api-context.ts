@@ -58,13 +58,26 @@ export type StoredSignal = Signal & {
 
 export type StoredRecord = ModelRecord & { readonly createdAt: number };
 
+/** Decisions of one action with the same words. */
+export interface CountedReason extends Pick<Decision, 'action' | 'reason'> {
+  readonly decisions: number;
+  /** Market time of the newest. */
+  readonly lastAt: number;
+}
+
 /** What the API reads of the database. */
 export interface ApiStores {
   readonly series: {
     list(filter: { readonly venue: string }): Promise<readonly Series[]>;
     find(key: SeriesKey): Promise<Series | undefined>;
   };
-  readonly candles: { latest(seriesId: number, count: number): Promise<readonly Candle[]> };
+  readonly candles: {
+    latest(
+      seriesId: number,
+      count: number,
+      range: { readonly toOpenTime?: number | undefined },
+    ): Promise<readonly Candle[]>;
+  };
   readonly signals: {
     list: List<StoredSignal, By<Signal, 'source' | 'prediction'>>;
     latest(key: ModelKey): Promise<StoredSignal | undefined>;
@@ -73,6 +86,10 @@ export interface ApiStores {
   readonly decisions: {
     list: List<Decision, By<Decision, 'action'>>;
     findBySignal(signalUid: string): Promise<Decision | undefined>;
+    countByReason(filter: {
+      readonly venue: string;
+      readonly from: number;
+    }): Promise<readonly CountedReason[]>;
   };
   readonly positions: { list: List<Position, By<Position, 'status'>> };
   readonly orders: { list: List<Order, By<Order, 'status' | 'side'>> };
@@ -84,6 +101,7 @@ export interface ApiStores {
   };
   readonly jobs: {
     find(uid: string): Promise<TrainingJob | undefined>;
+    list: List<TrainingJob, By<TrainingJob, 'status'> & { readonly isByTurn?: boolean }>;
     listOfSession(session: TrainingSession, page: Page): Promise<Paged<TrainingJob>>;
   };
   readonly evidence: { listByJob(jobUid: string): Promise<readonly TrainingEvidence[]> };

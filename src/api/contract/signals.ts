@@ -20,6 +20,25 @@ export const signalQuery = listQuery.extend({
 /** How decisions are narrowed and paged; times are open times of candles. */
 export const decisionQuery = listQuery.extend({ action: z.enum(DECISION_ACTIONS).optional() });
 
+/** Decisions of candles that opened at `from` or later, grouped by what kept or moved them. */
+export const reasonQuery = listQuery
+  .pick({ venue: true, from: true })
+  .extend({ from: time.optional().describe('default: the last 24 hours of market time') });
+
+export const decisionReasons = z.object({
+  from: time,
+  total: z.number().describe('decisions since'),
+  groups: z.array(
+    z.object({
+      action: z.enum(DECISION_ACTIONS),
+      text: z.string().describe('the reason without its figures'),
+      decisions: z.number(),
+      example: z.string().describe('the most frequent reason as it was given'),
+      last_at: time.describe('market time'),
+    }),
+  ),
+});
+
 export const signal = z.object({
   uid: z.string(),
   ...keyFields,

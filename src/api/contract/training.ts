@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TIMEFRAMES } from '../../domain/timeframe.js';
 import { PRIORITIES, SESSION_KINDS } from '../../domain/training-job.js';
-import { time } from './common.js';
+import { listQuery, time } from './common.js';
 import {
   evidenceExample,
   jobExample,
@@ -176,6 +176,13 @@ export const job = z
   })
   .meta({ examples: [jobExample] });
 export type JobAnswer = z.input<typeof job>;
+
+/** How jobs are narrowed and paged; from and to are about the wall time of queueing. */
+export const jobQuery = listQuery.extend({
+  status: z.enum(['pending', 'running', 'completed', 'failed', 'cancelled']).optional(),
+});
+
+export const jobParams = z.object({ id: z.string().regex(/^[0-9A-Z]{26}$/) });
 
 export const evidence = z
   .object({

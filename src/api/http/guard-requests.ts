@@ -1,6 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { ApiError } from './answer-errors.js';
+import { isSameText, type BrowserSessions } from './browser-sessions.js';
+import { isDashboardPath } from './dashboard-paths.js';
 import type { Server } from './new-server.js';
 
 export interface GuardOptions {
@@ -8,6 +9,8 @@ export interface GuardOptions {
   readonly host: string;
   /** Bearer token that every call must carry. */
   readonly token: string | undefined;
+  /** Of browsers that logged in; undefined without a token. */
+  readonly sessions: BrowserSessions | undefined;
 }
 
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
@@ -21,7 +24,7 @@ export function guardRequests(server: Server, options: GuardOptions): void {
   server.addHook('onRequest', async (request, reply) => {
     assertHost(request, options.host);
     assertOrigin(request);
-    if (options.token !== undefined && !isPublic(request)) assertToken(request, options.token);
+    if (!isPublic(request)) assertMayAsk(request, options);
     if (WRITES.has(request.method)) assertJson(request);
     void reply.headers(SECURITY_HEADERS);
   });
@@ -34,9 +37,10 @@ const SECURITY_HEADERS = {
   'cache-control': 'no-store',
 };
 
-/** The page and the documentation hold no data of their own, and a browser cannot send a token for them. */
+/** The pages and the documentation hold no data of their own; whoever logs in has no session yet. */
 function isPublic({ url }: FastifyRequest): boolean {
-  return url === '/' || url.startsWith('/page/') || /^\/docs(\/|$)/.test(url);
+  const path = url.split('?')[0] ?? '';
+  return isDashboardPath(path) || path === '/api/session' || /^\/docs(\/|$)/.test(path);
 }
 
 function assertHost(request: FastifyRequest, listenHost: string): void {
@@ -55,17 +59,12 @@ function assertOrigin(request: FastifyRequest): void {
   }
 }
 
-function assertToken(request: FastifyRequest, token: string): void {
-  const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  // Digests have one length, so the comparison takes the same time whatever was given.
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  if (timingSafeEqual(digest(given), digest(token))) return;
-  throw new ApiError(
-    401,
-    'unauthorized',
-    'Send Authorization: Bearer <API_TOKEN>',
-    'authorization',
-  );
+function assertMayAsk({ headers }: FastifyRequest, { token, sessions }: GuardOptions): void {
+  if (token === undefined || sessions?.find(headers.cookie) !== undefined) return;
+  const given = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
+  if (isSameText(given, token)) return;
+  const message = 'Send Authorization: Bearer <API_TOKEN>, or log in at /login';
+  throw new ApiError(401, 'unauthorized', message, 'authorization');
 }
 
 function assertJson(request: FastifyRequest): void {

@@ -18,9 +18,9 @@ export function candleRoutes(server: Server, context: ApiContext): void {
     '/api/candles/:symbol',
     {
       schema: {
-        summary: 'The newest closed candles, oldest first',
+        summary: 'The newest closed candles until `to`, oldest first',
         params: symbolParams,
-        querystring: listQuery.pick({ timeframe: true, venue: true, limit: true }),
+        querystring: listQuery.pick({ timeframe: true, venue: true, to: true, limit: true }),
         response: { 200: answer },
       },
     },
@@ -29,7 +29,9 @@ export function candleRoutes(server: Server, context: ApiContext): void {
       const series = await context.stores.series.find(key);
       if (series === undefined)
         throw notFound(`${key.symbol} has no ${key.timeframe} candles`, 'timeframe');
-      const candles = await context.stores.candles.latest(series.id, query.limit);
+      const candles = await context.stores.candles.latest(series.id, query.limit, {
+        toOpenTime: query.to === undefined ? undefined : Date.parse(query.to),
+      });
       return {
         symbol: marketId,
         unified_symbol: key.symbol,

@@ -5,11 +5,13 @@ import {
   reconciliationAnswer,
   tradeAnswer,
 } from '../answers/trading.js';
+import { reasonGroups } from '../answers/reason-groups.js';
 import { decisionAnswer } from '../answers/signals.js';
+import { iso } from '../answers/keys.js';
 import type { ApiContext } from '../context/api-context.js';
-import { readMarketIds, resolveFilter } from '../context/symbols.js';
+import { readMarketIds, resolveFilter, resolveVenue } from '../context/symbols.js';
 import { listAnswer } from '../contract/common.js';
-import { decision, decisionQuery } from '../contract/signals.js';
+import { decision, decisionQuery, decisionReasons, reasonQuery } from '../contract/signals.js';
 import {
   equityPoint,
   equityQuery,
@@ -24,9 +26,12 @@ import {
 } from '../contract/trading.js';
 import type { Server } from '../http/new-server.js';
 
+const DAY_MS = 86_400_000;
+
 /** Decisions and books: lists, newest first. */
 export function tradingRoutes(server: Server, context: ApiContext): void {
   decisionRoute(server, context);
+  decisionReasonsRoute(server, context);
   positionRoute(server, context);
   orderRoute(server, context);
   tradeRoute(server, context);
@@ -55,6 +60,27 @@ function decisionRoute(server: Server, context: ApiContext): void {
         decisionAnswer(row, bySignal.get(row.signalUid), marketIds),
       );
       return { total, decisions };
+    },
+  );
+}
+
+function decisionReasonsRoute(server: Server, context: ApiContext): void {
+  server.get(
+    '/api/decisions/reasons',
+    {
+      schema: {
+        summary: 'Why it did or did not trade: decisions counted by their reasons',
+        querystring: reasonQuery,
+        response: { 200: decisionReasons },
+      },
+    },
+    async ({ query }) => {
+      const venue = resolveVenue(context, query);
+      const from =
+        query.from === undefined ? context.clock.marketMs() - DAY_MS : Date.parse(query.from);
+      const groups = reasonGroups(await context.stores.decisions.countByReason({ venue, from }));
+      const total = groups.reduce((sum, { decisions }) => sum + decisions, 0);
+      return { from: iso(from), total, groups };
     },
   );
 }

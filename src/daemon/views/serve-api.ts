@@ -36,7 +36,7 @@ export async function serveApi(
 ): Promise<string> {
   const { settings, version, logger, stores, wallClock, events } = base;
   const { apiHost: host, apiPort: port, apiToken: token, dataDir } = settings;
-  const options = { host, port, token, version, logger };
+  const options = { host, port, token, version, logger, clock: wallClock };
   const server = await createServer(options);
   const readCensus = censusReader(readPhase);
   const health = stack.use('health', createHealthReporter(readPhase, readCensus));

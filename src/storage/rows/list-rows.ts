@@ -15,9 +15,10 @@ export interface ListQuery {
   readonly timeColumn: string;
   readonly from?: number | undefined;
   readonly to?: number | undefined;
+  readonly isOldestFirst?: boolean;
 }
 
-/** One page of a table, newest first, with the count of all that match. */
+/** One page of a table, newest first unless asked otherwise, with the count of all that match. */
 export async function listRows<T>(
   database: Database,
   query: ListQuery & { readonly page: Page },
@@ -26,12 +27,13 @@ export async function listRows<T>(
   const [counted] = await database.run((knex) =>
     narrowed(knex, query).count<{ total: number }[]>({ total: '*' }),
   );
+  const order = query.isOldestFirst === true ? 'asc' : 'desc';
   const rows = await database.run((knex) =>
     narrowed(knex, query)
       .select<Row[]>('*')
       .orderBy([
-        { column: query.timeColumn, order: 'desc' },
-        { column: 'id', order: 'desc' },
+        { column: query.timeColumn, order },
+        { column: 'id', order },
       ])
       .limit(Math.min(query.page.limit, MAX_LIMIT))
       .offset(query.page.offset),

@@ -82,15 +82,17 @@ export class CandleStore {
     }
   }
 
-  /** The newest `count` candles, ascending. */
-  async latest(seriesId: number, count: number): Promise<Candle[]> {
-    const rows = await this.#database.run((knex) =>
-      knex(this.#database.candleTable)
-        .where('series_id', seriesId)
-        .orderBy('open_time', 'desc')
-        .limit(count)
-        .select<Row[]>(COLUMNS),
-    );
+  /** The newest `count` candles, of those that opened at `toOpenTime` at the latest; ascending. */
+  async latest(
+    seriesId: number,
+    count: number,
+    { toOpenTime }: Pick<OpenTimeRange, 'toOpenTime'> = {},
+  ): Promise<Candle[]> {
+    const rows = await this.#database.run((knex) => {
+      const query = knex(this.#database.candleTable).where('series_id', seriesId);
+      if (toOpenTime !== undefined) void query.where('open_time', '<=', toOpenTime);
+      return query.orderBy('open_time', 'desc').limit(count).select<Row[]>(COLUMNS);
+    });
     return rows.map(toCandle).reverse();
   }
 

@@ -7,6 +7,18 @@ import { listRows } from '../rows/list-rows.js';
 import { flag, keyColumns, number, optional, rowCodec, text } from '../rows/row-codec.js';
 import type { InsertStatus, Page, Paged, Row, Stored } from '../connection/row.js';
 
+/** Reasons with their figures in them differ from one decision to the next. */
+const MAX_REASONS = 10_000;
+
+/** Decisions of one action with the same words. */
+export interface ReasonCount {
+  readonly action: DecisionAction;
+  readonly reason: string;
+  readonly decisions: number;
+  /** Market time of the newest. */
+  readonly lastAt: number;
+}
+
 export interface DecisionFilter {
   readonly venue?: string | undefined;
   readonly symbol?: string | undefined;
@@ -94,6 +106,31 @@ export class DecisionStore {
     };
     const query = { table: 'decisions', equal, timeColumn: 'candle_open_time', from, to, page };
     return listRows(this.#database, query, (row) => DECISION.decode(row));
+  }
+
+  /** How often each verdict was given since that open time, most often first. */
+  async countByReason({
+    venue,
+    from,
+  }: Required<Pick<DecisionFilter, 'venue' | 'from'>>): Promise<readonly ReasonCount[]> {
+    const rows = await this.#database.run((knex) =>
+      knex('decisions')
+        .where({ venue })
+        .where('candle_open_time', '>=', from ?? 0)
+        .groupBy('action', 'reason')
+        .select('action', 'reason')
+        .count({ decisions: '*' })
+        .max({ last_at: 'decided_at' })
+        .orderBy('decisions', 'desc')
+        .limit(MAX_REASONS)
+        .then((found) => found as Row[]),
+    );
+    return rows.map((row) => ({
+      action: row['action'] as DecisionAction,
+      reason: String(row['reason']),
+      decisions: Number(row['decisions']),
+      lastAt: Number(row['last_at']),
+    }));
   }
 
   /** Open time of the newest candle that was decided on. */

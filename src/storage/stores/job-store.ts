@@ -21,6 +21,8 @@ import { keyColumns } from '../rows/row-codec.js';
 import { JOB, type StoredJob } from './job-row.js';
 import type { InsertStatus, Page, Paged, Row } from '../connection/row.js';
 
+const BY_TURN = { timeColumn: 'turn_at', isOldestFirst: true };
+
 /** Other processes may win the oldest job this often in a row. */
 const CLAIM_ATTEMPTS = 50;
 
@@ -34,6 +36,8 @@ export interface JobFilter {
   /** Bounds of the wall time of queueing, both included. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
+  /** As waiting jobs are claimed, not newest first. */
+  readonly isByTurn?: boolean | undefined;
 }
 
 export interface JobEnd {
@@ -74,6 +78,7 @@ export interface OpenJobs {
   readonly venue?: string;
   readonly sessionUid?: string;
   readonly key?: ModelKey;
+  readonly uid?: string;
   readonly status?: 'pending';
   readonly except?: readonly string[];
 }
@@ -163,9 +168,9 @@ export class JobStore {
 
   /** Ends open jobs, also running ones: what their workers bring is then refused. */
   cancelOpen(which: OpenJobs, { code, message, at }: Cancellation): Promise<number> {
-    const { venue, sessionUid, key, status, except = [] } = which;
+    const { venue, sessionUid, key, uid, status, except = [] } = which;
     const open_key = key === undefined ? undefined : modelKeyText(key);
-    const equal = Object.entries({ session_uid: sessionUid, open_key, status }).filter(
+    const equal = Object.entries({ session_uid: sessionUid, open_key, uid, status }).filter(
       ([, value]) => value !== undefined,
     );
     const end = {
@@ -268,9 +273,10 @@ export class JobStore {
 
   /** Newest first. */
   list(filter: JobFilter, page: Page): Promise<Paged<StoredJob>> {
-    const { from, to, venue, symbol, timeframe, bot, status, sessionUid } = filter;
+    const { from, to, venue, symbol, timeframe, bot, status, sessionUid, isByTurn } = filter;
     const equal = { venue, symbol, timeframe, bot, status, session_uid: sessionUid };
-    const query = { table: 'training_jobs', equal, timeColumn: 'queued_at', from, to, page };
+    const order = isByTurn === true ? BY_TURN : { timeColumn: 'queued_at', from, to };
+    const query = { table: 'training_jobs', equal, ...order, page };
     return listRows(this.#database, query, (row) => JOB.decode(row));
   }
 

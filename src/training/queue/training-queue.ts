@@ -77,6 +77,15 @@ export class TrainingQueue {
     this.#dependencies.abort((job) => modelKeyText(job) === modelKeyText(key));
   }
 
+  /** Cancels one open job, also a running one. @returns false where it has ended */
+  async cancelJob(uid: string): Promise<boolean> {
+    const { stores, options, clock } = this.#dependencies;
+    const why = { code: 'cancelled', message: 'a person cancelled it', at: clock.wallMs() };
+    if ((await stores.jobs.cancelOpen({ venue: options.venue, uid }, why)) === 0) return false;
+    this.#dependencies.abort((job) => job.uid === uid);
+    return true;
+  }
+
   /** Running jobs finish; no other begins. */
   async pause(): Promise<void> {
     const { stores, options, logger } = this.#dependencies;

@@ -1,0 +1,70 @@
+import type { Answer } from '../api/client';
+import type { Tone } from '../components/BadgeTag.vue';
+import { decimal, signed } from './format';
+
+export type Model = Answer<'GET /api/models/report'>['models'][number];
+type Interval = NonNullable<NonNullable<Model['metrics']>['skill']>;
+
+export const STATUS_TONES: Readonly<Record<Model['shown_status'], Tone>> = {
+  ...{ Active: 'ok', Stale: 'warn', Failed: 'bad', Archived: 'plain' },
+} as Readonly<Record<Model['shown_status'], Tone>>;
+
+export function keyOf(model: Model): string {
+  return `${model.unified_symbol} ${model.timeframe} ${model.bot_name}`;
+}
+
+/** `+0.012 (0.003 … 0.021)` */
+export function intervalText(value: Interval | null | undefined, digits = 3): string {
+  if (value === null || value === undefined) return '–';
+  const [lower, upper] = [decimal(value.lower, digits), decimal(value.upper, digits)];
+  return `${signed(value.estimate, digits)} (${lower} … ${upper})`;
+}
+
+export interface Figure {
+  readonly title: string;
+  readonly value: string;
+  readonly hint: string;
+}
+
+/** What the test said of a model, by its task. */
+export function testFigures(
+  model: Pick<Model, 'metrics' | 'test_rmse' | 'test_mae'>,
+): readonly Figure[] {
+  const { metrics } = model;
+  if (metrics === null) return [];
+  if (metrics.regression !== null) {
+    const hint = 'of the expected log return, on candles it never saw; smaller is better';
+    const { rmse, persistence_rmse: none } = metrics.regression;
+    const compared = none === null ? '' : ` (no change: ${decimal(none, 5)})`;
+    return [
+      { title: 'RMSE', value: `${decimal(rmse ?? model.test_rmse, 5)}${compared}`, hint },
+      { title: 'MAE', value: decimal(metrics.regression.mae ?? model.test_mae, 5), hint },
+    ];
+  }
+  return [
+    {
+      title: 'Skill',
+      value: intervalText(metrics.skill),
+      hint: 'nat a row better than the class frequencies, with its interval; above 0 is better than chance',
+    },
+    {
+      title: 'Direction',
+      value: intervalText(metrics.direction_skill),
+      hint: 'the same for BUY against SELL, on the rows that moved',
+    },
+    {
+      title: 'AUC',
+      value: decimal(metrics.directional_auc, 3),
+      hint: 'of BUY against SELL; 0.5 is chance',
+    },
+  ];
+}
+
+/** The key of the model that a job trains, as `keyOf` writes it. */
+export function keyOfJob(job: {
+  readonly unified_symbol: string;
+  readonly timeframe: string;
+  readonly bot: string;
+}): string {
+  return `${job.unified_symbol} ${job.timeframe} ${job.bot}`;
+}

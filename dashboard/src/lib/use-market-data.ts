@@ -1,0 +1,193 @@
+import type { UTCTimestamp } from 'lightweight-charts';
+import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue';
+import { call, messageOf, type Answer } from '../api/client';
+import { useLive } from '../stores/live';
+
+export interface Bar {
+  readonly time: UTCTimestamp;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+export type Signal = Answer<'GET /api/signals'>['signals'][number];
+export type Decision = Answer<'GET /api/decisions'>['decisions'][number];
+export type Fill = Answer<'GET /api/trades'>['trades'][number];
+export type Position = Answer<'GET /api/positions'>['positions'][number];
+
+export interface MarketKey {
+  readonly symbol: string;
+  readonly timeframe: '1h';
+  readonly bot: string;
+}
+
+/** Candles of a part with what was thought and done on them. */
+interface Part {
+  readonly bars: readonly Bar[];
+  readonly signals: readonly Signal[];
+  readonly decisions: readonly Decision[];
+}
+
+const PAGE = 1000;
+const FIRST = 500;
+const NEWEST = 20;
+
+export interface MarketData {
+  readonly bars: ShallowRef<readonly Bar[]>;
+  readonly signals: ShallowRef<ReadonlyMap<number, Signal>>;
+  readonly decisions: ShallowRef<ReadonlyMap<number, Decision>>;
+  readonly fills: ShallowRef<readonly Fill[]>;
+  readonly position: ShallowRef<Position | undefined>;
+  readonly error: Ref<string | undefined>;
+  readonly isLoading: Ref<boolean>;
+  /** Reads candles before the first, until there are none. */
+  readonly loadOlder: () => Promise<void>;
+  readonly reload: () => Promise<void>;
+}
+
+/** Everything about one market, kept up to date; older candles are read when they are asked for. */
+export function useMarketData(key: Ref<MarketKey | undefined>): MarketData {
+  const live = useLive();
+  const bars: MarketData['bars'] = shallowRef([]);
+  const signals: MarketData['signals'] = shallowRef(new Map<number, Signal>());
+  const decisions: MarketData['decisions'] = shallowRef(new Map<number, Decision>());
+  const fills: MarketData['fills'] = shallowRef([]);
+  const position: MarketData['position'] = shallowRef();
+  const error = ref<string>();
+  const isLoading = ref(false);
+  let isAll = false;
+  /** What was read last of the newest candles: what is the same is not drawn again. */
+  let newest = '';
+  let current = new AbortController();
+
+  /** @returns false where another market has been chosen meanwhile */
+  async function attempt(
+    read: (of: MarketKey, signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    const { value } = key;
+    const { signal } = current;
+    if (value === undefined) return;
+    try {
+      await read(value, signal);
+      if (!signal.aborted) error.value = undefined;
+    } catch (reason) {
+      if (!signal.aborted) error.value = messageOf(reason);
+    }
+  }
+
+  function take(part: Part, isNewest: boolean): void {
+    const times = new Set(part.bars.map(({ time }) => time));
+    const others = bars.value.filter(({ time }) => !times.has(time));
+    bars.value = isNewest ? [...others, ...part.bars] : [...part.bars, ...others];
+    signals.value = new Map([...signals.value, ...part.signals.map(byTime)]);
+    decisions.value = new Map([...decisions.value, ...part.decisions.map(byTime)]);
+  }
+
+  async function readBooks(of: MarketKey, signal: AbortSignal): Promise<void> {
+    const { symbol } = of;
+    const [found, open] = await Promise.all([
+      call('GET /api/trades', { query: { symbol, limit: PAGE }, signal }),
+      call('GET /api/positions', { query: { symbol, status: 'open', limit: 1 }, signal }),
+    ]);
+    if (signal.aborted) return;
+    fills.value = found.trades;
+    position.value = open.positions[0];
+  }
+
+  async function reload(): Promise<void> {
+    current.abort();
+    current = new AbortController();
+    const own = current;
+    isAll = false;
+    isLoading.value = true;
+    await attempt(async (of, signal) => {
+      const [part] = await Promise.all([
+        readPart(of, { limit: FIRST }, signal),
+        readBooks(of, signal),
+      ]);
+      if (signal.aborted) return;
+      bars.value = [];
+      signals.value = new Map();
+      decisions.value = new Map();
+      isAll = part.bars.length < FIRST;
+      take(part, true);
+    });
+    if (own === current) isLoading.value = false;
+  }
+
+  async function loadOlder(): Promise<void> {
+    const [first] = bars.value;
+    if (first === undefined || isAll || isLoading.value) return;
+    isLoading.value = true;
+    await attempt(async (of, signal) => {
+      const to = new Date(first.time * 1000 - 1).toISOString();
+      const part = await readPart(of, { limit: PAGE, to }, signal);
+      if (signal.aborted) return;
+      isAll = part.bars.length < PAGE;
+      if (part.bars.length > 0) take(part, false);
+    });
+    isLoading.value = false;
+  }
+
+  async function follow(): Promise<void> {
+    if (isLoading.value) return;
+    if (bars.value.length === 0) return reload();
+    await attempt(async (of, signal) => {
+      const [part] = await Promise.all([
+        readPart(of, { limit: NEWEST }, signal),
+        readBooks(of, signal),
+      ]);
+      const [firstNew, last] = [part.bars[0], bars.value.at(-1)];
+      if (signal.aborted || firstNew === undefined || last === undefined) return;
+      // More was missed than is read at once: the part between would stay empty.
+      if (firstNew.time > last.time) return reload();
+      const text = JSON.stringify(part);
+      if (text !== newest) take(part, true);
+      newest = text;
+    });
+  }
+
+  watch(key, () => {
+    bars.value = [];
+    void reload();
+  });
+  watch(
+    () => live.beat,
+    () => void follow(),
+  );
+  void reload();
+  onScopeDispose(() => current.abort());
+  return { bars, signals, decisions, fills, position, error, isLoading, loadOlder, reload };
+}
+
+async function readPart(
+  { symbol, timeframe, bot }: MarketKey,
+  page: { readonly limit: number; readonly to?: string },
+  signal: AbortSignal,
+): Promise<Part> {
+  const { candles } = await call('GET /api/candles/{symbol}', {
+    ...{ params: { symbol }, query: { timeframe, ...page }, signal },
+  });
+  const [from, to] = [candles[0]?.open_time, candles.at(-1)?.open_time];
+  if (from === undefined || to === undefined) return { bars: [], signals: [], decisions: [] };
+  const query = { symbol, timeframe, bot, from, to, limit: PAGE };
+  const [thought, decided] = await Promise.all([
+    call('GET /api/signals', { query, signal }),
+    call('GET /api/decisions', { query, signal }),
+  ]);
+  const bars = candles.map(({ open_time, ...prices }) => ({
+    time: secondsOf(open_time),
+    ...prices,
+  }));
+  // Newest first: of two on one candle the newer one counts.
+  return { bars, signals: thought.signals.toReversed(), decisions: decided.decisions.toReversed() };
+}
+
+function byTime<T extends { readonly candle_open_time: string }>(row: T): [number, T] {
+  return [secondsOf(row.candle_open_time), row];
+}
+
+export function secondsOf(iso: string): UTCTimestamp {
+  return (Date.parse(iso) / 1000) as UTCTimestamp;
+}
