@@ -6,6 +6,7 @@ import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from './planted-candles.js';
 import {
   createTrainingContext,
+  HOUR_MS,
   KEY,
   LAST_OPEN_TIME,
   type TrainingContext,
@@ -29,6 +30,10 @@ describe.skipIf(!HAS_PYTHON)('a pinned model (needs npm run setup)', () => {
       const first = await stores.models.findServing(KEY);
       await stores.pins.set(KEY, first?.uid, clock.marketMs());
 
+      // A day later it is stale, and would be trained again each time that nothing can come of it.
+      await clock.jump(25 * HOUR_MS);
+      const [verdict] = await service.planDue();
+      expect(verdict).toMatchObject({ cause: 'stale', obstacle: 'pinned' });
       const { jobs } = await service.sessions.request({ keys: [KEY], kind: 'manual' });
       const ended = await context.untilEnded();
       await service.stop();

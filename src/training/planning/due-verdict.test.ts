@@ -13,6 +13,7 @@ const FACTS: KeyFacts = {
   latest: undefined,
   cooldown: undefined,
   openJob: undefined,
+  isPinned: false,
   damage: undefined,
   history: ENOUGH,
 };

@@ -18,6 +18,8 @@ export interface KeyFacts {
   readonly cooldown: TrainingCooldown | undefined;
   /** Pending or running. */
   readonly openJob: TrainingJob | undefined;
+  /** Whether a person has pinned the serving model. */
+  readonly isPinned: boolean;
   /** What is wrong with the serving model's files, if anything. */
   readonly damage: string | undefined;
   readonly history: HistoryState;
@@ -45,7 +47,7 @@ export type DueVerdict =
     };
 
 /** Why a key cannot be trained now; `fresh`: its model needs no training. */
-export type Obstacle = 'fresh' | 'open_job' | 'cooldown' | 'history';
+export type Obstacle = 'fresh' | 'open_job' | 'pinned' | 'cooldown' | 'history';
 
 interface Cause {
   readonly cause: TrainingCause;
@@ -62,6 +64,9 @@ export function judgeDue(facts: KeyFacts, limits: AgeLimits, now: Moment): DueVe
     const reason = openJobReason(openJob);
     return notDue(key, found.cause, { obstacle: 'open_job', reason });
   }
+  if (facts.isPinned) {
+    return notDue(key, found.cause, { obstacle: 'pinned', reason: PINNED_REASON });
+  }
   if (cooldown !== undefined) {
     const state = cooldownStateAt(cooldown, now, history.newestOpenTime);
     if (state.isActive) {
@@ -76,6 +81,10 @@ export function judgeDue(facts: KeyFacts, limits: AgeLimits, now: Moment): DueVe
   }
   return { status: 'due', key, cause: found.cause, reason: found.words };
 }
+
+/** What passes the gate is refused while the pin is there: training by itself would be in vain each time. */
+export const PINNED_REASON =
+  'pinned: nothing replaces the model until the pin is taken off; what a person asks for is trained';
 
 export function openJobReason({ status }: Pick<TrainingJob, 'status'>): string {
   return `a job is ${status}`;

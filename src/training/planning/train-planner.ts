@@ -13,6 +13,7 @@ import {
   findCause,
   judgeDue,
   openJobReason,
+  PINNED_REASON,
   type DueVerdict,
   type KeyFacts,
 } from './due-verdict.js';
@@ -110,9 +111,15 @@ export class TrainPlanner {
     // Read again after the job: a job that ended between the two reads has stored its model by now.
     if (openJob !== undefined) return judgeDue({ ...first, openJob }, options, now);
     const facts = await this.#readModels(key);
+    const isPinned = await this.#isPinned(key, facts.serving);
     const cooldown = await stores.cooldowns.find(key);
     const history = await this.#readHistory(key);
-    return judgeDue({ ...facts, cooldown, history }, options, now);
+    return judgeDue({ ...facts, isPinned, cooldown, history }, options, now);
+  }
+
+  async #isPinned(key: ModelKey, serving: ModelRecord | undefined): Promise<boolean> {
+    if (serving === undefined) return false;
+    return (await this.#dependencies.stores.pins.find(key))?.modelUid === serving.uid;
   }
 
   async #readModels(key: ModelKey, stamp?: string): Promise<KeyFacts> {
@@ -128,13 +135,16 @@ export class TrainPlanner {
       damage: serving === undefined ? undefined : this.#dependencies.findArtefactFault?.(serving),
       cooldown: undefined,
       openJob: undefined,
+      isPinned: false,
       history: NOT_ASKED,
     };
   }
 
   /** Why a full fit of the key cannot begin now, as text; undefined when it can. */
   async findObstacle(key: ModelKey): Promise<string | undefined> {
-    const cooldown = await this.#dependencies.stores.cooldowns.find(key);
+    const { stores } = this.#dependencies;
+    if (await this.#isPinned(key, await stores.models.findServing(key))) return PINNED_REASON;
+    const cooldown = await stores.cooldowns.find(key);
     const history = await this.#readHistory(key);
     const state =
       cooldown === undefined

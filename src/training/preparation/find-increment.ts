@@ -15,7 +15,7 @@ export interface IncrementStores {
   readonly models: Pick<Stores['models'], 'findServing'>;
   readonly pins: Pick<Stores['pins'], 'find'>;
   readonly series: Pick<Stores['series'], 'find'>;
-  readonly candles: Pick<Stores['candles'], 'range'>;
+  readonly candles: Pick<Stores['candles'], 'bounds'>;
 }
 
 /** Decides from stored state whether the key's model can be continued now. */
@@ -27,7 +27,7 @@ export async function findIncrement(
   const serving = await stores.models.findServing(key);
   const pin = await stores.pins.find(key);
   const series = await stores.series.find(key);
-  const range = series === undefined ? undefined : await stores.candles.range(series.id);
+  const range = series === undefined ? undefined : await stores.candles.bounds(series.id);
   return planIncrement(
     {
       bot: key.bot,
