@@ -9,6 +9,7 @@ import { AlreadyRunningError, messageOf } from '../src/lib/errors.js';
 import { SystemClock } from '../src/lib/clock.js';
 import { DataDirLock } from '../src/coordination/data-dir-lock.js';
 import { openDatabase, type Database } from '../src/storage/database/database.js';
+import { findBindingDefect, readSqliteBinding } from './sqlite-binding.js';
 
 export interface Finding {
   readonly name: string;
@@ -36,11 +37,20 @@ export async function checkSetup(): Promise<readonly Finding[]> {
   };
   return [
     own,
+    ...binding(),
     dataFolder(settings),
     await database(settings),
     await port(settings),
     await exchange(settings),
   ];
+}
+
+/** Only a defect is worth a line: that packages are there is said before. */
+function binding(): readonly Finding[] {
+  const defect = findBindingDefect(readSqliteBinding());
+  if (defect === undefined) return [];
+  const { message, fix } = defect;
+  return [{ name: 'sqlite', status: 'failed', message, fix }];
 }
 
 function dataFolder({ dataDir }: Settings): Finding {
