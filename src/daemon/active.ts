@@ -1,20 +1,16 @@
 import type { ChildEnvironments } from '../lib/child-environments.js';
-import { importFolders } from '../collection/files/import-record.js';
 import { Collector } from '../collection/collector.js';
-import { historyBars } from '../collection/history-depth.js';
 import { GLOBAL_SYMBOL } from '../domain/bots.js';
 import type { ModelRecord } from '../domain/model-record.js';
 import type { Quote } from '../domain/market.js';
 import { moveVarianceOf, spreadOf } from '../domain/move-variance.js';
 import type { Signal } from '../domain/signal.js';
-import { analysisCycle } from '../jobs/analysis-cycle.js';
-import { EVERY_HOUR, EVERY_MINUTE, EVERY_TWO_SECONDS } from '../jobs/alarm.js';
-import { startJobs, type Job } from '../jobs/repeat.js';
-import { retention } from '../jobs/retention.js';
-import { watchFolder } from '../jobs/watched-folder.js';
+import { startJobs } from '../jobs/repeat.js';
+import { WatchedFolder } from '../jobs/watched-folder.js';
 import type { Clock } from '../lib/clock.js';
 import type { DisposalStack } from '../lib/disposal.js';
 import type { Logger } from '../lib/logger.js';
+import { FaultBoard, GUARD } from '../monitoring/fault-board.js';
 import { removeArchived, removeUnfinished } from '../models/artifact-cleanup.js';
 import { isBasedOn, toCachedPrediction } from '../models/cached-prediction.js';
 import { ModelRegistry } from '../models/model-registry.js';
@@ -24,23 +20,18 @@ import { ServingModels } from '../models/serving-models.js';
 import type { Lookalikes } from '../lookalikes/lookalikes.js';
 import { retireModel, swapModel } from '../models/swap-model.js';
 import { CandlePipeline } from '../pipeline/candle-pipeline.js';
-import { OutcomeResolver } from '../signals/outcome-resolver.js';
 import { LatestPredictions } from '../signals/latest-predictions.js';
 import { PredictionWarnings } from '../signals/prediction-warnings.js';
 import { RecentBars } from '../signals/recent-bars.js';
 import { SignalMaker } from '../signals/signal-maker.js';
 import { loadColumns } from '../storage/reader/load-columns.js';
-import { instrumentKeys } from '../training/options/training-keys.js';
 import type { SignalContext } from '../trading/signal-context.js';
 import type { TrainingService } from '../training/training-service.js';
+import { createJobs } from './create-jobs.js';
 import { createLookalikes } from './create-lookalikes.js';
 import { createTraining, type TrainingTools } from './create-training.js';
 import type { Active, Connected } from './phases.js';
-import { watchListing } from './watch-listing.js';
 import type { ReplaceableParts } from './replaceable-parts.js';
-
-/** How soon it is noticed that the markets are to be read again. */
-const MARKETS_POLL_MS = 2_000;
 
 export interface ActiveTools {
   /** Receives what is started, and ends it in reverse. */
@@ -79,11 +70,21 @@ export function assembleWork(connected: Connected, tools: ActiveTools): Assemble
     otherLanes: [lane],
     serving: servingOf(connected, serving, serve),
   });
-  const parts = { collector, pipeline, training, serving, lookalikes };
-  followMarket(connected, parts);
+  const faults = new FaultBoard();
+  const watchedFolder = createWatchedFolder(connected);
+  const moving: MovingParts = {
+    collector,
+    pipeline,
+    training,
+    serving,
+    faults,
+    watchedFolder,
+    lookalikes,
+  };
+  followMarket(connected, moving);
   return {
-    active: { ...connected, ...serving, collector, training, registry, lookalikes },
-    start: () => start(connected, tools, parts),
+    active: { ...connected, ...serving, ...moving, registry },
+    start: () => start(connected, tools, moving),
   };
 }
 
@@ -93,6 +94,8 @@ interface MovingParts {
   readonly training: TrainingService;
   readonly serving: Serving;
   readonly lookalikes: Lookalikes;
+  readonly faults: FaultBoard;
+  readonly watchedFolder: WatchedFolder | undefined;
 }
 
 /** The life of a candle: a closed candle → its signal → the decision, which trading makes and acts on. */
@@ -132,7 +135,7 @@ function createPipeline(
 /** What collection stores goes to the pipeline, and its prices to trading. */
 function followMarket(
   connected: Connected,
-  { collector, pipeline, training, serving, lookalikes }: MovingParts,
+  { collector, pipeline, training, serving, faults, lookalikes }: MovingParts,
 ): void {
   const { referenceSymbol } = connected.options.pipeline;
   collector.subscribe({
@@ -150,15 +153,16 @@ function followMarket(
       lookalikes.revised(series, fromOpenTime);
       serving.predictionCache?.drop(isBasedOn(series, referenceSymbol));
     },
-    quotes: (quotes) => passQuotes(quotes, connected),
+    quotes: (quotes) => passQuotes(quotes, connected, faults),
   });
 }
 
 async function start(
   connected: Connected,
   { stack, signal }: ActiveTools,
-  { collector, pipeline, training, serving, lookalikes }: MovingParts,
+  moving: MovingParts,
 ): Promise<void> {
+  const { collector, pipeline, training, serving, faults, lookalikes } = moving;
   const { market, logger } = connected;
   const { predictor, predictionCache, bars } = serving;
   await removeLeftovers(connected);
@@ -168,8 +172,8 @@ async function start(
   stack.use('look-alikes', lookalikes);
   await stack.use('training', training).start();
   stack.use('collection', collector).start();
-  const jobs = createJobs({ ...connected, bars }, { training, pipeline, collector, lookalikes });
-  stack.defer('jobs', startJobs(jobs, { clock: market.data.clock, logger, signal }));
+  const jobs = createJobs(connected, moving, bars);
+  stack.defer('jobs', startJobs(jobs, { clock: market.data.clock, logger, signal, faults }));
 }
 
 type Serving = ReturnType<typeof createServing>;
@@ -311,61 +315,6 @@ async function removeLeftovers({ market, stores, options, logger }: Connected): 
   await removeArchived({ modelsDir, models: stores.models, logger }, market.data.venue);
 }
 
-function createJobs(
-  connected: Connected & Pick<Serving, 'bars'>,
-  { training, pipeline, collector, lookalikes }: Omit<MovingParts, 'serving'>,
-): readonly Job[] {
-  const { settings, market, stores, options, logger, loopWatch, bars } = connected;
-  const { venue, clock } = market.data;
-  const fallbackHorizonBars = settings.labelHorizonBars;
-  const resolver = new OutcomeResolver({ stores, bars, clock, fallbackHorizonBars });
-  const keys = () => instrumentKeys(options.training);
-  const jobs: Job[] = [
-    {
-      name: 'analysis cycle',
-      intervalMs: options.cycleIntervalMs,
-      run: analysisCycle({ keys, training, pipeline, resolver, loopWatch }),
-    },
-    {
-      name: 'look-alikes',
-      intervalMs: options.cycleIntervalMs,
-      run: () => lookalikes.poll(),
-    },
-    {
-      name: 'markets',
-      intervalMs: MARKETS_POLL_MS,
-      run: watchListing(connected, collector),
-    },
-    {
-      name: 'schedules',
-      // An hour of the demo's market passes in seconds.
-      alarm: market.isDemo ? EVERY_TWO_SECONDS : EVERY_MINUTE,
-      run: () => training.pollSchedules(),
-    },
-    {
-      name: 'retention',
-      alarm: EVERY_HOUR,
-      run: retention({
-        rules: options.retention,
-        importFolders: Object.values(importFolders(settings.dataDir)),
-        neededBars: (timeframe) => historyBars(timeframe, settings),
-        venue,
-        stores,
-        clock,
-        logger,
-      }),
-    },
-  ];
-  if (options.watchedFolder !== undefined) {
-    jobs.push({
-      name: 'files',
-      intervalMs: settings.analysisIntervalSec * 1000,
-      run: watchFolder({ ...options.watchedFolder, stores, clock, logger }),
-    });
-  }
-  return jobs;
-}
-
 /** A newcomer's first model does not wait for the next cycle, which may be a minute away. */
 function planOnceReady(
   collector: Collector,
@@ -379,8 +328,27 @@ function planOnceReady(
   });
 }
 
-function passQuotes(quotes: readonly Quote[], { trading, logger }: Connected): void {
-  trading.onQuotes(quotes).catch((error: unknown) => {
-    logger.error('Quotes could not be acted on', { error });
-  });
+function createWatchedFolder({
+  market,
+  stores,
+  options,
+  logger,
+}: Connected): WatchedFolder | undefined {
+  if (options.watchedFolder === undefined) return undefined;
+  const { clock } = market.data;
+  return new WatchedFolder({ ...options.watchedFolder, stores, clock, logger });
+}
+
+function passQuotes(
+  quotes: readonly Quote[],
+  { trading, logger }: Connected,
+  faults: FaultBoard,
+): void {
+  trading.onQuotes(quotes).then(
+    () => faults.succeeded(GUARD),
+    (error: unknown) => {
+      faults.failed(GUARD, error);
+      logger.error('Quotes could not be acted on', { error });
+    },
+  );
 }

@@ -1,4 +1,5 @@
 import { Collector } from '../collection/collector.js';
+import { FaultBoard } from '../monitoring/fault-board.js';
 import { startJobs, type Job } from '../jobs/repeat.js';
 import { DisposalStack } from '../lib/disposal.js';
 import { chooseSeries, type ChosenSeries } from './choose-series.js';
@@ -67,10 +68,14 @@ async function collectWhileAlone(
     stores,
     logger,
   });
-  phase.enter({ ...base, name: 'collecting', market, chosen, collector });
+  const faults = new FaultBoard();
+  phase.enter({ ...base, name: 'collecting', market, chosen, collector, faults });
   stack.use('collection', collector).start();
   const leaving = new AbortController();
-  stack.defer('markets', startJobs([watchMarkets()], { clock, logger, signal: leaving.signal }));
+  stack.defer(
+    'markets',
+    startJobs([watchMarkets()], { clock, logger, signal: leaving.signal, faults }),
+  );
   try {
     do await clock.sleep(LEASE_POLL_MS, stopping).catch(() => undefined);
     while (!stopping.aborted && (await lease.findOther()) === undefined);
@@ -88,7 +93,7 @@ async function collectWhileAlone(
       onReloaded: async () => {
         current = chooseSeries(settings, market.data);
         await collector.follow(current.symbols);
-        phase.enter({ ...base, name: 'collecting', market, chosen: current, collector });
+        phase.enter({ ...base, name: 'collecting', market, chosen: current, collector, faults });
       },
     });
     return { name: 'markets', intervalMs: LEASE_POLL_MS, run: (signal) => watch.poll(signal) };

@@ -1,6 +1,7 @@
 import type { Settings } from '../../config/settings.js';
 import type { Collector } from '../collection/collector.js';
 import type { DatabaseWatch } from '../coordination/database-watch.js';
+import type { WatchedFolder } from '../jobs/watched-folder.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import type { Lookalikes } from '../lookalikes/lookalikes.js';
@@ -8,8 +9,10 @@ import type { ModelRegistry } from '../models/model-registry.js';
 import type { PredictionCache } from '../models/prediction-cache.js';
 import type { ServingModels } from '../models/serving-models.js';
 import type { Notifications } from '../notifications/notifications.js';
+import type { FaultBoard } from '../monitoring/fault-board.js';
 import type { EventHub } from '../monitoring/event-hub.js';
 import type { LoopWatch } from '../monitoring/loop-watch.js';
+import type { CandlePipeline } from '../pipeline/candle-pipeline.js';
 import type { LatestPredictions } from '../signals/latest-predictions.js';
 import type { PredictionWarnings } from '../signals/prediction-warnings.js';
 import type { Database } from '../storage/database/database.js';
@@ -72,11 +75,15 @@ export interface Active extends Connected {
   readonly predictionCache: PredictionCache | undefined;
   readonly predictions: LatestPredictions;
   readonly lookalikes: Lookalikes;
+  readonly pipeline: CandlePipeline;
+  readonly faults: FaultBoard;
+  /** Undefined where no folder of files is watched. */
+  readonly watchedFolder: WatchedFolder | undefined;
 }
 
 /** `npm run collect`: a daemon that only collects, or watches another installation that does. */
 type CollectOnly = Base & { readonly market: Market; readonly chosen: ChosenSeries } & (
-    | { readonly name: 'collecting'; readonly collector: Collector }
+    | { readonly name: 'collecting'; readonly collector: Collector; readonly faults: FaultBoard }
     | { readonly name: 'watching'; readonly watch: CollectionWatch }
   );
 

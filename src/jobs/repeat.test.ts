@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError, TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { ManualClock } from '../lib/manual-clock.js';
-import { repeat } from './repeat.js';
+import { FaultBoard } from '../monitoring/fault-board.js';
+import { repeat, startJobs } from './repeat.js';
 
 function setUp() {
   const lines: string[] = [];
@@ -20,8 +21,10 @@ function setUp() {
   };
   const controller = new AbortController();
   const clock = new ManualClock(0);
-  const options = { name: 'cycle', intervalMs: 100, clock, logger, signal: controller.signal };
-  return { lines, controller, clock, options };
+  const faults = new FaultBoard();
+  const { signal } = controller;
+  const options = { name: 'cycle', intervalMs: 100, clock, logger, signal, faults };
+  return { lines, controller, clock, options, faults };
 }
 
 describe('repeat', () => {
@@ -55,5 +58,31 @@ describe('repeat', () => {
     const { options } = setUp();
     const running = repeat(options, () => Promise.reject(new ConfigError('no such symbol')));
     await expect(running).rejects.toThrow('no such symbol');
+  });
+
+  it('is among the faults while its newest run has failed', async () => {
+    const { clock, controller, options, faults } = setUp();
+    let isIll = true;
+    const running = repeat(options, () =>
+      isIll ? Promise.reject(new Error('no space')) : Promise.resolve(),
+    );
+    await clock.advance(100);
+    expect(faults.list()).toEqual([{ name: 'cycle', reason: 'no space' }]);
+    isIll = false;
+    await clock.advance(100);
+    expect(faults.list()).toEqual([]);
+    controller.abort();
+    await running;
+  });
+
+  it('stays among the faults once it is not repeated any more', async () => {
+    const { clock, lines, options, faults } = setUp();
+    const run = () => Promise.reject(new ConfigError('no such symbol'));
+    const { logger, signal } = options;
+    const tools = { clock, logger, signal, faults };
+    await startJobs([{ name: 'markets', intervalMs: 100, run }], tools)();
+    await clock.advance(300);
+    expect(faults.list()).toEqual([{ name: 'markets', reason: 'no such symbol' }]);
+    expect(lines).toEqual(['error markets is not repeated any more: no such symbol']);
   });
 });

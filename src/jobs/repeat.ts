@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.js';
 import { ConfigError, messageOf, TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
+import type { FaultBoard } from '../monitoring/fault-board.js';
 import { runOnAlarm, type Alarm } from './alarm.js';
 
 /** Work that the daemon repeats, at an interval or woken by an alarm. */
@@ -15,7 +16,7 @@ export type Job = {
   | { readonly alarm: Alarm }
 );
 
-export type JobTools = Pick<RepeatOptions, 'clock' | 'logger' | 'signal'>;
+export type JobTools = Pick<RepeatOptions, 'clock' | 'logger' | 'signal' | 'faults'>;
 
 /** Starts all of them. @returns what resolves when they have ended, which the signal makes them */
 export function startJobs(jobs: readonly Job[], tools: JobTools): () => Promise<void> {
@@ -32,9 +33,9 @@ export function startJobs(jobs: readonly Job[], tools: JobTools): () => Promise<
 function startJob(job: Job, tools: JobTools): Promise<void> {
   const { name, run } = job;
   if ('intervalMs' in job) return repeat({ name, intervalMs: job.intervalMs, ...tools }, run);
-  const { logger, signal } = tools;
+  const { logger, signal, faults } = tools;
   return runOnAlarm({ alarm: job.alarm, logger, signal }, () =>
-    runOnce({ name, logger, signal }, run),
+    runOnce({ name, logger, signal, faults }, run),
   );
 }
 
@@ -45,6 +46,8 @@ export interface RepeatOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** Where it is seen whether the newest run failed. */
+  readonly faults: Pick<FaultBoard, 'failed' | 'succeeded'>;
 }
 
 /**
@@ -66,13 +69,15 @@ export async function repeat(
 }
 
 async function runOnce(
-  { name, logger, signal }: Pick<RepeatOptions, 'name' | 'logger' | 'signal'>,
+  { name, logger, signal, faults }: Pick<RepeatOptions, 'name' | 'logger' | 'signal' | 'faults'>,
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   try {
     await work(signal);
+    faults.succeeded(name);
   } catch (error) {
     if (signal.aborted) return;
+    faults.failed(name, error);
     if (error instanceof ConfigError) throw error;
     if (error instanceof TransientError) logger.warn(`${name}: ${error.message}`);
     else logger.error(`${name} failed`, { error });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   importText,
@@ -13,16 +13,15 @@ import {
   type ImportedFile,
 } from '../collection/files/import-record.js';
 import type { ImportReport } from '../collection/files/import-report.js';
-import { listCsvFiles } from '../collection/files/list-files.js';
 import type { NameParser } from '../collection/files/name-pattern.js';
 import { RejectsFile } from '../collection/files/rejects.js';
 import { labelOf, listTexts, type TextSource } from '../collection/files/text-source.js';
 import { fileVenue } from '../domain/market.js';
-import { isTimeframe, type Timeframe } from '../domain/timeframe.js';
 import type { Clock } from '../lib/clock.js';
 import { ConfigError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import type { Stores } from '../storage/stores.js';
+import { findWatchedFiles, type WatchedFile } from './watched-places.js';
 
 /** Smaller files are read again as a whole, which takes milliseconds. */
 const MIN_BYTES_TO_RESUME = 1_000_000;
@@ -41,13 +40,6 @@ export interface WatchedFolderOptions {
   readonly logger: Logger;
 }
 
-/** A file below the folder. */
-interface WatchedFile {
-  readonly file: string;
-  readonly name: string;
-  readonly timeframe: Timeframe;
-}
-
 /** What is known of a file that was read. */
 interface SeenFile {
   /** Size and time of change. */
@@ -57,26 +49,33 @@ interface SeenFile {
   readonly resume: { readonly from: ResumePoint; readonly fingerprint: string } | undefined;
 }
 
-export function watchFolder(options: WatchedFolderOptions): (signal: AbortSignal) => Promise<void> {
-  const folder = new WatchedFolder(options);
-  return async (signal) => {
-    await folder.poll(signal);
-  };
-}
-
 /** Imports the files of a folder, and again those that have changed since. */
 export class WatchedFolder {
   readonly #options: WatchedFolderOptions;
   readonly #seen = new Map<string, SeenFile>();
+  /** Files that were refused, as a whole or in part, and why. */
+  readonly #refused = new Map<string, string>();
+  #misplaced: ReadonlyMap<string, string> = new Map();
 
   constructor(options: WatchedFolderOptions) {
     this.#options = options;
   }
 
+  /** What is not read, with its place below the folder. */
+  get faults(): readonly string[] {
+    const { folder } = this.#options;
+    return [...this.#misplaced, ...this.#refused].map(([place, reason]) =>
+      reason.startsWith(place) ? reason : `${path.relative(folder, place) || folder} ${reason}`,
+    );
+  }
+
   /** Reads what has changed. A file that cannot be read is named once and tried again when it changes. */
   async poll(signal: AbortSignal): Promise<readonly ImportReport[]> {
     const reports: ImportReport[] = [];
-    for await (const watched of this.#list()) {
+    const { files, faults } = await findWatchedFiles(this.#options.folder);
+    this.#misplaced = faults;
+    this.#forgetAllBut(files);
+    for (const watched of files) {
       signal.throwIfAborted();
       const state = await stateOf(watched.file);
       const seen = this.#seen.get(watched.file);
@@ -93,15 +92,9 @@ export class WatchedFolder {
     return reports;
   }
 
-  async *#list(): AsyncGenerator<WatchedFile> {
-    const { folder } = this.#options;
-    for (const name of await foldersIn(folder)) {
-      for (const timeframe of await foldersIn(path.join(folder, name))) {
-        if (!isTimeframe(timeframe)) continue;
-        const files = await listCsvFiles(path.join(folder, name, timeframe));
-        for (const file of files) yield { file, name, timeframe };
-      }
-    }
+  #forgetAllBut(files: readonly WatchedFile[]): void {
+    const there = new Set(files.map(({ file }) => file));
+    for (const file of this.#refused.keys()) if (!there.has(file)) this.#refused.delete(file);
   }
 
   #isDueAgain({ readAgainAt }: SeenFile): boolean {
@@ -114,6 +107,7 @@ export class WatchedFolder {
     signal: AbortSignal,
   ): Promise<{ readonly imported: readonly ImportReport[]; readonly resume: SeenFile['resume'] }> {
     const { file } = watched;
+    if (seen?.resume === undefined) this.#refused.delete(file);
     try {
       const texts = await listTexts(file);
       const from = await findResumePoint(file, seen);
@@ -127,6 +121,7 @@ export class WatchedFolder {
       return { imported, resume };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
+      this.#refused.set(file, error.message);
       this.#options.logger.warn('A file of CSV_DIR cannot be imported', {
         file,
         reason: error.message,
@@ -161,6 +156,9 @@ export class WatchedFolder {
     const about = this.#about({ file: labelOf(text), name, timeframe });
     await writeImportRecord(this.#options.recordsDir, recordOfReport(about, done.report));
     this.#log(labelOf(text), done.report, rejectsPath);
+    if (done.report.rejectedRows > 0) {
+      this.#refused.set(file, `has lines that could not be used: ${rejectsPath}`);
+    }
     return done;
   }
 
@@ -223,16 +221,6 @@ async function fingerprintOf(file: string, untilByte: number): Promise<string> {
     return hash.digest('hex');
   } finally {
     await handle.close();
-  }
-}
-
-async function foldersIn(folder: string): Promise<readonly string[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries.flatMap((one) => (one.isDirectory() ? [one.name] : [])).sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
   }
 }
 

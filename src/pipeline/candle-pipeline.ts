@@ -88,9 +88,14 @@ export class CandlePipeline {
     });
   }
 
+  /** Series whose newest candle has no decision, because making it failed. */
+  get undecided(): readonly { readonly series: Series; readonly reason: string }[] {
+    return this.#queue.behind;
+  }
+
   /** Decides once more on the newest candle of each series whose last decision failed. */
   retry(): void {
-    for (const series of this.#queue.behind) {
+    for (const { series } of this.#queue.behind) {
       this.#queue.add(series, () => this.#catchUp(series));
     }
   }

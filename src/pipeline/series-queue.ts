@@ -1,5 +1,5 @@
 import type { Series } from '../domain/market.js';
-import { RejectedError, TransientError } from '../lib/errors.js';
+import { messageOf, RejectedError, TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 
 export interface SeriesQueueOptions {
@@ -12,8 +12,8 @@ export interface SeriesQueueOptions {
 export class SeriesQueue {
   readonly #options: SeriesQueueOptions;
   readonly #tails = new Map<number, Promise<void>>();
-  /** Series whose last work failed. */
-  readonly #behind = new Map<number, Series>();
+  /** Series whose last work failed, and why. */
+  readonly #behind = new Map<number, { readonly series: Series; readonly reason: string }>();
 
   constructor(options: SeriesQueueOptions) {
     this.#options = options;
@@ -29,7 +29,7 @@ export class SeriesQueue {
   }
 
   /** Series whose last work failed, so that it is to be done again. */
-  get behind(): readonly Series[] {
+  get behind(): readonly { readonly series: Series; readonly reason: string }[] {
     return [...this.#behind.values()];
   }
 
@@ -51,7 +51,7 @@ export class SeriesQueue {
       this.#behind.delete(series.id);
     } catch (error) {
       if (isStopping()) return;
-      this.#behind.set(series.id, series);
+      this.#behind.set(series.id, { series, reason: messageOf(error) });
       const fields = { symbol: series.symbol, timeframe: series.timeframe };
       if (error instanceof TransientError || error instanceof RejectedError) {
         logger.warn(`No decision: ${error.message}`, fields);

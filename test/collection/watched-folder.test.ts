@@ -1,4 +1,13 @@
-import { appendFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -15,6 +24,7 @@ const NOW = Date.UTC(2025, 0, 1);
 const LARGE_BARS = 30_000;
 const HEADINGS = 'timestamp,open,high,low,close,volume\n';
 
+let root: string;
 let folder: string;
 let place: string;
 let test: TestDatabase;
@@ -23,7 +33,8 @@ let log: LogLine[];
 let clock: ManualClock;
 
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'evenkeel-watched-'));
+  root = await mkdtemp(path.join(tmpdir(), 'evenkeel-watched-'));
+  folder = path.join(root, 'csv');
   place = path.join(folder, 'own', '1m');
   await mkdir(place, { recursive: true });
   log = [];
@@ -33,15 +44,15 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await test.database.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(root, { recursive: true, force: true });
 });
 
 function watchFolder(): WatchedFolder {
   return new WatchedFolder({
     folder,
     parseName: undefined,
-    rejectsDir: path.join(folder, 'rejects'),
-    recordsDir: path.join(folder, 'imports'),
+    rejectsDir: path.join(root, 'rejects'),
+    recordsDir: path.join(root, 'imports'),
     stores: test.stores,
     clock,
     logger: recordingLogger(log),
@@ -98,7 +109,7 @@ describe('a large file of a watched folder', () => {
     await appendFile(file(), rowsOf(5, 6, 3));
     const [report] = await poll();
     expect(report).toMatchObject({ rows: 1, revised: 0, rejectedRows: 1 });
-    const rejects = await readFile(path.join(folder, 'rejects', 'own-1m-GOLD.csv'), 'utf8');
+    const rejects = await readFile(path.join(root, 'rejects', 'own-1m-GOLD.csv'), 'utf8');
     expect(rejects).toContain(`${LARGE_BARS + 2},"another candle of the same bar`);
     watched = watchFolder();
     expect(await poll()).toMatchObject([{ revised: 0, rejectedRows: 1, unchanged: LARGE_BARS }]);
@@ -162,5 +173,59 @@ describe('a file of a watched folder', () => {
     const [series] = await test.stores.series.list({ venue: 'csv:cards' });
     const [bar] = await test.stores.candles.read(series?.id ?? 0);
     expect(bar).toMatchObject({ open: 5, high: 9, low: 5, close: 9 });
+  });
+});
+
+describe('what a watched folder does not read', () => {
+  const write = (...place: string[]) =>
+    writeFile(path.join(folder, ...place), HEADINGS + rowsOf(0, 3));
+
+  it('is named while it is so: refused files and lines, places and names', async () => {
+    expect(await poll()).toEqual([]);
+    expect(watched.faults).toEqual([]);
+    await mkdir(path.join(folder, 'own', '1hour'));
+    await write('OUTSIDE.csv');
+    await write('own', 'OUTSIDE.csv.gz');
+    await write('own', '1hour', 'HOURS.csv');
+    await writeFile(path.join(place, 'EMPTY.csv'), '');
+    await writeFile(path.join(place, 'PART.csv'), `${HEADINGS}${rowsOf(0, 2)}nonsense,1,1,1,1,1\n`);
+    await write('own', '1m', 'WHOLE.csv');
+    await poll();
+    const faults = watched.faults.map((fault) => fault.replaceAll(root, ''));
+    expect(faults.sort()).toEqual([
+      '/csv/own/1m/EMPTY.csv: it is empty',
+      'OUTSIDE.csv is not read: only files in <name>/<timeframe>/ are',
+      expect.stringMatching(/^own\/1hour is no timeframe: 1m, /),
+      'own/1m/PART.csv has lines that could not be used: /rejects/own-1m-PART.csv',
+      'own/OUTSIDE.csv.gz is not read: only files in <name>/<timeframe>/ are',
+    ]);
+    await rm(path.join(folder, 'OUTSIDE.csv'));
+    await rm(path.join(folder, 'own', 'OUTSIDE.csv.gz'));
+    await rm(path.join(folder, 'own', '1hour'), { recursive: true });
+    await rm(path.join(place, 'EMPTY.csv'));
+    await write('own', '1m', 'PART.csv');
+    await poll();
+    expect(watched.faults).toEqual([]);
+  });
+
+  it('is all of a folder that is not there, until it is', async () => {
+    await rm(folder, { recursive: true });
+    await poll();
+    expect(watched.faults.join()).toMatch(/csv cannot be read: ENOENT/);
+    await mkdir(place, { recursive: true });
+    await write('own', '1m', 'GOLD.csv');
+    expect(await poll()).toMatchObject([{ inserted: 3 }]);
+    expect(watched.faults).toEqual([]);
+  });
+
+  it('is nothing behind links: a folder elsewhere is read, a link that leads nowhere is no fault', async () => {
+    const elsewhere = path.join(root, 'elsewhere');
+    await mkdir(elsewhere);
+    await writeFile(path.join(elsewhere, 'GOLD.csv'), HEADINGS + rowsOf(0, 3));
+    await mkdir(path.join(folder, 'linked'));
+    await symlink(elsewhere, path.join(folder, 'linked', '1m'));
+    await symlink(path.join(root, 'nowhere'), path.join(folder, 'linked', '5m'));
+    expect(await poll()).toMatchObject([{ venue: 'csv:linked', inserted: 3 }]);
+    expect(watched.faults).toEqual([]);
   });
 });

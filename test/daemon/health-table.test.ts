@@ -1,9 +1,9 @@
-import { rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { z } from 'zod';
 import { readSettings } from '../../config/read-settings.js';
 import { childEnvironments } from '../../src/lib/child-environments.js';
@@ -60,6 +60,7 @@ const settingsOf = (changes: Readonly<Record<string, string>> = {}) =>
     PAUSE_FILE: path.join(folder, 'pause.txt'),
     PAUSE_COLLECTOR_FILE: path.join(folder, 'pause-collector.txt'),
     HALT_FILE: path.join(folder, 'halt.txt'),
+    CSV_DIR: path.join(folder, 'csv'),
     ...changes,
   }).settings;
 
@@ -294,6 +295,36 @@ describe('health names every way in which the daemon does less than asked', () =
     expect((await until('training_failed'))?.message).toContain('memory: too much');
   });
 
+  test('files of prices that are not read', async () => {
+    expect((await until('files_unread'))?.message).toMatch(/csv cannot be read: ENOENT/);
+    const place = path.join(folder, 'csv', 'own', '1d');
+    mkdirSync(place, { recursive: true });
+    await until('files_unread', false);
+    writeFileSync(path.join(place, 'EMPTY.csv'), '');
+    await untilSaid('files_unread', /EMPTY\.csv: it is empty/);
+    rmSync(path.join(place, 'EMPTY.csv'));
+    await until('files_unread', false);
+  });
+
+  test('work that fails each time it is repeated', async () => {
+    const broken = [
+      vi.spyOn(stores.jobs, 'list').mockRejectedValue(new Error('a broken plan')),
+      vi.spyOn(stores.positions, 'listOpen').mockRejectedValue(new Error('broken books')),
+    ];
+    // An hour closes, and its candles are decided on.
+    venue.shiftMs = HOUR_MS;
+    expect((await later('jobs_failing', 61_000)).message).toContain('cycle (a broken plan)');
+    expect(await later('positions_unguarded', 61_000)).toMatchObject({
+      level: 'failing',
+      message: 'quotes cannot be acted on: broken books',
+    });
+    expect((await later('decisions_failing', 61_000)).message).toMatch(/USDT 1h \(broken books/);
+    for (const one of broken) one.mockRestore();
+    for (const id of ['jobs_failing', 'positions_unguarded', 'decisions_failing']) {
+      await until(id, false);
+    }
+  });
+
   test('bars that the venue does not have', async () => {
     // Gaps are looked at once an hour of market time.
     venue.shiftMs = 2 * HOUR_MS;
@@ -317,7 +348,8 @@ describe('health names every way in which the daemon does less than asked', () =
   test('a venue that no longer answers', async () => {
     server.isDown = true;
     await until('prices_failing');
-    expect(await later('exchange_troubled', 61_000)).toMatchObject({ level: 'degraded' });
+    // Longer than the clock was ever ahead: trouble that began meanwhile began in the future.
+    expect(await later('exchange_troubled', 300_000)).toMatchObject({ level: 'degraded' });
     expect(await later('exchange_unreachable', 200_000)).toMatchObject({ level: 'failing' });
     const answer = await clock.whileShifted(200_000, () => fetch(`${address}/api/health`));
     expect(answer.status).toBe(503);

@@ -13,7 +13,8 @@ export async function listCsvFiles(place: string): Promise<readonly string[]> {
   }
 }
 
-function isCsv(name: string): boolean {
+/** Whether a file of that name is one of prices. */
+export function isCsv(name: string): boolean {
   return /\.(csv(\.gz)?|zip)$/i.test(name) && !name.startsWith('.');
 }
 

@@ -1,7 +1,10 @@
 import { messageOf } from '../../lib/errors.js';
 import type { RuleMatch } from '../../monitoring/health.js';
 import { carryOverText } from '../open-storage.js';
+import { GUARD } from '../../monitoring/fault-board.js';
 import {
+  FAULT_GRACE_MS,
+  matchNames,
   whileActive,
   type ActivePhase,
   type DaemonHealthRule,
@@ -28,6 +31,22 @@ export const CONNECTION_RULES: readonly DaemonHealthRule[] = [
       const message = `no cycle for ${Math.round(silenceMs / 1000)} s`;
       return { message, since: nowMs - silenceMs };
     }),
+  },
+  {
+    id: 'jobs_failing',
+    check: 'loop',
+    level: 'degraded',
+    graceMs: FAULT_GRACE_MS,
+    fix: 'mend the reason; the log has more. What is not repeated any more begins again with a restart',
+    find: ({ phase }) => {
+      const faults = 'faults' in phase ? phase.faults.list() : [];
+      return matchNames(
+        faults
+          .filter(({ name }) => name !== GUARD)
+          .map(({ name, reason }) => `${name} (${reason})`),
+        (names) => `the newest run failed of ${names}`,
+      );
+    },
   },
   {
     id: 'database_lost',

@@ -5,7 +5,13 @@ import { barIndex, lastClosedOpenTime } from '../../domain/timeframe.js';
 import type { RuleMatch } from '../../monitoring/health.js';
 import { clockOf, type DaemonPhase } from '../phases.js';
 import { isYoung } from './connection-rules.js';
-import { matchNames, isWaiting, type DaemonHealthRule, type HealthFacts } from './health-facts.js';
+import {
+  isWaiting,
+  matchNames,
+  whileActive,
+  type DaemonHealthRule,
+  type HealthFacts,
+} from './health-facts.js';
 
 /** Closed bars without a candle after which a pair is taken to have ended. */
 const ENDED_AFTER_BARS = 48;
@@ -142,6 +148,15 @@ export const DATA_RULES: readonly DaemonHealthRule[] = [
         (names) => `candles from the future are in quarantine: ${names}`,
       );
     }),
+  },
+  {
+    id: 'files_unread',
+    check: 'data',
+    level: 'degraded',
+    fix: 'correct CSV_DIR or these files; docs/files.md says where they lie and how they look',
+    find: whileActive(({ watchedFolder }) =>
+      matchNames(watchedFolder?.faults ?? [], (names) => `not read from CSV_DIR: ${names}`),
+    ),
   },
   {
     id: 'symbols_left_out',

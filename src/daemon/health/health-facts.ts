@@ -39,3 +39,5 @@ export function matchNames(
 }
 
 const MAX_NAMES = 5;
+/** What failed once may succeed the next time, which comes within this. */
+export const FAULT_GRACE_MS = 60_000;

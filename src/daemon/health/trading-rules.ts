@@ -1,7 +1,15 @@
 import { findEntryFreeze } from '../phases.js';
 import { UNPRICED_CHOICES } from '../../trading/positions/unpriced-positions.js';
 import type { RuleMatch } from '../../monitoring/health.js';
-import { isWaiting, matchNames, type DaemonHealthRule, type HealthFacts } from './health-facts.js';
+import { GUARD } from '../../monitoring/fault-board.js';
+import {
+  FAULT_GRACE_MS,
+  isWaiting,
+  matchNames,
+  whileActive,
+  type DaemonHealthRule,
+  type HealthFacts,
+} from './health-facts.js';
 
 /** Whether this daemon trades, and may open positions. */
 export const TRADING_RULES: readonly DaemonHealthRule[] = [
@@ -40,6 +48,30 @@ export const TRADING_RULES: readonly DaemonHealthRule[] = [
     level: 'failing',
     fix: UNPRICED_CHOICES,
     find: findUnpriced,
+  },
+  {
+    id: 'positions_unguarded',
+    check: 'trading',
+    level: 'failing',
+    graceMs: FAULT_GRACE_MS,
+    fix: 'mend the reason: stops, targets and holding times are not checked meanwhile',
+    find: whileActive(({ faults }) => {
+      const reason = faults.get(GUARD);
+      return reason === undefined ? undefined : { message: `quotes cannot be acted on: ${reason}` };
+    }),
+  },
+  {
+    id: 'decisions_failing',
+    check: 'trading',
+    level: 'degraded',
+    graceMs: FAULT_GRACE_MS,
+    fix: 'mend the reason: the newest candle is decided on once it is gone, if it is not too late',
+    find: whileActive(({ pipeline }) => {
+      const names = pipeline.undecided.map(
+        ({ series, reason }) => `${series.symbol} ${series.timeframe} (${reason})`,
+      );
+      return matchNames(names, (shown) => `no decision on the newest candle of ${shown}`);
+    }),
   },
   {
     id: 'books_uncertain',
