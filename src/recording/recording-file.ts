@@ -8,6 +8,7 @@ import { FieldReader } from './field-reader.js';
 
 const HEADER = 'timestamp_ms,open,high,low,close,volume';
 const FIELDS = 6;
+const CANDLE_FILE = /^[^.].*\.csv(\.gz)?$/i;
 const FILE_NAME = /^([A-Z0-9]+)_([A-Z0-9]+)-(\d+[mhdw])\.csv(\.gz)?$/;
 
 /** Pairs that trade most are listed first, as far as the folder has them. */
@@ -45,12 +46,19 @@ export interface RecordedColumns {
 export function listRecordings(folder: string, asked: string): readonly RecordingFile[] {
   let names: string[];
   try {
-    names = readdirSync(folder).filter((name) => FILE_NAME.test(name));
+    names = readdirSync(folder).filter((name) => CANDLE_FILE.test(name));
   } catch (cause) {
     throw new ConfigError(`${asked}: cannot read ${folder}: ${messageOf(cause)}`, { cause });
   }
   if (names.length === 0) {
     throw new ConfigError(`${asked}: no file named like BTC_USDT-1h.csv or .csv.gz in ${folder}`);
+  }
+  const misnamed = names.find((name) => !FILE_NAME.test(name));
+  if (misnamed !== undefined) {
+    // Left out it would be missed by nobody but its owner.
+    throw new ConfigError(
+      `${asked}: ${misnamed} in ${folder} is not named like BTC_USDT-1h.csv: rename it, or move it away`,
+    );
   }
   const rank = (name: string): number => {
     const position = FIRST_BASES.indexOf(name.split('_')[0] ?? '');

@@ -41,6 +41,7 @@ export function loadFolder(request: FolderRequest): MarketHistory {
 
 function chooseFiles({ folder, timeframe, symbols }: FolderRequest): readonly RecordingFile[] {
   const all = listRecordings(folder, '--data').filter((file) => file.timeframe === timeframe);
+  assertNoneTwice(all);
   if (all.length === 0) throw new ConfigError(`--data: ${folder} has no file of ${timeframe}`);
   if (symbols === undefined) return all;
   const bySymbol = new Map(all.map((file) => [symbolOf(file), file]));
@@ -51,6 +52,20 @@ function chooseFiles({ folder, timeframe, symbols }: FolderRequest): readonly Re
     const hint = near === undefined ? '' : `; did you mean ${near}?`;
     throw new ConfigError(`--symbols: ${folder} has no ${timeframe} file of ${symbol}${hint}`);
   });
+}
+
+/** `.csv` and `.csv.gz` of the same symbol may hold different candles, and both would trade. */
+function assertNoneTwice(files: readonly RecordingFile[]): void {
+  const bySymbol = new Map<string, RecordingFile>();
+  for (const file of files) {
+    const other = bySymbol.get(symbolOf(file));
+    if (other !== undefined) {
+      throw new ConfigError(
+        `--data: ${other.file} and ${file.file} both hold ${symbolOf(file)}: keep one`,
+      );
+    }
+    bySymbol.set(symbolOf(file), file);
+  }
 }
 
 function readSymbol(

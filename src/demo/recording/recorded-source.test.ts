@@ -135,6 +135,12 @@ describe('a recording is refused', () => {
     expect(() => RecordedSource.open(folder)).toThrow(/7h is not a timeframe/);
   });
 
+  it('under a name that would leave it out', () => {
+    writeRecording(folder, 'BTC_USDT-1h.csv', candles);
+    writeRecording(folder, 'ethusdt-1h.csv.gz', candles);
+    expect(() => RecordedSource.open(folder)).toThrow(/ethusdt-1h\.csv\.gz .* is not named like/);
+  });
+
   it('beside another one of the same pair', () => {
     writeRecording(folder, 'BTC_USDT-1h.csv', candles);
     writeRecording(folder, 'BTC_USDT-1h.csv.gz', candles);
