@@ -4,22 +4,27 @@ import os from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { z } from 'zod';
 import { readSettings } from '../../config/read-settings.js';
 import { childEnvironments } from '../../src/lib/child-environments.js';
-import { health as healthShape, status as statusShape } from '../../src/api/contract/status.js';
 import { createDaemon } from '../../src/daemon.js';
 import { noteFallback } from '../../src/coordination/choose-engine.js';
 import type { HealthFacts } from '../../src/daemon/health/health-facts.js';
 import { HEALTH_TABLE } from '../../src/daemon/health/health-table.js';
-import type { ModelRecord } from '../../src/domain/model-record.js';
 import { CcxtMarketData } from '../../src/exchange/ccxt-market-data.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
 import type { PythonCheck } from '../../src/training/trainer-process/check-python.js';
 import { dropDatabase, mysqlLocation, mysqlSettings, mysqlSkipReason } from '../mysql-server.js';
 import { IllVenue, ShiftedClock } from './ill-venue.js';
 import { KeptLogger } from '../models/kept-logger.js';
-import { buildModelRecord, TINY_FEATURES, writeModelFolder } from '../models/model-folder.js';
+import { TINY_FEATURES } from '../models/model-folder.js';
+import {
+  postTo,
+  readHealthOf,
+  readStatusOf,
+  serveModel,
+  type Health,
+  type Served,
+} from './health-calls.js';
 
 /**
  * Every row of the health table is provoked on a running daemon: the real one in this process, with a
@@ -34,7 +39,6 @@ const BROKEN: PythonCheck = {
   fix: 'run: npm run setup',
 };
 
-type Health = z.output<typeof healthShape>;
 type Finding = Health['findings'][number];
 
 let folder: string;
@@ -112,9 +116,7 @@ async function startDaemon(changes: Readonly<Record<string, string>> = {}): Prom
   address = await serving;
 }
 
-async function readHealth(): Promise<Health> {
-  return healthShape.parse(await (await fetch(`${address}/api/health`)).json());
-}
+const readHealth = () => readHealthOf(address);
 
 /** Waits until the rule holds, or until it does not. */
 async function until(id: string, isHeld = true): Promise<Finding | undefined> {
@@ -160,42 +162,11 @@ async function later(id: string, shiftMs: number): Promise<Finding> {
   }
 }
 
-async function readStatus() {
-  return statusShape.parse(await (await fetch(`${address}/api/status`)).json());
-}
-
-async function post(route: string, body: object = {}): Promise<void> {
-  const answer = await fetch(`${address}${route}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  expect(answer.ok, `${route}: ${await answer.text()}`).toBe(true);
-}
-
-type Served = Partial<ModelRecord> & { readonly featureRanges?: readonly [number, number][] };
-
+const readStatus = () => readStatusOf(address);
+const post = (route: string, body?: object) => postTo(address, route, body);
 /** @returns the folder of the model, which serves from now on */
-async function serve(uid: string, { featureRanges, ...changes }: Served = {}): Promise<string> {
-  const written = await writeModelFolder({
-    modelsDir: path.join(folder, 'models'),
-    modelPath: uid,
-    ...(featureRanges && { featureRanges }),
-  });
-  const record = buildModelRecord({
-    modelPath: written.modelPath,
-    manifestSha256: written.manifestSha256,
-    venue: venue.name,
-    uid,
-    jobUid: `job-${uid}`,
-    stage: 'candidate',
-    trainedAt: venue.nowMs(),
-    ...changes,
-  });
-  await stores.models.insert(record);
-  await stores.models.promote(uid);
-  return written.folder;
-}
+const serve = (uid: string, served?: Served) =>
+  serveModel(uid, { modelsDir: path.join(folder, 'models'), venue, stores }, served);
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'evenkeel-health-'));
@@ -320,9 +291,8 @@ describe('health names every way in which the daemon does less than asked', () =
     });
     expect((await later('decisions_failing', 61_000)).message).toMatch(/USDT 1h \(broken books/);
     for (const one of broken) one.mockRestore();
-    for (const id of ['jobs_failing', 'positions_unguarded', 'decisions_failing']) {
-      await until(id, false);
-    }
+    const held = ['jobs_failing', 'positions_unguarded', 'decisions_failing'];
+    for (const id of held) await until(id, false);
   });
 
   test('bars that the venue does not have', async () => {

@@ -38,15 +38,7 @@ export const CONNECTION_RULES: readonly DaemonHealthRule[] = [
     level: 'degraded',
     graceMs: FAULT_GRACE_MS,
     fix: 'mend the reason; the log has more. What is not repeated any more begins again with a restart',
-    find: ({ phase }) => {
-      const faults = 'faults' in phase ? phase.faults.list() : [];
-      return matchNames(
-        faults
-          .filter(({ name }) => name !== GUARD)
-          .map(({ name, reason }) => `${name} (${reason})`),
-        (names) => `the newest run failed of ${names}`,
-      );
-    },
+    find: findFailingJobs,
   },
   {
     id: 'database_lost',
@@ -115,6 +107,14 @@ export const CONNECTION_RULES: readonly DaemonHealthRule[] = [
     }),
   },
 ];
+
+function findFailingJobs({ phase }: HealthFacts): RuleMatch | undefined {
+  const faults = 'faults' in phase ? phase.faults.list() : [];
+  return matchNames(
+    faults.filter(({ name }) => name !== GUARD).map(({ name, reason }) => `${name} (${reason})`),
+    (names) => `the newest run failed of ${names}`,
+  );
+}
 
 /** Whether the daemon began only a moment ago. */
 export function isYoung({ phase, nowMs }: HealthFacts): boolean {
