@@ -10,7 +10,7 @@ import { WatchedFolder } from '../jobs/watched-folder.js';
 import type { Clock } from '../lib/clock.js';
 import type { DisposalStack } from '../lib/disposal.js';
 import type { Logger } from '../lib/logger.js';
-import { FaultBoard, GUARD } from '../monitoring/fault-board.js';
+import { GUARD } from '../monitoring/fault-board.js';
 import { removeArchived, removeUnfinished } from '../models/artifact-cleanup.js';
 import { isBasedOn, toCachedPrediction } from '../models/cached-prediction.js';
 import { ModelRegistry } from '../models/model-registry.js';
@@ -70,14 +70,12 @@ export function assembleWork(connected: Connected, tools: ActiveTools): Assemble
     otherLanes: [lane],
     serving: servingOf(connected, serving, serve),
   });
-  const faults = new FaultBoard();
   const watchedFolder = createWatchedFolder(connected);
   const moving: MovingParts = {
     collector,
     pipeline,
     training,
     serving,
-    faults,
     watchedFolder,
     lookalikes,
   };
@@ -94,7 +92,6 @@ interface MovingParts {
   readonly training: TrainingService;
   readonly serving: Serving;
   readonly lookalikes: Lookalikes;
-  readonly faults: FaultBoard;
   readonly watchedFolder: WatchedFolder | undefined;
 }
 
@@ -135,7 +132,7 @@ function createPipeline(
 /** What collection stores goes to the pipeline, and its prices to trading. */
 function followMarket(
   connected: Connected,
-  { collector, pipeline, training, serving, faults, lookalikes }: MovingParts,
+  { collector, pipeline, training, serving, lookalikes }: MovingParts,
 ): void {
   const { referenceSymbol } = connected.options.pipeline;
   collector.subscribe({
@@ -153,7 +150,7 @@ function followMarket(
       lookalikes.revised(series, fromOpenTime);
       serving.predictionCache?.drop(isBasedOn(series, referenceSymbol));
     },
-    quotes: (quotes) => passQuotes(quotes, connected, faults),
+    quotes: (quotes) => passQuotes(quotes, connected),
   });
 }
 
@@ -162,8 +159,8 @@ async function start(
   { stack, signal }: ActiveTools,
   moving: MovingParts,
 ): Promise<void> {
-  const { collector, pipeline, training, serving, faults, lookalikes } = moving;
-  const { market, logger } = connected;
+  const { collector, pipeline, training, serving, lookalikes } = moving;
+  const { market, logger, faults } = connected;
   const { predictor, predictionCache, bars } = serving;
   await removeLeftovers(connected);
   stack.use('predictor', predictor).start();
@@ -171,6 +168,7 @@ async function start(
   stack.use('candle pipeline', pipeline);
   stack.use('look-alikes', lookalikes);
   await stack.use('training', training).start();
+  stack.defer('guard', () => faults.succeeded(GUARD));
   stack.use('collection', collector).start();
   const jobs = createJobs(connected, moving, bars);
   stack.defer('jobs', startJobs(jobs, { clock: market.data.clock, logger, signal, faults }));
@@ -339,11 +337,7 @@ function createWatchedFolder({
   return new WatchedFolder({ ...options.watchedFolder, stores, clock, logger });
 }
 
-function passQuotes(
-  quotes: readonly Quote[],
-  { trading, logger }: Connected,
-  faults: FaultBoard,
-): void {
+function passQuotes(quotes: readonly Quote[], { trading, logger, faults }: Connected): void {
   trading.onQuotes(quotes).then(
     () => faults.succeeded(GUARD),
     (error: unknown) => {

@@ -1,5 +1,4 @@
 import { Collector } from '../collection/collector.js';
-import { FaultBoard } from '../monitoring/fault-board.js';
 import { startJobs, type Job } from '../jobs/repeat.js';
 import { DisposalStack } from '../lib/disposal.js';
 import { chooseSeries, type ChosenSeries } from './choose-series.js';
@@ -58,7 +57,7 @@ async function collectWhileAlone(
   { base, market, chosen, lease }: Collection,
   phase: CurrentPhase,
 ): Promise<void> {
-  const { settings, stores, wallClock: clock, logger, stopping } = base;
+  const { settings, stores, wallClock: clock, logger, stopping, faults } = base;
   const stack = new DisposalStack(logger);
   const collector = new Collector({
     ...toCollectionOptions(settings, chosen.timeframes),
@@ -68,8 +67,7 @@ async function collectWhileAlone(
     stores,
     logger,
   });
-  const faults = new FaultBoard();
-  phase.enter({ ...base, name: 'collecting', market, chosen, collector, faults });
+  phase.enter({ ...base, name: 'collecting', market, chosen, collector });
   stack.use('collection', collector).start();
   const leaving = new AbortController();
   stack.defer(
@@ -93,7 +91,7 @@ async function collectWhileAlone(
       onReloaded: async () => {
         current = chooseSeries(settings, market.data);
         await collector.follow(current.symbols);
-        phase.enter({ ...base, name: 'collecting', market, chosen: current, collector, faults });
+        phase.enter({ ...base, name: 'collecting', market, chosen: current, collector });
       },
     });
     return { name: 'markets', intervalMs: LEASE_POLL_MS, run: (signal) => watch.poll(signal) };

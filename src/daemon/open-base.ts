@@ -9,6 +9,7 @@ import type { DisposalStack } from '../lib/disposal.js';
 import type { Logger } from '../lib/logger.js';
 import { newUid } from '../lib/uid.js';
 import { EventHub } from '../monitoring/event-hub.js';
+import { FaultBoard } from '../monitoring/fault-board.js';
 import { LoopWatch } from '../monitoring/loop-watch.js';
 import type { Stores } from '../storage/stores.js';
 import { createNotifications, outboxOf } from './create-notifications.js';
@@ -73,6 +74,7 @@ export async function openBase(settings: Settings, tools: BaseTools): Promise<Ba
     databaseWatch,
     stores,
     loopWatch,
+    faults: new FaultBoard(),
     events,
     notifications,
   };

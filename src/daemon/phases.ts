@@ -49,6 +49,7 @@ export interface Base {
   readonly notCarriedOver: string | undefined;
   readonly stores: Stores;
   readonly loopWatch: LoopWatch;
+  readonly faults: FaultBoard;
   readonly events: EventHub;
   readonly notifications: Notifications;
 }
@@ -76,14 +77,13 @@ export interface Active extends Connected {
   readonly predictions: LatestPredictions;
   readonly lookalikes: Lookalikes;
   readonly pipeline: CandlePipeline;
-  readonly faults: FaultBoard;
   /** Undefined where no folder of files is watched. */
   readonly watchedFolder: WatchedFolder | undefined;
 }
 
 /** `npm run collect`: a daemon that only collects, or watches another installation that does. */
 type CollectOnly = Base & { readonly market: Market; readonly chosen: ChosenSeries } & (
-    | { readonly name: 'collecting'; readonly collector: Collector; readonly faults: FaultBoard }
+    | { readonly name: 'collecting'; readonly collector: Collector }
     | { readonly name: 'watching'; readonly watch: CollectionWatch }
   );
 

@@ -80,9 +80,11 @@ describe('repeat', () => {
     const run = () => Promise.reject(new ConfigError('no such symbol'));
     const { logger, signal } = options;
     const tools = { clock, logger, signal, faults };
-    await startJobs([{ name: 'markets', intervalMs: 100, run }], tools)();
+    const stop = startJobs([{ name: 'markets', intervalMs: 100, run }], tools);
     await clock.advance(300);
     expect(faults.list()).toEqual([{ name: 'markets', reason: 'no such symbol' }]);
     expect(lines).toEqual(['error markets is not repeated any more: no such symbol']);
+    await stop();
+    expect(faults.list()).toEqual([]);
   });
 });

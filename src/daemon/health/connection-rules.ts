@@ -109,9 +109,11 @@ export const CONNECTION_RULES: readonly DaemonHealthRule[] = [
 ];
 
 function findFailingJobs({ phase }: HealthFacts): RuleMatch | undefined {
-  const faults = 'faults' in phase ? phase.faults.list() : [];
   return matchNames(
-    faults.filter(({ name }) => name !== GUARD).map(({ name, reason }) => `${name} (${reason})`),
+    phase.faults
+      .list()
+      .filter(({ name }) => name !== GUARD)
+      .map(({ name, reason }) => `${name} (${reason})`),
     (names) => `the newest run failed of ${names}`,
   );
 }

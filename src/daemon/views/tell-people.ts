@@ -17,12 +17,12 @@ export interface TellTools extends StatusSources {
 
 /** Begins to send what is noted, to note what health says, and to take commands. */
 export async function tellPeople(base: Base, tools: TellTools): Promise<void> {
-  const { notifications, wallClock: clock, logger, stopping: signal } = base;
+  const { notifications, wallClock: clock, logger, stopping: signal, faults } = base;
   const sending = notifications.work();
   if (sending.length === 0) return;
   await notifications.start();
   const jobs: Job[] = [...sending, noticing(base, tools)];
-  tools.stack.defer('notification jobs', startJobs(jobs, { clock, logger, signal }));
+  tools.stack.defer('notification jobs', startJobs(jobs, { clock, logger, signal, faults }));
   takeCommands(base, tools);
 }
 
