@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { documentSettings } from '../config/document-settings.js';
+import { documentVenues } from '../src/exchange/orders/document-venues.js';
 import { documentFeatures } from '../src/features/document-features.js';
 import { documentMysqlSchema } from '../src/storage/mysql/document-schema.js';
 import { documentApiTypes } from './document-api-types.js';
@@ -9,6 +10,7 @@ import { documentApiTypes } from './document-api-types.js';
 const DOCUMENTS = new Map<string, () => string | Promise<string>>([
   ['docs/settings.md', documentSettings],
   ['docs/features.md', documentFeatures],
+  ['docs/venues.md', documentVenues],
   ['docs/mysql_schema.sql', documentMysqlSchema],
   ['dashboard/src/api/types.generated.ts', documentApiTypes],
 ]);

@@ -2,7 +2,7 @@ import { Money } from '../../domain/money.js';
 import { callVenue, type CcxtTrading } from './ccxt-trading.js';
 import type { KeyRights, PriceBand, VenueRules } from './order-venue.js';
 import { readCodeAndMessage } from './read-refusal.js';
-import type { VenueEntry } from './venue-entry.js';
+import { cancelByClientId, type VenueEntry } from './venue-entry.js';
 
 const DAY_MS = 86_400_000;
 
@@ -11,6 +11,7 @@ export const BINANCE: VenueEntry = {
   exchangeId: 'binance',
   abilities: {
     iocLimit: true,
+    marketPurchases: true,
     stops: 'limit-or-market',
     trialOrders: true,
     answersWithFills: true,
@@ -25,8 +26,6 @@ export const BINANCE: VenueEntry = {
   },
   credentials: ['apiKey', 'secret'],
   prepare: (exchange) => {
-    // It would be a signed question about wallets, which orders do not need.
-    exchange.has = { ...exchange.has, fetchCurrencies: false };
     exchange.options['warnOnFetchOpenOrdersWithoutSymbol'] = false;
   },
   toCreateCall: ({ clientOrderId, kind, price, stopPrice }) => {
@@ -44,8 +43,7 @@ export const BINANCE: VenueEntry = {
       ],
     },
   ],
-  cancel: (exchange, { symbol, clientOrderId }) =>
-    exchange.cancelOrder(undefined, symbol, { clientOrderId }),
+  cancels: [cancelByClientId],
   fillsOf: (exchange, { symbol, venueOrderId }) =>
     exchange.fetchMyTrades(symbol, undefined, 1000, { orderId: venueOrderId }),
   readRules: readBinanceRules,
@@ -82,8 +80,10 @@ export const BINANCE: VenueEntry = {
     { codes: ['-2013'], means: 'absent', why: 'no such order' },
     { codes: ['-2011'], means: 'gone', why: 'nothing left to cancel' },
   ],
-  tradeWindowMs: DAY_MS,
-  tradeLimit: 1000,
+  fillPages: { windowMs: DAY_MS, limit: 1000, isNewestFirst: false },
+  rehearsal:
+    'the demo exchange, Spot Test Network (EXCHANGE_BASE_URL=https://testnet.binance.vision)',
+  remarks: ['Fees may be taken in BNB: what a purchase brings is then whole.'],
 };
 
 interface BinanceRestrictions {

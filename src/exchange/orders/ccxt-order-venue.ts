@@ -91,6 +91,10 @@ export class CcxtOrderVenue implements OrderVenue, VenueAccount {
     this.#exchange ??= await this.#createInstance();
     const exchange = this.#exchange;
     await this.#calls.read('markets', () => exchange.loadMarkets(true));
+    const { afterMarkets } = this.entry;
+    if (afterMarkets !== undefined) {
+      await this.#calls.read('kind of account', () => afterMarkets(exchange));
+    }
   }
 
   stop(): void {
@@ -139,17 +143,29 @@ export class CcxtOrderVenue implements OrderVenue, VenueAccount {
 
   async cancel(symbol: string, clientOrderId: string): Promise<CancelAnswer> {
     const exchange = this.#started();
-    const outcome = await this.#calls.attempt(`cancellation of ${clientOrderId}`, () =>
-      this.entry.cancel(exchange, { symbol, clientOrderId }),
-    );
-    if (outcome.status === 'answered') return { status: 'canceled' };
-    const isGone = outcome.means === 'gone' || outcome.means === 'absent';
-    return { status: isGone ? 'gone' : 'unknown', reason: outcome.reason };
+    let answer: CancelAnswer = { status: 'gone', reason: 'nothing to cancel' };
+    for (const cancel of this.entry.cancels) {
+      const outcome = await this.#calls.attempt(`cancellation of ${clientOrderId}`, () =>
+        cancel(exchange, { symbol, clientOrderId }),
+      );
+      if (outcome.status === 'answered') {
+        if (outcome.value !== 'gone') return { status: 'canceled' };
+        continue;
+      }
+      const isGone = outcome.means === 'gone' || outcome.means === 'absent';
+      answer = { status: isGone ? 'gone' : 'unknown', reason: outcome.reason };
+      if (!isGone) return answer;
+    }
+    return answer;
   }
 
   async openOrders(symbol?: string): Promise<readonly VenueOrder[]> {
     const exchange = this.#started();
-    const orders = await this.#calls.read('open orders', () => exchange.fetchOpenOrders(symbol));
+    const { openOrders = { ask: askOpenOrders, limit: Infinity } } = this.entry;
+    const orders = await this.#calls.read('open orders', () => openOrders.ask(exchange, symbol));
+    if (orders.length >= openOrders.limit) {
+      throw new TransientError(`more than ${openOrders.limit - 1} open orders cannot be listed`);
+    }
     return orders.map((order) => this.#toOrder(order, symbol === undefined ? {} : { symbol }));
   }
 
@@ -168,18 +184,20 @@ export class CcxtOrderVenue implements OrderVenue, VenueAccount {
 
   async fillsSince(symbol: string, sinceMs: number): Promise<readonly VenueFill[]> {
     const exchange = this.#started();
-    return fetchFillsSince({
+    const { fillPages: pages } = this.entry;
+    const asked = pages.isOfAllSymbols === true ? undefined : symbol;
+    const fills = await fetchFillsSince({
       sinceMs,
       untilMs: this.#options.clock.marketMs(),
-      windowMs: this.entry.tradeWindowMs,
-      limit: this.entry.tradeLimit,
+      pages,
       fetch: async (fromMs, toMs) => {
         const trades = await this.#calls.read(`fills of ${symbol}`, () =>
-          exchange.fetchMyTrades(symbol, fromMs, this.entry.tradeLimit, { until: toMs }),
+          exchange.fetchMyTrades(asked, fromMs, pages.limit, { until: toMs }),
         );
         return trades.map(toVenueFill);
       },
     });
+    return fills.filter((fill) => fill.symbol === symbol);
   }
 
   async balances(): Promise<ReadonlyMap<string, VenueBalance>> {
@@ -246,6 +264,9 @@ export class CcxtOrderVenue implements OrderVenue, VenueAccount {
     });
     // ccxt would send an order again by itself.
     exchange.options['maxRetriesOnFailure'] = 0;
+    // Signed questions about wallets, for which a key that may only trade has no right.
+    if (this.entry.exchangeId !== 'kraken')
+      exchange.has = { ...exchange.has, fetchCurrencies: false };
     this.entry.prepare?.(exchange);
     return exchange;
   }
@@ -259,12 +280,14 @@ export class CcxtOrderVenue implements OrderVenue, VenueAccount {
   }
 
   #create(request: OrderRequest, further: Params): Promise<Outcome<CcxtOrder>> {
-    const { symbol, side, sizeBase, price, clientOrderId } = request;
+    const { symbol, side, sizeBase, clientOrderId, kind } = request;
     const exchange = this.#started();
-    const { type, params } = this.entry.toCreateCall(request);
+    // With a price, some venues would be sent a market order for an amount of money.
+    const price = kind === 'market' ? undefined : request.price?.toFixed();
     return this.#calls.attempt(`order ${clientOrderId}`, () => {
       this.#assertOnGrid(request);
-      return exchange.createOrder(symbol, type, side, sizeBase.toFixed(), price?.toFixed(), {
+      const { type, params } = this.entry.toCreateCall(request);
+      return exchange.createOrder(symbol, type, side, sizeBase.toFixed(), price, {
         ...params,
         ...further,
       });
@@ -303,6 +326,10 @@ export class CcxtOrderVenue implements OrderVenue, VenueAccount {
   #started(): CcxtTrading {
     return assertDefined(this.#exchange, 'orders: start() comes first');
   }
+}
+
+function askOpenOrders(exchange: CcxtTrading, symbol?: string): Promise<CcxtOrder[]> {
+  return exchange.fetchOpenOrders(symbol);
 }
 
 function toRefusedSubmit(outcome: Extract<Outcome<never>, { status: 'failed' }>): SubmitAnswer {

@@ -21,8 +21,15 @@ export interface CcxtTrading extends CcxtExchange<string> {
   fetchCanceledOrders: FetchOrders;
   fetchCanceledAndClosedOrders: FetchOrders;
   fetchOrders: FetchOrders;
-  fetchMyTrades(
+  fetchOrderTrades(
+    id: string,
     symbol: string,
+    since: number | undefined,
+    limit: number | undefined,
+    params: Params,
+  ): Promise<CcxtTrade[]>;
+  fetchMyTrades(
+    symbol: string | undefined,
     since: number | undefined,
     limit: number | undefined,
     params: Params,
@@ -74,6 +81,8 @@ export interface CcxtOrder {
   readonly timestamp?: number | undefined;
   readonly lastUpdateTimestamp?: number | undefined;
   readonly lastTradeTimestamp?: number | undefined;
+  /** The venue's own answer. */
+  readonly info?: unknown;
 }
 
 export interface CcxtTrade {

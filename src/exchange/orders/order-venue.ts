@@ -38,6 +38,8 @@ export interface VenueAccount extends Pick<OrderVenue, 'abilities' | 'balances' 
 export interface VenueAbilities {
   /** Immediate-or-cancel limit orders. */
   readonly iocLimit: boolean;
+  /** Market orders that buy an amount of the base. */
+  readonly marketPurchases: boolean;
   /** Whether a sell stop can rest at the venue: with a limit only, or also as a market order. */
   readonly stops: 'limit' | 'limit-or-market' | 'none';
   /** An order that the venue checks and does not carry out. */

@@ -89,9 +89,10 @@ export class VenueCalls {
     if (sent?.body === undefined || sent.status === undefined) return undefined;
     if (sent.status >= 500 || sent.status === 429 || sent.status === 418) return undefined;
     try {
-      return this.#options.entry.readRefusal(JSON.parse(sent.body), sent.status);
+      return this.#options.entry.readRefusal(JSON.parse(sent.body) as unknown);
     } catch {
-      return undefined;
+      // A refused key may be answered by a word instead of JSON.
+      return sent.status === 401 ? { code: 'HTTP 401', message: sent.body } : undefined;
     }
   }
 

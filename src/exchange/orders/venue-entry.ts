@@ -18,13 +18,22 @@ export interface VenueEntry {
   readonly credentials: readonly Credential[];
   /** Sets up the object for this venue, before its first call. */
   readonly prepare?: (exchange: CcxtTrading) => void;
+  /** Questions about the account that an order would otherwise wait for. Throws for an account that is not traded. */
+  readonly afterMarkets?: (exchange: CcxtTrading) => Promise<unknown>;
   readonly toCreateCall: (request: OrderRequest) => CreateCall;
   /**
    * Where an order with that client id may show up, in the order in which they must be asked: an order
    * that moves on between two answers shows up in a later one.
    */
   readonly places: readonly Place[];
-  readonly cancel: (exchange: CcxtTrading, asked: AskedOrder) => Promise<unknown>;
+  /** Ways to cancel, each tried where the one before found nothing; `gone` where nothing is open. */
+  readonly cancels: readonly ((exchange: CcxtTrading, asked: AskedOrder) => Promise<unknown>)[];
+  /** Where ccxt's own question would fail or leave some out. */
+  readonly openOrders?: {
+    readonly ask: (exchange: CcxtTrading, symbol?: string) => Promise<readonly CcxtOrder[]>;
+    /** As many as may be answered: then some may be missing. */
+    readonly limit: number;
+  };
   /** All fills of one order, in any order. */
   readonly fillsOf: (
     exchange: CcxtTrading,
@@ -33,13 +42,26 @@ export interface VenueEntry {
   /** Rules that ccxt leaves in the venue's own description of a market. */
   readonly readRules?: (info: unknown) => Partial<Pick<VenueRules, 'pricePercent' | 'stops'>>;
   /** The venue's own code and text in a body, if it states a failure there. */
-  readonly readRefusal: (body: unknown, httpStatus: number) => Refusal | undefined;
+  readonly readRefusal: (body: unknown) => Refusal | undefined;
   /** What refusals mean; the first that fits counts. All others leave the outcome unknown. */
   readonly meanings: readonly RefusalMeaning[];
-  /** Longest stretch of time in which the venue answers fills at once. */
-  readonly tradeWindowMs: number;
+  readonly fillPages: FillPages;
+  /** Where an order can be rehearsed without money. */
+  readonly rehearsal: string;
+  /** What is not used here though the venue has it, or is not there, for people. */
+  readonly remarks: readonly string[];
+}
+
+/** How the venue answers the fills of a stretch of time. */
+export interface FillPages {
+  /** Longest stretch that it answers at once. */
+  readonly windowMs: number;
   /** Most fills of an answer. */
-  readonly tradeLimit: number;
+  readonly limit: number;
+  /** Which ones it leaves out of an answer that would be too long. */
+  readonly isNewestFirst: boolean;
+  /** Whether it answers the fills of all symbols together. */
+  readonly isOfAllSymbols?: boolean;
 }
 
 /** What is wrong with a key, and what a person can do about it. */
@@ -105,4 +127,12 @@ export function findKeyFix(
   const faults = Object.entries(keyFaults) as [KeyFault, readonly string[]][];
   const fault = faults.find(([, codes]) => codes.includes(code));
   return fault === undefined ? undefined : KEY_FIXES[fault[0]];
+}
+
+/** For venues that cancel by a client id alone. */
+export function cancelByClientId(
+  exchange: CcxtTrading,
+  { symbol, clientOrderId }: AskedOrder,
+): Promise<unknown> {
+  return exchange.cancelOrder(undefined, symbol, { clientOrderId });
 }

@@ -1,9 +1,23 @@
 import { ConfigError } from '../../lib/errors.js';
 import { BINANCE } from './binance-entry.js';
+import { BITGET } from './bitget-entry.js';
+import { BYBIT } from './bybit-entry.js';
+import { COINBASE } from './coinbase-entry.js';
+import { KRAKEN } from './kraken-entry.js';
+import { KUCOIN } from './kucoin-entry.js';
+import { OKX } from './okx-entry.js';
 import type { VenueEntry } from './venue-entry.js';
 
 /** The venues whose orders are known well enough to trade with money. */
-export const VENUE_TABLE: readonly VenueEntry[] = [BINANCE];
+export const VENUE_TABLE: readonly VenueEntry[] = [
+  BINANCE,
+  KRAKEN,
+  BYBIT,
+  OKX,
+  KUCOIN,
+  COINBASE,
+  BITGET,
+];
 
 /** The demo speaks Binance's dialect. @throws ConfigError for a venue that is not in the table */
 export function getVenueEntry(exchangeId: string): VenueEntry {

@@ -24,6 +24,7 @@ const RULES: VenueRules = {
 };
 const ABILITIES = {
   iocLimit: true,
+  marketPurchases: true,
   stops: 'limit',
   trialOrders: true,
   answersWithFills: true,
