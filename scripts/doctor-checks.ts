@@ -1,5 +1,6 @@
 import { SILENT_LOGGER } from '../src/lib/silent-logger.js';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { findFileWarnings, readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
@@ -19,6 +20,7 @@ export interface Finding {
 }
 
 const EXCHANGE_LIMIT_MS = 15_000;
+const NOTIFY_LIMIT_MS = 5_000;
 const clock = new SystemClock();
 
 /** What only the program itself can check: settings, data folder, database, port, exchange. */
@@ -42,6 +44,7 @@ export async function checkSetup(): Promise<readonly Finding[]> {
     await database(settings),
     await port(settings),
     await exchange(settings),
+    await notifications(settings),
   ];
 }
 
@@ -130,6 +133,44 @@ async function exchange(settings: Settings): Promise<Finding> {
   return asked.status === 'ok'
     ? { name: 'exchange', status: 'ok', message: asked.value }
     : { ...asked.finding, status: 'warning' };
+}
+
+/** Whether the receivers of notifications can be reached; nothing is sent. */
+async function notifications(settings: Settings): Promise<Finding> {
+  const addresses = [
+    settings.notifyWebhookUrl,
+    settings.notifyTelegramToken && settings.notifyTelegramUrl,
+    settings.notifySmtpUrl,
+  ].filter((address) => address !== undefined);
+  const name = 'notify';
+  if (addresses.length === 0) return { name, status: 'ok', message: 'no channel is set up' };
+  const tried = await Promise.all(addresses.map((address) => isReachable(new URL(address))));
+  const hosts = addresses.map((address) => new URL(address).hostname);
+  const silent = hosts.filter((_, at) => tried[at] !== true);
+  if (silent.length === 0) {
+    const message = `${hosts.join(', ')} can be reached; npm run notify:test sends a message`;
+    return { name, status: 'ok', message };
+  }
+  const fix = 'check the NOTIFY_ settings and the network, then run: npm run notify:test';
+  return { name, status: 'warning', message: `no connection to ${silent.join(', ')}`, fix };
+}
+
+async function isReachable({ hostname, port, protocol }: URL): Promise<boolean> {
+  const usual: Readonly<Record<string, number>> = {
+    'https:': 443,
+    'http:': 80,
+    'smtps:': 465,
+    'smtp:': 587,
+  };
+  const socket = connect(port === '' ? (usual[protocol] ?? 443) : Number(port), hostname);
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(NOTIFY_LIMIT_MS) });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
 
 type Attempt<T> =

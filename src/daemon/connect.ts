@@ -36,6 +36,7 @@ export function connect(base: Base, market: Market, tools: ConnectTools): Connec
     'event publisher',
     new EventPublisher({
       hub: base.events,
+      activity: base.activity,
       instruments,
       clock: base.wallClock,
       logger,

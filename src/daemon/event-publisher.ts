@@ -10,6 +10,7 @@ import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import type { EventHub } from '../monitoring/event-hub.js';
+import type { Activity } from './activity.js';
 import type { LedgerEntry } from '../trading/books/ledger.js';
 import type { TrainingEvents } from '../training/queue/job-worker.js';
 import type { SessionEvents, TrainingSessions } from '../training/queue/training-sessions.js';
@@ -19,6 +20,7 @@ const SESSION_EVERY_MS = 1000;
 
 export interface EventPublisherOptions {
   readonly hub: EventHub;
+  readonly activity: Activity;
   readonly instruments: { readonly all: readonly Instrument[] };
   readonly clock: Clock;
   readonly logger: Logger;
@@ -53,13 +55,16 @@ export class EventPublisher {
   }
 
   signal(signal: Signal): void {
+    this.#options.activity.noteSignal(signal);
     const createdAt = this.#options.clock.wallMs();
     this.#options.hub.publish('signal', signalAnswer({ ...signal, createdAt }, this.#marketIds));
   }
 
   /** An entry that has been stored in the books. */
-  ledgerEntry({ decision, fills = [] }: LedgerEntry): void {
-    const { hub } = this.#options;
+  ledgerEntry(entry: LedgerEntry): void {
+    const { hub, activity } = this.#options;
+    const { decision, fills = [] } = entry;
+    activity.noteEntry(entry);
     if (decision !== undefined) {
       const { uid, signalUid, action, reason, isAdvisory, positionUid } = decision;
       hub.publish('decision', {
@@ -92,11 +97,12 @@ export class EventPublisher {
     },
     onEnded: (job, status) => {
       this.#begun.delete(job.uid);
+      this.#options.activity.noteTraining(status);
       this.#job('job.finished', job, { outcome: status });
       this.#queueSession(job.sessionUid);
     },
-    onPromoted: (record) => this.#model('model.promoted', record),
-    onRejected: (record) => this.#model('model.rejected', record),
+    onPromoted: (record) => this.#trained('model.promoted', record),
+    onRejected: (record) => this.#trained('model.rejected', record),
     onFailed: (record) => this.#model('model.failed', record),
   };
 
@@ -114,6 +120,11 @@ export class EventPublisher {
       attempt: job.attempt,
       ...more,
     });
+  }
+
+  #trained(name: 'model.promoted' | 'model.rejected', record: ModelRecord): void {
+    this.#options.activity.noteDuration(record.trainingDurationSec);
+    this.#model(name, record);
   }
 
   #model(name: 'model.promoted' | 'model.rejected' | 'model.failed', record: ModelRecord): void {

@@ -12,6 +12,7 @@ import { EventHub } from '../monitoring/event-hub.js';
 import { FaultBoard } from '../monitoring/fault-board.js';
 import { LoopWatch } from '../monitoring/loop-watch.js';
 import type { Stores } from '../storage/stores.js';
+import { Activity } from './activity.js';
 import { createNotifications, outboxOf } from './create-notifications.js';
 import { placeOf, readInstallationId } from './installation-id.js';
 import { openStorage } from './open-storage.js';
@@ -77,6 +78,7 @@ export async function openBase(settings: Settings, tools: BaseTools): Promise<Ba
     faults: new FaultBoard(),
     events,
     notifications,
+    activity: new Activity(clock),
   };
 }
 

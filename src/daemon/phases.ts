@@ -20,6 +20,7 @@ import type { Stores } from '../storage/stores.js';
 import type { CcxtOrderVenue } from '../exchange/orders/ccxt-order-venue.js';
 import type { TradingService } from '../trading/service/trading-service.js';
 import type { TrainingService } from '../training/training-service.js';
+import type { Activity } from './activity.js';
 import type { Instruments } from './choose-instruments.js';
 import type { ChosenSeries } from './choose-series.js';
 import type { CollectionWatch } from './collection-watch.js';
@@ -52,6 +53,7 @@ export interface Base {
   readonly faults: FaultBoard;
   readonly events: EventHub;
   readonly notifications: Notifications;
+  readonly activity: Activity;
 }
 
 /** What exists once the venue has answered. */

@@ -19,3 +19,8 @@ export interface Decision extends ModelKey {
   /** Market time. */
   readonly decidedAt: number;
 }
+
+/** The reason without its symbol and numbers, so that `confidence 55.1 below 60` counts with its like. */
+export function reasonKind(reason: string, symbol: string): string {
+  return reason.replaceAll(symbol, 'the symbol').replace(/-?\d+(\.\d+)?/g, '…');
+}

@@ -1,3 +1,4 @@
+import { reasonKind } from '../../domain/decision.js';
 import { barIndex } from '../../domain/timeframe.js';
 import { forwardLogReturns } from '../../features/labels.js';
 import type { EngineResult } from '../engine/run-engine.js';
@@ -32,7 +33,7 @@ export function skipReasons(
   const laterOf = laterReturns(history, horizonBars);
   const tallies = new Map<string, Tally>();
   const add = (reason: string, symbol: string, later: number): void => {
-    const kind = reason.replaceAll(symbol, 'the symbol').replace(/-?\d+(\.\d+)?/g, '…');
+    const kind = reasonKind(reason, symbol);
     const tally = tallies.get(kind) ?? { count: 0, known: 0, sum: 0 };
     tallies.set(kind, tally);
     tally.count += 1;

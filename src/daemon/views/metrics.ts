@@ -2,6 +2,7 @@ import type { TradingStatus } from '../../trading/service/trading-service.js';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { DaemonPhase, ReadPhase } from '../phases.js';
 import type { StatusSources } from './status-view.js';
+import { addWorkMetrics } from './work-metrics.js';
 
 /** Node's greatest interval, 25 days. */
 const NEVER_MS = 2 ** 31 - 1;
@@ -43,6 +44,9 @@ export function createMetrics(
   gauge('models_serving', 'Wanted models that may serve', async () => {
     return (await readCensus())?.trusted.length ?? 0;
   });
+  gauge('models_expected', 'Models that are wanted', async () => {
+    return (await readCensus())?.wanted.length ?? 0;
+  });
   gauge('fallback_signals_total', 'Signals of this run that came from the fallback', () => {
     const phase = readPhase();
     return phase.name === 'active' ? phase.warnings.total : 0;
@@ -63,6 +67,8 @@ export function createMetrics(
     return findTradingStatus(readPhase())?.state === 'active' ? 1 : 0;
   });
   addHealth(registry, readHealth);
+  addWorkMetrics(registry, readPhase);
+  readPhase().activity.register(registry);
   return registry;
 }
 

@@ -42,6 +42,14 @@ export class DriftStore {
     return row === undefined ? undefined : DRIFT.decode(row);
   }
 
+  /** Of all models of the venue. */
+  async list(venue: string): Promise<readonly ModelDrift[]> {
+    const rows = await this.#database.run((knex) =>
+      knex('model_drift').where({ venue }).select<Row[]>('*'),
+    );
+    return rows.map((row) => DRIFT.decode(row));
+  }
+
   async set(drift: ModelDrift): Promise<void> {
     await upsertRow(this.#database, {
       table: 'model_drift',

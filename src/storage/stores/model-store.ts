@@ -119,6 +119,16 @@ export class ModelStore {
     return rows.map((row) => ({ venue, ...row }));
   }
 
+  /** When each model of the venue that serves was trained, market time. */
+  listTrainedAt(venue: string): Promise<readonly number[]> {
+    return this.#database.run((knex) =>
+      knex('model_training_records')
+        .where({ venue })
+        .whereNotNull('serving_key')
+        .pluck<number[]>('trained_at'),
+    );
+  }
+
   /**
    * Makes a model serve its key in place of the one that does, all at once: a reader sees the old one
    * or the new one. A unique column keeps a second one out whatever happens.
