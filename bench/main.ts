@@ -14,6 +14,8 @@ import { importBenchmark } from './import-file.js';
 import { incremental } from './incremental.js';
 import { inference } from './inference.js';
 import { liveRow } from './live-row.js';
+import { lookalikes } from './lookalikes.js';
+import { lookalikeValue } from './lookalike-value.js';
 import { migration } from './migration.js';
 import { oneModel } from './one-model.js';
 import { parity } from './parity.js';
@@ -48,6 +50,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   drift,
   skill,
   walkForward,
+  lookalikes,
+  lookalikeValue,
 ];
 
 const USAGE = `npm run bench -- NAME… [--json] [--weeks N] [--with-sqlite3-to-mysql PROGRAM]   (npm run -s for clean JSON)

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { EMBEDDING_BOT } from '../domain/bots.js';
 import type { Series } from '../domain/market.js';
 import type { ModelKey } from '../domain/model-key.js';
@@ -13,6 +14,8 @@ import type { EmbeddedSeries, FindAnswer } from './worker/lookalike-protocol.js'
 
 /** Wall time between two looks at which series are to be built. */
 const PLAN_EVERY_MS = 10 * 60_000;
+/** The same for a question about what is not built. */
+const ASKED_PLAN_MS = 5_000;
 /** Wall time after which a job that failed or was cancelled is queued again by the daemon. */
 const RETRY_AFTER_MS = 3_600_000;
 /** More bars than these behind, a series is caught up by a job. */
@@ -55,11 +58,14 @@ export class Lookalikes {
   readonly #options: LookalikesOptions;
   /** Timeframes whose windows are kept. */
   readonly #kept = new Set<Timeframe>();
-  /** The end of what is done to the files of a series. */
-  readonly #tasks = new Map<string, Promise<void>>();
+  /** Timeframes with a bar that closed and is not in the files yet. */
+  readonly #closed = new Set<Timeframe>();
+  /** The end of what is done to the files of a timeframe. */
+  readonly #tasks = new Map<Timeframe, Promise<void>>();
   #isStopped = false;
   #plannedAt = -Infinity;
-  #askedAt = -Infinity;
+  /** Undefined while no rows are in memory. */
+  #askedAt: number | undefined;
 
   constructor(options: LookalikesOptions) {
     this.#options = options;
@@ -86,7 +92,12 @@ export class Lookalikes {
     const answer = await index.find({ among, symbol: key.symbol, index: asked, count });
     const seriesTotal = among.length;
     if (answer.status !== 'not_built') return { ...answer, seriesTotal };
-    return { status: 'building', sessionUid: await this.#findSession(own), seriesTotal };
+    let sessionUid = await this.#findSession(own);
+    if (sessionUid === undefined && clock.wallMs() - this.#plannedAt >= ASKED_PLAN_MS) {
+      await this.#plan();
+      sessionUid = await this.#findSession(own);
+    }
+    return { status: 'building', sessionUid, seriesTotal };
   }
 
   /** Queues the series that are to be built or caught up. Called in each analysis cycle. */
@@ -94,27 +105,41 @@ export class Lookalikes {
     const { clock, index } = this.#options;
     const now = clock.wallMs();
     if (now - this.#plannedAt >= PLAN_EVERY_MS) await this.#plan();
-    if (now - this.#askedAt >= REST_AFTER_MS && this.#tasks.size === 0) await index.rest();
+    const isUnasked = this.#askedAt !== undefined && now - this.#askedAt >= REST_AFTER_MS;
+    if (!isUnasked || this.#tasks.size > 0) return;
+    this.#askedAt = undefined;
+    await index.rest();
   }
 
   /** A bar of the series has closed and is stored. */
-  closed(series: Series): void {
-    if (!this.#kept.has(series.timeframe)) return;
-    this.#enqueue(series, async () => {
-      for (const pair of await this.#list(({ id }) => id === series.id)) await this.#catchUp(pair);
+  closed({ timeframe }: Series): void {
+    // Series close together: one pass serves all that closed before it began.
+    if (!this.#kept.has(timeframe) || this.#closed.has(timeframe)) return;
+    this.#closed.add(timeframe);
+    this.#enqueue(timeframe, async () => {
+      this.#closed.delete(timeframe);
+      for (const pair of await this.#list((series) => series.timeframe === timeframe)) {
+        await this.#catchUp(pair);
+        // SQLite answers within one turn of the event loop.
+        await setImmediate();
+      }
     });
   }
 
   /** Candles changed from that open time on: rows from there on are computed again. */
   revised(series: Series, fromOpenTime: number): void {
-    if (!this.#kept.has(series.timeframe)) return;
+    const { timeframe } = series;
+    if (!this.#kept.has(timeframe)) return;
     const { basis, index } = this.#options;
-    const from = barIndex(fromOpenTime, series.timeframe);
+    const from = barIndex(fromOpenTime, timeframe);
     const isReference = series.symbol === basis.referenceSymbol;
-    this.#enqueue(series, async () => {
+    this.#enqueue(timeframe, async () => {
       const isMeant = (one: Series): boolean =>
-        one.timeframe === series.timeframe && (isReference || one.id === series.id);
-      for (const pair of await this.#list(isMeant)) await index.cut(pair.series, from);
+        one.timeframe === timeframe && (isReference || one.id === series.id);
+      const pairs = await this.#list(isMeant);
+      for (const pair of pairs) await index.cut(pair.series, from);
+      for (const pair of pairs) await this.#catchUp(pair);
+      // What changed far back is left to jobs.
       this.#plannedAt = -Infinity;
     });
   }
@@ -142,22 +167,17 @@ export class Lookalikes {
     await index.extend({ ...extent, maxRows: MOST_BARS_BEHIND, isJob: false });
   }
 
-  /** One after the other for each series; an error is logged, and the next candle catches up. */
-  #enqueue(series: Series, work: () => Promise<void>): void {
+  /** One after the other for each timeframe; an error is logged, and the next candle catches up. */
+  #enqueue(timeframe: Timeframe, work: () => Promise<void>): void {
     if (this.#isStopped) return;
-    const last = this.#tasks.get(series.uid) ?? Promise.resolve();
+    const last = this.#tasks.get(timeframe) ?? Promise.resolve();
     const task = last.then(work).catch((error: unknown) => {
-      const { symbol, timeframe } = series;
       const reason = messageOf(error);
-      this.#options.logger.warn('[EMBED] Windows are not current yet', {
-        symbol,
-        timeframe,
-        reason,
-      });
+      this.#options.logger.warn('[EMBED] Windows are not current yet', { timeframe, reason });
     });
-    this.#tasks.set(series.uid, task);
+    this.#tasks.set(timeframe, task);
     void task.then(() => {
-      if (this.#tasks.get(series.uid) === task) this.#tasks.delete(series.uid);
+      if (this.#tasks.get(timeframe) === task) this.#tasks.delete(timeframe);
     });
   }
 

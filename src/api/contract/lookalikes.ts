@@ -115,7 +115,7 @@ export const lookalikeAnswer = z
             share_up_upper: 0.742,
             difference_shown: false,
             base_rate: {
-              windows: 10_000,
+              windows: 4_000,
               median: 0,
               lower_quartile: -0.0025,
               upper_quartile: 0.0025,

@@ -8,7 +8,7 @@ export const LONGEST_OUTCOME_BARS = 24;
 /** Of a normal distribution, for 95 %. */
 const Z = 1.959963984540054;
 /** Windows that the base rate is taken from, evenly over all. */
-const BASE_WINDOWS = 10_000;
+const BASE_WINDOWS = 4_000;
 
 /** How log returns are distributed; NaN throughout where there are none. */
 export interface Distribution {

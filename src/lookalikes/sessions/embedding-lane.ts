@@ -154,7 +154,11 @@ export class EmbeddingLane implements QueueLane {
       const { rows, firstIndex } = answer.state;
       const wanted = extent.lastIndex - firstIndex + 1;
       progress.report('embed', (100 * rows) / Math.max(1, wanted));
-      if (answer.isComplete) return answer;
+      if (answer.isComplete) {
+        // Another stage is stored at once.
+        progress.report('embedded', 100);
+        return answer;
+      }
     }
     return undefined;
   }

@@ -25,10 +25,18 @@ const STRETCHES_A_LOOKALIKE = 3;
 /** Keeps the rows of series in memory, and answers from them. */
 export class LookalikeFinder {
   readonly #loaded = new Map<string, LoadedSeries>();
+  /** Series whose file is as it is in memory: this thread alone writes it. */
+  readonly #current = new Set<string>();
 
-  /** Rows of the series changed, or were computed again. */
+  /** Rows of the series were added, or begun anew. */
+  extended(uid: string): void {
+    this.#current.delete(uid);
+  }
+
+  /** Rows of the series were taken away. */
   forget(uid: string): void {
     this.#loaded.delete(uid);
+    this.#current.delete(uid);
   }
 
   async find(
@@ -67,16 +75,19 @@ export class LookalikeFinder {
 
   #load(places: LookalikePlaces, one: EmbeddedSeries, share: number): LoadedSeries | undefined {
     const { uid, symbol } = one.series;
+    if (this.#current.has(uid)) return this.#loaded.get(uid);
     const state = findCurrentState(places, one);
     if (state === undefined) return undefined;
     const known = this.#loaded.get(uid);
     if (known?.isPartOf(state) === true) {
       known.refresh(state);
+      this.#current.add(uid);
       return known;
     }
     const skip = Math.max(0, state.rows - share);
     const loaded = new LoadedSeries({ symbol, file: fileOf(places, one.series), state, skip });
     this.#loaded.set(uid, loaded);
+    this.#current.add(uid);
     return loaded;
   }
 }

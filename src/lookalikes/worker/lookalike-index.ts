@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Clock } from '../../lib/clock.js';
 import { RejectedError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
@@ -65,6 +66,8 @@ export class LookalikeIndex {
 
   /** How far the files are, in the order of the series; undefined where one is to be built. */
   async states(among: readonly EmbeddedSeries[]): Promise<readonly (SeriesState | undefined)[]> {
+    // Where nothing was ever built, no thread is needed to see it.
+    if (!existsSync(this.#places.folder)) return among.map(() => undefined);
     const answer = await this.#ask({ kind: 'states', among });
     return answer.status === 'states' ? answer.states : misplaced(answer);
   }

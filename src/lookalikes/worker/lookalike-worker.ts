@@ -1,6 +1,5 @@
 /** Runs in a worker thread: computes windows, keeps them, and searches them, one request after the other. */
 import { parentPort } from 'node:worker_threads';
-import { existsSync } from 'node:fs';
 import { messageOf } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';
 import { cutRows, readState } from '../index/series-file.js';
@@ -41,11 +40,14 @@ async function answer(places: LookalikePlaces, asked: LookalikeRequest): Promise
 async function handle(places: LookalikePlaces, asked: LookalikeRequest): Promise<LookalikeAnswer> {
   switch (asked.kind) {
     case 'extend':
-      return extendSeries(places, asked, store);
+      try {
+        return await extendSeries(places, asked, store);
+      } finally {
+        finder.extended(asked.series.uid);
+      }
     case 'find':
       return finder.find(places, asked, store);
     case 'states':
-      if (!existsSync(places.folder)) return { status: 'states', states: [] };
       return { status: 'states', states: asked.among.map((one) => findCurrentState(places, one)) };
     case 'cut': {
       const file = fileOf(places, asked.series);
