@@ -1,4 +1,5 @@
 import type { ApiContext } from './context/api-context.js';
+import { accountRoutes } from './routes/account.js';
 import { analysisRoutes } from './routes/analysis.js';
 import { backtestRoutes } from './routes/backtests.js';
 import { candleRoutes } from './routes/candles.js';
@@ -31,6 +32,7 @@ export function addRoutes(server: Server, context: ApiContext, projectDir: strin
   dataQualityRoutes(server, context);
   tradingRoutes(server, context);
   tradingOrderRoutes(server, context);
+  accountRoutes(server, context);
   backtestRoutes(server, context);
   trainingRoutes(server, context);
   trainingJobRoutes(server, context);

@@ -75,6 +75,8 @@ export interface RigOptions {
   readonly settings?: ApiContext['settings'];
   /** What halts and resumes; default: nothing trades. */
   readonly tradingOrders?: TradingOrders;
+  /** What the account tells; default: no answer. */
+  readonly readAccount?: ApiContext['readAccount'];
   /** What runs backtests; default: another one is running. */
   readonly backtests?: BacktestRequests;
   /** Where the built dashboard lies; default: this checkout. */
@@ -139,6 +141,7 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
     clock: fixedClock(),
     names: new SeriesNames({ series: stores.series, clock: fixedClock() }),
     metrics: new Registry(),
+    readAccount: options.readAccount ?? (() => Promise.reject(new Error('no account'))),
     modelStaleHours: 24,
     findTradingKey: () => (rig.isStarting ? undefined : KEY),
     status: async () => ({ ...STATUS, warnings: [...rig.warnings] }),

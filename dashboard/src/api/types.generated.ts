@@ -1311,6 +1311,34 @@ export interface Api {
       } | null;
     };
   };
+  'GET /api/account': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      mode: 'paper' | 'live';
+      account: string;
+      exchange: string;
+      read_at: string | null;
+      balances: {
+        currency: string;
+        free: string;
+        held_by_orders: string;
+      }[];
+      fees: {
+        symbol: string;
+        maker: string | null;
+        taker: string | null;
+      } | null;
+      rights: {
+        trade: boolean | null;
+        withdraw: boolean | null;
+        sub_account: boolean | null;
+        bound_to_address: boolean | null;
+        expires_at: string | null;
+      } | null;
+    };
+  };
   'GET /api/backtests': {
     params: undefined;
     query: {

@@ -21,6 +21,7 @@ import type { Unsold } from '../../trading/orders/sell-now.js';
 import type { TrainingOptions } from '../../training/options/training-options.js';
 import type { TrainingQueue } from '../../training/queue/training-queue.js';
 import type { TrainingSessions } from '../../training/queue/training-sessions.js';
+import type { AccountAnswer } from '../contract/account.js';
 import type { ModelStatusAnswer } from '../contract/model-status.js';
 import type { StatusAnswer } from '../contract/status.js';
 import type { BacktestRequests } from './backtests.js';
@@ -229,6 +230,8 @@ export interface ApiContext {
   readonly status: () => Promise<StatusAnswer>;
   readonly modelStatus: (key: ModelKey, marketId: string) => Promise<ModelStatusAnswer>;
   readonly models: ModelChanges;
+  /** What the account at the exchange tells of itself. */
+  readonly readAccount: () => Promise<AccountAnswer>;
   readonly tradingOrders: TradingOrders;
   readonly predictions: ApiPredictions;
   readonly findLookalikes: (question: LookalikeQuestion) => Promise<LookalikeOutcome>;

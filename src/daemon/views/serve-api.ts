@@ -12,6 +12,7 @@ import { BacktestJobs } from '../backtests/backtest-jobs.js';
 import { censusReader, createHealthReporter } from '../health/health-table.js';
 import { PROJECT_DIR } from '../module-options.js';
 import { clockOf, type Base, type DaemonPhase, type ReadPhase } from '../phases.js';
+import { accountView } from './account-view.js';
 import { createMetrics } from './metrics.js';
 import { modelChanges } from './model-changes.js';
 import { modelStatusView } from './model-status-view.js';
@@ -64,6 +65,7 @@ export async function serveApi(
       return phase.name === 'active' ? phase : undefined;
     }),
     tradingOrders: tradingOrders(readPhase),
+    readAccount: accountView(readPhase),
     predictions: predictionView(readPhase),
     findLookalikes: async (question) => {
       const phase = readPhase();
