@@ -13,6 +13,7 @@ import { HEALTH_TABLE } from '../../src/daemon/health/health-table.js';
 import { CcxtMarketData } from '../../src/exchange/ccxt-market-data.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
 import type { PythonCheck } from '../../src/training/trainer-process/check-python.js';
+import { PaperBroker } from '../../src/trading/broker/paper-broker.js';
 import { dropDatabase, mysqlLocation, mysqlSettings, mysqlSkipReason } from '../mysql-server.js';
 import { IllVenue, ShiftedClock } from './ill-venue.js';
 import { KeptLogger } from '../models/kept-logger.js';
@@ -48,6 +49,7 @@ let clock: ShiftedClock;
 let stores: Stores;
 let address: string;
 let python: PythonCheck = READY;
+let unknownOrders = 0;
 const provoked = new Set<string>();
 let stopDaemon: () => Promise<void> = () => Promise.resolve();
 
@@ -87,15 +89,11 @@ async function startDaemon(changes: Readonly<Record<string, string>> = {}): Prom
         clock,
         checkPython: () => Promise.resolve(python),
         openStores: (database, wall) => (stores = openStores(database, wall)),
+        createBroker: (rules) => Object.assign(new PaperBroker(rules), { unknownOrders }),
         openMarket: (_, tools) => {
           const { stack, logger } = tools;
-          const options = {
-            exchangeId: 'binance',
-            baseUrl: venue.baseUrl,
-            clock,
-            logger,
-            clockRefreshMs: 500,
-          };
+          const { baseUrl } = venue;
+          const options = { exchangeId: 'binance', baseUrl, clock, logger, clockRefreshMs: 500 };
           const data = new CcxtMarketData({ ...options, timeoutMs: 2000, retry: { attempts: 1 } });
           return Promise.resolve({
             data: stack.use('exchange', data),
@@ -365,9 +363,11 @@ describe('health names every way in which the daemon does less than asked', () =
     expect(await until('database_lost')).toMatchObject({ level: 'failing' });
   });
 
-  test('books that differ from the settings', async () => {
+  test('books that differ from the settings, and orders without an answer', async () => {
+    unknownOrders = 2;
     await startDaemon({ PAPER_EQUITY: '5000' });
     await until('books_uncertain');
+    expect((await until('orders_unknown'))?.message).toMatch(/^2 orders/);
   });
 
   test('SQLite in place of MySQL', async () => {

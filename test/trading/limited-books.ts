@@ -91,6 +91,7 @@ export class LimitedBooks {
       halts: this.#halts,
       refreshHalts: async () => undefined,
       findVolatility: async () => undefined,
+      said: new Set(),
       findEntryFreeze: () => this.#halts.findFreeze(this.#clock.marketMs()),
     };
   }

@@ -108,6 +108,7 @@ class Run {
       halts: this.#halts,
       refreshHalts: async () => undefined,
       findVolatility: async (symbol) => this.#prices.findVolatility(symbol),
+      said: new Set(),
       findEntryFreeze: () => this.#halts.findFreeze(this.#clock.marketMs()),
     };
   }

@@ -150,6 +150,7 @@ class Replay {
       halts,
       refreshHalts: async () => undefined,
       findVolatility: async () => undefined,
+      said: new Set(),
       findEntryFreeze: () => this.#freeze ?? halts.findFreeze(this.#clock.marketMs()),
     };
   }

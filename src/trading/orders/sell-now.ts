@@ -50,7 +50,7 @@ export async function sellNow(
   const planned = parts.broker.planExit({ symbol, side: 'sell', sizeBase, quote }, 1);
   if (planned.status === 'impossible') {
     if (decision !== undefined) await parts.ledger.store({ decision });
-    parts.logger.error('A position cannot be sold', { symbol, reason: planned.reason });
+    sayOnce(parts, symbol, planned.reason);
     return;
   }
   const intent = { uid: parts.newUid(), intendedAt, reason, exitReason };
@@ -59,6 +59,13 @@ export async function sellNow(
   const changed = { from, to: toClosing(from, exitReason) };
   await parts.ledger.store({ decision, changed, intended: order });
   await settleOrder(parts, order, { seen, isNew: true });
+}
+
+function sayOnce({ logger, said }: TradingParts, symbol: string, reason: string): void {
+  const key = `${symbol} ${reason}`;
+  if (said.has(key)) return;
+  said.add(key);
+  logger.error('A position cannot be sold', { symbol, reason });
 }
 
 /** So little that no order may be as small: the position ends, and what is left is shown with it. */

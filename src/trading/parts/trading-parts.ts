@@ -28,6 +28,8 @@ export interface TradingParts {
   /** A new name for a decision, order, position or fill. */
   readonly newUid: () => string;
   readonly logger: Logger;
+  /** What was said once and is not to be said each second. */
+  readonly said: Set<string>;
   readonly findInstrument: (symbol: string) => Instrument | undefined;
   /**
    * Standard deviation of the symbol's log return over a day, by candles that closed until that market

@@ -36,6 +36,8 @@ export class AccountCheck {
   readonly #options: AccountCheckOptions;
   /** What was reported and is not ours to change. */
   readonly #reported = new Set<string>();
+  /** Client ids of orders that the exchange itself shows as over without a fill. */
+  readonly #ended = new Set<string>();
 
   constructor(options: AccountCheckOptions) {
     this.#options = options;
@@ -115,9 +117,13 @@ export class AccountCheck {
   async #checkLateFill(parts: TradingParts, order: Order): Promise<readonly Found[]> {
     const { venue, findPrice } = this.#options;
     const { symbol, side, clientOrderId } = order;
+    if (this.#ended.has(clientOrderId)) return [];
     const shown = await venue.lookUp(symbol, clientOrderId);
-    if (shown.status !== 'found' || shown.order.filledBase.isZero()) return [];
-    if (shown.order.status === 'open') return [];
+    if (shown.status !== 'found' || shown.order.status === 'open') return [];
+    if (shown.order.filledBase.isZero()) {
+      this.#ended.add(clientOrderId);
+      return [];
+    }
     const prices = { rules: { trading: parts.rules }, findPrice };
     const fills = (await venue.fillsOf(shown.order)).map((fill) => toExecution(fill, prices));
     if (!(await adoptFills(parts, order, fills))) return [];

@@ -2,6 +2,8 @@ import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 
 const LOOK_EVERY_MS = 1_000;
+/** Each attempt to recover reads the whole account, and exchanges count requests. */
+const LONGEST_PAUSE_MS = 30_000;
 
 export interface AccountWatchOptions {
   readonly clock: Clock;
@@ -39,19 +41,22 @@ export class AccountWatch {
     const { clock, logger, reconcileEveryMs, look } = this.#options;
     const { signal } = this.#ending;
     const isOver = (): boolean => signal.aborted;
-    let isFailing = false;
+    let failures = 0;
     // The start itself has compared them.
     let dueMs = clock.wallMs() + reconcileEveryMs;
     while (!isOver()) {
-      await clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined);
+      const pauseMs = Math.min(LOOK_EVERY_MS * 2 ** failures, LONGEST_PAUSE_MS);
+      await clock.sleep(pauseMs, signal).catch(() => undefined);
       if (isOver()) return;
       try {
         const isDue = clock.wallMs() >= dueMs;
         if ((await look(isDue)) && isDue) dueMs = clock.wallMs() + reconcileEveryMs;
-        isFailing = false;
+        failures = 0;
       } catch (error) {
-        if (!isFailing) logger.warn('The orders under way cannot be looked at now', { error });
-        isFailing = true;
+        if (failures === 0) {
+          logger.warn('The orders under way cannot be looked at now', { error });
+        }
+        failures += 1;
       }
     }
   }

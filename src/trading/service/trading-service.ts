@@ -68,6 +68,7 @@ export class TradingService {
   readonly #lease: LeaseKeeper;
   readonly #quotes = new QuoteBoard();
   readonly #warnings = new Set<string>();
+  readonly #said = new Set<string>();
   #parts: TradingParts | undefined;
   #lastPoint: EquityPoint | undefined;
   #valued: EquityPoint | undefined;
@@ -289,6 +290,7 @@ export class TradingService {
       quotes: this.#quotes,
       newUid: () => newUid(clock.wallMs()),
       ledger: new Ledger(stores, this.#lease, (entry) => this.#noteStored(entry)),
+      said: this.#said,
       findEntryFreeze: () => this.#findEntryFreeze(),
       halts: this.control.board,
       refreshHalts: () => this.control.refresh(),
