@@ -4,7 +4,19 @@ import { expect, test } from 'vitest';
 import { daemonRig, QUICK } from './daemon-child.js';
 
 const { start, folder } = daemonRig();
-const CANARIES = { API_TOKEN: 'canary-token-0123456789', MYSQL_PASSWORD: 'canary-password-9876' };
+const CANARIES = {
+  API_TOKEN: 'canary-token-0123456789',
+  MYSQL_PASSWORD: 'canary-password-9876',
+  // Receivers that refuse a connection, so that each has something to say about it.
+  NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:65011/hooks/canary-path',
+  NOTIFY_WEBHOOK_SECRET: 'canary-signature-key',
+  NOTIFY_TELEGRAM_URL: 'http://127.0.0.1:65012',
+  NOTIFY_TELEGRAM_TOKEN: '4711:canary-bot-token',
+  NOTIFY_TELEGRAM_CHAT_ID: '1',
+  NOTIFY_SMTP_URL: 'smtp://user:canary%20mail@127.0.0.1:65013',
+  NOTIFY_EMAIL_FROM: 'a@example.org',
+  NOTIFY_EMAIL_TO: 'b@example.org',
+};
 
 test('in a terminal every line is time, level and words; daily files hold the same as JSON', async () => {
   const DATA_DIR = folder();
@@ -50,6 +62,8 @@ test('no secret is in the log, the files, an answer or the figures, also at leve
   for (const route of [
     '/api/status',
     '/api/health',
+    '/api/settings',
+    '/api/logs?level=debug&limit=1000',
     '/metrics',
     '/docs/json',
     '/api/nothing',
@@ -57,6 +71,7 @@ test('no secret is in the log, the files, an answer or the figures, also at leve
   ]) {
     answers.push(await (await daemon.fetch(route, { headers })).text());
   }
+  for (const channel of ['webhook', 'telegram', 'email']) expect(daemon.output).toContain(channel);
   const refused = await daemon.fetch('/api/status', { headers: { authorization: 'Bearer wrong' } });
   expect(refused.status).toBe(401);
   answers.push(await refused.text());
