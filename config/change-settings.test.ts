@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { changeSettings } from './change-settings.js';
+import { changeSettings, readRunSettings } from './change-settings.js';
 import { readSettings } from './read-settings.js';
-import { SETTING_GROUPS } from './settings.js';
+import { secretNames } from './secret-files.js';
+import { propertyName, SETTING_GROUPS } from './settings.js';
 
 const { settings } = readSettings({});
 
@@ -35,5 +36,14 @@ describe('changeSettings', () => {
       ...{ status: 'refused', name: 'STOP_LOSS_PCT' },
       reason: expect.stringMatching(/STOP_LOSS_PCT is "x"; expected a number/) as string,
     });
+  });
+});
+
+describe('readRunSettings', () => {
+  it('stores no secret of any setting with a run', () => {
+    const canaries = secretNames().map((name) => [propertyName(name), `canary-of-${name}`]);
+    const given = { ...settings, ...(Object.fromEntries(canaries) as object) };
+    expect(JSON.stringify(given)).toContain('canary-of-EXCHANGE_API_SECRET');
+    expect(JSON.stringify(readRunSettings(given))).not.toContain('canary');
   });
 });
