@@ -20,7 +20,7 @@ const PICTURES = [
     name: 'market',
     route: '/market',
     width: 1400,
-    height: 900,
+    height: 800,
     colorScheme: /** @type {const} */ ('light'),
   },
   {
