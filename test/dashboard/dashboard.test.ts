@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { z } from 'zod';
 import { report } from '../../src/api/contract/models.js';
 import { listAnswer } from '../../src/api/contract/common.js';
-import { job, trainingStatus } from '../../src/api/contract/training.js';
+import { session, trainingStatus } from '../../src/api/contract/training.js';
 import { status } from '../../src/api/contract/status.js';
 import { DaemonChild, QUICK } from '../daemon/daemon-child.js';
 import { openBrowser, type Browser } from './browser.js';
@@ -177,23 +177,23 @@ describe.skipIf(skipReason !== undefined)(
       await expect.poll(trainingState).not.toBe('stopped');
     });
 
-    test('auto-training says how many jobs it will be, queues them, and a job is cancelled', async () => {
+    test('auto-training says how many jobs it will be, and asks for them', async () => {
       await openPage(page, address, '/models');
-      await button('Force stop').click();
-      await confirm('Force stop');
-      await expect.poll(trainingState).toBe('stopped');
       await button('Start auto-training').click();
       await dialog().getByText('2 jobs will be queued').waitFor();
       expect(await seriousFindings(page)).toEqual([]);
       await dialog().getByRole('checkbox', { name: 'ETH/USDT' }).uncheck();
       await dialog().getByText('1 job will be queued').waitFor();
       await confirm('Start auto-training');
-      const waiting = () => ask('/api/training/jobs?status=pending', listAnswer('jobs', job));
-      await expect.poll(async () => (await waiting()).total).toBe(1);
-      await page.getByRole('button', { name: /^Cancel the training of BTC\/USDT/ }).click();
-      await expect.poll(async () => (await waiting()).total).toBe(0);
-      await button('Resume').click();
-      await expect.poll(trainingState).not.toBe('stopped');
+      await dialog().waitFor({ state: 'detached' });
+      const { sessions } = await ask(
+        '/api/training/sessions?limit=100',
+        listAnswer('sessions', session),
+      );
+      const asked = sessions.filter(
+        ({ kind, progress }) => kind === 'manual' && progress.total === 1,
+      );
+      expect(asked).toHaveLength(1);
     });
 
     test('trading is halted with a reason, which every page shows, and resumed', async () => {
