@@ -1,16 +1,44 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Where the gate wants the counts, as JSON. */
 const resultsFile = process.env['EVENKEEL_TEST_RESULTS'];
 
 const COMMON = { setupFiles: ['test/leak-guard.ts'], testTimeout: 60_000, hookTimeout: 60_000 };
 
+/** Suites of a minute and more. One of them alone at the end would leave the other cores without work. */
+const LONG_SUITES = [
+  'integrity/gates',
+  'daemon/restart-kill',
+  'backtest/parity',
+  'backtest/walk-forward',
+  'daemon/surroundings',
+  'daemon/health-table',
+  'training/pooling',
+  'training/restart',
+  'database-loss/daemon',
+].map((name) => `test/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rankOf = ({ moduleId }: TestSpecification): number => {
+      const rank = LONG_SUITES.findIndex((name) => moduleId.endsWith(name));
+      return rank === -1 ? LONG_SUITES.length : rank;
+    };
+    const known = await super.sort(files);
+    return known.toSorted((one, other) => rankOf(one) - rankOf(other));
+  }
+}
+
 export default defineConfig({
   test: {
     // Once for all projects: what they hand on lies in the file system and the environment.
     globalSetup: ['test/build.ts', 'test/own-server.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // Most suites wait for processes of their own half of the time.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
+    sequence: { sequencer: LongestFirst },
     reporters: resultsFile === undefined ? ['default'] : ['default', 'json'],
     ...(resultsFile === undefined ? {} : { outputFile: { json: resultsFile } }),
     projects: [

@@ -34,7 +34,8 @@ const POINTS = [
 /** The long campaign adds kills at random moments. */
 const RANDOM_KILLS = process.env['EVENKEEL_TEST_LONG'] === 'true' ? 50 : 0;
 const LONGEST_LIFE_MS = 9000;
-const ROUND_LIMIT_MS = 60_000;
+/** Long, because a model has to be trained before it can be promoted, at the lowest share of a busy processor. */
+const ROUND_LIMIT_MS = 240_000;
 /** Rows that the API must have answered before a kill: most of the history of one symbol. */
 const MIN_ANSWERED = 1000;
 const PYTHON = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
