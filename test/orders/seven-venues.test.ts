@@ -6,8 +6,9 @@ import type { OrderRequest } from '../../src/exchange/orders/order-venue.js';
 import { VENUE_TABLE } from '../../src/exchange/orders/venue-table.js';
 import { VenueClock } from '../../src/exchange/venue-clock.js';
 import { SystemClock } from '../../src/lib/clock.js';
-import { ID, type VenueCase } from './venue-case.js';
+import { ID, TIME, type VenueCase } from './venue-case.js';
 import { VENUE_CASES } from './venue-cases.js';
+import { answerFills, FILL_CALLS } from './venue-fills.js';
 import { MARKET_ANSWERS } from './venue-markets.js';
 import { VenueServer, type Answer } from './venue-server.js';
 
@@ -183,6 +184,7 @@ describe.each(VENUE_CASES)('$exchangeId', (one: VenueCase) => {
     expect(['canceled', 'expired']).toContain(answer.order.status);
     expect(answer.order.filledBase.toFixed()).toBe('0.004');
     expect(answer.order.averagePrice?.toFixed()).toBe('60000');
+    expect(answer.order.createdAt).toBe(TIME);
     const { lookUpParameter } = one;
     if (lookUpParameter !== undefined) {
       for (const { parameters } of server.requests)
@@ -205,6 +207,30 @@ describe.each(VENUE_CASES)('$exchangeId', (one: VenueCase) => {
     );
     inTurn(server, { paths: one.lookUpPaths, answers: failing, method: lookUpMethod(one) });
     expect(await venue.lookUp(symbol, ID)).toMatchObject({ status: 'unknown' });
+  });
+
+  const call = FILL_CALLS[exchangeId];
+  const ages = [
+    { what: 'of this hour', ageMs: 3_600_000 },
+    { what: 'of ten days ago', ageMs: 10 * 86_400_000 },
+  ];
+  const fillCases = call === undefined ? [] : ages.map((age) => ({ ...age, call }));
+  it.each(fillCases)('finds all 101 fills of an order $what', async ({ ageMs, call: fillCall }) => {
+    const createdAt = Date.now() - ageMs;
+    const fills = Array.from({ length: 102 }, (_, at) => ({
+      // One of them is of another order.
+      ...{ id: String(at), orderId: at === 50 ? 'other' : '77', at: createdAt + at },
+    }));
+    server.answer(answerFills(fillCall, fills));
+    const found = await venue.fillsOf({
+      ...{ clientOrderId: ID, venueOrderId: '77', symbol, side: 'buy', kind: 'market' },
+      ...{ status: 'filled', averagePrice: new Money(60_000), createdAt, updatedAt: Date.now() },
+      ...{ sizeBase: new Money('0.00101'), filledBase: new Money('0.00101') },
+    });
+    const ours = fills.filter(({ orderId }) => orderId === '77').map(({ id }) => id);
+    expect(found.map(({ venueTradeId }) => venueTradeId)).toEqual(ours);
+    const [first] = server.requests;
+    expect(first?.parameters).toMatchObject({ [fillCall.names[0]]: '77' });
   });
 
   it('cancels by client id, and says when nothing is left to cancel', async () => {

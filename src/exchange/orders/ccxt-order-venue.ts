@@ -1,3 +1,4 @@
+import { Money } from '../../domain/money.js';
 import { ConfigError, messageOf, RejectedError, TransientError } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';
 import { parseBaseUrl } from '../apply-base-url.js';
@@ -52,6 +53,8 @@ export interface CcxtOrderVenueOptions {
 
 /** Reading a venue's list of markets is heavy, and most refusals have other reasons. */
 const RULES_EVERY_MS = 60_000;
+/** A venue's servers do not agree on the time to the millisecond. */
+const FILL_MARGIN_MS = 60_000;
 
 /** Orders over ccxt's own class of the venue, with what the venue table says about it. */
 export class CcxtOrderVenue implements OrderVenue, VenueAccount {
@@ -179,7 +182,15 @@ export class CcxtOrderVenue implements OrderVenue, VenueAccount {
       this.entry.fillsOf(exchange, { symbol, venueOrderId }),
     );
     const fills = trades.map(toVenueFill).filter((fill) => fill.venueOrderId === venueOrderId);
+    if (sumOf(fills).lt(order.filledBase)) return this.#fillsAmongAll(order);
     return fills.sort((one, other) => one.filledAt - other.filledAt);
+  }
+
+  /** One answer leaves out what is beyond its longest page, and at some venues what is days old. */
+  async #fillsAmongAll({ symbol, venueOrderId, createdAt, updatedAt }: VenueOrder) {
+    const sinceMs = (createdAt ?? updatedAt) - FILL_MARGIN_MS;
+    const fills = await this.fillsSince(symbol, sinceMs);
+    return fills.filter((fill) => fill.venueOrderId === venueOrderId);
   }
 
   async fillsSince(symbol: string, sinceMs: number): Promise<readonly VenueFill[]> {
@@ -310,7 +321,8 @@ export class CcxtOrderVenue implements OrderVenue, VenueAccount {
     order: CcxtOrder,
     known: Omit<Parameters<typeof toVenueOrder>[1], 'venueTime'>,
   ): VenueOrder {
-    return toVenueOrder(order, { ...known, venueTime: this.#options.clock.marketMs() });
+    const venueTime = this.#options.clock.marketMs();
+    return { ...toVenueOrder(order, { ...known, venueTime }), createdAt: order.timestamp };
   }
 
   #marketOf(symbol: string): CcxtMarket<string> {
@@ -337,6 +349,10 @@ function toRefusedSubmit(outcome: Extract<Outcome<never>, { status: 'failed' }>)
   if (!isSent) return { status: 'rejected', code: 'not-sent', reason };
   if (means === 'rejected') return { status: 'rejected', code: refusal?.code ?? '', reason };
   return { status: 'unknown', reason };
+}
+
+function sumOf(fills: readonly VenueFill[]): Money {
+  return fills.reduce((total, { sizeBase }) => total.plus(sizeBase), new Money(0));
 }
 
 /** Ids are unique among open orders only, at most venues. */

@@ -77,6 +77,8 @@ export interface VenueOrder {
   readonly sizeBase: Money;
   readonly filledBase: Money;
   readonly averagePrice: Money | undefined;
+  /** Venue time at which it was made; undefined where the venue does not say. */
+  readonly createdAt?: number | undefined;
   /** Venue time of the last change, or of the answer where the venue does not say. */
   readonly updatedAt: number;
 }
