@@ -81,7 +81,7 @@ export const STORAGE_SETTINGS = {
   }),
   AUTO_FALLBACK_DB: flag({
     default: true,
-    help: 'Go on with SQLite where MySQL cannot be used at the start; no position is opened then. `false` refuses to start.',
+    help: 'Go on with SQLite where MySQL cannot be used at the start; no position is opened then. `false` refuses to start, as live trading does in any case.',
   }),
   RETENTION_PRICES_DAYS: retention(7, 'How long ticker prices are kept.'),
   RETENTION_CANDLES_DAYS: retention(

@@ -21,10 +21,12 @@ export async function openStorage(
   tools: { readonly clock: Clock; readonly logger: Logger; readonly signal: AbortSignal },
 ): Promise<OpenedStorage> {
   const { mysqlEnabled, dataDir } = settings;
+  // Other books than those that hold the positions would leave these unguarded, or sell by old ones.
+  const mayFallBack = mysqlEnabled && settings.autoFallbackDb && settings.tradingMode !== 'live';
   const chosen = await chooseEngine({
     ...tools,
     wanted: databaseLocation(settings),
-    fallback: mysqlEnabled && settings.autoFallbackDb ? sqliteLocation(settings) : undefined,
+    fallback: mayFallBack ? sqliteLocation(settings) : undefined,
     mayCreate: settings.autoCreateSchema,
   });
   if (chosen.fallbackReason !== undefined) {

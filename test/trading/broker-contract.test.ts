@@ -36,7 +36,8 @@ describe.each(PLACES)('the $name broker', ({ open }) => {
   async function marketOf(isNew: boolean): Promise<Market> {
     const quote = await place.quote();
     const cash = new Money(10_000);
-    return { nowMs: place.nowMs(), quote, cash, seen: undefined, isNew };
+    const open = { entryFreeze: undefined, heldBase: undefined };
+    return { nowMs: place.nowMs(), quote, cash, seen: undefined, isNew, ...open };
   }
 
   async function orderOf(side: Order['side'], size: string, agoMs = 1): Promise<Order> {

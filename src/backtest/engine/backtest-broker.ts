@@ -47,6 +47,7 @@ interface Part {
  */
 export class BacktestBroker implements Broker {
   readonly hasStops = false;
+  readonly wantsStops = false;
   readonly unknownOrders = 0;
   readonly #model: FillModel;
   readonly #findInstrument: (symbol: string) => Instrument | undefined;

@@ -9,6 +9,7 @@ import type { MarketClock } from '../venue-clock.js';
 import { VenueHttp } from '../venue-http.js';
 import type { CcxtOrder, CcxtTrading, CcxtTradingClass, Params } from './ccxt-trading.js';
 import { fetchFillsSince } from './fill-pages.js';
+import { NOT_SENT } from './order-venue.js';
 import type {
   CancelAnswer,
   KeyRights,
@@ -346,7 +347,7 @@ function askOpenOrders(exchange: CcxtTrading, symbol?: string): Promise<CcxtOrde
 
 function toRefusedSubmit(outcome: Extract<Outcome<never>, { status: 'failed' }>): SubmitAnswer {
   const { isSent, means, refusal, reason } = outcome;
-  if (!isSent) return { status: 'rejected', code: 'not-sent', reason };
+  if (!isSent) return { status: 'rejected', code: NOT_SENT, reason };
   if (means === 'rejected') return { status: 'rejected', code: refusal?.code ?? '', reason };
   return { status: 'unknown', reason };
 }

@@ -101,9 +101,12 @@ export interface VenueBalance {
   readonly used: Money;
 }
 
+/** The code of a refusal that this machine made: no request left it. */
+export const NOT_SENT = 'not-sent';
+
 export type SubmitAnswer =
   | { readonly status: 'accepted'; readonly order: VenueOrder }
-  /** Certain: the order does not exist. `code` is the venue's, or `not-sent`. */
+  /** Certain: the order does not exist. `code` is the venue's, or `NOT_SENT`. */
   | { readonly status: 'rejected'; readonly code: string; readonly reason: string }
   /** It may exist, which includes an id that the venue calls a duplicate: look it up. */
   | { readonly status: 'unknown'; readonly reason: string };

@@ -14,6 +14,10 @@ export interface Market {
   readonly seen: { readonly price: Money; readonly at: number } | undefined;
   /** True where this process has stored the intent just now, so that nobody can have sent it. */
   readonly isNew: boolean;
+  /** Why nothing is bought at the moment; undefined when entries are free. */
+  readonly entryFreeze: string | undefined;
+  /** What the books hold of what is to be sold; undefined for a purchase and for a stop. */
+  readonly heldBase: Money | undefined;
 }
 
 export type Execution = Pick<
@@ -61,8 +65,10 @@ export type PlannedTerms =
  * comes of an order is a value; only what keeps it from being known throws.
  */
 export interface Broker {
-  /** Whether stops can rest where it trades. */
+  /** Whether stops can rest where it trades: one may be there whatever the settings say now. */
   readonly hasStops: boolean;
+  /** Whether stops are to rest there. */
+  readonly wantsStops: boolean;
   /** Orders of which it is not known what became of them. */
   readonly unknownOrders: number;
   /** The terms of an entry, or why none can be made: known before its intent is stored. */

@@ -21,6 +21,8 @@ function ask(order: Order, market: Partial<Market>): ReturnType<PaperBroker['exe
     cash: new Money(10_000),
     seen: undefined,
     isNew: true,
+    entryFreeze: undefined,
+    heldBase: undefined,
     ...market,
   });
 }

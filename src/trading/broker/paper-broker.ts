@@ -23,6 +23,7 @@ const FEE_DECIMALS = 12;
  */
 export class PaperBroker implements Broker {
   readonly hasStops = false;
+  readonly wantsStops = false;
   readonly unknownOrders = 0;
   readonly #rules: TradingRules;
 

@@ -1,10 +1,11 @@
 import { Money } from '../../domain/money.js';
 import type { Order } from '../../domain/trade.js';
-import type {
-  LookUpAnswer,
-  OrderRequest,
-  OrderVenue,
-  VenueOrder,
+import {
+  NOT_SENT,
+  type LookUpAnswer,
+  type OrderRequest,
+  type OrderVenue,
+  type VenueOrder,
 } from '../../exchange/orders/order-venue.js';
 import type { Clock } from '../../lib/clock.js';
 import { TransientError } from '../../lib/errors.js';
@@ -25,6 +26,8 @@ import { OrderWaits } from './order-waits.js';
 
 /** A stop that the exchange refused is not offered again before. */
 const REFUSED_STOP_MS = 300_000;
+/** One that did not leave this machine, because the exchange wants no requests for a while, is. */
+const UNSENT_STOP_MS = 3_000;
 
 export interface LiveBrokerOptions {
   readonly venue: OrderVenue;
@@ -52,9 +55,13 @@ export class LiveBroker implements Broker {
     this.#waits = new OrderWaits(options.clock, options.rules.unknownOrderMs);
   }
 
+  /** Also where the settings place none: one of before may still rest. */
   get hasStops(): boolean {
-    const { venue, rules } = this.#options;
-    return rules.areStopsAtExchange && venue.abilities.stops !== 'none';
+    return this.#options.venue.abilities.stops !== 'none';
+  }
+
+  get wantsStops(): boolean {
+    return this.#options.rules.areStopsAtExchange && this.hasStops;
   }
 
   /** Orders of which the exchange has not said yet what became of them. */
@@ -77,7 +84,7 @@ export class LiveBroker implements Broker {
     if (!isRecent || planned.status === 'impossible') return planned;
     // Compared as it goes out: rounded to the tick.
     if (planned.terms.stopPrice?.eq(refused.price) !== true) return planned;
-    return { status: 'impossible', reason: 'the exchange has just refused it' };
+    return { status: 'impossible', reason: 'it could not be placed just now' };
   }
 
   isDust(symbol: string, sizeBase: Money, price: Money | undefined): boolean {
@@ -146,7 +153,7 @@ export class LiveBroker implements Broker {
     const { symbol, side, clientOrderId } = order;
     if (answer.status === 'rejected') {
       this.#waits.end(order.uid);
-      if (order.kind === 'stop') this.#noteRefusedStop(order, answer.reason);
+      if (order.kind === 'stop') this.#noteRefusedStop(order, answer);
       return { status: 'rejected', reason: answer.reason };
     }
     this.#waits.miss(order.uid);
@@ -183,6 +190,11 @@ export class LiveBroker implements Broker {
     if (order.kind === 'stop' || (order.side === 'buy' && isLate)) {
       this.#waits.end(order.uid);
       return { status: 'rejected', reason };
+    }
+    const obstacle = findObstacle(order, market);
+    if (obstacle !== undefined) {
+      this.#waits.end(order.uid);
+      return { status: 'rejected', reason: obstacle };
     }
     this.#options.logger.warn('An order never reached the exchange: it is sent again', {
       symbol: order.symbol,
@@ -229,16 +241,31 @@ export class LiveBroker implements Broker {
     return fills.map((fill) => toExecution(fill, this.#options));
   }
 
-  #noteRefusedStop({ symbol, stopPrice }: Order, reason: string): void {
+  #noteRefusedStop(
+    { symbol, stopPrice }: Order,
+    { code, reason }: { readonly code: string; readonly reason: string },
+  ): void {
     const { clock, logger } = this.#options;
-    logger.error('The exchange refused a stop: the daemon itself watches the price', {
-      symbol,
-      reason,
-    });
+    const isSent = code !== NOT_SENT;
+    if (isSent) {
+      const what = { symbol, reason };
+      logger.error('The exchange refused a stop: the daemon itself watches the price', what);
+    }
     if (stopPrice === undefined) return;
-    const untilMs = clock.wallMs() + REFUSED_STOP_MS;
+    const untilMs = clock.wallMs() + (isSent ? REFUSED_STOP_MS : UNSENT_STOP_MS);
     this.#refusedStops.set(symbol, { price: stopPrice, untilMs });
   }
+}
+
+/** Why an order that never arrived is not sent again as it is. */
+function findObstacle(
+  { side, sizeBase }: Order,
+  { entryFreeze, heldBase }: Market,
+): string | undefined {
+  if (side === 'buy')
+    return entryFreeze === undefined ? undefined : `entries frozen: ${entryFreeze}`;
+  const isTooLarge = heldBase !== undefined && sizeBase.gt(heldBase);
+  return isTooLarge ? 'a part of it has been sold meanwhile' : undefined;
 }
 
 /** What could not be read this time. */

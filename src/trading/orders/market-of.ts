@@ -6,7 +6,7 @@ import type { TradingParts } from '../parts/trading-parts.js';
 export function marketOf(
   parts: TradingParts,
   { symbol }: Order,
-  { isNew, seen }: Pick<Market, 'isNew' | 'seen'>,
+  { isNew, seen, heldBase }: Pick<Market, 'isNew' | 'seen'> & Partial<Pick<Market, 'heldBase'>>,
 ): Market {
   return {
     nowMs: parts.clock.marketMs(),
@@ -14,5 +14,7 @@ export function marketOf(
     cash: parts.books.cash,
     seen,
     isNew,
+    heldBase,
+    entryFreeze: parts.halts.findFreeze(parts.clock.marketMs()),
   };
 }

@@ -1,7 +1,7 @@
-import type { Order } from '../../domain/trade.js';
+import { heldBaseOf, type Order } from '../../domain/trade.js';
 import type { BrokerAnswer, Market } from '../broker/broker.js';
 import type { TradingParts } from '../parts/trading-parts.js';
-import { recordAnswer } from './record-answer.js';
+import { getPosition, recordAnswer } from './record-answer.js';
 import { clearStops } from './venue-stops.js';
 import { marketOf } from './market-of.js';
 
@@ -40,7 +40,9 @@ async function execute(
   { isNew, seen }: { readonly isNew: boolean; readonly seen: Market['seen'] },
 ): Promise<BrokerAnswer['status']> {
   let current = order;
-  let market = marketOf(parts, order, { isNew, seen });
+  const isSale = order.side === 'sell' && order.kind !== 'stop';
+  const heldBase = isSale ? heldBaseOf(await getPosition(parts.stores, order)) : undefined;
+  let market = marketOf(parts, order, { isNew, seen, heldBase });
   for (let sale = 1; ; sale++) {
     const answer = await parts.broker.execute(current, market);
     const next = await recordAnswer(parts, current, answer);

@@ -44,9 +44,13 @@ export async function clearStops(parts: TradingParts, sale: Order): Promise<Clea
   return replaceSale(parts, sale, position);
 }
 
-/** Keeps one stop at the exchange under each open position, at its level, and none without one. */
+/**
+ * Keeps one stop at the exchange under each open position, at its level, and none without one. Where the settings want
+ * none any more, those of before are taken away.
+ */
 export async function keepStops(parts: TradingParts): Promise<void> {
-  if (!parts.broker.hasStops) return;
+  const { hasStops, wantsStops } = parts.broker;
+  if (!hasStops) return;
   const key = bookKeyOf(parts.rules);
   const positions = await parts.stores.positions.listOpen(key);
   const stops = (await parts.stores.orders.listUnsettled(key)).filter(isStop);
@@ -54,11 +58,12 @@ export async function keepStops(parts: TradingParts): Promise<void> {
   for (const stop of stops) {
     const position = held.get(stop.positionUid);
     if (position?.status === 'closing') continue;
-    const level = position === undefined ? undefined : levelOf(parts, position);
+    const isWanted = wantsStops && position !== undefined;
+    const level = isWanted ? levelOf(parts, position) : undefined;
     if (position !== undefined && isWhereItBelongs(stop, position, level)) continue;
     await takeAway(parts, stop);
   }
-  for (const { uid, status } of positions) {
+  for (const { uid, status } of wantsStops ? positions : []) {
     if (status === 'open') await placeMissing(parts, uid);
   }
 }
