@@ -1,6 +1,6 @@
 import { Money } from '../../src/domain/money.js';
 import { heldBaseOf } from '../../src/domain/trade.js';
-import { hasOwnForm } from '../../src/trading/orders/orders.js';
+import { hasOwnForm } from '../../src/domain/client-order-id.js';
 import type { LiveWorld } from './live-world.js';
 
 /** What must hold of books and exchange once nothing is under way. Every sentence is a finding. */

@@ -276,7 +276,7 @@ export class LiveWorld {
   }> {
     const balances = await this.venue.balances();
     return {
-      open: await this.venue.openOrders(),
+      open: (await this.venue.openOrders()).orders,
       fills: await this.venue.fillsSince(SYMBOL, START_MS - HOUR),
       balances: new Map([...balances].map(([name, { free, used }]) => [name, free.plus(used)])),
     };

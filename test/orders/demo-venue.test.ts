@@ -64,7 +64,7 @@ describe('an order at the demo exchange', () => {
       price: await priceAt(0.95),
     });
     expect(await demo.venue.submit(stop)).toMatchObject({ status: 'accepted' });
-    const [listed] = await demo.venue.openOrders();
+    const [listed] = (await demo.venue.openOrders()).orders;
     expect(listed).toMatchObject({ clientOrderId: stop.clientOrderId, kind: 'stop', side: 'sell' });
     expect(await demo.venue.cancel(SYMBOL, stop.clientOrderId)).toEqual({ status: 'canceled' });
     expect(await demo.venue.lookUp(SYMBOL, stop.clientOrderId)).toMatchObject({

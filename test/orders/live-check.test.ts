@@ -63,7 +63,7 @@ describe('live:check', () => {
     const report = await check({ environment: { CONFIRM_LIVE: 'demo' } });
     expect(report.findings.filter(({ status }) => status !== 'ok')).toEqual([]);
     expect(find(report, 'trial order')?.text).toMatch(/would take a purchase of 0\.\d+ BTC/);
-    expect(await demo.venue.openOrders()).toEqual([]);
+    expect((await demo.venue.openOrders()).orders).toEqual([]);
     expect(await demo.venue.fillsSince(SYMBOL, 0 + demo.running.demo.marketMs() - 1_000)).toEqual(
       [],
     );

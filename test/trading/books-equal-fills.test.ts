@@ -3,7 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import { Money } from '../../src/domain/money.js';
 import type { Direction } from '../../src/domain/signal.js';
 import type { TradingService } from '../../src/trading/service/trading-service.js';
-import { clientOrderId } from '../../src/trading/orders/orders.js';
+import { clientOrderId } from '../../src/domain/client-order-id.js';
 import { forEachEngine } from '../database.js';
 import { HOUR } from './build-trading.js';
 import { NO_LIMITS } from './risk-limits.js';

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { clientOrderId } from '../../src/trading/orders/orders.js';
+import { clientOrderId } from '../../src/domain/client-order-id.js';
 import type { SignalContext } from '../../src/trading/signal-context.js';
 import type { TradingService } from '../../src/trading/service/trading-service.js';
 import { Money } from '../../src/domain/money.js';

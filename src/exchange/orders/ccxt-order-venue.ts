@@ -1,3 +1,4 @@
+import { hasOwnForm } from '../../domain/client-order-id.js';
 import { Money } from '../../domain/money.js';
 import { ConfigError, messageOf, RejectedError, TransientError } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';
@@ -14,6 +15,7 @@ import type {
   CancelAnswer,
   KeyRights,
   LookUpAnswer,
+  OpenOrders,
   OrderRequest,
   OrderVenue,
   SubmitAnswer,
@@ -163,14 +165,23 @@ export class CcxtOrderVenue implements OrderVenue, VenueAccount {
     return answer;
   }
 
-  async openOrders(symbol?: string): Promise<readonly VenueOrder[]> {
+  async openOrders(symbol?: string): Promise<OpenOrders> {
     const exchange = this.#started();
     const { openOrders = { ask: askOpenOrders, limit: Infinity } } = this.entry;
-    const orders = await this.#calls.read('open orders', () => openOrders.ask(exchange, symbol));
-    if (orders.length >= openOrders.limit) {
-      throw new TransientError(`more than ${openOrders.limit - 1} open orders cannot be listed`);
+    const shown = await this.#calls.read('open orders', () => openOrders.ask(exchange, symbol));
+    const known = symbol === undefined ? {} : { symbol };
+    const orders: VenueOrder[] = [];
+    const unreadable: string[] = [];
+    for (const one of shown) {
+      try {
+        orders.push(this.#toOrder(one, known));
+      } catch (error) {
+        // Other programs may use kinds of orders that ccxt does not know.
+        if (hasOwnForm(one.clientOrderId ?? '')) throw error;
+        unreadable.push(one.id ?? '');
+      }
     }
-    return orders.map((order) => this.#toOrder(order, symbol === undefined ? {} : { symbol }));
+    return { orders, unreadable, mayBeMore: shown.length >= openOrders.limit };
   }
 
   async fillsOf(order: VenueOrder): Promise<readonly VenueFill[]> {

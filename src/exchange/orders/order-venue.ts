@@ -14,7 +14,7 @@ export interface OrderVenue {
   lookUp(symbol: string, clientOrderId: string): Promise<LookUpAnswer>;
   cancel(symbol: string, clientOrderId: string): Promise<CancelAnswer>;
   /** Of one symbol or of all, also those of other programs. Throws `TransientError`. */
-  openOrders(symbol?: string): Promise<readonly VenueOrder[]>;
+  openOrders(symbol?: string): Promise<OpenOrders>;
   /** The fills of one order, oldest first, fees as they were taken. Throws `TransientError`. */
   fillsOf(order: VenueOrder): Promise<readonly VenueFill[]>;
   /** Fills of the account in this symbol from `sinceMs` on, oldest first. Throws `TransientError`. */
@@ -81,6 +81,14 @@ export interface VenueOrder {
   readonly createdAt?: number | undefined;
   /** Venue time of the last change, or of the answer where the venue does not say. */
   readonly updatedAt: number;
+}
+
+export interface OpenOrders {
+  readonly orders: readonly VenueOrder[];
+  /** The venue's ids of orders of other programs that this port cannot state. */
+  readonly unreadable: readonly string[];
+  /** Whether the venue may have more than it shows in an answer. */
+  readonly mayBeMore: boolean;
 }
 
 export interface VenueFill {

@@ -1,3 +1,4 @@
+import { hasOwnForm } from '../../domain/client-order-id.js';
 import { Money } from '../../domain/money.js';
 import {
   baseOf,
@@ -7,8 +8,8 @@ import {
   type Reconciliation,
 } from '../../domain/trade.js';
 import type { OrderVenue, VenueBalance, VenueOrder } from '../../exchange/orders/order-venue.js';
+import { ConfigError, RejectedError, TransientError } from '../../lib/errors.js';
 import { toExecution } from '../live/to-execution.js';
-import { hasOwnForm } from '../orders/orders.js';
 import { adoptFills, listFills } from '../orders/record-answer.js';
 import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
 import { toClosed, toLessHeld } from '../positions/position-states.js';
@@ -19,6 +20,21 @@ const LATE_FILL_MS = 3_600_000;
 const MOST_GIVEN_UP = 50;
 /** A balance may lag behind the fills: it is read again before it is believed. */
 const SECOND_LOOK_MS = 2_000;
+
+const NOT_ALL_SHOWN =
+  'The exchange does not show all open orders of the account: what is beyond its list is not compared';
+
+/** The exchange did not tell what the account holds. Nothing in the books was changed by that. */
+export class UnreadAccountError extends Error {
+  override readonly name = 'UnreadAccountError';
+  /** What the exchange or its connection did. */
+  readonly reason: Error;
+
+  constructor(reason: Error) {
+    super(reason.message, { cause: reason });
+    this.reason = reason;
+  }
+}
 
 export interface AccountCheckOptions {
   readonly venue: OrderVenue;
@@ -45,7 +61,7 @@ export class AccountCheck {
 
   /**
    * @returns why trading must be halted; undefined where nothing says so
-   * @throws TransientError while the exchange does not answer
+   * @throws UnreadAccountError while the exchange does not answer
    */
   async run(parts: TradingParts, trigger: Reconciliation['trigger']): Promise<string | undefined> {
     const found = [
@@ -62,25 +78,28 @@ export class AccountCheck {
   }
 
   async #checkOpenOrders(parts: TradingParts): Promise<readonly Found[]> {
-    const found: Found[] = [];
-    for (const shown of await this.#options.venue.openOrders()) {
-      const difference = await this.#checkOpenOrder(parts, shown);
-      if (difference !== undefined) found.push(difference);
+    const { orders, unreadable, mayBeMore } = await read(this.#options.venue.openOrders());
+    if (mayBeMore && !parts.said.has(NOT_ALL_SHOWN)) {
+      parts.said.add(NOT_ALL_SHOWN);
+      parts.logger.warn(NOT_ALL_SHOWN, { shown: orders.length + unreadable.length });
     }
-    return found;
+    const found: (Found | undefined)[] = unreadable.map((id) =>
+      this.#toForeign(id, id, 'an order'),
+    );
+    for (const shown of orders) found.push(await this.#checkOpenOrder(parts, shown));
+    return found.filter((one) => one !== undefined);
+  }
+
+  #toForeign(name: string, subject: string, what: string): Found | undefined {
+    const finding = `${what} that is not ours: ${name}`;
+    return this.#once(name, { kind: 'foreign_order', subject, finding, repair: undefined });
   }
 
   async #checkOpenOrder(parts: TradingParts, shown: VenueOrder): Promise<Found | undefined> {
     const { clientOrderId, symbol, side } = shown;
     const name = clientOrderId === '' ? (shown.venueOrderId ?? '') : clientOrderId;
     if (!hasOwnForm(clientOrderId)) {
-      const finding = `an order to ${side} ${symbol} that is not ours: ${name}`;
-      return this.#once(name, {
-        kind: 'foreign_order',
-        subject: symbol,
-        finding,
-        repair: undefined,
-      });
+      return this.#toForeign(name, symbol, `an order to ${side} ${symbol}`);
     }
     const order = await parts.stores.orders.findByClientId(clientOrderId);
     if (order === undefined || order.account !== parts.rules.account) {
@@ -96,8 +115,12 @@ export class AccountCheck {
       };
     }
     if (order.status === 'intended' || order.status === 'sent') return undefined;
+    return this.#cancelLeft(shown);
+  }
+
+  async #cancelLeft({ clientOrderId, symbol, side }: VenueOrder): Promise<Found> {
     await this.#options.venue.cancel(symbol, clientOrderId);
-    const finding = `the order ${name} to ${side} ${symbol} is open at the exchange, and over in the books`;
+    const finding = `the order ${clientOrderId} to ${side} ${symbol} is open at the exchange, and over in the books`;
     return { kind: 'left_order', subject: symbol, finding, repair: 'cancelled' };
   }
 
@@ -119,13 +142,15 @@ export class AccountCheck {
     const { symbol, side, clientOrderId } = order;
     if (this.#ended.has(clientOrderId)) return [];
     const shown = await venue.lookUp(symbol, clientOrderId);
-    if (shown.status !== 'found' || shown.order.status === 'open') return [];
+    if (shown.status !== 'found') return [];
+    // The list of open orders may not have shown it: not every exchange shows all.
+    if (shown.order.status === 'open') return [await this.#cancelLeft(shown.order)];
     if (shown.order.filledBase.isZero()) {
       this.#ended.add(clientOrderId);
       return [];
     }
     const prices = { rules: { trading: parts.rules }, findPrice };
-    const fills = (await venue.fillsOf(shown.order)).map((fill) => toExecution(fill, prices));
+    const fills = (await read(venue.fillsOf(shown.order))).map((fill) => toExecution(fill, prices));
     if (!(await adoptFills(parts, order, fills))) return [];
     const finding = `the order ${clientOrderId} to ${side} ${symbol} was filled after it was given up`;
     return [{ kind: 'late_fill', subject: symbol, finding, repair: 'booked', isFault: true }];
@@ -135,11 +160,11 @@ export class AccountCheck {
     const { venue } = this.#options;
     const positions = await listComparable(parts);
     const held = sumByBase(positions);
-    let balances = await venue.balances();
+    let balances = await read(venue.balances());
     const isShort = (base: string): boolean => totalOf(balances, base).lt(held.get(base) ?? 0);
     if ([...held.keys()].some(isShort)) {
       await parts.clock.sleep(SECOND_LOOK_MS);
-      balances = await venue.balances();
+      balances = await read(venue.balances());
     }
     const found: Found[] = [...this.#reportStock(parts, balances, held)];
     for (const base of [...held.keys()].filter(isShort)) {
@@ -179,6 +204,18 @@ export class AccountCheck {
     if (this.#reported.has(key)) return undefined;
     this.#reported.add(key);
     return found;
+  }
+}
+
+async function read<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const isOfExchange =
+      error instanceof TransientError ||
+      error instanceof ConfigError ||
+      error instanceof RejectedError;
+    throw isOfExchange ? new UnreadAccountError(error) : error;
   }
 }
 

@@ -8,17 +8,11 @@ const LONGEST_PAUSE_MS = 30_000;
 export interface AccountWatchOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly reconcileEveryMs: number;
-  /**
-   * Looks at what is under way.
-   *
-   * @param isDue whether the whole account is to be compared with the books
-   * @returns whether this process trades, so that something was looked at
-   */
-  readonly look: (isDue: boolean) => Promise<boolean>;
+  /** Looks at what is under way, where this process trades. */
+  readonly look: () => Promise<unknown>;
 }
 
-/** Looks at the orders that are under way each second, and at the account every `RECONCILE_SEC`. */
+/** Looks at the orders that are under way, and whether the account is to be compared, each second. */
 export class AccountWatch {
   readonly #options: AccountWatchOptions;
   readonly #ending = new AbortController();
@@ -38,19 +32,16 @@ export class AccountWatch {
   }
 
   async #run(): Promise<void> {
-    const { clock, logger, reconcileEveryMs, look } = this.#options;
+    const { clock, logger, look } = this.#options;
     const { signal } = this.#ending;
     const isOver = (): boolean => signal.aborted;
     let failures = 0;
-    // The start itself has compared them.
-    let dueMs = clock.wallMs() + reconcileEveryMs;
     while (!isOver()) {
       const pauseMs = Math.min(LOOK_EVERY_MS * 2 ** failures, LONGEST_PAUSE_MS);
       await clock.sleep(pauseMs, signal).catch(() => undefined);
       if (isOver()) return;
       try {
-        const isDue = clock.wallMs() >= dueMs;
-        if ((await look(isDue)) && isDue) dueMs = clock.wallMs() + reconcileEveryMs;
+        await look();
         failures = 0;
       } catch (error) {
         if (failures === 0) {

@@ -3,7 +3,7 @@ import type { Decision } from '../../domain/decision.js';
 import type { Quote, Series } from '../../domain/market.js';
 import type { Money } from '../../domain/money.js';
 import type { Signal } from '../../domain/signal.js';
-import type { BookKey, EquityPoint, Position, Reconciliation } from '../../domain/trade.js';
+import type { BookKey, EquityPoint, Position } from '../../domain/trade.js';
 import { HaltError, messageOf, RejectedError, TransientError } from '../../lib/errors.js';
 import { newUid } from '../../lib/uid.js';
 import { Books } from '../books/books.js';
@@ -14,7 +14,7 @@ import type { Halt } from '../../domain/halt.js';
 import { LeaseKeeper } from '../../coordination/lease-keeper.js';
 import { Ledger, type LedgerEntry } from '../books/ledger.js';
 import { keepStops } from '../orders/venue-stops.js';
-import { AccountCheck } from '../recovery/account-check.js';
+import { AccountChecks } from '../recovery/account-checks.js';
 import { QuoteBoard } from '../books/quote-board.js';
 import { reconcile, settleUnsettled } from '../recovery/reconcile.js';
 import { recallRisk, volatilityReader } from '../parts/recall-risk.js';
@@ -83,7 +83,7 @@ export class TradingService {
 
   readonly #options: TradingServiceOptions;
   readonly #broker: Broker;
-  readonly #check: AccountCheck | undefined;
+  readonly #checks: AccountChecks | undefined;
   readonly #watch: AccountWatch | undefined;
   readonly control: TradingControl;
 
@@ -112,13 +112,8 @@ export class TradingService {
     this.#broker = options.createBroker({ mayTrade: () => this.#lease.isHeld(), findPrice });
     if (account === undefined) return;
     const { venue, reconcileEveryMs } = account;
-    this.#check = new AccountCheck({ venue, findPrice });
-    this.#watch = new AccountWatch({
-      clock,
-      logger,
-      reconcileEveryMs,
-      look: (isDue) => this.#lookAtAccount(isDue),
-    });
+    this.#checks = new AccountChecks({ venue, findPrice, clock, logger, reconcileEveryMs });
+    this.#watch = new AccountWatch({ clock, logger, look: () => this.#lookAtAccount() });
   }
 
   /** Asks for the lease and, holding it, recovers what an earlier process left unfinished. */
@@ -214,7 +209,7 @@ export class TradingService {
       leaseHolder: this.#lease.otherHolder,
       books: this.#valued,
       openPositions: this.#held.length,
-      entryFreeze: this.#options.findEntryFreeze?.(),
+      entryFreeze: this.#checks?.entryFreeze ?? this.#options.findEntryFreeze?.(),
       halt: this.control.find(),
       unknownOrders: this.#broker.unknownOrders,
       warnings: [...this.#warnings],
@@ -261,7 +256,8 @@ export class TradingService {
 
   #findEntryFreeze(): string | undefined {
     const { clock, findEntryFreeze } = this.#options;
-    return this.control.board.findFreeze(clock.marketMs()) ?? findEntryFreeze?.();
+    const halted = this.control.board.findFreeze(clock.marketMs());
+    return halted ?? this.#checks?.entryFreeze ?? findEntryFreeze?.();
   }
 
   #key(): BookKey {
@@ -299,24 +295,21 @@ export class TradingService {
     };
     this.#quotes.update((await stores.prices.latest(rules.venue)).values());
     this.#lastPoint = await stores.equity.latest(key);
-    await reconcile(parts, async () => this.#checkAccount(parts, 'start'));
+    await reconcile(parts, async () => this.#haltBy(await this.#checks?.atStart(parts)));
     await this.#value(parts);
     return parts;
   }
 
   /** What went out and what rests is looked at each second, the whole account now and then. */
-  async #lookAtAccount(isDue: boolean): Promise<boolean> {
-    const done = await this.#serially(async (parts) => {
+  async #lookAtAccount(): Promise<void> {
+    await this.#serially(async (parts) => {
       await settleUnsettled(parts);
-      if (isDue) await this.#checkAccount(parts, 'interval');
       await keepStops(parts);
-      return true;
+      await this.#haltBy(await this.#checks?.ifDue(parts));
     });
-    return done === true;
   }
 
-  async #checkAccount(parts: TradingParts, trigger: Reconciliation['trigger']): Promise<void> {
-    const fault = await this.#check?.run(parts, trigger);
+  async #haltBy(fault: string | undefined): Promise<void> {
     if (fault !== undefined) await this.control.haltByFault(fault);
   }
 
@@ -324,8 +317,13 @@ export class TradingService {
     const { rules, stores, logger, account: atVenue } = this.#options;
     const key = this.#books ?? (await chooseBooks(stores, rules));
     const { currency } = rules;
-    const initialEquity = (await atVenue?.readEquity()) ?? rules.paperEquity;
-    const account = await stores.accounts.ensure({ ...key, currency, initialEquity });
+    const all = await stores.accounts.list(rules.venue);
+    let account = all.find((one) => one.account === key.account);
+    if (account === undefined) {
+      // Only the first time: later a start does not depend on the exchange's answer.
+      const initialEquity = (await atVenue?.readEquity()) ?? rules.paperEquity;
+      account = await stores.accounts.ensure({ ...key, currency, initialEquity });
+    }
     const warnings = atVenue === undefined ? findDifferences(account, rules) : [];
     for (const warning of warnings) {
       if (!this.#warnings.has(warning)) logger.warn(warning);

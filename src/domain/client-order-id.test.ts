@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clientOrderId } from './orders.js';
+import { clientOrderId } from './client-order-id.js';
 
 describe('clientOrderId', () => {
   it('has the one form that every venue accepts', () => {

@@ -1,0 +1,89 @@
+import type { Reconciliation } from '../../domain/trade.js';
+import type { Clock } from '../../lib/clock.js';
+import type { Logger } from '../../lib/logger.js';
+import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
+import { AccountCheck, UnreadAccountError, type AccountCheckOptions } from './account-check.js';
+
+const FIRST_PAUSE_MS = 1_000;
+/** Each attempt reads the whole account, and exchanges count requests. */
+const LONGEST_PAUSE_MS = 30_000;
+
+export interface AccountChecksOptions extends AccountCheckOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly reconcileEveryMs: number;
+}
+
+/**
+ * Compares books and account at the start and every `RECONCILE_SEC`. An account that cannot be read is asked
+ * for again with growing pauses; meanwhile what is held is guarded and can be sold.
+ */
+export class AccountChecks {
+  readonly #options: AccountChecksOptions;
+  readonly #check: AccountCheck;
+  #dueMs = 0;
+  #failures = 0;
+  #isCompared = true;
+
+  constructor(options: AccountChecksOptions) {
+    this.#options = options;
+    this.#check = new AccountCheck(options);
+  }
+
+  /** Why nothing may be bought: the books were not compared since trading began. */
+  get entryFreeze(): string | undefined {
+    return this.#isCompared ? undefined : 'the account cannot be read yet';
+  }
+
+  /**
+   * @returns why trading must be halted; undefined where nothing says so
+   * @throws what keeps the account from being read, where nothing is held that could be sold
+   */
+  async atStart(parts: TradingParts): Promise<string | undefined> {
+    this.#isCompared = false;
+    try {
+      return await this.#run(parts, 'start');
+    } catch (error) {
+      if (!(error instanceof UnreadAccountError)) throw error;
+      const held = await parts.stores.positions.listOpen(bookKeyOf(parts.rules));
+      if (held.length === 0) throw error.reason;
+      this.#retryLater(error.reason);
+      return undefined;
+    }
+  }
+
+  /** @returns why trading must be halted; undefined where nothing says so, or it is not time yet */
+  async ifDue(parts: TradingParts): Promise<string | undefined> {
+    if (this.#options.clock.wallMs() < this.#dueMs) return undefined;
+    try {
+      return await this.#run(parts, this.#isCompared ? 'interval' : 'start');
+    } catch (error) {
+      if (!(error instanceof UnreadAccountError)) throw error;
+      this.#retryLater(error.reason);
+      return undefined;
+    }
+  }
+
+  async #run(parts: TradingParts, trigger: Reconciliation['trigger']): Promise<string | undefined> {
+    const { clock, logger, reconcileEveryMs } = this.#options;
+    const fault = await this.#check.run(parts, trigger);
+    if (this.#failures > 0) logger.info('The account can be compared with the books again');
+    this.#failures = 0;
+    this.#isCompared = true;
+    this.#dueMs = clock.wallMs() + reconcileEveryMs;
+    return fault;
+  }
+
+  #retryLater(error: Error): void {
+    const { clock, logger } = this.#options;
+    if (this.#failures === 0) {
+      const message = this.#isCompared
+        ? 'The account cannot be compared with the books now: it is tried again, what is held is guarded'
+        : 'The account cannot be read yet: nothing is bought, what is held is guarded';
+      logger.warn(message, { error });
+    }
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS);
+    this.#failures += 1;
+    this.#dueMs = clock.wallMs() + pauseMs;
+  }
+}
