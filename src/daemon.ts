@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.js';
 import { assembleWork } from './daemon/active.js';
 import { collectOnly } from './daemon/collect-only.js';
 import { connect } from './daemon/connect.js';
+import { assertNoBooksLeft } from './daemon/left-books.js';
 import { openBase } from './daemon/open-base.js';
 import { assertMayTrade, openLive } from './daemon/open-live.js';
 import type { Market } from './daemon/open-market.js';
@@ -120,6 +121,8 @@ async function trade(
   const { wallClock: clock, stopping } = base;
   const { parts, phase } = options;
   const { settings, logger } = base;
+  const { venue, clock: marketClock } = market.data;
+  await assertNoBooksLeft(base, { venue, marketMs: marketClock.marketMs() });
   const live = await openLive(settings, market, { clock, logger, stack, stopping });
   const connected = connect(base, market, { stack, parts, live, readPhase: phase.read });
   phase.enter({ ...connected, name: 'standby' });

@@ -1,4 +1,4 @@
-import { choice, flag, integer, number, optionalText, secret } from '../setting.js';
+import { choice, custom, flag, integer, number, optionalText, secret } from '../setting.js';
 
 export const LIVE_SETTINGS = {
   EXCHANGE_API_KEY: secret({ help: 'Key of the account at the exchange; for live trading.' }),
@@ -7,6 +7,12 @@ export const LIVE_SETTINGS = {
   EXCHANGE_API_UID: secret({ help: 'User id of that key, at exchanges that have one.' }),
   CONFIRM_LIVE: optionalText({
     help: 'The value of EXCHANGE once more: without it TRADING_MODE=live does not start.',
+  }),
+  LIVE_ACCOUNT: custom({
+    default: 'auto',
+    expected: 'auto, or up to 32 of a-z, 0-9, - and _, but not paper or collection',
+    read: readBooksName,
+    help: 'Name of the books of live trading: keep it when a key is replaced by another one of the same account. auto is a hash of the key.',
   }),
   ALLOW_WITHDRAWAL_KEYS: flag({
     default: false,
@@ -48,3 +54,11 @@ export const LIVE_SETTINGS = {
     help: 'Time between two comparisons of the books with the account at the exchange.',
   }),
 } as const;
+
+/** Names that the books of paper trading and the lease of collection have. */
+const TAKEN_NAMES: readonly string[] = ['paper', 'collection'];
+
+function readBooksName(value: string): string | undefined {
+  const name = value.toLowerCase();
+  return /^[\w-]{1,32}$/.test(name) && !TAKEN_NAMES.includes(name) ? name : undefined;
+}

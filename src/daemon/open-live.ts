@@ -37,9 +37,15 @@ export function assertMayTrade(settings: Settings): void {
   readExchangeKeys(settings);
 }
 
-/** Whose books are kept: `paper`, or a hash of the key. */
+/** Whose books are kept: `paper`, `LIVE_ACCOUNT`, or a hash of the key. */
 export function accountOf(settings: Settings): string {
-  if (settings.tradingMode !== 'live') return PAPER_ACCOUNT;
+  const { tradingMode, liveAccount } = settings;
+  if (tradingMode !== 'live') return PAPER_ACCOUNT;
+  return liveAccount === 'auto' ? accountOfKey(settings) : liveAccount;
+}
+
+/** What the books of this key are called by themselves. */
+export function accountOfKey(settings: Settings): string {
   const { apiKey } = readExchangeKeys(settings);
   return createHash('sha256').update(apiKey).digest('hex').slice(0, ACCOUNT_DIGITS);
 }

@@ -112,7 +112,7 @@ export class DaemonInProcess {
   readonly dataDir: string;
   readonly #world: DaemonWorld;
   readonly #stopping = new AbortController();
-  readonly #running: Promise<void>;
+  #running: Promise<void>;
   #address: string | undefined;
 
   constructor(
@@ -168,6 +168,16 @@ export class DaemonInProcess {
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the test is over'));
     await this.#running;
+  }
+
+  /** What it fails with by itself, which its stop does not throw again. */
+  async failure(): Promise<unknown> {
+    const failure = this.#running.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    this.#running = failure.then(() => undefined);
+    return failure;
   }
 
   async status(): Promise<StatusAnswer> {

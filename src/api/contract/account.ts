@@ -9,7 +9,7 @@ const told = z.boolean().nullable().describe('null where the venue does not tell
 export const accountAnswer = z
   .object({
     mode: z.enum(['paper', 'live']),
-    account: z.string().describe('paper, or a hash of the key'),
+    account: z.string().describe('paper, LIVE_ACCOUNT, or a hash of the key'),
     exchange: z.string(),
     read_at: optionalTime.describe('wall time; null on paper, which has no account'),
     balances: z.array(z.object({ currency: z.string(), free: amount, held_by_orders: amount })),
