@@ -211,27 +211,32 @@ describe.each(VENUE_CASES)('$exchangeId', (one: VenueCase) => {
 
   const call = FILL_CALLS[exchangeId];
   const ages = [
-    { what: 'of this hour', ageMs: 3_600_000 },
-    { what: 'of ten days ago', ageMs: 10 * 86_400_000 },
+    { what: 'of this hour', ageMs: 3_600_000, apartMs: 1 },
+    { what: 'of ten days ago', ageMs: 10 * 86_400_000, apartMs: 1 },
+    { what: 'within a millisecond', ageMs: 3_600_000, apartMs: 0 },
   ];
   const fillCases = call === undefined ? [] : ages.map((age) => ({ ...age, call }));
-  it.each(fillCases)('finds all 101 fills of an order $what', async ({ ageMs, call: fillCall }) => {
-    const createdAt = Date.now() - ageMs;
-    const fills = Array.from({ length: 102 }, (_, at) => ({
-      // One of them is of another order.
-      ...{ id: String(at), orderId: at === 50 ? 'other' : '77', at: createdAt + at },
-    }));
-    server.answer(answerFills(fillCall, fills));
-    const found = await venue.fillsOf({
-      ...{ clientOrderId: ID, venueOrderId: '77', symbol, side: 'buy', kind: 'market' },
-      ...{ status: 'filled', averagePrice: new Money(60_000), createdAt, updatedAt: Date.now() },
-      ...{ sizeBase: new Money('0.00101'), filledBase: new Money('0.00101') },
-    });
-    const ours = fills.filter(({ orderId }) => orderId === '77').map(({ id }) => id);
-    expect(found.map(({ venueTradeId }) => venueTradeId)).toEqual(ours);
-    const [first] = server.requests;
-    expect(first?.parameters).toMatchObject({ [fillCall.names[0]]: '77' });
-  });
+  it.each(fillCases)(
+    'finds all 101 fills of an order $what',
+    async ({ ageMs, apartMs, call: fillCall }) => {
+      const createdAt = Date.now() - ageMs;
+      const fills = Array.from({ length: 102 }, (_, at) => ({
+        // One of them is of another order.
+        ...{ id: String(at), orderId: at === 50 ? 'other' : '77', at: createdAt + at * apartMs },
+      }));
+      server.answer(answerFills(fillCall, fills));
+      const found = await venue.fillsOf({
+        ...{ clientOrderId: ID, venueOrderId: '77', symbol, side: 'buy', kind: 'market' },
+        ...{ status: 'filled', averagePrice: new Money(60_000), createdAt, updatedAt: Date.now() },
+        ...{ sizeBase: new Money('0.00101'), filledBase: new Money('0.00101') },
+      });
+      const ours = fills.filter(({ orderId }) => orderId === '77').map(({ id }) => id);
+      expect(new Set(found.map(({ venueTradeId }) => venueTradeId))).toEqual(new Set(ours));
+      expect(found).toHaveLength(ours.length);
+      const [first] = server.requests;
+      expect(first?.parameters).toMatchObject({ [fillCall.names[0]]: '77' });
+    },
+  );
 
   it('cancels by client id, and says when nothing is left to cancel', async () => {
     const listed = exchangeId === 'coinbase' ? [COINBASE_OPEN] : [];

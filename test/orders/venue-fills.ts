@@ -13,7 +13,9 @@ interface FillCall {
   /** Parameters that carry the order, the beginning and the end. */
   readonly names: readonly [order: string, from: string, to: string];
   readonly toRow: (fill: FillRow) => object;
-  readonly toBody: (rows: readonly object[]) => object;
+  /** The parameter that goes on below an id, or at the cursor that the answer before had. */
+  readonly further: string;
+  readonly toBody: (rows: readonly object[], cursor: string) => object;
 }
 
 /** As many as an answer holds. */
@@ -29,15 +31,20 @@ export const FILL_CALLS: Readonly<Record<string, FillCall>> = {
       ...{ symbol: 'BTCUSDT', orderId, execId: id, side: 'Buy', execType: 'Trade' },
       ...{ execPrice: PRICE, execQty: SIZE, execFee: '0', execTime: String(at) },
     }),
-    toBody: (list) => ({ retCode: 0, retMsg: 'OK', result: { category: 'spot', list } }),
+    further: 'cursor',
+    toBody: (list, nextPageCursor) => ({
+      retCode: 0,
+      result: { category: 'spot', list, nextPageCursor },
+    }),
   },
   okx: {
     path: '/api/v5/trade/fills-history',
     names: ['ordId', 'begin', 'end'],
     toRow: ({ id, orderId, at }) => ({
       ...{ instType: 'SPOT', instId: 'BTC-USDT', ordId: orderId, tradeId: id, side: 'buy' },
-      ...{ fillPx: PRICE, fillSz: SIZE, fee: '0', feeCcy: 'BTC', ts: String(at) },
+      ...{ fillPx: PRICE, fillSz: SIZE, fee: '0', feeCcy: 'BTC', ts: String(at), billId: id },
     }),
+    further: 'after',
     toBody: (data) => ({ code: '0', msg: '', data }),
   },
   kucoin: {
@@ -45,8 +52,9 @@ export const FILL_CALLS: Readonly<Record<string, FillCall>> = {
     names: ['orderId', 'startAt', 'endAt'],
     toRow: ({ id, orderId, at }) => ({
       ...{ symbol: 'BTC-USDT', orderId, tradeId: id, side: 'buy', price: PRICE, size: SIZE },
-      ...{ fee: '0', feeCurrency: 'USDT', createdAt: at },
+      ...{ fee: '0', feeCurrency: 'USDT', createdAt: at, id: Number(id) },
     }),
+    further: 'lastId',
     toBody: (items) => ({ code: '200000', data: { items, lastId: 1 } }),
   },
   coinbase: {
@@ -56,7 +64,8 @@ export const FILL_CALLS: Readonly<Record<string, FillCall>> = {
       ...{ trade_id: id, order_id: orderId, product_id: 'BTC-USD', side: 'BUY', price: PRICE },
       ...{ size: SIZE, commission: '0', trade_time: new Date(at).toISOString() },
     }),
-    toBody: (fills) => ({ fills, cursor: '' }),
+    further: 'cursor',
+    toBody: (fills, cursor) => ({ fills, cursor }),
   },
   bitget: {
     path: '/api/v2/spot/trade/fills',
@@ -65,6 +74,7 @@ export const FILL_CALLS: Readonly<Record<string, FillCall>> = {
       ...{ symbol: 'BTCUSDT', orderId, tradeId: id, side: 'buy', priceAvg: PRICE, size: SIZE },
       ...{ feeDetail: { deduction: 'no', feeCoin: 'BTC', totalFee: '0' }, cTime: String(at) },
     }),
+    further: 'idLessThan',
     toBody: (data) => ({ code: '00000', msg: 'success', data }),
   },
 };
@@ -77,11 +87,19 @@ export function answerFills(call: FillCall, fills: readonly FillRow[]): Answerer
     const orderId = parameters[order];
     const fromMs = timeOf(parameters, from) ?? Date.now() - 7 * 86_400_000;
     const toMs = timeOf(parameters, to) ?? Infinity;
+    const belowId = Number(parameters[call.further] ?? Infinity);
     const asked = fills
       .filter((fill) => orderId === undefined || fill.orderId === orderId)
-      .filter(({ at }) => at >= fromMs && at <= toMs)
-      .sort((one, other) => other.at - one.at);
-    return { body: call.toBody(asked.slice(0, PAGE).map((fill) => call.toRow(fill))) };
+      .filter(({ at, id }) => at >= fromMs && at <= toMs && Number(id) < belowId)
+      .sort((one, other) => other.at - one.at || Number(other.id) - Number(one.id));
+    const page = asked.slice(0, PAGE);
+    const cursor = asked.length > PAGE ? (page.at(-1)?.id ?? '') : '';
+    return {
+      body: call.toBody(
+        page.map((fill) => call.toRow(fill)),
+        cursor,
+      ),
+    };
   };
 }
 

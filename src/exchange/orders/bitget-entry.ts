@@ -1,4 +1,5 @@
 import { RejectedError } from '../../lib/errors.js';
+import { belowId } from './fill-pages.js';
 import { readCodeAndMessage } from './read-refusal.js';
 import { cancelByClientId, type VenueEntry } from './venue-entry.js';
 
@@ -68,7 +69,12 @@ export const BITGET: VenueEntry = {
     address: ['40018'],
     clock: ['40008'],
   },
-  fillPages: { windowMs: 7 * DAY_MS, limit: 100, isNewestFirst: true },
+  fillPages: {
+    windowMs: 7 * DAY_MS,
+    limit: 100,
+    isNewestFirst: true,
+    next: belowId('tradeId', 'idLessThan'),
+  },
   rehearsal: 'none from here: its demo trading needs a header that is not sent',
   remarks: [
     'Stops do not rest there: plan orders have calls of their own, which are not used.',

@@ -1,5 +1,6 @@
 import { ConfigError } from '../../lib/errors.js';
 import { callVenue, type CcxtTrading } from './ccxt-trading.js';
+import { atCursor } from './fill-pages.js';
 import type { KeyRights } from './order-venue.js';
 import { memberOf, readCodeAndMessage } from './read-refusal.js';
 import type { VenueEntry } from './venue-entry.js';
@@ -106,7 +107,12 @@ export const BYBIT: VenueEntry = {
     clock: ['10002'],
     expired: ['33004'],
   },
-  fillPages: { windowMs: 7 * DAY_MS, limit: 100, isNewestFirst: true },
+  fillPages: {
+    windowMs: 7 * DAY_MS,
+    limit: 100,
+    isNewestFirst: true,
+    next: atCursor('nextPageCursor'),
+  },
   rehearsal: 'its testnet (EXCHANGE_BASE_URL=https://api-testnet.bybit.com), with a key of its own',
   remarks: [
     'Only unified trading accounts are traded.',

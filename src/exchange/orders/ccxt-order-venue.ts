@@ -213,12 +213,10 @@ export class CcxtOrderVenue implements OrderVenue, VenueAccount {
       sinceMs,
       untilMs: this.#options.clock.marketMs(),
       pages,
-      fetch: async (fromMs, toMs) => {
-        const trades = await this.#calls.read(`fills of ${symbol}`, () =>
-          exchange.fetchMyTrades(asked, fromMs, pages.limit, { until: toMs }),
-        );
-        return trades.map(toVenueFill);
-      },
+      fetch: (fromMs, toMs, further) =>
+        this.#calls.read(`fills of ${symbol}`, () =>
+          exchange.fetchMyTrades(asked, fromMs, pages.limit, { until: toMs, ...further }),
+        ),
     });
     return fills.filter((fill) => fill.symbol === symbol);
   }

@@ -95,6 +95,8 @@ export interface CcxtTrade {
   readonly timestamp?: number | undefined;
   readonly fee?: CcxtFee | undefined;
   readonly fees?: readonly CcxtFee[] | undefined;
+  /** The venue's own answer. */
+  readonly info?: unknown;
 }
 
 interface CcxtFee {

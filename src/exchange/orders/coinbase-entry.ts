@@ -1,5 +1,6 @@
 import { RejectedError, TransientError } from '../../lib/errors.js';
 import { callVenue, type CcxtOrder, type CcxtTrading } from './ccxt-trading.js';
+import { atCursor } from './fill-pages.js';
 import type { KeyRights } from './order-venue.js';
 import { memberOf, readCodeAndMessage } from './read-refusal.js';
 import type { AskedOrder, Refusal, VenueEntry } from './venue-entry.js';
@@ -73,7 +74,7 @@ export const COINBASE: VenueEntry = {
     'key-or-address': ['HTTP 401', 'authentication_error'],
     right: ['PERMISSION_DENIED'],
   },
-  fillPages: { windowMs: 30 * DAY_MS, limit: 100, isNewestFirst: true },
+  fillPages: { windowMs: 30 * DAY_MS, limit: 100, isNewestFirst: true, next: atCursor('cursor') },
   rehearsal: 'none',
   remarks: [
     'Orders are found by reading the newest 1,000 of a symbol and comparing client ids.',

@@ -1,12 +1,15 @@
 import { TransientError } from '../../lib/errors.js';
+import type { CcxtTrade, Params } from './ccxt-trading.js';
 import type { VenueFill } from './order-venue.js';
+import { toVenueFill } from './to-port.js';
 import type { FillPages } from './venue-entry.js';
 
 export interface FillPagesOptions {
   readonly sinceMs: number;
   readonly untilMs: number;
   readonly pages: FillPages;
-  readonly fetch: (fromMs: number, toMs: number) => Promise<readonly VenueFill[]>;
+  /** @param further what goes on after the answer before */
+  readonly fetch: (fromMs: number, toMs: number, further: Params) => Promise<readonly CcxtTrade[]>;
 }
 
 /** All fills of a stretch of time, window by window, each once and oldest first. */
@@ -16,7 +19,9 @@ export async function fetchFillsSince(options: FillPagesOptions): Promise<VenueF
   const fills = new Map<string, VenueFill>();
   for (let fromMs = sinceMs; fromMs <= untilMs; fromMs += windowMs) {
     const toMs = Math.min(untilMs, fromMs + windowMs - 1);
-    await fetchWindow(options, { fromMs, toMs, fills });
+    const window = { fromMs, toMs, fills };
+    if (options.pages.next === undefined) await fetchByTime(options, window);
+    else await fetchByCursor(options, { ...window, next: options.pages.next });
   }
   return [...fills.values()].sort((one, other) => one.filledAt - other.filledAt);
 }
@@ -28,15 +33,12 @@ interface Window {
 }
 
 /** A full page may have left some out: the rest is asked for from its inner end. */
-async function fetchWindow({ fetch, pages }: FillPagesOptions, window: Window): Promise<void> {
+async function fetchByTime({ fetch, pages }: FillPagesOptions, window: Window): Promise<void> {
   const { limit, isNewestFirst } = pages;
   let [fromMs, toMs] = [window.fromMs, window.toMs];
   for (;;) {
-    const page = await fetch(fromMs, toMs);
-    for (const fill of page) {
-      const isInside = fill.filledAt >= window.fromMs && fill.filledAt <= window.toMs;
-      if (isInside) window.fills.set(fill.venueTradeId, fill);
-    }
+    const page = (await fetch(fromMs, toMs, {})).map(toVenueFill);
+    keep(page, window);
     if (page.length < limit) return;
     const times = page.map(({ filledAt }) => filledAt);
     const [oldestMs, newestMs] = [Math.min(...times), Math.max(...times)];
@@ -46,4 +48,48 @@ async function fetchWindow({ fetch, pages }: FillPagesOptions, window: Window): 
     if (isNewestFirst) toMs = oldestMs;
     else fromMs = newestMs;
   }
+}
+
+/** One order may be filled a hundred times within a millisecond, which times do not tell apart. */
+async function fetchByCursor(
+  { fetch, pages }: FillPagesOptions,
+  { next, ...window }: Window & { readonly next: NonNullable<FillPages['next']> },
+): Promise<void> {
+  let further: Params | undefined = {};
+  while (further !== undefined) {
+    const trades: readonly CcxtTrade[] = await fetch(window.fromMs, window.toMs, further);
+    const known = window.fills.size;
+    keep(trades.map(toVenueFill), window);
+    if (trades.length < pages.limit) return;
+    if (window.fills.size === known) throw new TransientError('the same fills were answered again');
+    further = next(trades);
+  }
+}
+
+function keep(page: readonly VenueFill[], { fromMs, toMs, fills }: Window): void {
+  for (const fill of page) {
+    if (fill.filledAt >= fromMs && fill.filledAt <= toMs) fills.set(fill.venueTradeId, fill);
+  }
+}
+
+/** Goes on at the cursor that ccxt leaves in one of the venue's own rows. */
+export function atCursor(name: string): NonNullable<FillPages['next']> {
+  return (page) => {
+    const cursor = page.map((trade) => memberOf(trade, name)).find((value) => value !== '');
+    return cursor === undefined ? undefined : { cursor };
+  };
+}
+
+/** Goes on below the lowest id of an answer. */
+export function belowId(name: string, parameter: string): NonNullable<FillPages['next']> {
+  return (page) => {
+    const ids = page.map((trade) => memberOf(trade, name)).filter((value) => /^\d+$/.test(value));
+    const [lowest] = ids.sort((one, other) => (BigInt(one) < BigInt(other) ? -1 : 1));
+    return lowest === undefined ? undefined : { [parameter]: lowest };
+  };
+}
+
+function memberOf({ info }: CcxtTrade, name: string): string {
+  const value = (info as Readonly<Record<string, unknown>> | undefined)?.[name];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }

@@ -1,5 +1,6 @@
 import { ConfigError, RejectedError } from '../../lib/errors.js';
 import { callVenue, type CcxtOrder, type CcxtTrading } from './ccxt-trading.js';
+import { belowId } from './fill-pages.js';
 import type { KeyRights } from './order-venue.js';
 import { memberOf, readCodeAndMessage } from './read-refusal.js';
 import { cancelByClientId, type VenueEntry } from './venue-entry.js';
@@ -90,7 +91,12 @@ export const KUCOIN: VenueEntry = {
     address: ['400006'],
     clock: ['400002'],
   },
-  fillPages: { windowMs: 7 * DAY_MS, limit: 100, isNewestFirst: true },
+  fillPages: {
+    windowMs: 7 * DAY_MS,
+    limit: 100,
+    isNewestFirst: true,
+    next: belowId('id', 'lastId'),
+  },
   rehearsal: 'none; live:check lets the venue check an order without carrying it out',
   remarks: [
     'Stops do not rest there: whether a stop keeps its client id once it is triggered is not settled.',

@@ -1,5 +1,6 @@
 import { RejectedError } from '../../lib/errors.js';
 import { callVenue, type CcxtTrading } from './ccxt-trading.js';
+import { belowId } from './fill-pages.js';
 import type { KeyRights } from './order-venue.js';
 import { memberOf, readCodeAndMessage } from './read-refusal.js';
 import { cancelByClientId, type Refusal, type VenueEntry } from './venue-entry.js';
@@ -81,7 +82,12 @@ export const OKX: VenueEntry = {
     address: ['50110'],
     clock: ['50102'],
   },
-  fillPages: { windowMs: 7 * DAY_MS, limit: 100, isNewestFirst: true },
+  fillPages: {
+    windowMs: 7 * DAY_MS,
+    limit: 100,
+    isNewestFirst: true,
+    next: belowId('billId', 'after'),
+  },
   rehearsal: 'none from here: its demo trading needs a header that is not sent',
   remarks: [
     'Stops do not rest there: whether OKX takes one with a client id for a cash account is not settled.',

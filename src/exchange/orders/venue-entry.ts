@@ -62,6 +62,8 @@ export interface FillPages {
   readonly isNewestFirst: boolean;
   /** Whether it answers the fills of all symbols together. */
   readonly isOfAllSymbols?: boolean;
+  /** Parameters that go on after a full answer; undefined at its end. Without it, times do. */
+  readonly next?: (page: readonly CcxtTrade[]) => Params | undefined;
 }
 
 /** What is wrong with a key, and what a person can do about it. */
