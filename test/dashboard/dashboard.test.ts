@@ -139,6 +139,37 @@ describe.skipIf(skipReason !== undefined)(
     });
 
     test(
+      'look-alikes are computed when they are asked for, drawn over the newest bars, and listed',
+      async () => {
+        await openPage(page, address, '/market');
+        const card = page.getByRole('region', { name: 'Look-alikes' });
+        expect(await card.getByRole('img').count()).toBe(0);
+        await card.getByRole('button', { name: 'Show look-alikes' }).click();
+        const picture = card.getByRole('img', { name: /bars of BTC\/USDT over \d+ look-alike/ });
+        await picture.or(card.getByText('are being computed')).waitFor();
+        expect(await seriousFindings(page)).toEqual([]);
+        await picture.waitFor({ timeout: LIMIT_MS });
+        await card.getByLabel('Among').selectOption('this symbol');
+        await picture.waitFor();
+        const windows = card.getByRole('button', { name: 'BTC/USDT' });
+        await windows.first().press('Enter');
+        await expect.poll(() => picture.locator('.chosen').count()).toBe(2);
+        expect(await windows.count()).toBeGreaterThan(1);
+        await card
+          .getByText(/95 % interval \d+\s% to \d+\s%/)
+          .first()
+          .waitFor();
+        for (const colorScheme of ['dark', 'light'] as const) {
+          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+          expect(await seriousFindings(page)).toEqual([]);
+        }
+        await page.setViewportSize({ width: 360, height: 900 });
+        await expect.poll(() => overflow(page)).toBeLessThanOrEqual(0);
+      },
+      2 * LIMIT_MS,
+    );
+
+    test(
       'a card clears its model after a question, and trains it again',
       async () => {
         await openPage(page, address, '/models');
