@@ -300,9 +300,10 @@ CREATE TABLE IF NOT EXISTS `orders` (
   UNIQUE KEY `u0` (`uid`),
   UNIQUE KEY `u1` (`client_order_id`),
   KEY `i0` (`venue`, `account`, `status`, `intended_at`),
-  KEY `i1` (`venue`, `symbol`, `intended_at`),
-  KEY `i2` (`position_uid`),
-  KEY `i3` (`intended_at`),
+  KEY `i1` (`venue`, `account`, `status`, `settled_at`),
+  KEY `i2` (`venue`, `symbol`, `intended_at`),
+  KEY `i3` (`position_uid`),
+  KEY `i4` (`intended_at`),
   FOREIGN KEY (`position_uid`) REFERENCES `positions` (`uid`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 

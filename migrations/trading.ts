@@ -65,6 +65,7 @@ export const TRADING_MIGRATIONS: readonly Migration[] = [
     unique: [['uid'], ['client_order_id']],
     indexes: [
       ['venue', 'account', 'status', 'intended_at'],
+      ['venue', 'account', 'status', 'settled_at'],
       ['venue', 'symbol', 'intended_at'],
       ['position_uid'],
       ['intended_at'],

@@ -27,7 +27,14 @@ export interface TradingStores {
   readonly leases: Pick<LeaseStore, 'acquire' | 'renew' | 'release'>;
   readonly orders: Pick<
     OrderStore,
-    'insert' | 'settle' | 'markSent' | 'find' | 'findByClientId' | 'list' | 'listUnsettled'
+    | 'insert'
+    | 'settle'
+    | 'markSent'
+    | 'find'
+    | 'findByClientId'
+    | 'list'
+    | 'listUnsettled'
+    | 'listGivenUp'
   >;
   readonly positions: Pick<
     PositionStore,

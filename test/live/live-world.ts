@@ -67,6 +67,7 @@ export interface ProcessOptions {
   readonly holder?: string;
   /** Settings of this process alone. */
   readonly live?: Partial<LiveRules>;
+  readonly reconcileEveryMs?: number;
 }
 
 /** The demo exchange's real server, real ccxt, a real database, and processes that trade there with money. */
@@ -153,6 +154,7 @@ export class LiveWorld {
     venue = this.venue,
     holder = 'here',
     live: own = {},
+    reconcileEveryMs = 300_000,
   }: ProcessOptions = {}): Promise<TradingService> {
     const { clock, logger, rules } = this;
     const live = { ...this.#liveRules(), ...own };
@@ -163,7 +165,7 @@ export class LiveWorld {
       createBroker: (tools) => new LiveBroker({ venue, rules: live, clock, logger, ...tools }),
       account: {
         venue,
-        reconcileEveryMs: 300_000,
+        reconcileEveryMs,
         readEquity: async () => (await venue.balances()).get(rules.currency)?.free ?? new Money(0),
       },
       clock,

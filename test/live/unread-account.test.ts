@@ -9,7 +9,7 @@ afterEach(() => world.close());
 
 async function openPosition(): Promise<TradingService> {
   world = await LiveWorld.open();
-  const service = await world.start();
+  const service = await world.start({ reconcileEveryMs: 30_000 });
   await world.quote(service);
   await world.signal(service, 'BUY');
   await world.pass(2, service);
@@ -51,7 +51,7 @@ describe('an account that cannot be read', () => {
     async (path) => {
       const service = await openPosition();
       refuseToAnswer(path);
-      await world.pass(400, service);
+      await world.pass(60, service);
       expect(service.status().books).toBeDefined();
       await sell(service);
       expect(warnings('cannot be compared')).toBe(1);
@@ -83,8 +83,8 @@ describe('an account that cannot be read', () => {
 
   it('is no reason to stop where only orders of others are beyond the list or unreadable', async () => {
     world = await LiveWorld.open();
-    const service = await world.start({ venue: besideRobot(['7', '8']) });
-    await world.pass(650, service);
+    const service = await world.start({ reconcileEveryMs: 30_000, venue: besideRobot(['7', '8']) });
+    await world.pass(65, service);
     expect(service.status()).toMatchObject({ halt: undefined, entryFreeze: undefined });
     expect(warnings('does not show all open orders')).toBe(1);
     expect(warnings('cannot be compared')).toBe(0);

@@ -176,6 +176,8 @@ export class MemoryStores implements TradingRecord {
       },
       listUnsettled: async () =>
         [...this.#unsettled.values()].map((order) => ({ ...order, ...LOCAL, rowVersion: 1 })),
+      // Only an account at an exchange is asked about them.
+      listGivenUp: async () => [],
     };
   }
 

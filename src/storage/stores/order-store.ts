@@ -52,6 +52,8 @@ const ORDER = rowCodec<StoredOrder>({
 });
 
 const UNSETTLED = ['intended', 'sent'];
+const GIVEN_UP = ['rejected', 'canceled'];
+const MOST_GIVEN_UP = 1_000;
 
 /** Intents and what became of them. */
 export class OrderStore {
@@ -119,6 +121,23 @@ export class OrderStore {
         .where(bookColumns(book))
         .whereIn('status', UNSETTLED)
         .orderBy(['intended_at', 'id'])
+        .select<Row[]>('*'),
+    );
+    return rows.map((row) => ORDER.decode(row));
+  }
+
+  /** Orders that ended without being filled since that market time, the newest of them first. */
+  async listGivenUp(book: BookKey, since: number): Promise<readonly StoredOrder[]> {
+    const rows = await this.#database.run((knex) =>
+      knex('orders')
+        .where(bookColumns(book))
+        .whereIn('status', GIVEN_UP)
+        .where('settled_at', '>=', since)
+        .orderBy([
+          { column: 'settled_at', order: 'desc' },
+          { column: 'id', order: 'desc' },
+        ])
+        .limit(MOST_GIVEN_UP)
         .select<Row[]>('*'),
     );
     return rows.map((row) => ORDER.decode(row));

@@ -1,22 +1,16 @@
 import { hasOwnForm } from '../../domain/client-order-id.js';
 import { Money } from '../../domain/money.js';
-import {
-  baseOf,
-  heldBaseOf,
-  type Difference,
-  type Order,
-  type Reconciliation,
-} from '../../domain/trade.js';
+import { baseOf, type Order, type Reconciliation } from '../../domain/trade.js';
 import type { OrderVenue, VenueBalance, VenueOrder } from '../../exchange/orders/order-venue.js';
 import { ConfigError, RejectedError, TransientError } from '../../lib/errors.js';
 import { toExecution } from '../live/to-execution.js';
-import { adoptFills, listFills } from '../orders/record-answer.js';
+import { adoptFills } from '../orders/record-answer.js';
 import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
-import { toClosed, toLessHeld } from '../positions/position-states.js';
-import type { StoredPosition } from '../trading-stores.js';
+import { listComparable, reduce, sumByBase, totalOf, type Found } from './missing-base.js';
 
 /** Wall time within which an order that was given up may still turn out to be filled. */
 const LATE_FILL_MS = 3_600_000;
+/** Looked up at a time, the newest first: each is a request. */
 const MOST_GIVEN_UP = 50;
 /** A balance may lag behind the fills: it is read again before it is believed. */
 const SECOND_LOOK_MS = 2_000;
@@ -24,8 +18,30 @@ const SECOND_LOOK_MS = 2_000;
 const NOT_ALL_SHOWN =
   'The exchange does not show all open orders of the account: what is beyond its list is not compared';
 
-/** The exchange did not tell what the account holds. Nothing in the books was changed by that. */
-export class UnreadAccountError extends Error {
+export interface AccountCheckOptions {
+  readonly venue: OrderVenue;
+  readonly findPrice: (currency: string) => Money | undefined;
+}
+
+export interface Comparison {
+  /** Why trading must be halted; undefined where nothing says so. */
+  readonly fault: string | undefined;
+  /** What kept the account from being read to the end; undefined where it was. */
+  readonly unread: Error | undefined;
+  /** Whether something was left for the next time, because an order's outcome is not known yet. */
+  readonly isUnsure: boolean;
+}
+
+interface Stock {
+  readonly balances: ReadonlyMap<string, VenueBalance>;
+  /** What the books hold, by coin. */
+  readonly held: ReadonlyMap<string, Money>;
+  /** Coins with an order under way. */
+  readonly moving: ReadonlySet<string>;
+}
+
+/** The exchange did not tell what the account holds. */
+class UnreadAccountError extends Error {
   override readonly name = 'UnreadAccountError';
   /** What the exchange or its connection did. */
   readonly reason: Error;
@@ -35,14 +51,6 @@ export class UnreadAccountError extends Error {
     this.reason = reason;
   }
 }
-
-export interface AccountCheckOptions {
-  readonly venue: OrderVenue;
-  readonly findPrice: (currency: string) => Money | undefined;
-}
-
-/** A difference, and whether a person must look at it before anything is bought. */
-type Found = Difference & { readonly isFault?: boolean };
 
 /**
  * Compares the books with the account at the exchange: open orders, orders that were given up, balances. What is
@@ -54,40 +62,48 @@ export class AccountCheck {
   readonly #reported = new Set<string>();
   /** Client ids of orders that the exchange itself shows as over without a fill. */
   readonly #ended = new Set<string>();
+  /** Coins of which an order may have sold more than the books know. */
+  readonly #unsure = new Set<string>();
 
   constructor(options: AccountCheckOptions) {
     this.#options = options;
   }
 
-  /**
-   * @returns why trading must be halted; undefined where nothing says so
-   * @throws UnreadAccountError while the exchange does not answer
-   */
-  async run(parts: TradingParts, trigger: Reconciliation['trigger']): Promise<string | undefined> {
-    const found = [
-      ...(await this.#checkOpenOrders(parts)),
-      ...(await this.#checkGivenUp(parts)),
-      ...(await this.#checkBalances(parts)),
-    ];
-    if (trigger === 'start' || found.length > 0) await store(parts, trigger, found);
+  async run(parts: TradingParts, trigger: Reconciliation['trigger']): Promise<Comparison> {
+    const found: Found[] = [];
+    const unread = await this.#collect(parts, found);
+    const isWhole = unread === undefined;
+    if ((trigger === 'start' && isWhole) || found.length > 0) await store(parts, trigger, found);
     for (const { finding, repair } of found) {
       parts.logger.warn('The account differs from the books', { finding, repair });
     }
     const faults = found.filter(({ isFault }) => isFault === true);
-    return faults.length === 0 ? undefined : faults.map(({ finding }) => finding).join('; ');
+    const fault = faults.length === 0 ? undefined : faults.map(({ finding }) => finding).join('; ');
+    return { fault, unread, isUnsure: this.#unsure.size > 0 };
   }
 
-  async #checkOpenOrders(parts: TradingParts): Promise<readonly Found[]> {
+  /** What was put right before the exchange stopped answering is among what was found. */
+  async #collect(parts: TradingParts, found: Found[]): Promise<Error | undefined> {
+    this.#unsure.clear();
+    try {
+      for await (const one of this.#checkOpenOrders(parts)) found.push(one);
+      for await (const one of this.#checkGivenUp(parts)) found.push(one);
+      for await (const one of this.#checkBalances(parts)) found.push(one);
+      return undefined;
+    } catch (error) {
+      if (error instanceof UnreadAccountError) return error.reason;
+      throw error;
+    }
+  }
+
+  async *#checkOpenOrders(parts: TradingParts): AsyncGenerator<Found> {
     const { orders, unreadable, mayBeMore } = await read(this.#options.venue.openOrders());
     if (mayBeMore && !parts.said.has(NOT_ALL_SHOWN)) {
       parts.said.add(NOT_ALL_SHOWN);
       parts.logger.warn(NOT_ALL_SHOWN, { shown: orders.length + unreadable.length });
     }
-    const found: (Found | undefined)[] = unreadable.map((id) =>
-      this.#toForeign(id, id, 'an order'),
-    );
-    for (const shown of orders) found.push(await this.#checkOpenOrder(parts, shown));
-    return found.filter((one) => one !== undefined);
+    for (const id of unreadable) yield* some(this.#toForeign(id, id, 'an order'));
+    for (const shown of orders) yield* some(await this.#checkOpenOrder(parts, shown));
   }
 
   #toForeign(name: string, subject: string, what: string): Found | undefined {
@@ -125,40 +141,38 @@ export class AccountCheck {
   }
 
   /** Orders that ended without a fill in the books are asked for once more, each by its own id. */
-  async #checkGivenUp(parts: TradingParts): Promise<readonly Found[]> {
+  async *#checkGivenUp(parts: TradingParts): AsyncGenerator<Found> {
     const { rules, stores, clock } = parts;
-    const from = clock.marketMs() - LATE_FILL_MS * rules.marketSpeed;
-    const page = { limit: MOST_GIVEN_UP, offset: 0 };
-    const found: Found[] = [];
-    for (const status of ['rejected', 'canceled'] as const) {
-      const { rows } = await stores.orders.list({ ...bookKeyOf(rules), status, from }, page);
-      for (const order of rows) found.push(...(await this.#checkLateFill(parts, order)));
+    const since = clock.marketMs() - LATE_FILL_MS * rules.marketSpeed;
+    const orders = await stores.orders.listGivenUp(bookKeyOf(rules), since);
+    const open = orders.filter(({ clientOrderId }) => !this.#ended.has(clientOrderId));
+    for (const order of open.slice(0, MOST_GIVEN_UP)) {
+      yield* some(await this.#checkLateFill(parts, order));
     }
-    return found;
   }
 
-  async #checkLateFill(parts: TradingParts, order: Order): Promise<readonly Found[]> {
+  async #checkLateFill(parts: TradingParts, order: Order): Promise<Found | undefined> {
     const { venue, findPrice } = this.#options;
     const { symbol, side, clientOrderId } = order;
-    if (this.#ended.has(clientOrderId)) return [];
     const shown = await venue.lookUp(symbol, clientOrderId);
-    if (shown.status !== 'found') return [];
+    if (shown.status === 'unknown') this.#unsure.add(baseOf(symbol));
+    if (shown.status !== 'found') return undefined;
     // The list of open orders may not have shown it: not every exchange shows all.
-    if (shown.order.status === 'open') return [await this.#cancelLeft(shown.order)];
+    if (shown.order.status === 'open') return this.#cancelLeft(shown.order);
     if (shown.order.filledBase.isZero()) {
       this.#ended.add(clientOrderId);
-      return [];
+      return undefined;
     }
     const prices = { rules: { trading: parts.rules }, findPrice };
     const fills = (await read(venue.fillsOf(shown.order))).map((fill) => toExecution(fill, prices));
-    if (!(await adoptFills(parts, order, fills))) return [];
+    if (!(await adoptFills(parts, order, fills))) return undefined;
     const finding = `the order ${clientOrderId} to ${side} ${symbol} was filled after it was given up`;
-    return [{ kind: 'late_fill', subject: symbol, finding, repair: 'booked', isFault: true }];
+    return { kind: 'late_fill', subject: symbol, finding, repair: 'booked', isFault: true };
   }
 
-  async #checkBalances(parts: TradingParts): Promise<readonly Found[]> {
+  async *#checkBalances(parts: TradingParts): AsyncGenerator<Found> {
     const { venue } = this.#options;
-    const positions = await listComparable(parts);
+    const { positions, moving } = await listComparable(parts);
     const held = sumByBase(positions);
     let balances = await read(venue.balances());
     const isShort = (base: string): boolean => totalOf(balances, base).lt(held.get(base) ?? 0);
@@ -166,24 +180,47 @@ export class AccountCheck {
       await parts.clock.sleep(SECOND_LOOK_MS);
       balances = await read(venue.balances());
     }
-    const found: Found[] = [...this.#reportStock(parts, balances, held)];
+    yield* this.#reportStock(parts, { balances, held, moving });
     for (const base of [...held.keys()].filter(isShort)) {
+      if (!(await this.#isBooked(parts, base))) {
+        this.#unsure.add(base);
+        continue;
+      }
       const own = positions.filter(({ symbol }) => baseOf(symbol) === base);
-      found.push(...(await reduce(parts, own, totalOf(balances, base))));
+      yield* await reduce(parts, own, totalOf(balances, base));
     }
-    return found;
+  }
+
+  /**
+   * Whether the books have all that orders sold of this coin. A stop may have been filled since it was asked
+   * about: what it sold is missing in the account and is booked with its next look, not twice.
+   */
+  async #isBooked({ stores, rules }: TradingParts, base: string): Promise<boolean> {
+    if (this.#unsure.has(base)) return false;
+    const orders = await stores.orders.listUnsettled(bookKeyOf(rules));
+    for (const { uid, symbol, clientOrderId } of orders) {
+      if (baseOf(symbol) !== base) continue;
+      const shown = await this.#options.venue.lookUp(symbol, clientOrderId);
+      if (shown.status !== 'found' || shown.order.status !== 'open') return false;
+      const fills = await stores.fills.listByOrder(uid);
+      const booked = fills.reduce((sum, { sizeBase }) => sum.plus(sizeBase), new Money(0));
+      if (!booked.eq(shown.order.filledBase)) return false;
+    }
+    return true;
   }
 
   /** What the account has beside the books: more of a coin than is held here, or less cash. */
   #reportStock(
-    { books, rules }: TradingParts,
-    balances: ReadonlyMap<string, VenueBalance>,
-    held: ReadonlyMap<string, Money>,
+    { books, rules, broker, quotes, findInstrument }: TradingParts,
+    { balances, held, moving }: Stock,
   ): readonly Found[] {
     const found: (Found | undefined)[] = [];
-    for (const [base, size] of held) {
-      const more = totalOf(balances, base).minus(size);
-      if (more.lte(0)) continue;
+    for (const base of new Set([...held.keys(), ...balances.keys()])) {
+      const symbol = `${base}/${rules.currency}`;
+      if (moving.has(base) || (!held.has(base) && findInstrument(symbol) === undefined)) continue;
+      const more = totalOf(balances, base).minus(held.get(base) ?? 0);
+      // Closed positions leave some behind that cannot be sold.
+      if (broker.isDust(symbol, more, quotes.bidOf(symbol))) continue;
       const finding = `the account has ${more.toString()} ${base} more than these books hold`;
       found.push(
         this.#once(base, { kind: 'foreign_balance', subject: base, finding, repair: undefined }),
@@ -207,6 +244,10 @@ export class AccountCheck {
   }
 }
 
+function some(found: Found | undefined): readonly Found[] {
+  return found === undefined ? [] : [found];
+}
+
 async function read<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
@@ -217,73 +258,6 @@ async function read<T>(answer: Promise<T>): Promise<T> {
       error instanceof RejectedError;
     throw isOfExchange ? new UnreadAccountError(error) : error;
   }
-}
-
-/** Positions with an order under way are left out: what they hold is about to change. */
-async function listComparable({ stores, rules }: TradingParts): Promise<readonly StoredPosition[]> {
-  const key = bookKeyOf(rules);
-  const orders = await stores.orders.listUnsettled(key);
-  const moving = new Set(
-    orders.filter(({ kind }) => kind !== 'stop').map(({ symbol }) => baseOf(symbol)),
-  );
-  const open = await stores.positions.listOpen(key);
-  return open.filter(
-    ({ entryPrice, symbol }) => entryPrice !== undefined && !moving.has(baseOf(symbol)),
-  );
-}
-
-function sumByBase(positions: readonly StoredPosition[]): ReadonlyMap<string, Money> {
-  const sums = new Map<string, Money>();
-  for (const position of positions) {
-    const base = baseOf(position.symbol);
-    sums.set(base, heldBaseOf(position).plus(sums.get(base) ?? 0));
-  }
-  return sums;
-}
-
-function totalOf(balances: ReadonlyMap<string, VenueBalance>, currency: string): Money {
-  const balance = balances.get(currency);
-  return balance === undefined ? new Money(0) : balance.free.plus(balance.used);
-}
-
-/** The positions of one coin hold together what the account has of it, the oldest ones first. */
-async function reduce(
-  parts: TradingParts,
-  positions: readonly StoredPosition[],
-  total: Money,
-): Promise<readonly Found[]> {
-  const found: Found[] = [];
-  let left = total;
-  for (const from of positions) {
-    const held = heldBaseOf(from);
-    const has = Money.min(held, left);
-    left = left.minus(has);
-    if (has.lt(held)) found.push(await reduceOne(parts, from, has));
-  }
-  return found;
-}
-
-async function reduceOne(parts: TradingParts, from: StoredPosition, has: Money): Promise<Found> {
-  const { symbol } = from;
-  const bid = parts.quotes.bidOf(symbol);
-  const missing = heldBaseOf(from).minus(has);
-  const reduced = toLessHeld(from, has);
-  const isGone = parts.broker.isDust(symbol, has, bid);
-  const ended = { exitReason: 'closed_externally', atMs: parts.clock.marketMs() } as const;
-  const to = isGone ? toClosed(reduced, await listFills(parts.stores, from), ended) : reduced;
-  await parts.ledger.store({ changed: { from, to } });
-  parts.closedTrades.note(to);
-  const base = baseOf(symbol);
-  return {
-    kind: 'missing_base',
-    subject: symbol,
-    finding: `${missing.toString()} ${base} of the position in ${symbol} are not in the account`,
-    repair: isGone
-      ? 'the position is closed as closed_externally'
-      : `the position is reduced to ${has.toString()}`,
-    // A fee that was taken from the coin is no reason to stop.
-    isFault: !parts.broker.isDust(symbol, missing, bid),
-  };
 }
 
 async function store(

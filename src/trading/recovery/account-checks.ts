@@ -2,7 +2,7 @@ import type { Reconciliation } from '../../domain/trade.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
-import { AccountCheck, UnreadAccountError, type AccountCheckOptions } from './account-check.js';
+import { AccountCheck, type AccountCheckOptions, type Comparison } from './account-check.js';
 
 const FIRST_PAUSE_MS = 1_000;
 /** Each attempt reads the whole account, and exchanges count requests. */
@@ -41,37 +41,34 @@ export class AccountChecks {
    */
   async atStart(parts: TradingParts): Promise<string | undefined> {
     this.#isCompared = false;
-    try {
-      return await this.#run(parts, 'start');
-    } catch (error) {
-      if (!(error instanceof UnreadAccountError)) throw error;
-      const held = await parts.stores.positions.listOpen(bookKeyOf(parts.rules));
-      if (held.length === 0) throw error.reason;
-      this.#retryLater(error.reason);
-      return undefined;
-    }
+    const { fault, unread } = await this.#run(parts, 'start');
+    if (unread === undefined || fault !== undefined) return fault;
+    const held = await parts.stores.positions.listOpen(bookKeyOf(parts.rules));
+    if (held.length === 0) throw unread;
+    return undefined;
   }
 
   /** @returns why trading must be halted; undefined where nothing says so, or it is not time yet */
   async ifDue(parts: TradingParts): Promise<string | undefined> {
     if (this.#options.clock.wallMs() < this.#dueMs) return undefined;
-    try {
-      return await this.#run(parts, this.#isCompared ? 'interval' : 'start');
-    } catch (error) {
-      if (!(error instanceof UnreadAccountError)) throw error;
-      this.#retryLater(error.reason);
-      return undefined;
-    }
+    return (await this.#run(parts, this.#isCompared ? 'interval' : 'start')).fault;
   }
 
-  async #run(parts: TradingParts, trigger: Reconciliation['trigger']): Promise<string | undefined> {
+  async #run(parts: TradingParts, trigger: Reconciliation['trigger']): Promise<Comparison> {
     const { clock, logger, reconcileEveryMs } = this.#options;
-    const fault = await this.#check.run(parts, trigger);
+    const comparison = await this.#check.run(parts, trigger);
+    if (comparison.unread !== undefined) {
+      this.#retryLater(comparison.unread);
+      return comparison;
+    }
     if (this.#failures > 0) logger.info('The account can be compared with the books again');
     this.#failures = 0;
     this.#isCompared = true;
-    this.#dueMs = clock.wallMs() + reconcileEveryMs;
-    return fault;
+    const pauseMs = comparison.isUnsure
+      ? Math.min(LONGEST_PAUSE_MS, reconcileEveryMs)
+      : reconcileEveryMs;
+    this.#dueMs = clock.wallMs() + pauseMs;
+    return comparison;
   }
 
   #retryLater(error: Error): void {
