@@ -1,5 +1,5 @@
 import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
@@ -98,6 +98,16 @@ test('a backtest that is asked for runs in a process of its own and is recorded'
   expect(readdirSync(run.folder ?? '').sort()).toEqual([
     ...['decisions.csv', 'report.html', 'result.json', 'trades.csv'],
   ]);
+  const { lower, upper } = run.sharpe_interval ?? { lower: NaN, upper: NaN };
+  expect(lower).toBeLessThan(upper);
+  // A page that runs its own script gets an origin of its own, and nothing to call.
+  const page = await call('GET', `/${id}/report`);
+  expect([page.statusCode, page.headers['content-type']]).toEqual([
+    ...[200, 'text/html; charset=utf-8'],
+  ]);
+  expect(page.body).toBe(readFileSync(path.join(run.folder ?? '', 'report.html'), 'utf8'));
+  const policy = String(page.headers['content-security-policy']).split('; ');
+  expect(policy).toEqual(expect.arrayContaining(["default-src 'none'", 'sandbox allow-scripts']));
   // The tick ran over the candles without a trace in the books.
   for (const table of [stores.decisions, stores.orders, stores.positions, stores.fills]) {
     expect((await table.list({}, { limit: 1, offset: 0 })).total).toBe(0);

@@ -72,3 +72,18 @@ export async function openPage(page: Page, address: string, route: string): Prom
   await page.getByLabel('How it trades').first().getByText('PAPER').waitFor();
   await expect.poll(() => page.getByText('Reading …').count(), { timeout: 15_000 }).toBe(0);
 }
+
+/** Runs in the page: share of the charts' pixels that are drawn on. */
+export const PAINTED_SHARE = `
+  (() => {
+    let [painted, all] = [0, 1];
+    for (const canvas of document.querySelectorAll('canvas')) {
+      if (canvas.width === 0 || canvas.height === 0) continue;
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      for (let at = 3; at < data.length; at += 4) {
+        all += 1;
+        if (data[at] > 200) painted += 1;
+      }
+    }
+    return painted / all;
+  })()`;

@@ -10,11 +10,13 @@ import { listAnswer } from '../../src/api/contract/common.js';
 import { session, trainingStatus } from '../../src/api/contract/training.js';
 import { status } from '../../src/api/contract/status.js';
 import { DaemonChild, QUICK } from '../daemon/daemon-child.js';
+import { backtestsPage, tradesPage, type PageTools } from './book-pages.js';
 import { openBrowser, type Browser } from './browser.js';
 import {
   openPage,
   overflow,
   PAGES,
+  PAINTED_SHARE,
   seriousFindings,
   skipReason,
   watchPage,
@@ -43,6 +45,9 @@ describe.skipIf(skipReason !== undefined)(
       environment = {
         ...{ ...QUICK, SYMBOLS: 'BTC/USDT,ETH/USDT', API_PORT: String(await freePort()) },
         ...{ API_TOKEN: TOKEN, DATA_DIR: folder, DISPLAY_TIMEZONE: 'Europe/Berlin' },
+        // So that something is traded.
+        ...{ ALLOW_FALLBACK_EXECUTION: 'true', MIN_FALLBACK_CONFIDENCE: '0' },
+        ...{ MIN_MODEL_CONFIDENCE: '0', MIN_EDGE_COSTS: '0' },
       };
       daemon = new DaemonChild({ environment });
       address = await daemon.address();
@@ -78,6 +83,8 @@ describe.skipIf(skipReason !== undefined)(
     const dialog = () => page.getByRole('dialog');
     /** The button of a dialog that does it; the one that opened the dialog may bear the same name. */
     const confirm = (name: string) => dialog().getByRole('button', { name, exact: true }).click();
+
+    const tools = (): PageTools => ({ page, address, ask, button, dialog, confirm });
 
     test('asks for the token once, refuses another, and goes on to the page that was asked for', async () => {
       await page.goto(`${address}/models`);
@@ -243,6 +250,18 @@ describe.skipIf(skipReason !== undefined)(
       await expect.poll(halt).toBe(undefined);
     });
 
+    test(
+      'trades are narrowed, saved as a file, and one that is held is closed',
+      () => tradesPage(tools()),
+      3 * LIMIT_MS,
+    );
+
+    test(
+      'a backtest is refused at its field, run, cancelled, compared, opened and deleted',
+      () => backtestsPage(tools()),
+      3 * LIMIT_MS,
+    );
+
     test('the choice of colours is kept', async () => {
       await openPage(page, address, '/');
       await page.getByLabel('Colours').selectOption('light');
@@ -305,18 +324,3 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return found !== null && typeof found === 'object' ? found.port : 0;
 }
-
-/** Runs in the page: share of the charts' pixels that are drawn on. */
-const PAINTED_SHARE = `
-  (() => {
-    let [painted, all] = [0, 1];
-    for (const canvas of document.querySelectorAll('canvas')) {
-      if (canvas.width === 0 || canvas.height === 0) continue;
-      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-      for (let at = 3; at < data.length; at += 4) {
-        all += 1;
-        if (data[at] > 200) painted += 1;
-      }
-    }
-    return painted / all;
-  })()`;

@@ -1373,6 +1373,10 @@ export interface Api {
         total_return: number | null;
         annual_return: number | null;
         sharpe: number | null;
+        sharpe_interval: {
+          lower: number;
+          upper: number;
+        } | null;
         max_drawdown: number | null;
         error: string | null;
         folder: string | null;
@@ -1413,6 +1417,10 @@ export interface Api {
       total_return: number | null;
       annual_return: number | null;
       sharpe: number | null;
+      sharpe_interval: {
+        lower: number;
+        upper: number;
+      } | null;
       max_drawdown: number | null;
       error: string | null;
       folder: string | null;
@@ -1445,6 +1453,10 @@ export interface Api {
       total_return: number | null;
       annual_return: number | null;
       sharpe: number | null;
+      sharpe_interval: {
+        lower: number;
+        upper: number;
+      } | null;
       max_drawdown: number | null;
       error: string | null;
       folder: string | null;
@@ -1465,6 +1477,14 @@ export interface Api {
       id: string;
       message: string;
     };
+  };
+  'GET /api/backtests/{id}/report': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: string;
   };
   'POST /api/backtests/{id}/cancel': {
     params: {
@@ -1491,6 +1511,10 @@ export interface Api {
       total_return: number | null;
       annual_return: number | null;
       sharpe: number | null;
+      sharpe_interval: {
+        lower: number;
+        upper: number;
+      } | null;
       max_drawdown: number | null;
       error: string | null;
       folder: string | null;

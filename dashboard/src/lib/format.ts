@@ -96,9 +96,14 @@ export function utc(iso: string): string {
 
 const WORDS: Readonly<Record<string, string>> = {
   stop: 'stop price reached',
+  stop_loss: 'stop price reached',
+  trailing: 'trailing stop reached',
   target: 'target price reached',
+  take_profit: 'target price reached',
   signal: 'SELL signal',
   max_hold: 'holding time over',
+  manual: 'closed by a person',
+  closed_externally: 'gone from the account without an order of the daemon',
 };
 
 /** A code as words: `stop_loss` reads `stop loss`. */

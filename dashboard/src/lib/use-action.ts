@@ -1,11 +1,13 @@
 import { ref, type Ref } from 'vue';
-import { messageOf } from '../api/client';
+import { CallError, messageOf } from '../api/client';
 import { useLive } from '../stores/live';
 import { useNotices } from '../stores/notices';
 
 export interface Action<A extends unknown[]> {
   readonly isBusy: Ref<boolean>;
   readonly error: Ref<string | undefined>;
+  /** What of the call was refused, where the daemon names it. */
+  readonly field: Ref<string | undefined>;
   /** @returns whether it was done */
   readonly run: (...given: A) => Promise<boolean>;
 }
@@ -17,17 +19,20 @@ export function useAction<A extends unknown[]>(
   const [live, notices] = [useLive(), useNotices()];
   const isBusy = ref(false);
   const error = ref<string>();
+  const field = ref<string>();
 
   async function run(...given: A): Promise<boolean> {
     if (isBusy.value) return false;
     isBusy.value = true;
     error.value = undefined;
+    field.value = undefined;
     try {
       const message = await act(...given);
       if (message !== undefined) notices.say(message);
       return true;
     } catch (reason) {
       error.value = messageOf(reason);
+      field.value = reason instanceof CallError ? (reason.field ?? undefined) : undefined;
       notices.say(error.value, 'bad');
       return false;
     } finally {
@@ -36,5 +41,5 @@ export function useAction<A extends unknown[]>(
     }
   }
 
-  return { isBusy, error, run };
+  return { isBusy, error, field, run };
 }

@@ -26,12 +26,20 @@ export function backtestAnswer(run: BacktestRun): BacktestSummary {
     total_return: figure('total_return'),
     annual_return: figure('annual_return'),
     sharpe: figure('sharpe'),
+    sharpe_interval: sharpeInterval(run),
     max_drawdown: figure('max_drawdown'),
     error: run.error ?? null,
     folder: run.folder ?? null,
     started_at: iso(run.startedAt),
     ended_at: isoOrNull(run.endedAt),
   };
+}
+
+function sharpeInterval({ figures }: BacktestRun): BacktestSummary['sharpe_interval'] {
+  const intervals = figures?.['interval_95'] as
+    { readonly sharpe?: { readonly lower?: unknown; readonly upper?: unknown } | null } | undefined;
+  const { lower, upper } = intervals?.sharpe ?? {};
+  return typeof lower === 'number' && typeof upper === 'number' ? { lower, upper } : null;
 }
 
 export function backtestDetailAnswer(run: BacktestRun): BacktestDetail {

@@ -27,6 +27,7 @@ const EXAMPLE = {
   total_return: -0.021,
   annual_return: -0.042,
   sharpe: -0.31,
+  sharpe_interval: { lower: -1.62, upper: 0.94 },
   max_drawdown: 0.083,
   error: null,
   folder: 'data/backtests/01JH2Q5F4R2T6V8X0A1C3E5G7J',
@@ -84,6 +85,10 @@ const summary = z.object({
   total_return: optionalNumber,
   annual_return: optionalNumber,
   sharpe: optionalNumber,
+  sharpe_interval: z
+    .object({ lower: z.number(), upper: z.number() })
+    .nullable()
+    .describe('95 %, by a bootstrap'),
   max_drawdown: optionalNumber,
   error: z.string().nullable(),
   folder: z.string().nullable(),
@@ -111,6 +116,11 @@ export const backtestDetail = summary
     ],
   });
 export type BacktestDetail = z.input<typeof backtestDetail>;
+
+/** One file that runs the script it holds. */
+export const backtestReport = z.string().meta({
+  examples: ['<!doctype html><html lang="en"><title>Backtest</title></html>'],
+});
 
 export const backtestDeleted = z
   .object({ id: z.string(), message: z.string() })

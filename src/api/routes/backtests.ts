@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { BacktestRun } from '../../domain/backtest-run.js';
 import { backtestAnswer, backtestDetailAnswer } from '../answers/backtests.js';
 import type { ApiContext } from '../context/api-context.js';
@@ -9,12 +11,22 @@ import {
   backtestDetail,
   backtestParams,
   backtestQuery,
+  backtestReport,
 } from '../contract/backtests.js';
 import { listAnswer } from '../contract/common.js';
 import { ApiError, badRequest, notFound } from '../http/answer-errors.js';
 import type { Server } from '../http/new-server.js';
 
 const BASE = '/api/backtests';
+
+/**
+ * A report is one file with its script in it. It runs in an origin of its own: it reads no cookie, calls
+ * nothing, and is no part of the dashboard.
+ */
+const REPORT_POLICY = [
+  ...["default-src 'none'", "script-src 'unsafe-inline'", "style-src 'unsafe-inline'"],
+  ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", 'sandbox allow-scripts'],
+].join('; ');
 
 /** What was tested on the past: listed, asked for, cancelled, deleted. */
 export function backtestRoutes(server: Server, context: ApiContext): void {
@@ -31,6 +43,7 @@ export function backtestRoutes(server: Server, context: ApiContext): void {
     },
     async ({ params }) => backtestDetailAnswer(await getRun(context, params.id)),
   );
+  reportRoute(server, context);
   cancelRoute(server, context);
   deleteRoute(server, context);
 }
@@ -84,6 +97,35 @@ function createRoute(server: Server, context: ApiContext): void {
       return reply.status(201).send(backtestAnswer(await getRun(context, answer.uid)));
     },
   );
+}
+
+function reportRoute(server: Server, context: ApiContext): void {
+  server.get(
+    `${BASE}/:id/report`,
+    {
+      schema: {
+        summary: 'The report of a backtest, one page to look at in a browser',
+        params: backtestParams,
+        response: { 200: { content: { 'text/html': { schema: backtestReport } } } },
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      const { folder } = await getRun(context, id);
+      // Whatever a row says: nothing is sent but the report of this run.
+      const isOwn = folder !== undefined && path.basename(folder) === id;
+      const page = isOwn ? await readIfThere(path.join(folder, 'report.html')) : undefined;
+      if (page === undefined) throw notFound(`Backtest ${id} has no report on this machine`, 'id');
+      void reply.header('content-security-policy', REPORT_POLICY);
+      return reply.type('text/html; charset=utf-8').send(page);
+    },
+  );
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  });
 }
 
 function cancelRoute(server: Server, context: ApiContext): void {

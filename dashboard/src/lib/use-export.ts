@@ -1,0 +1,51 @@
+import { counted } from './format';
+import { useAction, type Action } from './use-action';
+
+const PAGE_ROWS = 1000;
+
+export interface Export<T> {
+  /** Of the file, without its ending. */
+  readonly name: string;
+  readonly columns: Readonly<Record<string, (row: T) => string | null>>;
+  readonly keyOf: (row: T) => string;
+  readonly read: (page: {
+    readonly limit: number;
+    readonly offset: number;
+  }) => Promise<{ readonly total: number; readonly rows: readonly T[] }>;
+}
+
+/** Saves a whole list as it is filtered, in the form that the daemon gives: exact amounts, times in UTC. */
+export function useExport<T>({ name, columns, keyOf, read }: Export<T>): Action<[]> {
+  return useAction(async () => {
+    // By key: a row that comes while they are read moves the others to the next page.
+    const rows = new Map<string, T>();
+    for (let offset = 0, total = 1; offset < total; offset += PAGE_ROWS) {
+      const page = await read({ limit: PAGE_ROWS, offset });
+      for (const row of page.rows) rows.set(keyOf(row), row);
+      total = page.total;
+    }
+    const lines = [Object.keys(columns), ...[...rows.values()].map((row) => cellsOf(row, columns))];
+    const text = lines.map((cells) => `${cells.map(quoted).join(',')}\r\n`).join('');
+    save(`${name}.csv`, text);
+    return `${counted(rows.size, 'row')} saved as ${name}.csv`;
+  });
+}
+
+function cellsOf<T>(row: T, columns: Export<T>['columns']): readonly string[] {
+  return Object.values(columns).map((read) => read(row) ?? '');
+}
+
+/** A spreadsheet runs what begins like a formula; a number is none. */
+function quoted(cell: string): string {
+  const isFormula = /^[=+\-@\t\r]/.test(cell) && !Number.isFinite(Number(cell));
+  const text = isFormula ? `'${cell}` : cell;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function save(name: string, text: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
