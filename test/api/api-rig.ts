@@ -75,7 +75,7 @@ export interface RigOptions {
   readonly settings?: ApiContext['settings'];
   /** What halts and resumes; default: nothing trades. */
   readonly tradingOrders?: TradingOrders;
-  /** What the account tells; default: no answer. */
+  /** What the account tells; default: there is none, as on paper. */
   readonly readAccount?: ApiContext['readAccount'];
   /** What runs backtests; default: another one is running. */
   readonly backtests?: BacktestRequests;
@@ -86,6 +86,11 @@ export interface RigOptions {
   /** True for a daemon that stands by. */
   readonly isStandby?: boolean;
 }
+
+const PAPER_ACCOUNT = {
+  ...({ mode: 'paper', account: 'paper', exchange: 'demo' } as const),
+  ...{ read_at: null, balances: [], fees: null, rights: null },
+};
 
 /** The real server over real stores; what only a running daemon knows is made up. */
 export async function buildApi(rigOptions: RigOptions): Promise<ApiRig> {
@@ -141,7 +146,7 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
     clock: fixedClock(),
     names: new SeriesNames({ series: stores.series, clock: fixedClock() }),
     metrics: new Registry(),
-    readAccount: options.readAccount ?? (() => Promise.reject(new Error('no account'))),
+    readAccount: options.readAccount ?? (() => Promise.resolve(PAPER_ACCOUNT)),
     modelStaleHours: 24,
     findTradingKey: () => (rig.isStarting ? undefined : KEY),
     status: async () => ({ ...STATUS, warnings: [...rig.warnings] }),
