@@ -262,6 +262,17 @@ describe.skipIf(skipReason !== undefined)(
       3 * LIMIT_MS,
     );
 
+    test('a series shows its days and gaps in words, for as many days as chosen', async () => {
+      await openPage(page, address, '/data');
+      await page.getByRole('combobox', { name: /^Days/ }).selectOption('7');
+      await button('Days of BTC/USDT 1h').click();
+      const series = page.getByRole('region', { name: 'BTC/USDT, 1h' });
+      const days = series.getByText(/^\d{4}-\d\d-\d\d: \d+ of \d+ bars? stored/);
+      await expect.poll(() => days.count()).toBeLessThanOrEqual(8);
+      expect(await days.count()).toBeGreaterThan(5);
+      expect(await seriousFindings(page)).toEqual([]);
+    });
+
     test('the choice of colours is kept', async () => {
       await openPage(page, address, '/');
       await page.getByLabel('Colours').selectOption('light');
