@@ -17,7 +17,8 @@ const SCRIPTS = fileURLToPath(new URL('../../scripts/', import.meta.url));
 
 /** Stands for npm: takes a while, then leaves what `npm ci` would. */
 const NPM = `#!/bin/sh
-echo "npm $*" >> "$CALLS"
+case "$PWD" in */dashboard) for=" for the dashboard" ;; *) for="" ;; esac
+echo "npm$for $*" >> "$CALLS"
 sleep "\${NPM_SLEEP:-0.3}"
 [ -z "$NPM_FAILS" ] || { echo "registry is away" >&2; exit 1; }
 mkdir -p node_modules/typescript/bin
@@ -26,6 +27,13 @@ const fs = require('node:fs');
 fs.appendFileSync(process.env.CALLS, 'tsc\\n');
 fs.mkdirSync('dist/src', { recursive: true });
 fs.writeFileSync('dist/src/main.js', '');
+JS
+mkdir -p node_modules/vite/bin
+cat > node_modules/vite/bin/vite.js <<'JS'
+const fs = require('node:fs');
+fs.appendFileSync(process.env.CALLS, 'vite\\n');
+fs.mkdirSync('dist', { recursive: true });
+fs.writeFileSync('dist/index.html', '');
 JS
 `;
 
@@ -48,7 +56,8 @@ export class SetupProject {
   readonly stamps = path.join(this.folder, '.cache', 'setup');
 
   constructor() {
-    for (const name of ['scripts', 'bin', 'src', 'trainer']) mkdirSync(this.path(name));
+    for (const name of ['scripts', 'bin', 'src', 'trainer', 'dashboard'])
+      mkdirSync(this.path(name));
     for (const name of ['setup.mjs', 'setup-lock.mjs']) {
       copyFileSync(path.join(SCRIPTS, name), this.path('scripts', name));
     }
@@ -59,6 +68,10 @@ export class SetupProject {
     for (const name of ['package.json', 'package-lock.json', 'tsconfig.json']) {
       writeFileSync(this.path(name), '{}');
     }
+    for (const name of ['index.html', 'vite.config.ts', 'package-lock.json']) {
+      writeFileSync(this.path('dashboard', name), '');
+    }
+    mkdirSync(this.path('dashboard', 'src'));
     writeFileSync(this.path('src', 'main.ts'), '');
     writeFileSync(this.path('trainer', 'requirements.lock'), 'catboost');
   }

@@ -21,7 +21,14 @@ function deadPid(): number {
 
 test('installs, builds and prepares the trainer once; a second call does nothing', async () => {
   expect((await project.run()).code).toBe(0);
-  expect(readdirSync(project.stamps).sort()).toEqual(['build', 'last.log', 'packages', 'trainer']);
+  expect(readdirSync(project.stamps).sort()).toEqual([
+    'build',
+    'dashboard',
+    'dashboard-packages',
+    'last.log',
+    'packages',
+    'trainer',
+  ]);
   const calls = project.calls();
   expect(calls.some((call) => /pip install .*--require-hashes/.test(call))).toBe(true);
   expect(await project.run()).toEqual({ code: 0, stderr: '' });
