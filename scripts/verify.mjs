@@ -2,6 +2,7 @@
 // `npm run verify`: everything that can be checked without running the suites that need servers, then
 // the unit tests. `--static` leaves the tests out, for the gate that runs all suites anyway.
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setup } from './setup.mjs';
 
@@ -40,6 +41,8 @@ for (const [name = '', command = '', ...args] of checks) {
   process.stdout.write(`verify: ${name}: ${status === 0 ? 'fine' : 'FAILED'} (${seconds} s)\n`);
   if (status !== 0) failed.push(name);
 }
+// The set-up goes on without the dashboard, because a daemon that trades must not depend on it.
+if (!existsSync(`${ROOT}dashboard/dist/index.html`)) failed.push('dashboard build (npm run setup)');
 process.stdout.write(
   failed.length === 0 ? 'verify: all fine\n' : `verify: failed: ${failed.join(', ')}\n`,
 );
