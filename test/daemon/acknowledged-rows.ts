@@ -100,7 +100,11 @@ function oldestCandles(now: ReadonlyMap<string, Row>): readonly string[] {
 }
 
 /** Fields that the daemon fills in later. All others are final. */
-const GROWING = new Set(['outcome', 'hold_until', 'status', 'settled_at', 'stop_price']);
+const GROWING = new Set([
+  ...['outcome', 'hold_until', 'status', 'settled_at', 'stop_price'],
+  // What is sold is no longer held.
+  'held_base',
+]);
 
 function changesOf(before: Row, now: Row): string[] {
   // The time at which a position opens is known once its order is filled.
