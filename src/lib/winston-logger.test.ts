@@ -56,6 +56,14 @@ describe('the log', () => {
     expect(line?.['error']).toMatch(/^TypeError: no such thing\n +at /);
   });
 
+  it('keeps its newest lines with their fields, and nothing of the library that writes them', async () => {
+    const logger = createLogger({ level: 'info', target: 'terminal', folder, secrets: [] });
+    logger.info('bought', { job: 'trading', symbol: 'BTC/USDT' });
+    const [line] = logger.tail.list({}, 1);
+    expect(Reflect.ownKeys(line?.fields ?? {})).toEqual(['job', 'symbol']);
+    await logger.close();
+  });
+
   it('gives the fields of a child to each of its lines', async () => {
     const [line] = await logged((logger) => {
       logger.child({ symbol: 'BTC/USDT' }).child({ bot: 'catboost' }).info('x');

@@ -74,7 +74,10 @@ class TailTransport extends Transport {
   }
 
   override log(info: winston.Logform.TransformableInfo, next: () => void): void {
-    const { timestamp, level, message, ...fields } = info;
+    const { timestamp, level, message, ...rest } = info;
+    // Winston adds properties of its own under symbols. They are no fields of the line, and a check of the
+    // answer by schema refuses them.
+    const fields = Object.fromEntries(Object.entries(rest));
     const known = LOG_LEVELS.find((one) => one === level) ?? 'info';
     this.#tail.add({ time: String(timestamp), level: known, message: String(message), fields });
     next();

@@ -69,7 +69,10 @@ test('no secret is in the log, the files, an answer or the figures, also at leve
     '/api/nothing',
     '/',
   ]) {
-    answers.push(await (await daemon.fetch(route, { headers })).text());
+    const answer = await daemon.fetch(route, { headers });
+    // An answer that failed would hold no canary either.
+    expect([route, answer.status]).toEqual([route, route === '/api/nothing' ? 404 : 200]);
+    answers.push(await answer.text());
   }
   for (const channel of ['webhook', 'telegram', 'email']) expect(daemon.output).toContain(channel);
   const refused = await daemon.fetch('/api/status', { headers: { authorization: 'Bearer wrong' } });

@@ -27,7 +27,7 @@ export const PAGES = {
   Logs: '/logs',
 } as const;
 
-/** Collects what a browser holds against a page: errors, warnings, breaches of the policy. */
+/** Collects a page's faults: errors and warnings of the browser, breaches of the policy, calls answered 500. */
 export function watchPage(page: Page): string[] {
   const complaints: string[] = [];
   page.on('console', (line) => {
@@ -37,6 +37,9 @@ export function watchPage(page: Page): string[] {
     complaints.push(line.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('response', (response) => {
+    if (response.status() === 500) complaints.push(`500 from ${response.url()}`);
+  });
   return complaints;
 }
 
