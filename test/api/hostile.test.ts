@@ -187,6 +187,9 @@ const NASTY = [
 
 interface Operation {
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, object>> }>
+  >;
 }
 
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -195,6 +198,10 @@ test(`${REQUESTS} hostile requests from the OpenAPI document bring no 5xx`, asyn
   const { server, logger } = await build();
   const document = await server.inject({ url: '/docs/json', headers: { host: HOST } });
   const { paths } = document.json<{ paths: Paths }>();
+  expect(Object.keys(paths).filter((path) => isStream(paths[path]?.['get']))).toEqual([
+    '/api/events',
+    '/api/logs/stream',
+  ]);
   const random = seededRandom('f00d'.repeat(8));
   const codes = new Map<number, number>();
   for (let request = 0; request < REQUESTS; request++) {
@@ -217,8 +224,8 @@ function hostileRequest(paths: Paths, random: Random) {
     if (random() < 0.1) return text.replace(/[^\x21-\x7e]/g, '');
     return encodeURIComponent(text);
   };
-  // A stream has no end to wait for; `events.test.ts` is about it.
-  const ending = Object.entries(paths).filter(([path]) => path !== '/api/events');
+  // A stream has no end to wait for; `events.test.ts` is about them.
+  const ending = Object.entries(paths).filter(([, { get }]) => !isStream(get));
   const [path, operations] = pick(ending);
   const [, operation] = pick(Object.entries(operations));
   const url = path.replaceAll(/\{\w+\}/g, () => encode(pick(NASTY)) || 'BTCUSDT');
@@ -227,4 +234,8 @@ function hostileRequest(paths: Paths, random: Random) {
     .map(({ name }) => `${name}=${encode(pick(NASTY))}`);
   const method = pick(['GET', 'GET', 'GET', 'GET', 'HEAD', 'OPTIONS', 'DELETE'] as const);
   return { method, url: query.length === 0 ? url : `${url}?${query.join('&')}` };
+}
+
+function isStream(operation?: Operation): boolean {
+  return operation?.responses['200']?.content?.['text/event-stream'] !== undefined;
 }

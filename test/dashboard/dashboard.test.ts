@@ -242,7 +242,7 @@ describe.skipIf(skipReason !== undefined)(
         .getByLabel(/^Reason/)
         .fill('a test of the halt');
       await confirm('Halt');
-      await page.getByText('HALTED').waitFor();
+      await page.getByText('HALTED', { exact: true }).waitFor();
       const halt = async () => (await ask('/api/status', status)).trading.halt?.reason;
       expect(await halt()).toBe('a test of the halt');
       await button('Resume').click();

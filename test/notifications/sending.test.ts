@@ -275,10 +275,12 @@ describe('Telegram', () => {
   });
 
   test('with a token that is refused is a fault without the token in any line', async () => {
-    const wrong = new TelegramApi({ url: await new BotApi('x').start(), token: TOKEN });
+    const other = new BotApi('x');
+    const wrong = new TelegramApi({ url: await other.start(), token: TOKEN });
     await note({}, 'telegram');
     const sender = senderOf(new Telegram(wrong, CHAT));
     await sender.run(signal);
+    await other.stop();
     expect(sender.fault?.reason).toBe('HTTP 401: Unauthorized');
     expect(JSON.stringify(logger.lines)).not.toContain('canary');
   });
