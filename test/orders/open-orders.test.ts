@@ -64,7 +64,7 @@ describe('open orders', () => {
     await expect(venue.openOrders()).rejects.toThrow(TransientError);
   });
 
-  it('may be more than a full page shows', async () => {
+  it('may be more where a venue answers the same page again', async () => {
     const data = Array.from({ length: 100 }, (_, at) => ({
       symbol: 'BTCUSDT',
       orderId: String(at),

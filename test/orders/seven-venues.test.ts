@@ -9,6 +9,7 @@ import { SystemClock } from '../../src/lib/clock.js';
 import { ID, TIME, type VenueCase } from './venue-case.js';
 import { VENUE_CASES } from './venue-cases.js';
 import { answerFills, FILL_CALLS } from './venue-fills.js';
+import { answerOpenOrders, OPEN_ORDERS_CALLS } from './venue-open-orders.js';
 import { MARKET_ANSWERS } from './venue-markets.js';
 import { VenueServer, type Answer } from './venue-server.js';
 
@@ -237,6 +238,23 @@ describe.each(VENUE_CASES)('$exchangeId', (one: VenueCase) => {
       expect(first?.parameters).toMatchObject({ [fillCall.names[0]]: '77' });
     },
   );
+
+  it('finds an order of ours below two hundred open orders of another program', async () => {
+    const listing = OPEN_ORDERS_CALLS[exchangeId];
+    if (listing === undefined) throw new Error(`${exchangeId} has no list of open orders`);
+    const orders = Array.from({ length: 201 }, (_, at) => ({
+      id: String(1_000 + at),
+      clientOrderId: at === 0 ? ID : `grid-${at}`,
+    }));
+    server.answer(answerOpenOrders(listing, orders));
+    const { orders: found, unreadable, mayBeMore } = await venue.openOrders();
+    expect(found).toHaveLength(201);
+    const ours = found.find(({ clientOrderId }) => clientOrderId === ID);
+    expect(ours).toMatchObject({ symbol, side: 'sell', status: 'open' });
+    expect({ unreadable, mayBeMore }).toEqual({ unreadable: [], mayBeMore: false });
+    const pages = server.sent(listing.path).filter(({ path }) => path.endsWith(listing.path));
+    expect(pages).toHaveLength(Math.ceil(201 / (listing.page ?? Infinity)) || 1);
+  });
 
   it('cancels by client id, and says when nothing is left to cancel', async () => {
     const listed = exchangeId === 'coinbase' ? [COINBASE_OPEN] : [];

@@ -1,5 +1,5 @@
 import { RejectedError } from '../../lib/errors.js';
-import { belowId } from './fill-pages.js';
+import { belowId } from './page-cursors.js';
 import { readCodeAndMessage } from './read-refusal.js';
 import { cancelByClientId, type VenueEntry } from './venue-entry.js';
 
@@ -37,8 +37,9 @@ export const BITGET: VenueEntry = {
   ],
   cancels: [cancelByClientId],
   openOrders: {
-    ask: (exchange, symbol) => exchange.fetchOpenOrders(symbol, undefined, 100),
+    ask: (exchange, symbol, further) => exchange.fetchOpenOrders(symbol, undefined, 100, further),
     limit: 100,
+    next: belowId('orderId', 'idLessThan'),
   },
   fillsOf: (exchange, { symbol, venueOrderId }) =>
     exchange.fetchMyTrades(symbol, undefined, 100, { orderId: venueOrderId }),

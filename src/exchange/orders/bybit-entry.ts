@@ -1,6 +1,6 @@
 import { ConfigError } from '../../lib/errors.js';
 import { callVenue, type CcxtTrading } from './ccxt-trading.js';
-import { atCursor } from './fill-pages.js';
+import { atCursor } from './page-cursors.js';
 import type { KeyRights } from './order-venue.js';
 import { memberOf, readCodeAndMessage } from './read-refusal.js';
 import type { VenueEntry } from './venue-entry.js';
@@ -54,9 +54,10 @@ export const BYBIT: VenueEntry = {
         exchange.cancelOrder(undefined, symbol, { orderLinkId, orderFilter }),
   ),
   openOrders: {
-    ask: (exchange, symbol) =>
-      exchange.fetchOpenOrders(symbol, undefined, 50, { paginate: true, paginationCalls: 10 }),
-    limit: 500,
+    ask: (exchange, symbol, further) => exchange.fetchOpenOrders(symbol, undefined, 50, further),
+    // Its cursor says whether more comes, also after an answer that is not full.
+    limit: 1,
+    next: atCursor('nextPageCursor'),
   },
   fillsOf: (exchange, { symbol, venueOrderId }) =>
     exchange.fetchMyTrades(symbol, undefined, 100, { orderId: venueOrderId }),

@@ -10,6 +10,7 @@ import type { MarketClock } from '../venue-clock.js';
 import { VenueHttp } from '../venue-http.js';
 import type { CcxtOrder, CcxtTrading, CcxtTradingClass, Params } from './ccxt-trading.js';
 import { fetchFillsSince } from './fill-pages.js';
+import { fetchOrderPages } from './order-pages.js';
 import { NOT_SENT } from './order-venue.js';
 import type {
   CancelAnswer,
@@ -168,7 +169,9 @@ export class CcxtOrderVenue implements OrderVenue, VenueAccount {
   async openOrders(symbol?: string): Promise<OpenOrders> {
     const exchange = this.#started();
     const { openOrders = { ask: askOpenOrders, limit: Infinity } } = this.entry;
-    const shown = await this.#calls.read('open orders', () => openOrders.ask(exchange, symbol));
+    const { orders: shown, mayBeMore } = await fetchOrderPages(openOrders, (further) =>
+      this.#calls.read('open orders', () => openOrders.ask(exchange, symbol, further)),
+    );
     const known = symbol === undefined ? {} : { symbol };
     const orders: VenueOrder[] = [];
     const unreadable: string[] = [];
@@ -181,7 +184,7 @@ export class CcxtOrderVenue implements OrderVenue, VenueAccount {
         unreadable.push(one.id ?? '');
       }
     }
-    return { orders, unreadable, mayBeMore: shown.length >= openOrders.limit };
+    return { orders, unreadable, mayBeMore };
   }
 
   async fillsOf(order: VenueOrder): Promise<readonly VenueFill[]> {

@@ -1,7 +1,8 @@
 import { RejectedError, TransientError } from '../../lib/errors.js';
-import { callVenue, type CcxtOrder, type CcxtTrading } from './ccxt-trading.js';
-import { atCursor } from './fill-pages.js';
+import { callVenue, type CcxtOrder, type CcxtTrading, type Params } from './ccxt-trading.js';
+import { fetchOrderPages } from './order-pages.js';
 import type { KeyRights } from './order-venue.js';
+import { atCursor } from './page-cursors.js';
 import { memberOf, readCodeAndMessage } from './read-refusal.js';
 import type { AskedOrder, Refusal, VenueEntry } from './venue-entry.js';
 
@@ -33,13 +34,15 @@ export const COINBASE: VenueEntry = {
     throw new RejectedError('coinbase takes market purchases by an amount of money only');
   },
   places: [
-    { name: 'open orders', ask: (exchange, { symbol }) => askWhole(exchange, symbol, 'open') },
-    { name: 'newest orders', ask: (exchange, { symbol }) => askWhole(exchange, symbol, 'all') },
+    { name: 'open orders', ask: (exchange, asked) => askUntilFound(exchange, asked, 'open') },
+    { name: 'newest orders', ask: (exchange, asked) => askUntilFound(exchange, asked, 'all') },
   ],
   cancels: [cancelByVenueId],
   openOrders: {
-    ask: (exchange, symbol) => exchange.fetchOpenOrders(symbol, undefined, ORDER_LIMIT),
-    limit: ORDER_LIMIT,
+    ask: (exchange, symbol, further) =>
+      exchange.fetchOpenOrders(symbol, undefined, ORDER_LIMIT, further),
+    limit: 1,
+    next: atCursor('cursor'),
   },
   fillsOf: (exchange, { symbol, venueOrderId }) =>
     exchange.fetchMyTrades(symbol, undefined, 100, { order_ids: venueOrderId }),
@@ -77,30 +80,34 @@ export const COINBASE: VenueEntry = {
   fillPages: { windowMs: 30 * DAY_MS, limit: 100, isNewestFirst: true, next: atCursor('cursor') },
   rehearsal: 'none',
   remarks: [
-    'Orders are found by reading the newest 1,000 of a symbol and comparing client ids.',
+    'Orders are found by reading those of a symbol, a thousand in an answer, and comparing client ids.',
     'Stops need a limit; market purchases are not possible by an amount of the base.',
     'Its preview of an order is not used: ccxt does not read the errors in it.',
   ],
 };
 
 /** A list that may have left orders out says nothing about one that is not in it. */
-async function askWhole(
-  exchange: CcxtTrading,
-  symbol: string,
-  which: 'open' | 'all',
-): Promise<readonly CcxtOrder[]> {
-  const orders = await (which === 'open'
-    ? exchange.fetchOpenOrders(symbol, undefined, ORDER_LIMIT)
-    : exchange.fetchOrders(symbol, undefined, ORDER_LIMIT));
-  if (orders.length < ORDER_LIMIT) return orders;
-  throw new TransientError(`coinbase: more than ${ORDER_LIMIT} orders of ${symbol}`);
-}
-
-async function cancelByVenueId(
+async function askUntilFound(
   exchange: CcxtTrading,
   { symbol, clientOrderId }: AskedOrder,
-): Promise<unknown> {
-  const open = await askWhole(exchange, symbol, 'open');
+  which: 'open' | 'all',
+): Promise<readonly CcxtOrder[]> {
+  const isFound = (page: readonly CcxtOrder[]): boolean =>
+    page.some((order) => order.clientOrderId === clientOrderId);
+  const next = (page: readonly CcxtOrder[]): Params | undefined =>
+    isFound(page) ? undefined : atCursor('cursor')(page);
+  const { orders, mayBeMore } = await fetchOrderPages({ limit: 1, next }, (further) =>
+    which === 'open'
+      ? exchange.fetchOpenOrders(symbol, undefined, ORDER_LIMIT, further)
+      : exchange.fetchOrders(symbol, undefined, ORDER_LIMIT, further),
+  );
+  if (!mayBeMore || isFound(orders)) return orders;
+  throw new TransientError(`coinbase: more orders of ${symbol} than can be read`);
+}
+
+async function cancelByVenueId(exchange: CcxtTrading, asked: AskedOrder): Promise<unknown> {
+  const { symbol, clientOrderId } = asked;
+  const open = await askUntilFound(exchange, asked, 'open');
   const order = open.find((one) => one.clientOrderId === clientOrderId);
   return order === undefined ? 'gone' : exchange.cancelOrder(order.id, symbol, {});
 }

@@ -71,25 +71,3 @@ function keep(page: readonly VenueFill[], { fromMs, toMs, fills }: Window): void
     if (fill.filledAt >= fromMs && fill.filledAt <= toMs) fills.set(fill.venueTradeId, fill);
   }
 }
-
-/** Goes on at the cursor that ccxt leaves in one of the venue's own rows. */
-export function atCursor(name: string): NonNullable<FillPages['next']> {
-  return (page) => {
-    const cursor = page.map((trade) => memberOf(trade, name)).find((value) => value !== '');
-    return cursor === undefined ? undefined : { cursor };
-  };
-}
-
-/** Goes on below the lowest id of an answer. */
-export function belowId(name: string, parameter: string): NonNullable<FillPages['next']> {
-  return (page) => {
-    const ids = page.map((trade) => memberOf(trade, name)).filter((value) => /^\d+$/.test(value));
-    const [lowest] = ids.sort((one, other) => (BigInt(one) < BigInt(other) ? -1 : 1));
-    return lowest === undefined ? undefined : { [parameter]: lowest };
-  };
-}
-
-function memberOf({ info }: CcxtTrade, name: string): string {
-  const value = (info as Readonly<Record<string, unknown>> | undefined)?.[name];
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-}

@@ -1,6 +1,6 @@
 import { ConfigError, RejectedError } from '../../lib/errors.js';
 import { callVenue, type CcxtOrder, type CcxtTrading } from './ccxt-trading.js';
-import { belowId } from './fill-pages.js';
+import { belowId } from './page-cursors.js';
 import type { KeyRights } from './order-venue.js';
 import { memberOf, readCodeAndMessage } from './read-refusal.js';
 import { cancelByClientId, type VenueEntry } from './venue-entry.js';

@@ -1,6 +1,6 @@
 import { RejectedError } from '../../lib/errors.js';
 import { callVenue, type CcxtTrading } from './ccxt-trading.js';
-import { belowId } from './fill-pages.js';
+import { belowId } from './page-cursors.js';
 import type { KeyRights } from './order-venue.js';
 import { memberOf, readCodeAndMessage } from './read-refusal.js';
 import { cancelByClientId, type Refusal, type VenueEntry } from './venue-entry.js';
@@ -39,8 +39,9 @@ export const OKX: VenueEntry = {
   ],
   cancels: [cancelByClientId],
   openOrders: {
-    ask: (exchange, symbol) => exchange.fetchOpenOrders(symbol, undefined, 100),
+    ask: (exchange, symbol, further) => exchange.fetchOpenOrders(symbol, undefined, 100, further),
     limit: 100,
+    next: belowId('ordId', 'after'),
   },
   fillsOf: (exchange, { symbol, venueOrderId }) =>
     exchange.fetchMyTrades(symbol, undefined, 100, { ordId: venueOrderId }),

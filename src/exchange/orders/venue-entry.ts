@@ -1,4 +1,6 @@
 import type { CcxtOrder, CcxtTrade, CcxtTrading, Params } from './ccxt-trading.js';
+import type { OrderPages } from './order-pages.js';
+import type { NextPage } from './page-cursors.js';
 import type { KeyRights, OrderRequest, VenueAbilities, VenueRules } from './order-venue.js';
 
 export type Credential = 'apiKey' | 'secret' | 'passphrase' | 'uid';
@@ -29,11 +31,7 @@ export interface VenueEntry {
   /** Ways to cancel, each tried where the one before found nothing; `gone` where nothing is open. */
   readonly cancels: readonly ((exchange: CcxtTrading, asked: AskedOrder) => Promise<unknown>)[];
   /** Where ccxt's own question would fail or leave some out. */
-  readonly openOrders?: {
-    readonly ask: (exchange: CcxtTrading, symbol?: string) => Promise<readonly CcxtOrder[]>;
-    /** As many as may be answered: then some may be missing. */
-    readonly limit: number;
-  };
+  readonly openOrders?: OrderPages;
   /** All fills of one order, in any order. */
   readonly fillsOf: (
     exchange: CcxtTrading,
@@ -63,7 +61,7 @@ export interface FillPages {
   /** Whether it answers the fills of all symbols together. */
   readonly isOfAllSymbols?: boolean;
   /** Parameters that go on after a full answer; undefined at its end. Without it, times do. */
-  readonly next?: (page: readonly CcxtTrade[]) => Params | undefined;
+  readonly next?: NextPage;
 }
 
 /** What is wrong with a key, and what a person can do about it. */
