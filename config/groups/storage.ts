@@ -95,6 +95,10 @@ export const STORAGE_SETTINGS = {
     365,
     'How long every value of the books is kept; of earlier days the highest, the lowest and the last stay.',
   ),
+  RETENTION_RECONCILIATIONS_DAYS: retention(
+    365,
+    'How long comparisons of the books with the account at the exchange are kept; the newest of each account stays.',
+  ),
   RETENTION_JOBS_DAYS: retention(
     365,
     'How long finished training jobs, their evidence and their base models are kept.',

@@ -200,6 +200,7 @@ function toRetentionRules(settings: Settings): RetentionRules {
     signalsDays: settings.retentionSignalsDays,
     decisionsDays: settings.retentionDecisionsDays,
     equityDays: settings.retentionEquityDays,
+    reconciliationsDays: settings.retentionReconciliationsDays,
     jobsDays: settings.retentionJobsDays,
     recordsDays: settings.retentionRecordsDays,
     runsDays: settings.retentionRunsDays,

@@ -18,6 +18,7 @@ export interface RetentionRules {
   readonly signalsDays: number;
   readonly decisionsDays: number;
   readonly equityDays: number;
+  readonly reconciliationsDays: number;
   readonly jobsDays: number;
   readonly recordsDays: number;
   readonly runsDays: number;
@@ -57,6 +58,7 @@ export function retention(options: RetentionOptions): (signal: AbortSignal) => P
       decisions: await of('decisions', rules.decisionsDays, marketMs),
       signals: await of('signals', rules.signalsDays, marketMs),
       equity: await of('equity', rules.equityDays, marketMs),
+      reconciliations: await of('reconciliations', rules.reconciliationsDays, marketMs),
       jobs: await of('jobs', rules.jobsDays, wallMs),
       // After the jobs, for the same reason.
       baseModels: await of('baseModels', rules.jobsDays, wallMs),

@@ -39,6 +39,7 @@ const FOR_EVER: RetentionRules = {
   signalsDays: 0,
   decisionsDays: 0,
   equityDays: 0,
+  reconciliationsDays: 0,
   jobsDays: 0,
   recordsDays: 0,
   runsDays: 0,
@@ -319,6 +320,31 @@ forEachEngine((engine) => {
       expect(hours.toReversed()).toEqual([2, 3, 6, 24, 26, young - 2, young - 1]);
       const since = { peakFrom: START_MS, firstFrom: START_MS };
       expect((await stores.equity.marksSince(BOOK, since)).highest?.equity).toEqual(new Money(11));
+    });
+
+    it('keeps the newest comparison with the account of each book, and those that are young', async () => {
+      const stores = await open(engine);
+      const store = async (
+        uid: string,
+        hour: number,
+        { venue = BOOK.venue, account = BOOK.account }: { venue?: string; account?: string } = {},
+      ) => {
+        const reconciledAt = START_MS + hour * HOUR_MS;
+        const row = { uid, venue, account, reconciledAt, differences: [] };
+        await stores.reconciliations.insert({ ...row, trigger: 'start' });
+      };
+      await store('gone', 1);
+      await store('gone too', 2);
+      await store('newest of another account', 1, { account: 'other' });
+      await store('of another venue', 1, { venue: 'demo:1' });
+      await store('newer of another venue', 2, { venue: 'demo:1' });
+      await store('young', NOW_MS / HOUR_MS - START_MS / HOUR_MS - 1);
+      await run(stores, { reconciliationsDays: 30 });
+      const { rows } = await stores.reconciliations.list({}, everything);
+      const kept = ['newest of another account', 'of another venue', 'newer of another venue'];
+      expect(new Set(rows.map(({ uid }) => uid))).toEqual(new Set([...kept, 'young']));
+      await run(stores, { reconciliationsDays: 1 });
+      expect((await stores.reconciliations.list(BOOK, everything)).total).toBe(1);
     });
 
     it('deletes base models without files once the jobs of their session are gone', async () => {

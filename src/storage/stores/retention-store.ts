@@ -12,7 +12,15 @@ const DAY_MS = 86_400_000;
 
 /** Kinds of row that are found by an id of their own. */
 export type KeptKind =
-  'predictions' | 'decisions' | 'signals' | 'equity' | 'jobs' | 'baseModels' | 'records' | 'runs';
+  | 'predictions'
+  | 'decisions'
+  | 'signals'
+  | 'equity'
+  | 'reconciliations'
+  | 'jobs'
+  | 'baseModels'
+  | 'records'
+  | 'runs';
 
 interface Plan {
   readonly table: string;
@@ -74,6 +82,15 @@ const PLANS: Readonly<Record<KeptKind, Plan>> = {
       AND ${SAME_DAY('(o.equity + 0 > e.equity + 0 OR (o.equity + 0 = e.equity + 0 AND o.at < e.at))')}
       AND ${SAME_DAY('(o.equity + 0 < e.equity + 0 OR (o.equity + 0 = e.equity + 0 AND o.at < e.at))')}
       ORDER BY e.at LIMIT ?`,
+    bind: (venue, before) => [venue, before],
+  },
+  // The newest says when books and account were compared last.
+  reconciliations: {
+    table: 'reconciliations',
+    select: `SELECT r.id FROM reconciliations r WHERE r.venue = ? AND r.reconciled_at < ?
+      AND r.reconciled_at < (SELECT MAX(n.reconciled_at) FROM reconciliations n
+        WHERE n.venue = r.venue AND n.account = r.account)
+      ORDER BY r.reconciled_at LIMIT ?`,
     bind: (venue, before) => [venue, before],
   },
   // A job explains the model that it made, while that exists; the newest of a key shows the last attempt.
