@@ -4,8 +4,8 @@ import { barOpenTime } from '../../domain/timeframe.js';
 import type { CandleColumns } from '../../domain/candle-columns.js';
 import { BarState } from '../../domain/candle-columns.js';
 import type { Series } from '../../domain/market.js';
+import type { Reader } from '../../storage/connection/connections.js';
 import { loadColumns } from '../../storage/reader/load-columns.js';
-import { openReader } from '../../storage/reader/open-reader.js';
 import {
   appendRows,
   checksumOf,
@@ -31,6 +31,7 @@ import type {
   ExtendRequest,
   LookalikePlaces,
 } from './lookalike-protocol.js';
+import type { SharedReader } from './shared-reader.js';
 
 /** Rows between two turns of the thread, so that a search does not wait for a whole job. */
 const ROWS_A_TURN = 500;
@@ -57,7 +58,7 @@ export function findCurrentState(
 export async function extendSeries(
   places: LookalikePlaces,
   request: ExtendRequest,
-  store: QdrantStore | undefined,
+  { reader, store }: { readonly reader: SharedReader; readonly store: QdrantStore | undefined },
 ): Promise<Extended | { readonly status: 'absent' }> {
   const { series, reference, firstIndex, lastIndex, isJob } = request;
   const file = fileOf(places, series);
@@ -72,7 +73,9 @@ export async function extendSeries(
   const from = state.firstIndex + state.rows;
   const to = Math.min(from + request.maxRows, lastIndex + 1);
   if (to > from) {
-    const source = await readSource(places, request, { from, to });
+    const source = await reader.use(places.location, (open) =>
+      readSource(open, request, { from, to }),
+    );
     const { bytes, windows } = await embedRows(source, { from, to, isListed: store !== undefined });
     // First: rows in the file are taken for stored everywhere.
     await store?.put(series, windows);
@@ -91,24 +94,19 @@ interface Bars {
 }
 
 async function readSource(
-  { location }: LookalikePlaces,
+  reader: Reader,
   { series, reference }: EmbeddedSeries,
   { from, to }: Bars,
 ): Promise<WindowSource> {
-  const reader = await openReader(location);
-  try {
-    const read = ({ id, timeframe, gridOffsetMs = 0 }: Series): Promise<CandleColumns> =>
-      loadColumns(reader, id, {
-        fromOpenTime: barOpenTime(from - EMBEDDING_REACH + 1, timeframe, gridOffsetMs),
-        toOpenTime: barOpenTime(to - 1, timeframe, gridOffsetMs),
-      });
-    const columns = await read(series);
-    if (reference === undefined) return { series: columns, reference: undefined };
-    if (reference.id === series.id) return { series: columns, reference: columns };
-    return { series: columns, reference: await read(reference) };
-  } finally {
-    await reader.close();
-  }
+  const read = ({ id, timeframe, gridOffsetMs = 0 }: Series): Promise<CandleColumns> =>
+    loadColumns(reader, id, {
+      fromOpenTime: barOpenTime(from - EMBEDDING_REACH + 1, timeframe, gridOffsetMs),
+      toOpenTime: barOpenTime(to - 1, timeframe, gridOffsetMs),
+    });
+  const columns = await read(series);
+  if (reference === undefined) return { series: columns, reference: undefined };
+  if (reference.id === series.id) return { series: columns, reference: columns };
+  return { series: columns, reference: await read(reference) };
 }
 
 async function embedRows(

@@ -12,9 +12,11 @@ import type {
   LookalikePlaces,
   LookalikeRequest,
 } from './lookalike-protocol.js';
+import { SharedReader } from './shared-reader.js';
 
 const port = assertDefined(parentPort, 'parent thread');
 const finder = new LookalikeFinder();
+const reader = new SharedReader();
 let store: QdrantStore | undefined;
 let lastTask: Promise<void> = Promise.resolve();
 
@@ -41,7 +43,7 @@ async function handle(places: LookalikePlaces, asked: LookalikeRequest): Promise
   switch (asked.kind) {
     case 'extend':
       try {
-        return await extendSeries(places, asked, store);
+        return await extendSeries(places, asked, { reader, store });
       } finally {
         finder.extended(asked.series.uid);
       }
