@@ -1,18 +1,9 @@
 import { floorToStep, Money } from '../../domain/money.js';
 import type { Instrument } from '../../domain/market.js';
 import type { Order } from '../../domain/trade.js';
-import {
-  marketTerms,
-  type Broker,
-  type BrokerAnswer,
-  type Execution,
-  type Market,
-  type OrderWish,
-  type PlannedTerms,
-} from '../../trading/broker/broker.js';
+import type { BrokerAnswer, Market } from '../../trading/broker/broker.js';
+import { SimulatedBroker, toExecution } from '../../trading/broker/simulated-broker.js';
 
-/** Digits after the point that a fee is kept to, as on paper. */
-const FEE_DECIMALS = 12;
 const DEFAULT_SIZE_STEP = '0.00000001';
 
 export interface FillModel {
@@ -45,10 +36,7 @@ interface Part {
  * share of the bar's volume. A purchase that a bar cannot fill is filled as far as it can; a sale goes on in the bars
  * after it and is one fill at the mean price once it is complete.
  */
-export class BacktestBroker implements Broker {
-  readonly hasStops = false;
-  readonly wantsStops = false;
-  readonly unknownOrders = 0;
+export class BacktestBroker extends SimulatedBroker {
   readonly #model: FillModel;
   readonly #findInstrument: (symbol: string) => Instrument | undefined;
   readonly #sold = new Map<string, Part>();
@@ -60,6 +48,7 @@ export class BacktestBroker implements Broker {
   #takenOf = NaN;
 
   constructor(model: FillModel, findInstrument: (symbol: string) => Instrument | undefined) {
+    super();
     this.#model = model;
     this.#findInstrument = findInstrument;
   }
@@ -76,33 +65,12 @@ export class BacktestBroker implements Broker {
     return this.#barOf.get(orderUid);
   }
 
-  planEntry(wish: OrderWish): PlannedTerms {
-    return marketTerms(wish);
-  }
-
-  planExit(wish: OrderWish): PlannedTerms {
-    return marketTerms(wish);
-  }
-
-  planStop(): PlannedTerms {
-    return { status: 'impossible', reason: 'the daemon itself guards what is held' };
-  }
-
-  isDust(_: string, sizeBase: Money): boolean {
-    return sizeBase.lte(0);
-  }
-
-  /** Nothing is sent anywhere. */
-  isUnderWay(): boolean {
-    return false;
-  }
-
-  execute(order: Order, market: Market): Promise<BrokerAnswer> {
+  override execute(order: Order, market: Market): Promise<BrokerAnswer> {
     return Promise.resolve(this.#answer(order, market));
   }
 
   /** A purchase waits without a fill. A sale that is filled in part goes on to its end. */
-  cancel(order: Order): Promise<BrokerAnswer> {
+  override cancel(order: Order): Promise<BrokerAnswer> {
     if (this.#sold.has(order.uid)) return Promise.resolve({ status: 'waiting' });
     return Promise.resolve({ status: 'canceled', reason: 'given up before a bar came' });
   }
@@ -142,7 +110,10 @@ export class BacktestBroker implements Broker {
     if (sizeBase.lte(0)) {
       return { status: 'rejected', reason: 'the bar traded less than one step of the size' };
     }
-    const execution = this.#toExecution(sizeBase, sizeBase.times(fill.price), fill.at);
+    const execution = toExecution(
+      { sizeBase, price: fill.price, filledAt: fill.at },
+      this.#model.feeRate,
+    );
     const cost = sizeBase.times(fill.price).plus(execution.feeQuote);
     if (cost.gt(fill.cash)) {
       const reason = `not enough cash: ${fill.cash.toFixed(2)} at an ask of ${fill.price.toString()}`;
@@ -167,19 +138,8 @@ export class BacktestBroker implements Broker {
       return { status: 'waiting' };
     }
     this.#sold.delete(order.uid);
-    return { status: 'filled', fills: [this.#toExecution(sizeBase, value, fill.at)] };
-  }
-
-  #toExecution(sizeBase: Money, value: Money, filledAt: number): Execution {
-    const fee = value.times(this.#model.feeRate);
-    return {
-      price: value.div(sizeBase),
-      sizeBase,
-      feeQuote: fee.toDecimalPlaces(FEE_DECIMALS, Money.ROUND_UP),
-      fee: undefined,
-      venueTradeId: undefined,
-      filledAt,
-    };
+    const mean = { sizeBase, price: value.div(sizeBase), value, filledAt: fill.at };
+    return { status: 'filled', fills: [toExecution(mean, this.#model.feeRate)] };
   }
 
   #slipped({ side }: Order, price: Money): Money {

@@ -85,9 +85,3 @@ export interface Broker {
   /** Gives up what is left of an order. `waiting` where that is not certain yet. */
   cancel(order: Order, market: Market): Promise<BrokerAnswer>;
 }
-
-/** A market order of just that size: where nothing has to be rounded. */
-export function marketTerms({ sizeBase }: Pick<OrderWish, 'sizeBase'>): PlannedTerms {
-  const terms = { kind: 'market', sizeBase, price: undefined, stopPrice: undefined } as const;
-  return { status: 'possible', terms };
-}

@@ -1,19 +1,9 @@
 import { Money } from '../../domain/money.js';
 import type { Quote } from '../../domain/market.js';
 import type { Order } from '../../domain/trade.js';
-import {
-  marketTerms,
-  type Broker,
-  type BrokerAnswer,
-  type Execution,
-  type Market,
-  type OrderWish,
-  type PlannedTerms,
-} from './broker.js';
 import { decisionLagMs, type TradingRules } from '../trading-rules.js';
-
-/** Digits after the point that a fee is kept to; no venue charges finer. */
-const FEE_DECIMALS = 12;
+import type { BrokerAnswer, Market } from './broker.js';
+import { SimulatedBroker, toExecution } from './simulated-broker.js';
 
 /**
  * Fills at the first quote after the decision: purchases at the ask, sales at the bid; a stop or target
@@ -21,49 +11,28 @@ const FEE_DECIMALS = 12;
  * that met no quote within the decision lag is refused; a sale waits for as long as it takes, since giving it up
  * would keep what was decided to be left.
  */
-export class PaperBroker implements Broker {
-  readonly hasStops = false;
-  readonly wantsStops = false;
-  readonly unknownOrders = 0;
+export class PaperBroker extends SimulatedBroker {
   readonly #rules: TradingRules;
 
   constructor(rules: TradingRules) {
+    super();
     this.#rules = rules;
   }
 
-  planEntry(wish: OrderWish): PlannedTerms {
-    return marketTerms(wish);
-  }
-
-  planExit(wish: OrderWish): PlannedTerms {
-    return marketTerms(wish);
-  }
-
-  planStop(): PlannedTerms {
-    return { status: 'impossible', reason: 'the daemon itself guards what is held' };
-  }
-
-  isDust(_: string, sizeBase: Money): boolean {
-    return sizeBase.lte(0);
-  }
-
-  /** Nothing is sent anywhere. */
-  isUnderWay(): boolean {
-    return false;
-  }
-
-  execute(order: Order, market: Market): Promise<BrokerAnswer> {
+  override execute(order: Order, market: Market): Promise<BrokerAnswer> {
     return Promise.resolve(this.#answer(order, market));
   }
 
   /** What waits for a quote is not filled. */
-  cancel(): Promise<BrokerAnswer> {
+  override cancel(): Promise<BrokerAnswer> {
     return Promise.resolve({ status: 'canceled', reason: 'given up before a quote came' });
   }
 
   #answer(order: Order, market: Market): BrokerAnswer {
     if (market.seen !== undefined) {
-      return { status: 'filled', fills: [this.#fill(order, market.seen.price, market.seen.at)] };
+      const { price, at: filledAt } = market.seen;
+      const fill = toExecution({ sizeBase: order.sizeBase, price, filledAt }, this.#rules.feeRate);
+      return { status: 'filled', fills: [fill] };
     }
     const { quote } = market;
     const isMet = quote !== undefined && quote.venueTime > order.intendedAt;
@@ -77,19 +46,14 @@ export class PaperBroker implements Broker {
 
   #answerAt(quote: Quote, order: Order, cash: Money): BrokerAnswer {
     const price = new Money(order.side === 'buy' ? quote.ask : quote.bid);
-    const execution = this.#fill(order, price, quote.venueTime);
-    const cost = price.times(order.sizeBase).plus(execution.feeQuote);
+    const { sizeBase } = order;
+    const fill = { sizeBase, price, filledAt: quote.venueTime };
+    const execution = toExecution(fill, this.#rules.feeRate);
+    const cost = price.times(sizeBase).plus(execution.feeQuote);
     if (order.side === 'buy' && cost.gt(cash)) {
       const reason = `not enough cash: ${cash.toFixed(2)} at an ask of ${quote.ask}`;
       return { status: 'rejected', reason };
     }
     return { status: 'filled', fills: [execution] };
-  }
-
-  #fill(order: Order, price: Money, filledAt: number): Execution {
-    const { sizeBase } = order;
-    const fee = price.times(sizeBase).times(this.#rules.feeRate);
-    const feeQuote = fee.toDecimalPlaces(FEE_DECIMALS, Money.ROUND_UP);
-    return { price, sizeBase, feeQuote, fee: undefined, venueTradeId: undefined, filledAt };
   }
 }
