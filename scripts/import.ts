@@ -29,7 +29,7 @@ import {
   outcomeText,
   type ImportOutcome,
 } from './import-output.js';
-import { quietLogger } from './transfer-command.js';
+import { quietLogger } from './quiet-logger.js';
 
 /** As of the migration: rows that were left out are an answer of their own. 78 is of `sysexits.h`. */
 const EXIT = { done: 0, rowsLeft: 1, notRun: 2, config: 78 } as const;

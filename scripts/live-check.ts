@@ -10,7 +10,7 @@ import { CcxtOrderVenue } from '../src/exchange/orders/ccxt-order-venue.js';
 import { SystemClock } from '../src/lib/clock.js';
 import { DisposalStack } from '../src/lib/disposal.js';
 import { AlreadyRunningError, ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
-import { quietLogger } from './transfer-command.js';
+import { quietLogger } from './quiet-logger.js';
 
 /** 69 and 78 are of `sysexits.h`. */
 const EXIT = { fine: 0, failed: 1, usage: 2, unavailable: 69, config: 78 } as const;

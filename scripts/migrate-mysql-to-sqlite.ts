@@ -3,7 +3,8 @@ import { SystemClock } from '../src/lib/clock.js';
 import { DataDirLock } from '../src/coordination/data-dir-lock.js';
 import { MysqlSource } from '../src/transfer/mysql-source.js';
 import { SqliteTarget } from '../src/transfer/sqlite-target.js';
-import { mysqlLocation, quietLogger, runTransfer, sqliteFile } from './transfer-command.js';
+import { quietLogger } from './quiet-logger.js';
+import { mysqlLocation, runTransfer, sqliteFile } from './transfer-command.js';
 
 /** Held for as long as the copy runs. */
 let lock: DataDirLock | undefined;

@@ -2,7 +2,8 @@ import { SystemClock } from '../src/lib/clock.js';
 import { forgetFallback } from '../src/coordination/choose-engine.js';
 import { MysqlTarget } from '../src/transfer/mysql-target.js';
 import { SourceWorkerClient } from '../src/transfer/source-worker-client.js';
-import { mysqlLocation, quietLogger, runTransfer, sqliteFile } from './transfer-command.js';
+import { quietLogger } from './quiet-logger.js';
+import { mysqlLocation, runTransfer, sqliteFile } from './transfer-command.js';
 
 process.exitCode = await runTransfer(
   {

@@ -5,7 +5,7 @@ import { SystemClock } from '../src/lib/clock.js';
 import { ConfigError, messageOf } from '../src/lib/errors.js';
 import { newUid } from '../src/lib/uid.js';
 import type { Message } from '../src/notifications/channel.js';
-import { quietLogger } from './transfer-command.js';
+import { quietLogger } from './quiet-logger.js';
 
 const HELP = `
 Sends one message through each channel that the NOTIFY_ settings set up, at once and beside the outbox, also in quiet

@@ -9,7 +9,7 @@ import { openStores } from '../src/storage/stores.js';
 import { toSets } from './set-flag.js';
 import { textTable } from './text-table.js';
 import { toMs } from './time-flag.js';
-import { quietLogger } from './transfer-command.js';
+import { quietLogger } from './quiet-logger.js';
 
 /** As of the other commands; 78 is of `sysexits.h`. */
 const EXIT = { equal: 0, differs: 1, notRun: 2, config: 78 } as const;

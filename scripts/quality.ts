@@ -12,7 +12,7 @@ import { assessQuality, type QualityReport } from '../src/quality/quality-report
 import { qualityJson, qualityText } from '../src/quality/quality-text.js';
 import { openStores } from '../src/storage/stores.js';
 import { findWrongTimeframe, names } from './series-flags.js';
-import { quietLogger } from './transfer-command.js';
+import { quietLogger } from './quiet-logger.js';
 
 const EXIT = { fine: 0, faults: 1, notRun: 2, config: 78 } as const;
 const DAY_MS = 86_400_000;

@@ -4,7 +4,7 @@ import { readEnvironment, readSettings } from '../config/read-settings.js';
 import { orderTrading, type OrderEnd, type TradingOrder } from '../src/commands/halt.js';
 import { SystemClock } from '../src/lib/clock.js';
 import { ConfigError, messageOf, RejectedError, TransientError } from '../src/lib/errors.js';
-import { quietLogger } from './transfer-command.js';
+import { quietLogger } from './quiet-logger.js';
 
 const EXIT = { done: 0, unsold: 1, notDone: 2, config: 78 } as const;
 

@@ -4,12 +4,12 @@ import { readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { databaseLocation } from '../src/daemon/open-storage.js';
 import { ConfigError, messageOf } from '../src/lib/errors.js';
-import type { Logger } from '../src/lib/logger.js';
 import { SystemClock } from '../src/lib/clock.js';
 import type { MysqlLocation } from '../src/storage/connection/location.js';
 import { transfer } from '../src/transfer/transfer.js';
 import type { TransferSource, TransferTarget } from '../src/transfer/transfer-ports.js';
 import { type ListedRow, RowLog, type TransferReport } from '../src/transfer/transfer-report.js';
+import { note } from './quiet-logger.js';
 import { reportJson, reportText, TransferBar, TransferLines } from './transfer-output.js';
 
 const EXIT = { done: 0, rowsLeft: 1, notRun: 2 } as const;
@@ -128,10 +128,6 @@ async function copy(
   }
 }
 
-function note(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
 function print(report: TransferReport, listing: Listing, flags: TransferFlags): void {
   if (flags.json) {
     const json = { ...reportJson(report), files: listing.files, listed: listing.shown };
@@ -209,16 +205,3 @@ export function sqliteFile(settings: Settings, flag: string | undefined): string
   const location = databaseLocation({ ...settings, mysqlEnabled: false });
   return flag ?? (location.engine === 'sqlite' ? location.file : '');
 }
-
-/** The command speaks through its report. */
-export const quietLogger: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: (message) => {
-    note(message);
-  },
-  error: (message) => {
-    note(message);
-  },
-  child: () => quietLogger,
-};
