@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { BacktestRun } from '../../domain/backtest-run.js';
+import { readIfThere } from '../../lib/read-if-there.js';
 import { backtestAnswer, backtestDetailAnswer } from '../answers/backtests.js';
 import type { ApiContext } from '../context/api-context.js';
 import { toBounds } from '../context/symbols.js';
@@ -116,16 +116,9 @@ function reportRoute(server: Server, context: ApiContext): void {
       const page = isOwn ? await readIfThere(path.join(folder, 'report.html')) : undefined;
       if (page === undefined) throw notFound(`Backtest ${id} has no report on this machine`, 'id');
       void reply.header('content-security-policy', REPORT_POLICY);
-      return reply.type('text/html; charset=utf-8').send(page);
+      return reply.type('text/html; charset=utf-8').send(page.toString('utf8'));
     },
   );
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  return readFile(file, 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  });
 }
 
 function cancelRoute(server: Server, context: ApiContext): void {

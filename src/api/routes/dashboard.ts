@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DASHBOARD_FILES, DASHBOARD_PAGES } from '../http/dashboard-paths.js';
 import { notFound } from '../http/answer-errors.js';
+import { readIfThere } from '../../lib/read-if-there.js';
 import type { Server } from '../http/new-server.js';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -66,11 +66,4 @@ async function sendFile(
   if (packed !== undefined) void reply.header('content-encoding', 'gzip');
   void reply.header('vary', 'accept-encoding').type(type).send(body);
   return true;
-}
-
-async function readIfThere(file: string): Promise<Buffer | undefined> {
-  return readFile(file).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  });
 }
