@@ -2,6 +2,7 @@ import type { Settings } from '../../config/settings.js';
 import type { Instrument } from '../domain/market.js';
 import { Money } from '../domain/money.js';
 import type { MarketData } from '../exchange/market-data.js';
+import { findRightsFault } from '../exchange/orders/key-rights.js';
 import type { OrderRequest, VenueAccount, VenueRules } from '../exchange/orders/order-venue.js';
 import { ConfigError, messageOf, RejectedError, TransientError } from '../lib/errors.js';
 
@@ -106,21 +107,9 @@ async function checkRights({ account, settings, data }: LiveCheckOptions): Promi
   const rights = await account.rights();
   const { trade, withdraw, expiresAt, isSubAccount, isBoundToAddress } = rights;
   const nowMs = data.clock.marketMs();
-  if (expiresAt !== undefined && expiresAt > 0 && expiresAt <= nowMs) {
-    return { status: 'failed', text: 'the key has expired: make a new one' };
-  }
-  if (trade === false) {
-    const text = 'the key may only read: allow spot trading for it at the venue';
-    return { status: 'failed', text };
-  }
-  if (withdraw === true && !settings.allowWithdrawalKeys) {
-    return {
-      status: 'failed',
-      text:
-        'the key may withdraw money, which nothing here needs: take that right from it, ' +
-        'or set ALLOW_WITHDRAWAL_KEYS=true',
-    };
-  }
+  const { allowWithdrawalKeys } = settings;
+  const fault = findRightsFault(rights, { nowMs, allowWithdrawalKeys });
+  if (fault !== undefined) return { status: 'failed', text: `the key ${fault}` };
   const remarks = [
     trade === undefined ? 'whether it may trade is not told' : 'it may trade',
     withdrawText(withdraw),

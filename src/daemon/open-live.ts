@@ -3,6 +3,7 @@ import { readExchangeKeys, type ExchangeKeys } from '../../config/exchange-keys.
 import type { Settings } from '../../config/settings.js';
 import { Money } from '../domain/money.js';
 import { CcxtOrderVenue } from '../exchange/orders/ccxt-order-venue.js';
+import { findRightsFault } from '../exchange/orders/key-rights.js';
 import { getVenueEntry } from '../exchange/orders/venue-table.js';
 import type { Clock } from '../lib/clock.js';
 import type { DisposalStack } from '../lib/disposal.js';
@@ -78,7 +79,7 @@ export async function openLive(
   });
   tools.stack.use('orders', venue);
   await startWhenItAnswers(venue, tools);
-  await assertRights(venue, settings, tools);
+  await assertRights(venue, settings, tools, market.data.clock.marketMs());
   tools.logger.warn('Live trading: orders go out with real money', {
     exchange: settings.exchange,
     account: accountOf(settings),
@@ -115,22 +116,16 @@ export function toAccount(
 /** @throws ConfigError for a key that may not trade, or may do more than is needed */
 async function assertRights(
   venue: CcxtOrderVenue,
-  settings: Settings,
+  { allowWithdrawalKeys }: Settings,
   { logger }: LiveTools,
+  nowMs: number,
 ): Promise<void> {
-  const { trade, withdraw } = await venue.rights().catch((error: unknown) => {
+  const rights = await venue.rights().catch((error: unknown) => {
     logger.warn('What the key may do could not be read: npm run live:check looks again', { error });
-    return { trade: undefined, withdraw: undefined };
+    return undefined;
   });
-  if (trade === false) {
-    throw new ConfigError('The key in EXCHANGE_API_KEY may not trade; give it that right');
-  }
-  if (withdraw === true && !settings.allowWithdrawalKeys) {
-    throw new ConfigError(
-      'The key in EXCHANGE_API_KEY may withdraw money, which nothing here needs: take that right ' +
-        'from it, or set ALLOW_WITHDRAWAL_KEYS=true',
-    );
-  }
+  const fault = rights && findRightsFault(rights, { nowMs, allowWithdrawalKeys });
+  if (fault !== undefined) throw new ConfigError(`The key in EXCHANGE_API_KEY ${fault}`);
 }
 
 async function startWhenItAnswers(
