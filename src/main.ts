@@ -18,7 +18,7 @@ import { createLogger, type ClosableLogger } from './lib/winston-logger.js';
 /** What the process ends with; those above 1 are of `sysexits.h`. */
 const EXIT = { fine: 0, failure: 1, unavailable: 69, alreadyRunning: 75, config: 78 } as const;
 
-const HELP = `Evenkeel: collects candles, trains its own models, and trades on paper.
+const HELP = `Evenkeel: collects candles, trains its own models, and trades: on paper, unless TRADING_MODE=live.
 
 Usage: npm start            (or: node dist/src/main.js)
   --help       this text
@@ -26,6 +26,7 @@ Usage: npm start            (or: node dist/src/main.js)
 
 Settings come from the environment and from a .env file: docs/settings.md lists them.
   EXCHANGE=binance npm start      the real market, still on paper
+  npm run live:check              whether an account is ready for real orders (docs/live.md)
   SYMBOLS=BTC/USDT,ETH/USDT       what to follow
   API_PORT=8420                   where the page and the API are
 

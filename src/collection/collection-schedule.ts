@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import type { Candle } from '../domain/candle.js';
 import { HaltError, messageOf, RejectedError } from '../lib/errors.js';
+import { growingPauseMs } from '../lib/growing-pause.js';
 import type { MarketClock } from '../exchange/venue-clock.js';
 import { backfillSeries } from './backfill.js';
 import { followSeries, isDue, wallMsUntilDue } from './follow-up.js';
@@ -25,8 +26,8 @@ const MIN_REST_MS = 10;
 /** Between two rounds over the known gaps of a series, in market time and at least in wall time. */
 const GAP_ROUND_MARKET_MS = 3_600_000;
 const GAP_ROUND_MS = 60_000;
-/** First pause after a failure, and while a venue has not published a bar yet. */
-const RETRY_INITIAL_MS = 250;
+/** After a failure, and while a venue has not published a bar yet. */
+const RETRY = { firstMs: 250, longestMs: RETRY_MAX_MS } as const;
 
 export interface ScheduleContext extends Omit<FillContext, 'signal'> {
   readonly clock: MarketClock;
@@ -180,8 +181,7 @@ export class CollectionSchedule {
   }
 
   #pause(one: TrackedSeries): void {
-    const pauseMs = Math.min(RETRY_MAX_MS, RETRY_INITIAL_MS * 2 ** Math.min(one.failures, 20));
     one.failures++;
-    one.notBeforeWallMs = this.#context.clock.wallMs() + pauseMs;
+    one.notBeforeWallMs = this.#context.clock.wallMs() + growingPauseMs(one.failures, RETRY);
   }
 }

@@ -8,6 +8,7 @@ import { getVenueEntry } from '../exchange/orders/venue-table.js';
 import type { Clock } from '../lib/clock.js';
 import type { DisposalStack } from '../lib/disposal.js';
 import { ConfigError, TransientError } from '../lib/errors.js';
+import { growingPauseMs } from '../lib/growing-pause.js';
 import type { Logger } from '../lib/logger.js';
 import type { LiveRules } from '../trading/live/live-rules.js';
 import type { Account } from '../trading/service/trading-options.js';
@@ -17,7 +18,7 @@ import type { Market } from './open-market.js';
 export const PAPER_ACCOUNT = 'paper';
 /** Of the hash of a key that names the account. */
 const ACCOUNT_DIGITS = 12;
-const RETRY = { initialMs: 1_000, maxMs: 60_000 } as const;
+const RETRY = { firstMs: 1_000, longestMs: 60_000 } as const;
 
 /**
  * Whether these settings may trade with money, before anything is opened.
@@ -132,8 +133,7 @@ async function startWhenItAnswers(
   venue: CcxtOrderVenue,
   { clock, logger, stopping }: LiveTools,
 ): Promise<void> {
-  let pauseMs: number = RETRY.initialMs;
-  while (!stopping.aborted) {
+  for (let failures = 1; !stopping.aborted; failures++) {
     try {
       await venue.start();
       // The key is tried before anything is decided.
@@ -143,7 +143,6 @@ async function startWhenItAnswers(
       if (!(error instanceof TransientError)) throw error;
       logger.warn('The account cannot be read yet', { error });
     }
-    await clock.sleep(pauseMs, stopping).catch(() => undefined);
-    pauseMs = Math.min(2 * pauseMs, RETRY.maxMs);
+    await clock.sleep(growingPauseMs(failures, RETRY), stopping).catch(() => undefined);
   }
 }

@@ -3,6 +3,7 @@ import type { Instrument } from '../domain/market.js';
 import { isTimeframe, TIMEFRAMES, type Timeframe } from '../domain/timeframe.js';
 import type { Clock } from '../lib/clock.js';
 import { ConfigError, messageOf, TransientError } from '../lib/errors.js';
+import { growingPauseMs } from '../lib/growing-pause.js';
 import { assertDefined } from '../lib/invariant.js';
 import type { Logger } from '../lib/logger.js';
 import { parseBaseUrl } from './apply-base-url.js';
@@ -26,7 +27,7 @@ import { VenueHttp } from './venue-http.js';
 
 /** Where ccxt states no limit of its own for candles. */
 const DEFAULT_PAGE_LIMIT = 500;
-const START_RETRY = { initialMs: 1_000, maxMs: 60_000 } as const;
+const START_RETRY = { firstMs: 1_000, longestMs: 60_000 } as const;
 /** Fresh enough for scaled time, where a second is minutes of the market. */
 const SCALED_CERTAINTY_MS = 100;
 
@@ -201,7 +202,8 @@ export class CcxtMarketData implements MarketData {
   }
 
   async #startWhenVenueAnswers(signal: AbortSignal): Promise<void> {
-    for (let delayMs: number = START_RETRY.initialMs; ;) {
+    for (let failures = 1; ; failures++) {
+      const delayMs = growingPauseMs(failures, START_RETRY);
       signal.throwIfAborted();
       try {
         if (this.#instruments === undefined) await this.#loadMarkets(signal);
@@ -217,7 +219,6 @@ export class CcxtMarketData implements MarketData {
         });
       }
       await this.clock.sleep(delayMs, signal);
-      delayMs = Math.min(delayMs * 2, START_RETRY.maxMs);
     }
   }
 

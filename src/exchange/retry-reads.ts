@@ -1,5 +1,6 @@
 import { DelegateBackoff, handleWhen, retry } from 'cockatiel';
 import { TransientError } from '../lib/errors.js';
+import { growingPauseMs } from '../lib/growing-pause.js';
 
 export interface ReadRetryOptions {
   /** Tries in all, the first one included. */
@@ -25,7 +26,7 @@ export function createReadRetry(options: ReadRetryOptions): ReadRetry {
   const isWorthRetrying = (error: Error): boolean =>
     error instanceof TransientError && retryAfterMs() <= maxRetryAfterMs;
   const backoff = new DelegateBackoff(({ attempt }: { attempt: number }) => {
-    const grown = Math.min(maxDelayMs, initialDelayMs * 2 ** (attempt - 1));
+    const grown = growingPauseMs(attempt, { firstMs: initialDelayMs, longestMs: maxDelayMs });
     return Math.max(grown * (0.5 + random() / 2), retryAfterMs());
   });
   const policy = retry(handleWhen(isWorthRetrying), {

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
+import { growingPauseMs } from '../lib/growing-pause.js';
 import type { Logger } from '../lib/logger.js';
 import { newUid } from '../lib/uid.js';
 import type {
@@ -36,8 +37,7 @@ export interface ChannelFault {
 const BATCH_ROWS = 500;
 /** Messages in one go: then others have their turn. */
 const MAX_MESSAGES = 20;
-const FIRST_PAUSE_MS = 2_000;
-const MAX_PAUSE_MS = 15 * 60_000;
+const RETRY = { firstMs: 2_000, longestMs: 15 * 60_000 } as const;
 /** A receiver may ask for a longer pause, within this. */
 const MAX_ASKED_PAUSE_MS = 60 * 60_000;
 /** A message that is refused this often for itself is given up: it must not keep the others for ever. */
@@ -193,6 +193,5 @@ function isOneGroup(first: StoredNotification, other: StoredNotification): boole
 }
 
 function pauseAfter(attempts: number, { retryAfterMs = 0 }: ChannelError): number {
-  const growing = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1));
-  return Math.max(growing, Math.min(MAX_ASKED_PAUSE_MS, retryAfterMs));
+  return Math.max(growingPauseMs(attempts, RETRY), Math.min(MAX_ASKED_PAUSE_MS, retryAfterMs));
 }

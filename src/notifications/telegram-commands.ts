@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
+import { growingPauseMs } from '../lib/growing-pause.js';
 import type { Logger } from '../lib/logger.js';
 import type { TelegramApi } from './telegram-api.js';
 import type { Telegram } from './telegram.js';
@@ -29,8 +30,7 @@ export interface TelegramCommandsOptions {
 const POLL_SEC = 25;
 const POLL_TIMEOUT_MS = (POLL_SEC + 10) * 1000;
 const IDLE_MS = 1_000;
-const FIRST_PAUSE_MS = 2_000;
-const MAX_PAUSE_MS = 60_000;
+const RETRY = { firstMs: 2_000, longestMs: 60_000 } as const;
 /** A command that is older was meant for another moment. */
 const MAX_AGE_SEC = 120;
 
@@ -78,11 +78,11 @@ export class TelegramCommands {
         this.#failures = 0;
       } catch (error) {
         if (isOver()) return;
-        const pauseMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
+        this.#failures += 1;
         if (this.#failures === 1) {
           logger.warn('Telegram gives no commands; trying again', { reason: messageOf(error) });
         }
-        await clock.sleep(pauseMs, signal).catch(() => undefined);
+        await clock.sleep(growingPauseMs(this.#failures, RETRY), signal).catch(() => undefined);
       }
     }
   }

@@ -1,13 +1,13 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../lib/clock.js';
+import { growingPauseMs } from '../../lib/growing-pause.js';
 
 const COOKIE = 'evenkeel_session';
 const LIFE_MS = 12 * 3_600_000;
 
 /** Wrong tokens of an address before it has to wait, and the wait, which doubles each time. */
 const FREE_ATTEMPTS = 5;
-const FIRST_WAIT_MS = 60_000;
-const LONGEST_WAIT_MS = 3_600_000;
+const WAIT = { firstMs: 60_000, longestMs: 3_600_000 } as const;
 /** Addresses that are remembered at once. */
 const MAX_ADDRESSES = 10_000;
 
@@ -87,9 +87,9 @@ export class BrowserSessions {
 
   #attemptsOf(address: string, now: number): Attempts {
     const known = this.#attempts.get(address);
-    if (known !== undefined && now - known.lastAt < 2 * LONGEST_WAIT_MS) {
+    if (known !== undefined && now - known.lastAt < 2 * WAIT.longestMs) {
       // The five of a minute: those of earlier minutes do not count.
-      if (known.blockedUntil <= now && now - known.lastAt >= FIRST_WAIT_MS) known.failed = 0;
+      if (known.blockedUntil <= now && now - known.lastAt >= WAIT.firstMs) known.failed = 0;
       return known;
     }
     const [oldest] = this.#attempts.keys();
@@ -103,8 +103,8 @@ export class BrowserSessions {
     attempts.failed += 1;
     attempts.lastAt = now;
     if (attempts.failed < FREE_ATTEMPTS) return;
-    attempts.blockedUntil = now + Math.min(FIRST_WAIT_MS * 2 ** attempts.waits, LONGEST_WAIT_MS);
     attempts.waits += 1;
+    attempts.blockedUntil = now + growingPauseMs(attempts.waits, WAIT);
     attempts.failed = 0;
   }
 }

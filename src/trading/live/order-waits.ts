@@ -1,14 +1,15 @@
 import type { Clock } from '../../lib/clock.js';
+import { growingPauseMs } from '../../lib/growing-pause.js';
 
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 30_000;
+const PAUSE = { firstMs: 500, longestMs: 30_000 } as const;
 /** How often a stop that rests is looked at while the price is away from it. */
 const RESTING_MS = 15_000;
 
 interface Wait {
   /** Wall time. */
   nextMs: number;
-  pauseMs: number;
+  /** Answers in a row that did not end it. */
+  misses: number;
   /** Since when the exchange says that it does not know the order; undefined while it does not say so. */
   absentSinceMs: number | undefined;
   isResting: boolean;
@@ -82,8 +83,8 @@ export class OrderWaits {
   }
 
   #pause(wait: Wait): void {
-    wait.nextMs = this.#clock.wallMs() + wait.pauseMs;
-    wait.pauseMs = Math.min(2 * wait.pauseMs, LONGEST_PAUSE_MS);
+    wait.misses += 1;
+    wait.nextMs = this.#clock.wallMs() + growingPauseMs(wait.misses, PAUSE);
   }
 
   #of(uid: string): Wait {
@@ -95,7 +96,7 @@ export class OrderWaits {
   #fresh(): Wait {
     return {
       nextMs: this.#clock.wallMs(),
-      pauseMs: FIRST_PAUSE_MS,
+      misses: 0,
       absentSinceMs: undefined,
       isResting: false,
     };

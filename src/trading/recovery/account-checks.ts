@@ -1,12 +1,12 @@
 import type { Reconciliation } from '../../domain/trade.js';
 import type { Clock } from '../../lib/clock.js';
+import { growingPauseMs } from '../../lib/growing-pause.js';
 import type { Logger } from '../../lib/logger.js';
 import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
 import { AccountCheck, type AccountCheckOptions, type Comparison } from './account-check.js';
 
-const FIRST_PAUSE_MS = 1_000;
 /** Each attempt reads the whole account, and exchanges count requests. */
-const LONGEST_PAUSE_MS = 30_000;
+const RETRY = { firstMs: 1_000, longestMs: 30_000 } as const;
 
 export interface AccountChecksOptions extends AccountCheckOptions {
   readonly clock: Clock;
@@ -65,7 +65,7 @@ export class AccountChecks {
     this.#failures = 0;
     this.#isCompared = true;
     const pauseMs = comparison.isUnsure
-      ? Math.min(LONGEST_PAUSE_MS, reconcileEveryMs)
+      ? Math.min(RETRY.longestMs, reconcileEveryMs)
       : reconcileEveryMs;
     this.#dueMs = clock.wallMs() + pauseMs;
     return comparison;
@@ -79,8 +79,7 @@ export class AccountChecks {
         : 'The account cannot be read yet: nothing is bought, what is held is guarded';
       logger.warn(message, { error });
     }
-    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS);
     this.#failures += 1;
-    this.#dueMs = clock.wallMs() + pauseMs;
+    this.#dueMs = clock.wallMs() + growingPauseMs(this.#failures, RETRY);
   }
 }

@@ -1,9 +1,9 @@
 import type { Clock } from '../../lib/clock.js';
+import { growingPauseMs } from '../../lib/growing-pause.js';
 import type { Logger } from '../../lib/logger.js';
 
-const LOOK_EVERY_MS = 1_000;
 /** Each attempt to recover reads the whole account, and exchanges count requests. */
-const LONGEST_PAUSE_MS = 30_000;
+const LOOK = { firstMs: 1_000, longestMs: 30_000 } as const;
 
 export interface AccountWatchOptions {
   readonly clock: Clock;
@@ -37,8 +37,7 @@ export class AccountWatch {
     const isOver = (): boolean => signal.aborted;
     let failures = 0;
     while (!isOver()) {
-      const pauseMs = Math.min(LOOK_EVERY_MS * 2 ** failures, LONGEST_PAUSE_MS);
-      await clock.sleep(pauseMs, signal).catch(() => undefined);
+      await clock.sleep(growingPauseMs(failures + 1, LOOK), signal).catch(() => undefined);
       if (isOver()) return;
       try {
         await look();
