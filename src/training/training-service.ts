@@ -19,7 +19,8 @@ import { TrainerReadiness } from './trainer-process/trainer-readiness.js';
 import { TrainingWorkerClient } from './worker/training-worker-client.js';
 import type { TrainingOptions } from './options/training-options.js';
 import { readTrainingStatus, type TrainingStatus } from './training-status.js';
-import { JobWorker, type QueueLane, type TrainingEvents } from './queue/job-worker.js';
+import { JobWorker, type TrainingEvents } from './queue/job-worker.js';
+import type { QueueLane } from './queue/lane-loop.js';
 import { WaitingLog } from './planning/waiting-log.js';
 import {
   NO_PREGENERATION,

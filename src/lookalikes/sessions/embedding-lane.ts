@@ -5,7 +5,8 @@ import { messageOf, RejectedError, TransientError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { newUid } from '../../lib/uid.js';
 import type { Stores } from '../../storage/stores.js';
-import type { QueueLane, TrainingEvents } from '../../training/queue/job-worker.js';
+import type { TrainingEvents } from '../../training/queue/job-worker.js';
+import { LaneLoop, type QueueLane } from '../../training/queue/lane-loop.js';
 import { ProgressReporter } from '../../training/preparation/progress-reporter.js';
 import { EMBEDDING_VERSION } from '../transform/embed-windows.js';
 import type { LookalikeIndex } from '../worker/lookalike-index.js';
@@ -33,54 +34,33 @@ export interface EmbeddingLaneOptions {
 /** The lane of the queue whose jobs compute the windows of a series. It needs no Python. */
 export class EmbeddingLane implements QueueLane {
   readonly #options: EmbeddingLaneOptions;
-  readonly #stopping = new AbortController();
-  #running: Promise<void> = Promise.resolve();
-  #wakeUp: () => void = () => undefined;
-  #isWoken = true;
-  #current: { readonly job: TrainingJob; readonly abort: AbortController } | undefined;
+  readonly #loop: LaneLoop;
+  #isRecovered = false;
 
   constructor(options: EmbeddingLaneOptions) {
     this.#options = options;
+    const { logger } = options;
+    this.#loop = new LaneLoop({
+      tryNext: () => this.#tryNext(),
+      onError: (error) => logger.error('[EMBED] The queue could not be worked on', { error }),
+    });
   }
 
   start(): void {
-    this.#running = this.#work();
+    this.#loop.start();
   }
 
   wake(): void {
-    this.#isWoken = true;
-    this.#wakeUp();
+    this.#loop.wake();
   }
 
   /** Puts the current job back into the queue; its rows stay. */
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    this.wake();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   abort(isMeant: (job: TrainingJob) => boolean): void {
-    if (this.#current !== undefined && isMeant(this.#current.job)) this.#current.abort.abort();
-  }
-
-  async #work(): Promise<void> {
-    const { signal } = this.#stopping;
-    let isRecovered = false;
-    while (!signal.aborted) {
-      try {
-        if (!isRecovered) await this.#recover();
-        isRecovered = true;
-        if (await this.#tryNext()) continue;
-      } catch (error) {
-        this.#options.logger.error('[EMBED] The queue could not be worked on', { error });
-      }
-      await this.#rest();
-    }
-  }
-
-  async #rest(): Promise<void> {
-    if (!this.#isWoken) await new Promise<void>((resolve) => (this.#wakeUp = resolve));
-    this.#isWoken = false;
+    this.#loop.abort(isMeant);
   }
 
   /** Takes up the jobs that a dead run left running. */
@@ -103,6 +83,8 @@ export class EmbeddingLane implements QueueLane {
   /** @returns whether there was a job */
   async #tryNext(): Promise<boolean> {
     const { stores, venue, runUid, clock, isHeld } = this.#options;
+    if (!this.#isRecovered) await this.#recover();
+    this.#isRecovered = true;
     const of = { venue, work: 'embedding' } as const;
     if (!(await stores.jobs.isAnyPending(of)) || (await isHeld())) return false;
     const claim = { ...of, ownerRunUid: runUid, at: clock.wallMs() };
@@ -115,9 +97,15 @@ export class EmbeddingLane implements QueueLane {
   async #handle(job: TrainingJob): Promise<void> {
     const { clock, events, stores, logger } = this.#options;
     const startedAt = clock.wallMs();
-    const abort = new AbortController();
-    this.#current = { job, abort };
-    const signal = AbortSignal.any([abort.signal, this.#stopping.signal]);
+    await this.#loop.during(job, (signal) => this.#run(job, startedAt, signal));
+    const status = (await stores.jobs.find(job.uid))?.status;
+    const { symbol, timeframe, uid } = job;
+    logger.info(`[EMBED] ${status ?? 'gone'}`, { symbol, timeframe, job: uid });
+    const isEnded = status === 'completed' || status === 'failed' || status === 'cancelled';
+    events?.onEnded?.(job, isEnded ? status : 'requeued');
+  }
+
+  async #run(job: TrainingJob, startedAt: number, signal: AbortSignal): Promise<void> {
     const progress = this.#reporterFor(job);
     try {
       const extended = await this.#embed(job, progress, signal);
@@ -128,14 +116,7 @@ export class EmbeddingLane implements QueueLane {
       await progress.settle();
       if (error instanceof TransientError && signal.aborted) await this.#putBack(job);
       else await this.#fail(job, startedAt, error);
-    } finally {
-      this.#current = undefined;
     }
-    const status = (await stores.jobs.find(job.uid))?.status;
-    const { symbol, timeframe, uid } = job;
-    logger.info(`[EMBED] ${status ?? 'gone'}`, { symbol, timeframe, job: uid });
-    const isEnded = status === 'completed' || status === 'failed' || status === 'cancelled';
-    events?.onEnded?.(job, isEnded ? status : 'requeued');
   }
 
   /** Computes what is missing, call by call. @returns undefined where it was told to end */

@@ -9,6 +9,7 @@ import { pruneVersions } from '../../models/artifact-cleanup.js';
 import { removeLeftovers } from '../preparation/candidate-folder.js';
 import { isCausedByData, recordFailure } from '../attempt/promotion.js';
 import { ProgressReporter, type Progress } from '../preparation/progress-reporter.js';
+import { LaneLoop, type QueueLane } from './lane-loop.js';
 import { settleJob, type Settlement, type ShortageMemory } from './settle-job.js';
 import { trainModel, type TrainingResult } from '../attempt/train-model.js';
 import type { TrainerProcess } from '../trainer-process/trainer-process.js';
@@ -61,76 +62,58 @@ interface Attempt {
   readonly refusals: number;
 }
 
-/** What works off jobs of the queue, one after the other. */
-export type QueueLane = Pick<JobWorker, 'start' | 'stop' | 'wake' | 'abort'>;
-
 /** One lane of the queue: runs stored jobs one after the other, with a trainer that all lanes share. */
-export class JobWorker {
-  readonly #stopping = new AbortController();
-  #running: Promise<void> = Promise.resolve();
-  #wakeUp: () => void = () => undefined;
-  #isWoken = true;
+export class JobWorker implements QueueLane {
+  readonly #loop: LaneLoop;
   /** An attempt whose end could not be stored yet. */
   #unsettled: Attempt | undefined;
-  #current: { readonly job: TrainingJob; readonly abort: AbortController } | undefined;
 
   readonly #dependencies: JobWorkerDependencies;
 
   constructor(dependencies: JobWorkerDependencies) {
     this.#dependencies = dependencies;
+    const { logger, trainingWorker } = dependencies;
+    this.#loop = new LaneLoop({
+      tryNext: () => this.#tryNext(),
+      onError: (error) => logger.error('[TRAIN] The queue could not be worked on', { error }),
+      onIdle: () => trainingWorker.rest(),
+    });
   }
 
   start(): void {
-    this.#running = this.#work();
+    this.#loop.start();
   }
 
-  /** There may be something to do. */
   wake(): void {
-    this.#isWoken = true;
-    this.#wakeUp();
+    this.#loop.wake();
   }
 
   /** Puts the current job back into the queue and kills its trainer. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    this.wake();
-    await this.#running;
+    await this.#loop.stop();
     await this.#dependencies.trainer.stop();
   }
 
   /** Kills the trainer of the job under way where that job was cancelled. */
   abort(isMeant: (job: TrainingJob) => boolean): void {
-    if (this.#current !== undefined && isMeant(this.#current.job)) this.#current.abort.abort();
+    this.#loop.abort(isMeant);
   }
 
-  async #work(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      const didWork = await this.#tryNext();
-      if (!didWork) await this.#rest();
-    }
-  }
-
-  /** @returns whether there was a job; an error counts as none, so that the next wake tries again */
+  /** @returns whether there was a job */
   async #tryNext(): Promise<boolean> {
-    const { clock, logger, options, runUid, stores } = this.#dependencies;
-    try {
-      if (this.#unsettled !== undefined) await this.#conclude(this.#unsettled);
-      if (!(await this.#isWorkWaiting())) return false;
-      const job = await stores.jobs.claimNext({
-        venue: options.venue,
-        withFiles: this.#dependencies.hasFiles(),
-        work: 'training',
-        ownerRunUid: runUid,
-        at: clock.wallMs(),
-      });
-      if (job === undefined) return false;
-      await this.#handle(job);
-      return true;
-    } catch (error) {
-      logger.error('[TRAIN] The queue could not be worked on', { error });
-      return false;
-    }
+    const { clock, options, runUid, stores } = this.#dependencies;
+    if (this.#unsettled !== undefined) await this.#conclude(this.#unsettled);
+    if (!(await this.#isWorkWaiting())) return false;
+    const job = await stores.jobs.claimNext({
+      venue: options.venue,
+      withFiles: this.#dependencies.hasFiles(),
+      work: 'training',
+      ownerRunUid: runUid,
+      at: clock.wallMs(),
+    });
+    if (job === undefined) return false;
+    await this.#handle(job);
+    return true;
   }
 
   async #isWorkWaiting(): Promise<boolean> {
@@ -141,12 +124,6 @@ export class JobWorker {
     if ((await readiness.find()).status !== 'ready') return false;
     // Asked again: the check of Python takes seconds, in which a person may pause the queue.
     return !(await isHeld());
-  }
-
-  async #rest(): Promise<void> {
-    if (!this.#isWoken) await this.#dependencies.trainingWorker.rest();
-    if (!this.#isWoken) await new Promise<void>((resolve) => (this.#wakeUp = resolve));
-    this.#isWoken = false;
   }
 
   async #handle(job: TrainingJob): Promise<void> {
@@ -177,17 +154,13 @@ export class JobWorker {
     );
   }
 
-  async #attempt(job: TrainingJob, logger: Logger): Promise<TrainingResult> {
-    const abort = new AbortController();
-    this.#current = { job, abort };
-    try {
+  #attempt(job: TrainingJob, logger: Logger): Promise<TrainingResult> {
+    return this.#loop.during(job, async (signal) => {
       // A cancellation before the job was current could not abort it.
       const stored = await this.#dependencies.stores.jobs.find(job.uid);
       if (stored?.status !== 'running') return { status: 'aborted' };
-      return await this.#train(job, logger, AbortSignal.any([this.#stopping.signal, abort.signal]));
-    } finally {
-      this.#current = undefined;
-    }
+      return this.#train(job, logger, signal);
+    });
   }
 
   async #train(job: TrainingJob, logger: Logger, signal: AbortSignal): Promise<TrainingResult> {
@@ -228,10 +201,10 @@ export class JobWorker {
         if (!(error instanceof TransientError)) {
           return (await this.#findLost(attempt)) ?? (await this.#failRefused(attempt, error));
         }
-        if (round === STORE_ATTEMPTS || this.#stopping.signal.aborted) throw error;
+        if (round === STORE_ATTEMPTS || this.#loop.stopping.aborted) throw error;
       }
       // A stop ends the pause for one last try.
-      await clock.sleep(STORE_PAUSE_MS, this.#stopping.signal).catch(() => undefined);
+      await clock.sleep(STORE_PAUSE_MS, this.#loop.stopping).catch(() => undefined);
     }
   }
 

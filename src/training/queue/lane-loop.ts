@@ -1,0 +1,89 @@
+import type { TrainingJob } from '../../domain/training-job.js';
+
+export interface LaneLoopOptions {
+  /** Works off one job. @returns whether there was one */
+  readonly tryNext: () => Promise<boolean>;
+  /** An error counts as no job, so that the next wake tries again. */
+  readonly onError: (error: unknown) => void;
+  /** Called before the lane waits, where it was not woken meanwhile. */
+  readonly onIdle?: (() => Promise<void>) | undefined;
+}
+
+/** What works off jobs of the queue, one after the other. */
+export type QueueLane = Pick<LaneLoop, 'start' | 'stop' | 'wake' | 'abort'>;
+
+/** The loop of a lane: takes job after job, and waits to be woken where there is none. */
+export class LaneLoop {
+  readonly #options: LaneLoopOptions;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #wakeUp: () => void = () => undefined;
+  #isWoken = true;
+  #current: { readonly job: TrainingJob; readonly abort: AbortController } | undefined;
+
+  constructor(options: LaneLoopOptions) {
+    this.#options = options;
+  }
+
+  /** Aborts when the lane begins to stop. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  start(): void {
+    this.#running = this.#work();
+  }
+
+  /** There may be something to do. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#wakeUp();
+  }
+
+  /** Aborts the job under way and resolves when its end is stored. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.wake();
+    await this.#running;
+  }
+
+  /** Aborts the job under way where that job is meant. */
+  abort(isMeant: (job: TrainingJob) => boolean): void {
+    if (this.#current !== undefined && isMeant(this.#current.job)) this.#current.abort.abort();
+  }
+
+  /** Makes it the job under way. The signal that the work gets aborts with `abort` and with `stop`. */
+  async during<Result>(
+    job: TrainingJob,
+    work: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const abort = new AbortController();
+    this.#current = { job, abort };
+    try {
+      return await work(AbortSignal.any([this.stopping, abort.signal]));
+    } finally {
+      this.#current = undefined;
+    }
+  }
+
+  async #work(): Promise<void> {
+    while (!this.stopping.aborted) {
+      if (!(await this.#tryNext())) await this.#rest();
+    }
+  }
+
+  async #tryNext(): Promise<boolean> {
+    try {
+      return await this.#options.tryNext();
+    } catch (error) {
+      this.#options.onError(error);
+      return false;
+    }
+  }
+
+  async #rest(): Promise<void> {
+    if (!this.#isWoken) await this.#options.onIdle?.();
+    if (!this.#isWoken) await new Promise<void>((resolve) => (this.#wakeUp = resolve));
+    this.#isWoken = false;
+  }
+}
