@@ -32,7 +32,12 @@ export const forest: Benchmark = {
   async run() {
     const folder = await mkdtemp(path.join(tmpdir(), 'evenkeel-forest-'));
     const trainer = createTrainer({
-      ...{ memoryLimitMb: TRAIN_MEMORY_MB, jobTimeoutMs: 600_000, recycleAfterJobs: 5 },
+      ...{
+        memoryLimitMb: TRAIN_MEMORY_MB,
+        jobTimeoutMs: 600_000,
+        recycleAfterJobs: 5,
+        recycleAboveMb: TRAIN_MEMORY_MB,
+      },
     });
     try {
       return await measure(folder, trainer);

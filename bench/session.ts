@@ -23,6 +23,9 @@ const HOURS_PASSED = 6;
 /** S6 is judged on the pairs with the largest turnover. */
 const LIQUID_PAIRS = 24;
 
+/** What two trainers need. */
+const TWO_PROCESSES = { TRAIN_PROCESSES: '2', TRAIN_MEMORY_MB: '800' };
+
 /** P1, P2, P13, S6: training a hundred instruments in a real daemon, while its API is called. */
 export const session: Benchmark = {
   name: 'session',
@@ -44,6 +47,7 @@ export const session: Benchmark = {
         figures,
         notes: [
           `${markets?.source ?? 'generated market'}; SQLite, default settings, market at real speed in another process`,
+          'two processes: reused once more by a daemon with TRAIN_PROCESSES=2 and TRAIN_MEMORY_MB=800',
           `incremental: ${HOURS_PASSED} hours of market time later; plain: then, POOLING=off, features selected again`,
           'first start: a daemon in an empty folder decides by itself when to train; from the end of its back-fill to the last verdict',
           'reused: all instruments once more, requested over the API',
@@ -64,6 +68,10 @@ async function measure(site: Site, symbols: readonly string[]): Promise<Figure[]
     const again = await readTrained(site, { venue, symbols });
     const serving = (await daemon.status()).model.trained;
     await daemon.stop();
+    daemon = await startTraining(site, symbols, TWO_PROCESSES);
+    await daemon.until(isFilled, FILLED);
+    const two = await watchSession(daemon, { symbols });
+    await daemon.stop();
     await site.moveOn(HOURS_PASSED);
     daemon = await startTraining(site, symbols);
     await daemon.until(isFilled, FILLED);
@@ -83,6 +91,7 @@ async function measure(site: Site, symbols: readonly string[]): Promise<Figure[]
         bar: { atMost: 1 },
       },
       ...figuresOf('reused', reused, { ratioAtMost: 1.15, ...again }),
+      ...besideOne(two, reused),
       ...figuresOf('incremental', incremental, { atMost: 30 }),
       ...figuresOf('plain', plain, alone),
       { name: 'models that serve after both', value: serving, unit: '' },
@@ -211,6 +220,18 @@ async function readSession(
 
 function marketId([first = '']: readonly string[]): string {
   return first.replace('/', '');
+}
+
+/** The same session by two trainers and by one. Memory has a limit of its own there. */
+function besideOne(two: Watched, one: Watched): Figure[] {
+  const name = 'two processes';
+  const figures = figuresOf(name, two, {}).map(({ name: figure, value, unit }): Figure => ({
+    name: figure,
+    value,
+    unit,
+  }));
+  const share = { name: `${name}: in terms of one`, value: two.tookSec / one.tookSec, unit: '×' };
+  return [...figures, { ...share, bar: { atMost: 0.6 } }];
 }
 
 function figuresOf(

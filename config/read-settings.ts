@@ -94,6 +94,7 @@ export function findContradictions(settings: Settings): string[] {
     ...findMissingMysql(settings),
     ...findApiProblems(settings),
     ...findTrading(settings),
+    ...findCrowdedTrainers(settings),
     ...findHalfChannels(settings),
   ];
 }
@@ -151,6 +152,18 @@ function findTrading(settings: Settings): string[] {
     );
   }
   return problems;
+}
+
+/** An interpreter with its libraries holds that much before it fits anything. */
+const LEAST_MB_A_TRAINER = 150;
+
+function findCrowdedTrainers({ trainProcesses, trainMemoryMb }: Settings): string[] {
+  if (trainProcesses === 'auto') return [];
+  const neededMb = trainProcesses * LEAST_MB_A_TRAINER;
+  if (neededMb <= trainMemoryMb) return [];
+  return [
+    `TRAIN_PROCESSES=${trainProcesses} needs TRAIN_MEMORY_MB=${neededMb} at least; it is ${trainMemoryMb}`,
+  ];
 }
 
 /** Channels of notifications that lack a part. */

@@ -200,7 +200,14 @@ export const TRAINING_SETTINGS = {
     min: 150,
     max: 1_000_000,
     unit: 'MB',
-    help: "Most memory of the trainer's process group.",
+    help: 'Most memory of all trainer processes together.',
+  }),
+  TRAIN_PROCESSES: numberOrAuto({
+    min: 1,
+    max: 64,
+    isWhole: true,
+    unit: 'processes',
+    help: 'Trainers side by side, of one thread each. `auto`: one for each core, as long as TRAIN_MEMORY_MB has 300 MB for each; at least one.',
   }),
   TRAIN_BATCH_SIZE: optionalNumber({
     min: 1,

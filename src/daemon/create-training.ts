@@ -30,7 +30,7 @@ export function createTraining(
   { parts, childEnvironments, signal, serving, otherLanes = [] }: TrainingTools,
 ): TrainingService {
   const { clock } = market.data;
-  const { python, ...trainer } = options.trainer;
+  const { python, count, ...trainer } = options.trainer;
   return new TrainingService({
     ...serving,
     otherLanes,
@@ -43,6 +43,7 @@ export function createTraining(
     options: options.training,
     python,
     signal,
+    trainers: { count, memoryLimitMb: trainer.memoryLimitMb },
     createTrainer: () =>
       parts.createTrainer({ ...trainer, env: childEnvironments.trainer, clock, logger }),
     checkPython: (signal) => parts.checkPython(python, trainer.cwd, signal),

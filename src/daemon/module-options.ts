@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../../config/settings.js';
@@ -14,6 +15,7 @@ import type { PredictionCacheOptions } from '../models/prediction-cache.js';
 import type { ServingModelsOptions } from '../models/serving-models.js';
 import type { CandlePipelineOptions } from '../pipeline/candle-pipeline.js';
 import { decisionLagMs, type TradingRules } from '../trading/trading-rules.js';
+import { trainerCount } from '../training/options/trainer-count.js';
 import type { TrainingOptions } from '../training/options/training-options.js';
 import {
   findPython,
@@ -32,6 +34,8 @@ export const PROJECT_DIR = fileURLToPath(new URL('../../../', import.meta.url));
 
 const BYTES_PER_MB = 1024 * 1024;
 const RECYCLE_AFTER_JOBS = 50;
+/** Of a trainer's share of the memory limit: one that has held more is replaced, because it gives nothing back. */
+const RECYCLE_MEMORY_SHARE = 0.85;
 const CYCLES_A_DEMO_BAR = 4;
 const MIN_CYCLE_MS = 500;
 
@@ -57,8 +61,12 @@ export interface ModuleOptions {
   readonly training: TrainingOptions;
   readonly trainer: Pick<
     TrainerProcessOptions,
-    'command' | 'cwd' | 'memoryLimitMb' | 'jobTimeoutMs' | 'recycleAfterJobs'
-  > & { readonly python: string };
+    'command' | 'cwd' | 'memoryLimitMb' | 'jobTimeoutMs' | 'recycleAfterJobs' | 'recycleAboveMb'
+  > & {
+    readonly python: string;
+    /** Trainers side by side, which share the memory limit. */
+    readonly count: number;
+  };
   readonly retention: RetentionRules;
   readonly lookalikes: Omit<LookalikePlaces, 'location'> & Pick<LookalikesOptions, 'isAlways'>;
   /** Undefined where no folder of files is watched. */
@@ -123,11 +131,18 @@ export function toServingOptions(
 /** How the trainer is started and what it may use, for the daemon and for a backtest. */
 export function toTrainerOptions(settings: Settings): ModuleOptions['trainer'] {
   const python = findPython({ python: settings.python, projectDir: PROJECT_DIR });
+  const { trainMemoryMb: memoryLimitMb } = settings;
+  const count = trainerCount(settings.trainProcesses, {
+    memoryLimitMb,
+    cores: availableParallelism(),
+  });
   return {
+    count,
     python,
     command: trainerCommand(python),
     cwd: trainerDir(PROJECT_DIR),
-    memoryLimitMb: settings.trainMemoryMb,
+    memoryLimitMb,
+    recycleAboveMb: (memoryLimitMb * RECYCLE_MEMORY_SHARE) / count,
     jobTimeoutMs: settings.trainJobTimeoutSec * 1000,
     recycleAfterJobs: RECYCLE_AFTER_JOBS,
   };

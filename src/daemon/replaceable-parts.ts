@@ -10,7 +10,7 @@ import {
   TrainerProcess,
   type TrainerProcessOptions,
 } from '../training/trainer-process/trainer-process.js';
-import type { Trainer } from '../training/training-service.js';
+import type { Trainer } from '../training/trainer-process/trainer-pool.js';
 import { openMarket } from './open-market.js';
 
 /** The daemon's outside: what a test may put in its place, one by one. */

@@ -44,7 +44,8 @@ export function toWalkForward(settings: Settings, place: WalkForwardPlace): Walk
   };
   const training = toTrainingOptions({ ...settings, bots: [bot] }, instruments, VENUE);
   const { ageLimits, maxFileBytes } = toServingOptions(settings, training);
-  const { python, ...process } = toTrainerOptions(settings);
+  // One trainer: a retraining date waits for the one before it.
+  const { python, ...process } = toTrainerOptions({ ...settings, trainProcesses: 1 });
   return {
     retraining: place.retraining,
     folder: place.folder,

@@ -1,4 +1,3 @@
-import PQueue from 'p-queue';
 import type { ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
 import type { TrainingJob } from '../domain/training-job.js';
@@ -14,7 +13,7 @@ import { recoverJobs } from './queue/recover-jobs.js';
 import { FirstTraining } from './planning/first-training.js';
 import { TrainPlanner, type TrainPlannerDependencies } from './planning/train-planner.js';
 import type { PythonCheck } from './trainer-process/check-python.js';
-import type { TrainerProcess } from './trainer-process/trainer-process.js';
+import { TrainerPool, type Trainer } from './trainer-process/trainer-pool.js';
 import { TrainerReadiness } from './trainer-process/trainer-readiness.js';
 import { TrainingWorkerClient } from './worker/training-worker-client.js';
 import type { TrainingOptions } from './options/training-options.js';
@@ -31,13 +30,11 @@ import { SessionFinalizer } from './queue/session-finalizer.js';
 import { TrainingSchedules } from './planning/training-schedules.js';
 import { TrainingSessions, type SessionEvents } from './queue/training-sessions.js';
 
-const DEFAULT_LANES = 2;
+const ONE_TRAINER = { count: 1, memoryLimitMb: Infinity };
 /** A Python that cannot train is looked at again this often at least, whatever the cooldown. */
 const MAX_RECHECK_SEC = 300;
 /** No trading account: the holder of this lease trains what was imported from files. */
 const FILES_LEASE = { venue: ALL_FILES, account: 'training' } as const;
-
-export type Trainer = Pick<TrainerProcess, 'run' | 'stop'>;
 
 export interface TrainingServiceDependencies {
   readonly stores: Stores;
@@ -51,7 +48,9 @@ export interface TrainingServiceDependencies {
   /** Run of the daemon that owns the jobs it works on. */
   readonly runUid: string;
   readonly createTrainer: () => Trainer;
-  /** Jobs under way at once. They share one trainer: one is prepared or judged while another is fitted. */
+  /** Trainers side by side, and the memory that all may hold together, in MB of 2^20 bytes. Default: one. */
+  readonly trainers?: { readonly count: number; readonly memoryLimitMb: number } | undefined;
+  /** Jobs under way at once. Default: one more than trainers, which is prepared or judged while the others are fitted. */
   readonly lanes?: number;
   /** Lanes for jobs of the queue that train nothing and need no Python. */
   readonly otherLanes?: readonly QueueLane[];
@@ -114,7 +113,7 @@ export class TrainingService {
         for (const worker of this.#workers) worker.abort(isMeant);
       },
     };
-    const { lanes = DEFAULT_LANES } = dependencies;
+    const { trainers = ONE_TRAINER, lanes = trainers.count + 1 } = dependencies;
     this.sessions = new TrainingSessions({
       ...dependencies,
       ...handles,
@@ -143,7 +142,9 @@ export class TrainingService {
       pregeneration,
       isReady: () => this.#isTrainerReady(),
     });
-    const trainer = inTurn(dependencies.createTrainer());
+    const { count: size, memoryLimitMb } = trainers;
+    const { createTrainer: create } = dependencies;
+    const trainer = new TrainerPool({ size, memoryLimitMb, create, logger });
     const own = Array.from({ length: lanes }, () => this.#createWorker(trainer));
     this.#workers = [...own, ...(dependencies.otherLanes ?? [])];
   }
@@ -292,13 +293,4 @@ export class TrainingService {
       hasFiles: () => this.#filesLease.isHeld(),
     });
   }
-}
-
-/** One job at a time, in the order in which they come. */
-function inTurn(trainer: Trainer): Trainer {
-  const turns = new PQueue({ concurrency: 1 });
-  return {
-    run: (job, options) => turns.add(() => trainer.run(job, options)),
-    stop: () => trainer.stop(),
-  };
 }

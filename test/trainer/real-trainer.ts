@@ -32,6 +32,7 @@ export function createTrainer(overrides: Partial<TrainerProcessOptions> = {}): T
     memoryLimitMb: 400,
     jobTimeoutMs: 120_000,
     recycleAfterJobs: 50,
+    recycleAboveMb: 340,
     clock: new SystemClock(),
     logger: SILENT_LOGGER,
     pollIntervalMs: 50,

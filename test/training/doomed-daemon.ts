@@ -37,7 +37,13 @@ const clock = new ManualClock(order.marketMs);
 const database = await openDatabase(order.location, { clock, logger: silent });
 const trainer = new TrainerProcess({
   ...{ command: order.command, cwd: order.cwd, memoryLimitMb: 400, jobTimeoutMs: 120_000 },
-  ...{ recycleAfterJobs: 50, clock: new SystemClock(), logger: silent, pollIntervalMs: 50 },
+  ...{
+    recycleAfterJobs: 50,
+    recycleAboveMb: 340,
+    clock: new SystemClock(),
+    logger: silent,
+    pollIntervalMs: 50,
+  },
 });
 const service = new TrainingService({
   ...{ stores: openStores(database, clock), location: order.location, clock, logger: silent },

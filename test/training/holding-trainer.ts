@@ -1,6 +1,6 @@
 import { SystemClock } from '../../src/lib/clock.js';
 import { failed, type TrainerOutcome } from '../../src/training/trainer-process/trainer-outcome.js';
-import type { Trainer } from '../../src/training/training-service.js';
+import type { Trainer } from '../../src/training/trainer-process/trainer-pool.js';
 
 const FAILED = failed('internal', 'as the test wants');
 const CANCELLED = failed('cancelled', 'aborted');

@@ -8,7 +8,7 @@ import { assertDefined } from '../../src/lib/invariant.js';
 import { SystemClock } from '../../src/lib/clock.js';
 import { DEFAULT_INCREMENT } from '../../src/training/options/training-options.js';
 import { failed } from '../../src/training/trainer-process/trainer-outcome.js';
-import type { Trainer } from '../../src/training/training-service.js';
+import type { Trainer } from '../../src/training/trainer-process/trainer-pool.js';
 import { forEachEngine } from '../database.js';
 import { createTrainer, HAS_PYTHON } from '../trainer/real-trainer.js';
 import { filesBelow } from './files-below.js';

@@ -44,6 +44,7 @@ export interface AttemptOptions {
   readonly pollIntervalMs: number;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TrainerProgress) => void;
+  readonly onMemory: (rssMb: number) => void;
 }
 
 export interface AttemptResult {

@@ -32,6 +32,7 @@ export interface LimitWatchOptions {
   /** Aborted when the attempt has its verdict. */
   readonly over: AbortSignal;
   readonly onExceeded: (failure: TrainerFailed) => void;
+  readonly onMemory: (rssMb: number) => void;
 }
 
 /** Polls memory and time until the attempt is over; the first limit that is passed ends it. */
@@ -43,6 +44,7 @@ export async function watchLimits(options: LimitWatchOptions): Promise<{ peakRss
     const rssMb = canReadMemory ? await findRssMb(options) : undefined;
     canReadMemory = rssMb !== undefined;
     peakRssMb = Math.max(peakRssMb, rssMb ?? 0);
+    if (rssMb !== undefined) options.onMemory(rssMb);
     const failure = findExceededMemory(options, rssMb ?? 0) ?? findExceededTime(options);
     if (failure !== undefined) options.onExceeded(failure);
     // Rejects as soon as the attempt is over.

@@ -125,7 +125,7 @@ describe('TrainerProcess', () => {
   });
 
   it('is replaced after a job that came near the memory limit', async () => {
-    start({ memoryLimitMb: 200 });
+    start({ memoryLimitMb: 200, recycleAboveMb: 170 });
     expect(await run('large')).toMatchObject({ code: 'too_few_rows' });
     expect(trainer.processId).toBeUndefined();
   });

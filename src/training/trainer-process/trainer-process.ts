@@ -8,8 +8,6 @@ import type { BaseModelJob } from './trainer-job.js';
 import type { TrainerJob } from './trainer-job.js';
 import { failed, type TrainerOutcome } from './trainer-outcome.js';
 
-/** A process whose memory came this close to its limit is replaced: it does not give memory back. */
-const RECYCLE_MEMORY_SHARE = 0.85;
 const DEFAULT_POLL_INTERVAL_MS = 500;
 const DEFAULT_IDLE_STOP_MS = 60_000;
 
@@ -25,6 +23,8 @@ export interface TrainerProcessOptions {
   /** Longest silence during a job; without it only the job's own limit holds. */
   readonly stallTimeoutMs?: number;
   readonly recycleAfterJobs: number;
+  /** A process that has held more is replaced: it does not give memory back. */
+  readonly recycleAboveMb: number;
   readonly clock: Clock;
   /** A clock that no one sets; only differences count. */
   readonly monotonicMs?: () => number;
@@ -40,6 +40,8 @@ export interface RunOptions {
   /** Aborting kills the whole process group. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainerProgress) => void;
+  /** Resident memory of the process group at each look, in MB of 2^20 bytes. */
+  readonly onMemory?: (rssMb: number) => void;
 }
 
 /**
@@ -105,6 +107,7 @@ export class TrainerProcess {
       pollIntervalMs: this.#options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS,
       signal,
       onProgress: options.onProgress ?? (() => undefined),
+      onMemory: options.onMemory ?? (() => undefined),
     }).run();
     await this.#tidyUp(child, job, result);
     return result.outcome;
@@ -128,8 +131,7 @@ export class TrainerProcess {
       return;
     }
     const isWorn = child.jobsRun >= this.#options.recycleAfterJobs;
-    const isNearLimit = result.peakRssMb > this.#options.memoryLimitMb * RECYCLE_MEMORY_SHARE;
-    if (isWorn || isNearLimit) await this.#dispose(child);
+    if (isWorn || result.peakRssMb > this.#options.recycleAboveMb) await this.#dispose(child);
   }
 
   #scheduleIdleStop(): void {
