@@ -1,5 +1,6 @@
 import type { Benchmark, Figure } from './harness/benchmark.js';
 import { load, type LoadResult } from './harness/http-load.js';
+import { dashboardNotes, withDashboards } from './open-dashboards.js';
 import { withServedMany } from './served-site.js';
 
 const SECONDS = 15;
@@ -10,26 +11,29 @@ export const api: Benchmark = {
   name: 'api',
   bar: 'P10',
   title: 'requests a second, status and analysis of 100 symbols',
-  run() {
+  run({ dashboards }) {
     return withServedMany(async ({ child, symbols }) => {
       const analyses = symbols.map((symbol) => `/api/analysis/${encodeURIComponent(symbol)}`);
       const figures: Figure[] = [];
-      for (const [name, paths] of [
-        ['status', ['/api/status']],
-        ['analysis', analyses],
-      ] as const) {
-        const options = { port: child.port, paths, connections: CONNECTIONS };
-        await load({ ...options, seconds: 3 });
-        const before = (await child.status()).process.cpu_sec;
-        const result = await load({ ...options, seconds: SECONDS });
-        const cpuSec = (await child.status()).process.cpu_sec - before;
-        figures.push(...toFigures(name, result, cpuSec));
-      }
+      await withDashboards(dashboards, child.url, async () => {
+        for (const [name, paths] of [
+          ['status', ['/api/status']],
+          ['analysis', analyses],
+        ] as const) {
+          const options = { port: child.port, paths, connections: CONNECTIONS };
+          await load({ ...options, seconds: 3 });
+          const before = (await child.status()).process.cpu_sec;
+          const result = await load({ ...options, seconds: SECONDS });
+          const cpuSec = (await child.status()).process.cpu_sec - before;
+          figures.push(...toFigures(name, result, cpuSec));
+        }
+      });
       return {
         figures,
         notes: [
           `a real daemon process at rest, SQLite, ${CONNECTIONS} kept connections, ${SECONDS} s each`,
           'the load comes from this process, on the same machine',
+          ...dashboardNotes(dashboards),
         ],
       };
     });

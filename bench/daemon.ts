@@ -5,6 +5,7 @@ import { DaemonChild, withSite, type Site } from './daemon-child.js';
 import type { Benchmark, Figure } from './harness/benchmark.js';
 import { loadDuring } from './harness/http-load.js';
 import { median, percentile } from './harness/statistics.js';
+import { dashboardNotes, withDashboards } from './open-dashboards.js';
 
 const MANY = 100;
 const HOUR_MS = 3_600_000;
@@ -37,10 +38,10 @@ export const daemon: Benchmark = {
   name: 'daemon',
   bar: 'P9 P11 P12 P14 P15',
   title: "a daemon's API, loop, memory, idle time and start, 100 symbols (takes twenty minutes)",
-  async run() {
+  async run({ dashboards }) {
     const startMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - HOUR_MS + BEGIN_MS;
     return withSite({ startMs }, async (site) => {
-      const figures = [...(await measureMany(site)), ...(await measureStarts(site))];
+      const figures = [...(await measureMany(site, dashboards)), ...(await measureStarts(site))];
       return {
         figures,
         notes: [
@@ -49,6 +50,7 @@ export const daemon: Benchmark = {
           `API: ${REQUEST_RATE} requests a second over ${CONNECTIONS} connections, predictions and the status in turn`,
           `idle: ${QUIET_MINUTES} quiet minutes and ${CLOSE_MINUTES} around the close of a candle, ` +
             `put together to ${SPAN_MINUTES} minutes with one close`,
+          ...dashboardNotes(dashboards),
         ],
       };
     });
@@ -81,9 +83,17 @@ export const memoryOne: Benchmark = {
   },
 };
 
-async function measureMany(site: Site): Promise<Figure[]> {
+async function measureMany(site: Site, dashboards: number): Promise<Figure[]> {
   const symbols = site.symbols.slice(0, MANY);
   const child = await DaemonChild.start(site, symbols);
+  try {
+    return await withDashboards(dashboards, child.url, () => measureChild({ child, symbols }));
+  } finally {
+    await child.stop();
+  }
+}
+
+async function measureChild({ child, symbols }: Busy): Promise<Figure[]> {
   const idle = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   try {
     idle.enable();
@@ -103,7 +113,7 @@ async function measureMany(site: Site): Promise<Figure[]> {
       ...(await measureIdle(child)),
     ];
   } finally {
-    await child.stop();
+    idle.disable();
   }
 }
 

@@ -4,6 +4,7 @@ import { backfill } from './backfill.js';
 import { backtest } from './backtest.js';
 import { close } from './close.js';
 import { daemon, memoryOne } from './daemon.js';
+import { dashboard } from './dashboard.js';
 import { drift } from './drift.js';
 import { featureMatrix } from './feature-matrix.js';
 import { forest } from './forest.js';
@@ -44,6 +45,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   close,
   predictions,
   api,
+  dashboard,
   parity,
   walks,
   pattern,
@@ -54,7 +56,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   lookalikeValue,
 ];
 
-const USAGE = `npm run bench -- NAME… [--json] [--weeks N] [--with-sqlite3-to-mysql PROGRAM]   (npm run -s for clean JSON)
+const USAGE = `npm run bench -- NAME… [--json] [--weeks N] [--dashboards N] [--with-sqlite3-to-mysql PROGRAM]   (npm run -s for clean JSON)
 
 ${BENCHMARKS.map(({ name, bar, title }) => `  ${name.padEnd(16)} ${bar.padEnd(8)} ${title}`).join('\n')}
 `;
@@ -65,6 +67,7 @@ async function main(): Promise<number> {
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
       weeks: { type: 'string' },
+      dashboards: { type: 'string', default: '0' },
       'with-sqlite3-to-mysql': { type: 'string' },
     },
     allowPositionals: true,
@@ -74,7 +77,8 @@ async function main(): Promise<number> {
     return 0;
   }
   const weeks = values.weeks === undefined ? undefined : Number(values.weeks);
-  const options = { sqlite3ToMysql: values['with-sqlite3-to-mysql'], weeks };
+  const dashboards = Number(values.dashboards);
+  const options = { sqlite3ToMysql: values['with-sqlite3-to-mysql'], weeks, dashboards };
   const chosen = positionals.map((name) => BENCHMARKS.find((one) => one.name === name));
   for (const [position, benchmark] of chosen.entries()) {
     if (benchmark === undefined) {

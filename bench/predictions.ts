@@ -4,6 +4,7 @@ import type { DaemonChild } from './daemon-child.js';
 import type { Benchmark, Figure } from './harness/benchmark.js';
 import { load } from './harness/http-load.js';
 import { percentile } from './harness/statistics.js';
+import { dashboardNotes, withDashboards } from './open-dashboards.js';
 import { withServedMany, type ServedMany } from './served-site.js';
 
 const SECONDS = 15;
@@ -17,18 +18,19 @@ export const predictions: Benchmark = {
   name: 'predictions',
   bar: 'P9',
   title: 'predictions over the API: cached, missed, while training',
-  run() {
+  run({ dashboards }) {
     return withServedMany(async ({ child, symbols, site }) => ({
-      figures: [
+      figures: await withDashboards(dashboards, child.url, async () => [
         await measureCached(child, symbols),
         await measureMissed(child, symbols),
         ...(await measureWhileTraining(child, { site, symbols })),
-      ],
+      ]),
       notes: [
         `${symbols.length} symbols whose models serve, a real daemon process, SQLite`,
         `cached: ${RATE} requests a second over 10 connections, ${SECONDS} s`,
         `missed: the cache is cleared, then each symbol is asked for once, ${ROUNDS} times`,
         `while training: ${TRAINED} models are trained meanwhile; ${RATE} requests a second over 50 connections`,
+        ...dashboardNotes(dashboards),
       ],
     }));
   },

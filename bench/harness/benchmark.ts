@@ -22,6 +22,8 @@ export interface BenchmarkOptions {
   readonly sqlite3ToMysql: string | undefined;
   /** Of market time, where a benchmark takes so many; its own where undefined. */
   readonly weeks: number | undefined;
+  /** How many dashboards are open in a browser meanwhile, where a benchmark measures a daemon's API. */
+  readonly dashboards: number;
 }
 
 export interface Benchmark {

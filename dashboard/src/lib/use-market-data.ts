@@ -77,9 +77,13 @@ export function useMarketData(key: Ref<MarketKey | undefined>): MarketData {
   }
 
   function take(part: Part, isNewest: boolean): void {
-    const times = new Set(part.bars.map(({ time }) => time));
-    const others = bars.value.filter(({ time }) => !times.has(time));
-    bars.value = isNewest ? [...others, ...part.bars] : [...part.bars, ...others];
+    const [first] = part.bars;
+    if (isNewest) {
+      const kept = bars.value.filter(({ time }) => first === undefined || time < first.time);
+      bars.value = [...kept, ...part.bars];
+    } else {
+      bars.value = [...part.bars, ...bars.value];
+    }
     signals.value = new Map([...signals.value, ...part.signals.map(byTime)]);
     decisions.value = new Map([...decisions.value, ...part.decisions.map(byTime)]);
   }
@@ -91,8 +95,9 @@ export function useMarketData(key: Ref<MarketKey | undefined>): MarketData {
       call('GET /api/positions', { query: { symbol, status: 'open', limit: 1 }, signal }),
     ]);
     if (signal.aborted) return;
-    fills.value = found.trades;
-    position.value = open.positions[0];
+    // What is the same is not drawn again.
+    if (!isSame(found.trades, fills.value)) fills.value = found.trades;
+    if (!isSame(open.positions[0], position.value)) position.value = open.positions[0];
   }
 
   async function reload(): Promise<void> {
@@ -182,6 +187,10 @@ async function readPart(
   }));
   // Newest first: of two on one candle the newer one counts.
   return { bars, signals: thought.signals.toReversed(), decisions: decided.decisions.toReversed() };
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function byTime<T extends { readonly candle_open_time: string }>(row: T): [number, T] {
