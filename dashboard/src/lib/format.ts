@@ -16,9 +16,13 @@ export function counted(value: number, one: string, many = `${one}s`): string {
 
 export function decimal(value: number | null | undefined, digits = 2): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN;
-  return value
-    .toLocaleString('en-GB', { minimumFractionDigits: digits, maximumFractionDigits: digits })
-    .replace('-', '−');
+  return (
+    value
+      .toLocaleString('en-GB', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+      // What is rounded to nothing has no sign.
+      .replace(/^-(?=[0.,]+$)/, '')
+      .replace('-', '−')
+  );
 }
 
 /** With its sign, so that colour is not all that tells a gain from a loss. */

@@ -3,15 +3,22 @@ import { useAction, type Action } from './use-action';
 
 const PAGE_ROWS = 1000;
 
+export interface Page {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export interface PageOf<T> {
+  readonly total: number;
+  readonly rows: readonly T[];
+}
+
 export interface Export<T> {
   /** Of the file, without its ending. */
   readonly name: string;
   readonly columns: Readonly<Record<string, (row: T) => string | null>>;
   readonly keyOf: (row: T) => string;
-  readonly read: (page: {
-    readonly limit: number;
-    readonly offset: number;
-  }) => Promise<{ readonly total: number; readonly rows: readonly T[] }>;
+  readonly read: (page: Page) => Promise<PageOf<T>>;
 }
 
 /** Saves a whole list as it is filtered, in the form that the daemon gives: exact amounts, times in UTC. */
