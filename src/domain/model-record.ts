@@ -53,6 +53,18 @@ export interface TestScore {
 export type PromotionGate =
   'baseline' | 'strict' | 'parity' | 'baseline+champion' | 'strict+champion';
 
+/** Rows of the test on which a model was about equally sure of what it said. */
+export interface CalibrationBin {
+  /** Bounds of the probability of the likeliest class; the upper one belongs to the bin. */
+  readonly from: number;
+  readonly to: number;
+  readonly rows: number;
+  /** Mean probability that the model gave to what it said. */
+  readonly confidence: number;
+  /** Share of the rows on which it was right. */
+  readonly accuracy: number;
+}
+
 export interface Verdict {
   readonly gate: PromotionGate;
   readonly isPromoted: boolean;

@@ -9,6 +9,7 @@ import { modelStatus } from '../../src/api/contract/model-status.js';
 import {
   clearedModels,
   comparison,
+  insight,
   pinAnswer,
   report,
   rollbackAnswer,
@@ -150,6 +151,25 @@ forEachEngine((engine) => {
       ['one', 'superseded'],
     ]);
     expect(answer.versions[1]?.against_serving).toMatchObject({ skill: 0, accuracy: 0 });
+  });
+
+  test('insight shows what a record kept of the inside of a model, and nothing where it kept nothing', async () => {
+    const bin = { from: 0.4, to: 0.4667, rows: 9, confidence: 0.43, accuracy: 0.44 };
+    const config = { importance: [{ feature: 'rsi_14', importance: 7.5 }], calibration: [bin] };
+    await serve('one', { config });
+    expect(await get('/api/models/insight/one', insight)).toMatchObject({
+      ...{ uid: 'one', symbol: 'BTCUSDT', bot_name: 'catboost', stage: 'serving' },
+      ...config,
+    });
+    await serve('old', { config: { importance: 'none' } });
+    expect(await get('/api/models/insight/old', insight)).toMatchObject({
+      ...{ importance: [], calibration: null },
+    });
+    const answer = await rig.server.inject({
+      ...{ url: '/api/models/insight/none', headers: { host: HOST } },
+    });
+    expect(answer.statusCode).toBe(404);
+    expect(errorAnswer.parse(answer.json()).error.field).toBe('uid');
   });
 
   test('compare answers for an instrument of a global bot with the record of all, and says so', async () => {

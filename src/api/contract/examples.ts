@@ -208,6 +208,21 @@ export const comparisonExample = {
   ],
 };
 
+export const insightExample = {
+  uid: MODEL_ID,
+  ...MODEL_KEY,
+  stage: 'serving',
+  trained_at: '2026-11-21T14:00:06.000Z',
+  importance: [
+    { feature: 'return_4', importance: 11.2 },
+    { feature: 'rsi_14', importance: 7.9 },
+  ],
+  calibration: [
+    { from: 0.3333, to: 0.4, rows: 412, confidence: 0.372, accuracy: 0.364 },
+    { from: 0.4, to: 0.4667, rows: 228, confidence: 0.428, accuracy: 0.443 },
+  ],
+};
+
 export const clearedModelsExample = { cleared: 1, models: [{ uid: MODEL_ID, ...MODEL_KEY }] };
 
 export const rollbackBodyExample = { symbol: 'BTCUSDT', timeframe: '1h', model_uid: EARLIER_ID };

@@ -6,6 +6,7 @@ import { metrics, verdict } from './model-status.js';
 import {
   clearedModelsExample,
   comparisonExample,
+  insightExample,
   pinBodyExample,
   pinExample,
   reportExample,
@@ -145,6 +146,35 @@ export const comparison = z
     versions: z.array(compared),
   })
   .meta({ examples: [comparisonExample] });
+
+export const insightParams = z.object({ uid: modelUid });
+
+const calibrationBin = z.object({
+  from: z.number().describe('of the probability of the likeliest class, excluded'),
+  to: z.number(),
+  rows: z.number(),
+  confidence: z.number().describe('mean probability that the model gave to what it said'),
+  accuracy: z.number().describe('share of the rows on which it was right'),
+});
+
+export const insight = z
+  .object({
+    uid: z.string(),
+    ...modelKeyFields,
+    stage: z.string(),
+    trained_at: time,
+    importance: z
+      .array(z.object({ feature: z.string(), importance: z.number() }))
+      .describe('the features that count most, in percent of what all of them count'),
+    calibration: z
+      .array(calibrationBin)
+      .nullable()
+      .describe(
+        'on candles that the judged model never saw; null of a model of returns and of one trained before this was kept',
+      ),
+  })
+  .meta({ examples: [insightExample] });
+export type InsightAnswer = z.input<typeof insight>;
 
 export const clearedModels = z
   .object({

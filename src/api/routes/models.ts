@@ -1,4 +1,5 @@
 import { modelKeyText } from '../../domain/model-key.js';
+import { insightAnswer } from '../answers/insight.js';
 import { comparedAnswer, modelKeyAnswer, recordAnswer, reportedAnswer } from '../answers/models.js';
 import type { ShownAt } from '../answers/models.js';
 import type { MarketIds } from '../answers/keys.js';
@@ -9,11 +10,14 @@ import {
   compareQuery,
   comparison,
   historyQuery,
+  insight,
+  insightParams,
   report,
   trainingRecord,
   venueQuery,
   type ReportedModelAnswer,
 } from '../contract/models.js';
+import { notFound } from '../http/answer-errors.js';
 import type { Server } from '../http/new-server.js';
 import { readMarketIds, resolveFilter, resolveModelKey, resolveVenue } from '../context/symbols.js';
 
@@ -23,6 +27,7 @@ export function modelRoutes(server: Server, context: ApiContext): void {
   historyRoute(server, context);
   reportRoute(server, context);
   compareRoute(server, context);
+  insightRoute(server, context);
 }
 
 function statusRoute(server: Server, context: ApiContext): void {
@@ -132,6 +137,25 @@ function compareRoute(server: Server, context: ApiContext): void {
           comparedAnswer(row, shown, { serving, isPinned: pin?.modelUid === row.uid }),
         ),
       };
+    },
+  );
+}
+
+function insightRoute(server: Server, context: ApiContext): void {
+  server.get(
+    '/api/models/insight/:uid',
+    {
+      schema: {
+        summary:
+          'What one training found: the features that count, and how right it was when how sure',
+        params: insightParams,
+        response: { 200: insight },
+      },
+    },
+    async ({ params: { uid } }) => {
+      const record = await context.stores.models.find(uid);
+      if (record === undefined) throw notFound(`no training left the model "${uid}"`, 'uid');
+      return insightAnswer(record, await readMarketIds(context, record.venue));
     },
   );
 }

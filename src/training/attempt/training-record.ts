@@ -129,6 +129,7 @@ function configOf(context: RecordContext, candidate: Candidate): ModelRecord['co
     selectedBy: plan.chosenBy,
     selection: manifest.selection,
     importance: manifest.importance,
+    calibration: judgement.calibration,
     adjustedThresholds: prepared.adjustedThresholds,
     items: prepared.global?.items,
     split: prepared.split,

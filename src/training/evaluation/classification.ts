@@ -1,3 +1,4 @@
+import type { CalibrationBin } from '../../domain/model-record.js';
 import { directionOf } from './losses.js';
 
 const CLASSES = 3;
@@ -83,6 +84,37 @@ function sum(values: readonly number[]): number {
 /** Equal bins of confidence between 0 and 1, as in Guo et al., "On Calibration of Modern Neural Networks" (2017). */
 export const CALIBRATION_BINS = 15;
 
+/** How sure the model was of its winning class and how often that was right, by bins; those without a row are left out. */
+export function calibrationBins(
+  probabilities: ArrayLike<number>,
+  labels: ArrayLike<number>,
+): readonly CalibrationBin[] {
+  const rows = new Float64Array(CALIBRATION_BINS);
+  const sureness = new Float64Array(CALIBRATION_BINS);
+  const hits = new Float64Array(CALIBRATION_BINS);
+  for (let row = 0; row < labels.length; row++) {
+    const winner = argmaxOf(probabilities, row);
+    const confidence = probabilities[row * 3 + winner] ?? 0;
+    const bin = binOf(confidence);
+    rows[bin] = (rows[bin] ?? 0) + 1;
+    sureness[bin] = (sureness[bin] ?? 0) + confidence;
+    hits[bin] = (hits[bin] ?? 0) + (winner === labels[row] ? 1 : 0);
+  }
+  return Array.from(rows, (count, bin) => ({
+    from: bin / CALIBRATION_BINS,
+    to: (bin + 1) / CALIBRATION_BINS,
+    rows: count,
+    confidence: (sureness[bin] ?? 0) / count,
+    accuracy: (hits[bin] ?? 0) / count,
+  })).filter((bin) => bin.rows > 0);
+}
+
+/** Bins are open on the left: a confidence of 0.2 belongs to the bin that ends there. */
+function binOf(confidence: number): number {
+  const bin = Math.ceil(confidence * CALIBRATION_BINS) - 1;
+  return Math.min(Math.max(bin, 0), CALIBRATION_BINS - 1);
+}
+
 /**
  * Expected calibration error of the winning class: over the bins of its probability, the mean distance
  * between how sure the model was and how often it was right, weighted by the rows of the bin.
@@ -91,16 +123,8 @@ export function calibrationError(
   probabilities: ArrayLike<number>,
   labels: ArrayLike<number>,
 ): number {
-  const surplus = new Float64Array(CALIBRATION_BINS);
-  for (let row = 0; row < labels.length; row++) {
-    const winner = argmaxOf(probabilities, row);
-    const confidence = probabilities[row * 3 + winner] ?? 0;
-    // Bins are open on the left: a confidence of 0.2 belongs to the bin that ends there.
-    const bin = Math.min(
-      Math.max(Math.ceil(confidence * CALIBRATION_BINS) - 1, 0),
-      CALIBRATION_BINS - 1,
-    );
-    surplus[bin] = (surplus[bin] ?? 0) + confidence - (winner === labels[row] ? 1 : 0);
-  }
-  return surplus.reduce((total, value) => total + Math.abs(value), 0) / labels.length;
+  const surplus = calibrationBins(probabilities, labels).map(
+    ({ rows, confidence, accuracy }) => rows * Math.abs(confidence - accuracy),
+  );
+  return sum(surplus) / labels.length;
 }

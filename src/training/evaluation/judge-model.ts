@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Task } from '../../domain/bots.js';
-import type { LabelThresholds, TestScore } from '../../domain/model-record.js';
+import type { CalibrationBin, LabelThresholds, TestScore } from '../../domain/model-record.js';
 import { featureHash } from '../../features/feature-hash.js';
 import { toUnweightedProbabilities } from '../../models/class-probabilities.js';
 import { createOnnxSession, outputWidth, type OnnxSession } from '../../models/onnx-session.js';
@@ -16,7 +16,7 @@ import {
   compareWithParent,
   type ChampionComparison,
 } from './compare-champion.js';
-import { argmaxOf } from './classification.js';
+import { argmaxOf, calibrationBins } from './classification.js';
 import type { Predicted, Prior } from './losses.js';
 import { scoreClassifier } from './score-classifier.js';
 import { scoreRegressor } from './score-regressor.js';
@@ -71,6 +71,8 @@ export interface Judgement {
   readonly featureHash: string;
   /** Of the judged model, which never saw the test rows. */
   readonly score: TestScore;
+  /** Of the judged model too; undefined for a regressor, which says no probabilities. */
+  readonly calibration: readonly CalibrationBin[] | undefined;
   /** Of the judged model too. */
   readonly champion?: ChampionComparison | undefined;
   /** Of an increment's judged model, against the one that it continues. */
@@ -97,7 +99,7 @@ export async function judgeModel(request: JudgeRequest): Promise<Judgement> {
   };
 }
 
-type Scored = Pick<Judgement, 'score' | 'champion' | 'parent'>;
+type Scored = Pick<Judgement, 'score' | 'calibration' | 'champion' | 'parent'>;
 
 async function scoreClasses(
   request: JudgeRequest,
@@ -109,6 +111,7 @@ async function scoreClasses(
   const predicted = { probabilities, labels: rows.labels, prior };
   return {
     score: scoreClassifier(predicted, dataSha256),
+    calibration: calibrationBins(probabilities, rows.labels),
     champion: champion && compareWithChampion({ ...rows, ...predicted }, champion),
     parent: await judgeAgainstParent(request, predicted),
   };
@@ -122,6 +125,7 @@ function scoreReturns(request: JudgeRequest, rows: FeatureRows, predictions: Flo
       ...DEFAULT_BOOTSTRAP,
       blockRows,
     }),
+    calibration: undefined,
     champion: champion && compareRegressorWithChampion({ ...rows, predictions }, champion),
     parent: undefined,
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { calibrationBins } from './classification.js';
 import type { Predicted } from './losses.js';
 import { scoreClassifier } from './score-classifier.js';
 
@@ -46,6 +47,22 @@ describe('scoreClassifier', () => {
 
   it('agrees with numpy on the calibration error', () => {
     expect(score.calibrationError).toBeCloseTo(0.1560699589108241, 12);
+  });
+
+  it('shows in bins of confidence what the calibration error is made of', () => {
+    const { probabilities, labels } = generatedRows();
+    const bins = calibrationBins(probabilities, labels);
+    expect(bins.reduce((sum, { rows }) => sum + rows, 0)).toBe(40);
+    for (const { from, to, confidence, accuracy, rows } of bins) {
+      expect(confidence).toBeGreaterThan(from);
+      expect(confidence).toBeLessThanOrEqual(to);
+      expect(accuracy * rows).toBeCloseTo(Math.round(accuracy * rows), 9);
+    }
+    const error = bins.reduce(
+      (sum, { rows, confidence, accuracy }) => sum + (rows / 40) * Math.abs(confidence - accuracy),
+      0,
+    );
+    expect(error).toBeCloseTo(score.calibrationError, 12);
   });
 
   it('says the same for the same seed and other bounds for another', () => {
