@@ -4,6 +4,7 @@ import { analysisRoutes } from './routes/analysis.js';
 import { backtestRoutes } from './routes/backtests.js';
 import { candleRoutes } from './routes/candles.js';
 import { dataQualityRoutes } from './routes/data-quality.js';
+import { dataRepairRoutes } from './routes/data-repair.js';
 import { eventRoutes } from './routes/events.js';
 import { logRoutes } from './routes/logs.js';
 import { lookalikeRoutes } from './routes/lookalikes.js';
@@ -30,6 +31,7 @@ export function addRoutes(server: Server, context: ApiContext, projectDir: strin
   lookalikeRoutes(server, context);
   candleRoutes(server, context);
   dataQualityRoutes(server, context);
+  dataRepairRoutes(server, context);
   tradingRoutes(server, context);
   tradingOrderRoutes(server, context);
   accountRoutes(server, context);

@@ -16,6 +16,7 @@ import {
   type TrackedSeries,
 } from './tracked-series.js';
 import { quarantineFuture } from './quarantine-future.js';
+import { repairSeries } from './series-repair.js';
 
 /** Series under way at once; the venue's limiter decides how fast their requests leave. */
 const BACKFILLS_AT_ONCE = 6;
@@ -65,6 +66,11 @@ export class CollectionSchedule {
     await Promise.all([this.#backfills.onIdle(), this.#followUps.onIdle()]);
   }
 
+  /** Looks at once for what is due. */
+  wake(): void {
+    this.#resting.abort();
+  }
+
   #startIfDue(one: TrackedSeries, signal: AbortSignal): void {
     const { clock, followDelayMs } = this.#context;
     if (one.isBusy || pauseLeftMs(one, clock) > 0) return;
@@ -74,6 +80,9 @@ export class CollectionSchedule {
     } else if (isDue(one, clock, followDelayMs)) {
       one.isBusy = true;
       void this.#followUps.add(() => this.#attempt(one, signal, () => this.#follow(one, signal)));
+    } else if (one.isRepairWanted) {
+      one.isBusy = true;
+      void this.#backfills.add(() => this.#attempt(one, signal, () => this.#repair(one, signal)));
     } else if (clock.marketMs() >= one.gapsDueAt) {
       one.isBusy = true;
       void this.#followUps.add(() => this.#attempt(one, signal, () => this.#recheck(one, signal)));
@@ -121,6 +130,16 @@ export class CollectionSchedule {
     if (newest === undefined) return;
     one.announcedUntil = newest.openTime;
     this.#context.onClosed(one, candles);
+  }
+
+  async #repair(one: TrackedSeries, signal: AbortSignal): Promise<void> {
+    const { clock, history } = this.#context;
+    const options = {
+      historyBars: historyBars(one.series.timeframe, history),
+      marketMs: clock.marketMs(),
+    };
+    one.lastRepair = await repairSeries(one, options, { ...this.#context, signal });
+    one.isRepairWanted = false;
   }
 
   /** Known gaps are looked through once an hour of market time, and never more often than each minute. */

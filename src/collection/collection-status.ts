@@ -1,6 +1,12 @@
 import { barIndex, lastClosedOpenTime, type Timeframe } from '../domain/timeframe.js';
 import type { UnquotedSymbol } from './quotes.js';
-import { nameOf, type LongGap, type SeriesState, type TrackedSeries } from './tracked-series.js';
+import {
+  nameOf,
+  type LongGap,
+  type SeriesRepair,
+  type SeriesState,
+  type TrackedSeries,
+} from './tracked-series.js';
 
 export type CollectionPhase = 'idle' | 'connecting' | 'backfilling' | 'following' | 'stopped';
 
@@ -21,6 +27,9 @@ export interface SeriesStatus {
   readonly keepsOnlyBars: number | undefined;
   readonly firstBarAt: number | undefined;
   readonly lastError: string | undefined;
+  /** A person asked for a repair, which has not ended yet. */
+  readonly isRepairWanted: boolean;
+  readonly lastRepair: SeriesRepair | undefined;
   /** Whether the venue refuses it as it stands. */
   readonly isRefused: boolean;
 }
@@ -140,6 +149,8 @@ function toSeriesStatus(one: TrackedSeries, marketMs: number): SeriesStatus {
     keepsOnlyBars: one.keepsOnlyBars,
     firstBarAt,
     lastError: one.lastError,
+    isRepairWanted: one.isRepairWanted,
+    lastRepair: one.lastRepair,
     isRefused: one.isRefused,
   };
 }

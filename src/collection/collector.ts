@@ -77,6 +77,7 @@ export class Collector {
   #refused: readonly Refusal[] = [];
   #phase: CollectionPhase = 'idle';
   #running: Promise<void> | undefined;
+  #schedule: CollectionSchedule | undefined;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -147,6 +148,27 @@ export class Collector {
     this.#refused = [...this.#refused.filter(({ name }) => !asked.has(name)), ...refused];
   }
 
+  /**
+   * Has all that is missing asked for again, of every series or of those of a symbol and a timeframe, as soon
+   * as they are followed.
+   *
+   * @returns how many series that is
+   */
+  repair(wanted: {
+    readonly symbol?: string | undefined;
+    readonly timeframe?: Timeframe | undefined;
+  }): number {
+    const { symbol, timeframe } = wanted;
+    const found = this.#tracked.filter(
+      ({ series }) =>
+        [series.symbol, undefined].includes(symbol) &&
+        [series.timeframe, undefined].includes(timeframe),
+    );
+    for (const one of found) one.isRepairWanted = true;
+    this.#schedule?.wake();
+    return found.length;
+  }
+
   status(): CollectionStatus {
     return toCollectionStatus(this.#tracked, {
       phase: this.#phase,
@@ -173,7 +195,8 @@ export class Collector {
     await this.#options.marketData.start(signal);
     await this.#openSeries(signal);
     this.#phase = 'backfilling';
-    const schedule = this.#schedule();
+    const schedule = this.#createSchedule();
+    this.#schedule = schedule;
     await Promise.all([this.quotes.run(signal), schedule.run(() => this.#tracked, signal)]);
   }
 
@@ -196,7 +219,7 @@ export class Collector {
     }
   }
 
-  #schedule(): CollectionSchedule {
+  #createSchedule(): CollectionSchedule {
     const { marketData, stores, logger, history } = this.#options;
     const { clock } = marketData;
     return new CollectionSchedule({

@@ -32,20 +32,23 @@ export function nextQuestionAt({
 }
 
 /**
- * Asks again for known gaps that are due. Bars that the venue has by now are stored and are gaps no
- * longer.
+ * Asks again for known gaps that are due, or for all of them. Bars that the venue has by now are stored and
+ * are gaps no longer.
  *
  * @returns bars that were found
  */
-export async function recheckGaps(tracked: TrackedSeries, context: FillContext): Promise<number> {
+export async function recheckGaps(
+  tracked: TrackedSeries,
+  context: FillContext,
+  { isAll = false }: { readonly isAll?: boolean } = {},
+): Promise<number> {
   const { id, timeframe } = tracked.series;
   const { knownGaps } = context.stores;
   const marketMs = context.clock.marketMs();
   const gaps = (await knownGaps.list(id)).filter(({ reason }) => reason === 'missing');
   tracked.longGaps = findLongGaps(gaps, tracked);
-  const due = gaps
-    .filter((gap) => (nextQuestionAt(gap) ?? Infinity) <= marketMs)
-    .slice(-MAX_GAPS_A_ROUND);
+  const isDue = (gap: KnownGap): boolean => (nextQuestionAt(gap) ?? Infinity) <= marketMs;
+  const due = isAll ? gaps : gaps.filter(isDue).slice(-MAX_GAPS_A_ROUND);
   if (due.length === 0) return 0;
   const found: number[] = [];
   const onPage = ({ candles }: { readonly candles: readonly { openTime: number }[] }): void => {

@@ -8,6 +8,16 @@ export const REFUSED_RETRY_MS = 600_000;
 
 export type SeriesState = 'waiting' | 'backfilling' | 'following' | 'failed';
 
+/** What came of asking again for all that is missing in a series. */
+export interface SeriesRepair {
+  /** Market time. */
+  readonly endedAt: number;
+  /** Candles that were missing and are stored now. */
+  readonly found: number;
+  /** Bars that the venue does not have either. */
+  readonly missing: number;
+}
+
 export interface LongGap {
   readonly fromOpenTime: number;
   readonly toOpenTime: number;
@@ -41,6 +51,9 @@ export interface TrackedSeries {
   refusal: string | undefined;
   /** Market time at which known gaps are asked for again. */
   gapsDueAt: number;
+  /** Set while a person's repair waits or is under way. */
+  isRepairWanted: boolean;
+  lastRepair: SeriesRepair | undefined;
   /** Long stretches that the venue does not have, between candles that it had. */
   longGaps: readonly LongGap[];
   /** How many bars the venue keeps, where an answer has shown it. */
@@ -68,6 +81,8 @@ export function trackSeries(series: Series): TrackedSeries {
     futureStored: new Set(),
     refusal: undefined,
     gapsDueAt: -Infinity,
+    isRepairWanted: false,
+    lastRepair: undefined,
     longGaps: [],
     keepsOnlyBars: undefined,
     failures: 0,

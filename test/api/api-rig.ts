@@ -4,6 +4,7 @@ import type {
   ApiContext,
   ApiPredictions,
   ApiTraining,
+  DataRepair,
   TradingOrders,
 } from '../../src/api/context/api-context.js';
 import type { BacktestRequests } from '../../src/api/context/backtests.js';
@@ -55,6 +56,8 @@ export interface ApiRig {
   isStarting: boolean;
   /** Part of the status. */
   readonly warnings: string[];
+  /** Takes the place of what the status usually is. */
+  statusChanges: Partial<StatusAnswer>;
   /** Takes the place of what the status of a model usually is. */
   modelStatusChanges: Partial<ModelStatusAnswer>;
 }
@@ -77,6 +80,8 @@ export interface RigOptions {
   readonly tradingOrders?: TradingOrders;
   /** What the account tells; default: there is none, as on paper. */
   readonly readAccount?: ApiContext['readAccount'];
+  /** What repairs series; default: nothing is collected. */
+  readonly dataRepair?: DataRepair;
   /** What runs backtests; default: another one is running. */
   readonly backtests?: BacktestRequests;
   /** Where the built dashboard lies; default: this checkout. */
@@ -105,6 +110,7 @@ export async function buildApi(rigOptions: RigOptions): Promise<ApiRig> {
     health: healthy,
     isStarting: false,
     warnings: [],
+    statusChanges: {},
     modelStatusChanges: {},
   };
   addRoutes(server, contextOf(rigOptions, rig), projectDir);
@@ -149,7 +155,7 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
     readAccount: options.readAccount ?? (() => Promise.resolve(PAPER_ACCOUNT)),
     modelStaleHours: 24,
     findTradingKey: () => (rig.isStarting ? undefined : KEY),
-    status: async () => ({ ...STATUS, warnings: [...rig.warnings] }),
+    status: async () => ({ ...STATUS, warnings: [...rig.warnings], ...rig.statusChanges }),
     modelStatus: async (key, marketId) => ({
       ...keyAnswer(key, new Map([[key.symbol, marketId]])),
       model_symbol: modelKeyFor(key).symbol,
@@ -169,6 +175,7 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
     training: () => (rig.isStarting ? undefined : trainingOf(stores, logger)),
     health: async () => rig.health,
     backtests: options.backtests ?? BUSY,
+    dataRepair: () => options.dataRepair,
     dataQuality: ({ days, ...request }) =>
       assessQuality(
         { ...request, fromOpenTime: fixedClock().marketMs() - days * 86_400_000 },

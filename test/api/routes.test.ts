@@ -12,6 +12,7 @@ import {
 import { errorAnswer, listAnswer } from '../../src/api/contract/common.js';
 import { health, status } from '../../src/api/contract/status.js';
 import { modelStatus } from '../../src/api/contract/model-status.js';
+import { repairs } from '../../src/api/contract/data-repair.js';
 import { dataQuality } from '../../src/api/routes/data-quality.js';
 import { logAnswer, settingsAnswer } from '../../src/api/contract/operation.js';
 import { listEffective } from '../../config/effective-settings.js';
@@ -60,6 +61,7 @@ const shapes: readonly (readonly [string, z.ZodType])[] = [
   ['/api/analysis/BTCUSDT', analysis],
   ['/api/candles/BTCUSDT', candles],
   ['/api/data/quality', dataQuality],
+  ['/api/data/repairs', repairs],
   ['/api/signals', listAnswer('signals', signal)],
   ['/api/decisions', listAnswer('decisions', decision)],
   ['/api/positions', listAnswer('positions', position)],
@@ -96,6 +98,18 @@ test.each([
 ])('the newest lines of the log are narrowed by %s', async (query, messages) => {
   const { lines } = logAnswer.parse((await get(`/api/logs${query}`)).json());
   expect(lines.map(({ message }) => message)).toEqual(messages);
+});
+
+test('a repair is refused by a daemon that collects nothing, and where nothing fits', async () => {
+  const repair = (payload: object) =>
+    rig.server.inject({
+      ...{ method: 'POST', url: '/api/data/repair', payload },
+      headers: { host: '127.0.0.1:1' },
+    });
+  expect((await repair({ symbol: 'NOPE' })).statusCode).toBe(404);
+  const answer = await repair({ symbol: 'BTCUSDT' });
+  expect(answer.statusCode).toBe(503);
+  expect(errorAnswer.parse(answer.json()).error.message).toMatch(/collects nothing/);
 });
 
 describe('a symbol', () => {

@@ -570,6 +570,34 @@ export interface Api {
       }[];
     };
   };
+  'GET /api/models/insight/{uid}': {
+    params: {
+      uid: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: {
+      uid: string;
+      symbol: string;
+      unified_symbol: string;
+      venue: string;
+      timeframe: string;
+      bot_name: string;
+      stage: string;
+      trained_at: string;
+      importance: {
+        feature: string;
+        importance: number;
+      }[];
+      calibration: {
+        from: number;
+        to: number;
+        rows: number;
+        confidence: number;
+        accuracy: number;
+      }[] | null;
+    };
+  };
   'DELETE /api/models/clear/{symbol}/{timeframe}/{bot_name}': {
     params: {
       symbol: string;
@@ -1030,6 +1058,45 @@ export interface Api {
           name: string;
           reason: string;
         }[];
+      }[];
+    };
+  };
+  'POST /api/data/repair': {
+    params: undefined;
+    query: undefined;
+    body: {
+      symbol?: string;
+      timeframe?: '1m' | '3m' | '5m' | '15m' | '30m' | '1h' | '2h' | '4h' | '6h' | '8h' | '12h' | '1d' | '1w';
+    };
+    answer: {
+      repairs: {
+        symbol: string;
+        unified_symbol: string;
+        venue: string;
+        timeframe: '1m' | '3m' | '5m' | '15m' | '30m' | '1h' | '2h' | '4h' | '6h' | '8h' | '12h' | '1d' | '1w';
+        is_under_way: boolean;
+        ended_at: string | null;
+        found: number | null;
+        missing: number | null;
+        error: string | null;
+      }[];
+    };
+  };
+  'GET /api/data/repairs': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      repairs: {
+        symbol: string;
+        unified_symbol: string;
+        venue: string;
+        timeframe: '1m' | '3m' | '5m' | '15m' | '30m' | '1h' | '2h' | '4h' | '6h' | '8h' | '12h' | '1d' | '1w';
+        is_under_way: boolean;
+        ended_at: string | null;
+        found: number | null;
+        missing: number | null;
+        error: string | null;
       }[];
     };
   };

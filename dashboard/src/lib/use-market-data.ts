@@ -1,6 +1,6 @@
 import type { UTCTimestamp } from 'lightweight-charts';
 import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue';
-import { call, messageOf, type Answer } from '../api/client';
+import { call, CallError, messageOf, type Answer } from '../api/client';
 import { useLive } from '../stores/live';
 
 export interface Bar {
@@ -72,7 +72,9 @@ export function useMarketData(key: Ref<MarketKey | undefined>): MarketData {
       await read(value, signal);
       if (!signal.aborted) error.value = undefined;
     } catch (reason) {
-      if (!signal.aborted) error.value = messageOf(reason);
+      // A market without a stored series has no candle yet, which the page says itself.
+      const isUnknown = reason instanceof CallError && reason.status === 404;
+      if (!signal.aborted) error.value = isUnknown ? undefined : messageOf(reason);
     }
   }
 

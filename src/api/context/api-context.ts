@@ -11,6 +11,7 @@ import type { Timeframe } from '../../domain/timeframe.js';
 import type { TrainingEvidence, TrainingJob, TrainingSession } from '../../domain/training-job.js';
 import type { EquityPoint, Fill, Order, Position, Reconciliation } from '../../domain/trade.js';
 import type { Clock } from '../../lib/clock.js';
+import type { SeriesRepair } from '../../collection/tracked-series.js';
 import type { LookalikeOutcome, LookalikeQuestion } from '../../lookalikes/lookalikes.js';
 import type { QualityReport, QualityRequest } from '../../quality/quality-report.js';
 import type { EventHub } from '../../monitoring/event-hub.js';
@@ -113,6 +114,7 @@ export interface ApiStores {
   };
   readonly models: {
     list: List<StoredRecord, By<ModelRecord, 'stage' | 'status'>>;
+    find(uid: string): Promise<StoredRecord | undefined>;
     findServing(key: ModelKey): Promise<StoredRecord | undefined>;
     listServing(venue: string): Promise<readonly StoredRecord[]>;
     /** The newest of each key. */
@@ -196,6 +198,22 @@ export type DataQuality = (
   },
 ) => Promise<QualityReport>;
 
+/** A repair of a series that a person asked for. */
+export interface AskedRepair {
+  readonly key: SeriesKey;
+  readonly isUnderWay: boolean;
+  /** What came of the last one. */
+  readonly last: SeriesRepair | undefined;
+  readonly error: string | undefined;
+}
+
+/** Asks the venue again for what is missing in the series that are collected. */
+export interface DataRepair {
+  /** @returns how many series that is */
+  begin(wanted: Pick<SeriesFilter, 'symbol' | 'timeframe'>): number;
+  list(): readonly AskedRepair[];
+}
+
 /** A setting as it holds in the daemon; a secret only as `set`. */
 export interface ShownSetting {
   readonly name: string;
@@ -242,5 +260,7 @@ export interface ApiContext {
   readonly training: () => ApiTraining | undefined;
   readonly health: () => Promise<Health>;
   readonly dataQuality: DataQuality;
+  /** Undefined while this daemon collects nothing. */
+  readonly dataRepair: () => DataRepair | undefined;
   readonly backtests: BacktestRequests;
 }

@@ -17,7 +17,8 @@ export function qualityView(
   let last: Promise<unknown> = Promise.resolve();
   const { records } = importFolders(settings.dataDir);
   return (request) => {
-    const key = JSON.stringify(request);
+    // What was judged before a repair is not what is stored now.
+    const key = JSON.stringify([request, newestRepair(readPhase())]);
     const read = async (): Promise<QualityReport> => {
       const marketMs = clockOf(readPhase()).marketMs();
       const { days, ...series } = request;
@@ -40,4 +41,10 @@ export function qualityView(
     known.set(key, shared);
     return shared();
   };
+}
+
+function newestRepair(phase: ReturnType<ReadPhase>): number {
+  if (!('collector' in phase)) return 0;
+  const ended = phase.collector.status().series.map(({ lastRepair }) => lastRepair?.endedAt ?? 0);
+  return Math.max(0, ...ended);
 }

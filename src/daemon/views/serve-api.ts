@@ -17,6 +17,7 @@ import { createMetrics } from './metrics.js';
 import { modelChanges } from './model-changes.js';
 import { modelStatusView } from './model-status-view.js';
 import { predictionView } from './prediction-view.js';
+import { dataRepairView } from './data-repair.js';
 import { qualityView } from './quality-view.js';
 import { tradingOrders } from './trading-orders.js';
 import { statusView } from './status-view.js';
@@ -85,6 +86,7 @@ export async function serveApi(
     training: () => findTraining(readPhase()),
     health: health.read,
     dataQuality: qualityView({ settings, stores, wallClock }, readPhase),
+    dataRepair: dataRepairView(readPhase),
     backtests,
   };
   addRoutes(server, context, PROJECT_DIR);

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { TIMEFRAMES } from '../../domain/timeframe.js';
+import { optionalTime } from './common.js';
+
+/** Shapes of the calls that ask the venue again for what is missing in stored series. */
+
+export const repairBody = z
+  .strictObject({
+    symbol: z.string().min(1).max(200).optional(),
+    timeframe: z.enum(TIMEFRAMES).optional(),
+  })
+  .describe('what is left out means all of them')
+  .meta({ examples: [{ symbol: 'BTCUSDT', timeframe: '1h' }] });
+
+const seriesFields = {
+  symbol: z.string(),
+  unified_symbol: z.string(),
+  venue: z.string(),
+  timeframe: z.enum(TIMEFRAMES),
+};
+
+const seriesRepair = z.object({
+  ...seriesFields,
+  is_under_way: z.boolean().describe('wanted, and not ended yet'),
+  ended_at: optionalTime.describe('of the last one; market time'),
+  found: z.number().nullable().describe('candles that were missing and are stored now'),
+  missing: z.number().nullable().describe('bars that the venue does not have either'),
+  error: z.string().nullable().describe('why it goes on trying'),
+});
+
+export const repairs = z
+  .object({ repairs: z.array(seriesRepair).describe('asked for since the start of the daemon') })
+  .meta({
+    examples: [
+      {
+        repairs: [
+          {
+            symbol: 'BTCUSDT',
+            unified_symbol: 'BTC/USDT',
+            venue: 'binance',
+            timeframe: '1h',
+            is_under_way: false,
+            ended_at: '2026-11-21T14:00:06.000Z',
+            found: 12,
+            missing: 3,
+            error: null,
+          },
+        ],
+      },
+    ],
+  });
+export type RepairsAnswer = z.input<typeof repairs>;

@@ -1,0 +1,60 @@
+import { ApiError, notFound } from '../http/answer-errors.js';
+import { isoOrNull } from '../answers/keys.js';
+import type { ApiContext, DataRepair } from '../context/api-context.js';
+import { repairBody, repairs, type RepairsAnswer } from '../contract/data-repair.js';
+import { readMarketIds, resolveFilter } from '../context/symbols.js';
+import type { Server } from '../http/new-server.js';
+
+/** Asks the venue again for what is missing in stored series. */
+export function dataRepairRoutes(server: Server, context: ApiContext): void {
+  server.post(
+    '/api/data/repair',
+    {
+      schema: {
+        summary: 'Asks the venue again for all that is missing, known gaps included',
+        body: repairBody,
+        response: { 202: repairs },
+      },
+    },
+    async ({ body }, reply) => {
+      const { symbol, timeframe } = await resolveFilter(context, body);
+      const begun = repairOf(context).begin({ symbol, timeframe });
+      if (begun === 0) throw notFound('No series that is collected fits what is named', 'symbol');
+      return reply.code(202).send(await answer(context));
+    },
+  );
+  server.get(
+    '/api/data/repairs',
+    {
+      schema: {
+        summary: 'Repairs of series that were asked for, and what came of them',
+        response: { 200: repairs },
+      },
+    },
+    () => answer(context),
+  );
+}
+
+function repairOf({ dataRepair }: ApiContext): DataRepair {
+  const repair = dataRepair();
+  if (repair !== undefined) return repair;
+  throw new ApiError(503, 'standing_by', 'This daemon collects nothing: it starts, or stands by');
+}
+
+async function answer(context: ApiContext): Promise<RepairsAnswer> {
+  const found = context.dataRepair()?.list() ?? [];
+  const marketIds = await readMarketIds(context, found[0]?.key.venue);
+  return {
+    repairs: found.map(({ key, isUnderWay, last, error }) => ({
+      symbol: marketIds.get(key.symbol) ?? key.symbol,
+      unified_symbol: key.symbol,
+      venue: key.venue,
+      timeframe: key.timeframe,
+      is_under_way: isUnderWay,
+      ended_at: isoOrNull(last?.endedAt),
+      found: last?.found ?? null,
+      missing: last?.missing ?? null,
+      error: isUnderWay ? (error ?? null) : null,
+    })),
+  };
+}
