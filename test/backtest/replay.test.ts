@@ -134,3 +134,24 @@ describe('a candle through the stop is replayed', () => {
     expect(position?.exitPrice?.toString()).toBe('97');
   });
 });
+
+test('a purchase is sized by the quotes that it was decided on, not by those stored before it was', async () => {
+  const recorded = recordedWith({ reason: 'signal', intendedAt: CLOSE });
+  const [purchase] = recorded.decisions;
+  if (purchase === undefined) throw new Error('No purchase');
+  const batches = [
+    quotes(10, T0 + HOUR, 100),
+    // Came a minute after the decision, whose row was written at 20.
+    quotes(15, T0 + HOUR + MINUTE, 125),
+  ];
+  const only = { ...recorded, decisions: [purchase], batches };
+  const { positions } = await replay(only, () => RULES, SILENT_LOGGER);
+  const [position] = [...positions.values()];
+  expect(position?.entryPrice?.toString()).toBe('125');
+  const late = {
+    ...only,
+    batches: [quotes(10, T0 + HOUR, 100), quotes(30, T0 + HOUR + MINUTE, 125)],
+  };
+  const [expected] = [...(await replay(late, () => RULES, SILENT_LOGGER)).positions.values()];
+  expect(position?.sizeBase.toString()).toBe(expected?.sizeBase.toString());
+});

@@ -172,9 +172,38 @@ function toEvents(recorded: Recorded): readonly Event[] {
   const events: Event[] = batches.map((batch) => ({ at: batch.createdAt, kind: 'quotes', batch }));
   for (const of of decisions) {
     events.push(candleEvent(of, recorded));
-    events.push({ at: of.decision.createdAt, kind: 'decision', of });
+    events.push({ at: madeAt(of, batches), kind: 'decision', of });
   }
   return events.sort((one, other) => one.at - other.at || RANK[one.kind] - RANK[other.kind]);
+}
+
+/**
+ * A decision is stored some milliseconds after it was made. Quotes that were stored in between are newer than the
+ * decision, and come after it.
+ */
+function madeAt(
+  { decision: { symbol, createdAt, decidedAt } }: RecordedDecision,
+  batches: readonly QuoteBatch[],
+): number {
+  let made = createdAt;
+  for (let at = countUntil(batches, createdAt) - 1; at >= 0; at--) {
+    const batch = batches[at];
+    const quote = batch?.quotes.find((one) => one.symbol === symbol) ?? batch?.quotes[0];
+    if (batch === undefined || quote === undefined || quote.venueTime <= decidedAt) break;
+    made = batch.createdAt - 0.5;
+  }
+  return made;
+}
+
+/** How many batches, in the order in which they were stored, were stored by that time. */
+function countUntil(batches: readonly QuoteBatch[], createdAt: number): number {
+  let [low, high] = [0, batches.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((batches[middle]?.createdAt ?? Infinity) <= createdAt) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Reasons of sales by stop or target: `stop_loss: low 95 at or below the stop 97`. */
