@@ -12,6 +12,7 @@ import type { Settings } from '../config/settings.js';
 import { createDaemon } from './daemon.js';
 import { AlreadyRunningError, ConfigError, messageOf, TransientError } from './lib/errors.js';
 import { childEnvironments } from './lib/child-environments.js';
+import { exitOnDefects } from './lib/exit-on-defects.js';
 import { abortOnSignals } from './lib/stop-signals.js';
 import { createLogger, type ClosableLogger } from './lib/winston-logger.js';
 
@@ -56,6 +57,7 @@ async function run(sources: SettingSources): Promise<number> {
   const { settings, warnings } = readSettings(environment);
   const logger = createLogger(loggerOptions(settings, environment));
   for (const warning of [...findFileWarnings(), ...warnings]) logger.warn(warning);
+  const release = exitOnDefects(logger, () => process.exit(EXIT.failure));
   const controller = new AbortController();
   const forget = abortOnSignals(controller, {
     logger,
@@ -80,6 +82,7 @@ async function run(sources: SettingSources): Promise<number> {
     return report(error, logger);
   } finally {
     forget();
+    release();
     await logger.close();
   }
 }
