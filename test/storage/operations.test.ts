@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { describe, expect, it } from 'vitest';
-import { fixedClock, forEachEngine } from '../database.js';
+import { fixedClock, forEachEngine, openTestDatabase } from '../database.js';
 import { BOOK, START_MS } from './rows.js';
 
 const TTL_MS = 30_000;
@@ -138,4 +138,17 @@ forEachEngine((engine) => {
       else expect(expiresAt).toBeGreaterThan(START_MS + 365 * 86_400_000);
     });
   });
+});
+
+it('a transaction that works past itself is refused, also inside one of another database', async () => {
+  const [one, other] = [await openTestDatabase(), await openTestDatabase()];
+  const past = one.stores.transaction(async () => {
+    await other.stores.transaction(async () => one.stores.accounts.list('binance'));
+  });
+  await expect(past).rejects.toThrow('A transaction is open here');
+  await one.stores.transaction(async () => {
+    expect(await other.stores.accounts.list('binance')).toEqual([]);
+  });
+  await one.database.close();
+  await other.database.close();
 });

@@ -11,13 +11,15 @@ export interface SentRequest {
   body?: string;
 }
 
+/** What the call that is running has sent. One for all: each of these costs every promise of the process. */
+const calls = new AsyncLocalStorage<SentRequest[]>();
+
 /**
  * Keeps, call by call, what went over the wire. What became of an order is judged by that and not by
  * ccxt's error classes, which put certain refusals and lost answers into the same class.
  */
 export class SentRequests {
   readonly #http: VenueHttp;
-  readonly #calls = new AsyncLocalStorage<SentRequest[]>();
 
   constructor(http: VenueHttp) {
     this.#http = http;
@@ -25,7 +27,7 @@ export class SentRequests {
 
   /** Runs the call, and lists in `sent` what it sends. */
   record<T>(sent: SentRequest[], call: () => Promise<T>): Promise<T> {
-    return this.#calls.run(sent, call);
+    return calls.run(sent, call);
   }
 
   /** In the form of `fetch`, as ccxt calls it. */
@@ -36,7 +38,7 @@ export class SentRequests {
     // Asked in the same turn in which the request would leave.
     if (!this.#http.isSending) return this.#http.fetch(url, init);
     const request: SentRequest = { method: init.method, path: pathOf(url) };
-    this.#calls.getStore()?.push(request);
+    calls.getStore()?.push(request);
     const answer = await this.#http.fetch(url, init);
     request.status = answer.status;
     return {

@@ -51,9 +51,10 @@ interface Scope {
   readonly opened: OpenedKnex;
   /** What kept the last row from being stored for want of space; shared with its transactions. */
   readonly disk: { fault: string | undefined };
-  /** Set while the code of a transaction runs. */
-  readonly inTransaction: AsyncLocalStorage<true>;
 }
+
+/** Databases of whose transactions code is running. One for all: each of these costs every promise of the process. */
+const openTransactions = new AsyncLocalStorage<ReadonlySet<Scope>>();
 
 /**
  * A connection to SQLite or MySQL, or one transaction of it. What it throws says by its class what to
@@ -98,7 +99,7 @@ export class Database implements RowSource {
     kind: { readonly isTransaction: boolean },
   ): Promise<T> {
     if (this.#isTransaction) return this.#translating(() => work(this.#knex));
-    if (this.#scope.inTransaction.getStore() === true) {
+    if (openTransactions.getStore()?.has(this.#scope) === true) {
       // On SQLite it would wait for the only connection, which the transaction holds, for ever.
       throw new Error('A transaction is open here: use its own database, `stores.within(tx)`');
     }
@@ -113,7 +114,7 @@ export class Database implements RowSource {
     if (this.#isTransaction) return work(this);
     const begin = (knex: Knex): Promise<T> =>
       knex.transaction((trx) =>
-        this.#scope.inTransaction.run(true, () => work(new Database(trx, this.#scope, true))),
+        openTransactions.run(this.#within(), () => work(new Database(trx, this.#scope, true))),
       );
     return this.#attempting(begin, { isTransaction: true });
   }
@@ -212,6 +213,10 @@ export class Database implements RowSource {
     return this.#closing;
   }
 
+  #within(): ReadonlySet<Scope> {
+    return new Set([...(openTransactions.getStore() ?? []), this.#scope]);
+  }
+
   #rowsOf(found: unknown): readonly Row[] {
     // The MySQL driver answers with the rows and their description.
     return this.engine === 'sqlite' ? (found as Row[]) : (found as [Row[]])[0];
@@ -275,7 +280,6 @@ export async function openDatabase(
     clock: context.clock,
     opened,
     disk: { fault: undefined },
-    inTransaction: new AsyncLocalStorage(),
   });
 }
 
