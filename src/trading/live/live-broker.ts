@@ -21,6 +21,7 @@ import type {
 import { decisionLagMs } from '../trading-rules.js';
 import type { LiveRules } from './live-rules.js';
 import { entryTerms, exitTerms, isTooSmall, stopTerms, type TermsContext } from './order-terms.js';
+import { steadyMs } from './steady-time.js';
 import { toExecution } from './to-execution.js';
 import { OrderWaits } from './order-waits.js';
 
@@ -52,7 +53,7 @@ export class LiveBroker implements Broker {
 
   constructor(options: LiveBrokerOptions) {
     this.#options = options;
-    this.#waits = new OrderWaits(options.clock, options.rules.unknownOrderMs);
+    this.#waits = new OrderWaits(() => this.#steadyMs(), options.rules.unknownOrderMs);
   }
 
   /** Also where the settings place none: one of before may still rest. */
@@ -80,7 +81,7 @@ export class LiveBroker implements Broker {
   planStop(wish: OrderWish & { readonly stopPrice: Money }): PlannedTerms {
     const planned = this.#planned(wish.symbol, (context) => stopTerms(wish, context));
     const refused = this.#refusedStops.get(wish.symbol);
-    const isRecent = refused !== undefined && this.#options.clock.wallMs() < refused.untilMs;
+    const isRecent = refused !== undefined && this.#steadyMs() < refused.untilMs;
     if (!isRecent || planned.status === 'impossible') return planned;
     // Compared as it goes out: rounded to the tick.
     if (planned.terms.stopPrice?.eq(refused.price) !== true) return planned;
@@ -241,18 +242,23 @@ export class LiveBroker implements Broker {
     return fills.map((fill) => toExecution(fill, this.#options));
   }
 
+  #steadyMs(): number {
+    const { clock, rules } = this.#options;
+    return steadyMs(clock, rules.trading.marketSpeed);
+  }
+
   #noteRefusedStop(
     { symbol, stopPrice }: Order,
     { code, reason }: { readonly code: string; readonly reason: string },
   ): void {
-    const { clock, logger } = this.#options;
+    const { logger } = this.#options;
     const isSent = code !== NOT_SENT;
     if (isSent) {
       const what = { symbol, reason };
       logger.error('The exchange refused a stop: the daemon itself watches the price', what);
     }
     if (stopPrice === undefined) return;
-    const untilMs = clock.wallMs() + (isSent ? REFUSED_STOP_MS : UNSENT_STOP_MS);
+    const untilMs = this.#steadyMs() + (isSent ? REFUSED_STOP_MS : UNSENT_STOP_MS);
     this.#refusedStops.set(symbol, { price: stopPrice, untilMs });
   }
 }

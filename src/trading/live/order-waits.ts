@@ -1,4 +1,3 @@
-import type { Clock } from '../../lib/clock.js';
 import { growingPauseMs } from '../../lib/growing-pause.js';
 
 const PAUSE = { firstMs: 500, longestMs: 30_000 } as const;
@@ -6,7 +5,6 @@ const PAUSE = { firstMs: 500, longestMs: 30_000 } as const;
 const RESTING_MS = 15_000;
 
 interface Wait {
-  /** Wall time. */
   nextMs: number;
   /** Answers in a row that did not end it. */
   misses: number;
@@ -15,15 +13,21 @@ interface Wait {
   isResting: boolean;
 }
 
-/** When each order that is not over is to be asked about again. Pauses grow; nothing is forgotten. */
+/**
+ * When each order that is not over is to be asked about again. Pauses grow; nothing is forgotten. All times are
+ * steady ones (`steady-time.ts`).
+ */
 export class OrderWaits {
-  readonly #clock: Clock;
+  readonly #nowMs: () => number;
   readonly #believeMs: number;
   readonly #waits = new Map<string, Wait>();
 
-  /** @param believeMs wall time after which an exchange's "unknown order" is believed */
-  constructor(clock: Clock, believeMs: number) {
-    this.#clock = clock;
+  /**
+   * @param nowMs steady time
+   * @param believeMs time after which an exchange's "unknown order" is believed
+   */
+  constructor(nowMs: () => number, believeMs: number) {
+    this.#nowMs = nowMs;
     this.#believeMs = believeMs;
   }
 
@@ -45,7 +49,7 @@ export class OrderWaits {
   isDue(uid: string): boolean {
     const wait = this.#waits.get(uid);
     if (wait === undefined) this.#waits.set(uid, this.#fresh());
-    return wait === undefined || this.#clock.wallMs() >= wait.nextMs;
+    return wait === undefined || this.#nowMs() >= wait.nextMs;
   }
 
   /** There was no usable answer. */
@@ -60,7 +64,7 @@ export class OrderWaits {
     const wait = this.#of(uid);
     wait.absentSinceMs = undefined;
     wait.isResting = isStop;
-    if (isStop) wait.nextMs = this.#clock.wallMs() + RESTING_MS;
+    if (isStop) wait.nextMs = this.#nowMs() + RESTING_MS;
     else this.#pause(wait);
   }
 
@@ -71,7 +75,7 @@ export class OrderWaits {
    */
   isAbsent(uid: string): boolean {
     const wait = this.#of(uid);
-    const nowMs = this.#clock.wallMs();
+    const nowMs = this.#nowMs();
     wait.isResting = false;
     if (wait.absentSinceMs !== undefined && nowMs - wait.absentSinceMs >= this.#believeMs) {
       return true;
@@ -84,7 +88,7 @@ export class OrderWaits {
 
   #pause(wait: Wait): void {
     wait.misses += 1;
-    wait.nextMs = this.#clock.wallMs() + growingPauseMs(wait.misses, PAUSE);
+    wait.nextMs = this.#nowMs() + growingPauseMs(wait.misses, PAUSE);
   }
 
   #of(uid: string): Wait {
@@ -95,7 +99,7 @@ export class OrderWaits {
 
   #fresh(): Wait {
     return {
-      nextMs: this.#clock.wallMs(),
+      nextMs: this.#nowMs(),
       misses: 0,
       absentSinceMs: undefined,
       isResting: false,

@@ -2,6 +2,7 @@ import type { Reconciliation } from '../../domain/trade.js';
 import type { Clock } from '../../lib/clock.js';
 import { growingPauseMs } from '../../lib/growing-pause.js';
 import type { Logger } from '../../lib/logger.js';
+import { steadyMs } from '../live/steady-time.js';
 import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
 import { AccountCheck, type AccountCheckOptions, type Comparison } from './account-check.js';
 
@@ -12,6 +13,8 @@ export interface AccountChecksOptions extends AccountCheckOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly reconcileEveryMs: number;
+  /** Market time that passes in one unit of wall time. */
+  readonly marketSpeed: number;
 }
 
 /**
@@ -21,6 +24,7 @@ export interface AccountChecksOptions extends AccountCheckOptions {
 export class AccountChecks {
   readonly #options: AccountChecksOptions;
   readonly #check: AccountCheck;
+  /** Steady time. */
   #dueMs = 0;
   #failures = 0;
   #isCompared = true;
@@ -50,12 +54,12 @@ export class AccountChecks {
 
   /** @returns why trading must be halted; undefined where nothing says so, or it is not time yet */
   async ifDue(parts: TradingParts): Promise<string | undefined> {
-    if (this.#options.clock.wallMs() < this.#dueMs) return undefined;
+    if (this.#nowMs() < this.#dueMs) return undefined;
     return (await this.#run(parts, this.#isCompared ? 'interval' : 'start')).fault;
   }
 
   async #run(parts: TradingParts, trigger: Reconciliation['trigger']): Promise<Comparison> {
-    const { clock, logger, reconcileEveryMs } = this.#options;
+    const { logger, reconcileEveryMs } = this.#options;
     const comparison = await this.#check.run(parts, trigger);
     if (comparison.unread !== undefined) {
       this.#retryLater(comparison.unread);
@@ -67,12 +71,16 @@ export class AccountChecks {
     const pauseMs = comparison.isUnsure
       ? Math.min(RETRY.longestMs, reconcileEveryMs)
       : reconcileEveryMs;
-    this.#dueMs = clock.wallMs() + pauseMs;
+    this.#dueMs = this.#nowMs() + pauseMs;
     return comparison;
   }
 
+  #nowMs(): number {
+    return steadyMs(this.#options.clock, this.#options.marketSpeed);
+  }
+
   #retryLater(error: Error): void {
-    const { clock, logger } = this.#options;
+    const { logger } = this.#options;
     if (this.#failures === 0) {
       const message = this.#isCompared
         ? 'The account cannot be compared with the books now: it is tried again, what is held is guarded'
@@ -80,6 +88,6 @@ export class AccountChecks {
       logger.warn(message, { error });
     }
     this.#failures += 1;
-    this.#dueMs = clock.wallMs() + growingPauseMs(this.#failures, RETRY);
+    this.#dueMs = this.#nowMs() + growingPauseMs(this.#failures, RETRY);
   }
 }

@@ -112,7 +112,9 @@ export class TradingService {
     this.#broker = options.createBroker({ mayTrade: () => this.#lease.isHeld(), findPrice });
     if (account === undefined) return;
     const { venue, reconcileEveryMs } = account;
-    this.#checks = new AccountChecks({ venue, findPrice, clock, logger, reconcileEveryMs });
+    const { marketSpeed } = rules;
+    const times = { clock, reconcileEveryMs, marketSpeed };
+    this.#checks = new AccountChecks({ venue, findPrice, logger, ...times });
     this.#watch = new AccountWatch({ clock, logger, look: () => this.#lookAtAccount() });
   }
 
