@@ -15,6 +15,7 @@ import { importBenchmark } from './import-file.js';
 import { incremental } from './incremental.js';
 import { inference } from './inference.js';
 import { liveRow } from './live-row.js';
+import { liveTick } from './live-tick.js';
 import { lookalikes } from './lookalikes.js';
 import { lookalikeValue } from './lookalike-value.js';
 import { migration } from './migration.js';
@@ -52,6 +53,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   drift,
   skill,
   walkForward,
+  liveTick,
   lookalikes,
   lookalikeValue,
 ];

@@ -3,7 +3,8 @@ import type { TradingService } from '../../src/trading/service/trading-service.j
 import type { TradingStores } from '../../src/trading/trading-stores.js';
 import { audit } from './audit.js';
 import { KillableProcess, type KillPoint } from './killable-venue.js';
-import { ORDER_PATH, type LiveWorld } from './live-world.js';
+import { ORDER_PATH, untilAnswered, type LiveWorld } from './live-world.js';
+import type { OutageParty } from './shared-outage.js';
 
 /** Where in the life of a trade something goes wrong. */
 export const POINTS = [
@@ -28,6 +29,10 @@ export const FAULTS = [
   'kill',
 ] as const;
 
+/** Each second is looked at for so long, then every fifth: pauses between questions have grown by then. */
+const CLOSELY_SEC = 10;
+const LATER_STEP_SEC = 5;
+
 export interface Case {
   readonly point: (typeof POINTS)[number];
   readonly fault: (typeof FAULTS)[number];
@@ -50,8 +55,8 @@ const KILLS: Readonly<Record<Case['point'], Pick<KillPoint, 'method' | 'skip'>>>
   'cancelling the stop': { method: 'cancel', skip: 0 },
   sale: { method: 'submit', skip: 2 },
   'asking for an order': { method: 'lookUp', skip: 0 },
-  'asking for fills': { method: 'fillsOf', skip: 1 },
-  'reading the account': { method: 'balances', skip: 1 },
+  'asking for fills': { method: 'fillsOf', skip: 0 },
+  'reading the account': { method: 'balances', skip: 0 },
 };
 
 export interface Outcome {
@@ -64,20 +69,27 @@ export interface Outcome {
 /** One trade with one fault in it, in a world that may have seen others. */
 export class Campaign {
   readonly #world: LiveWorld;
+  readonly #outage: OutageParty | undefined;
   readonly #random: () => number;
   #process: KillableProcess | undefined;
   #service: TradingService | undefined;
   #wasKilled = false;
+  /** Simulated seconds for which the database stays away once it was killed. */
+  #outageSec: number;
+  #hasEndedOutage = false;
 
-  constructor(world: LiveWorld, seed: number) {
+  /** @param outage where the database is killed at the same point */
+  constructor(world: LiveWorld, seed: number, outage?: OutageParty) {
     this.#world = world;
+    this.#outage = outage;
     this.#random = randomOf(seed);
+    this.#outageSec = outage === undefined ? 0 : Math.floor(this.#random() * 30);
   }
 
   async run({ point, fault }: Case): Promise<Outcome> {
     const world = this.#world;
     const isAfter = this.#random() < 0.6;
-    const kill = fault === 'kill' ? { ...KILLS[point], isAfter } : undefined;
+    const kill = this.#killAt({ point, fault }, isAfter);
     const effect = this.#effectOf(fault);
     // The account is read at the start.
     if (point !== 'reading the account') await this.#start(kill);
@@ -88,10 +100,27 @@ export class Campaign {
     }
     if (point === 'reading the account') await this.#start(kill);
     await this.#trade();
-    const isMet = this.#wasKilled || world.demo.faults.status().some(({ met: times }) => times > 0);
+    await this.#endOutage();
+    const isFaultMet =
+      this.#wasKilled || world.demo.faults.status().some(({ met: times }) => times > 0);
     world.demo.faults.clear();
     await this.#finish();
+    const isMet = isFaultMet && (this.#outage?.hasMet ?? true);
     return { found: await audit(world), isMet };
+  }
+
+  #killAt(
+    { point, fault }: Pick<Case, 'point' | 'fault'>,
+    isAfter: boolean,
+  ): KillPoint | undefined {
+    const isKill = fault === 'kill';
+    const outage = this.#outage;
+    if (!isKill && outage === undefined) return undefined;
+    // Of the purchase, or of what sells it.
+    const later = point === 'asking for fills' && outage === undefined && this.#random() < 0.5;
+    const skip = KILLS[point].skip + (later ? 1 : 0);
+    const meanwhile = outage && ((): Promise<void> => outage.meet());
+    return { method: KILLS[point].method, skip, isAfter, isKill, meanwhile };
   }
 
   async #trade(): Promise<void> {
@@ -106,7 +135,7 @@ export class Campaign {
     if (way < 0.4) await this.#try((service) => world.signal(service, 'SELL'));
     else if (way < 0.6) await this.#closeAll();
     else await this.#closeOne();
-    await this.#pass(5 + Math.floor(this.#random() * 90));
+    await this.#pass(5 + Math.floor(this.#random() * 40));
   }
 
   async #closeAll(): Promise<void> {
@@ -117,9 +146,10 @@ export class Campaign {
   }
 
   async #closeOne(): Promise<void> {
-    const open = (await this.#world.positions()).find(({ status }) => status === 'open');
-    if (open === undefined) return;
-    await this.#try((service) => service.control.closePosition(open.uid, 'test'));
+    await this.#try(async (service) => {
+      const open = (await this.#world.positions()).find(({ status }) => status === 'open');
+      if (open !== undefined) await service.control.closePosition(open.uid, 'test');
+    });
   }
 
   /** Without faults, until nothing is under way and nothing is held. */
@@ -131,7 +161,10 @@ export class Campaign {
       if (await this.#isQuiet()) break;
       await this.#closeOne();
     }
-    await this.#service?.control.resume('test');
+    // A connection of before the outage may be met only now.
+    for (let round = 0; round < 3; round++) {
+      await this.#try((service) => service.control.resume('test'));
+    }
     await this.#service?.stop();
     if (this.#service !== undefined) world.drop(this.#service);
     // The next trade is one of a later candle.
@@ -153,7 +186,8 @@ export class Campaign {
     try {
       this.#service = await this.#world.start({ stores: this.#process.stores, venue });
     } catch (error) {
-      if (!this.#process.isKilled) throw error;
+      // Without its database a daemon ends, and is started again until it is there.
+      if (!this.#process.isKilled && this.#outage?.hasMet !== true) throw error;
     }
     if (this.#process.isKilled) await this.#restart();
   }
@@ -161,6 +195,7 @@ export class Campaign {
   async #restart(): Promise<void> {
     this.#wasKilled = true;
     const dead = this.#service;
+    this.#service = undefined;
     if (dead !== undefined) {
       this.#world.drop(dead);
       await dead.stop().catch(() => undefined);
@@ -170,6 +205,7 @@ export class Campaign {
 
   /** What a process does until it is killed; then another one goes on. */
   async #try(work: (service: TradingService) => Promise<unknown>): Promise<void> {
+    if (this.#service === undefined) await this.#start(undefined);
     if (this.#service === undefined) return;
     try {
       await work(this.#service);
@@ -180,10 +216,22 @@ export class Campaign {
   }
 
   async #pass(seconds: number): Promise<void> {
-    for (let second = 0; second < seconds; second++) {
-      await this.#world.clock.advance(1_000);
+    for (let passed = 0; passed < seconds;) {
+      const step = passed < CLOSELY_SEC ? 1 : LATER_STEP_SEC;
+      passed += step;
+      await this.#world.clock.jump(step * 1_000);
       await this.#try(async (service) => service.onQuotes([]));
+      await untilAnswered(this.#service);
+      if (this.#outage?.hasMet !== true) continue;
+      this.#outageSec -= step;
+      if (this.#outageSec < 0) await this.#endOutage();
     }
+  }
+
+  async #endOutage(): Promise<void> {
+    if (this.#hasEndedOutage) return;
+    this.#hasEndedOutage = true;
+    await this.#outage?.end();
   }
 
   #effectOf(fault: Case['fault']): FaultEffect | undefined {

@@ -3,15 +3,19 @@ import { KilledError } from '../trading/killable-stores.js';
 import type { TradingStores } from '../../src/trading/trading-stores.js';
 
 export interface KillPoint {
-  /** Method of the exchange at whose call the process is killed. */
+  /** Method of the exchange at whose call something happens. */
   readonly method: keyof OrderVenue;
   /** Calls of it that pass. */
   readonly skip: number;
   /** Whether the call reaches the exchange first. */
   readonly isAfter: boolean;
+  /** Whether the process is killed there. */
+  readonly isKill: boolean;
+  /** What else happens there first. */
+  readonly meanwhile?: (() => Promise<void>) | undefined;
 }
 
-/** A process that is killed at a call of the exchange; from then on nothing of it reaches anything. */
+/** A process that may be killed at a call of the exchange; from then on nothing of it reaches anything. */
 export class KillableProcess {
   isKilled = false;
   readonly stores: TradingStores;
@@ -47,6 +51,16 @@ export class KillableProcess {
     });
   }
 
+  async #meet(point: KillPoint, call: () => unknown): Promise<unknown> {
+    const answer = point.isAfter ? await call() : undefined;
+    await point.meanwhile?.();
+    if (point.isKill) {
+      this.isKilled = true;
+      throw new KilledError(`killed at ${point.method}`);
+    }
+    return point.isAfter ? answer : call();
+  }
+
   #wrapVenue(venue: OrderVenue): OrderVenue {
     return new Proxy(venue, {
       get: (of, name) => {
@@ -56,11 +70,7 @@ export class KillableProcess {
           this.#assertAlive();
           const isPoint = name === this.#point?.method && this.#calls++ === this.#point.skip;
           if (!isPoint) return Reflect.apply(member, of, args) as unknown;
-          const carried = this.#point.isAfter ? (Reflect.apply(member, of, args) as unknown) : 0;
-          return Promise.resolve(carried).then(() => {
-            this.isKilled = true;
-            throw new KilledError(`killed at ${this.#point?.method ?? ''}`);
-          });
+          return this.#meet(this.#point, () => Reflect.apply(member, of, args) as unknown);
         };
       },
     });

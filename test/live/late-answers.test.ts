@@ -1,73 +1,82 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Money } from '../../src/domain/money.js';
 import type { TradingService } from '../../src/trading/service/trading-service.js';
+import { forEachEngine } from '../database.js';
 import { audit } from './audit.js';
 import { LiveWorld, ORDER_PATH, SYMBOL, type WorldOptions } from './live-world.js';
 
-let world: LiveWorld;
-afterEach(() => world.close());
+forEachEngine((engine) => {
+  function openWorld(options: WorldOptions = {}): Promise<LiveWorld> {
+    return LiveWorld.open({ ...options, openDatabase: engine.open });
+  }
 
-async function open(options: WorldOptions = {}): Promise<TradingService> {
-  world = await LiveWorld.open(options);
-  const service = await world.start({ reconcileEveryMs: 30_000 });
-  await world.quote(service);
-  return service;
-}
+  let world: LiveWorld;
+  afterEach(() => world.close());
 
-async function differences(): Promise<readonly string[]> {
-  const filter = { venue: world.rules.venue };
-  const { rows } = await world.stores.reconciliations.list(filter, { limit: 100, offset: 0 });
-  return rows.flatMap((row) => row.differences.map(({ kind }) => kind));
-}
+  async function open(options: WorldOptions = {}): Promise<TradingService> {
+    world = await openWorld(options);
+    const service = await world.start({ reconcileEveryMs: 30_000 });
+    await world.quote(service);
+    return service;
+  }
 
-describe('what an order did while nobody could ask', () => {
-  it('a stop that was filled unseen is booked once, and is no loss of coins', async () => {
-    const service = await open({ rules: { stopLossPct: 0.05 } });
-    await world.signal(service, 'BUY');
-    await world.pass(2, service);
-    world.fault({ path: ORDER_PATH, method: 'GET', effect: { kind: 'html', status: 502 } });
-    for (let minute = 0; minute < 60; minute++) {
-      await world.pass(20, service);
-      if ((await world.atVenue()).fills.some(({ side }) => side === 'sell')) break;
-    }
-    await world.pass(40, service);
-    expect(await world.positions()).toMatchObject([{ status: 'open' }]);
-    world.demo.faults.clear();
-    await world.pass(70, service);
-    expect(await world.positions()).toMatchObject([{ status: 'closed', exitReason: 'stop_loss' }]);
-    expect(service.status().halt).toBeUndefined();
-    expect(await differences()).toEqual([]);
-    expect(await audit(world)).toEqual([]);
-  });
+  async function differences(): Promise<readonly string[]> {
+    const filter = { venue: world.rules.venue };
+    const { rows } = await world.stores.reconciliations.list(filter, { limit: 100, offset: 0 });
+    return rows.flatMap((row) => row.differences.map(({ kind }) => kind));
+  }
 
-  it('an order that was given up hours after its intent is still asked about afterwards', async () => {
-    const service = await open();
-    const effect = { kind: 'reset' } as const;
-    world.fault({ path: ORDER_PATH, method: 'POST', count: 1, after: true, effect });
-    world.fault({ path: ORDER_PATH, method: 'GET', effect: { kind: 'html', status: 502 } });
-    await world.signal(service, 'BUY');
-    await world.clock.jump(2 * 3_600_000);
-    await world.pass(5, service);
-    expect(await world.orders()).toMatchObject([{ status: 'intended' }]);
-    world.demo.faults.clear();
-    const message = 'Order does not exist.';
-    const unknown = { kind: 'refusal', status: 400, code: -2013, message } as const;
-    world.fault({ path: ORDER_PATH, method: 'GET', effect: unknown });
-    await world.pass(130, service);
-    expect(await world.orders()).toMatchObject([{ status: 'rejected' }]);
-    world.demo.faults.clear();
-    await world.pass(40, service);
-    expect(await world.positions()).toMatchObject([{ status: 'open' }]);
-    expect(await differences()).toContain('late_fill');
-  });
+  describe('what an order did while nobody could ask', () => {
+    it('a stop that was filled unseen is booked once, and is no loss of coins', async () => {
+      const service = await open({ rules: { stopLossPct: 0.05 } });
+      await world.signal(service, 'BUY');
+      await world.pass(2, service);
+      world.fault({ path: ORDER_PATH, method: 'GET', effect: { kind: 'html', status: 502 } });
+      for (let minute = 0; minute < 60; minute++) {
+        await world.pass(20, service);
+        if ((await world.atVenue()).fills.some(({ side }) => side === 'sell')) break;
+      }
+      await world.pass(40, service);
+      expect(await world.positions()).toMatchObject([{ status: 'open' }]);
+      world.demo.faults.clear();
+      await world.pass(70, service);
+      expect(await world.positions()).toMatchObject([
+        { status: 'closed', exitReason: 'stop_loss' },
+      ]);
+      expect(service.status().halt).toBeUndefined();
+      expect(await differences()).toEqual([]);
+      expect(await audit(world)).toEqual([]);
+    });
 
-  it('coins of a configured symbol are reported once, also where the books hold none', async () => {
-    const service = await open();
-    const sizeBase = new Money('0.02');
-    const bought = { clientOrderId: 'byhand1', symbol: SYMBOL, side: 'buy', sizeBase } as const;
-    await world.venue.submit({ ...bought, kind: 'market' });
-    await world.pass(65, service);
-    const found = (await differences()).filter((kind) => kind === 'foreign_balance');
-    expect(found).toHaveLength(1);
+    it('an order that was given up hours after its intent is still asked about afterwards', async () => {
+      const service = await open();
+      const effect = { kind: 'reset' } as const;
+      world.fault({ path: ORDER_PATH, method: 'POST', count: 1, after: true, effect });
+      world.fault({ path: ORDER_PATH, method: 'GET', effect: { kind: 'html', status: 502 } });
+      await world.signal(service, 'BUY');
+      await world.clock.jump(2 * 3_600_000);
+      await world.pass(5, service);
+      expect(await world.orders()).toMatchObject([{ status: 'intended' }]);
+      world.demo.faults.clear();
+      const message = 'Order does not exist.';
+      const unknown = { kind: 'refusal', status: 400, code: -2013, message } as const;
+      world.fault({ path: ORDER_PATH, method: 'GET', effect: unknown });
+      await world.pass(130, service);
+      expect(await world.orders()).toMatchObject([{ status: 'rejected' }]);
+      world.demo.faults.clear();
+      await world.pass(40, service);
+      expect(await world.positions()).toMatchObject([{ status: 'open' }]);
+      expect(await differences()).toContain('late_fill');
+    });
+
+    it('coins of a configured symbol are reported once, also where the books hold none', async () => {
+      const service = await open();
+      const sizeBase = new Money('0.02');
+      const bought = { clientOrderId: 'byhand1', symbol: SYMBOL, side: 'buy', sizeBase } as const;
+      await world.venue.submit({ ...bought, kind: 'market' });
+      await world.pass(65, service);
+      const found = (await differences()).filter((kind) => kind === 'foreign_balance');
+      expect(found).toHaveLength(1);
+    });
   });
 });

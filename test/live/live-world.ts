@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureKeys } from '../../src/demo/account/keys.js';
 import type { FaultRule } from '../../src/demo/binance/faults.js';
 import { DemoExchange } from '../../src/demo/demo-server.js';
@@ -9,6 +10,7 @@ import type { Fill, Order, Position } from '../../src/domain/trade.js';
 import { CcxtOrderVenue } from '../../src/exchange/orders/ccxt-order-venue.js';
 import type { OrderVenue, VenueFill, VenueOrder } from '../../src/exchange/orders/order-venue.js';
 import type { MarketClock } from '../../src/exchange/venue-clock.js';
+import type { Clock } from '../../src/lib/clock.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
 import type { Stores } from '../../src/storage/stores.js';
 import { LiveBroker } from '../../src/trading/live/live-broker.js';
@@ -16,7 +18,7 @@ import type { LiveRules } from '../../src/trading/live/live-rules.js';
 import { TradingService } from '../../src/trading/service/trading-service.js';
 import type { TradingRules } from '../../src/trading/trading-rules.js';
 import type { TradingStores } from '../../src/trading/trading-stores.js';
-import { openTestDatabase } from '../database.js';
+import { openTestDatabase, type TestDatabase } from '../database.js';
 import { temporaryFolder } from '../demo/demo-fixture.js';
 import { RecordingLogger } from '../exchange/recording-logger.js';
 import { buildRules, buildSignal, HOUR } from '../trading/build-trading.js';
@@ -28,6 +30,7 @@ const EVERYTHING = { limit: 10_000, offset: 0 };
 /** What hangs costs a test that long; a busy machine needs some of it for an answer. */
 const TIMEOUT_MS = 1_000;
 const START_ATTEMPTS = 10;
+const LEASE_ANSWER_MS = 5;
 export const SYMBOL = 'BTC/USDT';
 export const ORDER_PATH = '/api/v3/order';
 
@@ -59,6 +62,8 @@ export interface WorldOptions {
   readonly live?: Partial<LiveRules>;
   readonly balances?: Readonly<Record<string, string>>;
   readonly seed?: number;
+  /** Opens another database than one of SQLite in memory, which the caller closes. */
+  readonly openDatabase?: (options: { readonly clock: Clock }) => Promise<TestDatabase>;
 }
 
 export interface ProcessOptions {
@@ -135,11 +140,11 @@ export class LiveWorld {
       retry: { attempts: 1, initialDelayMs: 1 },
     });
     await startPatiently(venue);
-    const { stores, database } = await openTestDatabase({ clock });
+    const { stores, database } = await (options.openDatabase ?? openTestDatabase)({ clock });
     const closers = [
       () => venue.stop(),
       () => demo.stop(),
-      () => database.close(),
+      () => (options.openDatabase === undefined ? database.close() : undefined),
       () => {
         remove();
         rmSync(folder, { recursive: true, force: true });
@@ -174,7 +179,13 @@ export class LiveWorld {
       findInstrument: (symbol) => (symbol === SYMBOL ? instrument : undefined),
     });
     this.#services.push(service);
-    await service.start();
+    try {
+      await service.start();
+    } catch (error) {
+      this.drop(service);
+      await service.stop().catch(() => undefined);
+      throw error;
+    }
     return service;
   }
 
@@ -216,6 +227,7 @@ export class LiveWorld {
     for (let second = 0; second < seconds; second++) {
       await this.clock.advance(1_000);
       await service?.onQuotes([]).catch(() => undefined);
+      await untilAnswered(service);
     }
   }
 
@@ -298,7 +310,7 @@ export class LiveWorld {
 }
 
 /** The first answer has all markets in it. */
-async function startPatiently(venue: CcxtOrderVenue): Promise<void> {
+export async function startPatiently(venue: CcxtOrderVenue): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await venue.start();
@@ -307,4 +319,9 @@ async function startPatiently(venue: CcxtOrderVenue): Promise<void> {
       if (attempt === START_ATTEMPTS) throw error;
     }
   }
+}
+
+/** A lease that is asked for again costs real time, in which simulated time must not run away. */
+export async function untilAnswered(service: TradingService | undefined): Promise<void> {
+  if (service?.status().state === 'standby') await sleep(LEASE_ANSWER_MS);
 }
