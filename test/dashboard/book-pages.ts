@@ -19,6 +19,8 @@ export interface PageTools {
   readonly page: Page;
   readonly address: string;
   readonly ask: <T extends z.ZodType>(route: string, shape: T) => Promise<z.output<T>>;
+  /** Posts to the daemon as a script does. */
+  readonly send: (route: string, body: object) => Promise<void>;
   readonly button: (name: string) => Locator;
   readonly dialog: () => Locator;
   readonly confirm: (name: string) => Promise<void>;

@@ -11,6 +11,7 @@ import { session, trainingStatus } from '../../src/api/contract/training.js';
 import { status } from '../../src/api/contract/status.js';
 import { DaemonChild, QUICK } from '../daemon/daemon-child.js';
 import { backtestsPage, tradesPage, type PageTools } from './book-pages.js';
+import { dataPage, logsPage, settingsPage, trainingPage } from './watch-pages.js';
 import { openBrowser, type Browser } from './browser.js';
 import {
   openPage,
@@ -76,6 +77,13 @@ describe.skipIf(skipReason !== undefined)(
       return shape.parse(await (await fetch(address + route, { headers })).json());
     }
 
+    async function send(route: string, body: object): Promise<void> {
+      const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+      const request = { method: 'POST', headers, body: JSON.stringify(body) };
+      const answer = await fetch(address + route, request);
+      expect(answer.status, await answer.text()).toBeLessThan(300);
+    }
+
     const trainingState = async (): Promise<string> =>
       (await ask('/api/training/status', trainingStatus)).state;
 
@@ -84,7 +92,7 @@ describe.skipIf(skipReason !== undefined)(
     /** The button of a dialog that does it; the one that opened the dialog may bear the same name. */
     const confirm = (name: string) => dialog().getByRole('button', { name, exact: true }).click();
 
-    const tools = (): PageTools => ({ page, address, ask, button, dialog, confirm });
+    const tools = (): PageTools => ({ page, address, ask, send, button, dialog, confirm });
 
     test('asks for the token once, refuses another, and goes on to the page that was asked for', async () => {
       await page.goto(`${address}/models`);
@@ -243,11 +251,16 @@ describe.skipIf(skipReason !== undefined)(
         .fill('a test of the halt');
       await confirm('Halt');
       await page.getByText('HALTED', { exact: true }).waitFor();
+      const otherTab = await browser.context.newPage();
+      await openPage(otherTab, address, '/market');
+      await otherTab.getByText('HALTED', { exact: true }).waitFor();
       const halt = async () => (await ask('/api/status', status)).trading.halt?.reason;
       expect(await halt()).toBe('a test of the halt');
       await button('Resume').click();
       await confirm('Resume');
       await expect.poll(halt).toBe(undefined);
+      await otherTab.getByText('HALTED', { exact: true }).waitFor({ state: 'detached' });
+      await otherTab.close();
     });
 
     test(
@@ -262,16 +275,22 @@ describe.skipIf(skipReason !== undefined)(
       3 * LIMIT_MS,
     );
 
-    test('a series shows its days and gaps in words, for as many days as chosen', async () => {
-      await openPage(page, address, '/data');
-      await page.getByRole('combobox', { name: /^Days/ }).selectOption('7');
-      await button('Days of BTC/USDT 1h').click();
-      const series = page.getByRole('region', { name: 'BTC/USDT, 1h' });
-      const days = series.getByText(/^\d{4}-\d\d-\d\d: \d+ of \d+ bars? stored/);
-      await expect.poll(() => days.count()).toBeLessThanOrEqual(8);
-      expect(await days.count()).toBeGreaterThan(5);
-      expect(await seriousFindings(page)).toEqual([]);
-    });
+    test(
+      'a session is started, paused, resumed, looked into and cancelled by the keyboard',
+      () => trainingPage(tools()),
+      LIMIT_MS,
+    );
+
+    test(
+      'a series shows its days and gaps in words, for as many days as chosen, and is repaired',
+      () => dataPage(tools()),
+      3 * LIMIT_MS,
+    );
+
+    test('settings are searched, narrowed to those that were set, and copied without secrets', () =>
+      settingsPage(tools()));
+
+    test('the log is followed, narrowed, paused and gone on with', () => logsPage(tools()));
 
     test('the choice of colours is kept', async () => {
       await openPage(page, address, '/');

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { StatusAnswer } from '../../src/api/contract/status.js';
+import type { ModelRecord } from '../../src/domain/model-record.js';
 import { buildApi, fillStores, type ApiRig, type RigOptions } from '../api/api-rig.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { ManualWall } from '../demo/demo-fixture.js';
-import { aCandle, aSession, HOUR_MS, SERIES_KEY, START_MS } from '../storage/rows.js';
+import { aCandle, aModelRecord, aSession, HOUR_MS, SERIES_KEY, START_MS } from '../storage/rows.js';
 import { fixedClock } from '../storage/fixed-clock.js';
 import { openBrowser, type Browser } from './browser.js';
 import {
@@ -19,6 +21,7 @@ import {
 
 const TOKEN = 'a-token-of-sixteen-or-more';
 const FILLS = 50_000;
+const SCREENSHOTS = process.env['EVENKEEL_SCREENSHOTS'];
 const HOURS_A_DAY = 24;
 const DAYS = 12;
 
@@ -189,6 +192,37 @@ describe.skipIf(skipReason !== undefined)(
       expect(await sessions.getByRole('button', { name: 'Older' }).isDisabled()).toBe(true);
     });
 
+    test('versions are compared by their calibration curves and by the features that count', async () => {
+      await fillStores(opened.stores);
+      for (const age of [0, 1, 2]) await opened.stores.models.insert(aVersion(age));
+      await serve();
+      await openPage(page, address, '/training');
+      const compare = region('Compare');
+      const curve = compare.getByRole('img', { name: /^How often right when how sure: / });
+      await curve.waitFor();
+      expect(await curve.locator('polyline').count()).toBe(2);
+      await compare
+        .getByText(/: 37.2 % sure: right on 36.4 % of 412 rows; 42.8 % sure/)
+        .first()
+        .waitFor({ state: 'attached' });
+      const features = compare.getByRole('table', { name: 'Feature importance' });
+      await features.getByRole('row', { name: 'rsi_14 11.2 11.2' }).waitFor();
+      const choices = compare.getByRole('button', { name: /^Inside of/ });
+      await choices.nth(2).press('Enter');
+      await expect.poll(() => curve.locator('polyline').count()).toBe(3);
+      await choices.first().press('Enter');
+      await expect.poll(() => features.getByRole('columnheader').count()).toBe(3);
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        expect(await seriousFindings(page)).toEqual([]);
+        if (SCREENSHOTS === undefined) continue;
+        const file = path.join(SCREENSHOTS, `compare-${colorScheme}.png`);
+        await page.screenshot({ path: file, fullPage: true });
+      }
+      await page.setViewportSize({ width: 360, height: 900 });
+      await expect.poll(() => overflow(page)).toBeLessThanOrEqual(0);
+    });
+
     test('gaps, refused rows and what is odd are shown by day and in words', async () => {
       await fillHoled(opened);
       await serve();
@@ -218,6 +252,30 @@ describe.skipIf(skipReason !== undefined)(
     });
   },
 );
+
+function aVersion(ageHours: number): ModelRecord {
+  const bin = {
+    from: 0.3333,
+    to: 0.4,
+    rows: 412,
+    confidence: 0.372,
+    accuracy: 0.364 + ageHours / 50,
+  };
+  return aModelRecord({
+    trainedAt: START_MS - ageHours * HOUR_MS,
+    config: {
+      importance: [
+        { feature: 'rsi_14', importance: 11.2 },
+        { feature: `return_${ageHours}`, importance: 7.9 },
+      ],
+      calibration: [
+        bin,
+        { from: 0.4, to: 0.4667, rows: 228, confidence: 0.428, accuracy: 0.443 },
+        { from: 0.4667, to: 0.5333, rows: 61, confidence: 0.491, accuracy: 0.52 },
+      ],
+    },
+  });
+}
 
 interface Walk {
   readonly reached: number;

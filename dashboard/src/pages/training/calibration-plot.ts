@@ -36,7 +36,7 @@ export interface CalibrationPlot {
   };
 }
 
-const MARGIN = { left: 44, right: 12, top: 10, bottom: 40 };
+const MARGIN = { left: 44, right: 20, top: 10, bottom: 40 };
 const STEP = 0.1;
 const [SMALLEST, LARGEST] = [2.5, 7];
 
