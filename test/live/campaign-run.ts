@@ -49,9 +49,9 @@ function numberOf({ point, fault, seed }: Case): number {
   return (POINTS.indexOf(point) * FAULTS.length + FAULTS.indexOf(fault)) * 1_000 + seed;
 }
 
-/** Near stops are met at the exchange now and then, far ones by nobody. */
+/** Near stops are met at the exchange now and then, and then there is no sale; far ones are met by nobody. */
 export function stopLossPctAt(point: Case['point']): number {
-  return POINTS.indexOf(point) % 2 === 0 ? 3 : 0.05;
+  return point === 'sale' || POINTS.indexOf(point) % 2 === 0 ? 3 : 0.05;
 }
 
 /** For the run's record: figures of one point. */

@@ -52,13 +52,15 @@ export class KillableProcess {
   }
 
   async #meet(point: KillPoint, call: () => unknown): Promise<unknown> {
-    const answer = point.isAfter ? await call() : undefined;
+    const [carried] = point.isAfter ? await Promise.allSettled([call()]) : [];
     await point.meanwhile?.();
     if (point.isKill) {
       this.isKilled = true;
       throw new KilledError(`killed at ${point.method}`);
     }
-    return point.isAfter ? answer : call();
+    if (carried === undefined) return call();
+    if (carried.status === 'rejected') throw carried.reason;
+    return carried.value;
   }
 
   #wrapVenue(venue: OrderVenue): OrderVenue {
