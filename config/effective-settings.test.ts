@@ -91,6 +91,10 @@ describe('settings of notifications', () => {
   it.each([
     [{ NOTIFY_TELEGRAM_TOKEN: '1:abcdefghij' }, /also give NOTIFY_TELEGRAM_CHAT_ID/],
     [{ NOTIFY_SMTP_URL: 'smtp://localhost' }, /give NOTIFY_EMAIL_FROM, NOTIFY_EMAIL_TO/],
+    [{ QUEUE: 'redis' }, /QUEUE=redis also needs REDIS_URL/],
+    [{ QUEUE: 'redis', REDIS_URL: 'redis://me@here' }, /also needs MYSQL_ENABLED=true/],
+    [{ REDIS_URL: 'http://here' }, /REDIS_URL is a secret value; expected an address/],
+    [{ TRAIN_PROCESSES: '4' }, /TRAIN_PROCESSES=4 needs TRAIN_MEMORY_MB=600 at least/],
     [{ NOTIFY_WEBHOOK_SECRET: 'x' }, /also needs NOTIFY_WEBHOOK_URL/],
     [{ NOTIFY_SMTP_URL: 'http://localhost' }, /NOTIFY_SMTP_URL is a secret value; expected smtp/],
     [{ NOTIFY_EVENTS: 'fill,fills' }, /NOTIFY_EVENTS is "fill,fills"; expected some of/],

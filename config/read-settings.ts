@@ -95,6 +95,7 @@ export function findContradictions(settings: Settings): string[] {
     ...findApiProblems(settings),
     ...findTrading(settings),
     ...findCrowdedTrainers(settings),
+    ...findHalfQueue(settings),
     ...findHalfChannels(settings),
   ];
 }
@@ -164,6 +165,14 @@ function findCrowdedTrainers({ trainProcesses, trainMemoryMb }: Settings): strin
   return [
     `TRAIN_PROCESSES=${trainProcesses} needs TRAIN_MEMORY_MB=${neededMb} at least; it is ${trainMemoryMb}`,
   ];
+}
+
+function findHalfQueue({ queue, redisUrl, mysqlEnabled }: Settings): string[] {
+  if (queue !== 'redis') return [];
+  const problems = redisUrl === undefined ? ['QUEUE=redis also needs REDIS_URL'] : [];
+  if (mysqlEnabled) return problems;
+  const why = 'workers cannot share a SQLite file';
+  return [...problems, `QUEUE=redis also needs MYSQL_ENABLED=true: ${why}`];
 }
 
 /** Channels of notifications that lack a part. */

@@ -28,6 +28,12 @@ function isOfCalendar(day: string): boolean {
   return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day);
 }
 
+export function readRedisUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, hostname } = new URL(text);
+  return /^rediss?:$/.test(protocol) && hostname !== '' ? text : undefined;
+}
+
 export type SplitPercent = readonly [train: number, validation: number, test: number];
 
 export function readSplit(text: string): SplitPercent | undefined {

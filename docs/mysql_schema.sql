@@ -671,6 +671,46 @@ CREATE TABLE IF NOT EXISTS `reconciliations` (
   KEY `i1` (`reconciled_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE IF NOT EXISTS `workers` (
+  `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  `uid` VARCHAR(26) NOT NULL,
+  `venue` VARCHAR(128) NOT NULL,
+  `host` VARCHAR(255) NOT NULL,
+  `pid` BIGINT NOT NULL,
+  `version` VARCHAR(64) NOT NULL,
+  `catalogue_hash` VARCHAR(255) NOT NULL,
+  `cores` BIGINT NOT NULL,
+  `memory_mb` BIGINT NOT NULL,
+  `accelerator` VARCHAR(255) NULL,
+  `queues` MEDIUMTEXT NOT NULL,
+  `concurrency` BIGINT NOT NULL,
+  `status` VARCHAR(64) NOT NULL,
+  `reason` MEDIUMTEXT NULL,
+  `started_at` BIGINT NOT NULL,
+  `seen_at` BIGINT NOT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  UNIQUE KEY `u0` (`uid`),
+  KEY `i0` (`venue`, `started_at`),
+  KEY `i1` (`seen_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS `training_notices` (
+  `venue` VARCHAR(128) NOT NULL,
+  `version` VARCHAR(64) NOT NULL,
+  `catalogue_hash` VARCHAR(255) NOT NULL,
+  `options` MEDIUMTEXT NOT NULL,
+  `folder_mark` VARCHAR(64) NOT NULL,
+  `has_files` TINYINT NOT NULL,
+  `is_paused` TINYINT NOT NULL,
+  `market_ms` BIGINT NOT NULL,
+  `speed` DOUBLE NOT NULL,
+  `told_at` BIGINT NOT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  PRIMARY KEY (`venue`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -710,4 +750,6 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0042_trailing_stop', 0),
   ('0043_run_settings', 0),
   ('0049_notifications', 0),
-  ('0050_reconciliations', 0);
+  ('0050_reconciliations', 0),
+  ('0051_workers', 0),
+  ('0052_training_notices', 0);

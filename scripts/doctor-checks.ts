@@ -5,11 +5,14 @@ import { hostname } from 'node:os';
 import { findFileWarnings, readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { databaseLocation } from '../src/daemon/open-storage.js';
+import { redisPlace } from '../src/daemon/redis-place.js';
+import { isAlive } from '../src/domain/queue-worker.js';
 import { CcxtMarketData } from '../src/exchange/ccxt-market-data.js';
 import { AlreadyRunningError, messageOf } from '../src/lib/errors.js';
 import { SystemClock } from '../src/lib/clock.js';
 import { DataDirLock } from '../src/coordination/data-dir-lock.js';
 import { openDatabase, type Database } from '../src/storage/database/database.js';
+import { openStores } from '../src/storage/stores.js';
 import { findBindingDefect, readSqliteBinding } from './sqlite-binding.js';
 
 export interface Finding {
@@ -45,6 +48,7 @@ export async function checkSetup(): Promise<readonly Finding[]> {
     await port(settings),
     await exchange(settings),
     await notifications(settings),
+    ...(await queue(settings)),
   ];
 }
 
@@ -133,6 +137,65 @@ async function exchange(settings: Settings): Promise<Finding> {
   return asked.status === 'ok'
     ? { name: 'exchange', status: 'ok', message: asked.value }
     : { ...asked.finding, status: 'warning' };
+}
+
+/** Whether Redis can carry the queue, and whether anybody works on it. */
+async function queue(settings: Settings): Promise<readonly Finding[]> {
+  const place = redisPlace(settings);
+  if (place === undefined) return [];
+  const asked = await attempt('redis', 'check REDIS_URL, and that Redis runs', () =>
+    readRedis(place.url),
+  );
+  if (asked.status !== 'ok') return [asked.finding];
+  const { version, policy } = asked.value;
+  const answers = `Redis ${version} answers`;
+  const redis: Finding =
+    policy === 'noeviction' || policy === undefined
+      ? { name: 'redis', status: 'ok', message: answers }
+      : {
+          name: 'redis',
+          status: 'warning',
+          message: `${answers}, but may drop what it carries (maxmemory-policy ${policy})`,
+          fix: 'set maxmemory-policy noeviction in redis.conf',
+        };
+  return [redis, await workers(settings)];
+}
+
+/** A policy that may not be asked for, as on managed servers, is undefined. */
+async function readRedis(url: string): Promise<{ version: string; policy: string | undefined }> {
+  const { Redis } = await import('ioredis');
+  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
+  let fault: Error | undefined;
+  redis.on('error', (error) => (fault = error));
+  try {
+    await redis.connect();
+    const [, version = '?'] = /redis_version:(\S+)/.exec(await redis.info('server')) ?? [];
+    const answer = await redis.config('GET', 'maxmemory-policy').catch(() => undefined);
+    const policy = Array.isArray(answer) ? String(answer[1]) : undefined;
+    return { version, policy };
+  } catch (error) {
+    throw fault ?? error;
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function workers(settings: Settings): Promise<Finding> {
+  const name = 'workers';
+  const fix = 'start one: npm run worker';
+  const read = await attempt(name, fix, async () => {
+    const open = await openDatabase(databaseLocation(settings), { clock, logger: SILENT_LOGGER });
+    try {
+      return await openStores(open, clock).workers.list();
+    } finally {
+      await open.close();
+    }
+  });
+  if (read.status !== 'ok') return read.finding;
+  const alive = read.value.filter(isAlive);
+  if (alive.length === 0) return { name, status: 'warning', message: 'none is at work', fix };
+  const hosts = alive.map(({ host, version }) => `${host} (${version})`);
+  return { name, status: 'ok', message: `${alive.length} at work: ${hosts.join(', ')}` };
 }
 
 /** Whether the receivers of notifications can be reached; nothing is sent. */

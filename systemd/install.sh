@@ -11,7 +11,7 @@ node=$(command -v node) || { echo "install: node is not in PATH" >&2; exit 78; }
 units=${EVENKEEL_UNITS:-/etc/systemd/system}
 settings=/etc/evenkeel/evenkeel.env
 credentials=/etc/evenkeel/credentials
-names=(evenkeel.service evenkeel-backup.service evenkeel-backup.timer)
+names=(evenkeel.service evenkeel-backup.service evenkeel-backup.timer evenkeel-worker@.service)
 
 render() {
   sed -e "s#@PROJECT@#$project#g" -e "s#@NODE@#$node#g" "$project/systemd/$1"
@@ -36,6 +36,7 @@ case "${1:-}" in
   --remove)
     assert_root
     systemctl disable --now evenkeel.service evenkeel-backup.timer || true
+    systemctl stop 'evenkeel-worker@*.service' || true
     for name in "${names[@]}"; do rm -f "$units/$name"; done
     systemctl daemon-reload
     echo "install: removed; /var/lib/evenkeel, $settings and $credentials are kept"

@@ -7,9 +7,16 @@ import {
   numberOrAuto,
   optionalNumber,
   optionalText,
+  secretOf,
   text,
 } from '../setting.js';
-import { readCron, readPromotionGate, readSplit, readTimeZone } from '../setting-readers.js';
+import {
+  readCron,
+  readPromotionGate,
+  readRedisUrl,
+  readSplit,
+  readTimeZone,
+} from '../setting-readers.js';
 
 const CRON =
   'five fields of cron that match some time, with days of the month or of the week but not both, like 0 2 * * 0';
@@ -208,6 +215,20 @@ export const TRAINING_SETTINGS = {
     isWhole: true,
     unit: 'processes',
     help: 'Trainers side by side, of one thread each. `auto`: one for each core, as long as TRAIN_MEMORY_MB has 300 MB for each; at least one.',
+  }),
+  QUEUE: choice({
+    default: 'local',
+    among: ['local', 'redis'],
+    help: '`local`: the daemon trains. `redis`: workers do (`npm run worker`), on this machine or others; needs MySQL and REDIS_URL.',
+  }),
+  REDIS_URL: secretOf({
+    expected: 'an address like redis://user:password@host:6379/0, or rediss:// for TLS',
+    read: readRedisUrl,
+    help: 'Redis that carries the queue: `redis://user:password@host:6379/0`, `rediss://` for TLS. What it loses is put in again.',
+  }),
+  REDIS_PREFIX: text({
+    default: 'evenkeel',
+    help: 'What the names of all keys in Redis begin with.',
   }),
   TRAIN_BATCH_SIZE: optionalNumber({
     min: 1,

@@ -19,6 +19,7 @@ import { tradingOrderRoutes } from './routes/trading-orders.js';
 import { tradingRoutes } from './routes/trading.js';
 import { trainingRoutes } from './routes/training.js';
 import { trainingJobRoutes } from './routes/training-jobs.js';
+import { workerRoutes } from './routes/workers.js';
 import type { Server } from './http/new-server.js';
 
 /** Every resource of the API, one file each. */
@@ -39,6 +40,7 @@ export function addRoutes(server: Server, context: ApiContext, projectDir: strin
   trainingRoutes(server, context);
   trainingJobRoutes(server, context);
   sessionRoutes(server, context);
+  workerRoutes(server, context);
   eventRoutes(server, context);
   logRoutes(server, context);
   settingRoutes(server, context);

@@ -307,9 +307,12 @@ async function findContext(
   return { horizonBars: record.horizonBars, moveVariance };
 }
 
-async function removeLeftovers({ market, stores, options, logger }: Connected): Promise<void> {
+async function removeLeftovers(connected: Connected): Promise<void> {
+  const { market, stores, options, logger, settings, wallClock: clock } = connected;
   const { modelsDir } = options.training;
-  await removeUnfinished({ modelsDir, logger });
+  const longestMs = settings.trainJobTimeoutSec * 1000;
+  const changedBefore = settings.queue === 'redis' ? clock.wallMs() - longestMs : undefined;
+  await removeUnfinished({ modelsDir, logger, changedBefore });
   await removeArchived({ modelsDir, models: stores.models, logger }, market.data.venue);
 }
 

@@ -1,8 +1,10 @@
 import type { ChildEnvironments } from '../lib/child-environments.js';
 import { TrainingService, type TrainingServiceDependencies } from '../training/training-service.js';
 import type { ModuleOptions } from './module-options.js';
+import { RemoteQueue } from '../training/remote/remote-queue.js';
 import type { Market } from './open-market.js';
 import type { Base } from './phases.js';
+import { redisPlace } from './redis-place.js';
 import type { ReplaceableParts } from './replaceable-parts.js';
 
 export interface TrainingTools {
@@ -26,11 +28,17 @@ export function createTraining(
     database,
     logger,
     runUid,
+    settings,
+    version,
   }: Base & { readonly market: Market; readonly options: ModuleOptions },
   { parts, childEnvironments, signal, serving, otherLanes = [] }: TrainingTools,
 ): TrainingService {
   const { clock } = market.data;
   const { python, count, ...trainer } = options.trainer;
+  // Workers elsewhere cannot see the SQLite file that stands in for MySQL.
+  const place = database.engine === 'mysql' ? redisPlace(settings) : undefined;
+  const { training } = options;
+  const own = { stores, clock, logger, options: training, runUid, version, speed: market.speed };
   return new TrainingService({
     ...serving,
     otherLanes,
@@ -43,6 +51,10 @@ export function createTraining(
     options: options.training,
     python,
     signal,
+    createRemote:
+      place === undefined
+        ? undefined
+        : (facts) => new RemoteQueue({ ...own, place, events: serving?.events }, facts),
     trainers: { count, memoryLimitMb: trainer.memoryLimitMb },
     createTrainer: () =>
       parts.createTrainer({ ...trainer, env: childEnvironments.trainer, clock, logger }),

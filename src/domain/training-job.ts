@@ -43,6 +43,11 @@ export function queueRank({
   return queuedAt + PRIORITIES.indexOf(priority) * PRIORITY_STEP_MS + (batch - 1) * BATCH_STEP_MS;
 }
 
+/** How much later than by its rank a job is due for a worker that takes the priorities in an order of its own. */
+export function rankShift(priority: Priority, order: readonly Priority[]): number {
+  return (order.indexOf(priority) - PRIORITIES.indexOf(priority)) * PRIORITY_STEP_MS;
+}
+
 export function isHigher(priority: Priority, than: Priority): boolean {
   return PRIORITIES.indexOf(priority) < PRIORITIES.indexOf(than);
 }

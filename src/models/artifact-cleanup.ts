@@ -23,19 +23,24 @@ export interface ArtifactCleanupOptions {
  * Removes the folders that a killed export left unfinished. Whole model folders are never removed here,
  * named by a record or not: they may be those of another database. A job removes its own.
  *
+ * @param options.changedBefore wall time: younger ones are left alone, because workers elsewhere may be at them
  * @returns the folders removed, relative to the models' folder
  */
 export async function removeUnfinished(options: {
   readonly modelsDir: string;
+  readonly changedBefore?: number | undefined;
   readonly logger: Logger;
 }): Promise<readonly string[]> {
-  const { logger, modelsDir } = options;
-  const unfinished = await findUnfinished(modelsDir, '', 0);
-  for (const folder of unfinished) {
-    await rm(path.join(modelsDir, folder), { recursive: true, force: true });
+  const { logger, modelsDir, changedBefore = Infinity } = options;
+  const removed: string[] = [];
+  for (const folder of await findUnfinished(modelsDir, '', 0)) {
+    const place = path.join(modelsDir, folder);
+    if ((await stat(place)).mtimeMs >= changedBefore) continue;
+    await rm(place, { recursive: true, force: true });
     logger.info('Removed an unfinished model folder', { folder });
+    removed.push(folder);
   }
-  return unfinished;
+  return removed;
 }
 
 /**

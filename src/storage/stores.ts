@@ -32,6 +32,9 @@ import { ScheduleStore } from './stores/schedule-store.js';
 import { SeriesStore } from './stores/series-store.js';
 import { SessionStore } from './stores/session-store.js';
 import { SignalStore } from './stores/signal-store.js';
+import { QueueStore } from './stores/queue-store.js';
+import { NoticeStore } from './stores/notice-store.js';
+import { WorkerStore } from './stores/worker-store.js';
 
 /** Everything that is stored, one store for each table. */
 export interface Stores {
@@ -64,6 +67,9 @@ export interface Stores {
   readonly backtests: BacktestStore;
   readonly leases: LeaseStore;
   readonly notifications: NotificationStore;
+  readonly queue: QueueStore;
+  readonly workers: WorkerStore;
+  readonly notices: NoticeStore;
   readonly retention: RetentionStore;
   /** Runs `work` with the same stores bound to one transaction: all of it is stored or nothing. */
   transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
@@ -103,6 +109,9 @@ export function openStores(database: Database, clock: Clock): Stores {
     backtests: new BacktestStore(database, clock),
     leases: new LeaseStore(database),
     notifications: new NotificationStore(database, clock),
+    queue: new QueueStore(database),
+    workers: new WorkerStore(database, clock),
+    notices: new NoticeStore(database, clock),
     retention: new RetentionStore(database, clock),
     transaction: (work) => database.transaction((tx) => work(openStores(tx, clock))),
     within: (tx) => openStores(tx, clock),

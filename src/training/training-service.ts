@@ -21,6 +21,7 @@ import { readTrainingStatus, type TrainingStatus } from './training-status.js';
 import { JobWorker, type TrainingEvents } from './queue/job-worker.js';
 import type { QueueLane } from './queue/lane-loop.js';
 import { WaitingLog } from './planning/waiting-log.js';
+import type { QueueFacts, RemoteQueue } from './remote/remote-queue.js';
 import {
   NO_PREGENERATION,
   type PredictionPregeneration,
@@ -54,6 +55,8 @@ export interface TrainingServiceDependencies {
   readonly lanes?: number;
   /** Lanes for jobs of the queue that train nothing and need no Python. */
   readonly otherLanes?: readonly QueueLane[];
+  /** Workers elsewhere that work the queue off in place of lanes of its own. */
+  readonly createRemote?: ((facts: QueueFacts) => RemoteQueue) | undefined;
   /** Aborts when the process begins to stop, and begins this stop with it: whoever waits for a planning is not held. */
   readonly signal?: AbortSignal | undefined;
   /** Interpreter, and the question whether it can train. */
@@ -74,7 +77,8 @@ export class TrainingService {
   readonly sessions: TrainingSessions;
   readonly queue: TrainingQueue;
   readonly #planner: TrainPlanner;
-  readonly #readiness: TrainerReadiness;
+  readonly #remote: RemoteQueue | undefined;
+  readonly #readiness: Pick<TrainerReadiness, 'find' | 'last' | 'recheck' | 'stop'>;
   readonly #trainingWorker: TrainingWorkerClient;
   readonly #schedules: TrainingSchedules;
   readonly #sessionFinalizer: SessionFinalizer;
@@ -93,20 +97,28 @@ export class TrainingService {
   constructor(dependencies: TrainingServiceDependencies) {
     this.#dependencies = dependencies;
     const { clock, logger, location, options, python, checkPython, stores } = dependencies;
-    this.#planner = new TrainPlanner(dependencies);
+    this.#remote = dependencies.createRemote?.({
+      isHeld: () => this.queue.isHeld(),
+      isPausedByFile: () => this.queue.isPausedByFile(),
+      hasFiles: () => this.#filesLease.isHeld(),
+    });
+    const remote = this.#remote;
+    this.#planner = new TrainPlanner({ ...dependencies, isRemote: remote !== undefined });
     const { workerEnvironment: environment = {} } = dependencies;
     this.#trainingWorker = new TrainingWorkerClient({ location, clock, logger, environment });
     this.#waitingLog = new WaitingLog(logger);
     this.#firstTraining = new FirstTraining(logger);
-    this.#readiness = new TrainerReadiness({
-      python,
-      clock,
-      check: checkPython,
-      signal: dependencies.signal,
-      recheckSec: Math.min(options.trainRetryCooldownSec, MAX_RECHECK_SEC),
-      onUnusable: ({ message, fix }) =>
-        logger.warn(`[TRAIN] Cannot train: ${message}. To mend it, ${fix}`),
-    });
+    this.#readiness =
+      remote?.readiness ??
+      new TrainerReadiness({
+        python,
+        clock,
+        check: checkPython,
+        signal: dependencies.signal,
+        recheckSec: Math.min(options.trainRetryCooldownSec, MAX_RECHECK_SEC),
+        onUnusable: ({ message, fix }) =>
+          logger.warn(`[TRAIN] Cannot train: ${message}. To mend it, ${fix}`),
+      });
     const handles = {
       wake: () => this.#wake(),
       abort: (isMeant: (job: TrainingJob) => boolean) => {
@@ -117,7 +129,9 @@ export class TrainingService {
     this.sessions = new TrainingSessions({
       ...dependencies,
       ...handles,
-      lanes,
+      get lanes() {
+        return remote?.readiness.lanes ?? lanes;
+      },
       onCancelled: (session) => this.#sessionFinalizer.tellCancelled(session),
     });
     this.#filesLease = new LeaseKeeper({
@@ -145,7 +159,9 @@ export class TrainingService {
     const { count: size, memoryLimitMb } = trainers;
     const { createTrainer: create } = dependencies;
     const trainer = new TrainerPool({ size, memoryLimitMb, create, logger });
-    const own = Array.from({ length: lanes }, () => this.#createWorker(trainer));
+    const own = Array.from({ length: remote === undefined ? lanes : 0 }, () =>
+      this.#createWorker(trainer),
+    );
     this.#workers = [...own, ...(dependencies.otherLanes ?? [])];
   }
 
@@ -154,7 +170,9 @@ export class TrainingService {
     await this.queue.start();
     await this.#filesLease.start();
     const { venue } = this.options;
-    await recoverJobs(this.#dependencies, { venue, withFiles: this.#filesLease.isHeld() });
+    if (this.#remote === undefined) {
+      await recoverJobs(this.#dependencies, { venue, withFiles: this.#filesLease.isHeld() });
+    } else await this.#remote.start();
     await recoverBaseModels(this.#dependencies);
     for (const worker of this.#workers) worker.start();
     this.#stopWith(this.#dependencies.signal);
@@ -182,6 +200,7 @@ export class TrainingService {
     this.#stopping.abort();
     this.#readiness.stop();
     await this.queue.stop();
+    await this.#remote?.stop();
     // Together: a job waits for the training worker's answer, which on a busy machine takes its time.
     const lanes = this.#workers.map((worker) => worker.stop());
     await Promise.all([...lanes, this.#trainingWorker.stop()]);
@@ -245,7 +264,8 @@ export class TrainingService {
   /** The lease of the files may have come since the last look, with jobs of a dead holder, or gone. */
   async #keepToFiles(): Promise<void> {
     if (this.#filesLease.isHeld()) {
-      await recoverJobs(this.#dependencies, { venue: ALL_FILES, withFiles: true });
+      if (this.#remote === undefined)
+        await recoverJobs(this.#dependencies, { venue: ALL_FILES, withFiles: true });
       return;
     }
     for (const worker of this.#workers) worker.abort(({ venue }) => isFileVenue(venue));
@@ -279,6 +299,7 @@ export class TrainingService {
   }
 
   #wake(): void {
+    this.#remote?.wake();
     for (const worker of this.#workers) worker.wake();
   }
 

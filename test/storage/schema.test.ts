@@ -38,8 +38,10 @@ const TABLES = [
   'training_cooldowns',
   'training_evidence',
   'training_jobs',
+  'training_notices',
   'training_schedules',
   'training_sessions',
+  'workers',
 ];
 
 async function tablesOf(database: Database): Promise<string[]> {

@@ -6,7 +6,8 @@ import type { ModelKey } from '../../src/domain/model-key.js';
 import { RejectedError } from '../../src/lib/errors.js';
 import type { TrainingService } from '../../src/training/training-service.js';
 import type { TrainingServiceDependencies } from '../../src/training/training-service.js';
-import { forEachEngine } from '../database.js';
+import { forEachEngine, type TestEngine } from '../database.js';
+import { dropNames, redisPlace, redisSkipReason } from '../redis-server.js';
 import { createTrainer, HAS_PYTHON } from '../trainer/real-trainer.js';
 import { filesBelow } from './files-below.js';
 import { HoldingTrainer, until } from './holding-trainer.js';
@@ -17,26 +18,47 @@ import {
   LAST_OPEN_TIME,
   type TrainingContext,
 } from './training-context.js';
+import { remoteOf, RunningWorker } from './worker-rig.js';
 
 const CANDLES = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
 const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'];
 const KEYS: readonly ModelKey[] = SYMBOLS.map((symbol) => ({ ...KEY, symbol }));
+
+/** Workers elsewhere cannot share a SQLite file. */
+function carriersOf({ name }: TestEngine): readonly string[] {
+  return name === 'mysql' && redisSkipReason === undefined ? ['database', 'Redis'] : ['database'];
+}
+
 forEachEngine((engine) => {
-  describe('the queue', () => {
+  describe.each(carriersOf(engine))('the queue, carried by the %s', (carrier) => {
     let context: TrainingContext;
     let trainer: HoldingTrainer;
-    afterEach(() => context.close());
+    let worker: RunningWorker | undefined;
+    const place = redisPlace();
+    afterEach(async () => {
+      await worker?.stop();
+      worker = undefined;
+      await context.close();
+      if (carrier === 'Redis') await dropNames(place);
+    });
 
+    const checkPython = () => Promise.resolve({ status: 'ok', versions: {} } as const);
     const start = async (
       own: Partial<TrainingServiceDependencies> = {},
     ): Promise<TrainingService> => {
       const service = context.service({
         createTrainer: () => trainer,
         lanes: 1,
-        checkPython: () => Promise.resolve({ status: 'ok', versions: {} }),
+        checkPython,
+        ...(carrier === 'Redis' ? { createRemote: remoteOf(context, place) } : {}),
         ...own,
       });
       await service.start();
+      if (carrier === 'Redis') {
+        const tools = { createTrainer: () => trainer, checkPython };
+        worker ??= new RunningWorker(context, place, tools);
+        await worker.ready;
+      }
       return service;
     };
 

@@ -2056,6 +2056,31 @@ export interface Api {
       }[];
     };
   };
+  'GET /api/workers': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      workers: {
+        id: string;
+        host: string;
+        pid: number;
+        venue: string;
+        version: string;
+        catalogue: string;
+        cores: number;
+        memory_mb: number;
+        accelerator: string | null;
+        queues: ('training-high' | 'training-normal' | 'default' | 'training-low')[];
+        concurrency: number;
+        status: 'working' | 'refused' | 'stopped';
+        reason: string | null;
+        alive: boolean;
+        silent_seconds: number;
+        started_at: string;
+      }[];
+    };
+  };
   'GET /api/events': {
     params: undefined;
     query: undefined;

@@ -4,6 +4,7 @@ import type { Candle } from '../../domain/candle.js';
 import type { Decision } from '../../domain/decision.js';
 import type { Halt } from '../../domain/halt.js';
 import type { ModelKey } from '../../domain/model-key.js';
+import type { SeenWorker } from '../../domain/queue-worker.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import type { Series, SeriesKey } from '../../domain/market.js';
 import type { Signal, SignalOutcome } from '../../domain/signal.js';
@@ -120,6 +121,7 @@ export interface ApiStores {
     /** The newest of each key. */
     listNewest(venue: string): Promise<readonly StoredRecord[]>;
   };
+  readonly workers: { list(): Promise<readonly SeenWorker[]> };
   readonly pins: {
     find(key: ModelKey): Promise<{ readonly modelUid: string } | undefined>;
     list(venue: string): Promise<readonly { readonly modelUid: string }[]>;

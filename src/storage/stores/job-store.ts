@@ -1,6 +1,5 @@
 import type { Knex } from 'knex';
 import { JOB_ENDS, JOB_TRANSITIONS, type JobEvent } from '../../domain/job-state.js';
-import { EMBEDDING_BOT } from '../../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import {
   isHigher,
@@ -10,7 +9,6 @@ import {
   type TrainingJob,
   type TrainingSession,
 } from '../../domain/training-job.js';
-import { ALL_FILES } from '../../domain/market.js';
 import type { Clock } from '../../lib/clock.js';
 import { RejectedError } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';
@@ -19,6 +17,7 @@ import { insertOnce } from '../rows/write-rows.js';
 import { listRows } from '../rows/list-rows.js';
 import { keyColumns } from '../rows/row-codec.js';
 import { JOB, type StoredJob } from './job-row.js';
+import { ofDaemon, turnOf, waitingJobs, type OfDaemon } from './waiting-jobs.js';
 import type { InsertStatus, Page, Paged, Row } from '../connection/row.js';
 
 const BY_TURN = { timeColumn: 'turn_at', isOldestFirst: true };
@@ -44,22 +43,17 @@ export interface JobEnd {
   readonly status: Extract<JobStatus, 'completed' | 'failed' | 'cancelled'>;
   /** The run that worked on it: refused where another one has taken it over. */
   readonly ownerRunUid?: string | undefined;
+  /** The attempt that it worked on: refused where the job was taken up again since. */
+  readonly attempt?: number | undefined;
   readonly finishedAt: number;
   readonly errorCode?: string | undefined;
   readonly errorMessage?: string | undefined;
   readonly modelUid?: string | undefined;
 }
 
-/** Whose jobs are meant: another venue's belong to another daemon. */
-export interface OfDaemon {
-  readonly venue: string;
-  /** Also those of what was imported from files, which one daemon at a time works on. */
-  readonly withFiles?: boolean | undefined;
-  /** Only jobs that train models, or only those that embed windows; both where left out. */
-  readonly work?: 'training' | 'embedding' | undefined;
-}
-
 export interface JobClaim extends OfDaemon {
+  /** Only jobs of these priorities, in this order; all by their turn where undefined. */
+  readonly queues?: readonly Priority[] | undefined;
   readonly ownerRunUid: string;
   /** Wall time. */
   readonly at: number;
@@ -130,17 +124,14 @@ export class JobStore {
   }
 
   /** Takes the venue's pending job whose turn it is; no two callers ever get the same one. */
-  async claimNext({ ownerRunUid, at, ...of }: JobClaim): Promise<StoredJob | undefined> {
+  async claimNext({ ownerRunUid, at, queues, ...of }: JobClaim): Promise<StoredJob | undefined> {
     for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
       const oldest = await this.#database.run((knex) =>
-        knex('training_jobs')
-          .where({ status: 'pending' })
-          .where(ofDaemon(of))
-          .whereNotIn(
-            'session_uid',
-            knex('training_sessions').where({ status: 'paused' }).select('uid'),
-          )
-          .orderBy(['turn_at', 'queued_at', 'id'])
+        waitingJobs(knex, of)
+          .where((own) => {
+            if (queues !== undefined) void own.whereIn('priority', [...queues]);
+          })
+          .orderBy([{ column: turnOf(knex, queues) }, 'queued_at', 'id'])
           .first<Row | undefined>('uid', 'row_version'),
       );
       if (oldest === undefined) return undefined;
@@ -203,13 +194,14 @@ export class JobStore {
 
   /** @throws RejectedError when the job has already ended otherwise, is another run's, or is unknown */
   async finish(uid: string, end: JobEnd): Promise<StoredJob> {
-    const { status, finishedAt, errorCode, errorMessage, modelUid, ownerRunUid } = end;
+    const { status, finishedAt, errorCode, errorMessage, modelUid, ownerRunUid, attempt } = end;
     const columns = JOB.encodePart({ finishedAt, errorCode, errorMessage, modelUid });
-    const where = { uid, ...ownedBy(ownerRunUid) };
+    const which = attempt === undefined ? {} : { attempt };
+    const where = { uid, ...ownedBy(ownerRunUid), ...which };
     const isChanged = await this.#take(JOB_ENDS[status], where, { ...columns, open_key: null });
     if (isChanged) return this.#get(uid);
     const job = await this.find(uid);
-    if (job?.status === status) return job;
+    if (job?.status === status && (attempt ?? job.attempt) === job.attempt) return job;
     throw new RejectedError(`Job ${uid} is ${job?.status ?? 'unknown'}, not to be ${status}`);
   }
 
@@ -372,21 +364,6 @@ export class JobStore {
       return changed === 1;
     });
   }
-}
-
-function ofDaemon({
-  venue,
-  withFiles = false,
-  work,
-}: OfDaemon): (group: Knex.QueryBuilder) => void {
-  return (group) => {
-    void group.where((venues) => {
-      void venues.where({ venue });
-      if (withFiles) void venues.orWhere('venue', 'like', `${ALL_FILES}%`);
-    });
-    if (work === 'embedding') void group.where({ bot: EMBEDDING_BOT });
-    if (work === 'training') void group.whereNot({ bot: EMBEDDING_BOT });
-  };
 }
 
 /** Only of that run; of whichever where undefined. */

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { BookKey } from '../../domain/trade.js';
 import { assertDefined } from '../../lib/invariant.js';
 import type { Database } from '../database/database.js';
+import { databaseNow } from '../rows/database-now.js';
 import { bookColumns } from '../rows/row-codec.js';
 import { insertMissing } from '../rows/write-rows.js';
 import type { Row } from '../connection/row.js';
@@ -84,9 +85,7 @@ export class LeaseStore {
   }
 
   #now(knex: Knex, nowMs: number): Knex.Raw {
-    return this.#database.engine === 'sqlite'
-      ? knex.raw('?', [nowMs])
-      : knex.raw('CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)');
+    return databaseNow(this.#database, knex, nowMs);
   }
 
   async #result({ key, holder }: LeaseRequest): Promise<LeaseResult> {

@@ -114,6 +114,7 @@ export async function recordFailure(
     await tx.jobs.finish(context.job.uid, {
       status: finalStatus(context.job, 'fail'),
       ownerRunUid: context.job.ownerRunUid,
+      attempt: context.job.attempt,
       finishedAt: context.clock.wallMs(),
       errorCode,
       errorMessage,
@@ -156,6 +157,7 @@ async function complete(tx: Stores, context: RecordContext, record: ModelRecord)
   await tx.jobs.finish(context.job.uid, {
     status: finalStatus(context.job, 'complete'),
     ownerRunUid: context.job.ownerRunUid,
+    attempt: context.job.attempt,
     finishedAt: context.clock.wallMs(),
     modelUid: record.uid,
   });

@@ -10,6 +10,7 @@ import {
   featureFileName,
   keepServedFiles,
   modelSizeMb,
+  removeAttempt,
   removeLeftovers,
 } from '../preparation/candidate-folder.js';
 import type { ClassWeights } from '../../domain/class-weights.js';
@@ -79,7 +80,7 @@ export async function trainModel(context: TrainModelContext): Promise<TrainingRe
   const isKept = result.status === 'judged' && result.candidate.verdict.isPromoted;
   const featuresFile = path.join(options.workDir, featureFileName(job));
   await rm(featuresFile, { force: true });
-  if (!isKept) await removeLeftovers(job, options);
+  if (!isKept) await removeAttempt(job, options);
   return result;
 }
 

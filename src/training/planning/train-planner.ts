@@ -26,6 +26,8 @@ export interface TrainPlannerDependencies {
   /** A market's own clock also knows how fast its time passes. */
   readonly clock: Clock & Partial<Pick<MarketClock, 'wallMsUntil'>>;
   readonly options: TrainingOptions;
+  /** Whether others work the queue off: what they find out is read from their jobs. */
+  readonly isRemote?: boolean | undefined;
   /** What is wrong with a serving model's files; undefined when nothing is known to be. */
   readonly findArtefactFault?: ((record: ModelRecord) => string | undefined) | undefined;
 }
@@ -38,6 +40,8 @@ const NOT_ASKED: HistoryState = { samples: 0, newestOpenTime: undefined, shortag
 export class TrainPlanner {
   /** Keys whose candles gave too few rows, with the samples they had; retried when that number changes. */
   readonly #unusable = new Map<string, { samples: number; shortage: string }>();
+  /** The job of each key whose shortage is remembered already. */
+  readonly #heeded = new Map<string, string>();
   /** The serving record of each key as last read: records are large and seldom change. */
   readonly #serving = new Map<string, StoredModelRecord>();
 
@@ -113,8 +117,19 @@ export class TrainPlanner {
     const facts = await this.#readModels(key);
     const isPinned = await this.#isPinned(key, facts.serving);
     const cooldown = await stores.cooldowns.find(key);
+    if (this.#dependencies.isRemote === true) await this.#heedShortage(key);
     const history = await this.#readHistory(key);
     return judgeDue({ ...facts, isPinned, cooldown, history }, options, now);
+  }
+
+  /** A worker elsewhere found too few rows: remembered once for each job, as the worker's lane would have done here. */
+  async #heedShortage(key: ModelKey): Promise<void> {
+    const job = await this.#dependencies.stores.jobs.latest(key);
+    const text = modelKeyText(key);
+    const isShort = job?.status === 'cancelled' && job.errorCode === 'waiting_for_history';
+    if (!isShort || this.#heeded.get(text) === job.uid) return;
+    this.#heeded.set(text, job.uid);
+    await this.rememberShortage(key, job.errorMessage ?? '');
   }
 
   async #isPinned(key: ModelKey, serving: ModelRecord | undefined): Promise<boolean> {

@@ -47,9 +47,21 @@ export async function removeLeftovers(job: TrainingJob, folders: TrainingFolders
   await removeByPrefix(folders.workDir, job.uid);
 }
 
-async function removeByPrefix(folder: string, prefix: string): Promise<void> {
+/** Removes the files of this attempt alone: another worker may be at the next one. */
+export async function removeAttempt(job: TrainingJob, folders: TrainingFolders): Promise<void> {
+  // Not those of attempt 10 with those of attempt 1.
+  const own = new RegExp(`^${job.uid}-${job.attempt}(?!\\d)`);
+  await removeWhere(path.join(folders.modelsDir, keyPath(job)), (name) => own.test(name));
+  await removeWhere(folders.workDir, (name) => own.test(name));
+}
+
+function removeByPrefix(folder: string, prefix: string): Promise<void> {
+  return removeWhere(folder, (name) => name.startsWith(prefix));
+}
+
+async function removeWhere(folder: string, isMeant: (name: string) => boolean): Promise<void> {
   for (const name of await listFolder(folder)) {
-    if (!name.startsWith(prefix)) continue;
+    if (!isMeant(name)) continue;
     await rm(path.join(folder, name), { recursive: true, force: true });
   }
 }

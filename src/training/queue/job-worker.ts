@@ -1,12 +1,12 @@
 import type { ModelRecord } from '../../domain/model-record.js';
-import type { TrainingJob } from '../../domain/training-job.js';
+import type { Priority, TrainingJob } from '../../domain/training-job.js';
 import type { Clock } from '../../lib/clock.js';
 import { messageOf, TransientError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { newUid } from '../../lib/uid.js';
 import type { Stores } from '../../storage/stores.js';
 import { pruneVersions } from '../../models/artifact-cleanup.js';
-import { removeLeftovers } from '../preparation/candidate-folder.js';
+import { removeAttempt } from '../preparation/candidate-folder.js';
 import { isCausedByData, recordFailure } from '../attempt/promotion.js';
 import { ProgressReporter, type Progress } from '../preparation/progress-reporter.js';
 import { LaneLoop, type QueueLane } from './lane-loop.js';
@@ -38,12 +38,16 @@ export interface JobWorkerDependencies {
   readonly trainer: Pick<TrainerProcess, 'run' | 'stop'>;
   readonly trainingWorker: Pick<TrainingWorkerClient, 'prepare' | 'judge' | 'rest'>;
   readonly shortages: ShortageMemory;
-  readonly readiness: TrainerReadiness;
+  readonly readiness: Pick<TrainerReadiness, 'find' | 'recheck'>;
   /** Whether no job may begin now. */
   readonly isHeld: () => Promise<boolean>;
   /** Whether this daemon trains what was imported from files. */
   readonly hasFiles: () => boolean;
   readonly events?: TrainingEvents | undefined;
+  /** Only jobs of these, in this order; all by their turn where undefined. */
+  readonly queues?: readonly Priority[] | undefined;
+  /** Called when it has nothing to do. */
+  readonly onIdle?: (() => void) | undefined;
 }
 
 /** Attempts to store a result while the database is away. */
@@ -72,12 +76,24 @@ export class JobWorker implements QueueLane {
 
   constructor(dependencies: JobWorkerDependencies) {
     this.#dependencies = dependencies;
-    const { logger, trainingWorker } = dependencies;
+    const { logger, trainingWorker, onIdle } = dependencies;
     this.#loop = new LaneLoop({
       tryNext: () => this.#tryNext(),
       onError: (error) => logger.error('[TRAIN] The queue could not be worked on', { error }),
-      onIdle: () => trainingWorker.rest(),
+      onIdle: () => {
+        onIdle?.();
+        return trainingWorker.rest();
+      },
     });
+  }
+
+  /** Whether it waits to be woken. */
+  get isResting(): boolean {
+    return this.#loop.isResting;
+  }
+
+  get currentJob(): TrainingJob | undefined {
+    return this.#loop.currentJob;
   }
 
   start(): void {
@@ -101,13 +117,14 @@ export class JobWorker implements QueueLane {
 
   /** @returns whether there was a job */
   async #tryNext(): Promise<boolean> {
-    const { clock, options, runUid, stores } = this.#dependencies;
+    const { clock, options, runUid, stores, queues } = this.#dependencies;
     if (this.#unsettled !== undefined) await this.#conclude(this.#unsettled);
     if (!(await this.#isWorkWaiting())) return false;
     const job = await stores.jobs.claimNext({
       venue: options.venue,
       withFiles: this.#dependencies.hasFiles(),
       work: 'training',
+      queues,
       ownerRunUid: runUid,
       at: clock.wallMs(),
     });
@@ -214,9 +231,10 @@ export class JobWorker implements QueueLane {
     const stored = await stores.jobs.find(job.uid);
     if (stored === undefined) return undefined;
     const isCancelled = stored.status === 'cancelled';
-    if (!isCancelled && stored.ownerRunUid === job.ownerRunUid) return undefined;
+    const isOwn = stored.ownerRunUid === job.ownerRunUid && stored.attempt === job.attempt;
+    if (!isCancelled && isOwn) return undefined;
     this.#unsettled = undefined;
-    await removeLeftovers(job, options);
+    await removeAttempt(job, options);
     if (isCancelled) return { status: 'cancelled', reason: stored.errorMessage ?? '' };
     return { status: 'requeued', reason: 'another run owns it by now' };
   }
@@ -248,7 +266,7 @@ export class JobWorker implements QueueLane {
     const isOpen = stored?.status === 'running';
     const record = isOpen ? await recordFailure(stores, context, failure) : undefined;
     this.#unsettled = undefined;
-    await removeLeftovers(job, options);
+    await removeAttempt(job, options);
     if (record === undefined) throw error;
     return { status: 'failed', record };
   }

@@ -19,6 +19,7 @@ export class LaneLoop {
   #running: Promise<void> = Promise.resolve();
   #wakeUp: () => void = () => undefined;
   #isWoken = true;
+  #isResting = false;
   #current: { readonly job: TrainingJob; readonly abort: AbortController } | undefined;
 
   constructor(options: LaneLoopOptions) {
@@ -28,6 +29,16 @@ export class LaneLoop {
   /** Aborts when the lane begins to stop. */
   get stopping(): AbortSignal {
     return this.#stopping.signal;
+  }
+
+  /** Whether it waits to be woken. */
+  get isResting(): boolean {
+    return this.#isResting && !this.#isWoken;
+  }
+
+  /** The job under way. */
+  get currentJob(): TrainingJob | undefined {
+    return this.#current?.job;
   }
 
   start(): void {
@@ -83,7 +94,11 @@ export class LaneLoop {
 
   async #rest(): Promise<void> {
     if (!this.#isWoken) await this.#options.onIdle?.();
-    if (!this.#isWoken) await new Promise<void>((resolve) => (this.#wakeUp = resolve));
+    if (!this.#isWoken) {
+      this.#isResting = true;
+      await new Promise<void>((resolve) => (this.#wakeUp = resolve));
+      this.#isResting = false;
+    }
     this.#isWoken = false;
   }
 }

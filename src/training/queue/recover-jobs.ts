@@ -2,7 +2,7 @@ import type { TrainingJob } from '../../domain/training-job.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import { newUid } from '../../lib/uid.js';
-import type { OfDaemon } from '../../storage/stores/job-store.js';
+import type { OfDaemon } from '../../storage/stores/waiting-jobs.js';
 import type { Stores } from '../../storage/stores.js';
 import { removeLeftovers } from '../preparation/candidate-folder.js';
 import { recordFailure } from '../attempt/promotion.js';
@@ -23,15 +23,18 @@ export interface RecoveryContext {
  * Recovers the jobs that a dead run left running: removes their files, then queues them once more or fails them
  * with the reason.
  *
- * @param of jobs that only this daemon may run: another run that owns one is dead
+ * @param of jobs that only this daemon and its workers may run
+ * @param isAlive whether another run that owns one still works; by default none does
  */
 export async function recoverJobs(
   context: RecoveryContext,
   of: Omit<OfDaemon, 'work'>,
+  isAlive: (ownerRunUid: string) => boolean = () => false,
 ): Promise<void> {
   const { stores, options, runUid } = context;
   const own = { ...of, work: 'training' } as const;
   for (const job of await stores.jobs.listRunningNotOwnedBy(runUid, own)) {
+    if (job.ownerRunUid !== undefined && isAlive(job.ownerRunUid)) continue;
     await removeLeftovers(job, options);
     await recover(context, job);
   }

@@ -56,6 +56,7 @@ async function cancel(
   await stores.jobs.finish(job.uid, {
     status: finalStatus(job, 'cancel'),
     ownerRunUid: job.ownerRunUid,
+    attempt: job.attempt,
     finishedAt: clock.wallMs(),
     errorCode: why.code,
     errorMessage: why.message,

@@ -66,7 +66,12 @@ export class TrainingQueue {
   async isHeld(): Promise<boolean> {
     const { stores, options } = this.#dependencies;
     const { isPaused, isStopped } = await stores.control.find(options.venue);
-    return isPaused || isStopped || (await this.#pauseFile?.check()) === true;
+    return isPaused || isStopped || (await this.isPausedByFile());
+  }
+
+  /** Whether `PAUSE_FILE` is there. */
+  async isPausedByFile(): Promise<boolean> {
+    return (await this.#pauseFile?.check()) === true;
   }
 
   /** Cancels the open job of a key whose models are cleared, also a running one. */
@@ -145,7 +150,7 @@ export class TrainingQueue {
     const paused = await stores.sessions.listByStatus('paused');
     const held = await this.#countHeld(paused.map(({ uid }) => uid));
     const pausedBy = [
-      ...((await this.#pauseFile?.check()) === true ? ['file'] : []),
+      ...((await this.isPausedByFile()) ? ['file'] : []),
       ...(control.isPaused ? ['api'] : []),
       ...paused.map(({ uid }) => `session ${uid}`),
     ];

@@ -85,6 +85,8 @@ export async function recoverBaseModels(context: {
 }): Promise<void> {
   const { stores, options, logger } = context;
   for (const baseModel of await stores.baseModels.listFitting(options.venue)) {
+    // A worker elsewhere is at it.
+    if ((await stores.jobs.find(baseModel.jobUid))?.status === 'running') continue;
     await removeAttempts(baseModel, options.modelsDir);
     const { sessionUid, venue, timeframe, bot } = baseModel;
     const waiting = { venue, sessionUid, timeframe, bot, status: 'pending' } as const;

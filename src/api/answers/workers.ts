@@ -1,0 +1,26 @@
+import { isAlive, type SeenWorker } from '../../domain/queue-worker.js';
+import type { WorkersAnswer } from '../contract/workers.js';
+import { iso } from './keys.js';
+
+export function workersAnswer(workers: readonly SeenWorker[]): WorkersAnswer {
+  return {
+    workers: workers.map((worker) => ({
+      id: worker.uid,
+      host: worker.host,
+      pid: worker.pid,
+      venue: worker.venue,
+      version: worker.version,
+      catalogue: worker.catalogueHash,
+      cores: worker.cores,
+      memory_mb: worker.memoryMb,
+      accelerator: worker.accelerator ?? null,
+      queues: [...worker.queues],
+      concurrency: worker.concurrency,
+      status: worker.status,
+      reason: worker.reason ?? null,
+      alive: isAlive(worker),
+      silent_seconds: worker.silentMs / 1000,
+      started_at: iso(worker.startedAt),
+    })),
+  };
+}

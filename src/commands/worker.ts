@@ -1,0 +1,109 @@
+import path from 'node:path';
+import { hostname } from 'node:os';
+import type { Settings } from '../../config/settings.js';
+import { PauseFile } from '../collection/pause-file.js';
+import { DataDirLock } from '../coordination/data-dir-lock.js';
+import { toTrainerOptions } from '../daemon/module-options.js';
+import { openStorage } from '../daemon/open-storage.js';
+import { redisPlace } from '../daemon/redis-place.js';
+import type { QueueWorker } from '../domain/queue-worker.js';
+import type { Priority, TrainingJob } from '../domain/training-job.js';
+import type { ChildEnvironments } from '../lib/child-environments.js';
+import type { Clock } from '../lib/clock.js';
+import { DisposalStack } from '../lib/disposal.js';
+import { ConfigError } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
+import { openStores } from '../storage/stores.js';
+import { WorkerHost } from '../training/remote/worker-host.js';
+import { checkPython } from '../training/trainer-process/check-python.js';
+import { TrainerProcess } from '../training/trainer-process/trainer-process.js';
+
+export interface WorkerOptions {
+  readonly settings: Settings;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly childEnvironments: ChildEnvironments;
+  readonly queues: readonly Priority[];
+  /** Jobs at a time; one more than trainers where undefined. */
+  readonly concurrency: number | undefined;
+  readonly venue: string | undefined;
+  /** Gives the jobs under way back. */
+  readonly signal: AbortSignal;
+  readonly onReady: (worker: QueueWorker) => void;
+  readonly onJob: (job: TrainingJob, outcome: string) => void;
+}
+
+/**
+ * Works off the queue of a daemon with `QUEUE=redis`. Needs the database, Redis and the models' folder of that
+ * daemon, a `DATA_DIR` of its own, and Python; neither an exchange nor an open port.
+ *
+ * @throws ConfigError when a person must mend something first
+ * @throws TransientError when the database does not answer
+ */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const { settings, logger, clock, signal, childEnvironments } = options;
+  const place = redisPlace(settings);
+  if (place === undefined) throw new ConfigError('A worker needs QUEUE=redis and REDIS_URL');
+  const stack = new DisposalStack(logger);
+  try {
+    holdFolder(settings, clock, stack);
+    // The daemon makes the schema, and nobody but the daemon may go on without MySQL.
+    const strict = { ...settings, autoFallbackDb: false, autoCreateSchema: false };
+    const { database } = await openStorage(strict, { clock, logger, signal });
+    stack.defer('database', () => database.close());
+    const { python, count, ...trainer } = toTrainerOptions(settings);
+    const concurrency = options.concurrency ?? count + 1;
+    const trainers = {
+      count: Math.min(count, concurrency),
+      memoryLimitMb: trainer.memoryLimitMb,
+    };
+    const host = new WorkerHost({
+      ...options,
+      place,
+      concurrency,
+      trainers,
+      python,
+      stores: openStores(database, clock),
+      location: database.location,
+      workerEnvironment: childEnvironments.worker,
+      folders: foldersOf(settings),
+      createTrainer: () =>
+        new TrainerProcess({ ...trainer, env: childEnvironments.trainer, clock, logger }),
+      checkPython: (ending) => checkPython(python, trainer.cwd, ending),
+      isPaused: pauseOf(settings, { clock, logger }),
+    });
+    await host.run(signal);
+  } finally {
+    await stack.stop();
+  }
+}
+
+function holdFolder({ dataDir }: Settings, clock: Clock, stack: DisposalStack): void {
+  const lock = stack.use('data folder', new DataDirLock(dataDir));
+  lock.acquire({
+    pid: process.pid,
+    host: hostname(),
+    startedAt: new Date(clock.wallMs()).toISOString(),
+    program: 'npm run worker',
+  });
+}
+
+function foldersOf({ dataDir, modelsDir }: Settings): {
+  readonly modelsDir: string;
+  readonly workDir: string;
+} {
+  return {
+    modelsDir: path.resolve(modelsDir ?? path.join(dataDir, 'models')),
+    workDir: path.resolve(dataDir, 'work'),
+  };
+}
+
+/** The pause file of this host pauses this worker alone. */
+function pauseOf(
+  { pauseFile: file }: Settings,
+  tools: { readonly clock: Clock; readonly logger: Logger },
+): () => Promise<boolean> {
+  const pause = new PauseFile({ file, subject: 'Training', ...tools });
+  return () => pause.check();
+}

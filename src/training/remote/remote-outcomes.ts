@@ -1,0 +1,86 @@
+import type { TrainingJob } from '../../domain/training-job.js';
+import type { ModelRecord } from '../../domain/model-record.js';
+import type { Stores } from '../../storage/stores.js';
+import type { TrainingEvents } from '../queue/job-worker.js';
+import type { JobEvent } from './job-events.js';
+
+/** Jobs of one venue whose end is awaited at most; a later round awaits the others. */
+const MOST_AWAITED = 10_000;
+
+export interface RemoteOutcomesOptions {
+  readonly stores: Pick<Stores, 'jobs' | 'models' | 'queue'>;
+  readonly events?: TrainingEvents | undefined;
+}
+
+/**
+ * Tells this process what workers elsewhere did: progress as it comes, and each job's end once. The end is read from
+ * the database, at the worker's word or in the next round where that was lost.
+ */
+export class RemoteOutcomes {
+  readonly #options: RemoteOutcomesOptions;
+  readonly #awaited = new Set<string>();
+  /** Jobs under way, so that their progress needs no query. */
+  readonly #running = new Map<string, TrainingJob>();
+
+  constructor(options: RemoteOutcomesOptions) {
+    this.#options = options;
+  }
+
+  /** These are open: their end is to be told. */
+  expect(jobs: readonly Pick<TrainingJob, 'uid'>[]): void {
+    for (const { uid } of jobs) {
+      if (this.#awaited.size < MOST_AWAITED) this.#awaited.add(uid);
+    }
+  }
+
+  async take(event: Exclude<JobEvent, { kind: 'log' }>): Promise<void> {
+    if (event.kind === 'ended') {
+      await this.#conclude(event.job);
+      return;
+    }
+    const { job: uid, stage, progressPct } = event;
+    const job = this.#running.get(uid) ?? (await this.#options.stores.jobs.find(uid));
+    if (job === undefined || (job.status !== 'running' && job.status !== 'pending')) return;
+    this.#running.set(uid, job);
+    this.#awaited.add(uid);
+    this.#options.events?.onProgress?.(job, { stage, progressPct });
+  }
+
+  /** Tells the ends that no worker told of. */
+  async look(): Promise<void> {
+    const open = await this.#options.stores.queue.listOpenUids([...this.#awaited]);
+    for (const uid of this.#awaited) if (!open.has(uid)) await this.#conclude(uid);
+  }
+
+  async #conclude(uid: string): Promise<void> {
+    const job = await this.#options.stores.jobs.find(uid);
+    const isOpen = job?.status === 'pending' || job?.status === 'running';
+    this.#running.delete(uid);
+    // A job that was given back ends later.
+    if (isOpen || !this.#awaited.delete(uid)) return;
+    if (job !== undefined) await this.#tell(job);
+  }
+
+  async #tell(job: TrainingJob): Promise<void> {
+    const { events, stores } = this.#options;
+    const record = job.modelUid === undefined ? undefined : await stores.models.find(job.modelUid);
+    if (record === undefined) {
+      events?.onEnded?.(job, job.status === 'failed' ? 'failed' : 'cancelled');
+      return;
+    }
+    if (job.status === 'failed') {
+      events?.onFailed?.(record);
+      events?.onEnded?.(job, 'failed');
+      return;
+    }
+    if (record.stage === 'rejected') events?.onRejected?.(record);
+    else events?.onPromoted?.(await this.#servingInstead(record));
+    events?.onEnded?.(job, record.stage === 'rejected' ? 'rejected' : 'promoted');
+  }
+
+  /** A model that was replaced before this process heard of it does not begin to serve any more. */
+  async #servingInstead(record: ModelRecord): Promise<ModelRecord> {
+    if (record.stage === 'serving') return record;
+    return (await this.#options.stores.models.findServing(record)) ?? record;
+  }
+}

@@ -1,0 +1,254 @@
+import { availableParallelism, hostname, totalmem } from 'node:os';
+import { DEAD_AFTER_MS, type QueueWorker } from '../../domain/queue-worker.js';
+import type { SeenNotice } from '../../domain/training-notice.js';
+import type { Priority, TrainingJob } from '../../domain/training-job.js';
+import { VenueClock } from '../../exchange/venue-clock.js';
+import { catalogueHash } from '../../features/feature-hash.js';
+import type { Clock } from '../../lib/clock.js';
+import { ConfigError, messageOf } from '../../lib/errors.js';
+import type { Logger } from '../../lib/logger.js';
+import { newUid } from '../../lib/uid.js';
+import type { Stores } from '../../storage/stores.js';
+import { JobEventSender } from './job-events.js';
+import { findFolderMark } from './folder-mark.js';
+import { findRefusal } from './find-refusal.js';
+import { TicketReader } from './ticket-reader.js';
+import type { RedisPlace } from './redis-place.js';
+import { WorkerLanes, type WorkerLanesOptions } from './worker-lanes.js';
+
+/** Wall time between two signs of life, in which force-stops, other versions and lost claims are noticed too. */
+const BEAT_MS = 2_000;
+/** Beats after which lanes look into the database by themselves, whatever Redis does. */
+const BEATS_A_LOOK = 5;
+const BYTES_A_MB = 2 ** 20;
+
+export interface WorkerHostOptions extends Pick<
+  WorkerLanesOptions,
+  | 'location'
+  | 'workerEnvironment'
+  | 'createTrainer'
+  | 'trainers'
+  | 'python'
+  | 'checkPython'
+  | 'folders'
+  | 'concurrency'
+> {
+  readonly stores: Stores;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly place: RedisPlace;
+  readonly version: string;
+  /** Only of this venue; needed where several have daemons. */
+  readonly venue: string | undefined;
+  /** Which jobs it takes, in this order. */
+  readonly queues: readonly Priority[];
+  /** Whether a file of this host pauses it. */
+  readonly isPaused: () => Promise<boolean>;
+  readonly onJob: (job: TrainingJob, outcome: string) => void;
+  /** Once it takes jobs. */
+  readonly onReady: (worker: QueueWorker) => void;
+}
+
+/**
+ * Works off a venue's queue away from its daemon. It takes its training settings from the daemon, is known by its
+ * signs of life in the database, and takes jobs by the same conditional updates as the daemon's own lanes would.
+ */
+export class WorkerHost {
+  readonly #options: WorkerHostOptions;
+
+  constructor(options: WorkerHostOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Works until the signal aborts. Jobs under way are then given back.
+   *
+   * @throws ConfigError where the worker differs from the daemon, or does not see its models' folder
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const notice = await this.#awaitNotice(signal);
+    if (notice === undefined) return;
+    const worker = await this.#register(notice);
+    await new WorkerShift(this.#options, worker, notice).run(signal);
+  }
+
+  /** What the venue's daemon tells; undefined where the signal aborted first. */
+  async #awaitNotice(signal: AbortSignal): Promise<SeenNotice | undefined> {
+    const { stores, venue, clock, logger } = this.#options;
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
+      const all = await stores.notices.list();
+      const found = all.filter((one) => venue === undefined || one.venue === venue);
+      const [only, ...others] = found;
+      if (others.length > 0) {
+        const names = found.map((one) => one.venue).join(', ');
+        throw new ConfigError(
+          `Daemons of several venues use this database: give --venue (${names})`,
+        );
+      }
+      if (only !== undefined) return only;
+      if (isFirst) logger.info('[QUEUE] Waiting for a daemon with QUEUE=redis on this database');
+      await clock.sleep(BEAT_MS, signal).catch(() => undefined);
+    }
+    return undefined;
+  }
+
+  async #register(notice: SeenNotice): Promise<QueueWorker> {
+    const { stores, clock, version, queues, concurrency, folders } = this.#options;
+    const own = { version, catalogueHash: catalogueHash() };
+    const refusal =
+      findRefusal(own, notice) ??
+      ((await findFolderMark(folders.modelsDir)) === notice.folderMark
+        ? undefined
+        : `MODELS_DIR (${folders.modelsDir}) is not the folder of the daemon of ${notice.venue}: share that one`);
+    const startedAt = clock.wallMs();
+    const worker: QueueWorker = {
+      uid: newUid(startedAt),
+      venue: notice.venue,
+      host: hostname(),
+      pid: process.pid,
+      ...own,
+      cores: availableParallelism(),
+      memoryMb: Math.round(totalmem() / BYTES_A_MB),
+      accelerator: undefined,
+      queues,
+      concurrency,
+      status: refusal === undefined ? 'working' : 'refused',
+      reason: refusal,
+      startedAt,
+    };
+    await stores.workers.register(worker);
+    if (refusal !== undefined) throw new ConfigError(refusal);
+    return worker;
+  }
+}
+
+/** The time from a worker's registration to its end. */
+class WorkerShift {
+  readonly #options: WorkerHostOptions;
+  readonly #worker: QueueWorker;
+  readonly #clock: VenueClock;
+  readonly #sender: JobEventSender;
+  readonly #reader: TicketReader;
+  #lanes: WorkerLanes;
+  #notice: SeenNotice;
+  #beats = 0;
+  #isRefused = false;
+
+  constructor(options: WorkerHostOptions, worker: QueueWorker, notice: SeenNotice) {
+    const { place, queues, logger, clock } = options;
+    this.#options = options;
+    this.#worker = worker;
+    this.#notice = notice;
+    this.#clock = new VenueClock({ wall: clock, speed: notice.speed });
+    this.#sender = new JobEventSender(place, worker.venue);
+    this.#reader = new TicketReader({
+      place,
+      queues,
+      logger,
+      wakeOne: () => this.#lanes.wakeOne(),
+    });
+    // Twice, because a clock far from this machine's wants to be confirmed; the daemon has judged it already.
+    this.#observe(notice);
+    this.#observe(notice);
+    this.#lanes = this.#createLanes();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, logger, onReady } = this.#options;
+    await this.#sender.start();
+    this.#lanes.start();
+    await this.#reader.start();
+    onReady(this.#worker);
+    try {
+      while (!signal.aborted) {
+        await clock.sleep(BEAT_MS, signal).catch(() => undefined);
+        await this.#beat(signal).catch((error: unknown) => {
+          if (error instanceof ConfigError) throw error;
+          logger.warn(`[QUEUE] No sign of life: ${messageOf(error)}`);
+        });
+      }
+    } finally {
+      await this.#stop();
+    }
+  }
+
+  async #beat(signal: AbortSignal): Promise<void> {
+    const { stores, version } = this.#options;
+    const { uid, venue } = this.#worker;
+    if (signal.aborted) return;
+    const silentMs = await stores.workers.beat(uid);
+    // After such a silence others may hold the jobs by now.
+    if (silentMs === undefined || silentMs > DEAD_AFTER_MS) this.#lanes.abort(() => true);
+    const notice = (await stores.notices.list()).find((one) => one.venue === venue);
+    if (notice !== undefined) await this.#heed(notice, version);
+    const current = this.#lanes.current();
+    const owned = new Set(await stores.queue.listOwned(uid));
+    const lost = new Set(current.filter((job) => !owned.has(job)));
+    if (lost.size > 0) this.#lanes.abort((job) => lost.has(job.uid));
+    this.#beats += 1;
+    if (this.#beats % BEATS_A_LOOK === 0) this.#lanes.wake();
+  }
+
+  /** Takes over what the daemon tells. With new training settings the jobs under way begin again. */
+  async #heed(notice: SeenNotice, version: string): Promise<void> {
+    const refusal = findRefusal({ version, catalogueHash: this.#worker.catalogueHash }, notice);
+    if (refusal !== undefined) {
+      this.#isRefused = true;
+      await this.#options.stores.workers.beat(this.#worker.uid, {
+        status: 'refused',
+        reason: refusal,
+      });
+      throw new ConfigError(refusal);
+    }
+    this.#observe(notice);
+    if (this.#notice.isPaused && !notice.isPaused) this.#lanes.wake();
+    const isSame = JSON.stringify(notice.options) === JSON.stringify(this.#notice.options);
+    this.#notice = notice;
+    if (isSame) return;
+    await this.#lanes.stop();
+    this.#lanes = this.#createLanes();
+    this.#lanes.start();
+  }
+
+  #observe({ marketMs, ageMs, speed }: SeenNotice): void {
+    const at = this.#clock.monotonicMs();
+    this.#clock.observe({
+      venueMs: Math.floor(marketMs + ageMs * speed),
+      sentMs: at,
+      receivedMs: at,
+    });
+  }
+
+  #createLanes(): WorkerLanes {
+    const { stores, isPaused, onJob } = this.#options;
+    return new WorkerLanes({
+      ...this.#options,
+      clock: this.#clock,
+      worker: this.#worker,
+      notice: this.#notice,
+      sender: this.#sender,
+      isHeld: async () => {
+        const { isPaused: isQueuePaused, isStopped } = await stores.control.find(
+          this.#worker.venue,
+        );
+        return isQueuePaused || isStopped || this.#notice.isPaused || (await isPaused());
+      },
+      hasFiles: () => this.#notice.hasFiles,
+      onFree: () => this.#reader.resume(),
+      onJob,
+    });
+  }
+
+  async #stop(): Promise<void> {
+    const { stores, logger } = this.#options;
+    await this.#reader.stop();
+    await this.#lanes.stop();
+    this.#sender.stop();
+    if (this.#isRefused) return;
+    try {
+      await stores.workers.beat(this.#worker.uid, { status: 'stopped' });
+    } catch (error) {
+      logger.warn(`[QUEUE] The end of the worker could not be stored: ${messageOf(error)}`);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { forEachEngine, mysqlSettings } from '../database.js';
+import { dropNames, redisPlace, redisSkipReason } from '../redis-server.js';
+import { HAS_PYTHON, PROJECT_DIR, PYTHON } from '../trainer/real-trainer.js';
+import { until } from './holding-trainer.js';
+import { plantedCandles } from './planted-candles.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  type TrainingContext,
+} from './training-context.js';
+import { remoteOf } from './worker-rig.js';
+
+const CANDLES = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
+const LIMIT_MS = 180_000;
+const { version } = JSON.parse(readFileSync(path.join(PROJECT_DIR, 'package.json'), 'utf8')) as {
+  version: string;
+};
+
+forEachEngine((engine) => {
+  const isHere = engine.name === 'mysql' && redisSkipReason === undefined && HAS_PYTHON;
+  describe.skipIf(!isHere)('npm run worker (needs npm run setup and Redis)', () => {
+    let context: TrainingContext;
+    const place = redisPlace();
+    afterEach(async () => {
+      await context.close();
+      await dropNames(place);
+    });
+
+    it(
+      'says what it processes and one line a job, trains it, and ends gracefully',
+      async () => {
+        context = await createTrainingContext(engine, { promotionGate: 'parity' });
+        await context.store(plantedCandles(CANDLES));
+        const promoted: string[] = [];
+        const events = { onPromoted: ({ uid }: { uid: string }) => void promoted.push(uid) };
+        const service = context.service({
+          createRemote: remoteOf(context, place, { version, events }),
+        });
+        await service.start();
+        const { jobs } = await service.sessions.request({ keys: [KEY], kind: 'manual' });
+        const worker = startWorker(context, place);
+        try {
+          // A start of Python at the lowest priority takes its time on a busy machine.
+          await context.untilEnded();
+          await until(() => worker.output.includes(': ') || worker.hasEnded() || undefined);
+          expect(worker.output.split('\n')).toEqual(
+            expect.arrayContaining([
+              "Processing queues in order: ['training-high', 'training-normal', 'training-low', 'default']",
+              `${jobs[0]?.uid ?? ''} BTC/USDT 1h catboost full training-high: promoted`,
+            ]),
+          );
+          const serving = await context.stores.models.findServing(KEY);
+          const folder = path.join(context.options.modelsDir, serving?.modelPath ?? '?');
+          expect(existsSync(path.join(folder, 'model.onnx'))).toBe(true);
+          await until(() => promoted.length > 0 || undefined);
+          expect(promoted).toEqual([serving?.uid]);
+        } finally {
+          expect(await worker.stop()).toBe(0);
+        }
+        const [seen] = await context.stores.workers.list();
+        expect(seen).toMatchObject({ status: 'stopped', version });
+      },
+      LIMIT_MS,
+    );
+  });
+
+  function startWorker(
+    { folder, options, location }: TrainingContext,
+    place: { url: string; prefix: string },
+  ) {
+    if (location.engine !== 'mysql') throw new Error('A worker needs MySQL');
+    const child = spawn(process.execPath, [path.join(PROJECT_DIR, 'dist/scripts/worker.js')], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        ...mysqlSettings(location),
+        MYSQL_ENABLED: 'true',
+        QUEUE: 'redis',
+        REDIS_URL: place.url,
+        REDIS_PREFIX: place.prefix,
+        DATA_DIR: path.join(folder, 'worker'),
+        MODELS_DIR: options.modelsDir,
+        PYTHON,
+      },
+    });
+    const seen = { output: '' };
+    const read = (chunk: Buffer): void => void (seen.output += chunk.toString());
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    const ended = once(child, 'exit');
+    return {
+      get output() {
+        return seen.output;
+      },
+      hasEnded: () => child.exitCode !== null,
+      stop: async (): Promise<unknown> => {
+        child.kill('SIGTERM');
+        const [code] = (await ended) as [unknown];
+        return code;
+      },
+    };
+  }
+});
