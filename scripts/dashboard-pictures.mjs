@@ -13,7 +13,7 @@ const PICTURES = [
     name: 'overview',
     route: '/',
     width: 1400,
-    height: 900,
+    height: 860,
     colorScheme: /** @type {const} */ ('dark'),
   },
   {

@@ -320,7 +320,7 @@ export class TrainingSessions {
 
 function nameOf(kind: SessionKind, count: number): string {
   if (kind === 'embedding') return `windows of ${count} series`;
-  return `${kind} training of ${count} models`;
+  return `${kind} training of ${count} ${count === 1 ? 'model' : 'models'}`;
 }
 
 function modeOfKind(kind: SessionKind): TrainingMode {
