@@ -89,6 +89,8 @@ export interface Trade {
   readonly entryPrice: number;
   readonly exitPrice: number;
   readonly sizeBase: number;
+  /** Sizes of the symbol are multiples of it. */
+  readonly sizeStep: number;
   readonly exitReason: string;
 }
 
@@ -346,6 +348,7 @@ class Month {
       trades: closed.map(({ symbol, openedAt, entryPrice, exitPrice, sizeBase, exitReason }) => ({
         ...{ symbol, openedAt, exitReason: exitReason ?? '', sizeBase: sizeBase.toNumber() },
         ...{ entryPrice: Number(entryPrice), exitPrice: Number(exitPrice) },
+        sizeStep: Number(this.#venue.rulesOf(symbol).sizeStep),
       })),
       events: this.#events,
       differences: this.#options.mode === 'live' ? await this.#differences() : [],
