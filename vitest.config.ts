@@ -5,14 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Where the gate wants the counts, as JSON. */
 const resultsFile = process.env['EVENKEEL_TEST_RESULTS'];
 
-const COMMON = {
-  setupFiles: ['test/leak-guard.ts'],
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
-  // Files share a process, which saves most of the time that loading takes: the code has no state of modules
-  // that could pass from one to the next, and the leak guard looks after each file.
-  isolate: false,
-};
+const COMMON = { setupFiles: ['test/leak-guard.ts'], testTimeout: 60_000, hookTimeout: 60_000 };
 
 /** Suites of a minute and more. One of them alone at the end would leave the other cores without work. */
 const LONG_SUITES = [
@@ -34,12 +27,7 @@ class LongestFirst extends BaseSequencer {
       return rank === -1 ? LONG_SUITES.length : rank;
     };
     const known = await super.sort(files);
-    // A process goes on with the next file of its own project only.
-    const projectOf = ({ project }: TestSpecification): number =>
-      project.name === 'suites' ? 0 : 1;
-    return known.toSorted(
-      (one, other) => rankOf(one) - rankOf(other) || projectOf(one) - projectOf(other),
-    );
+    return known.toSorted((one, other) => rankOf(one) - rankOf(other));
   }
 }
 
@@ -55,11 +43,13 @@ export default defineConfig({
     ...(resultsFile === undefined ? {} : { outputFile: { json: resultsFile } }),
     projects: [
       {
-        // `npm run verify`.
+        // `npm run verify`. The files share a process, which halves their processor time: the code has no
+        // state of modules that could pass from one to the next, and the leak guard looks after each file.
         test: {
           ...COMMON,
           name: 'unit',
           include: ['{config,migrations,scripts,src}/**/*.test.ts'],
+          isolate: false,
         },
       },
       { test: { ...COMMON, name: 'suites', include: ['test/**/*.test.ts'] } },

