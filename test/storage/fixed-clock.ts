@@ -6,6 +6,6 @@ export function fixedClock(timeMs = 1_700_000_000_000): Clock {
   return {
     wallMs: () => timeMs,
     marketMs: () => timeMs,
-    sleep: (durationMs) => setTimeout(durationMs),
+    sleep: (durationMs, signal) => setTimeout(durationMs, undefined, { signal }),
   };
 }
