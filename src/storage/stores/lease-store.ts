@@ -42,7 +42,7 @@ export class LeaseStore {
       rows: [{ ...bookColumns(request.key), holder: NOBODY, expires_at: 0, row_version: 1 }],
     });
     await this.#database.run((knex) => {
-      const now = this.#now(knex, request.nowMs);
+      const now = databaseNow(this.#database, knex, request.nowMs);
       return knex('leases')
         .where(bookColumns(request.key))
         .where((free) => {
@@ -58,7 +58,7 @@ export class LeaseStore {
     await this.#database.run((knex) =>
       knex('leases')
         .where({ ...bookColumns(request.key), holder: request.holder })
-        .update(taken(knex, request, this.#now(knex, request.nowMs))),
+        .update(taken(knex, request, databaseNow(this.#database, knex, request.nowMs))),
     );
     return this.#result(request);
   }
@@ -68,7 +68,7 @@ export class LeaseStore {
     const row = await this.#database.run((knex) =>
       knex('leases')
         .where(bookColumns(key))
-        .where('expires_at', '>', this.#now(knex, nowMs))
+        .where('expires_at', '>', databaseNow(this.#database, knex, nowMs))
         .whereNot('holder', NOBODY)
         .first<Row | undefined>('holder'),
     );
@@ -82,10 +82,6 @@ export class LeaseStore {
         .where({ ...bookColumns(lease.key), holder: lease.holder })
         .update({ holder: NOBODY, expires_at: 0, row_version: knex.raw('row_version + 1') }),
     );
-  }
-
-  #now(knex: Knex, nowMs: number): Knex.Raw {
-    return databaseNow(this.#database, knex, nowMs);
   }
 
   async #result({ key, holder }: LeaseRequest): Promise<LeaseResult> {

@@ -40,13 +40,14 @@ export class NoticeStore {
   }
 
   async list(): Promise<readonly SeenNotice[]> {
-    const now = await this.#now(this.#clock.wallMs());
-    const rows = await this.#database.run((knex) =>
-      knex('training_notices').orderBy('venue').select<Row[]>('*'),
-    );
+    const rows = await this.#database.run((knex) => {
+      const now = databaseNow(this.#database, knex, this.#clock.wallMs());
+      const age = knex.raw('? - told_at AS age_ms', [now]);
+      return knex('training_notices').orderBy('venue').select<Row[]>('*', age);
+    });
     return rows.map((row) => ({
       ...NOTICE.decode(row),
-      ageMs: Math.max(0, now - Number(row['told_at'])),
+      ageMs: Math.max(0, Number(row['age_ms'])),
     }));
   }
 
