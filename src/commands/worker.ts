@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { hostname } from 'node:os';
 import type { Settings } from '../../config/settings.js';
 import { PauseFile } from '../collection/pause-file.js';
@@ -6,6 +5,7 @@ import { DataDirLock } from '../coordination/data-dir-lock.js';
 import { toTrainerOptions } from '../daemon/module-options.js';
 import { openStorage } from '../daemon/open-storage.js';
 import { redisPlace } from '../daemon/redis-place.js';
+import { trainingFolders } from '../daemon/to-training-options.js';
 import type { QueueWorker } from '../domain/queue-worker.js';
 import type { Priority, TrainingJob } from '../domain/training-job.js';
 import type { ChildEnvironments } from '../lib/child-environments.js';
@@ -67,7 +67,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       stores: openStores(database, clock),
       location: database.location,
       workerEnvironment: childEnvironments.worker,
-      folders: foldersOf(settings),
+      folders: trainingFolders(settings),
       createTrainer: () =>
         new TrainerProcess({ ...trainer, env: childEnvironments.trainer, clock, logger }),
       checkPython: (ending) => checkPython(python, trainer.cwd, ending),
@@ -87,16 +87,6 @@ function holdFolder({ dataDir }: Settings, clock: Clock, stack: DisposalStack): 
     startedAt: new Date(clock.wallMs()).toISOString(),
     program: 'npm run worker',
   });
-}
-
-function foldersOf({ dataDir, modelsDir }: Settings): {
-  readonly modelsDir: string;
-  readonly workDir: string;
-} {
-  return {
-    modelsDir: path.resolve(modelsDir ?? path.join(dataDir, 'models')),
-    workDir: path.resolve(dataDir, 'work'),
-  };
 }
 
 /** The pause file of this host pauses this worker alone. */

@@ -70,8 +70,7 @@ export function toTrainingOptions(
     },
     pauseFile: settings.pauseFile,
     trainSeed: settings.trainSeed,
-    modelsDir: modelsDir(settings),
-    workDir: path.resolve(settings.dataDir, 'work'),
+    ...trainingFolders(settings),
   };
 }
 
@@ -99,8 +98,15 @@ function catboostParams(settings: Settings): TrainingOptions['catboost'] {
   });
 }
 
-function modelsDir(settings: Settings): string {
-  return path.resolve(settings.modelsDir ?? path.join(settings.dataDir, 'models'));
+/** Where models lie, and where jobs have their files. */
+export function trainingFolders({
+  dataDir,
+  modelsDir,
+}: Settings): Pick<TrainingOptions, 'modelsDir' | 'workDir'> {
+  return {
+    modelsDir: path.resolve(modelsDir ?? path.join(dataDir, 'models')),
+    workDir: path.resolve(dataDir, 'work'),
+  };
 }
 
 function cooldownSec(settings: Settings): number {

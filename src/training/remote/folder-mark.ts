@@ -1,5 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readIfThere } from '../../lib/read-if-there.js';
 import { newUid } from '../../lib/uid.js';
 
 /** In the models' folder: tells whether two processes see the same one. */
@@ -7,12 +8,8 @@ const FILE = '.evenkeel-models';
 
 /** What marks the folder; undefined where nothing does. */
 export async function findFolderMark(modelsDir: string): Promise<string | undefined> {
-  try {
-    return (await readFile(path.join(modelsDir, FILE), 'utf8')).trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const mark = await readIfThere(path.join(modelsDir, FILE));
+  return mark?.toString('utf8').trim();
 }
 
 /** Marks the folder, unless it is marked already. */

@@ -7,21 +7,19 @@ const RECHECK_MS = 5_000;
 /** A refusal is the reason to name for that long. */
 const SHOWN_REFUSAL_MS = 600_000;
 
+export interface WorkerReadinessOptions {
+  readonly stores: Pick<Stores, 'workers'>;
+  readonly clock: Clock;
+  readonly venue: string;
+}
+
 /** Whether anybody works off a venue's queue. */
 export class WorkerReadiness {
   #last: Readiness | undefined;
   #lanes = 1;
-  readonly #options: {
-    readonly stores: Pick<Stores, 'workers'>;
-    readonly clock: Clock;
-    readonly venue: string;
-  };
+  readonly #options: WorkerReadinessOptions;
 
-  constructor(options: {
-    readonly stores: Pick<Stores, 'workers'>;
-    readonly clock: Clock;
-    readonly venue: string;
-  }) {
+  constructor(options: WorkerReadinessOptions) {
     this.#options = options;
   }
 
