@@ -1,25 +1,21 @@
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { listSecrets } from '../config/effective-settings.js';
 import { findFileWarnings, readEnvironment, readSettings } from '../config/read-settings.js';
 import { runWorker } from '../src/commands/worker.js';
+import { EXIT, loggerOptions, reportEnd } from '../src/daemon/program.js';
 import { PRIORITIES, type Priority, type TrainingJob } from '../src/domain/training-job.js';
 import { childEnvironments } from '../src/lib/child-environments.js';
 import { SystemClock } from '../src/lib/clock.js';
-import { AlreadyRunningError, ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
+import type { Logger } from '../src/lib/logger.js';
 import { abortOnSignals } from '../src/lib/stop-signals.js';
 import { createLogger, type ClosableLogger } from '../src/lib/winston-logger.js';
+import { note, quietLogger } from './quiet-logger.js';
 
-/** As the daemon's. */
-const EXIT = {
-  fine: 0,
-  failure: 1,
-  usage: 2,
-  unavailable: 69,
-  alreadyRunning: 75,
-  config: 78,
-} as const;
+/** Settings that cannot be read do not say where the log is. */
+const BEFORE_THE_LOG: Logger = {
+  ...quietLogger,
+  error: (message) => note(`worker: ${message}`),
+};
 const USUAL: readonly Priority[] = ['training-high', 'training-normal', 'training-low', 'default'];
 const MAX_CONCURRENCY = 256;
 
@@ -71,16 +67,13 @@ async function main(): Promise<number> {
     const flags = parseFlags(process.argv.slice(2));
     const environment = readEnvironment();
     const { settings, warnings } = readSettings(environment);
-    const isJournal = environment['JOURNAL_STREAM'] !== undefined;
-    logger = createLogger({
-      level: settings.logLevel,
-      target: isJournal ? 'journal' : 'terminal',
-      folder: path.join(settings.dataDir, 'logs'),
-      secrets: listSecrets(settings),
-    });
+    logger = createLogger(loggerOptions(settings, environment));
     for (const warning of [...findFileWarnings(), ...warnings]) logger.warn(warning);
-    const note = 'jobs under way are given back';
-    const forget = abortOnSignals(controller, { logger, note, exitCode: EXIT.failure });
+    const forget = abortOnSignals(controller, {
+      logger,
+      note: 'jobs under way are given back',
+      exitCode: EXIT.failure,
+    });
     await runWorker({
       settings,
       logger,
@@ -106,16 +99,7 @@ async function main(): Promise<number> {
 
 function report(error: unknown, logger: ClosableLogger | undefined): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
-  const isNamed =
-    error instanceof ConfigError ||
-    error instanceof AlreadyRunningError ||
-    error instanceof TransientError;
-  const text = isNamed ? messageOf(error) : `The worker stopped on a defect: ${messageOf(error)}`;
-  if (logger === undefined) process.stderr.write(`worker: ${text}\n`);
-  else logger.error(text, isNamed ? {} : { error });
-  if (error instanceof AlreadyRunningError) return EXIT.alreadyRunning;
-  if (error instanceof ConfigError) return EXIT.config;
-  return error instanceof TransientError ? EXIT.unavailable : EXIT.failure;
+  return reportEnd(error, 'The worker', logger ?? BEFORE_THE_LOG);
 }
 
 function describe({ uid, symbol, timeframe, bot, mode, priority }: TrainingJob): string {

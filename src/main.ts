@@ -1,23 +1,18 @@
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { listEffective, listSecrets } from '../config/effective-settings.js';
+import { listEffective } from '../config/effective-settings.js';
 import {
   findFileWarnings,
   readSettings,
   readSources,
-  type Environment,
   type SettingSources,
 } from '../config/read-settings.js';
-import type { Settings } from '../config/settings.js';
 import { createDaemon } from './daemon.js';
-import { AlreadyRunningError, ConfigError, messageOf, TransientError } from './lib/errors.js';
+import { EXIT, loggerOptions, reportEnd } from './daemon/program.js';
+import { ConfigError } from './lib/errors.js';
 import { childEnvironments } from './lib/child-environments.js';
 import { exitOnDefects } from './lib/exit-on-defects.js';
 import { abortOnSignals } from './lib/stop-signals.js';
-import { createLogger, type ClosableLogger } from './lib/winston-logger.js';
-
-/** What the process ends with; those above 1 are of `sysexits.h`. */
-const EXIT = { fine: 0, failure: 1, unavailable: 69, alreadyRunning: 75, config: 78 } as const;
+import { createLogger } from './lib/winston-logger.js';
 
 const HELP = `Evenkeel: collects candles, trains its own models, and trades: on paper, unless TRADING_MODE=live.
 
@@ -79,43 +74,12 @@ async function run(sources: SettingSources): Promise<number> {
     await daemon.run(controller.signal);
     return EXIT.fine;
   } catch (error) {
-    return report(error, logger);
+    return reportEnd(error, 'The daemon', logger);
   } finally {
     forget();
     release();
     await logger.close();
   }
-}
-
-function report(error: unknown, logger: ClosableLogger): number {
-  if (error instanceof AlreadyRunningError) {
-    logger.error(error.message);
-    return EXIT.alreadyRunning;
-  }
-  if (error instanceof ConfigError) {
-    logger.error(error.message);
-    return EXIT.config;
-  }
-  if (error instanceof TransientError) {
-    logger.error(error.message);
-    return EXIT.unavailable;
-  }
-  logger.error(`The daemon stopped on a defect: ${messageOf(error)}`, { error });
-  return EXIT.failure;
-}
-
-function loggerOptions(
-  settings: Settings,
-  environment: Environment,
-): Parameters<typeof createLogger>[0] {
-  // Under systemd the journal keeps the lines; a second copy in files would only fill the disk.
-  const isJournal = environment['JOURNAL_STREAM'] !== undefined;
-  return {
-    level: settings.logLevel,
-    target: isJournal ? 'journal' : 'terminal',
-    folder: path.join(settings.dataDir, 'logs'),
-    secrets: listSecrets(settings),
-  };
 }
 
 function print(text: string): number {
