@@ -10,27 +10,38 @@ export function isoOrNull(timeMs: number | undefined): string | null {
 
 export type MarketIds = ReadonlyMap<string, string>;
 
-interface Keyed {
+interface OfSeries<T extends string> {
   readonly venue: string;
   readonly symbol: string;
-  readonly timeframe: string;
-  readonly bot: string;
+  readonly timeframe: T;
 }
 
-export interface KeyAnswer {
+export interface SeriesAnswer<T extends string = string> {
   symbol: string;
   unified_symbol: string;
   venue: string;
-  timeframe: string;
+  timeframe: T;
+}
+
+export interface KeyAnswer extends SeriesAnswer {
   bot: string;
 }
 
-export function keyAnswer(row: Keyed, marketIds: MarketIds): KeyAnswer {
+export function seriesAnswer<T extends string>(
+  row: OfSeries<T>,
+  marketIds: MarketIds,
+): SeriesAnswer<T> {
   return {
     symbol: marketIds.get(row.symbol) ?? row.symbol,
     unified_symbol: row.symbol,
     venue: row.venue,
     timeframe: row.timeframe,
-    bot: row.bot,
   };
+}
+
+export function keyAnswer(
+  row: OfSeries<string> & { readonly bot: string },
+  marketIds: MarketIds,
+): KeyAnswer {
+  return { ...seriesAnswer(row, marketIds), bot: row.bot };
 }

@@ -27,13 +27,14 @@ export const keyQuery = listQuery.pick({ symbol: true, timeframe: true, bot: tru
 
 export const symbolParams = z.object({ symbol: z.string().min(1).max(200) });
 
-export const keyFields = {
+export const seriesFields = {
   symbol: z.string().describe("the venue's own id, BTCUSDT"),
   unified_symbol: z.string(),
   venue: z.string(),
   timeframe: z.string(),
-  bot: z.string(),
 };
+
+export const keyFields = { ...seriesFields, bot: z.string() };
 
 /** Beside the symbol that was asked for. */
 export const MODEL_SYMBOL =

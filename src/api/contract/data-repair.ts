@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TIMEFRAMES } from '../../domain/timeframe.js';
-import { optionalTime } from './common.js';
+import { optionalTime, seriesFields } from './common.js';
 
 /** Shapes of the calls that ask the venue again for what is missing in stored series. */
 
@@ -12,15 +12,9 @@ export const repairBody = z
   .describe('what is left out means all of them')
   .meta({ examples: [{ symbol: 'BTCUSDT', timeframe: '1h' }] });
 
-const seriesFields = {
-  symbol: z.string(),
-  unified_symbol: z.string(),
-  venue: z.string(),
-  timeframe: z.enum(TIMEFRAMES),
-};
-
 const seriesRepair = z.object({
   ...seriesFields,
+  timeframe: z.enum(TIMEFRAMES),
   is_under_way: z.boolean().describe('wanted, and not ended yet'),
   ended_at: optionalTime.describe('of the last one; market time'),
   found: z.number().nullable().describe('candles that were missing and are stored now'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SHOWN_STATUSES } from '../../domain/shown-status.js';
 import { TIMEFRAMES } from '../../domain/timeframe.js';
-import { keyFields, listQuery, MODEL_SYMBOL, optionalTime, time } from './common.js';
+import { keyFields, seriesFields, listQuery, MODEL_SYMBOL, optionalTime, time } from './common.js';
 import { metrics, verdict } from './model-status.js';
 import {
   clearedModelsExample,
@@ -54,9 +54,8 @@ export const pinBody = keyBody
   })
   .meta({ examples: [pinBodyExample] });
 
-const { bot, ...seriesFields } = keyFields;
 /** The registry calls a bot by the name of its column. */
-const modelKeyFields = { ...seriesFields, bot_name: bot };
+const modelKeyFields = { ...seriesFields, bot_name: keyFields.bot };
 
 export const trainingRecord = z
   .object({
@@ -149,13 +148,17 @@ export const comparison = z
 
 export const insightParams = z.object({ uid: modelUid });
 
-const calibrationBin = z.object({
-  from: z.number().describe('of the probability of the likeliest class, excluded'),
-  to: z.number(),
-  rows: z.number(),
-  confidence: z.number().describe('mean probability that the model gave to what it said'),
-  accuracy: z.number().describe('share of the rows on which it was right'),
-});
+export const importances = z.array(z.object({ feature: z.string(), importance: z.number() }));
+
+export const calibration = z.array(
+  z.object({
+    from: z.number().describe('of the probability of the likeliest class, excluded'),
+    to: z.number(),
+    rows: z.number(),
+    confidence: z.number().describe('mean probability that the model gave to what it said'),
+    accuracy: z.number().describe('share of the rows on which it was right'),
+  }),
+);
 
 export const insight = z
   .object({
@@ -163,11 +166,10 @@ export const insight = z
     ...modelKeyFields,
     stage: z.string(),
     trained_at: time,
-    importance: z
-      .array(z.object({ feature: z.string(), importance: z.number() }))
-      .describe('the features that count most, in percent of what all of them count'),
-    calibration: z
-      .array(calibrationBin)
+    importance: importances.describe(
+      'the features that count most, in percent of what all of them count',
+    ),
+    calibration: calibration
       .nullable()
       .describe(
         'on candles that the judged model never saw; null of a model of returns and of one trained before this was kept',

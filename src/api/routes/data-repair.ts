@@ -1,5 +1,5 @@
 import { ApiError, notFound } from '../http/answer-errors.js';
-import { isoOrNull } from '../answers/keys.js';
+import { isoOrNull, seriesAnswer } from '../answers/keys.js';
 import type { ApiContext, DataRepair } from '../context/api-context.js';
 import { repairBody, repairs, type RepairsAnswer } from '../contract/data-repair.js';
 import { readMarketIds, resolveFilter } from '../context/symbols.js';
@@ -46,10 +46,7 @@ async function answer(context: ApiContext): Promise<RepairsAnswer> {
   const marketIds = await readMarketIds(context, found[0]?.key.venue);
   return {
     repairs: found.map(({ key, isUnderWay, last, error }) => ({
-      symbol: marketIds.get(key.symbol) ?? key.symbol,
-      unified_symbol: key.symbol,
-      venue: key.venue,
-      timeframe: key.timeframe,
+      ...seriesAnswer(key, marketIds),
       is_under_way: isUnderWay,
       ended_at: isoOrNull(last?.endedAt),
       found: last?.found ?? null,
