@@ -49,6 +49,8 @@ describe.skipIf(skipReason !== undefined)(
         // So that something is traded.
         ...{ ALLOW_FALLBACK_EXECUTION: 'true', MIN_FALLBACK_CONFIDENCE: '0' },
         ...{ MIN_MODEL_CONFIDENCE: '0', MIN_EDGE_COSTS: '0' },
+        // So that a model that is trained serves at any moment of the demo's market.
+        PROMOTION_GATE: 'parity',
       };
       daemon = new DaemonChild({ environment });
       address = await daemon.address();
