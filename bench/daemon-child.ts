@@ -2,7 +2,6 @@ import { SILENT_LOGGER } from '../src/lib/silent-logger.js';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +13,7 @@ import { GeneratedSource } from '../src/demo/generator/generated-source.js';
 import { PROJECT_DIR } from '../test/trainer/real-trainer.js';
 import { npmCommand } from './harness/npm-command.js';
 import { rssMbOf, usageOf } from './harness/process-tree.js';
+import { freePort } from '../test/free-port.js';
 
 const POLL_MS = 1000;
 const STATUS_POLL_MS = 10;
@@ -216,14 +216,4 @@ async function answers(url: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
@@ -22,6 +21,7 @@ import {
   skipReason,
   watchPage,
 } from './dashboard-rig.js';
+import { freePort } from '../free-port.js';
 
 const TOKEN = 'a-token-of-sixteen-or-more';
 const LIMIT_MS = 120_000;
@@ -347,12 +347,3 @@ describe.skipIf(skipReason !== undefined)(
 );
 
 const SESSIONS = listAnswer('sessions', session);
-
-/** One that the daemon gets again after it was killed. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const found = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return found !== null && typeof found === 'object' ? found.port : 0;
-}

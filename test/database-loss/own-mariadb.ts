@@ -1,13 +1,13 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import type { MysqlLocation } from '../../src/storage/connection/location.js';
 import { mysqlSettings } from '../mysql-server.js';
+import { freePort } from '../free-port.js';
 
 const START_LIMIT_MS = 60_000;
 const POLL_MS = 50;
@@ -169,13 +169,4 @@ export class OwnMariadb {
 /** The server refuses to run as root unless it is told that this is meant. */
 function asRoot(): string[] {
   return process.getuid?.() === 0 ? ['--user=root'] : [];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -20,12 +20,6 @@ forEachEngine((engine) => {
     return service;
   }
 
-  async function differences(): Promise<readonly string[]> {
-    const filter = { venue: world.rules.venue };
-    const { rows } = await world.stores.reconciliations.list(filter, { limit: 100, offset: 0 });
-    return rows.flatMap((row) => row.differences.map(({ kind }) => kind));
-  }
-
   describe('what an order did while nobody could ask', () => {
     it('a stop that was filled unseen is booked once, and is no loss of coins', async () => {
       const service = await open({ rules: { stopLossPct: 0.05 } });
@@ -44,7 +38,7 @@ forEachEngine((engine) => {
         { status: 'closed', exitReason: 'stop_loss' },
       ]);
       expect(service.status().halt).toBeUndefined();
-      expect(await differences()).toEqual([]);
+      expect(await world.differences()).toEqual([]);
       expect(await audit(world)).toEqual([]);
     });
 
@@ -66,7 +60,7 @@ forEachEngine((engine) => {
       world.demo.faults.clear();
       await world.pass(40, service);
       expect(await world.positions()).toMatchObject([{ status: 'open' }]);
-      expect(await differences()).toContain('late_fill');
+      expect(await world.differences()).toContain('late_fill');
     });
 
     it('coins of a configured symbol are reported once, also where the books hold none', async () => {
@@ -75,7 +69,7 @@ forEachEngine((engine) => {
       const bought = { clientOrderId: 'byhand1', symbol: SYMBOL, side: 'buy', sizeBase } as const;
       await world.venue.submit({ ...bought, kind: 'market' });
       await world.pass(65, service);
-      const found = (await differences()).filter((kind) => kind === 'foreign_balance');
+      const found = (await world.differences()).filter((kind) => kind === 'foreign_balance');
       expect(found).toHaveLength(1);
     });
   });

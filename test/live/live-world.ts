@@ -35,7 +35,7 @@ export const SYMBOL = 'BTC/USDT';
 export const ORDER_PATH = '/api/v3/order';
 
 /** The wall's time, which the market follows at speed 1. A wait that nothing ends is over at once. */
-class WorldClock extends ManualClock implements MarketClock {
+export class WorldClock extends ManualClock implements MarketClock {
   readonly speed = 1;
   readonly skewMs = 0;
   readonly isVenueTime = true;
@@ -275,6 +275,13 @@ export class LiveWorld {
   async orders(): Promise<readonly Order[]> {
     const { rows } = await this.stores.orders.list({ venue: this.rules.venue }, EVERYTHING);
     return rows.toReversed();
+  }
+
+  /** Kinds of all differences that reconciliations of the account found, newest reconciliation first. */
+  async differences(): Promise<readonly string[]> {
+    const filter = { venue: this.rules.venue };
+    const { rows } = await this.stores.reconciliations.list(filter, { limit: 100, offset: 0 });
+    return rows.flatMap((row) => row.differences.map(({ kind }) => kind));
   }
 
   async fills(): Promise<readonly Fill[]> {

@@ -7,8 +7,6 @@ import { demoFolder } from '../../src/demo/market/run-state.js';
 import type { Instrument, Quote } from '../../src/domain/market.js';
 import { Money } from '../../src/domain/money.js';
 import { CcxtOrderVenue } from '../../src/exchange/orders/ccxt-order-venue.js';
-import type { MarketClock } from '../../src/exchange/venue-clock.js';
-import { ManualClock } from '../../src/lib/manual-clock.js';
 import { seededRandom, type Random } from '../../src/lib/seeded-random.js';
 import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import type { Stores } from '../../src/storage/stores.js';
@@ -21,7 +19,7 @@ import { temporaryFolder } from '../demo/demo-fixture.js';
 import { buildRules, buildSignal, HOUR } from '../trading/build-trading.js';
 import { NO_LIMITS } from '../trading/risk-limits.js';
 import { KillableProcess } from './killable-venue.js';
-import { ORDER_PATH, startPatiently } from './live-world.js';
+import { ORDER_PATH, startPatiently, WorldClock } from './live-world.js';
 
 const START_MS = Date.UTC(2024, 2, 4, 10, 0, 0);
 const QUARTER = HOUR / 4;
@@ -41,10 +39,7 @@ const OUTAGES: readonly FaultEffect[] = [
 ];
 
 /** Time of the exchange, and a wall clock that somebody may set. */
-class SettableClock extends ManualClock implements MarketClock {
-  readonly speed = 1;
-  readonly skewMs = 0;
-  readonly isVenueTime = true;
+class SettableClock extends WorldClock {
   #offsetMs = 0;
 
   /** The exchange's own: nobody sets it. */
@@ -56,22 +51,6 @@ class SettableClock extends ManualClock implements MarketClock {
 
   override wallMs(): number {
     return super.wallMs() + this.#offsetMs;
-  }
-
-  override sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
-    return signal === undefined ? Promise.resolve() : super.sleep(durationMs, signal);
-  }
-
-  certainMarketMs(): number {
-    return this.marketMs();
-  }
-
-  latestMarketMs(): number {
-    return this.marketMs();
-  }
-
-  wallMsUntil(): number {
-    return 0;
   }
 }
 

@@ -51,12 +51,6 @@ forEachEngine((engine) => {
     return world.start();
   }
 
-  async function differences(): Promise<readonly string[]> {
-    const filter = { venue: world.rules.venue };
-    const { rows } = await world.stores.reconciliations.list(filter, { limit: 100, offset: 0 });
-    return rows.flatMap((row) => row.differences.map(({ kind }) => kind));
-  }
-
   function purchases(): number {
     return world.demo.faults
       .status()
@@ -138,7 +132,7 @@ forEachEngine((engine) => {
       ]);
       expect((await world.atVenue()).open).toEqual([]);
       expect(next.status().halt).toMatchObject({ cause: 'fault' });
-      expect(await differences()).toEqual(['missing_base']);
+      expect(await world.differences()).toEqual(['missing_base']);
     });
 
     it('5: what a person bought of the same coin is neither counted nor sold', async () => {
@@ -153,7 +147,7 @@ forEachEngine((engine) => {
       expect(position).toMatchObject({ status: 'closed' });
       const after = (await world.atVenue()).balances.get('BTC') ?? new Money(0);
       expect(after.toString()).toBe(before.plus(heldBaseOf(position ?? fail())).toString());
-      expect(await differences()).toEqual(['foreign_balance', 'less_cash']);
+      expect(await world.differences()).toEqual(['foreign_balance', 'less_cash']);
     });
 
     it('6: a trade of the exchange belongs to one order, in the database itself', async () => {
@@ -229,7 +223,7 @@ forEachEngine((engine) => {
       });
       await restart(service);
       expect((await world.atVenue()).open).toEqual([]);
-      expect(await differences()).toContain('left_order');
+      expect(await world.differences()).toContain('left_order');
     });
 
     it('10 and 11: what the fee took is not sold, and what the step leaves over is shown as dust', async () => {
@@ -269,7 +263,7 @@ forEachEngine((engine) => {
       expect(open.toSorted()).toEqual(['byhand2', stop?.clientOrderId].toSorted());
       expect(next.status().halt).toBeUndefined();
       await restart(next);
-      expect((await differences()).filter((kind) => kind === 'foreign_order').length).toBe(2);
+      expect((await world.differences()).filter((kind) => kind === 'foreign_order').length).toBe(2);
     });
 
     it('another installation with the same key is seen by its orders: trading is halted', async () => {
@@ -290,7 +284,7 @@ forEachEngine((engine) => {
       await world.pass(302, service);
       expect(service.status().halt).toMatchObject({ cause: 'fault' });
       expect((await world.atVenue()).open).toHaveLength(1);
-      expect(await differences()).toContain('other_installation');
+      expect(await world.differences()).toContain('other_installation');
     });
   });
 

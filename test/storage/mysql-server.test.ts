@@ -12,6 +12,7 @@ import { openStores } from '../../src/storage/stores.js';
 import { dropDatabase, mysqlLocation, mysqlSkipReason, onMysqlServer } from '../database.js';
 import { fixedClock } from './fixed-clock.js';
 import { candles, SERIES_KEY } from './rows.js';
+import { freePort } from '../free-port.js';
 
 const context = { clock: fixedClock(), logger: SILENT_LOGGER };
 const byHand = { ...context, mayCreate: false };
@@ -51,16 +52,6 @@ async function failure(location: MysqlLocation): Promise<Error> {
     () => new Error('it opened'),
     (error: unknown) => error as Error,
   );
-}
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const title = `a MySQL server${mysqlSkipReason === undefined ? '' : ` (skipped: ${mysqlSkipReason})`}`;
