@@ -6,6 +6,7 @@ import { EXIT, loggerOptions, reportEnd } from '../src/daemon/program.js';
 import { PRIORITIES, type Priority, type TrainingJob } from '../src/domain/training-job.js';
 import { childEnvironments } from '../src/lib/child-environments.js';
 import { SystemClock } from '../src/lib/clock.js';
+import { exitOnDefects } from '../src/lib/exit-on-defects.js';
 import type { Logger } from '../src/lib/logger.js';
 import { abortOnSignals } from '../src/lib/stop-signals.js';
 import { createLogger, type ClosableLogger } from '../src/lib/winston-logger.js';
@@ -69,6 +70,7 @@ async function main(): Promise<number> {
     const { settings, warnings } = readSettings(environment);
     logger = createLogger(loggerOptions(settings, environment));
     for (const warning of [...findFileWarnings(), ...warnings]) logger.warn(warning);
+    const release = exitOnDefects('The worker', logger, () => process.exit(EXIT.failure));
     const forget = abortOnSignals(controller, {
       logger,
       note: 'jobs under way are given back',
@@ -89,6 +91,7 @@ async function main(): Promise<number> {
       onJob: (job, outcome) => say(`${describe(job)}: ${outcome}`),
     });
     forget();
+    release();
     return EXIT.fine;
   } catch (error) {
     return report(error, logger);

@@ -52,7 +52,7 @@ async function run(sources: SettingSources): Promise<number> {
   const { settings, warnings } = readSettings(environment);
   const logger = createLogger(loggerOptions(settings, environment));
   for (const warning of [...findFileWarnings(), ...warnings]) logger.warn(warning);
-  const release = exitOnDefects(logger, () => process.exit(EXIT.failure));
+  const release = exitOnDefects('The daemon', logger, () => process.exit(EXIT.failure));
   const controller = new AbortController();
   const forget = abortOnSignals(controller, {
     logger,

@@ -133,6 +133,7 @@ class WorkerShift {
   #notice: SeenNotice;
   #beats = 0;
   #isRefused = false;
+  #isCutOff = false;
 
   constructor(options: WorkerHostOptions, worker: QueueWorker, notice: SeenNotice) {
     const { place, queues, logger, clock } = options;
@@ -154,7 +155,7 @@ class WorkerShift {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, logger, onReady } = this.#options;
+    const { clock, onReady } = this.#options;
     await this.#sender.start();
     this.#lanes.start();
     await this.#reader.start();
@@ -162,13 +163,25 @@ class WorkerShift {
     try {
       while (!signal.aborted) {
         await clock.sleep(BEAT_MS, signal).catch(() => undefined);
-        await this.#beat(signal).catch((error: unknown) => {
-          if (error instanceof ConfigError) throw error;
-          logger.warn(`[QUEUE] No sign of life: ${messageOf(error)}`);
-        });
+        await this.#tryBeat(signal);
       }
     } finally {
       await this.#stop();
+    }
+  }
+
+  /** Says once that the database is away, and once that it is back. */
+  async #tryBeat(signal: AbortSignal): Promise<void> {
+    const { logger } = this.#options;
+    try {
+      await this.#beat(signal);
+      if (this.#isCutOff)
+        logger.info('[QUEUE] The database is told again that this worker is alive');
+      this.#isCutOff = false;
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      if (!this.#isCutOff) logger.warn(`[QUEUE] No sign of life: ${messageOf(error)}`);
+      this.#isCutOff = true;
     }
   }
 
