@@ -11,7 +11,7 @@ const LAYERS = [
   ['quality'],
   ['features', 'collection'],
   ['coordination', 'transfer', 'backup'],
-  ['exchange', 'storage', 'recording'],
+  ['exchange', 'storage', 'recording', 'artifacts'],
   ['domain'],
   ['lib'],
 ];
@@ -72,6 +72,12 @@ module.exports = {
       comment: 'It sends telemetry unless that is switched off before it is loaded.',
       from: { pathNot: '^src/models/onnx-runtime\\.ts$' },
       to: { path: 'node_modules/onnxruntime' },
+    },
+    {
+      name: 'only-artifacts-sees-s3',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/artifacts/', TESTS] },
+      to: { path: 'node_modules/@aws-sdk' },
     },
     {
       name: 'only-storage-sees-sql',

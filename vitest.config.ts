@@ -34,7 +34,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     // Once for all projects: what they hand on lies in the file system and the environment.
-    globalSetup: ['test/build.ts', 'test/own-server.ts'],
+    globalSetup: ['test/build.ts', 'test/own-server.ts', 'test/s3-install.ts'],
     pool: 'forks',
     // Most suites wait for processes of their own half of the time.
     maxWorkers: Math.ceil(1.5 * availableParallelism()),

@@ -96,6 +96,7 @@ export function findContradictions(settings: Settings): string[] {
     ...findTrading(settings),
     ...findCrowdedTrainers(settings),
     ...findHalfQueue(settings),
+    ...findHalfStore(settings),
     ...findHalfChannels(settings),
   ];
 }
@@ -173,6 +174,19 @@ function findHalfQueue({ queue, redisUrl, mysqlEnabled }: Settings): string[] {
   if (mysqlEnabled) return problems;
   const why = 'workers cannot share a SQLite file';
   return [...problems, `QUEUE=redis also needs MYSQL_ENABLED=true: ${why}`];
+}
+
+function findHalfStore(settings: Settings): string[] {
+  if (settings.artifacts !== 's3') return [];
+  const { s3Endpoint, s3Bucket, s3AccessKeyId, s3SecretAccessKey } = settings;
+  const missing = Object.entries({
+    S3_ENDPOINT: s3Endpoint,
+    S3_BUCKET: s3Bucket,
+    S3_ACCESS_KEY_ID: s3AccessKeyId,
+    S3_SECRET_ACCESS_KEY: s3SecretAccessKey,
+  }).filter(([, value]) => value === undefined);
+  if (missing.length === 0) return [];
+  return [`ARTIFACTS=s3 also needs ${missing.map(([name]) => name).join(', ')}`];
 }
 
 /** Channels of notifications that lack a part. */

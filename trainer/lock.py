@@ -2,9 +2,10 @@
 
 Asks pip, with whatever package index it is set up for, which wheel it would install for each
 supported system and Python version. Only metadata is read, nothing is installed. Run it with a
-current pip:
+current pip, with the folder of another list where not this one is meant:
 
     python lock.py && git diff requirements.lock
+    python lock.py ../test/artifacts
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ HEADER = """\
 
 
 def main() -> None:
-    pins = read_pins(HERE / "requirements.in")
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    pins = read_pins(folder / "requirements.in")
     hashes: dict[str, set[str]] = {pin: set() for pin in pins}
     for pin in pins:
         for system, version in product(SYSTEMS, PYTHON_VERSIONS):
@@ -44,7 +46,7 @@ def main() -> None:
                 print(f"{pin}: no wheel for {system}, Python {version}", file=sys.stderr)
             else:
                 hashes[pin].add(found)
-    (HERE / "requirements.lock").write_text(HEADER + "".join(lock_lines(hashes)))
+    (folder / "requirements.lock").write_text(HEADER + "".join(lock_lines(hashes)))
 
 
 def read_pins(path: Path) -> list[str]:

@@ -1,5 +1,15 @@
 import { OTHER_TABLES } from '../../migrations/index.js';
-import { choice, custom, flag, integer, number, optionalText, secret, text } from '../setting.js';
+import {
+  choice,
+  custom,
+  flag,
+  integer,
+  number,
+  optionalText,
+  secret,
+  secretOf,
+  text,
+} from '../setting.js';
 
 /** A name that needs no quotes on MySQL, and that no other table has. */
 function readTableName(name: string): string | undefined {
@@ -10,6 +20,27 @@ function readTableName(name: string): string | undefined {
 /** SQLite takes some texts for databases that are no file. */
 function readSqliteFile(file: string): string | undefined {
   return file === '' || /^(:memory:|file:)/i.test(file) ? undefined : file;
+}
+
+/** Scheme, host and port: whatever follows would be taken for a part of the bucket. */
+function readEndpoint(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, pathname, search, username, origin } = new URL(text);
+  const isBare = pathname === '/' && search === '' && username === '';
+  return isBare && (protocol === 'http:' || protocol === 'https:') ? origin : undefined;
+}
+
+function readBucket(name: string): string | undefined {
+  return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) ? name : undefined;
+}
+
+/** Goes into the names of objects and, signed, into addresses. */
+function readPrefix(prefix: string): string | undefined {
+  return /^[A-Za-z0-9._/-]{0,200}$/.test(prefix) && !prefix.startsWith('/') ? prefix : undefined;
+}
+
+function readKey(key: string): string | undefined {
+  return key === '' || /\s/.test(key) ? undefined : key;
 }
 
 const LONGEST_DAYS = 36_500;
@@ -40,6 +71,43 @@ export const STORAGE_SETTINGS = {
     help: 'Default: `evenkeel.sqlite` in DATA_DIR.',
   }),
   MODELS_DIR: optionalText({ help: 'Default: `models` in DATA_DIR.' }),
+  ARTIFACTS: choice({
+    default: 'file',
+    among: ['file', 's3'],
+    help: 'Where files of models lie beside MODELS_DIR, for workers on other hosts. `file`: in ARTIFACTS_DIR; without it nowhere, and all share MODELS_DIR. `s3`: in a bucket; needs S3_ENDPOINT, S3_BUCKET and the keys.',
+  }),
+  ARTIFACTS_DIR: optionalText({
+    help: 'With ARTIFACTS=file: a folder that all hosts see, such as a network share; it must exist. Each host then has a MODELS_DIR of its own.',
+  }),
+  S3_ENDPOINT: custom<string | undefined>({
+    default: undefined,
+    expected: 'an address like https://s3.example.com, or http://127.0.0.1:8333, without a path',
+    read: readEndpoint,
+    help: 'Address of the S3 server. It must know conditional puts (If-None-Match).',
+  }),
+  S3_BUCKET: custom<string | undefined>({
+    default: undefined,
+    expected: 'the name of a bucket: 3 to 63 small letters, digits, dots or hyphens',
+    read: readBucket,
+    help: 'Bucket of the models; it must exist.',
+  }),
+  S3_REGION: text({ default: 'us-east-1', help: 'Region of the bucket.' }),
+  S3_PREFIX: custom({
+    default: 'evenkeel/',
+    expected: 'letters, digits, dots, hyphens and slashes, without a slash in front',
+    read: readPrefix,
+    help: 'What the names of all objects begin with. Each database needs one of its own.',
+  }),
+  S3_ACCESS_KEY_ID: secretOf({
+    expected: 'an access key, without spaces',
+    read: readKey,
+    help: 'Access key; it may read, write and delete objects of the bucket.',
+  }),
+  S3_SECRET_ACCESS_KEY: secretOf({
+    expected: 'the secret of the access key, without spaces',
+    read: readKey,
+    help: 'Secret of the access key.',
+  }),
   MYSQL_ENABLED: flag({ default: false, help: 'Store in MySQL or MariaDB in place of SQLite.' }),
   MYSQL_HOST: optionalText({ help: 'Required with MYSQL_ENABLED.' }),
   MYSQL_PORT: integer({ default: 3306, min: 1, max: 65_535, help: 'Port of the server.' }),
