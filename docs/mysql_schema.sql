@@ -711,6 +711,19 @@ CREATE TABLE IF NOT EXISTS `training_notices` (
   PRIMARY KEY (`venue`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE IF NOT EXISTS `artifacts` (
+  `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  `manifest_sha256` VARCHAR(64) NOT NULL,
+  `sha256` VARCHAR(64) NOT NULL,
+  `put_at` BIGINT NOT NULL,
+  `removing_at` BIGINT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  UNIQUE KEY `u0` (`manifest_sha256`, `sha256`),
+  KEY `i0` (`sha256`),
+  KEY `i1` (`put_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -752,4 +765,5 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0049_notifications', 0),
   ('0050_reconciliations', 0),
   ('0051_workers', 0),
-  ('0052_training_notices', 0);
+  ('0052_training_notices', 0),
+  ('0053_artifacts', 0);

@@ -194,4 +194,19 @@ export const TRAINING_MIGRATIONS: readonly Migration[] = [
     },
     primaryKey: ['venue'],
   }),
+  // Files in the artifact store, by the manifest that names them.
+  createTable('0053_artifacts', {
+    name: 'artifacts',
+    columns: {
+      manifest_sha256: 'word',
+      sha256: 'word',
+      // By the database's clock.
+      put_at: 'time',
+      removing_at: 'time?',
+      row_version: 'integer',
+      created_at: 'time',
+    },
+    unique: [['manifest_sha256', 'sha256']],
+    indexes: [['sha256'], ['put_at']],
+  }),
 ];

@@ -13,6 +13,7 @@ import { SystemClock } from '../src/lib/clock.js';
 import { DataDirLock } from '../src/coordination/data-dir-lock.js';
 import { openDatabase, type Database } from '../src/storage/database/database.js';
 import { openStores } from '../src/storage/stores.js';
+import { checkArtifacts } from './doctor-artifacts.js';
 import { findBindingDefect, readSqliteBinding } from './sqlite-binding.js';
 
 export interface Finding {
@@ -48,6 +49,7 @@ export async function checkSetup(): Promise<readonly Finding[]> {
     await port(settings),
     await exchange(settings),
     await notifications(settings),
+    ...(await checkArtifacts(settings)),
     ...(await queue(settings)),
   ];
 }
@@ -147,22 +149,44 @@ async function queue(settings: Settings): Promise<readonly Finding[]> {
     readRedis(place.url),
   );
   if (asked.status !== 'ok') return [asked.finding];
-  const { version, policy } = asked.value;
-  const answers = `Redis ${version} answers`;
-  const redis: Finding =
-    policy === 'noeviction' || policy === undefined
-      ? { name: 'redis', status: 'ok', message: answers }
-      : {
-          name: 'redis',
-          status: 'warning',
-          message: `${answers}, but may drop what it carries (maxmemory-policy ${policy})`,
-          fix: 'set maxmemory-policy noeviction in redis.conf',
-        };
-  return [redis, await workers(settings)];
+  return [judgeRedis(asked.value), await workers(settings)];
 }
 
-/** A policy that may not be asked for, as on managed servers, is undefined. */
-async function readRedis(url: string): Promise<{ version: string; policy: string | undefined }> {
+function judgeRedis({ version, policy, isPersistent }: RedisFacts): Finding {
+  const name = 'redis';
+  const kept = isPersistent ? 'keeps its data' : 'keeps nothing over a restart, which does no harm';
+  const answers = `Redis ${version} answers and ${kept}`;
+  if (isOlder(version, OLDEST_REDIS)) {
+    const fix = `install Redis ${OLDEST_REDIS.join('.')} or newer`;
+    return { name, status: 'failed', message: `${answers}, but is too old`, fix };
+  }
+  if (policy === 'noeviction' || policy === undefined) {
+    return { name, status: 'ok', message: answers };
+  }
+  return {
+    name,
+    status: 'warning',
+    message: `${answers}, but may drop what it carries (maxmemory-policy ${policy})`,
+    fix: 'set maxmemory-policy noeviction in redis.conf',
+  };
+}
+
+/** What BullMQ needs. */
+const OLDEST_REDIS: readonly [number, number] = [6, 2];
+
+function isOlder(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [itsMajor = 0, itsMinor = 0] = version.split('.').map(Number);
+  return itsMajor < major || (itsMajor === major && itsMinor < minor);
+}
+
+interface RedisFacts {
+  readonly version: string;
+  /** A policy that may not be asked for, as on managed servers, is undefined. */
+  readonly policy: string | undefined;
+  readonly isPersistent: boolean;
+}
+
+async function readRedis(url: string): Promise<RedisFacts> {
   const { Redis } = await import('ioredis');
   const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
   let fault: Error | undefined;
@@ -172,7 +196,10 @@ async function readRedis(url: string): Promise<{ version: string; policy: string
     const [, version = '?'] = /redis_version:(\S+)/.exec(await redis.info('server')) ?? [];
     const answer = await redis.config('GET', 'maxmemory-policy').catch(() => undefined);
     const policy = Array.isArray(answer) ? String(answer[1]) : undefined;
-    return { version, policy };
+    const saves = await redis.config('GET', 'save').catch(() => undefined);
+    const isSaved = Array.isArray(saves) && String(saves[1]) !== '';
+    const isLogged = /aof_enabled:1/.test(await redis.info('persistence'));
+    return { version, policy, isPersistent: isSaved || isLogged };
   } catch (error) {
     throw fault ?? error;
   } finally {

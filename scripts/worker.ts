@@ -28,12 +28,12 @@ interface WorkerFlags {
 
 const HELP = `
 A worker trains for a daemon with QUEUE=redis, on this machine or another one. It needs the settings of the
-database and of Redis as the daemon has them, the daemon's models' folder as MODELS_DIR, and a DATA_DIR of
-its own. How models are trained is told by the daemon. Ctrl+C gives the jobs under way back.
+database and of Redis as the daemon has them, a DATA_DIR of its own, and the daemon's artifact store
+(ARTIFACTS) or its models' folder as MODELS_DIR. How models are trained is told by the daemon. Ctrl+C gives the jobs under way back.
 docs/scaling.md has more.
 
-Exit codes: 0 stopped as asked, 1 a defect, 2 wrong usage, 69 the database does not answer (trying again may
-help), 75 another process uses this DATA_DIR, 78 a setting or the set-up must be mended first.`;
+Exit codes: 0 stopped as asked, 1 a defect, 2 wrong usage, 69 the database or the artifact store does not
+answer (trying again may help), 75 another process uses this DATA_DIR, 78 a setting or the set-up must be mended first.`;
 
 function parseFlags(args: readonly string[]): WorkerFlags {
   return new Command('npm run worker --')

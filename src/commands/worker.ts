@@ -3,6 +3,7 @@ import type { Settings } from '../../config/settings.js';
 import { PauseFile } from '../collection/pause-file.js';
 import { DataDirLock } from '../coordination/data-dir-lock.js';
 import { toTrainerOptions } from '../daemon/module-options.js';
+import { createArtifacts } from '../daemon/create-artifacts.js';
 import { openStorage } from '../daemon/open-storage.js';
 import { redisPlace } from '../daemon/redis-place.js';
 import { trainingFolders } from '../daemon/to-training-options.js';
@@ -13,6 +14,7 @@ import type { Clock } from '../lib/clock.js';
 import { DisposalStack } from '../lib/disposal.js';
 import { ConfigError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
+import { removeUnfinished } from '../models/artifact-cleanup.js';
 import { openStores } from '../storage/stores.js';
 import { WorkerHost } from '../training/remote/worker-host.js';
 import { checkPython } from '../training/trainer-process/check-python.js';
@@ -35,11 +37,11 @@ export interface WorkerOptions {
 }
 
 /**
- * Works off the queue of a daemon with `QUEUE=redis`. Needs the database, Redis and the models' folder of that
- * daemon, a `DATA_DIR` of its own, and Python; neither an exchange nor an open port.
+ * Works off the queue of a daemon with `QUEUE=redis`. Needs the database and Redis of that daemon, its models' folder
+ * or its artifact store, a `DATA_DIR` of its own, and Python; neither an exchange nor an open port.
  *
  * @throws ConfigError when a person must mend something first
- * @throws TransientError when the database does not answer
+ * @throws TransientError when the database or the artifact store does not answer
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { settings, logger, clock, signal, childEnvironments } = options;
@@ -52,6 +54,10 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const strict = { ...settings, autoFallbackDb: false, autoCreateSchema: false };
     const { database } = await openStorage(strict, { clock, logger, signal });
     stack.defer('database', () => database.close());
+    const stores = openStores(database, clock);
+    const stored = createArtifacts(settings, { stores, clock, logger, stack })?.models;
+    const folders = trainingFolders(settings);
+    if (stored !== undefined) await removeLeftovers(settings, { clock, logger });
     const { python, count, ...trainer } = toTrainerOptions(settings);
     const concurrency = options.concurrency ?? count + 1;
     const trainers = {
@@ -64,10 +70,11 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       concurrency,
       trainers,
       python,
-      stores: openStores(database, clock),
+      stores,
+      stored,
       location: database.location,
       workerEnvironment: childEnvironments.worker,
-      folders: trainingFolders(settings),
+      folders,
       createTrainer: () =>
         new TrainerProcess({ ...trainer, env: childEnvironments.trainer, clock, logger }),
       checkPython: (ending) => checkPython(python, trainer.cwd, ending),
@@ -77,6 +84,16 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   } finally {
     await stack.stop();
   }
+}
+
+/** Another process of this host may be at younger ones. In a folder that all share, the daemon does it. */
+async function removeLeftovers(
+  settings: Settings,
+  { clock, logger }: Pick<WorkerOptions, 'clock' | 'logger'>,
+): Promise<void> {
+  const { modelsDir } = trainingFolders(settings);
+  const changedBefore = clock.wallMs() - settings.trainJobTimeoutSec * 1000;
+  await removeUnfinished({ modelsDir, logger, changedBefore });
 }
 
 function holdFolder({ dataDir }: Settings, clock: Clock, stack: DisposalStack): void {

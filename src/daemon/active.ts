@@ -178,7 +178,7 @@ type Serving = ReturnType<typeof createServing>;
 
 /** Which model serves a key, and what it predicts. */
 function createServing(
-  { market, stores, database, options, logger }: Connected,
+  { market, stores, database, options, logger, artifacts }: Connected,
   { parts }: ActiveTools,
 ) {
   const { clock } = market.data;
@@ -189,6 +189,7 @@ function createServing(
   const predictor = parts.createPredictor({ clock, logger });
   const servingModels = new ServingModels({
     ...options.serving,
+    artifacts: artifacts?.models,
     models: stores.models,
     cooldowns: stores.cooldowns,
     itemAttributes: stores.itemAttributes,
@@ -224,13 +225,14 @@ function createPredictionCache(
 }
 
 function createRegistry(
-  { stores, market, options, logger }: Connected,
+  { stores, market, options, logger, artifacts }: Connected,
   { predictor, servingModels, predictionCache: cache }: Serving,
   serve: (record: ModelRecord) => Promise<void>,
 ): ModelRegistry {
   const { modelsDir, maxFileBytes } = options.serving;
   return new ModelRegistry({
     stores,
+    artifacts: artifacts?.models,
     modelsDir,
     maxFileBytes,
     clock: market.data.clock,

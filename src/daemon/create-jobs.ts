@@ -1,6 +1,7 @@
 import { importFolders } from '../collection/files/import-record.js';
 import { historyBars } from '../collection/history-depth.js';
 import { analysisCycle } from '../jobs/analysis-cycle.js';
+import { artifactCare } from '../jobs/artifact-care.js';
 import { EVERY_HOUR, EVERY_MINUTE, EVERY_TWO_SECONDS } from '../jobs/alarm.js';
 import type { Job } from '../jobs/repeat.js';
 import { retention } from '../jobs/retention.js';
@@ -62,6 +63,7 @@ export function createJobs(
       }),
     },
   ];
+  jobs.push(...createArtifactCare(connected));
   if (watchedFolder !== undefined) {
     jobs.push({
       name: 'files',
@@ -72,6 +74,18 @@ export function createJobs(
     });
   }
   return jobs;
+}
+
+function createArtifactCare({
+  artifacts,
+  options,
+  stores,
+  wallClock: clock,
+  logger,
+}: Connected): readonly Job[] {
+  if (artifacts === undefined) return [];
+  const { modelsDir } = options.training;
+  return artifactCare({ ...artifacts, modelsDir, stores, clock, logger });
 }
 
 function createCycle(

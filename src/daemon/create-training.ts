@@ -30,6 +30,7 @@ export function createTraining(
     runUid,
     settings,
     version,
+    artifacts,
   }: Base & { readonly market: Market; readonly options: ModuleOptions },
   { parts, childEnvironments, signal, serving, otherLanes = [] }: TrainingTools,
 ): TrainingService {
@@ -38,7 +39,17 @@ export function createTraining(
   // Workers elsewhere cannot see the SQLite file that stands in for MySQL.
   const place = database.engine === 'mysql' ? redisPlace(settings) : undefined;
   const { training } = options;
-  const own = { stores, clock, logger, options: training, runUid, version, speed: market.speed };
+  const stored = artifacts?.models;
+  const own = {
+    stores,
+    clock,
+    logger,
+    options: training,
+    runUid,
+    version,
+    speed: market.speed,
+    stored,
+  };
   return new TrainingService({
     ...serving,
     otherLanes,
@@ -49,6 +60,7 @@ export function createTraining(
     logger,
     runUid,
     options: options.training,
+    artifacts: stored,
     python,
     signal,
     createRemote:

@@ -13,6 +13,7 @@ import { FaultBoard } from '../monitoring/fault-board.js';
 import { LoopWatch } from '../monitoring/loop-watch.js';
 import type { Stores } from '../storage/stores.js';
 import { Activity } from './activity.js';
+import { createArtifacts } from './create-artifacts.js';
 import { createNotifications, outboxOf } from './create-notifications.js';
 import { placeOf, readInstallationId } from './installation-id.js';
 import { openStorage } from './open-storage.js';
@@ -78,6 +79,7 @@ export async function openBase(settings: Settings, tools: BaseTools): Promise<Ba
     faults: new FaultBoard(),
     events,
     notifications,
+    artifacts: createArtifacts(settings, { stores, clock, logger, stack }),
     activity: new Activity(clock),
   };
 }

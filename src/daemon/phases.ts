@@ -23,6 +23,7 @@ import type { TrainingService } from '../training/training-service.js';
 import type { Activity } from './activity.js';
 import type { Instruments } from './choose-instruments.js';
 import type { ChosenSeries } from './choose-series.js';
+import type { SharedArtifacts } from './create-artifacts.js';
 import type { CollectionWatch } from './collection-watch.js';
 import type { EventPublisher } from './event-publisher.js';
 import type { LiveInstruments } from './live-instruments.js';
@@ -53,6 +54,8 @@ export interface Base {
   readonly faults: FaultBoard;
   readonly events: EventHub;
   readonly notifications: Notifications;
+  /** Undefined where the models' folder is all there is. */
+  readonly artifacts: SharedArtifacts | undefined;
   readonly activity: Activity;
 }
 

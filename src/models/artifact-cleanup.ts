@@ -55,6 +55,7 @@ export async function pruneVersions(
 ): Promise<readonly string[]> {
   const versions = (await options.models.listVersions(key))
     .filter((record) => record.modelPath !== undefined && record.stage !== 'serving')
+    .filter((record) => !isAwaited(record))
     .sort((a, b) => b.trainedAt - a.trainedAt || (a.uid < b.uid ? 1 : -1));
   const served = versions.filter((record) => record.stage === 'superseded');
   const unserved = versions.filter((record) => record.stage !== 'superseded');
@@ -62,6 +63,11 @@ export async function pruneVersions(
   const surplus = [...served.slice(Math.max(versionsKept - 1, 0)), ...unserved.slice(1)];
   for (const record of surplus) await deleteVersion(options, record);
   return surplus.map((record) => record.uid);
+}
+
+/** Trained elsewhere, and about to serve. */
+function isAwaited({ stage, status }: ModelRecord): boolean {
+  return stage === 'candidate' && status === 'active';
 }
 
 /** The folder goes first: a crash in between leaves a record without one, which the next pruning ends. */

@@ -5,12 +5,15 @@ import { messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import type { Stores } from '../storage/stores.js';
 import { deleteVersion } from './artifact-cleanup.js';
+import type { ModelArtifacts } from './model-artifacts.js';
 import { verifyModelArtifact } from './model-artifact.js';
 import { openServingModel, type ServingModel } from './serving-model.js';
 import { findFeatureChange } from './trust.js';
 
 export interface ModelRegistryOptions {
   readonly stores: Stores;
+  /** Brings a version's files here where they are not. Default: nowhere else are any. */
+  readonly artifacts?: Pick<ModelArtifacts, 'fetch'> | undefined;
   readonly modelsDir: string;
   readonly maxFileBytes: number;
   readonly clock: Clock;
@@ -128,12 +131,13 @@ export class ModelRegistry {
 
   /** Everything that would keep the version from serving, found before it does. */
   async #findDefect(record: ModelRecord): Promise<string | undefined> {
-    const { modelsDir, maxFileBytes, prepare } = this.#options;
+    const { artifacts, modelsDir, maxFileBytes, prepare } = this.#options;
     const change = findFeatureChange(record);
     if (change !== undefined) return `model ${record.uid}: ${change}`;
     try {
-      const model = await openServingModel({ record, modelsDir, maxFileBytes });
       const { modelPath = '', manifestSha256 = '' } = record;
+      await artifacts?.fetch({ modelPath, manifestSha256 });
+      const model = await openServingModel({ record, modelsDir, maxFileBytes });
       await verifyModelArtifact({ modelsDir, maxFileBytes, modelPath, manifestSha256 });
       const prepared = await prepare(model);
       return 'detail' in prepared ? prepared.detail : undefined;

@@ -3,9 +3,10 @@ import { modelKeyText, type ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
 import type { TrainingCooldown } from '../domain/training-job.js';
 import type { Clock } from '../lib/clock.js';
-import { messageOf } from '../lib/errors.js';
+import { ConfigError, messageOf, TransientError } from '../lib/errors.js';
 import { assertDefined } from '../lib/invariant.js';
 import type { Logger } from '../lib/logger.js';
+import type { ModelArtifacts } from './model-artifacts.js';
 import { openServingModel, type ServingModel } from './serving-model.js';
 import {
   judgeTrust,
@@ -32,6 +33,8 @@ export interface ServingModelsOptions {
   /** What is known of an instrument besides its prices; without it, nothing. */
   readonly itemAttributes?:
     { find(venue: string, symbol: string): Promise<Readonly<Record<string, string>>> } | undefined;
+  /** Brings a model's files here where they are not. Default: nowhere else are any. */
+  readonly artifacts?: Pick<ModelArtifacts, 'fetch'> | undefined;
   readonly modelsDir: string;
   readonly ageLimits: AgeLimits;
   /** `MAX_MODEL_MB` in bytes. */
@@ -40,11 +43,16 @@ export interface ServingModelsOptions {
   readonly logger: Logger;
 }
 
+/** After a failure the files of a model are asked for again. */
+const ABSENT_PAUSE_MS = 30_000;
+
 /** What is known of a key's serving model until the next promotion. */
 interface Opened {
   readonly facts: ServingFacts;
   /** Undefined where its files are damaged. */
   readonly model: ServingModel | undefined;
+  /** Wall time until which its files are not asked for again; undefined where they are here. */
+  readonly absentUntil?: number | undefined;
 }
 
 /**
@@ -78,7 +86,7 @@ export class ServingModels {
     readonly model: ServingModel | undefined;
   }> {
     const key = modelKeyFor(instrument);
-    const opened = this.#opened.get(modelKeyText(key)) ?? (await this.#open(key));
+    const opened = this.#known(key) ?? (await this.#open(key));
     if (opened === undefined) return { facts: await this.#explainAbsence(key), model: undefined };
     const { facts, model } = opened;
     if (model === undefined) return { facts: present(facts), model };
@@ -93,8 +101,10 @@ export class ServingModels {
 
   /** What is wrong with a serving model's files, as far as it was found out. */
   findDamage(record: ModelRecord): string | undefined {
-    const facts = this.#opened.get(modelKeyText(record))?.facts;
-    return facts?.record.uid === record.uid ? facts.damage : undefined;
+    const opened = this.#opened.get(modelKeyText(record));
+    // What is only not here yet need not be trained again.
+    if (opened?.absentUntil !== undefined) return undefined;
+    return opened?.facts.record.uid === record.uid ? opened.facts.damage : undefined;
   }
 
   /** Notes that a model's own file is to blame for a failure: it is not trusted again, and replaced. */
@@ -108,31 +118,54 @@ export class ServingModels {
   }
 
   async #open(key: ModelKey): Promise<Opened | undefined> {
-    const { maxFileBytes, models, modelsDir } = this.#options;
+    const { models } = this.#options;
     const invalidations = this.#invalidations;
     const record = await models.findServing(key);
     if (record === undefined) return undefined;
-    const opened = await openServingModel({ record, modelsDir, maxFileBytes }).then(
-      (model): Opened => ({ facts: toServingFacts(record, undefined), model }),
-      (error: unknown): Opened => ({
-        facts: toServingFacts(record, messageOf(error)),
-        model: undefined,
-      }),
-    );
+    const opened = await this.#openRecord(record);
     if (invalidations === this.#invalidations) this.#opened.set(modelKeyText(key), opened);
     const { damage } = opened.facts;
     if (damage !== undefined || record.errorMessage !== undefined) {
-      await this.#recordDamage(record, damage);
+      await this.#recordDamage(record, damage, opened.absentUntil === undefined);
     }
     return opened;
   }
 
+  async #openRecord(record: ModelRecord): Promise<Opened> {
+    const { artifacts, clock, maxFileBytes, modelsDir } = this.#options;
+    const { modelPath, manifestSha256 } = record;
+    try {
+      if (modelPath !== undefined && manifestSha256 !== undefined) {
+        await artifacts?.fetch({ modelPath, manifestSha256 });
+      }
+      const model = await openServingModel({ record, modelsDir, maxFileBytes });
+      return { facts: toServingFacts(record, undefined), model };
+    } catch (error) {
+      const isAbsent = error instanceof TransientError || error instanceof ConfigError;
+      const absentUntil = isAbsent ? clock.wallMs() + ABSENT_PAUSE_MS : undefined;
+      return { facts: toServingFacts(record, messageOf(error)), model: undefined, absentUntil };
+    }
+  }
+
+  /** What was opened before, unless it is time to ask for its files again. */
+  #known(key: ModelKey): Opened | undefined {
+    const opened = this.#opened.get(modelKeyText(key));
+    const { absentUntil = Infinity } = opened ?? {};
+    return this.#options.clock.wallMs() < absentUntil ? opened : undefined;
+  }
+
   /** Stored with the model, because a daemon that stands by cannot look at these files. */
-  async #recordDamage(record: ModelRecord, detail: string | undefined): Promise<void> {
+  async #recordDamage(
+    record: ModelRecord,
+    detail: string | undefined,
+    isDamaged = true,
+  ): Promise<void> {
     const { logger, models } = this.#options;
     const model = { key: modelKeyText(record), modelUid: record.uid };
     if (detail !== undefined) {
-      const message = 'Serving model is damaged: fallback until it is replaced';
+      const message = isDamaged
+        ? 'Serving model is damaged: fallback until it is replaced'
+        : 'Serving model cannot be fetched: fallback until the artifact store answers';
       logger.error(message, { ...model, detail });
     }
     await models.update(record.uid, { errorMessage: detail }).catch((error: unknown) => {

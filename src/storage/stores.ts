@@ -2,6 +2,7 @@
 
 import type { Clock } from '../lib/clock.js';
 import { AccountStore } from './stores/account-store.js';
+import { ArtifactLedger } from './stores/artifact-ledger.js';
 import { CandleStore } from './stores/candle-store.js';
 import { ControlStore } from './stores/control-store.js';
 import { CooldownStore } from './stores/cooldown-store.js';
@@ -70,6 +71,7 @@ export interface Stores {
   readonly queue: QueueStore;
   readonly workers: WorkerStore;
   readonly notices: NoticeStore;
+  readonly artifacts: ArtifactLedger;
   readonly retention: RetentionStore;
   /** Runs `work` with the same stores bound to one transaction: all of it is stored or nothing. */
   transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
@@ -112,6 +114,7 @@ export function openStores(database: Database, clock: Clock): Stores {
     queue: new QueueStore(database),
     workers: new WorkerStore(database, clock),
     notices: new NoticeStore(database, clock),
+    artifacts: new ArtifactLedger(database, clock),
     retention: new RetentionStore(database, clock),
     transaction: (work) => database.transaction((tx) => work(openStores(tx, clock))),
     within: (tx) => openStores(tx, clock),

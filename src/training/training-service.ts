@@ -5,6 +5,7 @@ import { ALL_FILES, isFileVenue } from '../domain/market.js';
 import type { Logger } from '../lib/logger.js';
 import { LeaseKeeper } from '../coordination/lease-keeper.js';
 import type { DatabaseLocation } from '../storage/connection/location.js';
+import type { ModelArtifacts } from '../models/model-artifacts.js';
 import type { Stores } from '../storage/stores.js';
 import { DriftWatch } from './planning/drift-watch.js';
 import type { DueVerdict } from './planning/due-verdict.js';
@@ -59,6 +60,8 @@ export interface TrainingServiceDependencies {
   readonly createRemote?: ((facts: QueueFacts) => RemoteQueue) | undefined;
   /** Aborts when the process begins to stop, and begins this stop with it: whoever waits for a planning is not held. */
   readonly signal?: AbortSignal | undefined;
+  /** How folders of models reach other hosts. Default: all share one models' folder. */
+  readonly artifacts?: ModelArtifacts | undefined;
   /** Interpreter, and the question whether it can train. */
   readonly python: string;
   readonly checkPython: (signal: AbortSignal) => Promise<PythonCheck>;

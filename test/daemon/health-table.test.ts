@@ -4,7 +4,6 @@ import os from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { readSettings } from '../../config/read-settings.js';
 import { childEnvironments } from '../../src/lib/child-environments.js';
 import { createDaemon } from '../../src/daemon.js';
 import { noteFallback } from '../../src/coordination/choose-engine.js';
@@ -15,6 +14,7 @@ import { openStores, type Stores } from '../../src/storage/stores.js';
 import type { PythonCheck } from '../../src/training/trainer-process/check-python.js';
 import { PaperBroker } from '../../src/trading/broker/paper-broker.js';
 import { dropDatabase, mysqlLocation, mysqlSettings, mysqlSkipReason } from '../mysql-server.js';
+import { healthSettings } from './health-settings.js';
 import { IllVenue, ShiftedClock } from './ill-venue.js';
 import { KeptLogger } from '../models/kept-logger.js';
 import { TINY_FEATURES } from '../models/model-folder.js';
@@ -54,21 +54,7 @@ const provoked = new Set<string>();
 let stopDaemon: () => Promise<void> = () => Promise.resolve();
 
 const settingsOf = (changes: Readonly<Record<string, string>> = {}) =>
-  readSettings({
-    EXCHANGE: 'binance',
-    EXCHANGE_BASE_URL: venue.baseUrl,
-    SYMBOLS: 'BTC/USDT,ETH/USDT,END/USDT,BAD/USDT,OFF/USDT,FAR/USDT,GAP/USDT,NOPE/USDT',
-    DATA_DIR: folder,
-    API_PORT: '0',
-    TRAIN_MONTHS_BACK: '1',
-    MIN_INITIAL_TRAIN_SAMPLES: '730',
-    ANALYSIS_INTERVAL_SEC: '10',
-    PAUSE_FILE: path.join(folder, 'pause.txt'),
-    PAUSE_COLLECTOR_FILE: path.join(folder, 'pause-collector.txt'),
-    HALT_FILE: path.join(folder, 'halt.txt'),
-    CSV_DIR: path.join(folder, 'csv'),
-    ...changes,
-  }).settings;
+  healthSettings(folder, { EXCHANGE_BASE_URL: venue.baseUrl, ...changes });
 
 /** Starts the daemon in this process. */
 async function startDaemon(changes: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -262,6 +248,14 @@ describe('health names every way in which the daemon does less than asked', () =
       reason: 'memory: too much',
     });
     expect((await until('training_failed'))?.message).toContain('memory: too much');
+  });
+
+  test('an artifact store that cannot be reached', async () => {
+    expect((await until('artifact_store_unreachable'))?.message).toMatch(/ARTIFACTS_DIR .*ENOENT/);
+    // What was fetched before goes on.
+    expect((await readStatus()).model.trained).toBe(1);
+    mkdirSync(path.join(folder, 'artifacts'));
+    await until('artifact_store_unreachable', false);
   });
 
   test('files of prices that are not read', async () => {

@@ -10,6 +10,7 @@ const MAX_CANDLE_BYTES = 150;
 
 const TABLES = [
   'accounts',
+  'artifacts',
   'backtests',
   'decisions',
   'equity',

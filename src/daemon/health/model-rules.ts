@@ -46,6 +46,13 @@ export const MODEL_RULES: readonly DaemonHealthRule[] = [
     find: whileActive(findUnused),
   },
   {
+    id: 'artifact_store_unreachable',
+    check: 'models',
+    level: 'degraded',
+    fix: 'mend the reason; npm run doctor tries the store. New models are not fetched meanwhile, predictions go on',
+    find: findStoreTrouble,
+  },
+  {
     id: TRAINER_UNUSABLE,
     check: 'trainer',
     level: 'degraded',
@@ -89,6 +96,11 @@ export const MODEL_RULES: readonly DaemonHealthRule[] = [
     find: whileActive(findHeld),
   },
 ];
+
+function findStoreTrouble({ phase }: HealthFacts): RuleMatch | undefined {
+  const trouble = phase.artifacts?.store.trouble;
+  return trouble && { message: trouble.reason, since: trouble.since };
+}
 
 function findMissing({ census, phase }: HealthFacts): RuleMatch | undefined {
   if (census === undefined) return isWaiting(phase) ? { message: 'not counted yet' } : undefined;

@@ -60,6 +60,10 @@ export class BaseModelStore {
     return this.#first({ session_uid: sessionUid, timeframe, bot });
   }
 
+  findByUid(uid: string): Promise<BaseModel | undefined> {
+    return this.#first({ uid });
+  }
+
   /** Changes it if it is still as it was read, and says whether it was. */
   change({ uid, status, attempt, jobUid }: BaseModel, to: Partial<BaseModel>): Promise<boolean> {
     return this.#database.run(async (knex) => {

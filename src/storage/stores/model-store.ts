@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { GLOBAL_SYMBOL } from '../../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import type { Timeframe } from '../../domain/timeframe.js';
@@ -9,6 +10,7 @@ import type { Database } from '../database/database.js';
 import { listRows } from '../rows/list-rows.js';
 import { decodeModel, encodeModel, stampOf, type StoredModelRecord } from './model-row.js';
 import type { Page, Paged, Row } from '../connection/row.js';
+import { ofDaemon, type OfDaemon } from './waiting-jobs.js';
 
 export interface ModelFilter {
   readonly venue?: string | undefined;
@@ -213,6 +215,38 @@ export class ModelStore {
     return rows.map(decodeModel);
   }
 
+  /** Models that passed the gate elsewhere and wait until their daemon has their files, oldest first. */
+  async listPublished(of: Omit<OfDaemon, 'work'>): Promise<readonly StoredModelRecord[]> {
+    const rows = await this.#database.run((knex) =>
+      published(knex('model_training_records'))
+        .where(ofDaemon(of))
+        .orderBy(['trained_at', 'id'])
+        .limit(MOST_PUBLISHED)
+        .select<Row[]>('*'),
+    );
+    return rows.map(decodeModel);
+  }
+
+  /** Whether such a model of the key waits. */
+  async isPublished(key: ModelKey): Promise<boolean> {
+    const row = await this.#database.run((knex) =>
+      published(knex('model_training_records')).where(recordKey(key)).first<Row | undefined>('id'),
+    );
+    return row !== undefined;
+  }
+
+  /** Folders of the database's models and base models that are still to be opened, below the models' folder. */
+  async listPaths(): Promise<readonly string[]> {
+    const paths = await Promise.all(
+      ['model_training_records', 'pooled_models'].map((table) =>
+        this.#database.run((knex) =>
+          knex(table).whereNotNull('model_path').pluck<string[]>('model_path'),
+        ),
+      ),
+    );
+    return paths.flat();
+  }
+
   /** Inside a transaction: promotions and pins of one key wait for each other. */
   lock(key: ModelKey): Promise<void> {
     return lockKey(this.#database, key);
@@ -255,6 +289,13 @@ const NEWEST_FIRST = [
   { column: 'trained_at', order: 'desc' as const },
   { column: 'id', order: 'desc' as const },
 ];
+
+/** At most so many wait; later ones have their turn in a later round. */
+const MOST_PUBLISHED = 500;
+
+function published(query: Knex.QueryBuilder): Knex.QueryBuilder {
+  return query.where({ stage: 'candidate', status: 'active' }).whereNotNull('model_path');
+}
 
 function recordKey({ venue, symbol, timeframe, bot }: ModelKey): Record<string, string> {
   return { venue, symbol, timeframe, bot_name: bot };

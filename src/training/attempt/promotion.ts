@@ -7,6 +7,7 @@ import {
   rejectionCooldown,
 } from '../../domain/training-cooldown.js';
 import { getNextStatus } from '../../domain/job-state.js';
+import { findPromotionRefusal } from './promotion-refusal.js';
 import type { Candidate } from './train-model.js';
 import {
   evidenceOf,
@@ -29,50 +30,47 @@ export async function promote(
   context: RecordContext,
   candidate: Candidate,
 ): Promise<ModelRecord> {
-  const record = recordOfCandidate(context, candidate);
-  const { prepared } = candidate;
+  const { uid } = recordOfCandidate(context, candidate);
   return storeOnce(stores, context, async (tx) => {
     await tx.models.lock(context.job);
-    const refusal =
-      (await findPinRefusal(tx, context, candidate)) ??
-      (await findParentRefusal(tx, context, candidate));
-    if (refusal !== undefined) return storeRejected(tx, context, refusal);
-    await complete(tx, context, record);
-    await tx.models.insert(record);
-    await tx.evidence.insert(evidenceOf(context, record, { candidate, prepared }));
-    // A cooldown belongs to full fits: an increment neither ends nor starts one.
-    if (candidate.increment === undefined) await tx.cooldowns.clear(context.job);
-    return tx.models.promote(record.uid);
+    const refusal = await findPromotionRefusal(tx, context.job, {
+      reason: candidate.verdict.reason,
+      parentUid: candidate.increment?.parent.record.uid,
+    });
+    if (refusal !== undefined) return storeRejected(tx, context, refused(candidate, refusal));
+    await storeCandidate(tx, context, candidate);
+    return tx.models.promote(uid);
   });
 }
 
-/** A pinned model is not replaced: the candidate is rejected, and its verdict gives the pin as the reason. */
-async function findPinRefusal(
-  tx: Stores,
-  { job }: RecordContext,
+/**
+ * Records a judged model whose files lie in the artifact store and whose daemon is to make it serve: the record, the
+ * end of the job and of the cooldown, and the evidence in one transaction.
+ */
+export async function handOver(
+  stores: Stores,
+  context: RecordContext,
   candidate: Candidate,
-): Promise<Candidate | undefined> {
-  const pin = await tx.pins.findLocked(job);
-  if (pin === undefined || (await tx.models.findServing(job))?.uid !== pin.modelUid) {
-    return undefined;
-  }
-  const { verdict } = candidate;
-  const reason = `pinned: model ${pin.modelUid} stays until its pin is taken off; otherwise: ${verdict.reason}`;
-  return { ...candidate, verdict: { ...verdict, isPromoted: false, reason } };
+): Promise<ModelRecord> {
+  return storeOnce(stores, context, (tx) => storeCandidate(tx, context, candidate));
 }
 
-/** The parent must still serve: a rollback or a clearing during the fit makes the increment obsolete. */
-async function findParentRefusal(
+async function storeCandidate(
   tx: Stores,
-  { job }: RecordContext,
+  context: RecordContext,
   candidate: Candidate,
-): Promise<Candidate | undefined> {
-  const { increment, verdict } = candidate;
-  const parentUid = increment?.parent.record.uid;
-  if (parentUid === undefined) return undefined;
-  if ((await tx.models.findServing(job))?.uid === parentUid) return undefined;
-  const reason = `its parent ${parentUid} serves no longer; otherwise: ${verdict.reason}`;
-  return { ...candidate, verdict: { ...verdict, isPromoted: false, reason } };
+): Promise<ModelRecord> {
+  const record = recordOfCandidate(context, candidate);
+  const { prepared } = candidate;
+  await complete(tx, context, record);
+  await tx.evidence.insert(evidenceOf(context, record, { candidate, prepared }));
+  // A cooldown belongs to full fits: an increment neither ends nor starts one.
+  if (candidate.increment === undefined) await tx.cooldowns.clear(context.job);
+  return tx.models.insert(record);
+}
+
+function refused(candidate: Candidate, reason: string): Candidate {
+  return { ...candidate, verdict: { ...candidate.verdict, isPromoted: false, reason } };
 }
 
 /** Records a model that the gate refused, and the wait for new candles, in one transaction. */

@@ -31,6 +31,7 @@ import { toOrder, toTrainerJob, type Order } from './trainer-order.js';
 const PREPARED_PCT = 5;
 const TRAINED_PCT = 92;
 const JUDGED_PCT = 98;
+const UPLOADED_PCT = 99;
 
 /** The text of these lines is a contract with people's scripts; the key is in the logger's fields. */
 const PREPARING_LINE = '[TRAIN] Preparing features and labels...';
@@ -71,17 +72,34 @@ export type TrainingResult =
  * Runs one job: writes features and labels into a file, fits twice in Python, runs both models over the test
  * rows and decides. Afterwards the disk holds the folder of a promoted model, or nothing.
  *
- * @throws TransientError when the database or the training worker is gone
+ * @throws TransientError when the database, the training worker or the artifact store is gone
  */
 export async function trainModel(context: TrainModelContext): Promise<TrainingResult> {
   const { job, options } = context;
   await removeLeftovers(job, options);
-  const result = await attemptAsAsked(context);
-  const isKept = result.status === 'judged' && result.candidate.verdict.isPromoted;
-  const featuresFile = path.join(options.workDir, featureFileName(job));
-  await rm(featuresFile, { force: true });
-  if (!isKept) await removeAttempt(job, options);
-  return result;
+  let isKept = false;
+  try {
+    const result = await attemptAsAsked(context);
+    isKept = result.status === 'judged' && result.candidate.verdict.isPromoted;
+    if (isKept && result.status === 'judged') await publish(context, result.candidate);
+    return result;
+  } catch (error) {
+    isKept = false;
+    throw error;
+  } finally {
+    await rm(path.join(options.workDir, featureFileName(job)), { force: true });
+    if (!isKept) await removeAttempt(job, options);
+  }
+}
+
+/** Before the record: a record names only what everybody who needs it can fetch. */
+async function publish(
+  { artifacts, progress }: TrainModelContext,
+  { modelPath, manifestSha256 }: Candidate,
+): Promise<void> {
+  if (!artifacts.isStore) return;
+  progress.report('upload', UPLOADED_PCT);
+  await artifacts.publish({ modelPath, manifestSha256 });
 }
 
 /** Continues the model where an increment was requested and the model is below its limits; else fits a new one. */
@@ -95,7 +113,7 @@ async function attemptAsAsked(context: TrainModelContext): Promise<TrainingResul
     return attempt(context);
   }
   const { parent } = plan;
-  const opening = await openParent(parent, options);
+  const opening = await openParent(parent, context);
   if (opening.status === 'unusable') return { status: 'waiting', reason: opening.reason };
   return attempt({ ...context, increment: { parent, files: opening.files } });
 }

@@ -13,6 +13,7 @@ const FACTS: KeyFacts = {
   latest: undefined,
   cooldown: undefined,
   openJob: undefined,
+  isAwaited: false,
   isPinned: false,
   damage: undefined,
   history: ENOUGH,
@@ -62,6 +63,12 @@ describe('an obstacle to training', () => {
   it('an open job', () => {
     const verdict = judgeDue({ ...FACTS, openJob: trainingJob() }, LIMITS, NOW);
     expect(verdict).toMatchObject({ status: 'not_due', obstacle: 'open_job', cause: 'untrained' });
+  });
+
+  it('a trained model that is still to be fetched from the artifact store', () => {
+    const verdict = judgeDue({ ...FACTS, isAwaited: true }, LIMITS, NOW);
+    expect(verdict).toMatchObject({ status: 'not_due', obstacle: 'open_job', cause: 'untrained' });
+    expect(formatDue(verdict)).toMatch(/waits until it is fetched/);
   });
 
   it('a cooldown, which says how much time is left', () => {

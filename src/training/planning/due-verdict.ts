@@ -18,6 +18,8 @@ export interface KeyFacts {
   readonly cooldown: TrainingCooldown | undefined;
   /** Pending or running. */
   readonly openJob: TrainingJob | undefined;
+  /** Whether a trained model waits until its files are fetched from the artifact store. */
+  readonly isAwaited: boolean;
   /** Whether a person has pinned the serving model. */
   readonly isPinned: boolean;
   /** What is wrong with the serving model's files, if anything. */
@@ -62,6 +64,10 @@ export function judgeDue(facts: KeyFacts, limits: AgeLimits, now: Moment): DueVe
     return notDue(key, undefined, { obstacle: 'fresh', reason: 'the model is fresh' });
   if (openJob !== undefined) {
     const reason = openJobReason(openJob);
+    return notDue(key, found.cause, { obstacle: 'open_job', reason });
+  }
+  if (facts.isAwaited) {
+    const reason = 'a trained model waits until it is fetched from the artifact store';
     return notDue(key, found.cause, { obstacle: 'open_job', reason });
   }
   if (facts.isPinned) {

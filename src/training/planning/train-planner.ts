@@ -114,12 +114,14 @@ export class TrainPlanner {
     const openJob = await stores.jobs.findOpen(key);
     // Read again after the job: a job that ended between the two reads has stored its model by now.
     if (openJob !== undefined) return judgeDue({ ...first, openJob }, options, now);
+    const isAwaited =
+      this.#dependencies.isRemote === true && (await stores.models.isPublished(key));
     const facts = await this.#readModels(key);
     const isPinned = await this.#isPinned(key, facts.serving);
     const cooldown = await stores.cooldowns.find(key);
     if (this.#dependencies.isRemote === true) await this.#heedShortage(key);
     const history = await this.#readHistory(key);
-    return judgeDue({ ...facts, isPinned, cooldown, history }, options, now);
+    return judgeDue({ ...facts, isAwaited, isPinned, cooldown, history }, options, now);
   }
 
   /** A worker elsewhere found too few rows: remembered once for each job, as the worker's lane would have done here. */
@@ -150,6 +152,7 @@ export class TrainPlanner {
       damage: serving === undefined ? undefined : this.#dependencies.findArtefactFault?.(serving),
       cooldown: undefined,
       openJob: undefined,
+      isAwaited: false,
       isPinned: false,
       history: NOT_ASKED,
     };

@@ -1,6 +1,7 @@
 import type { TrainingJob } from '../../domain/training-job.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
+import type { ModelArtifacts } from '../../models/model-artifacts.js';
 import type { Stores } from '../../storage/stores.js';
 import type { ContinuedParent } from './increment-plan.js';
 import type { ProgressReporter } from './progress-reporter.js';
@@ -30,6 +31,8 @@ export interface TrainModelContext extends AttemptContext {
   readonly logger: Logger;
   readonly trainer: Pick<TrainerProcess, 'run'>;
   readonly trainingWorker: Pick<TrainingWorkerClient, 'prepare' | 'judge'>;
+  /** Waits for a store that is away. */
+  readonly artifacts: ModelArtifacts;
   readonly progress: ProgressReporter;
   readonly signal: AbortSignal;
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { ModelKey } from '../../domain/model-key.js';
 import { messageOf, RejectedError } from '../../lib/errors.js';
 import { fileReference, verifyModelArtifact } from '../../models/model-artifact.js';
+import type { ModelArtifacts } from '../../models/model-artifacts.js';
 import type { Stores } from '../../storage/stores.js';
 import { JUDGED_CBM, SERVED_CBM } from './candidate-folder.js';
 import { DEFAULT_INCREMENT } from '../options/training-options.js';
@@ -46,11 +47,18 @@ export type ParentOpening =
 /** The files that an increment begins from, checked by their hashes. */
 export async function openParent(
   { record }: ContinuedParent,
-  options: Pick<TrainingOptions, 'modelsDir' | 'maxModelMb' | 'increment'>,
+  {
+    options,
+    artifacts,
+  }: {
+    readonly options: Pick<TrainingOptions, 'modelsDir' | 'maxModelMb' | 'increment'>;
+    readonly artifacts: Pick<ModelArtifacts, 'fetch'>;
+  },
 ): Promise<ParentOpening> {
   const { modelPath = '', manifestSha256 = '' } = record;
   const maxFileBytes = options.maxModelMb * BYTES_A_MB;
   try {
+    await artifacts.fetch({ modelPath, manifestSha256 });
     const artifact = await verifyModelArtifact({
       modelsDir: options.modelsDir,
       modelPath,

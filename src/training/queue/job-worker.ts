@@ -6,9 +6,11 @@ import type { Logger } from '../../lib/logger.js';
 import { newUid } from '../../lib/uid.js';
 import type { Stores } from '../../storage/stores.js';
 import { pruneVersions } from '../../models/artifact-cleanup.js';
+import { ONE_FOLDER, type ModelArtifacts } from '../../models/model-artifacts.js';
 import { removeAttempt } from '../preparation/candidate-folder.js';
 import { isCausedByData, recordFailure } from '../attempt/promotion.js';
 import { ProgressReporter, type Progress } from '../preparation/progress-reporter.js';
+import { patiently } from './patient-artifacts.js';
 import { LaneLoop, type QueueLane } from './lane-loop.js';
 import { settleJob, type Settlement, type ShortageMemory } from './settle-job.js';
 import { trainModel, type TrainingResult } from '../attempt/train-model.js';
@@ -43,6 +45,10 @@ export interface JobWorkerDependencies {
   readonly isHeld: () => Promise<boolean>;
   /** Whether this daemon trains what was imported from files. */
   readonly hasFiles: () => boolean;
+  /** How folders of models reach other hosts. Default: all share one models' folder. */
+  readonly artifacts?: ModelArtifacts | undefined;
+  /** Whether a daemon on another host makes the models serve. */
+  readonly isServedElsewhere?: boolean | undefined;
   readonly events?: TrainingEvents | undefined;
   /** Only jobs of these, in this order; all by their turn where undefined. */
   readonly queues?: readonly Priority[] | undefined;
@@ -182,8 +188,10 @@ export class JobWorker implements QueueLane {
 
   async #train(job: TrainingJob, logger: Logger, signal: AbortSignal): Promise<TrainingResult> {
     const progress = this.#reporterFor(job, logger);
+    const { clock, artifacts: given = ONE_FOLDER } = this.#dependencies;
+    const artifacts = patiently(given, { clock, logger, signal });
     try {
-      return await trainModel({ ...this.#dependencies, job, logger, progress, signal });
+      return await trainModel({ ...this.#dependencies, artifacts, job, logger, progress, signal });
     } catch (error) {
       if (signal.aborted) return { status: 'aborted' };
       const code = error instanceof TransientError ? 'unavailable' : 'internal';
@@ -282,6 +290,12 @@ export class JobWorker implements QueueLane {
     if (status === 'promoted') {
       logger.info(`[TRAIN] Promoted: ${reason}`, { model: record.uid });
       events?.onPromoted?.(record);
+      return;
+    }
+    if (status === 'published') {
+      logger.info(`[TRAIN] Published: ${reason}; it serves once its daemon has fetched it`, {
+        model: record.uid,
+      });
       return;
     }
     const wait = this.#waitAfter(job, status === 'rejected' || isFailedByData(result));

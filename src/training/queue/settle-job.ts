@@ -2,7 +2,7 @@ import type { ModelKey } from '../../domain/model-key.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import type { Stores } from '../../storage/stores.js';
 import { removeLeftovers } from '../preparation/candidate-folder.js';
-import { finalStatus, promote, recordFailure, reject } from '../attempt/promotion.js';
+import { finalStatus, handOver, promote, recordFailure, reject } from '../attempt/promotion.js';
 import type { TrainingResult } from '../attempt/train-model.js';
 import type { TrainerReadiness } from '../trainer-process/trainer-readiness.js';
 import type { RecordContext } from '../attempt/training-record.js';
@@ -15,12 +15,17 @@ export interface ShortageMemory {
 export interface SettleContext extends RecordContext {
   readonly stores: Stores;
   readonly shortages: ShortageMemory;
+  /** Whether models lie in the artifact store until a daemon on another host makes them serve. */
+  readonly isServedElsewhere?: boolean | undefined;
   readonly readiness: Pick<TrainerReadiness, 'recheck' | 'find'>;
 }
 
 /** How an attempt's end was stored. */
 export type Settlement =
-  | { readonly status: 'promoted' | 'rejected' | 'failed'; readonly record: ModelRecord }
+  | {
+      readonly status: 'promoted' | 'published' | 'rejected' | 'failed';
+      readonly record: ModelRecord;
+    }
   | { readonly status: 'requeued' | 'cancelled'; readonly reason: string };
 
 /** Stores how an attempt ended. Can be repeated after an error: it then finds what is already stored. */
@@ -71,6 +76,9 @@ async function settleJudged(
   const { stores, job, options } = context;
   if (!candidate.verdict.isPromoted) {
     return { status: 'rejected', record: await reject(stores, context, candidate) };
+  }
+  if (context.isServedElsewhere === true) {
+    return { status: 'published', record: await handOver(stores, context, candidate) };
   }
   const record = await promote(stores, context, candidate);
   if (record.stage !== 'rejected') return { status: 'promoted', record };

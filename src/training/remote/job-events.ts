@@ -16,7 +16,15 @@ const jobEvent = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('ended'),
     job: uid,
-    status: z.enum(['promoted', 'rejected', 'failed', 'requeued', 'cancelled', 'completed']),
+    status: z.enum([
+      'promoted',
+      'published',
+      'rejected',
+      'failed',
+      'requeued',
+      'cancelled',
+      'completed',
+    ]),
   }),
   z.object({
     kind: z.literal('log'),

@@ -3,6 +3,7 @@ import type { ModelRecord } from '../../domain/model-record.js';
 import type { Stores } from '../../storage/stores.js';
 import type { TrainingEvents } from '../queue/job-worker.js';
 import type { JobEvent } from './job-events.js';
+import type { PublishedModels } from './published-models.js';
 
 /** Jobs of one venue whose end is awaited at most; a later round awaits the others. */
 const MOST_AWAITED = 10_000;
@@ -10,6 +11,8 @@ const MOST_AWAITED = 10_000;
 export interface RemoteOutcomesOptions {
   readonly stores: Pick<Stores, 'jobs' | 'models' | 'queue'>;
   readonly events?: TrainingEvents | undefined;
+  /** Where workers have models' folders of their own: what makes their models serve. */
+  readonly published?: PublishedModels | undefined;
 }
 
 /**
@@ -52,6 +55,15 @@ export class RemoteOutcomes {
     for (const uid of this.#awaited) if (!open.has(uid)) await this.#conclude(uid);
   }
 
+  /** Lets models serve whose files could not be had when their job ended. */
+  async takePublished(withFiles: boolean): Promise<void> {
+    const { published } = this.#options;
+    for (const record of (await published?.list(withFiles)) ?? []) {
+      const taken = await published?.take(record);
+      if (taken !== undefined) await this.#tellVerdict(taken);
+    }
+  }
+
   async #conclude(uid: string): Promise<void> {
     const job = await this.#options.stores.jobs.find(uid);
     const isOpen = job?.status === 'pending' || job?.status === 'running';
@@ -73,9 +85,20 @@ export class RemoteOutcomes {
       events?.onEnded?.(job, 'failed');
       return;
     }
+    const isAwaited = record.stage === 'candidate';
+    const judged = isAwaited ? await this.#options.published?.take(record) : record;
+    if (judged === undefined) {
+      events?.onEnded?.(job, 'published');
+      return;
+    }
+    await this.#tellVerdict(judged);
+    events?.onEnded?.(job, judged.stage === 'rejected' ? 'rejected' : 'promoted');
+  }
+
+  async #tellVerdict(record: ModelRecord): Promise<void> {
+    const { events } = this.#options;
     if (record.stage === 'rejected') events?.onRejected?.(record);
     else events?.onPromoted?.(await this.#servingInstead(record));
-    events?.onEnded?.(job, record.stage === 'rejected' ? 'rejected' : 'promoted');
   }
 
   /** A model that was replaced before this process heard of it does not begin to serve any more. */

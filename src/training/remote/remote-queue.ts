@@ -4,9 +4,11 @@ import { messageOf } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { catalogueHash } from '../../features/feature-hash.js';
 import type { Stores } from '../../storage/stores.js';
+import type { StoredArtifacts } from '../../models/stored-artifacts.js';
 import type { TrainingOptions } from '../options/training-options.js';
 import type { TrainingEvents } from '../queue/job-worker.js';
 import { recoverJobs } from '../queue/recover-jobs.js';
+import { PublishedModels } from './published-models.js';
 import { markFolder } from './folder-mark.js';
 import { JobEventReceiver, type JobEvent } from './job-events.js';
 import { JobTickets } from './job-tickets.js';
@@ -32,6 +34,8 @@ export interface RemoteQueueOptions {
   readonly speed: number;
   readonly place: RedisPlace;
   readonly events?: TrainingEvents | undefined;
+  /** The artifact store, where workers have models' folders of their own. */
+  readonly stored?: StoredArtifacts | undefined;
 }
 
 /** What the queue itself knows. */
@@ -71,13 +75,18 @@ export class RemoteQueue {
     const { venue } = training;
     this.readiness = new WorkerReadiness({ ...options, venue });
     this.#tickets = new JobTickets(place, clock);
-    this.#outcomes = new RemoteOutcomes(options);
+    const { stored: artifacts } = options;
+    const published =
+      artifacts === undefined ? undefined : new PublishedModels({ ...options, artifacts });
+    this.#outcomes = new RemoteOutcomes({ ...options, published });
     this.#receiver = new JobEventReceiver(place, { venue, onEvent: (event) => this.#take(event) });
   }
 
   async start(): Promise<void> {
     const { options, clock } = this.#options;
     this.#folderMark = await markFolder(options.modelsDir, clock.wallMs());
+    // Before the notice, by which a worker looks for it.
+    await this.#markStore();
     await this.#tell();
     await this.#receiver.start();
     this.#working = this.#work();
@@ -126,6 +135,8 @@ export class RemoteQueue {
     await this.#try('notice', () => this.#tell());
     await this.#try('dead workers', () => this.#recover());
     await this.#try('ended jobs', () => this.#outcomes.look());
+    await this.#markStore();
+    await this.#try('published models', () => this.#outcomes.takePublished(this.#facts.hasFiles()));
   }
 
   /** One part that fails does not keep the others from being done; each fault is logged once. */
@@ -154,6 +165,15 @@ export class RemoteQueue {
       isPaused: await this.#noteFilePause(),
       marketMs: clock.marketMs(),
       speed,
+    });
+  }
+
+  /** Left again where the store was emptied: workers tell by it that they use the same one. */
+  async #markStore(): Promise<void> {
+    const { stored } = this.#options;
+    if (stored === undefined) return;
+    await this.#try('artifact store', async () => {
+      if (!(await stored.isMarked(this.#folderMark))) await stored.mark(this.#folderMark);
     });
   }
 

@@ -8,6 +8,8 @@ import type { Clock } from '../../lib/clock.js';
 import { ConfigError, messageOf } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { newUid } from '../../lib/uid.js';
+import { ARTIFACT_GRACE_MS, sweepCopies } from '../../models/artifact-sweep.js';
+import type { StoredArtifacts } from '../../models/stored-artifacts.js';
 import type { Stores } from '../../storage/stores.js';
 import { JobEventSender } from './job-events.js';
 import { findFolderMark } from './folder-mark.js';
@@ -20,6 +22,8 @@ import { WorkerLanes, type WorkerLanesOptions } from './worker-lanes.js';
 const BEAT_MS = 2_000;
 /** Beats after which lanes look into the database by themselves, whatever Redis does. */
 const BEATS_A_LOOK = 5;
+/** An hour. */
+const BEATS_A_SWEEP = 1_800;
 const BYTES_A_MB = 2 ** 20;
 
 export interface WorkerHostOptions extends Pick<
@@ -34,6 +38,8 @@ export interface WorkerHostOptions extends Pick<
   | 'concurrency'
 > {
   readonly stores: Stores;
+  /** The artifact store, where this host has a models' folder of its own. */
+  readonly stored?: StoredArtifacts | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly place: RedisPlace;
@@ -63,7 +69,7 @@ export class WorkerHost {
   /**
    * Works until the signal aborts. Jobs under way are then given back.
    *
-   * @throws ConfigError where the worker differs from the daemon, or does not see its models' folder
+   * @throws ConfigError where the worker differs from the daemon, or does not share models with it
    */
   async run(signal: AbortSignal): Promise<void> {
     const notice = await this.#awaitNotice(signal);
@@ -93,13 +99,9 @@ export class WorkerHost {
   }
 
   async #register(notice: SeenNotice): Promise<QueueWorker> {
-    const { stores, clock, version, queues, concurrency, folders } = this.#options;
+    const { stores, clock, version, queues, concurrency } = this.#options;
     const own = { version, catalogueHash: catalogueHash() };
-    const refusal =
-      findRefusal(own, notice) ??
-      ((await findFolderMark(folders.modelsDir)) === notice.folderMark
-        ? undefined
-        : `MODELS_DIR (${folders.modelsDir}) is not the folder of the daemon of ${notice.venue}: share that one`);
+    const refusal = findRefusal(own, notice) ?? (await this.#findOtherPlace(notice));
     const startedAt = clock.wallMs();
     const worker: QueueWorker = {
       uid: newUid(startedAt),
@@ -119,6 +121,17 @@ export class WorkerHost {
     await stores.workers.register(worker);
     if (refusal !== undefined) throw new ConfigError(refusal);
     return worker;
+  }
+
+  /** Why the daemon would not get this worker's models; undefined where it would. */
+  async #findOtherPlace({ venue, folderMark }: SeenNotice): Promise<string | undefined> {
+    const { folders, stored } = this.#options;
+    if (stored !== undefined) {
+      if (await stored.isMarked(folderMark)) return undefined;
+      return `The ${stored.place} is not the artifact store of the daemon of ${venue}: give both the same ARTIFACTS_DIR, or S3_ENDPOINT, S3_BUCKET and S3_PREFIX`;
+    }
+    if ((await findFolderMark(folders.modelsDir)) === folderMark) return undefined;
+    return `MODELS_DIR (${folders.modelsDir}) is not the folder of the daemon of ${venue}: share that one, or give both an artifact store (ARTIFACTS)`;
   }
 }
 
@@ -200,6 +213,15 @@ class WorkerShift {
     if (lost.size > 0) this.#lanes.abort((job) => lost.has(job.uid));
     this.#beats += 1;
     if (this.#beats % BEATS_A_LOOK === 0) this.#lanes.wake();
+    if (this.#beats % BEATS_A_SWEEP === 1) await this.#sweep();
+  }
+
+  /** Models that this host trained, and that the daemon or another worker has retired since. */
+  async #sweep(): Promise<void> {
+    const { stores, stored, folders, clock, logger } = this.#options;
+    if (stored === undefined) return;
+    const changedBefore = clock.wallMs() - ARTIFACT_GRACE_MS;
+    await sweepCopies({ ...folders, stores, changedBefore, logger });
   }
 
   /** Takes over what the daemon tells. With new training settings the jobs under way begin again. */
@@ -240,6 +262,7 @@ class WorkerShift {
       worker: this.#worker,
       notice: this.#notice,
       sender: this.#sender,
+      artifacts: this.#options.stored,
       isHeld: async () => {
         const { isPaused: isQueuePaused, isStopped } = await stores.control.find(
           this.#worker.venue,

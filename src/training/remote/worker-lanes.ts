@@ -4,6 +4,7 @@ import type { TrainingJob } from '../../domain/training-job.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import type { DatabaseLocation } from '../../storage/connection/location.js';
+import type { ModelArtifacts } from '../../models/model-artifacts.js';
 import type { Stores } from '../../storage/stores.js';
 import type { TrainingOptions } from '../options/training-options.js';
 import { JobWorker, type TrainingEvents } from '../queue/job-worker.js';
@@ -39,6 +40,8 @@ export interface WorkerLanesOptions {
   readonly checkPython: (signal: AbortSignal) => Promise<PythonCheck>;
   readonly isHeld: () => Promise<boolean>;
   readonly hasFiles: () => boolean;
+  /** The artifact store, where this host has a models' folder of its own. */
+  readonly artifacts?: ModelArtifacts | undefined;
   /** A lane has nothing to do. */
   readonly onFree: () => void;
   readonly onJob: (job: TrainingJob, outcome: string) => void;
@@ -79,6 +82,7 @@ export class WorkerLanes {
       readiness: this.#readiness,
       trainingWorker: this.#trainingWorker,
       shortages: NO_MEMORY,
+      isServedElsewhere: options.artifacts !== undefined,
       runUid: worker.uid,
       queues: worker.queues,
       options: fromNoticeOptions(notice, { ...folders, pauseFile: undefined }),

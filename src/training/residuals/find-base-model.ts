@@ -4,6 +4,8 @@ import { ageHours } from '../../domain/model-record.js';
 import { catalogueHash } from '../../features/feature-hash.js';
 import { isAborted } from '../../lib/is-aborted.js';
 import { newUid } from '../../lib/uid.js';
+import { RejectedError } from '../../lib/errors.js';
+import type { ModelArtifacts } from '../../models/model-artifacts.js';
 import type { TrainModelContext } from '../preparation/attempt-context.js';
 import { fitBaseModel } from './fit-base-model.js';
 import { isIntact, baseModelPath, pruneBaseModels, removeAttempts } from './base-model-files.js';
@@ -50,13 +52,13 @@ function listJobs({ stores, job }: TrainModelContext, limit: number) {
 }
 
 async function findOrFit(context: TrainModelContext): Promise<BaseModelFinding> {
-  const { stores, clock, signal, job, options } = context;
+  const { stores, clock, signal, job } = context;
   for (let wait = 0; wait < MAX_WAITS; wait++) {
     if (isAborted(signal)) return { status: 'aborted' };
     const { status, row: baseModel } = await stores.baseModels.insert(newBaseModel(context));
     if (status === 'inserted') return fit(context, baseModel);
     if (baseModel.status === 'failed') return plain(`no base model: ${baseModel.reason ?? ''}`);
-    if (baseModel.status === 'ready' && (await isUsable(baseModel, options))) {
+    if (baseModel.status === 'ready' && (await isUsable(context, baseModel))) {
       return { status: 'shared', baseModel };
     }
     if (baseModel.status === 'fitting' && (await isBeingFitted(context, baseModel))) {
@@ -121,7 +123,7 @@ async function takeOver(
 }
 
 async function fit(context: TrainModelContext, baseModel: BaseModel): Promise<BaseModelFinding> {
-  const { stores, options, logger } = context;
+  const { stores, options, logger, artifacts } = context;
   const { modelsDir } = options;
   const { rows } = await listJobs(context, MOST_JOBS);
   const symbols = rows.map(({ symbol }) => symbol).toReversed();
@@ -132,6 +134,8 @@ async function fit(context: TrainModelContext, baseModel: BaseModel): Promise<Ba
       status: 'ready',
       modelPath: baseModelPath(baseModel),
     } as const;
+    const { modelPath, manifestSha256 } = ready;
+    if (manifestSha256 !== undefined) await artifacts.publish({ modelPath, manifestSha256 });
     if (!(await stores.baseModels.change(baseModel, ready))) return lost(baseModel, modelsDir);
     const { treeCount, durationMs } = ready.config ?? {};
     const facts = {
@@ -171,22 +175,35 @@ async function findEarlier(context: TrainModelContext): Promise<BaseModel | unde
   for (const baseModel of baseModels) {
     const { trainedAt = 0 } = baseModel;
     const isYoung = ageHours({ trainedAt }, clock.marketMs()) <= options.modelMaxAgeHours;
-    if (isYoung && (await isUsable(baseModel, options))) return baseModel;
+    if (isYoung && (await isUsable(context, baseModel))) return baseModel;
   }
   return undefined;
 }
 
 /** Whether a residual can use it now: same catalogue, horizon and reference, files intact. */
 async function isUsable(
+  { artifacts, options }: TrainModelContext,
   baseModel: BaseModel,
-  options: TrainModelContext['options'],
 ): Promise<boolean> {
   const { referenceSymbol, labelHorizonBars, modelsDir, maxModelMb } = options;
   const isSame =
     baseModel.catalogueHash === catalogueHash() &&
     baseModel.horizonBars === labelHorizonBars &&
     baseModel.referenceSymbol === referenceSymbol;
-  return isSame && isIntact(baseModel, { modelsDir, maxFileBytes: maxModelMb * BYTES_A_MB });
+  if (!isSame) return false;
+  await fetchBaseModel(artifacts, baseModel);
+  return isIntact(baseModel, { modelsDir, maxFileBytes: maxModelMb * BYTES_A_MB });
+}
+
+/** Another host may have fitted it. What cannot be had is not intact, and is fitted again. */
+async function fetchBaseModel(
+  artifacts: ModelArtifacts,
+  { modelPath, manifestSha256 }: BaseModel,
+): Promise<void> {
+  if (modelPath === undefined || manifestSha256 === undefined) return;
+  await artifacts.fetch({ modelPath, manifestSha256 }).catch((error: unknown) => {
+    if (!(error instanceof RejectedError)) throw error;
+  });
 }
 
 function plain(reason: string): BaseModelFinding {

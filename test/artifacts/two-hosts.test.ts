@@ -1,0 +1,97 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { sweepStore } from '../../src/models/artifact-sweep.js';
+import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
+import { forEachEngine } from '../database.js';
+import { dropNames, redisPlace, redisSkipReason } from '../redis-server.js';
+import { OwnS3, s3SkipReason } from '../s3-server.js';
+import { HAS_PYTHON } from '../trainer/real-trainer.js';
+import { filesBelow } from '../training/files-below.js';
+import { until } from '../training/holding-trainer.js';
+import { plantedCandles } from '../training/planted-candles.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  type TrainingContext,
+} from '../training/training-context.js';
+import { remoteOf, RunningWorker } from '../training/worker-rig.js';
+import { hostOf, type Host } from './stored.js';
+
+const LIMIT_MS = 180_000;
+const CANDLES = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
+
+forEachEngine((engine) => {
+  const skipReason = redisSkipReason ?? s3SkipReason;
+  const isHere = engine.name === 'mysql' && skipReason === undefined && HAS_PYTHON;
+  describe.skipIf(!isHere)(`a worker with a folder of its own (${skipReason ?? 'S3'})`, () => {
+    let server: OwnS3;
+    let context: TrainingContext;
+    let hosts: Host[] = [];
+    let workers: RunningWorker[] = [];
+    const place = redisPlace();
+    beforeAll(async () => {
+      server = await OwnS3.start();
+    });
+    afterAll(() => server.stop());
+    afterEach(async () => {
+      await Promise.all(workers.map((worker) => worker.stop()));
+      workers = [];
+      await context.close();
+      for (const { store } of hosts) store.close();
+      hosts = [];
+      await dropNames(place);
+    });
+
+    const host = (name: string): Host & { readonly modelsDir: string } => {
+      const modelsDir = path.join(context.folder, name);
+      mkdirSync(modelsDir, { recursive: true });
+      const made = hostOf(server.place, { stores: context.stores, modelsDir });
+      hosts.push(made);
+      return { ...made, modelsDir };
+    };
+
+    it('trains, and the daemon fetches, compares and promotes', { timeout: LIMIT_MS }, async () => {
+      context = await createTrainingContext(engine, { promotionGate: 'parity' });
+      await context.store(plantedCandles(CANDLES));
+      const daemon = hostOf(server.place, {
+        ...{ stores: context.stores, modelsDir: context.options.modelsDir },
+      });
+      hosts.push(daemon);
+      const promoted: string[] = [];
+      const service = context.service({
+        createRemote: remoteOf(context, place, {
+          ...{ stored: daemon.stored },
+          events: { onPromoted: ({ uid }) => void promoted.push(uid) },
+        }),
+        artifacts: daemon.stored,
+      });
+      await service.start();
+      await service.sessions.request({ keys: [KEY], kind: 'manual' });
+      const { stored, modelsDir } = host('worker');
+      const workDir = path.join(context.folder, 'worker-work');
+      const worker = new RunningWorker(context, place, { stored, folders: { modelsDir, workDir } });
+      workers.push(worker);
+      // A start of Python at the lowest priority takes its time on a busy machine.
+      await context.untilEnded();
+      await until(() => promoted.length > 0 || undefined);
+      expect(worker.jobs.map(({ outcome }) => outcome)).toEqual(['published']);
+      const serving = await context.stores.models.findServing(KEY);
+      expect(promoted).toEqual([serving?.uid]);
+      const folder = serving?.modelPath ?? '?';
+      expect(existsSync(path.join(context.options.modelsDir, folder, 'model.onnx'))).toBe(true);
+      expect(filesBelow(path.join(modelsDir, folder)).toSorted()).toEqual(
+        filesBelow(path.join(context.options.modelsDir, folder)).toSorted(),
+      );
+      // Once nothing names it, it goes from the store.
+      const before = await server.names();
+      await context.stores.models.update(serving?.uid ?? '', { modelPath: undefined });
+      const ledger = context.stores.artifacts;
+      const sweep = { store: daemon.store, ledger, logger: SILENT_LOGGER };
+      expect(await sweepStore({ ...sweep, graceMs: 3_600_000 })).toBe(0);
+      expect(await sweepStore({ ...sweep, graceMs: -1 })).toBe(4);
+      expect((await server.names()).length).toBe(before.length - 4);
+    });
+  });
+});
