@@ -1,5 +1,6 @@
 import type { Page, Response } from 'playwright-core';
 import { z } from 'zod';
+import type { Database } from '../../src/storage/database/database.js';
 import type { Stores } from '../../src/storage/stores.js';
 import { fillStores } from '../api/api-rig.js';
 import {
@@ -49,6 +50,37 @@ export async function fillManyRows(stores: Stores): Promise<void> {
   await stores.candles.upsert(id, candles, 'rest');
 }
 
+/** Stores a signal and a decision on each of those candles, of which `fillManyRows` has a few. */
+export async function signalMany(database: Database): Promise<void> {
+  const at = (bar: number) => ({ candle_open_time: START_MS - (bar + 1) * HOUR_MS });
+  await copyRow(database, 'signals', (bar) => ({ ...at(bar), uid: copyUid(bar) }));
+  await copyRow(database, 'decisions', (bar) => {
+    const uid = copyUid(bar);
+    return { ...at(bar), uid, signal_uid: uid };
+  });
+}
+
+export function copyUid(copy: number): string {
+  return `COPY${String(copy).padStart(22, '0')}`;
+}
+
+/** Stores copies of the newest row of a table, each with other values. */
+export async function copyRow(
+  database: Database,
+  table: string,
+  changesOf: (copy: number) => Readonly<Record<string, unknown>>,
+  copies = CANDLES,
+): Promise<void> {
+  await database.run(async (knex) => {
+    const row = (await knex(table).orderBy('id', 'desc').first()) as Readonly<
+      Record<string, unknown>
+    >;
+    const values = Object.fromEntries(Object.entries(row).filter(([name]) => name !== 'id'));
+    const rows = Array.from({ length: copies }, (_, copy) => ({ ...values, ...changesOf(copy) }));
+    await knex.batchInsert(table, rows, 500);
+  });
+}
+
 /** A part of a series as the dashboard asked for it and got it. */
 export interface CandlePage {
   /** Undefined where the newest were asked for. */
@@ -78,6 +110,15 @@ export function watchCandles(page: Page): readonly CandlePage[] {
   return pages;
 }
 
+/** When the candle that the page tells of was opened. */
+export async function openedAt(page: Page): Promise<number> {
+  const told = page
+    .getByRole('region', { name: /candle$/ })
+    .locator('time')
+    .first();
+  return Date.parse((await told.getAttribute('datetime')) ?? '');
+}
+
 /** A hand on the chart of a market. */
 export class Panning {
   readonly #page: Page;
@@ -100,7 +141,7 @@ export class Panning {
     const { mouse } = this.#page;
     const { x, y } = this.#place;
     await mouse.down();
-    await mouse.move(x + 900, y + 100, { steps: 6 });
+    await mouse.move(x + 900, y + 100, { steps: 7 });
     await mouse.up();
     await mouse.move(x + 200, y + 100);
   }
@@ -111,12 +152,16 @@ export class Panning {
     const { x, y } = this.#place;
     await mouse.move(x + 900, y + 100);
     await mouse.down();
-    await mouse.move(x + 200, y + 100, { steps: 6 });
+    await mouse.move(x + 200, y + 100, { steps: 7 });
     await mouse.up();
   }
 
   /** Turns the wheel until candles are as narrow as they get. */
   async narrow(): Promise<void> {
-    for (let turn = 0; turn < 40; turn++) await this.#page.mouse.wheel(0, 400);
+    for (let turn = 0; turn < 40; turn++) {
+      await this.#page.mouse.wheel(0, 400);
+      // Of several turns within a frame the browser makes one.
+      await this.#page.evaluate('new Promise(requestAnimationFrame)');
+    }
   }
 }

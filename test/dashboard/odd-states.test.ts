@@ -10,6 +10,7 @@ import { ManualWall } from '../demo/demo-fixture.js';
 import { aCandle, aModelRecord, aSession, HOUR_MS, SERIES_KEY, START_MS } from '../storage/rows.js';
 import { fixedClock } from '../storage/fixed-clock.js';
 import { openBrowser, type Browser } from './browser.js';
+import { copyRow, copyUid } from './many-rows.js';
 import {
   openPage,
   overflow,
@@ -151,7 +152,12 @@ describe.skipIf(skipReason !== undefined)(
 
     test('50,000 fills are paged by the keyboard, and saved whole', async () => {
       await fillStores(opened.stores);
-      await copyFills(opened, FILLS - 1);
+      const changesOf = (copy: number) => ({
+        uid: copyUid(copy),
+        sequence: copy + 1000,
+        filled_at: START_MS + (copy + 1) * 60_000,
+      });
+      await copyRow(opened.database, 'fills', changesOf, FILLS - 1);
       await serve();
       await openPage(page, address, '/trades');
       const fills = region('Fills');
@@ -311,21 +317,6 @@ async function walkByKeyboard(page: Page): Promise<Walk> {
     reached: document.querySelectorAll('${reached}').length,
     unseen: [...document.querySelectorAll('[data-unseen]')].map((one) => one.outerHTML.slice(0, 120)),
   })`);
-}
-
-/** As many further fills, each of another time. */
-async function copyFills({ database }: TestDatabase, count: number): Promise<void> {
-  await database.run(async (knex) => {
-    const first = (await knex('fills').first()) as Readonly<Record<string, unknown>>;
-    const row = Object.fromEntries(Object.entries(first).filter(([name]) => name !== 'id'));
-    const rows = Array.from({ length: count }, (_, at) => ({
-      ...row,
-      uid: `COPY${String(at).padStart(22, '0')}`,
-      sequence: at + 1000,
-      filled_at: START_MS + (at + 1) * 60_000,
-    }));
-    await knex.batchInsert('fills', rows, 500);
-  });
 }
 
 /** Twelve days of hours before the clock's time: one day nobody knows, three hours that the venue lacks. */
