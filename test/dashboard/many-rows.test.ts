@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildApi, type ApiRig } from '../api/api-rig.js';
+import { HOUR_MS } from '../storage/rows.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { openBrowser, type Browser } from './browser.js';
 import { openPage, overflow, seriousFindings, skipReason, watchPage } from './dashboard-rig.js';
@@ -10,12 +11,15 @@ import {
   LONG_MARKET,
   MODELS,
   ODD_NAMES,
+  openedAt,
   Panning,
   watchCandles,
 } from './many-rows.js';
 
 /** How many parts of a series are read while a test pans. */
 const PAGES = 4;
+/** So many that the chart holds only some of their candles. */
+const FAR_PAGES = 9;
 
 /** How long a frame and the first page take is measured by `npm run bench -- dashboard`. */
 describe.skipIf(skipReason !== undefined)(
@@ -90,6 +94,20 @@ describe.skipIf(skipReason !== undefined)(
       const times = older().flatMap((one) => one.times);
       expect(new Set(times).size).toBe(times.length);
       expect(await overflow(page)).toBe(0);
+    }, 60_000);
+
+    test('panned far away and back the chart shows the same candle at the same place', async () => {
+      const read = watchCandles(page);
+      await openPage(page, address, LONG_MARKET);
+      const hand = await Panning.on(page);
+      await hand.narrow();
+      for (let pan = 0; pan < 60 && read.length < FAR_PAGES; pan++) await hand.back();
+      await hand.forth();
+      const before = await openedAt(page);
+      for (let pan = 0; pan < 7; pan++) await hand.forth();
+      await expect.poll(() => openedAt(page)).toBeGreaterThan(before + 3000 * HOUR_MS);
+      for (let pan = 0; pan < 7; pan++) await hand.back();
+      await expect.poll(() => openedAt(page)).toBe(before);
     }, 60_000);
   },
 );

@@ -1,5 +1,5 @@
 import type { UTCTimestamp } from 'lightweight-charts';
-import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue';
+import { onScopeDispose, ref, shallowRef, triggerRef, watch, type Ref, type ShallowRef } from 'vue';
 import { call, CallError, messageOf, type Answer } from '../api/client';
 import { useLive } from '../stores/live';
 
@@ -35,8 +35,8 @@ const NEWEST = 20;
 
 export interface MarketData {
   readonly bars: ShallowRef<readonly Bar[]>;
-  readonly signals: ShallowRef<ReadonlyMap<number, Signal>>;
-  readonly decisions: ShallowRef<ReadonlyMap<number, Decision>>;
+  readonly signals: ShallowRef<Map<number, Signal>>;
+  readonly decisions: ShallowRef<Map<number, Decision>>;
   readonly fills: ShallowRef<readonly Fill[]>;
   readonly position: ShallowRef<Position | undefined>;
   readonly error: Ref<string | undefined>;
@@ -86,8 +86,8 @@ export function useMarketData(key: Ref<MarketKey | undefined>): MarketData {
     } else {
       bars.value = [...part.bars, ...bars.value];
     }
-    signals.value = new Map([...signals.value, ...part.signals.map(byTime)]);
-    decisions.value = new Map([...decisions.value, ...part.decisions.map(byTime)]);
+    add(signals, part.signals);
+    add(decisions, part.decisions);
   }
 
   async function readBooks(of: MarketKey, signal: AbortSignal): Promise<void> {
@@ -195,8 +195,13 @@ function isSame(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-function byTime<T extends { readonly candle_open_time: string }>(row: T): [number, T] {
-  return [secondsOf(row.candle_open_time), row];
+/** Into the same map: a copy would take longer with each part that is read. */
+function add<T extends { readonly candle_open_time: string }>(
+  to: ShallowRef<Map<number, T>>,
+  rows: readonly T[],
+): void {
+  for (const row of rows) to.value.set(secondsOf(row.candle_open_time), row);
+  triggerRef(to);
 }
 
 export function secondsOf(iso: string): UTCTimestamp {

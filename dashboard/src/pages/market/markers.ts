@@ -1,6 +1,7 @@
 import type { SeriesMarker, Time } from 'lightweight-charts';
 import { colourOf, paleColourOf } from '../../lib/colours';
 import { secondsOf, type Bar, type Fill, type Signal } from '../../lib/use-market-data';
+import { lastPlace } from './bar-window';
 
 /** Signals and fills at the bars that hold them, oldest first: the chart takes no other order. */
 export function markersOf(
@@ -40,7 +41,7 @@ function signalMarks(
 function fillMarks(bars: readonly Bar[], fills: readonly Fill[]): SeriesMarker<Time>[] {
   const color = colourOf('--focus');
   return fills.flatMap(({ side, filled_at }) => {
-    const bar = lastBefore(bars, secondsOf(filled_at));
+    const bar = bars[lastPlace(bars, secondsOf(filled_at))];
     if (bar === undefined) return [];
     const isBuy = side === 'buy';
     return [
@@ -54,15 +55,4 @@ function fillMarks(bars: readonly Bar[], fills: readonly Fill[]): SeriesMarker<T
       },
     ];
   });
-}
-
-/** By halving: there may be 50,000 bars. */
-function lastBefore(bars: readonly Bar[], time: number): Bar | undefined {
-  let [low, high] = [0, bars.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((bars[middle]?.time ?? Infinity) <= time) low = middle + 1;
-    else high = middle;
-  }
-  return bars[low - 1];
 }
