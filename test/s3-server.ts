@@ -1,12 +1,22 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import type { S3Place } from '../src/artifacts/s3-artifacts.js';
-import { freePort } from './free-port.js';
 import { WEED } from './s3-install.js';
 
 /** Why suites for S3 are skipped on this machine; undefined where the server can be started. */
@@ -16,8 +26,11 @@ export const s3SkipReason: string | undefined = existsSync(WEED)
 
 const KEYS = { accessKeyId: 'evenkeel-tests', secretAccessKey: 'secret-of-the-tests' };
 const BUCKET = 'models';
+const LOWEST_PORT = 12_000;
+const MOST_PORTS = 18_000;
 const START_TRIES = 600;
 const START_PAUSE_MS = 50;
+const START_ATTEMPTS = 3;
 const PARTS = ['master', 'volume', 'filer', 's3'] as const;
 
 /** A real S3 server of one suite, in a folder and on ports of its own. */
@@ -37,10 +50,17 @@ export class OwnS3 {
   }
 
   static async start(): Promise<OwnS3> {
-    const ports = await Promise.all(Array.from({ length: PARTS.length * 2 }, freePort));
-    const server = new OwnS3(ports);
-    await server.start();
-    return server;
+    for (let attempt = 1; ; attempt++) {
+      const server = new OwnS3(await freePorts(PARTS.length * 2));
+      try {
+        await server.start();
+        return server;
+      } catch (error) {
+        await server.stop();
+        // Another suite may have been faster at one of the ports.
+        if (attempt === START_ATTEMPTS) throw error;
+      }
+    }
   }
 
   get place(): S3Place {
@@ -70,11 +90,18 @@ export class OwnS3 {
     writeFileSync(config, JSON.stringify({ identities: [identity()] }));
     const fixed = [`-dir=${data}`, '-ip=127.0.0.1', '-ip.bind=127.0.0.1', '-filer', '-s3'];
     const usual = ['-volume.max=8', '-master.volumeSizeLimitMB=64', '-volume.minFreeSpace=1'];
-    const s3 = [`-s3.config=${config}`, '-s3.autoCreateBucket=false', '-s3.port.iceberg=0'];
+    const s3 = [
+      `-s3.config=${config}`,
+      '-s3.autoCreateBucket=false',
+      '-s3.port.iceberg=0',
+      '-s3.port.lance=0',
+    ];
+    const log = openSync(path.join(this.#folder, 'log'), 'a');
     this.#child = spawn(WEED, ['server', ...fixed, ...usual, ...s3, ...this.#flags], {
       cwd: this.#folder,
-      stdio: 'ignore',
+      stdio: ['ignore', 'ignore', log],
     });
+    closeSync(log);
     await this.#untilReady();
   }
 
@@ -111,9 +138,11 @@ export class OwnS3 {
         if ((error as Error).name.startsWith('BucketAlready')) return;
         last = error;
       }
+      if (this.#child?.exitCode !== null) break;
       await sleep(START_PAUSE_MS);
     }
-    throw new Error('SeaweedFS did not start', { cause: last });
+    const log = readFileSync(path.join(this.#folder, 'log'), 'utf8').slice(-2_000);
+    throw new Error(`SeaweedFS did not start: ${log}`, { cause: last });
   }
 
   async #use<T>(work: (client: S3Client) => Promise<T>): Promise<T> {
@@ -125,6 +154,32 @@ export class OwnS3 {
     } finally {
       client.destroy();
     }
+  }
+}
+
+/**
+ * Ports that nobody listens at, below those that the system gives to connections: with eight of them one would
+ * now and then be taken by a connection before the server has it.
+ */
+async function freePorts(count: number): Promise<readonly number[]> {
+  for (;;) {
+    const first = LOWEST_PORT + randomInt(MOST_PORTS);
+    const ports = Array.from({ length: count }, (_, at) => first + at);
+    const free = await Promise.all(ports.map(isFree));
+    if (free.every(Boolean)) return ports;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
   }
 }
 

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { S3Place } from '../../src/artifacts/s3-artifacts.js';
+import { ConfigError, TransientError } from '../../src/lib/errors.js';
 import { sweepStore } from '../../src/models/artifact-sweep.js';
 import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { forEachEngine } from '../database.js';
@@ -92,6 +94,51 @@ forEachEngine((engine) => {
       expect(await sweepStore({ ...sweep, graceMs: 3_600_000 })).toBe(0);
       expect(await sweepStore({ ...sweep, graceMs: -1 })).toBe(4);
       expect((await server.names()).length).toBe(before.length - 4);
+    });
+
+    it('is refused where its store is another one than that of the daemon', async () => {
+      context = await createTrainingContext(engine);
+      const { stores, options } = context;
+      const daemon = hostOf(server.place, { stores, modelsDir: options.modelsDir });
+      hosts.push(daemon);
+      const createRemote = remoteOf(context, place, { stored: daemon.stored });
+      await context.service({ createRemote }).start();
+      const { modelsDir } = host('worker');
+      const elsewhere = { ...server.place, prefix: 'of-another-database/' };
+      const { stored, store } = hostOf(elsewhere, { stores, modelsDir });
+      hosts.push({ stored, store });
+      const worker = new RunningWorker(context, place, {
+        ...{ stored, folders: { modelsDir, workDir: modelsDir } },
+      });
+      workers.push(worker);
+      await expect(worker.ended).rejects.toThrow(ConfigError);
+      await expect(worker.ended).rejects.toThrow(/is not the artifact store of the daemon of test/);
+      const refused = new RunningWorker(context, place, {
+        ...{ folders: { modelsDir, workDir: modelsDir } },
+      });
+      workers.push(refused);
+      await expect(refused.ended).rejects.toThrow('or give both an artifact store (ARTIFACTS)');
+    });
+
+    it('does not begin where the store refuses its key, or does not answer', async () => {
+      context = await createTrainingContext(engine);
+      const { stores, options } = context;
+      const daemon = hostOf(server.place, { stores, modelsDir: options.modelsDir });
+      hosts.push(daemon);
+      const createRemote = remoteOf(context, place, { stored: daemon.stored });
+      await context.service({ createRemote }).start();
+      const { modelsDir } = host('worker');
+      const begin = async (changes: Partial<S3Place>): Promise<unknown> => {
+        const made = hostOf({ ...server.place, ...changes }, { stores, modelsDir });
+        hosts.push(made);
+        const { stored } = made;
+        const folders = { modelsDir, workDir: modelsDir };
+        const worker = new RunningWorker(context, place, { stored, folders });
+        workers.push(worker);
+        return worker.ended.catch((error: unknown) => error);
+      };
+      expect(await begin({ secretAccessKey: 'wrong' })).toBeInstanceOf(ConfigError);
+      expect(await begin({ endpoint: 'http://127.0.0.1:1' })).toBeInstanceOf(TransientError);
     });
   });
 });

@@ -72,3 +72,30 @@ test('an unknown exchange is named', () => {
   expect(find('exchange')?.status).not.toBe('ok');
   expect(find('exchange')?.message).toContain('did you mean binance');
 });
+
+test('an artifact store that is away, or refuses the key, fails with the setting and no secret', () => {
+  const s3 = {
+    ARTIFACTS: 's3',
+    S3_ENDPOINT: 'http://127.0.0.1:1',
+    S3_BUCKET: 'models',
+    S3_ACCESS_KEY_ID: 'canary-key',
+    S3_SECRET_ACCESS_KEY: 'canary-secret',
+  };
+  const { code, find } = findings(s3);
+  expect(code).toBe(1);
+  expect(find('artifacts')).toMatchObject({ status: 'failed' });
+  expect(find('artifacts')?.message).toMatch(/bucket models at 127\.0\.0\.1:1: ECONNREFUSED/);
+  expect(find('artifacts')?.fix).toContain('S3_ settings');
+  expect(JSON.stringify(find('artifacts'))).not.toContain('canary');
+});
+
+test('an artifact store in a folder is written, read and cleaned up', () => {
+  const { code, find } = findings({ ARTIFACTS_DIR: folder });
+  expect(code).toBe(0);
+  expect(find('artifacts')?.message).toMatch(/written, read and removed$/);
+  const missing = findings({ ARTIFACTS_DIR: path.join(folder, 'not-there') });
+  expect(missing.find('artifacts')).toMatchObject({
+    status: 'failed',
+    fix: 'make the folder ARTIFACTS_DIR, or mount it',
+  });
+});
