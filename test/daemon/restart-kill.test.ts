@@ -13,7 +13,7 @@ import { SystemClock } from '../../src/lib/clock.js';
 import { seededRandom } from '../../src/lib/seeded-random.js';
 import { dropDatabase, mysqlLocation, mysqlSettings, mysqlSkipReason } from '../database.js';
 import { LogKeeper } from '../demo/demo-fixture.js';
-import { daemonRig, type DaemonChild } from './daemon-child.js';
+import { daemonRig, QUICK_FIT, type DaemonChild } from './daemon-child.js';
 import { AcknowledgedRows, SYMBOLS } from './acknowledged-rows.js';
 import { descendantsOf, waitForEnd, type ProcessRow } from './process-table.js';
 
@@ -57,6 +57,7 @@ const NO_LIMITS = {
 /** Fast bars, and every signal may trade, so that a kill interrupts as much as possible. */
 const BUSY = {
   ...NO_LIMITS,
+  ...QUICK_FIT,
   API_PORT: '0',
   SYMBOLS: SYMBOLS.join(),
   DEMO_SPEED: '3600',
