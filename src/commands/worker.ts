@@ -16,6 +16,7 @@ import { ConfigError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { removeUnfinished } from '../models/artifact-cleanup.js';
 import { openStores } from '../storage/stores.js';
+import { assertAdmitted } from '../training/remote/assert-admitted.js';
 import { WorkerHost } from '../training/remote/worker-host.js';
 import { checkPython } from '../training/trainer-process/check-python.js';
 import { TrainerProcess } from '../training/trainer-process/trainer-process.js';
@@ -47,6 +48,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const { settings, logger, clock, signal, childEnvironments } = options;
   const place = redisPlace(settings);
   if (place === undefined) throw new ConfigError('A worker needs QUEUE=redis and REDIS_URL');
+  await assertAdmitted(place);
   const stack = new DisposalStack(logger);
   try {
     holdFolder(settings, clock, stack);

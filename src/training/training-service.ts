@@ -22,7 +22,7 @@ import { readTrainingStatus, type TrainingStatus } from './training-status.js';
 import { JobWorker, type TrainingEvents } from './queue/job-worker.js';
 import type { QueueLane } from './queue/lane-loop.js';
 import { WaitingLog } from './planning/waiting-log.js';
-import type { QueueFacts, RemoteQueue } from './remote/remote-queue.js';
+import type { QueueFacts, RedisTrouble, RemoteQueue } from './remote/remote-queue.js';
 import {
   NO_PREGENERATION,
   type PredictionPregeneration,
@@ -245,6 +245,11 @@ export class TrainingService {
   get trainerFault(): { readonly message: string; readonly fix: string } | undefined {
     const { last } = this.#readiness;
     return last?.status === 'not_ready' ? { message: last.message, fix: last.fix } : undefined;
+  }
+
+  /** Why Redis does not carry the queue; undefined while it does, or none is used. */
+  get redisTrouble(): RedisTrouble | undefined {
+    return this.#remote?.trouble;
   }
 
   async #planOnce(): Promise<readonly DueVerdict[]> {

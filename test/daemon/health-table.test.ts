@@ -371,19 +371,25 @@ describe('health names every way in which the daemon does less than asked', () =
     expect((await until('entries_frozen'))?.message).toMatch(/^No position is opened: MySQL/);
   });
 
-  test('rows that MySQL does not know yet', async ({ skip, onTestFinished }) => {
+  test('rows that MySQL does not know yet, and a Redis that is away', async ({
+    skip,
+    onTestFinished,
+  }) => {
     if (mysqlSkipReason !== undefined) {
-      provoked.add('database_not_carried_over');
+      for (const id of ['database_not_carried_over', 'redis_unreachable']) provoked.add(id);
       skip(mysqlSkipReason);
     }
     const location = mysqlLocation();
     noteFallback(folder, { since: new Date().toISOString(), reason: 'it was away' });
-    await startDaemon({ MYSQL_ENABLED: 'true', ...mysqlSettings(location) });
+    const redis = { QUEUE: 'redis', REDIS_URL: 'redis://:canary@127.0.0.1:1' };
+    await startDaemon({ MYSQL_ENABLED: 'true', ...mysqlSettings(location), ...redis });
     onTestFinished(async () => {
       await stopDaemon();
       await dropDatabase(location);
     });
     await until('database_not_carried_over');
+    const { message } = (await until('redis_unreachable')) ?? {};
+    expect(message).toMatch(/^(?!.*canary).*ECONNREFUSED/);
   });
 
   test('and nothing that no test provokes', () => {

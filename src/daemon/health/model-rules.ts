@@ -88,6 +88,15 @@ export const MODEL_RULES: readonly DaemonHealthRule[] = [
     }),
   },
   {
+    id: 'redis_unreachable',
+    check: 'queue',
+    level: 'degraded',
+    fix: 'bring Redis back or make room there, or check REDIS_URL. Workers look into the database every ten seconds meanwhile',
+    find: whileActive(({ training: { redisTrouble: trouble } }) =>
+      trouble === undefined ? undefined : { message: trouble.reason, since: trouble.since },
+    ),
+  },
+  {
     id: 'queue_held',
     check: 'queue',
     level: 'degraded',

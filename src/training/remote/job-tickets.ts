@@ -7,6 +7,7 @@ import { messageOf, TransientError } from '../../lib/errors.js';
 import { IMPATIENT, type RedisPlace } from './redis-place.js';
 
 const LIMIT_MS = 5_000;
+const WRITTEN_MS = 10_000;
 
 interface Opened {
   readonly client: Redis;
@@ -31,7 +32,8 @@ export class JobTickets {
   }
 
   /**
-   * Adds tickets for the jobs that wait, where there are fewer of them. Called again it adds nothing.
+   * Adds tickets for the jobs that wait, where there are fewer of them. Called again it adds nothing. Without jobs it
+   * only finds out whether Redis takes what is written.
    *
    * @throws TransientError where Redis is away, full or refuses
    */
@@ -55,6 +57,8 @@ export class JobTickets {
     this.#opened ??= this.#open();
     const { client, queues } = await this.#opened;
     if (client.status !== 'ready') throw new Error(this.#lastError);
+    // BullMQ does not tell of tickets that a full Redis refused; this is refused aloud.
+    await client.set(`${this.#place.prefix}:written`, '1', 'PX', WRITTEN_MS);
     for (const [priority, queue] of queues) {
       const own = jobs.filter((job) => job.priority === priority);
       if (own.length === 0) continue;

@@ -19,6 +19,8 @@ export interface PublishedModelsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options: TrainingOptions;
+  /** Aborts when the daemon stops: what is fetched by then is taken by the next one. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -58,7 +60,7 @@ export class PublishedModels {
       if (!(error instanceof RejectedError)) throw error;
       return this.#refuse(record, `its files are refused: ${messageOf(error)}`);
     }
-    return this.#promote(record);
+    return this.#options.signal?.aborted === true ? undefined : this.#promote(record);
   }
 
   async #promote(record: ModelRecord): Promise<ModelRecord | undefined> {

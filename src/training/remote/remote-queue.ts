@@ -22,6 +22,15 @@ const ROUND_MS = 5_000;
 /** More workers than that are not waked at once; those at work take the next job by themselves. */
 const MOST_TICKETS = 1_000;
 
+const TICKETS = 'tickets';
+const REDIS = 'Redis';
+
+/** Why Redis could not be used when it was last tried, and since when: wall time. */
+export interface RedisTrouble {
+  readonly reason: string;
+  readonly since: number;
+}
+
 export interface RemoteQueueOptions {
   readonly stores: Stores;
   /** Of the market and of this machine. */
@@ -66,7 +75,8 @@ export class RemoteQueue {
   #folderMark = '';
   #isFilePaused = false;
   /** What failed last, by what was tried. */
-  readonly #faults = new Map<string, string>();
+  readonly #faults = new Map<string, RedisTrouble>();
+  #atStore: Promise<void> | undefined;
 
   constructor(options: RemoteQueueOptions, facts: QueueFacts) {
     this.#options = options;
@@ -77,7 +87,9 @@ export class RemoteQueue {
     this.#tickets = new JobTickets(place, clock);
     const { stored: artifacts } = options;
     const published =
-      artifacts === undefined ? undefined : new PublishedModels({ ...options, artifacts });
+      artifacts === undefined
+        ? undefined
+        : new PublishedModels({ ...options, artifacts, signal: this.#stopping.signal });
     this.#outcomes = new RemoteOutcomes({ ...options, published });
     this.#receiver = new JobEventReceiver(place, { venue, onEvent: (event) => this.#take(event) });
   }
@@ -90,6 +102,11 @@ export class RemoteQueue {
     await this.#tell();
     await this.#receiver.start();
     this.#working = this.#work();
+  }
+
+  /** Why Redis does not carry; undefined while it does. */
+  get trouble(): RedisTrouble | undefined {
+    return this.#faults.get(TICKETS) ?? this.#faults.get(REDIS);
   }
 
   /** A job may wait that has no ticket yet. */
@@ -119,7 +136,7 @@ export class RemoteQueue {
         await this.#round();
       }
       await this.#try('pause file', () => this.#tellPause());
-      await this.#try('tickets', () => this.#fill());
+      await this.#try(TICKETS, () => this.#fill());
       await this.#rest(nextRoundMs - clock.wallMs());
     }
   }
@@ -135,20 +152,28 @@ export class RemoteQueue {
     await this.#try('notice', () => this.#tell());
     await this.#try('dead workers', () => this.#recover());
     await this.#try('ended jobs', () => this.#outcomes.look());
+    // Also where nothing waits, so that an outage is known before it costs something.
+    await this.#try(REDIS, () => this.#tickets.fill([]));
+    // Beside the rounds: a store that is slow must not delay what they are for.
+    this.#atStore ??= this.#workAtStore().finally(() => (this.#atStore = undefined));
+  }
+
+  async #workAtStore(): Promise<void> {
     await this.#markStore();
     await this.#try('published models', () => this.#outcomes.takePublished(this.#facts.hasFiles()));
   }
 
   /** One part that fails does not keep the others from being done; each fault is logged once. */
   async #try(what: string, work: () => Promise<void>): Promise<void> {
-    const { logger } = this.#options;
+    const { clock, logger } = this.#options;
     try {
       await work();
       if (this.#faults.delete(what)) logger.info(`[QUEUE] ${what}: all is well again`);
     } catch (error) {
       const fault = messageOf(error);
-      if (this.#faults.get(what) === fault) return;
-      this.#faults.set(what, fault);
+      const known = this.#faults.get(what);
+      if (known?.reason === fault) return;
+      this.#faults.set(what, { reason: fault, since: known?.since ?? clock.wallMs() });
       logger.warn(`[QUEUE] ${what}: ${fault}; tried again every ${ROUND_MS / 1000} s`);
     }
   }
