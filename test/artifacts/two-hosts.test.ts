@@ -1,14 +1,16 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { S3Place } from '../../src/artifacts/s3-artifacts.js';
 import { ConfigError, TransientError } from '../../src/lib/errors.js';
 import { sweepStore } from '../../src/models/artifact-sweep.js';
 import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
-import { forEachEngine } from '../database.js';
+import { forEachEngine, mysqlSettings } from '../database.js';
 import { dropNames, redisPlace, redisSkipReason } from '../redis-server.js';
 import { OwnS3, s3SkipReason } from '../s3-server.js';
-import { HAS_PYTHON } from '../trainer/real-trainer.js';
+import { HAS_PYTHON, PROJECT_DIR, PYTHON } from '../trainer/real-trainer.js';
 import { filesBelow } from '../training/files-below.js';
 import { until } from '../training/holding-trainer.js';
 import { plantedCandles } from '../training/planted-candles.js';
@@ -22,6 +24,9 @@ import { remoteOf, RunningWorker } from '../training/worker-rig.js';
 import { hostOf, type Host } from './stored.js';
 
 const LIMIT_MS = 180_000;
+const { version } = JSON.parse(readFileSync(path.join(PROJECT_DIR, 'package.json'), 'utf8')) as {
+  version: string;
+};
 const CANDLES = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
 
 forEachEngine((engine) => {
@@ -64,21 +69,24 @@ forEachEngine((engine) => {
       const promoted: string[] = [];
       const service = context.service({
         createRemote: remoteOf(context, place, {
-          ...{ stored: daemon.stored },
+          ...{ stored: daemon.stored, version },
           events: { onPromoted: ({ uid }) => void promoted.push(uid) },
         }),
         artifacts: daemon.stored,
       });
       await service.start();
       await service.sessions.request({ keys: [KEY], kind: 'manual' });
-      const { stored, modelsDir } = host('worker');
-      const workDir = path.join(context.folder, 'worker-work');
-      const worker = new RunningWorker(context, place, { stored, folders: { modelsDir, workDir } });
-      workers.push(worker);
-      // A start of Python at the lowest priority takes its time on a busy machine.
-      await context.untilEnded();
-      await until(() => promoted.length > 0 || undefined);
-      expect(worker.jobs.map(({ outcome }) => outcome)).toEqual(['published']);
+      const hostFolder = path.join(context.folder, 'other-host');
+      const modelsDir = path.join(hostFolder, 'models');
+      const worker = startWorker(context, hostFolder);
+      try {
+        // A start of Python at the lowest priority takes its time on a busy machine.
+        await context.untilEnded();
+        await until(() => promoted.length > 0 || undefined);
+        await until(() => worker.output.includes('full training-high: published') || undefined);
+      } finally {
+        expect(await worker.stop()).toBe(0);
+      }
       const serving = await context.stores.models.findServing(KEY);
       expect(promoted).toEqual([serving?.uid]);
       const folder = serving?.modelPath ?? '?';
@@ -140,5 +148,46 @@ forEachEngine((engine) => {
       expect(await begin({ secretAccessKey: 'wrong' })).toBeInstanceOf(ConfigError);
       expect(await begin({ endpoint: 'http://127.0.0.1:1' })).toBeInstanceOf(TransientError);
     });
+
+    /** `npm run worker` with the settings of a host that shares nothing but the three servers. */
+    function startWorker({ location }: TrainingContext, folder: string) {
+      if (location.engine !== 'mysql') throw new Error('A worker needs MySQL');
+      mkdirSync(folder);
+      const secretFile = path.join(folder, 'secret');
+      const { S3_SECRET_ACCESS_KEY: secret = '', ...s3 } = server.environment;
+      writeFileSync(secretFile, `${secret}\n`);
+      const child = spawn(process.execPath, [path.join(PROJECT_DIR, 'dist/scripts/worker.js')], {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: {
+          PATH: process.env['PATH'] ?? '',
+          ...mysqlSettings(location),
+          ...s3,
+          S3_SECRET_ACCESS_KEY_FILE: secretFile,
+          MYSQL_ENABLED: 'true',
+          QUEUE: 'redis',
+          REDIS_URL: place.url,
+          REDIS_PREFIX: place.prefix,
+          DATA_DIR: folder,
+          PYTHON,
+        },
+      });
+      const seen = { output: '' };
+      const read = (chunk: Buffer): void => void (seen.output += chunk.toString());
+      child.stdout.on('data', read);
+      child.stderr.on('data', read);
+      const ended = once(child, 'exit');
+      return {
+        get output() {
+          return seen.output;
+        },
+        stop: async (): Promise<unknown> => {
+          child.kill('SIGTERM');
+          const [code] = (await ended) as [unknown];
+          expect(seen.output).not.toContain(secret);
+          return code;
+        },
+      };
+    }
   });
 });
