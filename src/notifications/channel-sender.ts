@@ -3,9 +3,10 @@ import { messageOf } from '../lib/errors.js';
 import { growingPauseMs } from '../lib/growing-pause.js';
 import type { Logger } from '../lib/logger.js';
 import { newUid } from '../lib/uid.js';
-import type {
-  NotificationStore,
-  StoredNotification,
+import {
+  isUrgent,
+  type NotificationStore,
+  type StoredNotification,
 } from '../storage/stores/notification-store.js';
 import { BurstLimit, WINDOW_MS } from './burst-limit.js';
 import { ChannelError, type Channel, type Message } from './channel.js';
@@ -67,9 +68,9 @@ export class ChannelSender {
 
   /** Sends what is due. Called again and again. */
   async run(signal: AbortSignal): Promise<void> {
-    const { exchange, channel, store, clock, isSender } = this.#options;
+    const { channel, clock, isSender } = this.#options;
     for (let count = 0; count < MAX_MESSAGES && !signal.aborted && isSender(); count++) {
-      const open = await store.listOpen({ exchange, channel: channel.name }, BATCH_ROWS);
+      const open = await this.#listOpen();
       const fault = this.#fault;
       if (fault !== undefined) this.#fault = { ...fault, waiting: open.length };
       const next = this.#choose(await this.#withoutOld(open));
@@ -82,6 +83,17 @@ export class ChannelSender {
   /** Outside of the outbox and of its order: for what cannot be stored. @throws ChannelError */
   async sendNow(message: Message, signal: AbortSignal): Promise<void> {
     await this.#options.channel.send(message, signal);
+  }
+
+  /** The oldest, and what must not wait for those that lie before it. */
+  async #listOpen(): Promise<readonly StoredNotification[]> {
+    const { exchange, channel, store } = this.#options;
+    const key = { exchange, channel: channel.name };
+    const oldest = await store.listOpen(key, BATCH_ROWS);
+    if (oldest.length < BATCH_ROWS) return oldest;
+    const known = new Set(oldest.map(({ uid }) => uid));
+    const urgent = await store.listUrgent(key, BATCH_ROWS);
+    return [...oldest, ...urgent.filter(({ uid }) => !known.has(uid))];
   }
 
   /** Gives up what became too old. @returns the rest */
@@ -97,7 +109,7 @@ export class ChannelSender {
     const { clock, quiet } = this.#options;
     const nowMs = clock.wallMs();
     const isHushed = quiet !== undefined && isQuiet(quiet, nowMs);
-    const allowed = isHushed ? open.filter(passesQuiet) : open;
+    const allowed = isHushed ? open.filter(isUrgent) : open;
     const [first] = allowed;
     if (first === undefined || isPausing(first, nowMs)) return undefined;
     const { messageUid } = first;
@@ -109,8 +121,8 @@ export class ChannelSender {
     const decision = this.#burst.decide(first.event, others.length + 1, nowMs);
     if (decision === 'single') return [first];
     // What must not wait does not wait for a group either.
-    const isUrgent = allowed.some(passesQuiet);
-    return decision === 'group' || isUrgent ? [first, ...others] : undefined;
+    const mayWait = !allowed.some(isUrgent);
+    return decision === 'group' || !mayWait ? [first, ...others] : undefined;
   }
 
   /** @returns whether it was taken */
@@ -175,11 +187,6 @@ export class ChannelSender {
     const count = rows.length;
     logger.error('Notifications are given up', { channel: channel.name, count, reason });
   }
-}
-
-/** What people want to be woken for. */
-function passesQuiet({ event, level }: StoredNotification): boolean {
-  return event === 'halt' || level === 'failing';
 }
 
 function isPausing({ dueAt }: StoredNotification, nowMs: number): boolean {

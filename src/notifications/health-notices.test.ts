@@ -97,3 +97,9 @@ it('a start that waits as expected, and rules that nobody wants to hear of, are 
   ]);
   expect(noted).toEqual([]);
 });
+
+it('every rule that makes health fail is told, also one that has no kind of its own', async () => {
+  nowMs += 60_000;
+  await open().update([finding('positions_unguarded', { level: 'failing' })]);
+  expect(noted).toEqual(['stale_data failing: positions_unguarded holds']);
+});

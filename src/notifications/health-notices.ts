@@ -4,15 +4,14 @@ import type { HealthFinding } from '../monitoring/health.js';
 /** The rule that says that trading is halted. */
 export const FILE_HALT_RULE = 'trading_halted';
 
-/** Rules of health that people are told of, and as what. */
+/** What people are told of a rule that has no kind of its own: that something needs them. */
+const USUAL_EVENT: NotificationEvent = 'stale_data';
+
+/** Rules of health that people are told of, and as what, beside all that make health fail. */
 const TOLD_RULES: ReadonlyMap<string, NotificationEvent> = new Map([
   ['database_lost', 'database'],
   ['database_fallback', 'database'],
   ['series_stale', 'stale_data'],
-  ['all_series_stale', 'stale_data'],
-  ['nothing_collected', 'stale_data'],
-  ['exchange_unreachable', 'stale_data'],
-  ['positions_unpriced', 'stale_data'],
   // Of the halt file alone: other halts are noted where they are stored.
   [FILE_HALT_RULE, 'halt'],
 ]);
@@ -50,7 +49,7 @@ export class HealthNotices {
 
   /** Compares what holds now with what was told. */
   async update(findings: readonly HealthFinding[]): Promise<void> {
-    const held = findings.filter(({ id, isExpected }) => TOLD_RULES.has(id) && !isExpected);
+    const held = findings.filter((finding) => isTold(finding));
     for (const finding of held) await this.#holds(finding);
     const ids = new Set(held.map(({ id }) => id));
     for (const [id, told] of this.#told) if (!ids.has(id)) await this.#isOver(id, told);
@@ -63,7 +62,7 @@ export class HealthNotices {
       this.#told.set(id, { ...told, overSince: undefined });
       return;
     }
-    const event = TOLD_RULES.get(id) ?? 'stale_data';
+    const event = TOLD_RULES.get(id) ?? USUAL_EVENT;
     if (nowMs() - since < steadyMs(event)) return;
     const earlier = await this.#recall(id);
     const key = earlier ?? `health:${id}:${since}:began`;
@@ -120,6 +119,11 @@ export class HealthNotices {
       throw error;
     }
   }
+}
+
+/** A list of names alone would leave out the next rule that is added. */
+function isTold({ id, level, isExpected }: HealthFinding): boolean {
+  return !isExpected && (level === 'failing' || TOLD_RULES.has(id));
 }
 
 /** A person's own act is news at once. */

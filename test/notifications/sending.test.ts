@@ -200,6 +200,14 @@ describe('a webhook', () => {
     expect(keysTaken()).toEqual([halt, failing, fill]);
   });
 
+  test('hears of a halt in quiet hours also behind more than are looked at together', async () => {
+    const quiet = { fromMinute: 11 * 60, toMinute: 13 * 60, timeZone: 'UTC' };
+    for (let row = 0; row < 501; row++) await note();
+    const halt = await note({ event: 'halt', level: 'failing' });
+    await senderOf(channel, quiet).run(signal);
+    expect(keysTaken()).toEqual([halt]);
+  });
+
   test('that refuses one message for itself gets those behind it after some attempts', async () => {
     const bad = await note({ title: 'bad' });
     const good = await note({ event: 'halt' });

@@ -56,6 +56,11 @@ const MAX_ERROR = 500;
 /** The width of the column. */
 const MAX_KEY = 255;
 
+/** What people want to be woken for. */
+export function isUrgent({ event, level }: Pick<Notification, 'event' | 'level'>): boolean {
+  return event === 'halt' || level === 'failing';
+}
+
 /** What is to be told through each channel, and what was. */
 export class NotificationStore {
   readonly #database: Database;
@@ -104,6 +109,22 @@ export class NotificationStore {
       knex('notifications')
         .where({ exchange, channel })
         .whereIn('status', ['waiting', 'sending'])
+        .orderBy('id')
+        .limit(limit)
+        .select<Row[]>('*'),
+    );
+    return rows.map((row) => NOTIFICATION.decode(row));
+  }
+
+  /** What must not wait of what is not told yet, in the same order; see `isUrgent`. */
+  async listUrgent({ exchange, channel }: OutboxKey, limit: number): Promise<StoredNotification[]> {
+    const rows = await this.#database.run((knex) =>
+      knex('notifications')
+        .where({ exchange, channel })
+        .whereIn('status', ['waiting', 'sending'])
+        .where((either) => {
+          void either.where({ event: 'halt' }).orWhere({ level: 'failing' });
+        })
         .orderBy('id')
         .limit(limit)
         .select<Row[]>('*'),
