@@ -170,6 +170,7 @@ export class CcxtMarketData implements MarketData {
       venue: this.venue,
       symbols,
       marketMs: () => this.clock.marketMs(),
+      latestMarketMs: () => this.clock.latestMarketMs(),
       call: (what, work) => this.#call(what, work, signal),
     });
   }

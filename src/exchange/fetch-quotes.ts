@@ -13,6 +13,8 @@ export interface QuoteRequest {
   readonly symbols: readonly string[];
   /** A time that the venue has reached. */
   readonly marketMs: () => number;
+  /** A time that it has certainly not passed. */
+  readonly latestMarketMs: () => number;
   /** Runs one call with retries and translated errors. */
   readonly call: <T>(what: string, work: () => Promise<T>) => Promise<T>;
 }
@@ -33,8 +35,9 @@ export async function fetchQuotes(request: QuoteRequest): Promise<QuoteBatch> {
   for (const symbols of chunk(listed, MAX_SYMBOLS_A_REQUEST)) {
     const askedAtMs = request.marketMs();
     const { tickers, refusals } = await fetchTickers(request, symbols);
+    const times = { askedAtMs, latestMs: request.latestMarketMs() };
     for (const symbol of symbols) {
-      const quote = toQuote(tickers[symbol], { venue: request.venue, symbol, askedAtMs });
+      const quote = toQuote(tickers[symbol], { venue: request.venue, symbol, ...times });
       if (typeof quote !== 'string') quotes.push(quote);
       else missing.push({ symbol, reason: refusals.get(symbol) ?? quote });
     }
@@ -90,10 +93,17 @@ async function fetchOneByOne(request: QuoteRequest, symbols: string[]): Promise<
   return { tickers, refusals };
 }
 
+interface QuoteContext {
+  readonly venue: string;
+  readonly symbol: string;
+  readonly askedAtMs: number;
+  readonly latestMs: number;
+}
+
 /** The quote, or the reason why the ticker is not usable as one. */
 function toQuote(
   ticker: CcxtTicker | undefined,
-  { venue, symbol, askedAtMs }: { venue: string; symbol: string; askedAtMs: number },
+  { venue, symbol, askedAtMs, latestMs }: QuoteContext,
 ): Quote | string {
   if (ticker === undefined) return 'not in the answer';
   const { bid, ask, last, timestamp } = ticker;
@@ -105,8 +115,9 @@ function toQuote(
     bid: toText(bid),
     ask: toText(ask),
     last: toText(isPrice(last) ? last : bid),
-    // A ticker's own time may be that of its last trade, hours ago; its prices stand when it is asked.
-    venueTime: isPrice(timestamp) ? Math.max(timestamp, askedAtMs) : askedAtMs,
+    // A ticker's own time may be that of its last trade, hours ago, or lie ahead; its prices stand when it is asked.
+    venueTime:
+      isPrice(timestamp) && timestamp <= latestMs ? Math.max(timestamp, askedAtMs) : askedAtMs,
   };
 }
 
