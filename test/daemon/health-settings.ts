@@ -1,6 +1,14 @@
 import path from 'node:path';
 import { readSettings } from '../../config/read-settings.js';
 import type { Settings } from '../../config/settings.js';
+import type { PythonCheck } from '../../src/training/trainer-process/check-python.js';
+
+export const READY: PythonCheck = { status: 'ok', versions: {} };
+export const BROKEN: PythonCheck = {
+  status: 'broken',
+  message: 'there is no Python',
+  fix: 'run: npm run setup',
+};
 
 /** Of a daemon in that folder with which something is wrong in many ways. */
 export function healthSettings(

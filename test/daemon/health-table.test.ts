@@ -7,14 +7,13 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { childEnvironments } from '../../src/lib/child-environments.js';
 import { createDaemon } from '../../src/daemon.js';
 import { noteFallback } from '../../src/coordination/choose-engine.js';
-import type { HealthFacts } from '../../src/daemon/health/health-facts.js';
 import { HEALTH_TABLE } from '../../src/daemon/health/health-table.js';
 import { CcxtMarketData } from '../../src/exchange/ccxt-market-data.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
 import type { PythonCheck } from '../../src/training/trainer-process/check-python.js';
 import { PaperBroker } from '../../src/trading/broker/paper-broker.js';
 import { dropDatabase, mysqlLocation, mysqlSettings, mysqlSkipReason } from '../mysql-server.js';
-import { healthSettings } from './health-settings.js';
+import { BROKEN, healthSettings, READY } from './health-settings.js';
 import { IllVenue, ShiftedClock } from './ill-venue.js';
 import { KeptLogger } from '../models/kept-logger.js';
 import { TINY_FEATURES } from '../models/model-folder.js';
@@ -33,12 +32,6 @@ import {
  */
 const HOUR_MS = 3_600_000;
 const LIMIT_MS = 40_000;
-const READY: PythonCheck = { status: 'ok', versions: {} };
-const BROKEN: PythonCheck = {
-  status: 'broken',
-  message: 'there is no Python',
-  fix: 'run: npm run setup',
-};
 
 type Finding = Health['findings'][number];
 
@@ -327,17 +320,6 @@ describe('health names every way in which the daemon does less than asked', () =
     server.faults.length = 0;
   });
 
-  test('a held position without a price', async () => {
-    // Minutes of real time: `held-positions.test.ts` shows when a position counts as unpriced.
-    const position = { uid: 'p1', symbol: 'BTC/USDT', status: 'open', since: Date.now() } as const;
-    const trading = { unpricedPositions: () => [position] };
-    const rule = HEALTH_TABLE.find(({ id }) => id === 'positions_unpriced');
-    const phase = { name: 'active', trading } as unknown as HealthFacts['phase'];
-    const found = await rule?.find({ phase, nowMs: Date.now(), census: undefined });
-    expect(found?.message).toContain('no price for what is held: BTC/USDT (p1) since 20');
-    provoked.add('positions_unpriced');
-  });
-
   test('a trading halt, and who ends it', async () => {
     const file = path.join(folder, 'halt.txt');
     writeFileSync(file, '');
@@ -395,6 +377,8 @@ describe('health names every way in which the daemon does less than asked', () =
   test('and nothing that no test provokes', () => {
     // `test/notifications/daemon.test.ts` does, with receivers that fail and hang.
     provoked.add('notifications_failing');
+    // Minutes of real time or an account at an exchange: `src/daemon/health/trading-rules.test.ts`.
+    for (const id of ['positions_unpriced', 'positions_unsold']) provoked.add(id);
     expect([...provoked].sort()).toEqual(HEALTH_TABLE.map(({ id }) => id).sort());
   });
 });

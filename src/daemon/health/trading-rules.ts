@@ -50,6 +50,14 @@ export const TRADING_RULES: readonly DaemonHealthRule[] = [
     find: findUnpriced,
   },
   {
+    id: 'positions_unsold',
+    check: 'trading',
+    level: 'failing',
+    graceMs: FAULT_GRACE_MS,
+    fix: 'look at the exchange what keeps it from being sold, or sell it there: the books follow the account',
+    find: findUnsold,
+  },
+  {
     id: 'positions_unguarded',
     check: 'trading',
     level: 'failing',
@@ -102,6 +110,13 @@ function findUnpriced({ phase }: HealthFacts): RuleMatch | undefined {
     ({ uid, symbol, since }) => `${symbol} (${uid}) since ${toIso(since)}`,
   );
   return matchNames(names, (shown) => `no price for what is held: ${shown}`);
+}
+
+function findUnsold({ phase }: HealthFacts): RuleMatch | undefined {
+  const refused = 'trading' in phase ? phase.trading.refusedPositions() : [];
+  const names = refused.map(({ symbol, reason }) => `${symbol} (${reason})`);
+  const match = matchNames(names, (shown) => `what is to be sold is not taken: ${shown}`);
+  return match && { message: match.message, since: Math.min(...refused.map(({ since }) => since)) };
 }
 
 function findHalt({ phase }: HealthFacts): RuleMatch | undefined {

@@ -54,6 +54,14 @@ export interface OrderWish {
   readonly stopPrice?: Money | undefined;
 }
 
+/** A sale that is not taken. */
+export interface RefusedSale {
+  readonly symbol: string;
+  readonly reason: string;
+  /** Wall time of the first refusal in a row. */
+  readonly since: number;
+}
+
 export type OrderTerms = Pick<Order, 'kind' | 'sizeBase' | 'price' | 'stopPrice'>;
 
 export type PlannedTerms =
@@ -71,6 +79,8 @@ export interface Broker {
   readonly wantsStops: boolean;
   /** Orders of which it is not known what became of them. */
   readonly unknownOrders: number;
+  /** Sales that are not taken, and are tried again. */
+  readonly refusedSales: readonly RefusedSale[];
   /** The terms of an entry, or why none can be made: known before its intent is stored. */
   planEntry(wish: OrderWish): PlannedTerms;
   /** The terms of a sale. @param attempt from 1: later ones take what the market gives */

@@ -10,6 +10,7 @@ export abstract class SimulatedBroker implements Broker {
   readonly hasStops = false;
   readonly wantsStops = false;
   readonly unknownOrders = 0;
+  readonly refusedSales = [];
 
   planEntry(wish: OrderWish): PlannedTerms {
     return marketTerms(wish);

@@ -17,6 +17,7 @@ import type {
   Market,
   OrderWish,
   PlannedTerms,
+  RefusedSale,
 } from '../broker/broker.js';
 import { decisionLagMs } from '../trading-rules.js';
 import type { LiveRules } from './live-rules.js';
@@ -24,6 +25,7 @@ import { entryTerms, exitTerms, isTooSmall, stopTerms, type TermsContext } from 
 import { steadyMs } from './steady-time.js';
 import { toExecution } from './to-execution.js';
 import { OrderWaits } from './order-waits.js';
+import { RefusedSales } from './refused-sales.js';
 
 /** A stop that the exchange refused is not offered again before. */
 const REFUSED_STOP_MS = 300_000;
@@ -49,11 +51,13 @@ export interface LiveBrokerOptions {
 export class LiveBroker implements Broker {
   readonly #options: LiveBrokerOptions;
   readonly #waits: OrderWaits;
+  readonly #refusedSales: RefusedSales;
   readonly #refusedStops = new Map<string, { readonly price: Money; readonly untilMs: number }>();
 
   constructor(options: LiveBrokerOptions) {
     this.#options = options;
     this.#waits = new OrderWaits(() => this.#steadyMs(), options.rules.unknownOrderMs);
+    this.#refusedSales = new RefusedSales(options.clock, () => this.#steadyMs());
   }
 
   /** Also where the settings place none: one of before may still rest. */
@@ -70,12 +74,22 @@ export class LiveBroker implements Broker {
     return this.#waits.unknown;
   }
 
+  get refusedSales(): readonly RefusedSale[] {
+    return this.#refusedSales.list();
+  }
+
   planEntry(wish: OrderWish): PlannedTerms {
     return this.#planned(wish.symbol, (context) => entryTerms(wish, context));
   }
 
   planExit(wish: OrderWish, attempt: number): PlannedTerms {
-    return this.#planned(wish.symbol, (context) => exitTerms(wish, attempt, context));
+    const { symbol } = wish;
+    // The second attempt belongs to the first.
+    const reason = attempt === 1 ? this.#refusedSales.findPause(symbol) : undefined;
+    if (reason !== undefined) return { status: 'impossible', reason };
+    const planned = this.#planned(symbol, (context) => exitTerms(wish, attempt, context));
+    if (planned.status === 'impossible') this.#refusedSales.impossible(symbol, planned.reason);
+    return planned;
   }
 
   planStop(wish: OrderWish & { readonly stopPrice: Money }): PlannedTerms {
@@ -155,6 +169,7 @@ export class LiveBroker implements Broker {
     if (answer.status === 'rejected') {
       this.#waits.end(order.uid);
       if (order.kind === 'stop') this.#noteRefusedStop(order, answer);
+      else if (isSale(order)) this.#refusedSales.refused(symbol, answer.reason);
       return { status: 'rejected', reason: answer.reason };
     }
     this.#waits.miss(order.uid);
@@ -221,8 +236,11 @@ export class LiveBroker implements Broker {
     if (shown.filledBase.isZero()) {
       if (isOpen) return { status: 'waiting', sent };
       this.#waits.end(order.uid);
-      return toUnfilled(order, shown);
+      const answer = toUnfilled(order, shown);
+      if (isSale(order)) this.#refusedSales.refused(order.symbol, answer.reason);
+      return answer;
     }
+    if (isSale(order)) this.#refusedSales.sold(order.symbol);
     const fills = await this.#findFills(shown);
     if (fills === undefined) {
       this.#waits.miss(order.uid);
@@ -304,7 +322,14 @@ function toRequest({
   };
 }
 
-function toUnfilled({ kind, price }: Order, { status }: VenueOrder): BrokerAnswer {
+function isSale({ side, kind }: Order): boolean {
+  return side === 'sell' && kind !== 'stop';
+}
+
+function toUnfilled(
+  { kind, price }: Order,
+  { status }: VenueOrder,
+): Extract<BrokerAnswer, { readonly status: 'rejected' | 'canceled' }> {
   if (kind === 'stop' && status !== 'rejected') {
     return { status: 'canceled', reason: `${status} at the exchange` };
   }

@@ -1,7 +1,7 @@
 import type { Decision } from '../../domain/decision.js';
 import { Money } from '../../domain/money.js';
 import { heldBaseOf, type ExitReason, type Position } from '../../domain/trade.js';
-import type { Market } from '../broker/broker.js';
+import type { Market, RefusedSale } from '../broker/broker.js';
 import { toExitOrder } from './orders.js';
 import { toClosed, toClosing } from '../positions/position-states.js';
 import { listFills } from './record-answer.js';
@@ -91,16 +91,20 @@ export async function sellAll(parts: TradingParts, reason: string): Promise<void
 }
 
 /** What is still there, each with the reason. */
-export function toUnsold(held: readonly Position[]): readonly Unsold[] {
-  return held.map(({ uid, symbol, status }) => ({
-    uid,
-    symbol,
-    reason: REASONS[status] ?? status,
-  }));
+export function toUnsold(
+  held: readonly Position[],
+  refused: readonly RefusedSale[],
+): readonly Unsold[] {
+  const reasons = new Map(refused.map(({ symbol, reason }) => [symbol, reason]));
+  return held.map(({ uid, symbol, status }) => {
+    const usual = REASONS[status] ?? status;
+    const reason = status === 'open' ? reasons.get(symbol) : undefined;
+    return { uid, symbol, reason: reason === undefined ? usual : `${usual}: ${reason}` };
+  });
 }
 
 const REASONS: Partial<Record<Position['status'], string>> = {
   opening: 'its purchase is under way and will be refused',
-  open: 'it could not be sold yet; it is tried again every second',
+  open: 'it could not be sold yet; it is tried again by itself',
   closing: 'its sale waits for a quote of the venue',
 };

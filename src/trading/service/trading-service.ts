@@ -7,7 +7,7 @@ import type { BookKey, EquityPoint, Position } from '../../domain/trade.js';
 import { HaltError, messageOf, RejectedError, TransientError } from '../../lib/errors.js';
 import { newUid } from '../../lib/uid.js';
 import { Books } from '../books/books.js';
-import type { Broker } from '../broker/broker.js';
+import type { Broker, RefusedSale } from '../broker/broker.js';
 import { chooseBooks } from '../books/choose-books.js';
 import { guardByCandles, guardByQuotes } from '../exits/guard-positions.js';
 import type { Halt } from '../../domain/halt.js';
@@ -181,7 +181,7 @@ export class TradingService {
 
   /** What is held or on its way, with the reason why it is not sold yet. */
   unsold(): readonly Unsold[] {
-    return toUnsold(this.#held);
+    return toUnsold(this.#held, this.#broker.refusedSales);
   }
 
   /** Symbols of all positions, also of those that are not configured or listed any more. */
@@ -198,6 +198,12 @@ export class TradingService {
       wallMs: this.#options.clock.wallMs(),
       afterMs: this.#options.unpricedAfterMs ?? UNPRICED_AFTER_MS,
     });
+  }
+
+  /** Positions whose last attempts to sell them were refused. */
+  refusedPositions(): readonly RefusedSale[] {
+    const held = new Set(this.heldSymbols());
+    return this.#broker.refusedSales.filter(({ symbol }) => held.has(symbol));
   }
 
   status(): TradingStatus {
