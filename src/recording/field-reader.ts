@@ -44,8 +44,11 @@ export class FieldReader {
 
   /** Lines that are left; empty ones at the end do not count. */
   countLines(): number {
-    let lines = this.#at < this.#end ? 1 : 0;
-    for (let at = this.#at; at < this.#end; at++) if (this.#bytes[at] === NEW_LINE) lines += 1;
+    let lines = 0;
+    for (let at = this.#at; at < this.#end; lines++) {
+      const end = this.#bytes.indexOf(NEW_LINE, at);
+      at = end < 0 ? this.#end : end + 1;
+    }
     return lines;
   }
 
@@ -67,24 +70,25 @@ export class FieldReader {
   }
 
   #parse(): number {
+    const bytes = this.#bytes;
     const start = this.#at;
-    let digits = 0;
-    let decimals = -1;
+    let at = start;
+    let point = -1;
     let mantissa = 0;
-    for (; ; this.#at++) {
-      const byte = this.#bytes[this.#at] ?? NEW_LINE;
+    for (; ; at++) {
+      const byte = bytes[at] ?? NEW_LINE;
       const digit = byte - ZERO;
       if (digit >= 0 && digit <= 9) {
         if (mantissa > MAX_EXACT) return this.#parseText(start);
         mantissa = mantissa * 10 + digit;
-        digits += 1;
-        if (decimals >= 0) decimals += 1;
-      } else if (byte === POINT && decimals < 0) decimals = 0;
+      } else if (byte === POINT && point < 0) point = at;
       else if (byte === COMMA || byte === NEW_LINE || byte === RETURN) break;
       else return this.#parseText(start);
     }
-    if (digits === 0) return NaN;
-    if (decimals <= 0) return mantissa;
+    this.#at = at;
+    if (at - start === (point < 0 ? 0 : 1)) return NaN;
+    const decimals = point < 0 ? 0 : at - point - 1;
+    if (decimals === 0) return mantissa;
     return decimals <= MAX_DECIMALS ? mantissa / (POWERS[decimals] ?? NaN) : this.#parseText(start);
   }
 

@@ -18,6 +18,11 @@ const FIRST_BASES = ['BTC', 'ETH', 'SOL'];
 const SAMPLED_ROWS = 300;
 const SAMPLED_BYTES = 64_000;
 
+const NEW_LINE = 0x0a;
+const SPACE = 0x20;
+const COMMA = 0x2c;
+const POINT = 0x2e;
+
 /** A file of candles, by its name: `BTC_USDT-1h.csv` or `.csv.gz`. */
 export interface RecordingFile {
   readonly file: string;
@@ -110,26 +115,28 @@ export function parseRecording(
 
 /** Decimals that the prices and the volumes of the first rows need, at most eight. */
 export function decimalsIn(bytes: Buffer): { price: number; quantity: number } {
-  const text = bytes.toString('latin1', 0, SAMPLED_BYTES);
-  let price = 0;
-  let quantity = 0;
-  for (const line of text.split('\n', SAMPLED_ROWS).slice(1)) {
-    const [, ...values] = line.trimEnd().split(',');
-    price = Math.max(price, ...values.slice(0, 4).map(decimalsOf));
-    quantity = Math.max(quantity, ...values.slice(4).map(decimalsOf));
+  const most = new Array<number>(FIELDS).fill(0);
+  const end = Math.min(bytes.length, SAMPLED_BYTES);
+  let at = bytes.indexOf(NEW_LINE) + 1;
+  for (let row = 1; row < SAMPLED_ROWS && at > 0 && at < end; row++) {
+    let [field, point] = [0, -1];
+    for (; at < end && bytes[at] !== NEW_LINE; at++) {
+      const byte = bytes[at] ?? 0;
+      if (byte === COMMA) [field, point] = [field + 1, -1];
+      else if (byte === POINT) point = at;
+      else if (point >= 0 && byte > SPACE) most[field] = Math.max(most[field] ?? 0, at - point);
+    }
+    at += 1;
   }
-  return { price: Math.min(price, 8), quantity: Math.min(quantity, 8) };
+  const [, open = 0, high = 0, low = 0, close = 0, volume = 0] = most;
+  const price = Math.max(open, high, low, close);
+  return { price: Math.min(price, 8), quantity: Math.min(volume, 8) };
 }
 
 function toRecordingFile(file: string): RecordingFile {
   const [, base = '', quote = '', timeframe = ''] = FILE_NAME.exec(path.basename(file)) ?? [];
   if (!isTimeframe(timeframe)) throw new ConfigError(`${file}: ${timeframe} is not a timeframe`);
   return { file, base, quote, timeframe };
-}
-
-function decimalsOf(value: string): number {
-  const point = value.indexOf('.');
-  return point < 0 ? 0 : value.length - point - 1;
 }
 
 function readCandle(reader: FieldReader): Candle {
