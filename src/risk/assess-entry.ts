@@ -1,5 +1,5 @@
 import { Money } from '../domain/money.js';
-import type { Entry, RiskContext } from './risk-rule.js';
+import type { Entry, RiskContext, VetoContext } from './risk-rule.js';
 import { ENTRY_VETOES, SIZE_RULES } from './rules.js';
 
 export type EntryAssessment =
@@ -18,10 +18,8 @@ export type EntryAssessment =
  * @param ask price that would be paid now, as decimal text
  */
 export function assessEntry(symbol: string, ask: string, context: RiskContext): EntryAssessment {
-  for (const isAllowed of ENTRY_VETOES) {
-    const verdict = isAllowed(symbol, context);
-    if (verdict.kind === 'veto') return { status: 'vetoed', reason: verdict.reason };
-  }
+  const reason = findVeto(symbol, context);
+  if (reason !== undefined) return { status: 'vetoed', reason };
   const price = new Money(ask);
   const reductions: string[] = [];
   let entry: Entry = { symbol, price, sizeBase: context.equity.div(price) };
@@ -33,4 +31,13 @@ export function assessEntry(symbol: string, ask: string, context: RiskContext): 
     reductions.push(verdict.reason);
   }
   return { status: 'allowed', sizeBase: entry.sizeBase, reductions };
+}
+
+/** Why nothing of a symbol is bought, whatever its size; undefined where it may be. */
+export function findVeto(symbol: string, context: VetoContext): string | undefined {
+  for (const isAllowed of ENTRY_VETOES) {
+    const verdict = isAllowed(symbol, context);
+    if (verdict.kind === 'veto') return verdict.reason;
+  }
+  return undefined;
 }

@@ -27,24 +27,12 @@ export interface ModelView {
   readonly variance: number | undefined;
 }
 
-/** What the rules may know. Amounts are in the books' currency, times are market time. */
-export interface RiskContext extends EquityFacts {
+/** What the rules about whether to buy at all may know: no price, no size. Times are market time. */
+export interface VetoContext extends EquityFacts {
   readonly limits: RiskLimits;
-  readonly currency: string;
-  /** Cash that no waiting order has claimed. */
-  readonly freeCash: Money;
-  readonly feeRate: Money;
-  /** Smallest change of a size in base units. */
-  readonly sizeStep: Money;
-  /** Smallest cost of an order; undefined where the venue states none. */
-  readonly minCost: Money | undefined;
   readonly hasPosition: boolean;
   /** Positions that are held or on their way in or out. */
   readonly openPositions: number;
-  /** Value of these positions at the newest prices. */
-  readonly exposure: Money;
-  /** What was paid for these positions, or will be at the newest prices. */
-  readonly usedCapital: Money;
   /** Close of the candle that the entry is decided on. */
   readonly candleCloseAt: number;
   readonly barMs: number;
@@ -56,6 +44,22 @@ export interface RiskContext extends EquityFacts {
   readonly stopTimes: readonly number[];
   /** Trades of the symbol, oldest first. */
   readonly results: readonly ClosedTrade[];
+}
+
+/** What the rules may know. Amounts are in the books' currency. */
+export interface RiskContext extends VetoContext {
+  readonly currency: string;
+  /** Cash that no waiting order has claimed. */
+  readonly freeCash: Money;
+  readonly feeRate: Money;
+  /** Smallest change of a size in base units. */
+  readonly sizeStep: Money;
+  /** Smallest cost of an order; undefined where the venue states none. */
+  readonly minCost: Money | undefined;
+  /** Value of the open positions at the newest prices. */
+  readonly exposure: Money;
+  /** What was paid for these positions, or will be at the newest prices. */
+  readonly usedCapital: Money;
   /** Standard deviation of the symbol's log return over a day; undefined where it is not known. */
   readonly dailyVolatility: number | undefined;
   /** Undefined for a signal of the fallback. */
@@ -75,7 +79,7 @@ export type RiskVerdict =
 export type RiskRule = (entry: Entry, context: RiskContext) => RiskVerdict;
 
 /** A rule about whether to buy at all. It is asked before anything is sized. */
-export type EntryVeto = (symbol: string, context: RiskContext) => Exclude<RiskVerdict, Reduction>;
+export type EntryVeto = (symbol: string, context: VetoContext) => Exclude<RiskVerdict, Reduction>;
 
 export const ALLOW = { kind: 'allow' } as const;
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { meaningOf } from '../../src/backtest/engine/decision-log.js';
 import { skipReasons } from '../../src/backtest/result/skip-reasons.js';
 import { randomHistory, runOn } from './backtest-runs.js';
 
@@ -11,12 +12,10 @@ test('reasons of entries that were left out are counted over all symbols, withou
   for (const { instrument } of history.symbols) {
     expect(kinds.join()).not.toContain(instrument.symbol);
   }
-  const buys = Array.from({ length: result.decisions.length }, (_, row) =>
-    result.decisions.at(row),
-  );
-  const skipped = buys.filter(
-    ({ action, prediction }) => action === 'skip' && prediction === 'BUY',
-  );
+  const { length, codes } = result.decisions.columns;
+  const skipped = [...codes.subarray(0, length)]
+    .map(meaningOf)
+    .filter(({ action, prediction }) => action === 'skip' && prediction === 'BUY');
   const refused = result.stores.orders.filter(({ status }) => status === 'rejected');
   const counted = reasons.reduce((sum, { count }) => sum + count, 0);
   expect(counted).toBe(skipped.length + refused.length);

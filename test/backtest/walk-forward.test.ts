@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { meaningOf } from '../../src/backtest/engine/decision-log.js';
 import { spanOf } from '../../src/backtest/engine/run-engine.js';
 import type { MarketHistory } from '../../src/backtest/history/market-history.js';
 import type { KeptPeriod } from '../../src/backtest/walk-forward/kept-period.js';
@@ -235,7 +236,7 @@ describe.skipIf(!HAS_PYTHON)('models trained walk-forward', () => {
       expect(reasons.get('untrained')).toBeGreaterThanOrEqual(5 * WEEK_BARS);
       expect(models?.outcomes.waiting).toBe(6);
       expect(models?.answeredBars).toBe(0);
-      expect(run.decisions.at(0)).toMatchObject({ source: 'fallback' });
+      expect(meaningOf(run.decisions.columns.codes[0] ?? 0)).toMatchObject({ source: 'fallback' });
     },
     TIMEOUT_MS,
   );

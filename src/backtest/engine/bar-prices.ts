@@ -1,4 +1,4 @@
-import { BarState } from '../../domain/candle-columns.js';
+import { BarState, type CandleColumns } from '../../domain/candle-columns.js';
 import type { Candle } from '../../domain/candle.js';
 import type { Quote } from '../../domain/market.js';
 import { Money } from '../../domain/money.js';
@@ -7,23 +7,35 @@ import { dailyVolatilityOf, VOLATILITY_BARS } from '../../risk/daily-volatility.
 import type { Quotes } from '../../trading/books/quote-board.js';
 import type { MarketHistory, SymbolHistory } from '../history/market-history.js';
 
+/** A symbol, and its quote at the moment that it was last asked for. */
+interface QuotedSymbol {
+  readonly columns: CandleColumns;
+  moment: number;
+  quote: BarQuote | undefined;
+}
+
 /**
  * The prices of the bar that a run has come to, as quotes: the close of the bar that has just closed, then the open of
  * the next one, half the spread to either side. A bar without trades has no fresh price.
  */
 export class BarPrices implements Quotes {
-  readonly #histories: ReadonlyMap<string, SymbolHistory>;
-  /** Quotes of this moment that were asked for. */
-  readonly #shown = new Map<string, BarQuote | undefined>();
+  readonly #symbols: ReadonlyMap<string, QuotedSymbol>;
   readonly #venue: string;
   readonly #timeframe: Timeframe;
   readonly #halfSpread: number;
   #index = 0;
   #isOpen = false;
+  /** Counts the moments that were shown. */
+  #moment = 0;
 
   /** @param spreadPct of the middle price: 0.02 is 0.02 % */
   constructor(history: MarketHistory, spreadPct: number) {
-    this.#histories = new Map(history.symbols.map((one) => [one.instrument.symbol, one]));
+    this.#symbols = new Map(
+      history.symbols.map(({ instrument, columns }) => [
+        instrument.symbol,
+        { columns, moment: 0, quote: undefined },
+      ]),
+    );
     this.#venue = history.venue;
     this.#timeframe = history.timeframe;
     this.#halfSpread = spreadPct / 200;
@@ -33,31 +45,33 @@ export class BarPrices implements Quotes {
   showClose(index: number): void {
     this.#index = index;
     this.#isOpen = false;
-    this.#shown.clear();
+    this.#moment += 1;
   }
 
   /** Shows the opens of the bar with that number. */
   showOpen(index: number): void {
     this.#index = index;
     this.#isOpen = true;
-    this.#shown.clear();
+    this.#moment += 1;
   }
 
   find(symbol: string): Quote | undefined {
     return this.#findOnce(symbol);
   }
 
+  /** Made when it is first asked for, and kept for as long as the moment is shown. */
   #findOnce(symbol: string): BarQuote | undefined {
-    const known = this.#shown.get(symbol);
-    if (known !== undefined || this.#shown.has(symbol)) return known;
-    const quote = this.#make(symbol);
-    this.#shown.set(symbol, quote);
-    return quote;
+    const quoted = this.#symbols.get(symbol);
+    if (quoted === undefined) return undefined;
+    if (quoted.moment !== this.#moment) {
+      quoted.quote = this.#make(symbol, quoted.columns);
+      quoted.moment = this.#moment;
+    }
+    return quoted.quote;
   }
 
-  #make(symbol: string): BarQuote | undefined {
-    const columns = this.#histories.get(symbol)?.columns;
-    if (columns === undefined || columns.length === 0) return undefined;
+  #make(symbol: string, columns: CandleColumns): BarQuote | undefined {
+    if (columns.length === 0) return undefined;
     const last = columns.length - 1;
     const wanted = this.#index - columns.firstIndex;
     if (wanted < 0) return undefined;
@@ -90,7 +104,7 @@ export class BarPrices implements Quotes {
 
   /** Of the bars up to the one whose close is shown. */
   findVolatility(symbol: string): number | undefined {
-    const columns = this.#histories.get(symbol)?.columns;
+    const columns = this.#symbols.get(symbol)?.columns;
     if (columns === undefined) return undefined;
     const last = this.#index - columns.firstIndex;
     const closes: number[] = [];
@@ -102,7 +116,7 @@ export class BarPrices implements Quotes {
 
   /** The traded bar of a symbol with that number. */
   findBar(symbol: string, index: number): Candle | undefined {
-    const columns = this.#histories.get(symbol)?.columns;
+    const columns = this.#symbols.get(symbol)?.columns;
     return columns === undefined ? undefined : barAt(columns, index);
   }
 

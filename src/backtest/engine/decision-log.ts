@@ -2,37 +2,74 @@ import { DECISION_ACTIONS, type Decision, type DecisionAction } from '../../doma
 import { DIRECTIONS, type Direction, type Signal } from '../../domain/signal.js';
 import type { Verdict } from '../../trading/tick/decide.js';
 
-export interface LoggedDecision {
-  readonly symbol: string;
-  readonly candleOpenTime: number;
-  readonly prediction: Direction;
-  readonly confidence: number;
-  readonly source: Signal['source'];
-  readonly action: DecisionAction;
-  readonly reason: string;
+/** The verdicts of a run as columns, in the order in which they were made. Each text stands once. */
+export interface DecisionColumns {
+  readonly length: number;
+  readonly texts: readonly string[];
+  /** Numbers of texts. */
+  readonly symbols: Uint32Array;
+  readonly reasons: Uint32Array;
+  readonly candleOpenTimes: Float64Array;
+  readonly confidences: Float64Array;
+  /** What `meaningOf` reads. */
+  readonly codes: Uint8Array;
 }
 
-const FIRST_ROWS = 4_096;
+/** What the code of a decision says. */
+export interface DecisionMeaning {
+  readonly prediction: Direction;
+  readonly source: Signal['source'];
+  readonly action: DecisionAction;
+}
 
-/**
- * Every verdict of a run with the signal behind it, in the order in which they were made. A run has millions, so they
- * are kept as columns of numbers, and each text once.
- */
+/** Codes are below this. */
+export const CODES = 8 * DECISION_ACTIONS.length;
+
+export function meaningOf(code: number): DecisionMeaning {
+  return {
+    prediction: DIRECTIONS[code & 3] ?? 'HOLD',
+    source: (code >> 2) & 1 ? 'model' : 'fallback',
+    action: DECISION_ACTIONS[code >> 3] ?? 'skip',
+  };
+}
+
+function codeOf({ prediction, source, action }: DecisionMeaning): number {
+  const isModel = source === 'model' ? 1 : 0;
+  return DIRECTIONS.indexOf(prediction) + 4 * (isModel + 2 * DECISION_ACTIONS.indexOf(action));
+}
+
+/** Keeps every verdict of a run with the signal behind it. A run has millions, so they are kept as numbers. */
 export class DecisionLog {
   readonly #texts: string[] = [];
   readonly #numberOf = new Map<string, number>();
-  #symbols = new Uint32Array(FIRST_ROWS);
-  #openTimes = new Float64Array(FIRST_ROWS);
-  #confidences = new Float64Array(FIRST_ROWS);
-  #reasons = new Uint32Array(FIRST_ROWS);
-  /** Prediction, source and action in one number each. */
-  #codes = new Uint8Array(FIRST_ROWS);
+  readonly #symbols: Uint32Array;
+  readonly #candleOpenTimes: Float64Array;
+  readonly #confidences: Float64Array;
+  readonly #reasons: Uint32Array;
+  readonly #codes: Uint8Array;
   #length = 0;
   readonly #sources = new Map<string, Signal['source']>();
   #signal: Signal | undefined;
 
-  get length(): number {
-    return this.#length;
+  /** @param rows decisions of the run at most */
+  constructor(rows: number) {
+    this.#symbols = new Uint32Array(rows);
+    this.#candleOpenTimes = new Float64Array(rows);
+    this.#confidences = new Float64Array(rows);
+    this.#reasons = new Uint32Array(rows);
+    this.#codes = new Uint8Array(rows);
+  }
+
+  get columns(): DecisionColumns {
+    return {
+      length: this.#length,
+      texts: this.#texts,
+      symbols: this.#symbols,
+      reasons: this.#reasons,
+      candleOpenTimes: this.#candleOpenTimes,
+      confidences: this.#confidences,
+      codes: this.#codes,
+    };
   }
 
   /** The decision that comes next is on this signal. */
@@ -51,28 +88,13 @@ export class DecisionLog {
 
   /** A decision that changed nothing has nothing else to keep. */
   addVerdict(signal: Signal, { action, reason }: Verdict): void {
-    if (this.#length === this.#codes.length) this.#grow();
-    const actionCode = DECISION_ACTIONS.indexOf(action);
-    const isModel = signal.source === 'model' ? 1 : 0;
     const row = this.#length++;
-    this.#symbols[row] = this.#numberFor(signal.symbol);
-    this.#openTimes[row] = signal.candleOpenTime;
+    const { symbol, prediction, source } = signal;
+    this.#symbols[row] = this.#numberFor(symbol);
+    this.#candleOpenTimes[row] = signal.candleOpenTime;
     this.#confidences[row] = signal.confidence;
     this.#reasons[row] = this.#numberFor(reason);
-    this.#codes[row] = DIRECTIONS.indexOf(signal.prediction) + 4 * (isModel + 2 * actionCode);
-  }
-
-  at(row: number): LoggedDecision {
-    const code = this.#codes[row] ?? 0;
-    return {
-      symbol: this.#texts[this.#symbols[row] ?? 0] ?? '',
-      candleOpenTime: this.#openTimes[row] ?? NaN,
-      prediction: DIRECTIONS[code & 3] ?? 'HOLD',
-      confidence: this.#confidences[row] ?? NaN,
-      source: (code >> 2) & 1 ? 'model' : 'fallback',
-      action: DECISION_ACTIONS[code >> 3] ?? 'skip',
-      reason: this.#texts[this.#reasons[row] ?? 0] ?? '',
-    };
+    this.#codes[row] = codeOf({ prediction, source, action });
   }
 
   /** Whether a model or the fallback opened the position of that decision. */
@@ -86,20 +108,4 @@ export class DecisionLog {
     this.#numberOf.set(text, this.#texts.length);
     return this.#texts.push(text) - 1;
   }
-
-  #grow(): void {
-    const rows = 2 * this.#codes.length;
-    this.#symbols = grown(this.#symbols, new Uint32Array(rows));
-    this.#openTimes = grown(this.#openTimes, new Float64Array(rows));
-    this.#confidences = grown(this.#confidences, new Float64Array(rows));
-    this.#reasons = grown(this.#reasons, new Uint32Array(rows));
-    this.#codes = grown(this.#codes, new Uint8Array(rows));
-  }
-}
-
-type Column = Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
-
-function grown<T extends Column>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

@@ -4,6 +4,7 @@ import { Money } from '../../domain/money.js';
 import { cashChange, type Fill, type Order, type Position } from '../../domain/trade.js';
 import type { Stored } from '../../storage/connection/row.js';
 import { assertDefined } from '../../lib/invariant.js';
+import type { PositionChange } from '../../trading/books/ledger.js';
 import type { StoredFacts } from '../../trading/tick/observe.js';
 import type { Signal } from '../../domain/signal.js';
 import type { StoredOrder } from '../../storage/stores/order-store.js';
@@ -19,6 +20,24 @@ export interface TradingRecord {
   readonly orders: readonly Order[];
 }
 
+/** What is known of one symbol at this moment. */
+class SymbolFacts implements StoredFacts {
+  position: StoredPosition | undefined;
+  lastDecidedOpenTime: number | undefined;
+  lastExitAt: number | undefined;
+  /** A run makes one signal a candle. */
+  readonly hasCandleActed = false;
+  readonly #stores: { readonly open: readonly StoredPosition[] };
+
+  constructor(stores: { readonly open: readonly StoredPosition[] }) {
+    this.#stores = stores;
+  }
+
+  get held(): readonly StoredPosition[] {
+    return this.#stores.open;
+  }
+}
+
 /**
  * The books of one run in memory, as trading knows them from the database. There is nobody else, nothing is kept after
  * the run, and each call is done at once, so that transactions and leases hold by themselves.
@@ -26,12 +45,12 @@ export interface TradingRecord {
 export class MemoryStores implements TradingRecord {
   readonly #positions = new Map<string, StoredPosition>();
   readonly #open = new Map<string, StoredPosition>();
+  #openList: readonly StoredPosition[] = [];
   readonly #orders = new Map<string, Order>();
   readonly #unsettled = new Map<string, Order>();
   readonly #ordersOf = new Map<string, string[]>();
   readonly #fillsOf = new Map<string, Fill[]>();
-  readonly #lastDecided = new Map<string, number>();
-  readonly #lastExit = new Map<string, number>();
+  readonly #facts = new Map<string, SymbolFacts>();
   readonly #halts: Halt[] = [];
   readonly #onDecision: (decision: Decision) => void;
 
@@ -58,26 +77,20 @@ export class MemoryStores implements TradingRecord {
   }
 
   /** Positions that are held or on their way. */
-  get open(): Iterable<Position> {
-    return this.#open.values();
+  get open(): readonly StoredPosition[] {
+    return this.#openList;
   }
 
-  /** What trading would ask of a signal's symbol, at once. */
+  /** What trading would ask of a signal's symbol, at once; it changes with what is stored. */
   factsOf({ symbol, candleOpenTime }: Signal): StoredFacts | undefined {
-    const lastDecidedOpenTime = this.#lastDecided.get(symbol);
-    // A run makes one signal a candle.
-    if (lastDecidedOpenTime === candleOpenTime) return undefined;
-    return {
-      position: this.#openOf(symbol),
-      lastDecidedOpenTime,
-      hasCandleActed: false,
-      lastExitAt: this.#lastExit.get(symbol),
-    };
+    const facts = this.#factsOf(symbol);
+    return facts.lastDecidedOpenTime === candleOpenTime ? undefined : facts;
   }
 
-  /** Remembers a decision that changed nothing. */
-  noteDecided({ symbol, candleOpenTime }: Signal): void {
-    this.#lastDecided.set(symbol, candleOpenTime);
+  /** Stores what became of a signal on which nothing was bought or sold. */
+  noteDecided({ symbol, candleOpenTime }: Signal, changed: PositionChange | undefined): void {
+    this.#factsOf(symbol).lastDecidedOpenTime = candleOpenTime;
+    if (changed !== undefined) this.#put(changed.to, changed.from.rowVersion + 1);
   }
 
   hasUnsettled(): boolean {
@@ -92,13 +105,13 @@ export class MemoryStores implements TradingRecord {
       candles: { read: async () => [] },
       decisions: {
         insert: async (decision) => {
-          this.#lastDecided.set(decision.symbol, decision.candleOpenTime);
+          this.#factsOf(decision.symbol).lastDecidedOpenTime = decision.candleOpenTime;
           this.#onDecision(decision);
           return { status: 'inserted', decision: toStored(decision) };
         },
         // A run makes each signal once.
         findBySignal: async () => undefined,
-        lastDecidedOpenTime: async ({ symbol }) => this.#lastDecided.get(symbol),
+        lastDecidedOpenTime: async ({ symbol }) => this.#factsOf(symbol).lastDecidedOpenTime,
         list: async () => ({ rows: [], total: 0 }),
       },
       equity: {
@@ -133,11 +146,6 @@ export class MemoryStores implements TradingRecord {
       transaction: (work) => work(stores),
     };
     return stores;
-  }
-
-  #openOf(symbol: string): StoredPosition | undefined {
-    for (const position of this.#open.values()) if (position.symbol === symbol) return position;
-    return undefined;
   }
 
   #leases(): TradingStores['leases'] {
@@ -191,19 +199,31 @@ export class MemoryStores implements TradingRecord {
       insert: async (position) => this.#put(position, 1),
       update: async (position, rowVersion) => this.#put(position, rowVersion + 1),
       find: async (uid) => this.#positions.get(uid),
-      listOpen: async () => [...this.#open.values()],
+      listOpen: async () => this.#openList,
       listClosedSince: async () => [],
-      lastExitAt: async (_, symbol) => this.#lastExit.get(symbol),
+      lastExitAt: async (_, symbol) => this.#factsOf(symbol).lastExitAt,
     };
+  }
+
+  #factsOf(symbol: string): SymbolFacts {
+    let facts = this.#facts.get(symbol);
+    if (facts === undefined) {
+      facts = new SymbolFacts(this);
+      this.#facts.set(symbol, facts);
+    }
+    return facts;
   }
 
   #put(position: Position, rowVersion: number): StoredPosition {
     const stored = { ...position, ...LOCAL, rowVersion };
     this.#positions.set(position.uid, stored);
-    if (position.status === 'closed') this.#lastExit.set(position.symbol, position.closedAt ?? 0);
+    const facts = this.#factsOf(position.symbol);
+    if (position.status === 'closed') facts.lastExitAt = position.closedAt ?? 0;
     const isOver = position.status === 'closed' || position.status === 'abandoned';
     if (isOver) this.#open.delete(position.uid);
     else this.#open.set(position.uid, stored);
+    this.#openList = [...this.#open.values()];
+    facts.position = this.#openList.find(({ symbol }) => symbol === position.symbol);
     return stored;
   }
 }

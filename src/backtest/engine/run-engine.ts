@@ -3,17 +3,22 @@ import type { Instrument } from '../../domain/market.js';
 import { barOpenTime, closeTimeOf } from '../../domain/timeframe.js';
 import type { Logger } from '../../lib/logger.js';
 import { Books } from '../../trading/books/books.js';
-import { guardByCandles, guardByQuotes } from '../../trading/exits/guard-positions.js';
+import {
+  guardByCandles,
+  guardByQuotes,
+  isCandleOfInterest,
+  isQuoteOfInterest,
+} from '../../trading/exits/guard-positions.js';
 import { Ledger } from '../../trading/books/ledger.js';
 import { settleUnsettled } from '../../trading/recovery/reconcile.js';
 import { EquityMarks } from '../../risk/equity-marks.js';
 import { HaltBoard } from '../../trading/halts/halt-board.js';
 import { createClosedTrades } from '../../trading/parts/recall-risk.js';
 import { watchEquity } from '../../trading/service/watch-equity.js';
-import type { Verdict } from '../../trading/tick/decide.js';
 import type { SignalContext } from '../../trading/signal-context.js';
-import { findIdleVerdict, tick } from '../../trading/tick/tick.js';
+import { decideQuietly, tick, type QuietDecision } from '../../trading/tick/tick.js';
 import type { Signal } from '../../domain/signal.js';
+import type { Position } from '../../domain/trade.js';
 import { bookKeyOf, type TradingParts } from '../../trading/parts/trading-parts.js';
 import type { TradingRules } from '../../trading/trading-rules.js';
 import { Money } from '../../domain/money.js';
@@ -68,7 +73,7 @@ export async function runEngine(options: EngineOptions): Promise<EngineResult> {
 class Run {
   readonly #options: EngineOptions;
   readonly #clock = new SteppedClock();
-  readonly #decisions = new DecisionLog();
+  readonly #decisions: DecisionLog;
   readonly #stores = new MemoryStores((decision) => this.#decisions.add(decision));
   readonly #prices: BarPrices;
   readonly #broker: BacktestBroker;
@@ -88,6 +93,7 @@ class Run {
       ]),
     );
     const findInstrument = (symbol: string): Instrument | undefined => instruments.get(symbol);
+    this.#decisions = new DecisionLog(barsIn(history, options.span));
     this.#prices = new BarPrices(history, spreadPct);
     this.#broker = new BacktestBroker(fills, findInstrument);
     const stores = this.#stores.asTradingStores();
@@ -145,9 +151,11 @@ class Run {
     this.#prices.showClose(index);
     // Stops and targets are met inside the bar and share its volume.
     this.#showBar(index, closeTime);
-    for (const { symbol } of [...this.#stores.open]) {
+    for (const held of this.#stores.open) {
+      const { symbol } = held;
       const bar = this.#prices.findBar(symbol, index);
-      if (bar !== undefined) await guardByCandles(this.#parts, { symbol, timeframe }, [bar]);
+      if (bar === undefined || !isCandleOfInterest(this.#parts, held, bar)) continue;
+      await guardByCandles(this.#parts, { symbol, timeframe }, [bar]);
     }
     this.#broker.showBar(undefined);
     await this.#watchEquity(closeTime);
@@ -158,35 +166,35 @@ class Run {
   /** Losses are compared with their limits once a bar, before anything is decided on it. */
   async #watchEquity(atMs: number): Promise<void> {
     const { books, equityMarks } = this.#parts;
-    const point = books.valueAt(atMs, [...this.#stores.open], this.#prices);
+    const point = books.valueAt(atMs, this.#stores.open, this.#prices);
     equityMarks.note(point);
     await watchEquity(this.#parts, point);
   }
 
   async #decide(index: number, openTime: number): Promise<void> {
     const { history, signals } = this.#options;
-    for (const [symbolAt, { columns }] of history.symbols.entries()) {
+    const { symbols } = history;
+    for (let symbolAt = 0; symbolAt < symbols.length; symbolAt++) {
+      const { columns } = symbols[symbolAt] as SymbolHistory;
       const at = index - columns.firstIndex;
       if (at < 0 || at >= columns.length || columns.state[at] !== BarState.stored) continue;
       const signal = signals.signalAt(symbolAt, at, openTime);
       const context = signals.contextOf(signal);
-      const verdict = this.#findIdleVerdict(signal, context);
-      if (verdict === undefined) {
+      const quiet = this.#decideQuietly(signal, context);
+      if (quiet === undefined) {
         this.#decisions.expect(signal);
         await tick(this.#parts, signal, context);
       } else {
-        this.#stores.noteDecided(signal);
-        this.#decisions.addVerdict(signal, verdict);
+        this.#stores.noteDecided(signal, quiet.changed);
+        this.#decisions.addVerdict(signal, quiet.verdict);
       }
     }
   }
 
-  /** Of the tick's own code. Nine bars of ten change nothing, and to store each of them takes longer than to decide on it. */
-  #findIdleVerdict(signal: Signal, context: SignalContext): Verdict | undefined {
+  /** On nearly every bar nothing is bought or sold, and to store a decision takes longer than to make it. */
+  #decideQuietly(signal: Signal, context: SignalContext): QuietDecision | undefined {
     const facts = this.#stores.factsOf(signal);
-    return facts === undefined
-      ? undefined
-      : findIdleVerdict(this.#parts, { signal, context, facts });
+    return facts === undefined ? undefined : decideQuietly(this.#parts, { signal, context, facts });
   }
 
   async #openBar(index: number): Promise<void> {
@@ -195,10 +203,17 @@ class Run {
     this.#prices.showOpen(index);
     this.#showBar(index, openTime);
     if (this.#stores.hasUnsettled()) await settleUnsettled(this.#parts);
-    const quoted = [...this.#stores.open].map(({ symbol }) => symbol);
-    const hasBar = (symbol: string): boolean => this.#prices.findBar(symbol, index) !== undefined;
-    await guardByQuotes(this.#parts, new Set(quoted.filter(hasBar)));
+    const quoted = this.#stores.open.filter((held) => this.#isOpenOfInterest(held, index));
+    if (quoted.length > 0) {
+      await guardByQuotes(this.#parts, new Set(quoted.map(({ symbol }) => symbol)));
+    }
     this.#broker.showBar(undefined);
+  }
+
+  #isOpenOfInterest(held: Position, index: number): boolean {
+    if (this.#prices.findBar(held.symbol, index) === undefined) return false;
+    const quote = this.#prices.find(held.symbol);
+    return quote !== undefined && isQuoteOfInterest(this.#parts, held, quote);
   }
 
   #showBar(index: number, at: number): void {
@@ -226,4 +241,13 @@ export function spanOf(symbols: readonly SymbolHistory[]): BarSpan {
   const firsts = symbols.map(({ columns }) => columns.firstIndex);
   const lasts = symbols.map(({ columns }) => columns.firstIndex + columns.length - 1);
   return { firstIndex: Math.min(...firsts), lastIndex: Math.max(...lasts) };
+}
+
+/** Bars of all symbols inside the span, with a candle or without. */
+function barsIn({ symbols }: MarketHistory, { firstIndex, lastIndex }: BarSpan): number {
+  return symbols.reduce((sum, { columns }) => {
+    const from = Math.max(firstIndex, columns.firstIndex);
+    const to = Math.min(lastIndex, columns.firstIndex + columns.length - 1);
+    return sum + Math.max(0, to - from + 1);
+  }, 0);
 }

@@ -1,5 +1,12 @@
-import { DIRECTIONS, type FallbackSignal, type Signal } from '../../domain/signal.js';
-import { closeTimeOf } from '../../domain/timeframe.js';
+import {
+  DIRECTIONS,
+  type Direction,
+  type FallbackIndicators,
+  type FallbackReason,
+  type FallbackSignal,
+  type Signal,
+} from '../../domain/signal.js';
+import { closeTimeOf, type Timeframe } from '../../domain/timeframe.js';
 import { fallbackSeries, type FallbackSeries } from '../../signals/fallback-series.js';
 import type { SignalContext } from '../../trading/signal-context.js';
 import type { MarketHistory, SymbolHistory } from '../history/market-history.js';
@@ -19,42 +26,110 @@ export interface FallbackOptions {
 
 /** The SMA/RSI rules alone, at every bar. */
 export class FallbackSource implements SignalSource {
-  readonly #history: MarketHistory;
-  readonly #options: FallbackOptions;
-  readonly #series: readonly FallbackSeries[];
+  readonly #context: SignalContext;
+  readonly #symbols: readonly RuledSymbol[];
 
-  constructor(history: MarketHistory, options: FallbackOptions) {
-    this.#history = history;
-    this.#options = options;
-    this.#series = history.symbols.map(({ columns }) => fallbackSeries(columns));
+  constructor({ venue, timeframe, symbols }: MarketHistory, options: FallbackOptions) {
+    const { bot, horizonBars } = options;
+    this.#context = { horizonBars };
+    this.#symbols = symbols.map((history, symbolAt) => {
+      const series = fallbackSeries(history.columns);
+      return { venue, timeframe, bot, history, series, symbolAt };
+    });
   }
 
-  signalAt(symbolAt: number, at: number, openTime: number): FallbackSignal {
-    const { venue, timeframe, symbols } = this.#history;
-    const history = symbols[symbolAt] as SymbolHistory;
-    const series = this.#series[symbolAt] as FallbackSeries;
-    const rsi14 = series.rsi14[at] ?? NaN;
-    return {
-      uid: `${symbolAt}:${at}`,
-      venue,
-      symbol: history.instrument.symbol,
-      timeframe,
-      bot: this.#options.bot,
-      candleOpenTime: openTime,
-      close: history.columns.close[at] ?? NaN,
-      prediction: DIRECTIONS[series.prediction[at] ?? 1] ?? 'HOLD',
-      confidence: series.confidence[at] ?? 0,
-      signaledAt: closeTimeOf(openTime, timeframe),
-      supersedesUid: undefined,
-      source: 'fallback',
-      fallbackReason: 'untrained',
-      indicators: Number.isNaN(rsi14)
-        ? undefined
-        : { sma14: series.sma14[at] ?? NaN, sma50: series.sma50[at] ?? NaN, rsi14 },
-    };
+  signalAt(symbolAt: number, at: number, openTime: number): BarSignal {
+    return new BarSignal(this.#symbols[symbolAt] as RuledSymbol, at, openTime);
   }
 
   contextOf(): SignalContext {
-    return { horizonBars: this.#options.horizonBars };
+    return this.#context;
+  }
+}
+
+/** What the signals of a symbol have in common. */
+interface RuledSymbol {
+  readonly venue: string;
+  readonly timeframe: Timeframe;
+  readonly bot: string;
+  readonly history: SymbolHistory;
+  readonly series: FallbackSeries;
+  /** Its place in the history. */
+  readonly symbolAt: number;
+}
+
+/** The rules' signal of a bar. There is one for every bar, so it reads what it is asked for from the columns. */
+class BarSignal implements FallbackSignal {
+  readonly candleOpenTime: number;
+  readonly #of: RuledSymbol;
+  readonly #at: number;
+  #reason: FallbackReason = 'untrained';
+
+  constructor(of: RuledSymbol, at: number, candleOpenTime: number) {
+    this.#of = of;
+    this.#at = at;
+    this.candleOpenTime = candleOpenTime;
+  }
+
+  /** The same where a model was to answer, and why it may not. */
+  because(reason: FallbackReason): this {
+    this.#reason = reason;
+    return this;
+  }
+
+  get uid(): string {
+    return `${this.#of.symbolAt}:${this.#at}`;
+  }
+
+  get venue(): string {
+    return this.#of.venue;
+  }
+
+  get symbol(): string {
+    return this.#of.history.instrument.symbol;
+  }
+
+  get timeframe(): Timeframe {
+    return this.#of.timeframe;
+  }
+
+  get bot(): string {
+    return this.#of.bot;
+  }
+
+  get close(): number {
+    return this.#of.history.columns.close[this.#at] ?? NaN;
+  }
+
+  get prediction(): Direction {
+    return DIRECTIONS[this.#of.series.prediction[this.#at] ?? 1] ?? 'HOLD';
+  }
+
+  get confidence(): number {
+    return this.#of.series.confidence[this.#at] ?? 0;
+  }
+
+  get signaledAt(): number {
+    return closeTimeOf(this.candleOpenTime, this.timeframe);
+  }
+
+  get supersedesUid(): undefined {
+    return undefined;
+  }
+
+  get source(): 'fallback' {
+    return 'fallback';
+  }
+
+  get fallbackReason(): FallbackReason {
+    return this.#reason;
+  }
+
+  get indicators(): FallbackIndicators | undefined {
+    const { sma14, sma50, rsi14 } = this.#of.series;
+    const at = this.#at;
+    const strength = rsi14[at] ?? NaN;
+    if (Number.isNaN(strength)) return undefined;
+    return { sma14: sma14[at] ?? NaN, sma50: sma50[at] ?? NaN, rsi14: strength };
   }
 }

@@ -100,7 +100,7 @@ class Replay {
     await settleUnsettled(this.#parts);
     await guardByQuotes(this.#parts, taken);
     const { books, equityMarks, clock } = this.#parts;
-    const point = books.valueAt(clock.marketMs(), [...this.#stores.open], this.#quotes);
+    const point = books.valueAt(clock.marketMs(), this.#stores.open, this.#quotes);
     equityMarks.note(point);
     await watchEquity(this.#parts, point);
   }

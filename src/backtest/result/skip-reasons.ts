@@ -1,6 +1,7 @@
 import { reasonKind } from '../../domain/decision.js';
 import { barIndex } from '../../domain/timeframe.js';
 import { forwardLogReturns } from '../../features/labels.js';
+import { CODES, meaningOf } from '../engine/decision-log.js';
 import type { EngineResult } from '../engine/run-engine.js';
 import type { MarketHistory } from '../history/market-history.js';
 
@@ -27,38 +28,62 @@ interface Tally {
  */
 export function skipReasons(
   history: MarketHistory,
-  { decisions, stores }: EngineResult,
+  { decisions, stores }: Pick<EngineResult, 'decisions' | 'stores'>,
   { horizonBars, costFraction }: { readonly horizonBars: number; readonly costFraction: number },
 ): readonly SkipReason[] {
   const laterOf = laterReturns(history, horizonBars);
-  const tallies = new Map<string, Tally>();
-  const add = (reason: string, symbol: string, later: number): void => {
-    const kind = reasonKind(reason, symbol);
-    const tally = tallies.get(kind) ?? { count: 0, known: 0, sum: 0 };
-    tallies.set(kind, tally);
+  const tallies = new Tallies();
+  const add = (tally: Tally, later: number): void => {
     tally.count += 1;
     if (!Number.isFinite(later)) return;
     tally.known += 1;
     tally.sum += later - costFraction;
   };
-  for (let row = 0; row < decisions.length; row++) {
-    const { action, reason, prediction, symbol, candleOpenTime } = decisions.at(row);
-    if (action === 'skip' && prediction === 'BUY')
-      add(reason, symbol, laterOf(symbol, candleOpenTime));
+  const { length, texts, symbols, reasons, codes, candleOpenTimes } = decisions.columns;
+  // A text is taken apart once, not once for each of its rows.
+  const tallyOf = new Map<number, Tally>();
+  for (let row = 0; row < length; row++) {
+    if (IS_SKIPPED_BUY[codes[row] ?? 0] !== true) continue;
+    const [reason = 0, at = 0] = [reasons[row], symbols[row]];
+    const symbol = texts[at] ?? '';
+    const key = reason * texts.length + at;
+    const tally = tallyOf.get(key) ?? tallies.of(texts[reason] ?? '', symbol);
+    tallyOf.set(key, tally);
+    add(tally, laterOf(symbol, candleOpenTimes[row] ?? NaN));
   }
   for (const { status, reason, symbol, side, intendedAt } of stores.orders) {
     // The last bar that had closed when the order was intended.
     const openTime = intendedAt - 1;
     const later = side === 'buy' ? laterOf(symbol, openTime) : NaN;
-    if (status === 'rejected') add(`order refused: ${reason}`, symbol, later);
+    if (status === 'rejected') add(tallies.of(`order refused: ${reason}`, symbol), later);
   }
-  return [...tallies]
-    .map(([reason, { count, known, sum }]) => ({
-      reason,
-      count,
-      laterReturn: known === 0 ? undefined : sum / known,
-    }))
-    .sort((one, other) => other.count - one.count);
+  return tallies.toReasons();
+}
+
+const IS_SKIPPED_BUY = Array.from({ length: CODES }, (_, code) => {
+  const { action, prediction } = meaningOf(code);
+  return action === 'skip' && prediction === 'BUY';
+});
+
+class Tallies {
+  readonly #byKind = new Map<string, Tally>();
+
+  of(reason: string, symbol: string): Tally {
+    const kind = reasonKind(reason, symbol);
+    const tally = this.#byKind.get(kind) ?? { count: 0, known: 0, sum: 0 };
+    this.#byKind.set(kind, tally);
+    return tally;
+  }
+
+  toReasons(): readonly SkipReason[] {
+    return [...this.#byKind]
+      .map(([reason, { count, known, sum }]) => ({
+        reason,
+        count,
+        laterReturn: known === 0 ? undefined : sum / known,
+      }))
+      .sort((one, other) => other.count - one.count);
+  }
 }
 
 /** Simple return over the horizon from the close of the bar that contains a time; NaN where it is not over. */

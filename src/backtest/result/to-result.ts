@@ -205,24 +205,24 @@ function buyAndHold(
   { startEquity, costFraction }: ResultInput,
 ): Baseline {
   const part = startEquity / symbols.length;
-  const at: number[] = [];
-  const equity: number[] = [];
   const halfCost = costFraction / 2;
-  const units = symbols.map(({ columns }) => {
-    const from = Math.max(0, span.firstIndex - columns.firstIndex);
-    return (part * (1 - halfCost)) / (columns.open[from] ?? NaN);
-  });
-  for (let index = span.firstIndex; index <= span.lastIndex; index++) {
-    const isEnd = index === span.lastIndex;
-    let value = 0;
-    for (const [symbolAt, { columns }] of symbols.entries()) {
-      const place = Math.min(index - columns.firstIndex, columns.length - 1);
-      const price = place < 0 ? undefined : columns.close[place];
-      const worth = price === undefined ? part : (units[symbolAt] ?? 0) * price;
-      value += isEnd && price !== undefined ? worth * (1 - halfCost) : worth;
+  const bars = span.lastIndex - span.firstIndex + 1;
+  const at = Array.from({ length: bars }, (_, bar) =>
+    closeTimeOf(barOpenTime(span.firstIndex + bar, timeframe), timeframe),
+  );
+  const equity = new Array<number>(bars).fill(0);
+  // Symbol by symbol, so that each one's closes are read one after another.
+  for (const { columns } of symbols) {
+    const { close, open, length } = columns;
+    const shift = span.firstIndex - columns.firstIndex;
+    const units = (part * (1 - halfCost)) / (open[Math.max(0, shift)] ?? NaN);
+    for (let bar = 0; bar < bars; bar++) {
+      const place = Math.min(shift + bar, length - 1);
+      const price = place < 0 ? undefined : close[place];
+      const worth = price === undefined ? part : units * price;
+      const isSold = bar === bars - 1 && price !== undefined;
+      equity[bar] = (equity[bar] ?? 0) + (isSold ? worth * (1 - halfCost) : worth);
     }
-    at.push(closeTimeOf(barOpenTime(index, timeframe), timeframe));
-    equity.push(value);
   }
   const curve = { at, equity };
   return { name: 'buy_and_hold', curve, performance: performanceOf(curve, startEquity) };

@@ -1,25 +1,19 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { DecisionLog } from '../engine/decision-log.js';
+import { CODES, meaningOf, type DecisionColumns } from '../engine/decision-log.js';
 import type { Trade } from '../figures/trade.js';
 
 const TRADE_COLUMNS =
   'symbol,opened_at,entry_price,closed_at,exit_price,size_base,fee_quote,pnl_quote,pnl_pct,exit_reason,source';
 const DECISION_COLUMNS = 'symbol,candle_open_time,prediction,confidence,source,action,reason';
 
-const PART_CHARACTERS = 1 << 20;
+/** Text that is made at once. */
+const PART_ROWS = 256;
+const BUFFER_BYTES = 1 << 19;
 
 export interface RunFiles {
   readonly trades: readonly Trade[];
-  readonly decisions: DecisionLog;
+  readonly decisions: DecisionColumns;
   readonly resultJson: string;
   readonly reportHtml: string;
 }
@@ -69,33 +63,70 @@ export function tradesCsv(trades: readonly Trade[]): string {
   return [TRADE_COLUMNS, ...rows, ''].join('\n');
 }
 
-/** In parts: the text of a long run would not fit into one string. Times and texts come again and again. */
-function writeDecisions(file: string, decisions: DecisionLog): void {
-  const texts = new Map<string, string>();
-  const quotedOnce = (text: string): string => {
-    const known = texts.get(text) ?? quoted(text);
-    texts.set(text, known);
-    return known;
-  };
-  let [lastTime, timeText] = [NaN, ''];
-  let part = `${DECISION_COLUMNS}\n`;
-  const descriptor = openSync(file, 'w');
+/** In parts: the text of a long run would not fit into one string. Most of a row stands in others as well. */
+function writeDecisions(file: string, decisions: DecisionColumns): void {
+  const output = new TextFile(file);
   try {
-    for (let row = 0; row < decisions.length; row++) {
-      const one = decisions.at(row);
-      if (one.candleOpenTime !== lastTime) {
-        lastTime = one.candleOpenTime;
-        timeText = iso(lastTime);
-      }
-      const { symbol, prediction, confidence, source, action, reason } = one;
-      part += `${quotedOnce(symbol)},${timeText},${prediction},${confidence.toFixed(2)},${source},${action},${quotedOnce(reason)}\n`;
-      if (part.length < PART_CHARACTERS) continue;
-      writeSync(descriptor, part);
-      part = '';
+    output.write(`${DECISION_COLUMNS}\n`);
+    const textOf = rowTexts(decisions);
+    for (let from = 0; from < decisions.length; from += PART_ROWS) {
+      const to = Math.min(from + PART_ROWS, decisions.length);
+      let part = '';
+      for (let row = from; row < to; row++) part += textOf(row);
+      output.write(part);
     }
-    writeSync(descriptor, part);
+    output.flush();
   } finally {
-    closeSync(descriptor);
+    output.close();
+  }
+}
+
+/** @returns the line of a row; to be asked for in their order */
+function rowTexts(decisions: DecisionColumns): (row: number) => string {
+  const { symbols, reasons, candleOpenTimes, confidences, codes } = decisions;
+  const texts = decisions.texts.map(quoted);
+  const meanings = Array.from({ length: CODES }, (_, code) => meaningOf(code));
+  const predictions = meanings.map(({ prediction }) => `,${prediction},`);
+  const causes = meanings.map(({ source, action }) => `,${source},${action},`);
+  let [lastTime, time] = [NaN, ''];
+  return (row) => {
+    const openTime = candleOpenTimes[row] ?? NaN;
+    if (openTime !== lastTime) {
+      lastTime = openTime;
+      time = `,${iso(openTime)}`;
+    }
+    const code = codes[row] ?? 0;
+    const [symbol, reason] = [texts[symbols[row] ?? 0], texts[reasons[row] ?? 0]];
+    const confidence = (confidences[row] ?? NaN).toFixed(2);
+    return `${symbol}${time}${predictions[code]}${confidence}${causes[code]}${reason}\n`;
+  };
+}
+
+/** A file that texts are written to through a buffer. */
+class TextFile {
+  readonly #descriptor: number;
+  readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  #used = 0;
+
+  constructor(file: string) {
+    this.#descriptor = openSync(file, 'w');
+  }
+
+  write(text: string): void {
+    // A character takes three bytes at most, as UTF-8.
+    const mostBytes = 3 * text.length;
+    if (this.#used + mostBytes > BUFFER_BYTES) this.flush();
+    if (mostBytes > BUFFER_BYTES) writeFileSync(this.#descriptor, text);
+    else this.#used += this.#buffer.write(text, this.#used);
+  }
+
+  flush(): void {
+    writeFileSync(this.#descriptor, this.#buffer.subarray(0, this.#used));
+    this.#used = 0;
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
   }
 }
 

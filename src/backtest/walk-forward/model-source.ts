@@ -1,7 +1,6 @@
 import {
   DIRECTIONS,
   FALLBACK_REASONS,
-  type FallbackSignal,
   type ModelSignal,
   type Signal,
 } from '../../domain/signal.js';
@@ -51,8 +50,8 @@ export class ModelSource implements SignalSource {
     const reason = said?.reasons[place];
     const model = said?.model ?? undefined;
     if (said === undefined || model === undefined || reason !== -1) {
-      const signal: FallbackSignal = this.#fallback.signalAt(symbolAt, at, openTime);
-      return { ...signal, fallbackReason: FALLBACK_REASONS[reason ?? -1] ?? 'untrained' };
+      const signal = this.#fallback.signalAt(symbolAt, at, openTime);
+      return signal.because(FALLBACK_REASONS[reason ?? -1] ?? 'untrained');
     }
     const { venue, timeframe } = this.#history;
     const [sell = 0, hold = 0, buy = 0] = said.probabilities.slice(3 * place, 3 * place + 3);

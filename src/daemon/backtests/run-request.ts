@@ -215,7 +215,7 @@ async function finish(
   const folder = onDisk(parent, () =>
     writeRunFiles(parent, record.uid, {
       trades,
-      decisions: engine.decisions,
+      decisions: engine.decisions.columns,
       resultJson: resultJson(description, result),
       reportHtml: reportHtml({
         description,

@@ -84,6 +84,7 @@ export function walkCandles(
     if (candle.openTime < position.openedAt) continue;
     const exit = findStop(position, candle) ?? findTarget(position, candle);
     if (exit !== undefined) return { exit: { ...exit, at: nowMs }, position };
+    if (rules.trailingStopPct === 0) continue;
     const seen = { price: new Money(candle.high), at: closeTimeOf(candle.openTime, timeframe) };
     const raised = raiseTrailing(position, seen, rules);
     if (raised !== undefined) position = { ...position, ...raised };

@@ -61,6 +61,29 @@ export async function guardByCandles(
   else if (to !== from) await parts.ledger.store({ changed: { from, to } });
 }
 
+/**
+ * Whether `guardByQuotes` may have something to do. For who has the positions at hand and many quotes to show them: it
+ * asks no store.
+ */
+export function isQuoteOfInterest(
+  { rules }: Pick<TradingParts, 'rules'>,
+  position: Position,
+  quote: Quote,
+): boolean {
+  return rules.trailingStopPct !== 0 || findQuoteExit(position, quote, false) !== undefined;
+}
+
+/** The same of `guardByCandles` and a closed candle of the timeframe that trades. */
+export function isCandleOfInterest(
+  { rules, clock }: Pick<TradingParts, 'rules' | 'clock'>,
+  position: Position,
+  candle: Candle,
+): boolean {
+  const options = { nowMs: clock.marketMs(), timeframe: rules.timeframe, rules };
+  const { exit, position: walked } = walkCandles(position, [candle], options);
+  return exit !== undefined || walked !== position;
+}
+
 async function listHeld({ rules, stores }: TradingParts): Promise<StoredPosition[]> {
   const positions = await stores.positions.listOpen(bookKeyOf(rules));
   return positions.filter((position) => position.status === 'open');

@@ -33,6 +33,18 @@ export interface Verdict {
   readonly reason: string;
 }
 
+/** The verdicts that come again and again. */
+const HOLD: Verdict = { action: 'keep', reason: 'HOLD' };
+const TOO_SHORT: Verdict = { action: 'keep', reason: 'HOLD: insufficient history' };
+const NOT_EXECUTED: Verdict = {
+  action: 'skip',
+  reason: 'fallback not executed: ALLOW_FALLBACK_EXECUTION=false',
+};
+const BUY: Verdict = { action: 'open', reason: 'BUY' };
+const SELL: Verdict = { action: 'close', reason: 'SELL' };
+const ALREADY_LONG: Verdict = { action: 'keep', reason: 'already long' };
+const NOTHING_TO_CLOSE: Verdict = { action: 'skip', reason: 'flat: nothing to close' };
+
 /**
  * The verdict on one signal. `open` is still subject to the risk rules. Reasons that keep the whole
  * signal from being acted on come first, then what is held decides which questions are asked.
@@ -40,10 +52,8 @@ export interface Verdict {
 export function decide(signal: Signal, seen: Observation): Verdict {
   const obstacle = findObstacle(signal, seen);
   if (obstacle !== undefined) return { action: 'skip', reason: obstacle };
-  if (signal.prediction === 'HOLD') return { action: 'keep', reason: holdReason(signal) };
-  if (signal.source === 'fallback' && !seen.rules.allowFallbackExecution) {
-    return { action: 'skip', reason: 'fallback not executed: ALLOW_FALLBACK_EXECUTION=false' };
-  }
+  if (signal.prediction === 'HOLD') return decideHold(signal);
+  if (signal.source === 'fallback' && !seen.rules.allowFallbackExecution) return NOT_EXECUTED;
   return signal.prediction === 'SELL' ? decideSell(seen) : decideBuy(signal, seen);
 }
 
@@ -73,22 +83,21 @@ function findObstacle(signal: Signal, seen: Observation): string | undefined {
   return seen.hasCandleActed ? 'this candle has already changed the position' : undefined;
 }
 
-function holdReason(signal: Signal): string {
-  const isTooShort = signal.source === 'fallback' && signal.indicators === undefined;
-  return isTooShort ? 'HOLD: insufficient history' : 'HOLD';
+function decideHold(signal: Signal): Verdict {
+  return signal.source === 'fallback' && signal.indicators === undefined ? TOO_SHORT : HOLD;
 }
 
 /** A SELL closes at any confidence: exits are never gated. */
-function decideSell({ position, quote }: Observation): Verdict {
-  switch (position?.status) {
+function decideSell(seen: Observation): Verdict {
+  switch (seen.position?.status) {
     case 'open':
-      return { action: 'close', reason: 'SELL' };
+      return SELL;
     case 'opening':
       return { action: 'skip', reason: 'the entry is not filled yet: its exits will guard it' };
     case 'closing':
-      return { action: 'keep', reason: closingReason(quote) };
+      return { action: 'keep', reason: closingReason(seen.quote) };
     default:
-      return { action: 'skip', reason: 'flat: nothing to close' };
+      return NOTHING_TO_CLOSE;
   }
 }
 
@@ -99,14 +108,14 @@ function closingReason(quote: Quote | undefined): string {
 
 function decideBuy(signal: Signal, seen: Observation): Verdict {
   if (seen.position?.status === 'closing') return { action: 'skip', reason: 'already closing' };
-  if (seen.position !== undefined) return { action: 'keep', reason: 'already long' };
+  if (seen.position !== undefined) return ALREADY_LONG;
   const objection = findEntryObjection(signal, seen);
   if (objection !== undefined) return { action: 'skip', reason: objection };
-  return { action: 'open', reason: 'BUY' };
+  return BUY;
 }
 
 function findEntryObjection(signal: Signal, seen: Observation): string | undefined {
-  const { rules, entryFreeze, quote, lastExitAt = -Infinity } = seen;
+  const { rules, entryFreeze, lastExitAt = -Infinity } = seen;
   if (entryFreeze !== undefined) return `entries frozen: ${entryFreeze}`;
   if (closeTimeOf(signal.candleOpenTime, signal.timeframe) <= lastExitAt) {
     return 'this candle closed before the last exit: an entry needs a later one';
@@ -116,6 +125,7 @@ function findEntryObjection(signal: Signal, seen: Observation): string | undefin
   if (!(signal.confidence >= minimum)) {
     return `confidence ${textBelow(signal.confidence, minimum, 1)} below ${minimum}`;
   }
+  const { quote } = seen;
   if (quote === undefined) return 'no quote';
   return signal.source === 'model' ? findThinEdge(signal.expectedMove, rules, quote) : undefined;
 }
@@ -142,6 +152,7 @@ const MAX_DIGITS = 8;
 /** `value` with as few digits as still show that it lies below `limit`: never `40.0 below 40`. */
 function textBelow(value: number, limit: number, digits: number): string {
   const text = value.toFixed(digits);
-  const isShown = Number(text) < Number(limit.toFixed(digits));
+  // A whole digit apart, they are so whatever the rounding.
+  const isShown = value < limit - 10 ** -digits || Number(text) < Number(limit.toFixed(digits));
   return isShown || digits >= MAX_DIGITS ? text : textBelow(value, limit, digits + 1);
 }

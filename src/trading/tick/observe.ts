@@ -1,4 +1,4 @@
-import type { Instrument } from '../../domain/market.js';
+import type { Quote } from '../../domain/market.js';
 import type { Signal } from '../../domain/signal.js';
 import type { Observation } from './decide.js';
 import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
@@ -12,6 +12,9 @@ export type TickObservation = Observation & { readonly position: StoredPosition 
 
 /** What the stores know of a signal's symbol and candle. */
 export interface StoredFacts {
+  /** All that is held, or on its way in or out. */
+  readonly held: readonly StoredPosition[];
+  /** Of the symbol. */
   readonly position: StoredPosition | undefined;
   readonly lastDecidedOpenTime: number | undefined;
   readonly hasCandleActed: boolean;
@@ -25,6 +28,7 @@ export async function observe(parts: TradingParts, signal: Signal): Promise<Tick
   const held = await stores.positions.listOpen(key);
   const lastDecidedOpenTime = await stores.decisions.lastDecidedOpenTime(signal);
   return observeWith(parts, signal, {
+    held,
     position: held.find((position) => position.symbol === signal.symbol),
     lastDecidedOpenTime,
     hasCandleActed:
@@ -37,31 +41,68 @@ export async function observe(parts: TradingParts, signal: Signal): Promise<Tick
 export function observeWith(
   parts: TradingParts,
   signal: Signal,
-  { position, lastDecidedOpenTime, hasCandleActed: hasActed, lastExitAt }: StoredFacts,
+  facts: StoredFacts,
 ): TickObservation {
-  const { rules, quotes } = parts;
-  const nowMs = parts.clock.marketMs();
-  return {
-    rules,
-    nowMs,
-    advisory: findAdvisory(signal, rules, parts.findInstrument(signal.symbol)),
-    entryFreeze: parts.findEntryFreeze(),
-    position,
-    quote: quotes.findFresh(signal.symbol, nowMs, decisionLagMs(rules)),
-    hasCandleActed: hasActed,
-    lastDecidedOpenTime,
-    lastExitAt,
-  };
+  return new Observed(parts, signal, facts);
 }
 
-function findAdvisory(
-  signal: Signal,
-  rules: TradingRules,
-  instrument: Instrument | undefined,
-): string | undefined {
+/** Most verdicts need neither price nor halts: they are looked up, once, when a question is asked of them. */
+class Observed implements TickObservation {
+  readonly nowMs: number;
+  readonly advisory: string | undefined;
+  readonly #parts: TradingParts;
+  readonly #symbol: string;
+  readonly #facts: StoredFacts;
+  #quote: Quote | undefined | null = null;
+  #entryFreeze: string | undefined | null = null;
+
+  constructor(parts: TradingParts, signal: Signal, facts: StoredFacts) {
+    this.nowMs = parts.clock.marketMs();
+    this.advisory = findAdvisory(signal, parts);
+    this.#parts = parts;
+    this.#symbol = signal.symbol;
+    this.#facts = facts;
+  }
+
+  get rules(): TradingRules {
+    return this.#parts.rules;
+  }
+
+  get position(): StoredPosition | undefined {
+    return this.#facts.position;
+  }
+
+  get hasCandleActed(): boolean {
+    return this.#facts.hasCandleActed;
+  }
+
+  get lastDecidedOpenTime(): number | undefined {
+    return this.#facts.lastDecidedOpenTime;
+  }
+
+  get lastExitAt(): number | undefined {
+    return this.#facts.lastExitAt;
+  }
+
+  get quote(): Quote | undefined {
+    if (this.#quote === null) {
+      const { quotes, rules } = this.#parts;
+      this.#quote = quotes.findFresh(this.#symbol, this.nowMs, decisionLagMs(rules));
+    }
+    return this.#quote;
+  }
+
+  get entryFreeze(): string | undefined {
+    if (this.#entryFreeze === null) this.#entryFreeze = this.#parts.findEntryFreeze();
+    return this.#entryFreeze;
+  }
+}
+
+function findAdvisory(signal: Signal, { rules, findInstrument }: TradingParts): string | undefined {
   if (signal.timeframe !== rules.timeframe || signal.bot !== rules.bot) {
     return `${rules.timeframe} ${rules.bot} trades, not ${signal.timeframe} ${signal.bot}`;
   }
+  const instrument = findInstrument(signal.symbol);
   if (instrument === undefined) return `${signal.symbol} is not among the markets that trade`;
   if (instrument.quote === rules.currency) return undefined;
   return `quoted in ${instrument.quote}, the books are kept in ${rules.currency}`;

@@ -3,7 +3,7 @@ import type { Instrument, Quote } from '../../domain/market.js';
 import type { Signal } from '../../domain/signal.js';
 import { closeTimeOf, timeframeMs } from '../../domain/timeframe.js';
 import { heldBaseOf, type EquityPoint, type Order, type Position } from '../../domain/trade.js';
-import { assessEntry, type EntryAssessment } from '../../risk/assess-entry.js';
+import { assessEntry, findVeto, type EntryAssessment } from '../../risk/assess-entry.js';
 import type { ClosedTrade } from '../../risk/closed-trades.js';
 import type { RiskLimits } from '../../risk/risk-limits.js';
 import type { ModelView, RiskContext } from '../../risk/risk-rule.js';
@@ -26,28 +26,37 @@ interface Subject {
 export async function planEntry(
   parts: TradingParts,
   quote: Quote,
-  subject: Subject,
+  { signal, context }: Subject,
 ): Promise<EntryAssessment> {
   const { rules, stores } = parts;
   const key = bookKeyOf(rules);
   const positions = await stores.positions.listOpen(key);
   const unsettled = await stores.orders.listUnsettled(key);
-  const { candleOpenTime, timeframe } = subject.signal;
-  const candleCloseAt = closeTimeOf(candleOpenTime, timeframe);
+  const candleCloseAt = closeTimeOf(signal.candleOpenTime, signal.timeframe);
   const dailyVolatility = await findVolatility(parts, quote.symbol, candleCloseAt);
-  const known = { positions, unsettled, candleCloseAt, dailyVolatility };
-  return assessEntry(
-    quote.symbol,
-    quote.ask,
-    new EntryContext(parts, quote, { ...known, subject }),
-  );
+  const known = { signal, context, positions, unsettled, dailyVolatility };
+  return assessEntry(quote.symbol, quote.ask, new EntryContext(parts, quote, known));
 }
 
-interface Known {
-  readonly subject: Subject;
+/**
+ * Why the risk rules forbid an entry whatever its size; undefined where they may allow one. For who knows what is held
+ * without asking a database.
+ *
+ * @param positions all that is held, or on its way in or out
+ */
+export function findEntryVeto(
+  parts: TradingParts,
+  quote: Quote,
+  { signal, context, positions }: Subject & Pick<Known, 'positions'>,
+): string | undefined {
+  // What these two are is asked for by the rules that size an entry alone.
+  const known = { signal, context, positions, unsettled: [], dailyVolatility: undefined };
+  return findVeto(quote.symbol, new EntryContext(parts, quote, known));
+}
+
+interface Known extends Subject {
   readonly positions: readonly Position[];
   readonly unsettled: readonly Order[];
-  readonly candleCloseAt: number;
   readonly dailyVolatility: number | undefined;
 }
 
@@ -68,14 +77,6 @@ class EntryContext implements RiskContext {
     return this.#parts.rules.risk;
   }
 
-  get currency(): string {
-    return this.#parts.rules.currency;
-  }
-
-  get feeRate(): Money {
-    return this.#parts.rules.feeRate;
-  }
-
   get equity(): Money {
     return this.#valueNow().equity;
   }
@@ -88,20 +89,6 @@ class EntryContext implements RiskContext {
     return this.#parts.equityMarks.factsAt(this.#valueNow()).peak;
   }
 
-  get freeCash(): Money {
-    const { books, quotes } = this.#parts;
-    return books.freeCash(this.#known.unsettled, quotes, this.feeRate);
-  }
-
-  get sizeStep(): Money {
-    return new Money(this.#instrument?.sizeStep ?? DEFAULT_SIZE_STEP);
-  }
-
-  get minCost(): Money | undefined {
-    const minCost = this.#instrument?.minCost;
-    return minCost === undefined ? undefined : new Money(minCost);
-  }
-
   get hasPosition(): boolean {
     return this.#known.positions.some(({ symbol }) => symbol === this.#quote.symbol);
   }
@@ -110,16 +97,9 @@ class EntryContext implements RiskContext {
     return this.#known.positions.length;
   }
 
-  get exposure(): Money {
-    return sumOf(this.#known.positions, (position) => valueOf(position, this.#parts.quotes));
-  }
-
-  get usedCapital(): Money {
-    return sumOf(this.#known.positions, (position) => costOf(position, this.#parts.quotes));
-  }
-
   get candleCloseAt(): number {
-    return this.#known.candleCloseAt;
+    const { candleOpenTime, timeframe } = this.#known.signal;
+    return closeTimeOf(candleOpenTime, timeframe);
   }
 
   get barMs(): number {
@@ -140,6 +120,36 @@ class EntryContext implements RiskContext {
 
   get results(): readonly ClosedTrade[] {
     return this.#parts.closedTrades.of(this.#quote.symbol);
+  }
+
+  get currency(): string {
+    return this.#parts.rules.currency;
+  }
+
+  get feeRate(): Money {
+    return this.#parts.rules.feeRate;
+  }
+
+  get freeCash(): Money {
+    const { books, quotes } = this.#parts;
+    return books.freeCash(this.#known.unsettled, quotes, this.feeRate);
+  }
+
+  get sizeStep(): Money {
+    return new Money(this.#instrument?.sizeStep ?? DEFAULT_SIZE_STEP);
+  }
+
+  get minCost(): Money | undefined {
+    const minCost = this.#instrument?.minCost;
+    return minCost === undefined ? undefined : new Money(minCost);
+  }
+
+  get exposure(): Money {
+    return sumOf(this.#known.positions, (position) => valueOf(position, this.#parts.quotes));
+  }
+
+  get usedCapital(): Money {
+    return sumOf(this.#known.positions, (position) => costOf(position, this.#parts.quotes));
   }
 
   get dailyVolatility(): number | undefined {
@@ -178,14 +188,13 @@ async function findVolatility(
 function toModelView(
   { rules }: TradingParts,
   quote: Quote,
-  known: { readonly subject: Subject; readonly dailyVolatility: number | undefined },
+  { signal, context, dailyVolatility }: Known,
 ): ModelView | undefined {
-  const { signal, context } = known.subject;
   if (signal.source === 'fallback') return undefined;
   const netMove = signal.expectedMove - roundTripCost(quote, rules.feeRate);
-  if (known.dailyVolatility === undefined) return { netMove, variance: undefined };
+  if (dailyVolatility === undefined) return { netMove, variance: undefined };
   const days = (context.horizonBars * timeframeMs(signal.timeframe)) / DAY_MS;
-  const variance = Math.max(context.moveVariance ?? 0, known.dailyVolatility ** 2 * days);
+  const variance = Math.max(context.moveVariance ?? 0, dailyVolatility ** 2 * days);
   return { netMove, variance };
 }
 

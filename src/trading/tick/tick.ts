@@ -10,7 +10,7 @@ import type { PositionChange } from '../books/ledger.js';
 import { observe, observeWith, type StoredFacts, type TickObservation } from './observe.js';
 import { toEntryOrder } from '../orders/orders.js';
 import { sellNow } from '../orders/sell-now.js';
-import { planEntry } from './plan-entry.js';
+import { findEntryVeto, planEntry } from './plan-entry.js';
 import { settleOrder } from '../orders/settle-order.js';
 import type { SignalContext } from '../signal-context.js';
 import type { TradingParts } from '../parts/trading-parts.js';
@@ -43,21 +43,32 @@ export async function tick(
   return decision;
 }
 
+/** What the tick would store of a signal on which it neither buys nor sells. */
+export interface QuietDecision {
+  readonly verdict: Verdict;
+  /** What is held, with a longer holding time. */
+  readonly changed: PositionChange | undefined;
+}
+
 /**
- * The verdict on a signal where the tick would do nothing but record it: nothing is bought, sold or
- * prolonged. For who knows the stored facts without asking a database.
+ * The tick on a signal for who knows the stored facts, halts of others among them, without asking a database.
  *
- * @returns undefined where the tick has more to do
+ * @returns undefined where the tick would buy or sell
  */
-export function findIdleVerdict(
+export function decideQuietly(
   parts: TradingParts,
   { signal, context, facts }: { readonly facts: StoredFacts } & Omit<Subject, 'seen'>,
-): Verdict | undefined {
+): QuietDecision | undefined {
   const seen = observeWith(parts, signal, facts);
   const verdict = decide(signal, seen);
-  if (verdict.action === 'open' || verdict.action === 'close') return undefined;
-  const extension = findExtension(parts, { signal, context, seen }, verdict);
-  return extension === undefined ? verdict : undefined;
+  if (verdict.action === 'close') return undefined;
+  if (verdict.action === 'open') {
+    const quote = assertDefined(seen.quote, 'quote behind a decision to open');
+    const veto = findEntryVeto(parts, quote, { signal, context, positions: facts.held });
+    if (veto === undefined) return undefined;
+    return { verdict: { action: 'skip', reason: veto }, changed: undefined };
+  }
+  return { verdict, changed: findExtension(parts, { signal, context, seen }, verdict) };
 }
 
 /** Records that a signal came too late to be acted on: the one after it is newer. */
