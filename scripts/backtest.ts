@@ -2,29 +2,20 @@ import { SILENT_LOGGER } from '../src/lib/silent-logger.js';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { changeSettings } from '../config/change-settings.js';
 import { readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
-import { inWords } from '../src/backtest/result/in-words.js';
-import type { StoppedBacktest } from '../src/backtest/run-backtest.js';
-import { parseSweeps } from '../src/backtest/sweep/grid.js';
-import { backtestsFolder } from '../src/daemon/backtests/backtest-lock.js';
-import { withOpenRuns, type OpenRuns, type RunsTools } from '../src/daemon/backtests/open-runs.js';
-import { runRequest, type RequestEnd } from '../src/daemon/backtests/run-request.js';
-import { runSweep } from '../src/daemon/backtests/sweep-request.js';
-import { PROJECT_DIR } from '../src/daemon/module-options.js';
+import { loadFolder } from '../src/backtest/history/load-folder.js';
+import type { MarketHistory } from '../src/backtest/history/market-history.js';
+import { PROJECT_DIR } from '../src/daemon/project-dir.js';
 import {
   RETRAIN_INTERVALS,
   type BacktestAsk,
   type RetrainInterval,
 } from '../src/domain/backtest-run.js';
 import { isTimeframe, TIMEFRAMES, type Timeframe } from '../src/domain/timeframe.js';
-import { childEnvironments, type ChildEnvironments } from '../src/lib/child-environments.js';
-import { SystemClock } from '../src/lib/clock.js';
+import { childEnvironments } from '../src/lib/child-environments.js';
+import { SystemClock, type Clock } from '../src/lib/clock.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
-import { withProgress } from './backtest-progress.js';
-import { comparisonText, readRuns } from './backtest-comparison.js';
-import { sweepText } from './backtest-sweep.js';
 import { toMs } from './time-flag.js';
 import { toSets } from './set-flag.js';
 
@@ -93,98 +84,29 @@ async function run(flags: BacktestFlags, signal: AbortSignal): Promise<number> {
   const children = childEnvironments(environment);
   const tools = { clock, logger: SILENT_LOGGER, version: readVersion(), signal, children };
   if (flags.compare !== undefined) {
+    const { comparisonText, readRuns } = await import('./backtest-comparison.js');
     const runs = await readRuns(flags.compare, settings, tools);
     process.stdout.write(comparisonText(runs, { isJson: flags.json }));
     return EXIT.done;
   }
   const ask = toAsk(flags, settings);
-  return withOpenRuns(settings, tools, (runs) =>
-    flags.sweep === undefined
-      ? runOnce(flags, ask, { settings, runs, tools })
-      : sweep(flags, ask, { settings, runs, tools }),
-  );
+  const reading = startReading(ask, clock);
+  // Files are read in a thread meanwhile.
+  const { runAsked } = await import('./backtest-runs.js');
+  const isDone = await runAsked(ask, { settings, tools, reading, flags });
+  return isDone ? EXIT.done : EXIT.stopped;
 }
 
-interface Opened {
-  readonly settings: Settings;
-  readonly runs: OpenRuns;
-  readonly tools: RunsTools & { readonly children: ChildEnvironments };
-}
-
-async function runOnce(flags: BacktestFlags, ask: BacktestAsk, opened: Opened): Promise<number> {
-  const { runs, tools } = opened;
-  const changed = changeSettings(opened.settings, ask.set);
-  if (changed.status === 'refused') throw new ConfigError(`--set ${changed.reason}`);
-  const { settings } = changed;
-  const record = runs.newRecord(ask);
-  try {
-    const end = await withProgress(flags.json, ({ onProgress, onTrained }) =>
-      runRequest(ask, {
-        settings,
-        location: runs.location,
-        venue: settings.exchange,
-        parent: parentOf(flags, settings),
-        record,
-        version: tools.version,
-        clock: tools.clock,
-        signal: tools.signal,
-        childEnvironments: tools.children,
-        onTrained,
-        onProgress: (share) => {
-          onProgress(share);
-          void record.progress(share).catch(() => undefined);
-        },
-      }),
-    );
-    if (end.status === 'done') return report(flags, end);
-    await record.cancelled();
-    process.stderr.write(`backtest: ${stoppedText(end)}\n`);
-    return EXIT.stopped;
-  } catch (error) {
-    // The disk may be full for this too: what went wrong first is what counts.
-    await record.failed(messageOf(error)).catch(() => undefined);
-    throw error;
-  }
-}
-
-function stoppedText({ training }: StoppedBacktest): string {
-  if (training === undefined) return 'stopped; nothing was written';
-  const { done, dates } = training;
-  return `stopped; ${done} of ${dates} retraining dates are done and kept: the same command goes on from there`;
-}
-
-async function sweep(
-  flags: BacktestFlags,
-  ask: BacktestAsk,
-  { settings, runs, tools }: Opened,
-): Promise<number> {
-  const swept = parseSweeps(flags.sweep ?? []);
-  const parent = parentOf(flags, settings);
-  const { signal, version, clock, children: childEnvironments } = tools;
-  const venue = settings.exchange;
-  const own = { settings, runs, parent, signal, version, clock, childEnvironments, venue };
-  const end = await withProgress(flags.json, (listeners) =>
-    runSweep(ask, swept, { ...own, ...listeners }),
-  );
-  process.stdout.write(sweepText(swept, end, { isJson: flags.json }));
-  if (end.summary.runs.length === end.wanted) return EXIT.done;
-  process.stderr.write(
-    `backtest: stopped after ${end.summary.runs.length} of ${end.wanted} runs, which are kept\n`,
-  );
-  return EXIT.stopped;
-}
-
-function parentOf({ out }: BacktestFlags, { dataDir }: Settings): string {
-  return path.resolve(out ?? backtestsFolder(dataDir));
-}
-
-function report(flags: BacktestFlags, end: Extract<RequestEnd, { status: 'done' }>): number {
-  const { description, result, figures, folder } = end;
-  const lines = flags.json
-    ? [JSON.stringify({ ...description, folder, figures })]
-    : [...inWords(description, result), `Report: ${path.join(folder, 'report.html')}`];
-  process.stdout.write(`${lines.join('\n')}\n`);
-  return EXIT.done;
+function startReading(
+  { data, timeframe, symbols }: BacktestAsk,
+  clock: Clock,
+): Promise<MarketHistory> | undefined {
+  if (data === undefined) return undefined;
+  const request = { folder: data, timeframe: timeframe as Timeframe, symbols };
+  const reading = loadFolder(request, clock);
+  // What goes wrong before it is waited for comes first.
+  reading.catch(() => undefined);
+  return reading;
 }
 
 /** What the flags ask for; what they leave out is what the settings trade. */

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Settings } from '../../config/settings.js';
 import type { CollectorOptions } from '../collection/collector.js';
 import { importFolders } from '../collection/files/import-record.js';
@@ -26,11 +25,9 @@ import type { TrainerProcessOptions } from '../training/trainer-process/trainer-
 import type { Instruments } from './choose-instruments.js';
 import { accountOf } from './open-live.js';
 import type { Market } from './open-market.js';
+import { PROJECT_DIR } from './project-dir.js';
 import { toTradingRules } from './to-trading-rules.js';
 import { toTrainingOptions } from './to-training-options.js';
-
-/** Folder with package.json; this file lies compiled below `dist/`. */
-export const PROJECT_DIR = fileURLToPath(new URL('../../../', import.meta.url));
 
 const BYTES_PER_MB = 1024 * 1024;
 const RECYCLE_AFTER_JOBS = 50;

@@ -15,7 +15,7 @@ import type { Stores } from '../storage/stores.js';
 import { Activity } from './activity.js';
 import { createArtifacts } from './create-artifacts.js';
 import { createNotifications, outboxOf } from './create-notifications.js';
-import { placeOf, readInstallationId } from './installation-id.js';
+import { findPlace } from './find-place.js';
 import { openStorage } from './open-storage.js';
 import type { Base } from './phases.js';
 import type { ReplaceableParts } from './replaceable-parts.js';
@@ -45,7 +45,7 @@ export async function openBase(settings: Settings, tools: BaseTools): Promise<Ba
     startedAt: new Date(startedAt).toISOString(),
     ...(role === 'daemon' ? {} : { program: `npm run ${role}` }),
   });
-  const place = findPlace(settings, { clock, logger });
+  const place = findPlace(settings.dataDir, { clock, logger });
   const storage = await openStorage(settings, { clock, logger, signal: stopping });
   const { database } = storage;
   stack.defer('database', () => database.close());
@@ -82,18 +82,6 @@ export async function openBase(settings: Settings, tools: BaseTools): Promise<Ba
     artifacts: createArtifacts(settings, { stores, clock, logger, stack }),
     activity: new Activity(clock),
   };
-}
-
-/**
- * Another installation on this machine may share the database, and its run be well alive. A copied
- * folder has the same id, so host and path tell the copies apart.
- */
-export function findPlace(
-  { dataDir }: Settings,
-  { clock, logger }: Pick<BaseTools, 'clock' | 'logger'>,
-): string {
-  const installation = readInstallationId(dataDir, { wallMs: clock.wallMs(), logger });
-  return placeOf({ host: hostname(), dataDir, installation });
 }
 
 interface Run extends Pick<BaseTools, 'version' | 'clock' | 'logger' | 'stack'> {

@@ -1,129 +1,36 @@
-import { createHash } from 'node:crypto';
-import path from 'node:path';
-import { BarState, type CandleColumns } from '../../domain/candle-columns.js';
-import { barIndex, type Timeframe } from '../../domain/timeframe.js';
+import type { Clock } from '../../lib/clock.js';
 import { ConfigError } from '../../lib/errors.js';
-import { findNearNames } from '../../lib/near-names.js';
-import {
-  decimalsIn,
-  listRecordings,
-  parseRecording,
-  readRecordingBytes,
-  type RecordedColumns,
-  type RecordingFile,
-} from '../../recording/recording-file.js';
-import type { MarketHistory, SymbolHistory } from './market-history.js';
+import { SILENT_LOGGER } from '../../lib/silent-logger.js';
+import { WorkerChannel } from '../../lib/workers/worker-channel.js';
+import { compiledUrl, startThread } from '../../lib/workers/worker.js';
+import type { FolderAnswer } from './folder-worker.js';
+import type { MarketHistory } from './market-history.js';
+import type { FolderRequest } from './read-folder.js';
 
-export interface FolderRequest {
-  readonly folder: string;
-  readonly timeframe: Timeframe;
-  /** Unified symbols, in the order in which orders of the same bar are made; undefined for every file. */
-  readonly symbols: readonly string[] | undefined;
-}
+/** The candles themselves lie outside the heap. */
+const WORKER_HEAP_MB = 256;
+const TIMEOUT_MS = 3_600_000;
 
 /**
- * Reads a folder of candle files in the demo exchange's format.
+ * Reads a folder of candle files in a thread of its own, beside whatever its caller does meanwhile.
  *
  * @throws ConfigError naming the file and line, or the symbol, that is wrong or missing
  */
-export function loadFolder(request: FolderRequest): MarketHistory {
-  const files = chooseFiles(request);
-  const digest = createHash('sha256');
-  const symbols = files.map((file) => readSymbol(file, digest));
-  const dataHash = digest.digest('hex');
-  return {
-    venue: `files:${dataHash.slice(0, 10)}`,
-    timeframe: request.timeframe,
-    symbols,
-    dataHash,
-  };
-}
-
-function chooseFiles({ folder, timeframe, symbols }: FolderRequest): readonly RecordingFile[] {
-  const all = listRecordings(folder, '--data').filter((file) => file.timeframe === timeframe);
-  assertNoneTwice(all);
-  if (all.length === 0) throw new ConfigError(`--data: ${folder} has no file of ${timeframe}`);
-  if (symbols === undefined) return all;
-  const bySymbol = new Map(all.map((file) => [symbolOf(file), file]));
-  return symbols.map((symbol) => {
-    const file = bySymbol.get(symbol);
-    if (file !== undefined) return file;
-    const [near] = findNearNames(symbol, [...bySymbol.keys()]);
-    const hint = near === undefined ? '' : `; did you mean ${near}?`;
-    throw new ConfigError(`--symbols: ${folder} has no ${timeframe} file of ${symbol}${hint}`);
+export async function loadFolder(request: FolderRequest, clock: Clock): Promise<MarketHistory> {
+  const channel = new WorkerChannel<FolderRequest, FolderAnswer>({
+    name: 'candle files',
+    startWorker: startThread,
+    url: compiledUrl(import.meta.url, './folder-worker.js'),
+    clock,
+    logger: SILENT_LOGGER,
+    callTimeoutMs: TIMEOUT_MS,
+    maxOldGenerationMb: WORKER_HEAP_MB,
   });
-}
-
-/** `.csv` and `.csv.gz` of the same symbol may hold different candles, and both would trade. */
-function assertNoneTwice(files: readonly RecordingFile[]): void {
-  const bySymbol = new Map<string, RecordingFile>();
-  for (const file of files) {
-    const other = bySymbol.get(symbolOf(file));
-    if (other !== undefined) {
-      throw new ConfigError(
-        `--data: ${other.file} and ${file.file} both hold ${symbolOf(file)}: keep one`,
-      );
-    }
-    bySymbol.set(symbolOf(file), file);
+  try {
+    const answer = await channel.call(request);
+    if (answer.status === 'read') return answer.history;
+    throw answer.status === 'refused' ? new ConfigError(answer.reason) : new Error(answer.reason);
+  } finally {
+    await channel.stop();
   }
-}
-
-function readSymbol(
-  recording: RecordingFile,
-  digest: ReturnType<typeof createHash>,
-): SymbolHistory {
-  const { file, base, quote, timeframe } = recording;
-  const bytes = readRecordingBytes(file);
-  digest.update(path.basename(file)).update(bytes);
-  const rows = parseRecording(file, { bytes, timeframe });
-  const { quantity } = decimalsIn(bytes);
-  return {
-    instrument: {
-      symbol: symbolOf(recording),
-      marketId: `${base}${quote}`,
-      base,
-      quote,
-      sizeStep: (10 ** -quantity).toFixed(quantity),
-      minCost: undefined,
-    },
-    columns: toGrid(rows, timeframe),
-  };
-}
-
-function symbolOf({ base, quote }: RecordingFile): string {
-  return `${base}/${quote}`;
-}
-
-/** Bars that a recording leaves out had no trades: they repeat the close before them. */
-function toGrid(rows: RecordedColumns, timeframe: Timeframe): CandleColumns {
-  const firstIndex = barIndex(rows.openTime[0] ?? 0, timeframe);
-  const lastIndex = barIndex(rows.openTime[rows.length - 1] ?? 0, timeframe);
-  const length = lastIndex - firstIndex + 1;
-  const column = (): Float64Array => new Float64Array(length);
-  const columns = {
-    timeframe,
-    firstIndex,
-    length,
-    open: column(),
-    high: column(),
-    low: column(),
-    close: column(),
-    volume: column(),
-    state: new Uint8Array(length).fill(BarState.filler),
-    firstBarIndex: firstIndex,
-  };
-  let row = 0;
-  for (let at = 0; at < length; at++) {
-    const isStored = barIndex(rows.openTime[row] ?? Infinity, timeframe) === firstIndex + at;
-    const close = columns.close[at - 1] ?? NaN;
-    columns.open[at] = isStored ? (rows.open[row] ?? NaN) : close;
-    columns.high[at] = isStored ? (rows.high[row] ?? NaN) : close;
-    columns.low[at] = isStored ? (rows.low[row] ?? NaN) : close;
-    columns.close[at] = isStored ? (rows.close[row] ?? NaN) : close;
-    if (!isStored) continue;
-    columns.volume[at] = rows.volume[row] ?? NaN;
-    columns.state[at] = BarState.stored;
-    row += 1;
-  }
-  return columns;
 }

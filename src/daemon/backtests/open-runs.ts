@@ -6,7 +6,7 @@ import { newUid } from '../../lib/uid.js';
 import type { DatabaseLocation } from '../../storage/connection/location.js';
 import type { BacktestStore } from '../../storage/stores/backtest-store.js';
 import { openStores } from '../../storage/stores.js';
-import { findPlace } from '../open-base.js';
+import { findPlace } from '../find-place.js';
 import { openStorage } from '../open-storage.js';
 import { lockBacktests } from './backtest-lock.js';
 import { RunRecord } from './run-record.js';
@@ -43,7 +43,7 @@ export async function withOpenRuns<T>(
     const { database } = await openStorage(settings, tools);
     try {
       const store = openStores(database, clock).backtests;
-      const place = findPlace(settings, tools);
+      const place = findPlace(settings.dataDir, tools);
       await store.markInterrupted(place);
       const newRecord = (ask: BacktestAsk): RunRecord => {
         const uid = newUid(clock.wallMs());

@@ -27,9 +27,8 @@ import type { Clock } from '../../lib/clock.js';
 import { isDiskFull, isDiskFullError } from '../../lib/disk-space.js';
 import { TransientError } from '../../lib/errors.js';
 import type { DatabaseLocation } from '../../storage/connection/location.js';
-import { PROJECT_DIR } from '../module-options.js';
+import { PROJECT_DIR } from '../project-dir.js';
 import { toTradingRules } from '../to-trading-rules.js';
-import { toWalkForward } from '../to-walk-forward.js';
 import { backtestsFolder } from './backtest-lock.js';
 import type { RunRecord } from './run-record.js';
 
@@ -46,6 +45,8 @@ export interface RequestTools {
   readonly version: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** The candles, where they are being read already. */
+  readonly reading?: Promise<MarketHistory> | undefined;
   readonly onProgress: (share: number) => void;
   /** Of the processes that train. */
   readonly childEnvironments: ChildEnvironments;
@@ -104,12 +105,15 @@ export async function runRequest(ask: BacktestAsk, tools: RequestTools): Promise
 /** @throws ConfigError naming the file, symbol or candles that are missing or wrong */
 export function loadHistory(
   { data, symbols, timeframe }: Pick<BacktestAsk, 'data' | 'symbols' | 'timeframe'>,
-  { location, venue }: Pick<RequestTools, 'location' | 'venue'>,
-): Promise<MarketHistory> | MarketHistory {
+  { location, venue, clock, reading }: HistoryTools,
+): Promise<MarketHistory> {
+  if (reading !== undefined) return reading;
   const wanted = { timeframe: timeframe as Timeframe, symbols };
-  if (data !== undefined) return loadFolder({ ...wanted, folder: data });
+  if (data !== undefined) return loadFolder({ ...wanted, folder: data }, clock);
   return loadStored({ ...wanted, location, venue });
 }
+
+type HistoryTools = Pick<RequestTools, 'location' | 'venue' | 'clock' | 'reading'>;
 
 /** What a run over candles that are read already needs. */
 export type PlannedTools = Pick<
@@ -118,7 +122,7 @@ export type PlannedTools = Pick<
 >;
 
 /** A run over a part of a history under the settings. */
-export function runPlanned(
+export async function runPlanned(
   planned: PlannedHistory,
   run: {
     readonly ask: Pick<BacktestAsk, 'bot' | 'signals' | 'retrain'>;
@@ -150,7 +154,7 @@ export function runPlanned(
     volumeShare: settings.backtestVolumeShare,
     horizonBars: settings.labelHorizonBars,
     earlierSharpes: run.earlierSharpes,
-    models: isModel ? toModels(whole, run) : undefined,
+    models: isModel ? await toModels(whole, run) : undefined,
     logger: SILENT_LOGGER,
     signal,
     onProgress,
@@ -162,14 +166,16 @@ function toText(value: unknown): string | number | boolean {
   return Array.isArray(value) ? value.join('/') : (value as string | number | boolean);
 }
 
-function toModels(
+async function toModels(
   history: MarketHistory,
   {
     ask,
     tools,
   }: { readonly ask: Pick<BacktestAsk, 'bot' | 'retrain'>; readonly tools: PlannedTools },
-): WalkForwardOptions {
+): Promise<WalkForwardOptions> {
   const { settings, clock, version, childEnvironments } = tools;
+  // Training, features and what they stand on: a run of the rules does without.
+  const { toWalkForward } = await import('../to-walk-forward.js');
   return toWalkForward(settings, {
     history,
     bot: ask.bot,

@@ -20,6 +20,7 @@ import {
   runPlanned,
   toFacts,
   type PlannedTools,
+  type RequestTools,
 } from './run-request.js';
 
 export interface SweepTools {
@@ -33,6 +34,7 @@ export interface SweepTools {
   readonly version: string;
   readonly clock: Clock;
   readonly childEnvironments: ChildEnvironments;
+  readonly reading?: RequestTools['reading'];
   readonly onTrained?: PlannedTools['onTrained'];
 }
 
@@ -63,7 +65,8 @@ export async function runSweep(
 ): Promise<SweepEnd> {
   const plans = toGrid(swept).map((point) => toPlan(ask, point, tools.settings));
   const { location } = tools.runs;
-  const planned = planHistory(await loadHistory(ask, { location, venue: tools.venue }), ask);
+  const { venue, clock, reading } = tools;
+  const planned = planHistory(await loadHistory(ask, { location, venue, clock, reading }), ask);
   const collector = new SweepCollector();
   let done = 0;
   for (const plan of plans) {

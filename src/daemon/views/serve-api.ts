@@ -10,7 +10,7 @@ import type { LogTail } from '../../lib/log-tail.js';
 import { EventHub } from '../../monitoring/event-hub.js';
 import { BacktestJobs } from '../backtests/backtest-jobs.js';
 import { censusReader, createHealthReporter } from '../health/health-table.js';
-import { PROJECT_DIR } from '../module-options.js';
+import { PROJECT_DIR } from '../project-dir.js';
 import { clockOf, type Base, type DaemonPhase, type ReadPhase } from '../phases.js';
 import { accountView } from './account-view.js';
 import { createMetrics } from './metrics.js';

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { writeRecording } from '../../../test/demo/recording-files.js';
-import { loadFolder } from './load-folder.js';
+import { readFolder } from './read-folder.js';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-load-folder-'));
+const folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-read-folder-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const hour = (at: number) => ({
@@ -14,7 +14,7 @@ const hour = (at: number) => ({
 
 it('a folder with two files of a symbol and timeframe is refused: both would trade', () => {
   const load = (symbols: readonly string[] | undefined) =>
-    loadFolder({ folder, timeframe: '1h', symbols });
+    readFolder({ folder, timeframe: '1h', symbols });
   writeRecording(folder, 'BTC_USDT-1h.csv', [hour(1), hour(2)]);
   writeRecording(folder, 'BTC_USDT-1d.csv', [hour(24), hour(48)]);
   expect(load(undefined).symbols).toHaveLength(1);
