@@ -44,7 +44,7 @@ export function useBook<T, More extends object>(options: BookOptions<T, More>): 
   watch(query, () => (offset.value = 0), { flush: 'sync' });
   const page = useResource(
     (signal) => read({ ...query.value, limit: LIMIT, offset: offset.value }, signal),
-    [query, offset],
+    { of: ['books'], sources: [query, offset] },
   );
   const csv = useExport<T>({
     ...{ name, columns, keyOf },

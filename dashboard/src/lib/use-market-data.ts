@@ -57,6 +57,8 @@ export function useMarketData(key: Ref<MarketKey | undefined>): MarketData {
   const error = ref<string>();
   const isLoading = ref(false);
   let isAll = false;
+  /** Something new came while candles were read. */
+  let isBehind = false;
   /** What was read last of the newest candles: what is the same is not drawn again. */
   let newest = '';
   let current = new AbortController();
@@ -120,12 +122,18 @@ export function useMarketData(key: Ref<MarketKey | undefined>): MarketData {
       isAll = part.bars.length < FIRST;
       take(part, true);
     });
-    if (own === current) isLoading.value = false;
+    if (own === current) await endLoading();
+  }
+
+  async function endLoading(): Promise<void> {
+    isLoading.value = false;
+    if (isBehind) await follow();
   }
 
   async function loadOlder(): Promise<void> {
     const [first] = bars.value;
     if (first === undefined || isAll || isLoading.value) return;
+    const own = current;
     isLoading.value = true;
     await attempt(async (of, signal) => {
       const to = new Date(first.time * 1000 - 1).toISOString();
@@ -134,17 +142,15 @@ export function useMarketData(key: Ref<MarketKey | undefined>): MarketData {
       isAll = part.bars.length < PAGE;
       if (part.bars.length > 0) take(part, false);
     });
-    isLoading.value = false;
+    if (own === current) await endLoading();
   }
 
   async function follow(): Promise<void> {
-    if (isLoading.value) return;
+    isBehind = isLoading.value;
+    if (isBehind) return;
     if (bars.value.length === 0) return reload();
     await attempt(async (of, signal) => {
-      const [part] = await Promise.all([
-        readPart(of, { limit: NEWEST }, signal),
-        readBooks(of, signal),
-      ]);
+      const part = await readPart(of, { limit: NEWEST }, signal);
       const [firstNew, last] = [part.bars[0], bars.value.at(-1)];
       if (signal.aborted || firstNew === undefined || last === undefined) return;
       // More was missed than is read at once: the part between would stay empty.
@@ -160,8 +166,12 @@ export function useMarketData(key: Ref<MarketKey | undefined>): MarketData {
     void reload();
   });
   watch(
-    () => live.beat,
+    () => live.changes.market,
     () => void follow(),
+  );
+  watch(
+    () => live.changes.books,
+    () => void attempt(readBooks),
   );
   void reload();
   onScopeDispose(() => current.abort());

@@ -9,6 +9,7 @@ import {
 } from 'vue';
 import { CallError, messageOf } from '../api/client';
 import { useLive } from '../stores/live';
+import type { Topic } from './topics';
 
 export interface Resource<T> {
   /** What was read last; it stays while it is read again, and when that fails. */
@@ -18,20 +19,28 @@ export interface Resource<T> {
   readonly reload: () => Promise<void>;
 }
 
+export interface ResourceOptions {
+  /** What it shows; none for what is read once. */
+  readonly of: readonly Topic[];
+  /** What the question depends on. */
+  readonly sources?: readonly WatchSource[];
+}
+
 /**
  * Reads what a part of a page shows: at once, when one of `sources` changes, and whenever the daemon has
- * something new. Of two reads at once the later one counts.
+ * something new of it. Of two reads at once the later one counts.
  */
 export function useResource<T>(
   read: (signal: AbortSignal) => Promise<T>,
-  sources: readonly WatchSource[] = [],
-  { isLive = true }: { readonly isLive?: boolean } = {},
+  { of, sources = [] }: ResourceOptions,
 ): Resource<T> {
   const live = useLive();
   const data: ShallowRef<T | undefined> = shallowRef();
   const error = ref<string>();
   const isLoading = ref(false);
   let current: AbortController | undefined;
+  /** Reads that began before a change. */
+  const stale = new WeakSet<AbortController>();
 
   async function reload(): Promise<void> {
     current?.abort();
@@ -52,19 +61,26 @@ export function useResource<T>(
       if (current === own) {
         current = undefined;
         isLoading.value = false;
+        if (stale.has(own)) void reload();
       }
     }
   }
 
-  watch(sources as WatchSource[], () => void reload());
-  if (isLive) {
-    watch(
-      () => live.beat,
-      () => {
-        if (current === undefined) void reload();
-      },
-    );
+  /** A read that is under way ends first. */
+  function renew(): void {
+    if (current === undefined) void reload();
+    else stale.add(current);
   }
+
+  watch(sources as WatchSource[], () => void reload());
+  watch(() => of.map((topic) => live.changes[topic]), renew);
+  // No event tells that what was refused would be answered now.
+  watch(
+    () => live.changes.tick,
+    () => {
+      if (of.length > 0 && error.value !== undefined) renew();
+    },
+  );
   void reload();
   onScopeDispose(() => current?.abort());
   return { data, error, isLoading, reload };
