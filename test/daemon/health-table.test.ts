@@ -378,7 +378,7 @@ describe('health names every way in which the daemon does less than asked', () =
     // `test/notifications/daemon.test.ts` does, with receivers that fail and hang.
     provoked.add('notifications_failing');
     // Minutes of real time or an account at an exchange: `src/daemon/health/trading-rules.test.ts`.
-    for (const id of ['positions_unpriced', 'positions_unsold']) provoked.add(id);
+    for (const id of ['account_unread', 'positions_unpriced', 'positions_unsold']) provoked.add(id);
     expect([...provoked].sort()).toEqual(HEALTH_TABLE.map(({ id }) => id).sort());
   });
 });

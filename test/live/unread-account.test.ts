@@ -62,6 +62,33 @@ describe('an account that cannot be read', () => {
     },
   );
 
+  it('is a fault with its reason while a key is revoked, from the first failure on', async () => {
+    const service = await openPosition();
+    expect(service.accountFault()).toBeUndefined();
+    const message = 'Invalid API-key, IP, or permissions for action.';
+    const effect = { kind: 'refusal', status: 401, code: -2015, message } as const;
+    for (const path of ['openOrders', 'account']) world.fault({ path: `/api/v3/${path}`, effect });
+    await world.pass(40, service);
+    const since = service.accountFault()?.since;
+    await world.pass(300, service);
+    const reason = expect.stringMatching(/-2015.*permissions/) as string;
+    expect(service.accountFault()).toEqual({ reason, since });
+    world.demo.faults.clear();
+    await world.pass(40, service);
+    expect(service.accountFault()).toBeUndefined();
+  });
+
+  it('is a fault also where the first balance, with which new books begin, is not answered', async () => {
+    world = await LiveWorld.open();
+    refuseToAnswer('/api/v3/account');
+    const service = await world.start();
+    await world.pass(5, service);
+    expect(service.accountFault()?.reason).toContain('502');
+    world.demo.faults.clear();
+    await world.pass(40, service);
+    expect(service.accountFault()).toBeUndefined();
+  });
+
   it('lets a start guard and sell what is held, and buys nothing until it was compared', async () => {
     const before = await openPosition();
     await before.stop();

@@ -10,6 +10,11 @@ const SAID: readonly (readonly [id: string, trading: object, message: RegExp])[]
     /^no price for what is held: BTC.USDT \(p1\) since 20/,
   ],
   [
+    'account_unread',
+    { accountFault: () => ({ reason: 'the key is not known', since: 1 }) },
+    /^the account cannot be read: the key is not known$/,
+  ],
+  [
     'positions_unsold',
     { refusedPositions: () => [{ symbol: 'BTC/USDT', reason: 'restricted', since: 1 }] },
     /^what is to be sold is not taken: BTC.USDT \(restricted\)$/,

@@ -11,6 +11,9 @@ import {
   type HealthFacts,
 } from './health-facts.js';
 
+/** An exchange may not answer for this long, wall time, before that is worth knowing. */
+const ACCOUNT_GRACE_MS = 120_000;
+
 /** Whether this daemon trades, and may open positions. */
 export const TRADING_RULES: readonly DaemonHealthRule[] = [
   {
@@ -41,6 +44,14 @@ export const TRADING_RULES: readonly DaemonHealthRule[] = [
     level: 'degraded',
     fix: 'nothing at first: the exchange is asked by itself; nothing is bought in these symbols meanwhile',
     find: findUnknownOrders,
+  },
+  {
+    id: 'account_unread',
+    check: 'trading',
+    level: 'failing',
+    graceMs: ACCOUNT_GRACE_MS,
+    fix: 'look at the reason: a key that expired or was revoked needs another one, an outage ends by itself; npm run live:check tries all of it',
+    find: findAccountFault,
   },
   {
     id: 'positions_unpriced',
@@ -95,6 +106,11 @@ function findUnknownOrders({ phase }: HealthFacts): RuleMatch | undefined {
   const count = 'trading' in phase ? phase.trading.status().unknownOrders : 0;
   if (count === 0) return undefined;
   return { message: `${count} orders: the exchange has not said yet what became of them` };
+}
+
+function findAccountFault({ phase }: HealthFacts): RuleMatch | undefined {
+  const fault = 'trading' in phase ? phase.trading.accountFault() : undefined;
+  return fault && { message: `the account cannot be read: ${fault.reason}`, since: fault.since };
 }
 
 function findStandby({ phase }: HealthFacts): RuleMatch | undefined {

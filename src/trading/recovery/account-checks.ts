@@ -1,5 +1,6 @@
 import type { Reconciliation } from '../../domain/trade.js';
 import type { Clock } from '../../lib/clock.js';
+import { messageOf } from '../../lib/errors.js';
 import { growingPauseMs } from '../../lib/growing-pause.js';
 import type { Logger } from '../../lib/logger.js';
 import { steadyMs } from '../live/steady-time.js';
@@ -8,6 +9,13 @@ import { AccountCheck, type AccountCheckOptions, type Comparison } from './accou
 
 /** Each attempt reads the whole account, and exchanges count requests. */
 const RETRY = { firstMs: 1_000, longestMs: 30_000 } as const;
+
+/** Why the account is not known. */
+export interface AccountFault {
+  readonly reason: string;
+  /** Wall time of the first failure in a row. */
+  readonly since: number;
+}
 
 export interface AccountChecksOptions extends AccountCheckOptions {
   readonly clock: Clock;
@@ -28,6 +36,7 @@ export class AccountChecks {
   #dueMs = 0;
   #failures = 0;
   #isCompared = true;
+  #fault: AccountFault | undefined;
 
   constructor(options: AccountChecksOptions) {
     this.#options = options;
@@ -37,6 +46,11 @@ export class AccountChecks {
   /** Why nothing may be bought: the books were not compared since trading began. */
   get entryFreeze(): string | undefined {
     return this.#isCompared ? undefined : 'the account cannot be read yet';
+  }
+
+  /** Why the account cannot be compared with the books at the moment. */
+  get fault(): AccountFault | undefined {
+    return this.#fault;
   }
 
   /**
@@ -67,6 +81,7 @@ export class AccountChecks {
     }
     if (this.#failures > 0) logger.info('The account can be compared with the books again');
     this.#failures = 0;
+    this.#fault = undefined;
     this.#isCompared = true;
     const pauseMs = comparison.isUnsure
       ? Math.min(RETRY.longestMs, reconcileEveryMs)
@@ -88,6 +103,8 @@ export class AccountChecks {
       logger.warn(message, { error });
     }
     this.#failures += 1;
+    const since = this.#fault?.since ?? this.#options.clock.wallMs();
+    this.#fault = { reason: messageOf(error), since };
     this.#dueMs = this.#nowMs() + growingPauseMs(this.#failures, RETRY);
   }
 }

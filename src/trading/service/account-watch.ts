@@ -1,6 +1,8 @@
 import type { Clock } from '../../lib/clock.js';
+import { messageOf } from '../../lib/errors.js';
 import { growingPauseMs } from '../../lib/growing-pause.js';
 import type { Logger } from '../../lib/logger.js';
+import type { AccountFault } from '../recovery/account-checks.js';
 
 /** Each attempt to recover reads the whole account, and exchanges count requests. */
 const LOOK = { firstMs: 1_000, longestMs: 30_000 } as const;
@@ -17,9 +19,15 @@ export class AccountWatch {
   readonly #options: AccountWatchOptions;
   readonly #ending = new AbortController();
   #running: Promise<void> | undefined;
+  #fault: AccountFault | undefined;
 
   constructor(options: AccountWatchOptions) {
     this.#options = options;
+  }
+
+  /** Why the looks fail at the moment. */
+  get fault(): AccountFault | undefined {
+    return this.#fault;
   }
 
   start(): void {
@@ -42,11 +50,14 @@ export class AccountWatch {
       try {
         await look();
         failures = 0;
+        this.#fault = undefined;
       } catch (error) {
         if (failures === 0) {
           logger.warn('The orders under way cannot be looked at now', { error });
         }
         failures += 1;
+        const since = this.#fault?.since ?? clock.wallMs();
+        this.#fault = { reason: messageOf(error), since };
       }
     }
   }

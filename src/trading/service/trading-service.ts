@@ -1,7 +1,6 @@
 import type { Candle } from '../../domain/candle.js';
 import type { Decision } from '../../domain/decision.js';
 import type { Quote, Series } from '../../domain/market.js';
-import type { Money } from '../../domain/money.js';
 import type { Signal } from '../../domain/signal.js';
 import type { BookKey, EquityPoint, Position } from '../../domain/trade.js';
 import { HaltError, messageOf, RejectedError, TransientError } from '../../lib/errors.js';
@@ -9,12 +8,13 @@ import { newUid } from '../../lib/uid.js';
 import { Books } from '../books/books.js';
 import type { Broker, RefusedSale } from '../broker/broker.js';
 import { chooseBooks } from '../books/choose-books.js';
+import { findDifferences } from '../books/find-differences.js';
 import { guardByCandles, guardByQuotes } from '../exits/guard-positions.js';
 import type { Halt } from '../../domain/halt.js';
 import { LeaseKeeper } from '../../coordination/lease-keeper.js';
 import { Ledger, type LedgerEntry } from '../books/ledger.js';
 import { keepStops } from '../orders/venue-stops.js';
-import { AccountChecks } from '../recovery/account-checks.js';
+import { AccountChecks, type AccountFault } from '../recovery/account-checks.js';
 import { QuoteBoard } from '../books/quote-board.js';
 import { reconcile, settleUnsettled } from '../recovery/reconcile.js';
 import { recallRisk, volatilityReader } from '../parts/recall-risk.js';
@@ -27,7 +27,6 @@ import { recordLate, tick } from '../tick/tick.js';
 import { isWorthKeeping, watchEquity } from './watch-equity.js';
 import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
 import { findUnpriced, type UnpricedPosition } from '../positions/unpriced-positions.js';
-import type { TradingRules } from '../trading-rules.js';
 
 /** As long as a few bulk calls for prices take at the default interval. */
 const UNPRICED_AFTER_MS = 180_000;
@@ -206,6 +205,12 @@ export class TradingService {
     return this.#broker.refusedSales.filter(({ symbol }) => held.has(symbol));
   }
 
+  /** Why it is not known what the account at the exchange holds, while that is so. */
+  accountFault(): AccountFault | undefined {
+    if (this.#state() !== 'active') return undefined;
+    return this.#watch?.fault ?? this.#checks?.fault;
+  }
+
   status(): TradingStatus {
     const { rules } = this.#options;
     return {
@@ -378,19 +383,4 @@ export class TradingService {
 
 function isOver({ status }: Position): boolean {
   return status === 'closed' || status === 'abandoned';
-}
-
-/** Settings that differ from what the books began with: history is not rewritten. */
-function findDifferences(
-  account: { readonly currency: string; readonly initialEquity: Money },
-  { paperEquity }: TradingRules,
-): string[] {
-  const differences = [];
-  if (!account.initialEquity.eq(paperEquity)) {
-    const began = account.initialEquity.toString();
-    differences.push(
-      `PAPER_EQUITY=${paperEquity.toString()} is not used: these books began with ${began} ${account.currency}`,
-    );
-  }
-  return differences;
 }
