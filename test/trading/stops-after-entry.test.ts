@@ -69,6 +69,18 @@ forEachEngine((engine) => {
     expect(await readPosition()).toMatchObject({ exitReason: 'stop_loss' });
   });
 
+  it('a candle closes every position of its symbol that it went through, not the oldest alone', async () => {
+    const service = await buy();
+    // As a purchase is that was given up, replaced by a later one, and then found filled.
+    const held = await readPosition();
+    if (held !== undefined) await world.stores.positions.insert({ ...held, uid: 'another' });
+    const openTime = world.clock.marketMs() - (world.clock.marketMs() % HOUR) + HOUR;
+    await world.forward(2 * HOUR);
+    await service.onClosedCandles(await seriesOf('1h'), [through(openTime)]);
+    const { positions } = await world.read();
+    expect(positions.map(({ exitReason }) => exitReason)).toEqual(['stop_loss', 'stop_loss']);
+  });
+
   it('a change from 1h to 1w does not close a position by the low of the week of its entry', async () => {
     const first = await buy();
     await first.stop();

@@ -42,15 +42,30 @@ async function trailQuote(
   if (raised !== undefined) await ledger.store({ changed: { from, to: { ...from, ...raised } } });
 }
 
-/** Closes the position of a symbol that closed candles (ascending) of any timeframe went through. */
+interface CandlesOf {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+}
+
+/**
+ * Closes what is held of a symbol that closed candles (ascending) of any timeframe went through. That can be more
+ * than one position: a purchase that was given up may be found filled beside a later one.
+ */
 export async function guardByCandles(
   parts: TradingParts,
-  { symbol, timeframe }: { readonly symbol: string; readonly timeframe: Timeframe },
+  of: CandlesOf,
   candles: readonly Candle[],
 ): Promise<void> {
-  const held = await listHeld(parts);
-  const from = held.find((one) => one.symbol === symbol);
-  if (from === undefined) return;
+  for (const position of await listHeld(parts)) {
+    if (position.symbol === of.symbol) await guardOne(parts, position, { ...of, candles });
+  }
+}
+
+async function guardOne(
+  parts: TradingParts,
+  from: StoredPosition,
+  { timeframe, candles }: CandlesOf & { readonly candles: readonly Candle[] },
+): Promise<void> {
   const nowMs = parts.clock.marketMs();
   const { exit, position: to } = walkCandles(from, candles, {
     nowMs,
