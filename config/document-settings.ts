@@ -17,7 +17,7 @@ malformed or out-of-range value stops the start with exit code 78 and names the 
 and what is expected. Durations run by the venue's clock (*market*) or by this machine's (*wall*).
 
 A secret may lie in a file instead: \`API_TOKEN_FILE=/run/secrets/token\` in place of \`API_TOKEN\`, and so for each one.
-Credentials of systemd named \`evenkeel_API_TOKEN\` are read as well. One that is given twice stops the start.
+Credentials of systemd named \`evenkeel_API_TOKEN\` are read as well. One that is given twice, or whose file is empty, stops the start.
 \`npm run config\` and \`GET /api/settings\` show what is in effect and where it comes from.
 Secrets: ${secretNames()
   .map((name) => `\`${name}\``)

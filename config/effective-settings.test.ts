@@ -47,6 +47,11 @@ describe('a secret in a file', () => {
     expect(find('API_TOKEN')?.origin).toBe('credential API_TOKEN');
   });
 
+  it('is refused where the file is empty: an address that is missing would be no address', () => {
+    vi.stubEnv('NOTIFY_WEBHOOK_URL_FILE', secretFile('\n'));
+    expect(effective).toThrow(/NOTIFY_WEBHOOK_URL_FILE is ".*token", which is empty/);
+  });
+
   it('is refused where the secret is also given by itself, or the file is missing', () => {
     vi.stubEnv('API_TOKEN_FILE', secretFile('a-token-of-sixteen'));
     writeFileSync(envFile, 'API_TOKEN=another-token-here\n');

@@ -50,6 +50,16 @@ describe('a .env file', () => {
     ]);
   });
 
+  it('warns of a name that is given twice, of which the last one counts', () => {
+    const { variables, warnings } = read(
+      'API_TOKEN=first-secret\nPYTHON="\nAPI_TOKEN=inside\n"\nexport API_TOKEN = second-secret\n',
+    );
+    expect(variables['API_TOKEN']).toBe('second-secret');
+    expect(warnings).toEqual([
+      `API_TOKEN is given twice in ${file}: line 1 has no effect, line 5 counts`,
+    ]);
+  });
+
   it.each([
     ['with a mark', Buffer.from('\ufeffEXCHANGE=kraken\r\n', 'utf16le')],
     ['without one', Buffer.from('EXCHANGE=kraken\r\n', 'utf16le')],

@@ -22,6 +22,7 @@ export function readEnvFile(file: string): EnvFile {
     ({ number, name }) =>
       `Line ${number} of ${file}${name === undefined ? '' : ` (${name})`} is not NAME=value and has no effect`,
   );
+  warnings.push(...findDoubled(text, file));
   if (encoding !== 'utf-8') {
     warnings.unshift(
       `${file} is ${encoding.toUpperCase()}: save it as UTF-8, other programs need it`,
@@ -68,7 +69,33 @@ function withoutLines(text: string, ignored: readonly IgnoredLine[]): string {
 
 /** Lines without an assignment, apart from comments and the inside of quoted values. */
 function findIgnoredLines(text: string): readonly IgnoredLine[] {
-  const ignored: IgnoredLine[] = [];
+  return listLines(text)
+    .filter(({ line }) => !isAssignment(line))
+    .map(({ number, line }) => ({ number, name: /^\s*(\w+)\s*:/.exec(line)?.[1] }));
+}
+
+/** Names that are given more than once: to Node's parser the last one counts. */
+function findDoubled(text: string, file: string): string[] {
+  const seen = new Map<string, number>();
+  return listLines(text).flatMap(({ number, line }) => {
+    const name = /^\s*(?:export\s+)?(\w+)\s*=/.exec(line)?.[1] ?? '';
+    const before = seen.get(name);
+    seen.set(name, number);
+    if (name === '' || before === undefined) return [];
+    return [
+      `${name} is given twice in ${file}: line ${before} has no effect, line ${number} counts`,
+    ];
+  });
+}
+
+interface NumberedLine {
+  readonly number: number;
+  readonly line: string;
+}
+
+/** The lines that begin something: neither comments nor the inside of quoted values. */
+function listLines(text: string): readonly NumberedLine[] {
+  const lines: NumberedLine[] = [];
   let openQuote: string | undefined;
   for (const [at, line] of text.split('\n').entries()) {
     if (openQuote !== undefined) {
@@ -76,13 +103,19 @@ function findIgnoredLines(text: string): readonly IgnoredLine[] {
       continue;
     }
     if (/^\s*(#.*)?$/.test(line)) continue;
-    if (!/^[^=]*\w\s*=/.test(line) || /^\s*\w+\s*:/.test(line)) {
-      ignored.push({ number: at + 1, name: /^\s*(\w+)\s*:/.exec(line)?.[1] });
-      continue;
-    }
-    const value = line.slice(line.indexOf('=') + 1).trimStart();
-    const quote = /^["'`]/.exec(value)?.[0];
-    if (quote !== undefined && !value.slice(1).includes(quote)) openQuote = quote;
+    lines.push({ number: at + 1, line });
+    openQuote = findOpenQuote(line);
   }
-  return ignored;
+  return lines;
+}
+
+function isAssignment(line: string): boolean {
+  return /^[^=]*\w\s*=/.test(line) && !/^\s*\w+\s*:/.test(line);
+}
+
+function findOpenQuote(line: string): string | undefined {
+  if (!isAssignment(line)) return undefined;
+  const value = line.slice(line.indexOf('=') + 1).trimStart();
+  const quote = /^["'`]/.exec(value)?.[0];
+  return quote !== undefined && !value.slice(1).includes(quote) ? quote : undefined;
 }

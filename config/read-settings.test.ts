@@ -82,6 +82,7 @@ describe('readSettings', () => {
     // Neither a day of March nor one of January 1970.
     ['DEMO_START', '2025-02-30', 'an instant in ISO 8601 or epoch milliseconds'],
     ['DEMO_START', '2025-02-29T10:00Z', 'an instant in ISO 8601 or epoch milliseconds'],
+    ['DEMO_START', '99999999999999999', 'an instant in ISO 8601 or epoch milliseconds'],
     ['DEMO_START', '1735689600', 'an instant in ISO 8601 or epoch milliseconds'],
     ['EXCHANGE_BASE_URL', 'ftp://x', 'an http or https address'],
     ['DISPLAY_TIMEZONE', 'Mars/Olympus', 'an IANA time zone like Europe/Rome'],
@@ -127,6 +128,7 @@ describe('readSettings', () => {
     [{ TRADE_BOT: 'other' }, 'TRADE_BOT'],
     [{ CATBOOST_BOOTSTRAP_TYPE: 'Bayesian', CATBOOST_SUBSAMPLE: '0.7' }, 'CATBOOST_SUBSAMPLE'],
     [{ MODEL_MAX_AGE_HOURS: '5' }, 'MODEL_MAX_AGE_HOURS'],
+    [{ NOTIFY_WEBHOOK_URL: 'http://a.b/c', NOTIFY_WEBHOOK_SECRET: '' }, 'NOTIFY_WEBHOOK_SECRET'],
   ])('refuses %j, which contradicts itself', (environment, name) => {
     expect(problemOf(environment)).toContain(name);
   });

@@ -208,6 +208,9 @@ function findHalfChannels(settings: Settings): string[] {
     if (missing.length === 0 || missing.length === names.length) return [];
     return [`${names.join(', ')} go together; also give ${missing.join(', ')}, or none of them`];
   });
+  if (settings.notifyWebhookSecret === '') {
+    problems.push('NOTIFY_WEBHOOK_SECRET is empty and signs nothing; give a key, or leave it out');
+  }
   if (settings.notifyWebhookSecret !== undefined && settings.notifyWebhookUrl === undefined) {
     problems.push('NOTIFY_WEBHOOK_SECRET also needs NOTIFY_WEBHOOK_URL');
   }

@@ -52,15 +52,25 @@ function readNamedFile(name: string, environment: Variables): SecretFile | undef
   const file = environment[variable]?.trim();
   if (file === undefined || file === '') return undefined;
   const value = readSecret(file);
-  if (value !== undefined) return { value, origin: variable };
-  throw new ConfigError(`${variable} is "${file}", which does not exist; expected a file`);
+  if (value === undefined) {
+    throw new ConfigError(`${variable} is "${file}", which does not exist; expected a file`);
+  }
+  return { value: assertHasText(value, `${variable} is "${file}"`), origin: variable };
 }
 
 function readCredential(name: string, environment: Variables): SecretFile | undefined {
   const folder = environment['CREDENTIALS_DIRECTORY'];
   if (folder === undefined) return undefined;
   const value = readSecret(path.join(folder, `${CREDENTIAL_PREFIX}${name}`));
-  return value === undefined ? undefined : { value, origin: `credential ${name}` };
+  if (value === undefined) return undefined;
+  const origin = `credential ${name}`;
+  return { value: assertHasText(value, `The ${origin} is a file`), origin };
+}
+
+/** An empty one is a file that was not filled: taken for "not given", a token or an address would silently be none. */
+function assertHasText(value: string, which: string): string {
+  if (value.trim() !== '') return value;
+  throw new ConfigError(`${which}, which is empty; write the secret into it, or leave it out`);
 }
 
 function readSecret(file: string): string | undefined {

@@ -7,13 +7,16 @@ export function readUrl(text: string): string | undefined {
   return /^https?:$/.test(new URL(text).protocol) ? text.replace(/\/+$/, '') : undefined;
 }
 
+/** The last instant that has a year of four digits. */
+const LATEST_MS = 253_402_300_799_999;
+
 /**
  * ISO 8601 or epoch milliseconds, to epoch milliseconds. A date without a zone is UTC. Refused are days that the
  * calendar does not have, which JavaScript takes for days of the next month, and seconds since 1970, which would
  * be a time in January 1970.
  */
 export function readInstant(text: string): number | undefined {
-  if (/^\d{12,}$/.test(text)) return Number(text);
+  if (/^\d{12,15}$/.test(text)) return Number(text) <= LATEST_MS ? Number(text) : undefined;
   if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text)) {
     return undefined;
   }
