@@ -70,6 +70,8 @@ export interface Trade {
   readonly sizeBase: number;
   /** Sizes of the symbol are multiples of it. */
   readonly sizeStep: number;
+  /** What the books were worth at the fill before it, in USDT: a size is a part of that. */
+  readonly equity: number;
   readonly exitReason: string;
 }
 
@@ -321,6 +323,9 @@ class Month {
     const fills = (await this.#stores.fills.list(filter, everything)).rows.toReversed();
     const positions = (await this.#stores.positions.list(filter, everything)).rows.toReversed();
     const closed = positions.filter(({ status }) => status === 'closed');
+    const points = (await this.#stores.equity.list(filter, everything)).rows;
+    const equityBefore = (atMs: number): number =>
+      Number(points.find(({ at }) => at < atMs)?.equity ?? CASH);
     return {
       orders: orders.map(inWords),
       fills: fills.map(inWords),
@@ -328,6 +333,7 @@ class Month {
         ...{ symbol, openedAt, exitReason: exitReason ?? '', sizeBase: sizeBase.toNumber() },
         ...{ entryPrice: Number(entryPrice), exitPrice: Number(exitPrice) },
         sizeStep: Number(this.#venue.rulesOf(symbol).sizeStep),
+        equity: equityBefore(openedAt),
       })),
       events: this.#events,
       differences: this.#options.mode === 'live' ? await this.#differences() : [],
