@@ -3,7 +3,8 @@
 # project's folder, which must be a clean git checkout:
 #   sudo systemd/upgrade.sh          the newest commit of the branch it follows
 #   sudo systemd/upgrade.sh v1.2.3   this tag, branch or commit
-# In order: fetch, stop, back up, check out, set up, start (migrations run by themselves), wait until healthy.
+# In order: fetch, stop, back up, check out, set up, start (migrations run by themselves), wait until healthy. Workers of
+# this machine are stopped and started with it; those of others need the same version.
 # Where a step fails: the old version again, with the backup in place if the database became too new for it.
 set -euo pipefail
 
@@ -62,8 +63,16 @@ git fetch --quiet --tags
 new=$(git rev-parse --verify --quiet "${1:-@{upstream\}}^{commit}") || stop "there is no version ${1:-to follow: name one}"
 [ "$new" != "$old" ] || { say "already at $(git rev-parse --short HEAD)"; exit 0; }
 
+# A worker of another version than the daemon ends for good, with 78, which systemd does not repeat.
+mapfile -t workers < <(systemctl list-units --plain --no-legend 'evenkeel-worker@*' | cut -d' ' -f1)
+start_workers() {
+  [ "${#workers[@]}" = 0 ] || systemctl start "${workers[@]}" || say "no worker trains: journalctl -u 'evenkeel-worker@*'"
+}
+
 say "from $(git rev-parse --short "$old") to $(git rev-parse --short "$new")"
 systemctl stop evenkeel
+[ "${#workers[@]}" = 0 ] || systemctl stop "${workers[@]}"
+trap start_workers EXIT
 if ! systemctl start evenkeel-backup.service; then
   systemctl start evenkeel
   stop "no backup could be made, so nothing was changed: journalctl -u evenkeel-backup"

@@ -48,6 +48,7 @@ const SYSTEMD_RUN = `case "$*" in
 esac`;
 const SYSTEMCTL = `case "$*" in
   "is-active --quiet evenkeel") exit 0 ;;
+  "list-units "*) [ ! -e "$ROOT/workers" ] || cat "$ROOT/workers" ;;
   "start evenkeel-backup.service")
     echo "$*" >> "$ROOT/log"
     [ -e "$ROOT/no-backup" ] && exit 1
@@ -105,6 +106,25 @@ describe('an upgrade', () => {
     ]);
     const unit = readFileSync(path.join(folder, 'units/evenkeel.service'), 'utf8');
     expect(unit).toContain(`WorkingDirectory=${project}`);
+  });
+
+  test('takes the workers of this machine along, also one that has given up', () => {
+    const unit = (name: string, state: string): string =>
+      `evenkeel-worker@${name}.service loaded ${state} Evenkeel training worker ${name}\n`;
+    writeFileSync(
+      path.join(folder, 'workers'),
+      unit('1', 'active running') + unit('2', 'failed failed'),
+    );
+    const both = 'evenkeel-worker@1.service evenkeel-worker@2.service';
+    well('2');
+    const { log } = run('upgrade.sh', 'next');
+    expect(log.slice(0, 2)).toEqual(['stop evenkeel (version 1)', `stop ${both} (version 1)`]);
+    expect(log.slice(-2)).toEqual(['start evenkeel (version 2)', `start ${both} (version 2)`]);
+    rmSync(path.join(folder, 'log'));
+    git('checkout', '--quiet', 'main');
+    rmSync(path.join(folder, 'well-2'));
+    well('1');
+    expect(run('upgrade.sh', 'next').log.at(-1)).toBe(`start ${both} (version 1)`);
   });
 
   test('goes back to the old version where the new one is not well', () => {
