@@ -32,7 +32,7 @@ export async function httpPost(post: HttpPost): Promise<HttpAnswer> {
     const response = await fetch(url, options);
     return {
       status: response.status,
-      retryAfterMs: readRetryAfter(response.headers.get('retry-after')),
+      retryAfterMs: readRetryAfter(response.headers),
       text: (await response.text()).slice(0, MAX_ANSWER_BYTES),
     };
   } catch (error) {
@@ -62,8 +62,13 @@ function codeOf(error: unknown): string {
   return code ?? (cause instanceof Error ? cause.name : 'the connection failed');
 }
 
-/** Seconds, or a date. */
-function readRetryAfter(header: string | null): number | undefined {
-  const seconds = Number(header ?? '');
-  return header === null || !(seconds > 0) ? undefined : seconds * 1000;
+/** Seconds, or a date, which counts from that of the answer: the clocks of two machines differ. */
+function readRetryAfter(headers: Headers): number | undefined {
+  const header = headers.get('retry-after');
+  if (header === null) return undefined;
+  const seconds = Number(header);
+  const askedMs = Number.isFinite(seconds)
+    ? seconds * 1000
+    : Date.parse(header) - Date.parse(headers.get('date') ?? '');
+  return askedMs > 0 ? askedMs : undefined;
 }

@@ -44,6 +44,8 @@ export class TelegramApi {
     // The server may repeat the address.
     const said = (description ?? '').replaceAll(token, '[hidden]').slice(0, 200);
     throw new ChannelError(`HTTP ${status}${said === '' ? '' : `: ${said}`}`, {
+      // What is wrong with the chat is not wrong with the message.
+      isRefused: status === 400 && !/\bchat\b/i.test(said),
       retryAfterMs: seconds === undefined ? undefined : seconds * 1000,
     });
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import { growingPauseMs } from '../lib/growing-pause.js';
 import type { Logger } from '../lib/logger.js';
+import type { FaultBoard } from '../monitoring/fault-board.js';
 import type { TelegramApi } from './telegram-api.js';
 import type { Telegram } from './telegram.js';
 
@@ -22,6 +23,8 @@ export interface TelegramCommandsOptions {
   readonly chatId: string;
   readonly handler: CommandHandler;
   readonly isSender: () => boolean;
+  /** Where it is seen that no command reaches the daemon. */
+  readonly faults: Pick<FaultBoard, 'failed' | 'succeeded'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -33,6 +36,9 @@ const IDLE_MS = 1_000;
 const RETRY = { firstMs: 2_000, longestMs: 60_000 } as const;
 /** A command that is older was meant for another moment. */
 const MAX_AGE_SEC = 120;
+
+/** Its name among the faults. */
+const FAULT = 'commands by Telegram';
 
 const HELP = [
   '/status how it is',
@@ -68,7 +74,7 @@ export class TelegramCommands {
 
   /** Asks until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { isSender, clock, logger } = this.#options;
+    const { isSender, faults, clock, logger } = this.#options;
     const isOver = (): boolean => signal.aborted;
     while (!isOver()) {
       try {
@@ -76,9 +82,11 @@ export class TelegramCommands {
         if (isSender()) await this.#poll(signal);
         else await clock.sleep(IDLE_MS, signal);
         this.#failures = 0;
+        faults.succeeded(FAULT);
       } catch (error) {
         if (isOver()) return;
         this.#failures += 1;
+        faults.failed(FAULT, error);
         if (this.#failures === 1) {
           logger.warn('Telegram gives no commands; trying again', { reason: messageOf(error) });
         }

@@ -13,6 +13,7 @@ export interface Reply {
   readonly body?: string;
   /** Ends the connection in place of an answer. */
   readonly isCut?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A server over real HTTP that keeps what it is sent, and answers as a test says. */
@@ -29,10 +30,13 @@ export class HttpReceiver {
         const { url = '', headers } = request;
         const received = { url, headers, body: Buffer.concat(chunks).toString('utf8') };
         this.received.push(received);
-        void Promise.resolve(this.reply(received)).then(({ status, body = '', isCut }) => {
-          if (isCut === true) request.socket.destroy();
-          else response.writeHead(status, { 'content-type': 'application/json' }).end(body);
-        });
+        void Promise.resolve(this.reply(received)).then(
+          ({ status, body = '', isCut, headers: own }) => {
+            if (isCut === true) request.socket.destroy();
+            else
+              response.writeHead(status, { 'content-type': 'application/json', ...own }).end(body);
+          },
+        );
       });
     });
   }

@@ -132,6 +132,15 @@ describe('a webhook', () => {
     ]);
   });
 
+  test('that asks by a date for a pause gets it, whatever the clock of this machine says', async () => {
+    const date = new Date(NOON - HOUR).toUTCString();
+    const headers = { date, 'retry-after': new Date(NOON - HOUR + 5 * MINUTE).toUTCString() };
+    receiver.reply = () => ({ status: 503, headers });
+    await note();
+    await runFor(senderOf(channel), 4 * MINUTE, 5000);
+    expect(receiver.received).toHaveLength(1);
+  });
+
   test('hears of what was sent but not marked a second time under the same key, after a crash', async () => {
     const store = opened.stores.notifications;
     const key = await note();
@@ -262,6 +271,25 @@ describe('Telegram', () => {
     expect(clock.wallMs() - before).toBeGreaterThan(1000);
     expect(api.sent[0]).toMatchObject({ chat_id: CHAT, text: '⚠ Halted\n_*x*_' });
     expect(texts()[1]?.length).toBeLessThanOrEqual(4096);
+  });
+
+  test('that refuses one text for itself gets those behind it, and one without its chat loses none', async () => {
+    const refuse = (count: number, description: string): void => {
+      const body = JSON.stringify({ ok: false, description });
+      for (let at = 0; at < count; at++) api.refusals.push({ status: 400, body });
+    };
+    await note({ title: 'not to be taken' }, 'telegram');
+    await note({ event: 'halt', title: 'Halted' }, 'telegram');
+    refuse(10, 'Bad Request: strings must be encoded in UTF-8');
+    await runFor(senderOf(channel), 2 * HOUR, 20_000);
+    expect(texts()).toEqual([expect.stringContaining('Halted')]);
+    await note({ title: 'for later' }, 'telegram');
+    refuse(12, 'Bad Request: chat not found');
+    await runFor(senderOf(channel), 3 * HOUR, 20_000);
+    expect(texts()).toEqual([
+      expect.stringContaining('Halted'),
+      expect.stringContaining('for later'),
+    ]);
   });
 
   test('waits as long as the server asks for', async () => {

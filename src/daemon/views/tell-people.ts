@@ -48,13 +48,14 @@ function isHaltedByFile(phase: DaemonPhase): boolean {
 }
 
 function takeCommands(base: Base, { readPhase, readHealth, stack }: TellTools): void {
-  const { settings, notifications, wallClock: clock, logger, stopping } = base;
+  const { settings, notifications, wallClock: clock, logger, stopping, faults } = base;
   const telegram = createTelegram(settings);
   if (telegram === undefined) return;
   const commands = new TelegramCommands({
     ...telegram,
     handler: telegramAnswers(readPhase, readHealth),
     isSender: () => notifications.isSender(),
+    faults,
     clock,
     logger,
   });
