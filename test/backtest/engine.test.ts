@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { spanOf } from '../../src/backtest/engine/run-engine.js';
 import { barAt } from '../../src/backtest/engine/bar-prices.js';
 import { FallbackSource } from '../../src/backtest/engine/signal-source.js';
-import { readFolder } from '../../src/backtest/history/read-folder.js';
+import { loadFolder } from '../../src/backtest/history/load-folder.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import type { MarketHistory } from '../../src/backtest/history/market-history.js';
 import { barOpenTime } from '../../src/domain/timeframe.js';
 import { Money } from '../../src/domain/money.js';
@@ -154,7 +155,8 @@ describe('the trades of the engine equal those of a second implementation that s
 
   const recorded = findTestData('binance_2024_1h');
   it.skipIf(recorded === undefined)('on recorded pairs (needs EVENKEEL_TEST_DATA)', async () => {
-    const all = readFolder({ folder: recorded ?? '', timeframe: '1h', symbols: undefined });
+    const asked = { folder: recorded ?? '', timeframe: '1h', symbols: undefined } as const;
+    const all = await loadFolder(asked, new SystemClock());
     const history = { ...all, symbols: all.symbols.slice(0, 12) };
     const [engine, plain] = [await engineTrades(history, {}), plainTrades(history, {})];
     expect(plain.length).toBeGreaterThan(500);

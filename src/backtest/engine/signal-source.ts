@@ -33,7 +33,7 @@ export class FallbackSource implements SignalSource {
     const { bot, horizonBars } = options;
     this.#context = { horizonBars };
     this.#symbols = symbols.map((history, symbolAt) => {
-      const series = fallbackSeries(history.columns);
+      const series = history.rules ?? fallbackSeries(history.columns);
       return { venue, timeframe, bot, history, series, symbolAt };
     });
   }

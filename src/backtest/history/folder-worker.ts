@@ -1,28 +1,34 @@
-/** Runs in a worker thread: reads a folder of candle files. */
+/** Runs in a worker thread: reads candle files, one after another. */
+import { createHash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
-import type { CandleColumns } from '../../domain/candle-columns.js';
 import { ConfigError, messageOf } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';
-import type { MarketHistory } from './market-history.js';
-import { readFolder, type FolderRequest } from './read-folder.js';
+import type { RecordingFile } from '../../recording/recording-file.js';
+import { readSymbol } from './candle-files.js';
+import type { SymbolHistory } from './market-history.js';
+
+/** A file to read, or undefined for the hash of all that were read. */
+export type FolderRequest = RecordingFile | undefined;
 
 export type FolderAnswer =
-  | { readonly status: 'read'; readonly history: MarketHistory }
-  /** A file or the request must be mended. */
+  | { readonly status: 'read'; readonly symbol: SymbolHistory }
+  | { readonly status: 'hashed'; readonly dataHash: string }
+  /** The file must be mended. */
   | { readonly status: 'refused'; readonly reason: string }
   | { readonly status: 'failed'; readonly reason: string };
 
 const port = assertDefined(parentPort, 'parent thread');
+const digest = createHash('sha256');
 
 port.on('message', ({ id, request }: { id: number; request: FolderRequest }) => {
-  const answer = read(request);
-  const moved = answer.status === 'read' ? buffersOf(answer.history) : [];
-  port.postMessage({ id, answer }, moved);
+  const answer = answerTo(request);
+  port.postMessage({ id, answer }, answer.status === 'read' ? buffersOf(answer.symbol) : []);
 });
 
-function read(request: FolderRequest): FolderAnswer {
+function answerTo(file: FolderRequest): FolderAnswer {
   try {
-    return { status: 'read', history: readFolder(request) };
+    if (file === undefined) return { status: 'hashed', dataHash: digest.digest('hex') };
+    return { status: 'read', symbol: readSymbol(file, digest) };
   } catch (error) {
     const status = error instanceof ConfigError ? 'refused' : 'failed';
     return { status, reason: messageOf(error) };
@@ -30,17 +36,7 @@ function read(request: FolderRequest): FolderAnswer {
 }
 
 /** They are handed over instead of copied. */
-function buffersOf({ symbols }: MarketHistory): ArrayBuffer[] {
-  return symbols.flatMap(({ columns }) =>
-    COLUMNS.map((name) => columns[name].buffer as ArrayBuffer),
-  );
+function buffersOf({ columns }: SymbolHistory): ArrayBuffer[] {
+  const { open, high, low, close, volume, state } = columns;
+  return [open, high, low, close, volume, state].map(({ buffer }) => buffer as ArrayBuffer);
 }
-
-const COLUMNS = [
-  'open',
-  'high',
-  'low',
-  'close',
-  'volume',
-  'state',
-] as const satisfies readonly (keyof CandleColumns)[];

@@ -1,11 +1,14 @@
 import type { CandleColumns } from '../../domain/candle-columns.js';
 import type { Instrument } from '../../domain/market.js';
 import type { Timeframe } from '../../domain/timeframe.js';
+import type { FallbackSeries } from '../../signals/fallback-series.js';
 
 /** What is known of one symbol: its market and its candles on the regular grid. */
 export interface SymbolHistory {
   readonly instrument: Instrument;
   readonly columns: CandleColumns;
+  /** What the SMA/RSI rules say at each bar, where it is worked out already. */
+  readonly rules?: FallbackSeries;
 }
 
 /** The candles that a run goes over, symbols in the order in which orders of the same bar are made. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import path from 'node:path';
 import { BarState, type CandleColumns } from '../../domain/candle-columns.js';
 import { barIndex, type Timeframe } from '../../domain/timeframe.js';
@@ -12,9 +12,9 @@ import {
   type RecordedColumns,
   type RecordingFile,
 } from '../../recording/recording-file.js';
-import type { MarketHistory, SymbolHistory } from './market-history.js';
+import type { SymbolHistory } from './market-history.js';
 
-export interface FolderRequest {
+export interface FolderFiles {
   readonly folder: string;
   readonly timeframe: Timeframe;
   /** Unified symbols, in the order in which orders of the same bar are made; undefined for every file. */
@@ -22,24 +22,11 @@ export interface FolderRequest {
 }
 
 /**
- * Reads a folder of candle files in the demo exchange's format.
+ * The files of a folder that were asked for, in their order.
  *
- * @throws ConfigError naming the file and line, or the symbol, that is wrong or missing
+ * @throws ConfigError naming what is missing
  */
-export function readFolder(request: FolderRequest): MarketHistory {
-  const files = chooseFiles(request);
-  const digest = createHash('sha256');
-  const symbols = files.map((file) => readSymbol(file, digest));
-  const dataHash = digest.digest('hex');
-  return {
-    venue: `files:${dataHash.slice(0, 10)}`,
-    timeframe: request.timeframe,
-    symbols,
-    dataHash,
-  };
-}
-
-function chooseFiles({ folder, timeframe, symbols }: FolderRequest): readonly RecordingFile[] {
+export function chooseFiles({ folder, timeframe, symbols }: FolderFiles): readonly RecordingFile[] {
   const all = listRecordings(folder, '--data').filter((file) => file.timeframe === timeframe);
   assertNoneTwice(all);
   if (all.length === 0) throw new ConfigError(`--data: ${folder} has no file of ${timeframe}`);
@@ -68,10 +55,11 @@ function assertNoneTwice(files: readonly RecordingFile[]): void {
   }
 }
 
-function readSymbol(
-  recording: RecordingFile,
-  digest: ReturnType<typeof createHash>,
-): SymbolHistory {
+/**
+ * @param digest over the files that are read, one after another
+ * @throws ConfigError naming the file and line that is wrong
+ */
+export function readSymbol(recording: RecordingFile, digest: Hash): SymbolHistory {
   const { file, base, quote, timeframe } = recording;
   const bytes = readRecordingBytes(file);
   digest.update(path.basename(file)).update(bytes);
