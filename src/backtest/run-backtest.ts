@@ -2,6 +2,7 @@ import { barIndex, closeTimeOf, barOpenTime, type Timeframe } from '../domain/ti
 import { ConfigError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { decisionLagMs, type TradingRules } from '../trading/trading-rules.js';
+import type { DecisionColumns } from './engine/decision-log.js';
 import { runEngine, spanOf, type EngineResult } from './engine/run-engine.js';
 import { FallbackSource, type FallbackOptions, type SignalSource } from './engine/signal-source.js';
 import type { EquityCurve } from './figures/equity-curve.js';
@@ -30,6 +31,8 @@ export interface BacktestRequest extends PlannedHistory {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly onProgress?: (share: number) => void;
+  /** Told of all verdicts once the last one is made, before the figures are computed. */
+  readonly onDecided?: ((decisions: DecisionColumns) => void) | undefined;
 }
 
 /** What a run goes over. */
@@ -159,6 +162,7 @@ async function toEnd(
   const { whole, history, span, rules, spreadPct, slippagePct } = request;
   const { run, list } = await trade(asked);
   if (run.endedEarly) return { status: 'stopped', training: undefined };
+  request.onDecided?.(run.decisions.columns);
   const feeRate = rules.feeRate.toNumber();
   const result = toResult({
     history,

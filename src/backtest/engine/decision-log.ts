@@ -53,11 +53,11 @@ export class DecisionLog {
 
   /** @param rows decisions of the run at most */
   constructor(rows: number) {
-    this.#symbols = new Uint32Array(rows);
-    this.#candleOpenTimes = new Float64Array(rows);
-    this.#confidences = new Float64Array(rows);
-    this.#reasons = new Uint32Array(rows);
-    this.#codes = new Uint8Array(rows);
+    this.#symbols = new Uint32Array(shared(4 * rows));
+    this.#candleOpenTimes = new Float64Array(shared(8 * rows));
+    this.#confidences = new Float64Array(shared(8 * rows));
+    this.#reasons = new Uint32Array(shared(4 * rows));
+    this.#codes = new Uint8Array(shared(rows));
   }
 
   get columns(): DecisionColumns {
@@ -108,4 +108,9 @@ export class DecisionLog {
     this.#numberOf.set(text, this.#texts.length);
     return this.#texts.push(text) - 1;
   }
+}
+
+/** A thread writes the columns while this one counts them. */
+function shared(bytes: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(bytes);
 }

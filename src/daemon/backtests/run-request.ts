@@ -1,21 +1,20 @@
 import { SILENT_LOGGER } from '../../lib/silent-logger.js';
 import { RISK_SETTINGS } from '../../../config/groups/risk.js';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { propertyName, type Settings } from '../../../config/settings.js';
+import type { DecisionColumns } from '../../backtest/engine/decision-log.js';
 import { loadFolder } from '../../backtest/history/load-folder.js';
 import { loadStored } from '../../backtest/history/load-stored.js';
 import type { MarketHistory } from '../../backtest/history/market-history.js';
-import { reportHtml, type ReportAssets } from '../../backtest/report/report-html.js';
+import { reportHtml } from '../../backtest/report/report-html.js';
 import { figuresJson, resultJson, type RunDescription } from '../../backtest/result/result-json.js';
 import { countBars, type BacktestResult } from '../../backtest/result/to-result.js';
-import { writeRunFiles } from '../../backtest/result/write-files.js';
 import {
   endOf,
   planHistory,
   runBacktest,
   type Backtest,
+  type BacktestRequest,
   type PlannedHistory,
   type StoppedBacktest,
 } from '../../backtest/run-backtest.js';
@@ -24,12 +23,10 @@ import type { BacktestAsk, BacktestFacts, RetrainInterval } from '../../domain/b
 import { barOpenTime, type Timeframe } from '../../domain/timeframe.js';
 import type { ChildEnvironments } from '../../lib/child-environments.js';
 import type { Clock } from '../../lib/clock.js';
-import { isDiskFull, isDiskFullError } from '../../lib/disk-space.js';
-import { TransientError } from '../../lib/errors.js';
 import type { DatabaseLocation } from '../../storage/connection/location.js';
-import { PROJECT_DIR } from '../project-dir.js';
 import { toTradingRules } from '../to-trading-rules.js';
 import { backtestsFolder } from './backtest-lock.js';
+import { readAssets, RunOutput } from './run-output.js';
 import type { RunRecord } from './run-record.js';
 
 export interface RequestTools {
@@ -97,9 +94,16 @@ export async function runRequest(ask: BacktestAsk, tools: RequestTools): Promise
   const facts = toFacts(planned, ask, tools.settings);
   const earlierSharpes = await tools.record.earlierSharpes(facts.dataHash);
   await tools.record.begin(facts);
-  const backtest = await runPlanned(planned, { ask, tools, earlierSharpes });
-  if (backtest.status === 'stopped') return backtest;
-  return finish(backtest, { ask, facts, tools });
+  const output = new RunOutput(tools.parent, tools.record.uid, tools.clock);
+  try {
+    const onDecided = (decisions: DecisionColumns): void => output.begin(decisions);
+    const backtest = await runPlanned(planned, { ask, tools, earlierSharpes, onDecided });
+    if (backtest.status === 'stopped') return backtest;
+    return await finish(backtest, { ask, facts, tools, output });
+  } catch (error) {
+    await output.abandon();
+    throw error;
+  }
 }
 
 /** @throws ConfigError naming the file, symbol or candles that are missing or wrong */
@@ -128,6 +132,7 @@ export async function runPlanned(
     readonly ask: Pick<BacktestAsk, 'bot' | 'signals' | 'retrain'>;
     readonly tools: PlannedTools;
     readonly earlierSharpes: readonly number[];
+    readonly onDecided?: BacktestRequest['onDecided'];
   },
 ): Promise<Backtest | StoppedBacktest> {
   const { whole, history, span } = planned;
@@ -158,6 +163,7 @@ export async function runPlanned(
     logger: SILENT_LOGGER,
     signal,
     onProgress,
+    onDecided: run.onDecided,
   });
 }
 
@@ -212,27 +218,29 @@ export function toFacts(
 
 async function finish(
   backtest: Backtest,
-  run: { readonly ask: BacktestAsk; readonly facts: BacktestFacts; readonly tools: RequestTools },
+  run: {
+    readonly ask: BacktestAsk;
+    readonly facts: BacktestFacts;
+    readonly tools: RequestTools;
+    readonly output: RunOutput;
+  },
 ): Promise<RequestEnd> {
-  const { result, trades, curve, history, run: engine } = backtest;
-  const { record, parent } = run.tools;
+  const { result, trades, curve, history } = backtest;
+  const { record } = run.tools;
   const description = describe(run);
   const figures = figuresJson(result);
-  const folder = onDisk(parent, () =>
-    writeRunFiles(parent, record.uid, {
+  const folder = await run.output.finish(() => ({
+    trades,
+    resultJson: resultJson(description, result),
+    reportHtml: reportHtml({
+      description,
+      result,
+      curve,
       trades,
-      decisions: engine.decisions.columns,
-      resultJson: resultJson(description, result),
-      reportHtml: reportHtml({
-        description,
-        result,
-        curve,
-        trades,
-        symbols: history.symbols,
-        assets: readAssets(),
-      }),
+      symbols: history.symbols,
+      assets: readAssets(),
     }),
-  );
+  }));
   await record.done({ figures, sharpe: result.performance.sharpe, folder });
   return { status: 'done', description, result, figures, folder };
 }
@@ -262,34 +270,4 @@ function describe({
     data_hash: facts.dataHash,
     settings: facts.settings,
   };
-}
-
-/** @throws TransientError naming the folder whose disk is full */
-export function onDisk<T>(folder: string, write: () => T): T {
-  try {
-    return write();
-  } catch (error) {
-    if (!isDiskFullError(error) && !isDiskFull(folder)) throw error;
-    throw new TransientError(
-      `The disk of ${folder} is full: free some space or give another with --out. Nothing was kept`,
-      { cause: error },
-    );
-  }
-}
-
-function readAssets(): ReportAssets {
-  const library = createRequire(import.meta.url).resolve('lightweight-charts/package.json');
-  const charts = path.join(
-    path.dirname(library),
-    'dist/lightweight-charts.standalone.production.js',
-  );
-  return {
-    css: readReportFile('report.css'),
-    script: readReportFile('report.js'),
-    charts: readFileSync(charts, 'utf8'),
-  };
-}
-
-export function readReportFile(name: string): string {
-  return readFileSync(path.join(PROJECT_DIR, 'dashboard', 'report', name), 'utf8');
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { changeSettings } from '../../../config/change-settings.js';
 import type { Settings } from '../../../config/settings.js';
 import { figuresJson } from '../../backtest/result/result-json.js';
-import { writeFolder } from '../../backtest/result/write-files.js';
+import { NewFolder } from '../../backtest/result/write-files.js';
 import { planHistory, type PlannedHistory } from '../../backtest/run-backtest.js';
 import { toGrid, type GridPoint, type SweptSetting } from '../../backtest/sweep/grid.js';
 import { sweepHtml } from '../../backtest/sweep/sweep-html.js';
@@ -15,13 +15,12 @@ import { ConfigError } from '../../lib/errors.js';
 import type { OpenRuns } from './open-runs.js';
 import {
   loadHistory,
-  onDisk,
-  readReportFile,
   runPlanned,
   toFacts,
   type PlannedTools,
   type RequestTools,
 } from './run-request.js';
+import { onDisk, readReportFile } from './run-output.js';
 
 export interface SweepTools {
   readonly settings: Settings;
@@ -76,7 +75,7 @@ export async function runSweep(
   }
   const summary = collector.summary();
   const { uid: id } = tools.runs.newRecord(ask);
-  const folder = write(id, { swept, summary, parent: tools.parent });
+  const folder = await write(id, { swept, summary, parent: tools.parent });
   return { id, summary, wanted: plans.length, folder };
 }
 
@@ -130,17 +129,21 @@ function write(
     readonly summary: SweepSummary;
     readonly parent: string;
   },
-): string {
+): Promise<string> {
   const { swept, summary, parent } = sweep;
   const css = readReportFile('report.css');
   const html = sweepHtml({ title: `Sweep ${id}`, swept, summary, css });
-  return onDisk(parent, () =>
-    writeFolder(parent, id, (folder) => {
-      writeFileSync(path.join(folder, 'sweep.html'), html);
-      writeFileSync(
-        path.join(folder, 'sweep.json'),
-        `${JSON.stringify({ id, ...summary }, undefined, 2)}\n`,
-      );
-    }),
-  );
+  return onDisk(parent, () => {
+    const folder = new NewFolder(parent, id);
+    try {
+      folder.begin();
+      writeFileSync(path.join(folder.making, 'sweep.html'), html);
+      const json = `${JSON.stringify({ id, ...summary }, undefined, 2)}\n`;
+      writeFileSync(path.join(folder.making, 'sweep.json'), json);
+      return folder.appear();
+    } catch (error) {
+      folder.abandon();
+      throw error;
+    }
+  });
 }
