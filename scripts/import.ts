@@ -16,7 +16,7 @@ import { parseNamePattern } from '../src/collection/files/name-pattern.js';
 import { RejectsFile } from '../src/collection/files/rejects.js';
 import { labelOf, listTexts, type TextSource } from '../src/collection/files/text-source.js';
 import { isTimeFormat, TIME_FORMATS } from '../src/collection/files/times.js';
-import { openStorage } from '../src/daemon/open-storage.js';
+import { openStorage, withoutFallback } from '../src/daemon/open-storage.js';
 import { fileVenue } from '../src/domain/market.js';
 import { isTimeframe, TIMEFRAMES, type Timeframe } from '../src/domain/timeframe.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
@@ -173,7 +173,11 @@ async function run(flags: ImportFlags, settings: Settings): Promise<readonly Imp
   }
   const clock = new SystemClock();
   const { signal } = new AbortController();
-  const { database } = await openStorage(settings, { clock, logger: quietLogger, signal });
+  const { database } = await openStorage(withoutFallback(settings), {
+    clock,
+    logger: quietLogger,
+    signal,
+  });
   try {
     const stores = openStores(database, clock);
     const outcomes: ImportOutcome[] = [];

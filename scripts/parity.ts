@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { readEnvironment, readSettings } from '../config/read-settings.js';
 import type { ParityDifference } from '../src/backtest/parity/compare-decisions.js';
 import { checkParity, type ParityAnswer } from '../src/daemon/backtests/parity-request.js';
-import { openStorage } from '../src/daemon/open-storage.js';
+import { openStorage, withoutFallback } from '../src/daemon/open-storage.js';
 import { SystemClock } from '../src/lib/clock.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
 import { openStores } from '../src/storage/stores.js';
@@ -74,7 +74,7 @@ async function run({ from, to, venue, set = [] }: ParityFlags): Promise<ParityAn
   const clock = new SystemClock();
   const logger = quietLogger;
   const signal = new AbortController().signal;
-  const { database } = await openStorage(settings, { clock, logger, signal });
+  const { database } = await openStorage(withoutFallback(settings), { clock, logger, signal });
   try {
     const request = {
       venue,

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { importFolders, readImportRecords } from '../src/collection/files/import-record.js';
-import { openStorage } from '../src/daemon/open-storage.js';
+import { openStorage, withoutFallback } from '../src/daemon/open-storage.js';
 import { isTimeframe, TIMEFRAMES, type Timeframe } from '../src/domain/timeframe.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
 import { SystemClock } from '../src/lib/clock.js';
@@ -31,15 +31,15 @@ Shows for each stored series what is there by day, what is missing, refused, rev
 series, and what training does about it; also the last import of each file. It only reads, beside a daemon too.
 docs/data-quality.md says how each finding is found.
 
-Exit codes: 0 nothing to look at, 1 some series or file has something to look at, 2 wrong usage or no connection, 78 a
-setting must be mended first.`;
+Exit codes: 0 nothing to look at, 1 some series or file has something to look at, or nothing is stored of what was named,
+2 wrong usage or no connection, 78 a setting must be mended first.`;
 
 async function main(): Promise<number> {
   try {
     const flags = parseFlags(process.argv.slice(2));
     const { settings } = readSettings(readEnvironment());
     const report = await run(flags, settings);
-    return hasFaults(report) ? EXIT.faults : EXIT.fine;
+    return hasFaults(report) || isMissed(flags, report) ? EXIT.faults : EXIT.fine;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.notRun;
     const isNamed = error instanceof ConfigError || error instanceof TransientError;
@@ -47,6 +47,15 @@ async function main(): Promise<number> {
     process.stderr.write(`quality: ${text}\n`);
     return error instanceof ConfigError ? EXIT.config : EXIT.notRun;
   }
+}
+
+/** What was named is not stored: of it nothing was looked at. */
+function isMissed(
+  { symbols, timeframes, venue }: QualityFlags,
+  { series, unknownSymbols }: QualityReport,
+): boolean {
+  const isNamed = symbols !== undefined || timeframes !== undefined || venue !== undefined;
+  return unknownSymbols.length > 0 || (isNamed && series.length === 0);
 }
 
 function hasFaults({ series, files }: QualityReport): boolean {
@@ -78,7 +87,11 @@ function parseFlags(args: readonly string[]): QualityFlags {
 async function run(flags: QualityFlags, settings: Settings): Promise<QualityReport> {
   const clock = new SystemClock();
   const { signal } = new AbortController();
-  const { database } = await openStorage(settings, { clock, logger: quietLogger, signal });
+  const { database } = await openStorage(withoutFallback(settings), {
+    clock,
+    logger: quietLogger,
+    signal,
+  });
   try {
     const nowMs = clock.wallMs();
     const { venue, symbols, days } = flags;

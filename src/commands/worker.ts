@@ -4,7 +4,7 @@ import { PauseFile } from '../collection/pause-file.js';
 import { DataDirLock } from '../coordination/data-dir-lock.js';
 import { toTrainerOptions } from '../daemon/module-options.js';
 import { createArtifacts } from '../daemon/create-artifacts.js';
-import { openStorage } from '../daemon/open-storage.js';
+import { openStorage, withoutFallback } from '../daemon/open-storage.js';
 import { redisPlace } from '../daemon/redis-place.js';
 import { trainingFolders } from '../daemon/to-training-options.js';
 import type { QueueWorker } from '../domain/queue-worker.js';
@@ -53,7 +53,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   try {
     holdFolder(settings, clock, stack);
     // The daemon makes the schema, and nobody but the daemon may go on without MySQL.
-    const strict = { ...settings, autoFallbackDb: false, autoCreateSchema: false };
+    const strict = { ...withoutFallback(settings), autoCreateSchema: false };
     const { database } = await openStorage(strict, { clock, logger, signal });
     stack.defer('database', () => database.close());
     const stores = openStores(database, clock);

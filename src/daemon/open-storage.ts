@@ -39,6 +39,11 @@ export async function openStorage(
   return { ...chosen, notCarriedOver };
 }
 
+/** Of a command: SQLite in place of MySQL would be another database than the one that is meant. */
+export function withoutFallback(settings: Settings): Settings {
+  return { ...settings, autoFallbackDb: false };
+}
+
 export function carryOverText(since: string): string {
   return `MySQL is used again. What was collected on SQLite since ${since} is carried over by: npm run migrate:mysql`;
 }
