@@ -23,6 +23,13 @@ export function usageOf(rootPid: number): Usage {
   return { rssMb, processorSec: ticks / TICKS_A_SECOND };
 }
 
+/** Those that a process has started itself and whose program's name begins so. */
+export function childrenOf(parentPid: number, name: string): readonly number[] {
+  return listPids().filter(
+    (pid) => readStat(pid)[1] === parentPid && readProc(pid, 'comm').startsWith(name),
+  );
+}
+
 function listPids(): readonly number[] {
   try {
     return readdirSync('/proc').map(Number).filter(Number.isInteger);
