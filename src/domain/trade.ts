@@ -9,6 +9,8 @@ export interface BookKey {
 }
 
 export const POSITION_STATUSES = ['opening', 'open', 'closing', 'closed', 'abandoned'] as const;
+/** Of positions that have not ended. */
+export const HELD_STATUSES = ['opening', 'open', 'closing'] as const;
 export const ORDER_STATUSES = ['intended', 'sent', 'filled', 'rejected', 'canceled'] as const;
 export const ORDER_KINDS = ['market', 'limit-ioc', 'stop'] as const;
 
@@ -139,6 +141,10 @@ export function heldBaseOf({ entryPrice, sizeBase, soldBase }: HeldPosition): Mo
 }
 
 type HeldPosition = Pick<Position, 'entryPrice' | 'sizeBase' | 'soldBase'>;
+
+export function isHeld({ status }: Pick<Position, 'status'>): boolean {
+  return HELD_STATUSES.some((one) => one === status);
+}
 
 /** `BTC` of `BTC/USDT`. */
 export function baseOf(symbol: string): string {

@@ -216,7 +216,7 @@ forEachEngine((engine) => {
       expect(await stores.models.get('two')).toMatchObject({
         ...{ status: 'archived', stage: 'superseded', modelPath: undefined },
       });
-      expect(await stores.models.listServing(KEY.venue)).toHaveLength(1);
+      expect(await stores.models.listServingKeys({ venue: KEY.venue })).toHaveLength(1);
       const again = await send('DELETE', '/api/models/clear/BTC%2FUSDT/1h/catboost');
       expect(again.statusCode).toBe(404);
     });

@@ -19,7 +19,7 @@ import { listEffective } from '../../config/effective-settings.js';
 import { readSettings } from '../../config/read-settings.js';
 import { LogTail } from '../../src/lib/log-tail.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
-import { KEY, START_MS } from '../storage/rows.js';
+import { aPosition, KEY, START_MS } from '../storage/rows.js';
 import { buildApi, fillStores, type ApiRig } from './api-rig.js';
 
 const NO_SOURCES = { environment: {}, fromProcess: new Set<string>(), secretOrigins: new Map() };
@@ -211,6 +211,21 @@ describe('lists', () => {
     }
     expect(all.total).toBeGreaterThan(0);
     expect(found).toBe(all.total);
+  });
+
+  test('of what is held leave out what has ended, and say what each is worth now', async () => {
+    type Rows = { total: number; positions: { status: string; newest_close: number | null }[] };
+    await opened.stores.positions.insert(aPosition({ status: 'closed', closedAt: START_MS }));
+    const held = (await get('/api/positions?status=held')).json<Rows>();
+    const ended = (await get('/api/positions?status=closed')).json<Rows>();
+    const newest = (await get('/api/candles/BTCUSDT?limit=1')).json<{
+      candles: [{ close: number }];
+    }>();
+    expect(held.total).toBe(1);
+    expect(held.positions).toMatchObject([
+      { status: 'opening', newest_close: newest.candles[0].close },
+    ]);
+    expect(ended.positions).toMatchObject([{ status: 'closed', newest_close: null }]);
   });
 
   test.each([

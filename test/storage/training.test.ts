@@ -70,9 +70,6 @@ forEachEngine((engine) => {
         stage: 'superseded',
         status: 'archived',
       });
-      expect((await stores.models.listServing(KEY.venue)).map(({ uid }) => uid)).toEqual([
-        second.uid,
-      ]);
       const { venue, symbol, timeframe, bot } = KEY;
       expect(await stores.models.listServingKeys({ venue })).toEqual([KEY]);
       const narrow = { venue, symbol, timeframe, bot };
@@ -82,6 +79,9 @@ forEachEngine((engine) => {
         second.uid,
         first.uid,
       ]);
+      const failed = await stores.models.insert(aModelRecord({ uid: 'Z', status: 'failed' }));
+      const shown = await stores.models.listNewestAndServing(venue);
+      expect(shown.map(({ uid }) => uid)).toEqual([second.uid, failed.uid]);
     });
 
     it('serve one at a time also when promotions race', async () => {

@@ -1166,7 +1166,7 @@ export interface Api {
       to?: string;
       limit?: number;
       offset?: number;
-      status?: 'opening' | 'open' | 'closing' | 'closed' | 'abandoned';
+      status?: 'opening' | 'open' | 'closing' | 'closed' | 'abandoned' | 'held';
     };
     body: undefined;
     answer: {
@@ -1192,6 +1192,7 @@ export interface Api {
         realized_pnl: string | null;
         opened_at: string;
         closed_at: string | null;
+        newest_close: number | null;
       }[];
     };
   };

@@ -30,7 +30,11 @@ function bookAnswer(row: Position | Order | Fill, marketIds: MarketIds) {
   };
 }
 
-export function positionAnswer(row: Position, marketIds: MarketIds): PositionAnswer {
+export function positionAnswer(
+  row: Position,
+  marketIds: MarketIds,
+  newestClose: number | undefined,
+): PositionAnswer {
   return {
     ...bookAnswer(row, marketIds),
     timeframe: row.timeframe,
@@ -48,6 +52,7 @@ export function positionAnswer(row: Position, marketIds: MarketIds): PositionAns
     realized_pnl: row.realizedPnl?.toString() ?? null,
     opened_at: iso(row.openedAt),
     closed_at: isoOrNull(row.closedAt),
+    newest_close: newestClose ?? null,
   };
 }
 

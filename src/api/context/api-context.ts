@@ -94,7 +94,9 @@ export interface ApiStores {
       readonly from: number;
     }): Promise<readonly CountedReason[]>;
   };
-  readonly positions: { list: List<Position, By<Position, 'status'>> };
+  readonly positions: {
+    list: List<Position, { readonly status?: Position['status'] | 'held' | undefined }>;
+  };
   readonly orders: { list: List<Order, By<Order, 'status' | 'side'>> };
   readonly reconciliations: { list: List<Reconciliation> };
   readonly fills: { list: List<Fill, By<Fill, 'side'>> };
@@ -117,9 +119,10 @@ export interface ApiStores {
     list: List<StoredRecord, By<ModelRecord, 'stage' | 'status'>>;
     find(uid: string): Promise<StoredRecord | undefined>;
     findServing(key: ModelKey): Promise<StoredRecord | undefined>;
-    listServing(venue: string): Promise<readonly StoredRecord[]>;
     /** The newest of each key. */
     listNewest(venue: string): Promise<readonly StoredRecord[]>;
+    /** The newest of each key, and the one that serves where that is another. */
+    listNewestAndServing(venue: string): Promise<readonly StoredRecord[]>;
   };
   readonly workers: { list(): Promise<readonly SeenWorker[]> };
   readonly pins: {

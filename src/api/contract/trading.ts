@@ -7,7 +7,12 @@ import { listQuery, optionalTime, time } from './common.js';
 
 /** How books are narrowed and paged. */
 const bookQuery = listQuery.omit({ timeframe: true, bot: true });
-export const positionQuery = listQuery.extend({ status: z.enum(POSITION_STATUSES).optional() });
+export const positionQuery = listQuery.extend({
+  status: z
+    .enum([...POSITION_STATUSES, 'held'])
+    .optional()
+    .describe('held: all that have not ended'),
+});
 export const orderQuery = bookQuery.extend({
   status: z.enum(ORDER_STATUSES).optional(),
   side: z.enum(['buy', 'sell']).optional(),
@@ -40,6 +45,7 @@ export const position = z.object({
   realized_pnl: z.string().nullable(),
   opened_at: time,
   closed_at: optionalTime,
+  newest_close: z.number().nullable().describe('of its market and timeframe, until it has ended'),
 });
 export type PositionAnswer = z.input<typeof position>;
 

@@ -86,14 +86,19 @@ function reportRoute(server: Server, context: ApiContext): void {
 
 async function readReport(context: ApiContext, venue: string): Promise<ReportedModelAnswer[]> {
   const { models, pins } = context.stores;
-  const newest = await models.listNewest(venue);
-  const serving = byKey(await models.listServing(venue));
+  const byKey = new Map<string, StoredRecord[]>();
+  for (const record of await models.listNewestAndServing(venue)) {
+    const key = modelKeyText(record);
+    byKey.set(key, [...(byKey.get(key) ?? []), record]);
+  }
   const pinned = new Set((await pins.list(venue)).map(({ modelUid }) => modelUid));
   const shown = shownAt(context, await readMarketIds(context, venue));
-  return newest.map((latest) => {
-    const record = serving.get(modelKeyText(latest)) ?? latest;
+  return [...byKey.values()].flatMap((records) => {
+    const latest = records.at(-1);
+    const record = records.find(({ stage }) => stage === 'serving') ?? latest;
+    if (latest === undefined || record === undefined) return [];
     const lastError = latest.status === 'failed' ? latest.errorMessage : undefined;
-    return reportedAnswer(record, shown, { isPinned: pinned.has(record.uid), lastError });
+    return [reportedAnswer(record, shown, { isPinned: pinned.has(record.uid), lastError })];
   });
 }
 
@@ -162,8 +167,4 @@ function insightRoute(server: Server, context: ApiContext): void {
 
 function shownAt({ clock, modelStaleHours }: ApiContext, marketIds: MarketIds): ShownAt {
   return { marketIds, marketMs: clock.marketMs(), staleHours: modelStaleHours };
-}
-
-function byKey(records: readonly StoredRecord[]): ReadonlyMap<string, StoredRecord> {
-  return new Map(records.map((record): [string, StoredRecord] => [modelKeyText(record), record]));
 }

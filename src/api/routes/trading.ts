@@ -8,6 +8,8 @@ import {
 import { reasonGroups } from '../answers/reason-groups.js';
 import { decisionAnswer } from '../answers/signals.js';
 import { iso } from '../answers/keys.js';
+import type { Timeframe } from '../../domain/timeframe.js';
+import { isHeld, type Position } from '../../domain/trade.js';
 import type { ApiContext } from '../context/api-context.js';
 import { readMarketIds, resolveFilter, resolveVenue } from '../context/symbols.js';
 import { listAnswer } from '../contract/common.js';
@@ -99,9 +101,26 @@ function positionRoute(server: Server, context: ApiContext): void {
       const filter = { ...(await resolveFilter(context, query)), status: query.status };
       const { total, rows } = await context.stores.positions.list(filter, query);
       const marketIds = await readMarketIds(context, filter.venue);
-      return { total, positions: rows.map((row) => positionAnswer(row, marketIds)) };
+      const positions = rows.map(async (row) =>
+        positionAnswer(row, marketIds, await findNewestClose(context, row)),
+      );
+      return { total, positions: await Promise.all(positions) };
     },
   );
+}
+
+/** What a position is worth beside its entry; undefined once it has ended. */
+async function findNewestClose(
+  { stores }: ApiContext,
+  position: Position,
+): Promise<number | undefined> {
+  if (!isHeld(position)) return undefined;
+  const { venue, symbol } = position;
+  const timeframe = position.timeframe as Timeframe;
+  const series = await stores.series.find({ venue, symbol, timeframe });
+  if (series === undefined) return undefined;
+  const [newest] = await stores.candles.latest(series.id, 1, {});
+  return newest?.close;
 }
 
 function orderRoute(server: Server, context: ApiContext): void {

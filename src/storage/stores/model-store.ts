@@ -73,17 +73,6 @@ export class ModelStore {
     return this.#first({ serving_key: modelKeyText(key) });
   }
 
-  async listServing(venue: string): Promise<readonly StoredModelRecord[]> {
-    const rows = await this.#database.run((knex) =>
-      knex('model_training_records')
-        .where({ venue })
-        .whereNotNull('serving_key')
-        .orderBy(['symbol', 'timeframe', 'bot_name'])
-        .select<Row[]>('*'),
-    );
-    return rows.map(decodeModel);
-  }
-
   /** Of each key that a model serves, without reading the models: a stamp changes with its record. */
   async readStamps(venue: string): Promise<ReadonlyMap<string, string>> {
     const rows = await this.#database.run((knex) =>
@@ -179,16 +168,19 @@ export class ModelStore {
   /** The newest record of each key, in the order of the keys. Uids rise with the time of training. */
   async listNewest(venue: string): Promise<readonly StoredModelRecord[]> {
     const rows = await this.#database.run((knex) =>
-      knex('model_training_records')
-        .whereIn(
-          'uid',
-          knex('model_training_records')
-            .where({ venue })
-            .groupBy('symbol', 'timeframe', 'bot_name')
-            .max('uid'),
-        )
-        .orderBy(['symbol', 'timeframe', 'bot_name'])
-        .select<Row[]>('*'),
+      inKeyOrder(knex).whereIn('uid', newestUids(knex, venue)),
+    );
+    return rows.map(decodeModel);
+  }
+
+  /** The newest record of each key and, where that is another, the one that serves; in the order of the keys. */
+  async listNewestAndServing(venue: string): Promise<readonly StoredModelRecord[]> {
+    const rows = await this.#database.run((knex) =>
+      inKeyOrder(knex)
+        .where({ venue })
+        .where((any) => {
+          void any.whereNotNull('serving_key').orWhereIn('uid', newestUids(knex, venue));
+        }),
     );
     return rows.map(decodeModel);
   }
@@ -307,4 +299,17 @@ async function lockKey(tx: Database, key: ModelKey): Promise<void> {
   await tx.run((knex) =>
     knex('model_training_records').where(recordKey(key)).orderBy('id').forUpdate().select('id'),
   );
+}
+
+function inKeyOrder(knex: Knex): Knex.QueryBuilder<Row, Row[]> {
+  return knex<Row, Row[]>('model_training_records')
+    .orderBy(['symbol', 'timeframe', 'bot_name', 'uid'])
+    .select('*');
+}
+
+function newestUids(knex: Knex, venue: string): Knex.QueryBuilder {
+  return knex('model_training_records')
+    .where({ venue })
+    .groupBy('symbol', 'timeframe', 'bot_name')
+    .max('uid');
 }

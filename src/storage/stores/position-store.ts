@@ -1,4 +1,4 @@
-import type { BookKey, Position } from '../../domain/trade.js';
+import { HELD_STATUSES, type BookKey, type Position } from '../../domain/trade.js';
 import type { Clock } from '../../lib/clock.js';
 import { assertDefined } from '../../lib/invariant.js';
 import type { Database } from '../database/database.js';
@@ -24,7 +24,8 @@ export interface PositionFilter {
   readonly symbol?: string | undefined;
   readonly timeframe?: string | undefined;
   readonly bot?: string | undefined;
-  readonly status?: Position['status'] | undefined;
+  /** `held` for all that have not ended. */
+  readonly status?: Position['status'] | 'held' | undefined;
   /** Bounds of the market time of opening, both included. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -100,7 +101,7 @@ export class PositionStore {
     const rows = await this.#database.run((knex) =>
       knex('positions')
         .where(bookColumns(book))
-        .whereIn('status', ['opening', 'open', 'closing'])
+        .whereIn('status', HELD_STATUSES)
         .orderBy(['opened_at', 'id'])
         .select<Row[]>('*'),
     );
@@ -134,8 +135,10 @@ export class PositionStore {
   /** Newest first. */
   list(filter: PositionFilter, page: Page): Promise<Paged<StoredPosition>> {
     const { from, to, venue, account, symbol, timeframe, bot, status } = filter;
-    const equal = { venue, account, symbol, timeframe, bot, status };
-    const query = { table: 'positions', equal, timeColumn: 'opened_at', from, to, page };
+    const isHeld = status === 'held';
+    const equal = { venue, account, symbol, timeframe, bot, status: isHeld ? undefined : status };
+    const either = isHeld ? { status: HELD_STATUSES } : undefined;
+    const query = { table: 'positions', equal, either, timeColumn: 'opened_at', from, to, page };
     return listRows(this.#database, query, (row) => POSITION.decode(row));
   }
 }
