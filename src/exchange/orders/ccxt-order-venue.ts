@@ -122,7 +122,11 @@ export class CcxtOrderVenue implements OrderVenue, VenueAccount {
     }
     const shown = kind === 'limit-ioc' ? 'limit' : kind;
     const known = { clientOrderId, symbol, side, sizeBase, kind: shown } as const;
-    return { status: 'accepted', order: this.#toOrder(value, known) };
+    try {
+      return { status: 'accepted', order: this.#toOrder(value, known) };
+    } catch (error) {
+      return { status: 'unknown', reason: messageOf(error) };
+    }
   }
 
   async lookUp(symbol: string, clientOrderId: string): Promise<LookUpAnswer> {

@@ -23,7 +23,11 @@ export function toVenueOrder(order: CcxtOrder, context: OrderContext): VenueOrde
   if (symbol === undefined || sizeBase === undefined || (side !== 'buy' && side !== 'sell')) {
     throw new TransientError('an order without symbol, side or amount');
   }
-  const filledBase = toMoney(order.filled) ?? new Money(0);
+  const filled = toMoney(order.filled);
+  if (filled === undefined && isOver(order)) {
+    throw new TransientError('an order that is over without the amount that was filled');
+  }
+  const filledBase = filled ?? new Money(0);
   return {
     clientOrderId: order.clientOrderId ?? context.clientOrderId ?? '',
     venueOrderId: order.id === '' ? undefined : order.id,
@@ -37,6 +41,14 @@ export function toVenueOrder(order: CcxtOrder, context: OrderContext): VenueOrde
     updatedAt:
       order.lastUpdateTimestamp ?? order.lastTradeTimestamp ?? order.timestamp ?? context.venueTime,
   };
+}
+
+/**
+ * Taken for nothing, a missing amount would give up what may have been bought or sold. A rejected order never
+ * was where it could be filled.
+ */
+function isOver({ status }: CcxtOrder): boolean {
+  return status === 'closed' || status === 'canceled' || status === 'expired';
 }
 
 function kindOf({ type, stopPrice, triggerPrice }: CcxtOrder): VenueOrder['kind'] {
