@@ -26,8 +26,8 @@ Settings come from the environment and from a .env file: docs/settings.md lists 
   SYMBOLS=BTC/USDT,ETH/USDT       what to follow
   API_PORT=8420                   where the page and the API are
 
-Exit codes: 0 stopped as asked, 1 a defect, 69 the database does not answer (trying again may help),
-75 another daemon uses this DATA_DIR, 78 a setting or the set-up must be mended first.
+Exit codes: 0 stopped as asked, 1 a defect, 69 the database does not answer, or this machine does not have the
+address API_HOST (trying again may help), 75 another daemon uses this DATA_DIR, 78 a setting or the set-up must be mended first.
 `;
 
 const manifest = JSON.parse(

@@ -5,7 +5,7 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
-import { ConfigError } from '../lib/errors.js';
+import { ConfigError, TransientError } from '../lib/errors.js';
 import { keepAnswersFinite } from './http/finite-answers.js';
 import { guardRequests } from './http/guard-requests.js';
 import { BrowserSessions } from './http/browser-sessions.js';
@@ -72,7 +72,7 @@ function documentToken(token: string | undefined) {
 
 /**
  * Listens and gives the address.
- * @throws ConfigError when the port is taken or the address is not this machine's.
+ * @throws ConfigError when the port is taken or forbidden, TransientError while this machine has no such address.
  */
 export async function listen(server: Server, options: ServerOptions): Promise<string> {
   const { host, port } = options;
@@ -80,15 +80,24 @@ export async function listen(server: Server, options: ServerOptions): Promise<st
     return await server.listen({ host, port });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why = code === undefined ? undefined : LISTEN_PROBLEMS[code];
+    const place = `API_PORT ${port} at API_HOST ${host}`;
+    const absence = ABSENCES[code ?? ''];
+    if (absence !== undefined) throw new TransientError(`${place}: ${absence}`, { cause: error });
+    const why = LISTEN_PROBLEMS[code ?? ''];
     if (why === undefined) throw error;
-    throw new ConfigError(`API_PORT ${port} at API_HOST ${host}: ${why}`, { cause: error });
+    throw new ConfigError(`${place}: ${why}`, { cause: error });
   }
 }
 
 const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the port is taken by another program; stop it or set another API_PORT',
   EACCES: 'not allowed to listen there; set an API_PORT above 1023',
-  EADDRNOTAVAIL: 'this machine has no such address; set API_HOST=127.0.0.1',
   ENOTFOUND: 'the name is unknown; set API_HOST=127.0.0.1',
+};
+
+/** At the start of a machine its addresses and names may come after the daemon: by DHCP, or by a tunnel. */
+const ABSENCES: Readonly<Record<string, string>> = {
+  EADDRNOTAVAIL:
+    'this machine has no such address; wait for the network, or set API_HOST=127.0.0.1',
+  EAI_AGAIN: 'names cannot be asked for now; wait for the network, or set API_HOST=127.0.0.1',
 };

@@ -189,3 +189,11 @@ test('the venue is asked once: a demo in this process serves it', async () => {
     await demo.stop();
   }
 });
+
+test('an address that a network may bring later ends with the code that is tried again', async () => {
+  // Of a range for documents: no machine has it.
+  const environment = { API_HOST: '203.0.113.1', API_TOKEN: 'x'.repeat(16) };
+  const daemon = start({ environment: { ...QUICK, ...environment, DATA_DIR: folder() } });
+  expect((await daemon.ended).code).toBe(69);
+  expect(daemon.output).toMatch(/API_HOST 203\.0\.113\.1: this machine has no such address/);
+});
