@@ -83,9 +83,9 @@ async function run(settings: Settings, options: RunOptions, signal: AbortSignal)
     const phase = new CurrentPhase({ ...base, name: 'starting' });
     const supervisor = createSupervisor(phase.read, { clock, logger, ...options.supervisor });
     stack.use('supervisor', supervisor);
-    const { effectiveSettings = [], logTail = new LogTail() } = options;
-    const serving = { readPhase: phase.read, stack, role, effectiveSettings, logTail };
-    const address = await serveApi(base, serving);
+    const { effectiveSettings = [], logTail = new LogTail(), childEnvironments } = options;
+    const shown = { readPhase: phase.read, effectiveSettings, logTail };
+    const address = await serveApi(base, { ...shown, stack, role, childEnvironments });
     logger[level](`Page and API at ${address}`, { run: base.runUid, version });
     await supervisor.ready(`serving at ${address}`);
     options.onServing?.(address);

@@ -3,21 +3,30 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { z } from 'zod';
 import { readSettings } from '../../config/read-settings.js';
 import { backtest, backtestDetail, type BacktestDetail } from '../../src/api/contract/backtests.js';
 import { errorAnswer, listAnswer } from '../../src/api/contract/common.js';
+import { barAt } from '../../src/backtest/engine/bar-prices.js';
+import type { MarketHistory } from '../../src/backtest/history/market-history.js';
 import { lockBacktests } from '../../src/daemon/backtests/backtest-lock.js';
 import { BacktestJobs } from '../../src/daemon/backtests/backtest-jobs.js';
+import { childEnvironments } from '../../src/lib/child-environments.js';
 import { assertDefined } from '../../src/lib/invariant.js';
 import { SystemClock } from '../../src/lib/clock.js';
 import { openDatabase, type Database } from '../../src/storage/database/database.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
+import { BEGIN, HOUR_MS, plantedHistory } from '../backtest/walk-runs.js';
+import { descendantsOf, waitForEnd } from '../daemon/process-table.js';
 import { aCandle, SERIES_KEY } from '../storage/rows.js';
+import { HAS_PYTHON, PYTHON } from '../trainer/real-trainer.js';
 import { buildApi, type ApiRig } from './api-rig.js';
 
 const HOST = '127.0.0.1:1';
 const LIMIT_MS = 60_000;
+/** Trainers run at the lowest priority: beside other programs they take many times as long. */
+const MODELS_LIMIT_MS = 900_000;
 
 let folder: string;
 let database: Database;
@@ -25,12 +34,13 @@ let stores: Stores;
 let jobs: BacktestJobs;
 let rig: ApiRig;
 
-function createJobs(): BacktestJobs {
-  const { settings } = readSettings({ DATA_DIR: folder, SYMBOLS: 'all' });
+function createJobs(more: Readonly<Record<string, string>> = {}): BacktestJobs {
+  const { settings } = readSettings({ DATA_DIR: folder, SYMBOLS: 'all', ...more });
   const tools = { version: '1.2.3', place: 'here', logger: SILENT_LOGGER };
   return new BacktestJobs({
     ...{ settings, stores, database, wallClock: new SystemClock(), ...tools },
     findVenue: () => SERIES_KEY.venue,
+    childEnvironments: childEnvironments(process.env),
   });
 }
 
@@ -69,15 +79,23 @@ const call = (method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object) 
     ...(method === 'GET' ? {} : { payload: payload ?? {} }),
   });
 
-async function untilEnded(id: string): Promise<BacktestDetail> {
-  const deadline = performance.now() + LIMIT_MS;
+async function untilSeen(
+  id: string,
+  holds: (run: BacktestDetail) => boolean,
+  limitMs = LIMIT_MS,
+): Promise<BacktestDetail> {
+  const deadline = performance.now() + limitMs;
   while (performance.now() < deadline) {
     const run = backtestDetail.parse((await call('GET', `/${id}`)).json());
-    if (run.state !== 'running') return run;
+    if (holds(run)) return run;
+    if (run.state !== 'running') throw new Error(`${run.state}: ${run.error ?? ''}`);
     await realSleep(20);
   }
-  throw new Error('It never ended');
+  throw new Error(`Never seen: ${String(holds)}`);
 }
+
+const untilEnded = (id: string, limitMs = LIMIT_MS): Promise<BacktestDetail> =>
+  untilSeen(id, ({ state }) => state !== 'running', limitMs);
 
 async function begin(payload: object = { signals: 'fallback' }): Promise<string> {
   const answer = await call('POST', '', payload);
@@ -188,3 +206,78 @@ test('a span without candles ends as failed and says which there are', async () 
     ...{ state: 'failed', error: expect.stringMatching(/the candles reach from 2024-01-01/) },
   });
 });
+
+describe.skipIf(!HAS_PYTHON)('a backtest of models that is asked for (needs npm run setup)', () => {
+  /** Bars before the first of three retraining dates. */
+  const BEFORE = 1_700;
+
+  it(
+    'shows how far it is, is cancelled with all its processes, and goes on from there to its report',
+    async () => {
+      await storeHistory(plantedHistory({ symbols: 3, bars: BEFORE + 3 * 168, momentum: 0.6 }));
+      await restartWith({ PYTHON, HISTORY_DAYS: '40', SYMBOLS: 'S0/USDT,S1/USDT,S2/USDT' });
+      const from = new Date(BEGIN + BEFORE * HOUR_MS).toISOString();
+      // Long enough for a progress between the first and the last.
+      const asked = {
+        signals: 'model',
+        retrain: '7d',
+        from,
+        settings: { CATBOOST_ITERATIONS: 600 },
+      };
+      const id = await begin(asked);
+      const seen = await untilSeen(id, ({ progress }) => progress > 0, MODELS_LIMIT_MS);
+      expect(seen).toMatchObject({ state: 'running', bot: 'catboost', bars: 3 * 3 * 168 });
+      expect(seen.progress).toBeLessThan(95);
+      const family = descendantsOf(process.pid).filter(({ command }) => !/vitest/.test(command));
+      expect(family.map(({ command }) => command)).toEqual(
+        expect.arrayContaining([
+          ...[
+            expect.stringContaining('backtest-worker'),
+            expect.stringContaining('training-worker'),
+          ],
+          expect.stringContaining('evenkeel_trainer'),
+        ]),
+      );
+      expect((await call('POST', `/${id}/cancel`)).json()).toMatchObject({ state: 'cancelled' });
+      expect(await waitForEnd(family)).toEqual([]);
+
+      const run = await untilEnded(await begin(asked), MODELS_LIMIT_MS);
+      expect(run).toMatchObject({ state: 'done', error: null, progress: 100 });
+      const { models } = z.object({ models: modelFigures }).parse(run.figures);
+      expect(models).toMatchObject({ retraining_dates: 3, failed: 0, waiting: 0 });
+      expect(models.promoted + models.rejected).toBe(9);
+      expect(models.bars_answered_by_models).toBeGreaterThan(0);
+      expect(readdirSync(run.folder ?? '')).toContain('report.html');
+      // The second run took up the training of the first.
+      expect(readdirSync(path.join(folder, 'backtests', 'predictions'))).toHaveLength(1);
+    },
+    MODELS_LIMIT_MS,
+  );
+});
+
+const modelFigures = z.object({
+  retraining_dates: z.number(),
+  promoted: z.number(),
+  rejected: z.number(),
+  failed: z.number(),
+  waiting: z.number(),
+  bars_answered_by_models: z.number(),
+});
+
+/** A server with other settings in place of that of every test. */
+async function restartWith(more: Readonly<Record<string, string>>): Promise<void> {
+  await rig.server.close();
+  jobs = createJobs(more);
+  rig = await buildApi({ stores, backtests: jobs });
+}
+
+async function storeHistory({ symbols }: MarketHistory): Promise<void> {
+  for (const { instrument, columns } of symbols) {
+    const { symbol, marketId } = instrument;
+    const series = await stores.series.ensure({ ...SERIES_KEY, symbol, marketId });
+    const candles = Array.from({ length: columns.length }, (_, at) =>
+      barAt(columns, columns.firstIndex + at),
+    ).filter((candle) => candle !== undefined);
+    await stores.candles.upsert(series.id, candles, 'rest');
+  }
+}

@@ -8,6 +8,7 @@ import type {
   BacktestWish,
 } from '../../api/context/backtests.js';
 import type { BacktestAsk, BacktestRun } from '../../domain/backtest-run.js';
+import type { ChildEnvironments } from '../../lib/child-environments.js';
 import { newUid } from '../../lib/uid.js';
 import { compiledUrl, startProcess, type WorkerHandle } from '../../lib/workers/worker.js';
 import type { Base } from '../phases.js';
@@ -24,6 +25,7 @@ export interface BacktestJobsOptions extends Pick<
 > {
   /** The venue that is traded; undefined until it is known. */
   readonly findVenue: () => string | undefined;
+  readonly childEnvironments: ChildEnvironments;
 }
 
 interface RunningJob {
@@ -60,7 +62,7 @@ export class BacktestJobs implements BacktestRequests {
   }
 
   async request(wish: BacktestWish): Promise<BacktestAnswer> {
-    const { settings, place, stores, version, wallClock: clock, database } = this.#options;
+    const { settings, place, stores, version, wallClock: clock } = this.#options;
     const changed = changeSettings(settings, wish.set);
     if (changed.status === 'refused') {
       const field = changed.name === undefined ? 'settings' : `settings.${changed.name}`;
@@ -77,9 +79,12 @@ export class BacktestJobs implements BacktestRequests {
     const uid = newUid(clock.wallMs());
     const store = stores.backtests;
     const record = new RunRecord({ store, clock, uid, ask, version, place, origin: 'job' });
-    const { location } = database;
-    const job = { uid, ask, version, place, venue, settings: changed.settings, location };
-    await this.#begin(record, job);
+    const {
+      database: { location },
+      childEnvironments,
+    } = this.#options;
+    const where = { location, venue, place, version, childEnvironments };
+    await this.#begin(record, { uid, ask, settings: changed.settings, ...where });
     return { status: 'started', uid };
   }
 
@@ -124,6 +129,7 @@ export class BacktestJobs implements BacktestRequests {
       name: 'backtest',
       url: compiledUrl(import.meta.url, './backtest-worker.js'),
       maxOldGenerationMb: MAX_OLD_GENERATION_MB,
+      environment: this.#options.childEnvironments.worker,
     };
     return startProcess(program, {
       onMessage: (message) => {

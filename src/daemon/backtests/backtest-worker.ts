@@ -1,9 +1,8 @@
 import { SILENT_LOGGER } from '../../lib/silent-logger.js';
 import path from 'node:path';
-import { readEnvironment } from '../../../config/read-settings.js';
 import type { Settings } from '../../../config/settings.js';
 import type { BacktestAsk } from '../../domain/backtest-run.js';
-import { childEnvironments } from '../../lib/child-environments.js';
+import type { ChildEnvironments } from '../../lib/child-environments.js';
 import { SystemClock } from '../../lib/clock.js';
 import { messageOf } from '../../lib/errors.js';
 import { serveParent } from '../../lib/workers/worker.js';
@@ -24,6 +23,8 @@ export interface BacktestJob {
   readonly venue: string;
   readonly version: string;
   readonly place: string;
+  /** Of the processes that train: this one's own environment is not the daemon's. */
+  readonly childEnvironments: ChildEnvironments;
 }
 
 export type BacktestJobAnswer =
@@ -55,7 +56,7 @@ async function run({ location, settings, ask, ...job }: BacktestJob): Promise<vo
       version: job.version,
       clock,
       signal: new AbortController().signal,
-      childEnvironments: childEnvironments(readEnvironment()),
+      childEnvironments: job.childEnvironments,
       onProgress: (share) => void record.progress(share).catch(() => undefined),
     });
   } finally {

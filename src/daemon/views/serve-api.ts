@@ -5,6 +5,7 @@ import { addRoutes } from '../../api/routes.js';
 import { SeriesNames } from '../../api/context/series-names.js';
 import { createServer, listen } from '../../api/server.js';
 import { noteApiAddress } from '../../coordination/data-dir-lock.js';
+import type { ChildEnvironments } from '../../lib/child-environments.js';
 import type { DisposalStack } from '../../lib/disposal.js';
 import type { LogTail } from '../../lib/log-tail.js';
 import { EventHub } from '../../monitoring/event-hub.js';
@@ -29,13 +30,12 @@ export interface ServeTools {
   readonly role: 'daemon' | 'collect' | 'train';
   readonly effectiveSettings: readonly EffectiveSetting[];
   readonly logTail: LogTail;
+  readonly childEnvironments: ChildEnvironments;
 }
 
 /** Serves API and page in every phase, from the first moment on. @returns the address */
-export async function serveApi(
-  base: Base,
-  { readPhase, stack, role, effectiveSettings, logTail }: ServeTools,
-): Promise<string> {
+export async function serveApi(base: Base, tools: ServeTools): Promise<string> {
+  const { readPhase, stack, role, effectiveSettings, logTail } = tools;
   const { settings, version, logger, stores, wallClock, events } = base;
   const { apiHost: host, apiPort: port, apiToken: token, dataDir } = settings;
   const options = { host, port, token, version, logger, clock: wallClock };
@@ -43,7 +43,7 @@ export async function serveApi(
   const readCensus = censusReader(readPhase);
   const health = stack.use('health', createHealthReporter(readPhase, readCensus));
   health.start();
-  const backtests = stack.use('backtests', createBacktests(base, readPhase));
+  const backtests = stack.use('backtests', createBacktests(base, tools));
   await backtests.start();
   const sources = { readHealth: health.read, readCensus };
   if (role === 'daemon') await tellPeople(base, { ...sources, readPhase, stack });
@@ -105,9 +105,10 @@ function publishLog({ wallClock: clock, runUid, stopping }: Base, logTail: LogTa
   return hub;
 }
 
-function createBacktests(base: Base, readPhase: ReadPhase): BacktestJobs {
+function createBacktests(base: Base, { readPhase, childEnvironments }: ServeTools): BacktestJobs {
   return new BacktestJobs({
     ...base,
+    childEnvironments,
     findVenue: () => {
       const phase = readPhase();
       return phase.name === 'starting' ? undefined : phase.market.data.venue;
