@@ -16,6 +16,12 @@ import { isTimeframe, TIMEFRAMES, type Timeframe } from '../src/domain/timeframe
 import { childEnvironments } from '../src/lib/child-environments.js';
 import { SystemClock, type Clock } from '../src/lib/clock.js';
 import { ConfigError, messageOf, TransientError } from '../src/lib/errors.js';
+import {
+  endWithParent,
+  isNiceWithoutEffect,
+  runInOwnSession,
+  yieldProcessor,
+} from '../src/lib/workers/yield-processor.js';
 import { toMs } from './time-flag.js';
 import { toSets } from './set-flag.js';
 
@@ -62,6 +68,8 @@ Exit codes: 0 done, 2 wrong usage, no connection or a full disk, 78 a setting, a
 first, or another backtest is running, 130 stopped.`;
 
 async function main(): Promise<number> {
+  yieldProcessor();
+  endWithParent();
   const controller = new AbortController();
   const onSignal = (): void => controller.abort(new Error('stopped'));
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, onSignal);
@@ -89,12 +97,20 @@ async function run(flags: BacktestFlags, signal: AbortSignal): Promise<number> {
     process.stdout.write(comparisonText(runs, { isJson: flags.json }));
     return EXIT.done;
   }
+  if (await wouldSlowDaemon(settings)) return runInOwnSession(signal);
   const ask = toAsk(flags, settings);
   const reading = startReading(ask, clock);
   // Files are read in a thread meanwhile.
   const { runAsked } = await import('./backtest-runs.js');
   const isDone = await runAsked(ask, { settings, tools, reading, flags });
   return isDone ? EXIT.done : EXIT.stopped;
+}
+
+/** Whether a daemon runs on the same data folder that this process cannot yield to from its session. */
+async function wouldSlowDaemon({ dataDir }: Settings): Promise<boolean> {
+  if (!isNiceWithoutEffect()) return false;
+  const { DataDirLock } = await import('../src/coordination/data-dir-lock.js');
+  return !DataDirLock.isFree(dataDir);
 }
 
 function startReading(

@@ -6,12 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunComparison } from '../../src/backtest/compare/compare-runs.js';
 import type { SweepSummary } from '../../src/backtest/sweep/sweep-summary.js';
-import type { Candle } from '../../src/domain/candle.js';
-import { writeRecording } from '../demo/recording-files.js';
-import { barAt } from '../../src/backtest/engine/bar-prices.js';
 import { lockBacktests } from '../../src/daemon/backtests/backtest-lock.js';
 import { SmallDisk, smallDiskSkipReason } from '../storage/small-disk.js';
 import { randomHistory } from './backtest-runs.js';
+import { writeHistory } from './history-files.js';
 
 const ENTRY = fileURLToPath(new URL('../../dist/scripts/backtest.js', import.meta.url));
 
@@ -21,14 +19,7 @@ let candles: string;
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-backtest-'));
   candles = path.join(folder, 'candles');
-  for (const { instrument, columns } of randomHistory({ seed: 3, symbols: 3, bars: 600 }).symbols) {
-    const rows: Candle[] = [];
-    for (let at = 0; at < columns.length; at++) {
-      const bar = barAt(columns, columns.firstIndex + at);
-      if (bar !== undefined) rows.push(bar);
-    }
-    writeRecording(candles, `${instrument.base}_${instrument.quote}-1h.csv`, rows);
-  }
+  writeHistory(candles, randomHistory({ seed: 3, symbols: 3, bars: 600 }));
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

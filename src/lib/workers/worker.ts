@@ -1,10 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { SHARE_ENV, Worker, type Transferable } from 'node:worker_threads';
 import { messageOf } from '../errors.js';
+import { endWithParent, yieldProcessor } from './yield-processor.js';
 
 const MAX_STDERR_CHARACTERS = 4_000;
 /** A program that runs outside this thread. */
@@ -119,10 +118,10 @@ function withReason(how: string, stderr: string): string {
  * priority, and exits when the parent is gone.
  */
 export function serveParent(answer: (request: unknown) => Promise<unknown>): void {
-  setPriority(constants.priority.PRIORITY_LOW);
-  lowerSession();
-  // eslint-disable-next-line no-restricted-syntax -- called by a process's own entry
-  process.once('disconnect', () => process.exit());
+  yieldProcessor();
+  endWithParent();
+  // Idle, it waits for the next request.
+  process.channel?.ref();
   let lastTask: Promise<unknown> = Promise.resolve();
   process.on('message', ({ id, request }: { id: number; request: unknown }) => {
     lastTask = lastTask.then(async () => process.send?.({ id, answer: await answer(request) }));
@@ -141,16 +140,4 @@ export function compiledUrl(callerUrl: string, relativePath: string): URL {
   if (!callerUrl.endsWith('.ts')) return url;
   const root = new URL('../../../', import.meta.url).href;
   return new URL(url.href.replace(root, `${root}dist/`));
-}
-
-/**
- * `startProcess` gives a worker a session of its own. Where the kernel shares the processor by session
- * (sched_autogroup), nice values count only inside one, so that the session needs the value too.
- */
-function lowerSession(): void {
-  try {
-    writeFileSync('/proc/self/autogroup', String(constants.priority.PRIORITY_LOW));
-  } catch {
-    // No such kernel, or not allowed: the process's own nice value stands.
-  }
 }
