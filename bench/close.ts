@@ -1,7 +1,8 @@
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BacktestLoad } from './backtest-load.js';
 import { withSite, type DaemonChild, type Site } from './daemon-child.js';
-import type { Benchmark, BenchmarkResult } from './harness/benchmark.js';
+import type { Benchmark, BenchmarkResult, Figure } from './harness/benchmark.js';
 import { median, percentile } from './harness/statistics.js';
 import { assertServed, startServed } from './served-site.js';
 import { VenueProxy, type PassedAnswer } from './venue-proxy.js';
@@ -17,13 +18,13 @@ const LIMIT_MS = 50_000;
 export const close: Benchmark = {
   name: 'close',
   bar: 'P8',
-  title: '100 symbols close a candle: all decisions recorded',
-  async run() {
+  title: '100 symbols close a candle: all decisions recorded; --backtest: beside one as well',
+  async run({ isBesideBacktest }) {
     const startMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - MINUTE_MS;
     return withSite({ startMs, historyDays: HISTORY_DAYS }, async (site) => {
       const proxy = await VenueProxy.start(site.venue.baseUrl);
       try {
-        return await measure(site, proxy);
+        return await measure(site, proxy, isBesideBacktest);
       } finally {
         await proxy.stop();
       }
@@ -31,47 +32,82 @@ export const close: Benchmark = {
   },
 };
 
-async function measure(site: Site, proxy: VenueProxy): Promise<BenchmarkResult> {
+async function measure(
+  site: Site,
+  proxy: VenueProxy,
+  isBesideBacktest: boolean,
+): Promise<BenchmarkResult> {
   const symbols = site.symbols.slice(0, MANY);
   const more = { EXCHANGE_BASE_URL: proxy.url };
   const child = await startServed(site, { symbols, timeframe: '1m', more });
-  const closes: Close[] = [];
   try {
     await assertServed(child, symbols);
-    while (closes.length < CLOSES) closes.push(await watchClose(child, proxy));
-  } finally {
-    await child.stop();
-  }
-  const each = closes.flatMap(({ symbolMs }) => symbolMs);
-  const beyond = closes.map(({ beyondMs }) => beyondMs);
-  return {
-    figures: [
-      {
-        name: `all ${MANY} decided, beyond the venue's answers, median`,
-        value: median(beyond) / 1000,
-        unit: 's',
-        bar: { atMost: 1 },
-      },
-      { name: 'the same, slowest close', value: percentile(beyond, 1) / 1000, unit: 's' },
-      {
-        name: 'a symbol, from its answers to its decision, p99',
-        value: percentile(each, 0.99),
-        unit: 'ms',
-        bar: { atMost: 250 },
-      },
-      { name: 'the same, median', value: median(each), unit: 'ms' },
-      {
-        name: "the venue's own answers, first to last, median",
-        value: median(closes.map(({ venueMs }) => venueMs)) / 1000,
-        unit: 's',
-      },
-    ],
-    notes: [
+    const figures = toFigures(await watchCloses(child, proxy), '');
+    const notes = [
       `${CLOSES} closes of 1m candles; a model serves each symbol, a real daemon process, SQLite`,
       "answers: the symbol's candle, the reference's candle and the first prices after the close",
       'decided: the event of the decision has arrived here, which is after it was stored',
-    ],
-  };
+    ];
+    if (!isBesideBacktest) return { figures, notes };
+    const beside = await watchBeside(child, proxy);
+    return { figures: [...figures, ...beside.figures], notes: [...notes, ...beside.notes] };
+  } finally {
+    await child.stop();
+  }
+}
+
+/** As many closes while models are trained for a backtest over the same symbols. */
+async function watchBeside(child: DaemonChild, proxy: VenueProxy): Promise<BenchmarkResult> {
+  const load = new BacktestLoad(child);
+  load.start();
+  try {
+    const closes = await watchCloses(child, proxy, () => load.assertBusy());
+    const notes = [
+      `beside a backtest: ${load.describe()}; they train models of the same symbols, both processors are busy`,
+    ];
+    return { figures: toFigures(closes, ', beside a backtest'), notes };
+  } finally {
+    await load.stop();
+  }
+}
+
+async function watchCloses(
+  child: DaemonChild,
+  proxy: VenueProxy,
+  onClose: () => void = () => undefined,
+): Promise<readonly Close[]> {
+  const closes: Close[] = [];
+  while (closes.length < CLOSES) {
+    closes.push(await watchClose(child, proxy));
+    onClose();
+  }
+  return closes;
+}
+
+function toFigures(closes: readonly Close[], when: string): readonly Figure[] {
+  const each = closes.flatMap(({ symbolMs }) => symbolMs);
+  const beyond = closes.map(({ beyondMs }) => beyondMs);
+  return [
+    {
+      name: `all ${MANY} decided, beyond the venue's answers, median${when}`,
+      value: median(beyond) / 1000,
+      unit: 's',
+      bar: { atMost: 1 },
+    },
+    { name: `the same, slowest close${when}`, value: percentile(beyond, 1) / 1000, unit: 's' },
+    {
+      name: `a symbol, from its answers to its decision, p99${when}`,
+      value: percentile(each, 0.99),
+      unit: 'ms',
+      bar: { atMost: 250 },
+    },
+    { name: `the same, median${when}`, value: median(each), unit: 'ms' },
+    {
+      name: `the venue's own answers, first to last, median${when}`,
+      value: median(closes.map(({ venueMs }) => venueMs)) / 1000,
+      unit: 's',
+    },
+  ];
 }
 
 interface Close {

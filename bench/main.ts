@@ -58,7 +58,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   lookalikeValue,
 ];
 
-const USAGE = `npm run bench -- NAME… [--json] [--weeks N] [--dashboards N] [--with-sqlite3-to-mysql PROGRAM]   (npm run -s for clean JSON)
+const USAGE = `npm run bench -- NAME… [--json] [--weeks N] [--dashboards N] [--backtest] [--with-sqlite3-to-mysql PROGRAM]   (npm run -s for clean JSON)
 
 ${BENCHMARKS.map(({ name, bar, title }) => `  ${name.padEnd(16)} ${bar.padEnd(8)} ${title}`).join('\n')}
 `;
@@ -70,6 +70,7 @@ async function main(): Promise<number> {
       help: { type: 'boolean', short: 'h', default: false },
       weeks: { type: 'string' },
       dashboards: { type: 'string', default: '0' },
+      backtest: { type: 'boolean', default: false },
       'with-sqlite3-to-mysql': { type: 'string' },
     },
     allowPositionals: true,
@@ -80,7 +81,12 @@ async function main(): Promise<number> {
   }
   const weeks = values.weeks === undefined ? undefined : Number(values.weeks);
   const dashboards = Number(values.dashboards);
-  const options = { sqlite3ToMysql: values['with-sqlite3-to-mysql'], weeks, dashboards };
+  const options = {
+    sqlite3ToMysql: values['with-sqlite3-to-mysql'],
+    weeks,
+    dashboards,
+    isBesideBacktest: values.backtest,
+  };
   const chosen = positionals.map((name) => BENCHMARKS.find((one) => one.name === name));
   for (const [position, benchmark] of chosen.entries()) {
     if (benchmark === undefined) {

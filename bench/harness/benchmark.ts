@@ -24,6 +24,8 @@ export interface BenchmarkOptions {
   readonly weeks: number | undefined;
   /** How many dashboards are open in a browser meanwhile, where a benchmark measures a daemon's API. */
   readonly dashboards: number;
+  /** Whether `close` measures beside a running backtest as well. */
+  readonly isBesideBacktest: boolean;
 }
 
 export interface Benchmark {
