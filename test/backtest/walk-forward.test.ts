@@ -37,21 +37,38 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Bots, the bars that their first training needs before it, and how many models three symbols get. */
+const EACH_BOT: readonly {
+  readonly bot: string;
+  readonly before: number;
+  readonly models: number;
+  readonly changes: WalkSettings['changes'];
+}[] = [
+  { bot: 'catboost', before: BEFORE, models: 3, changes: {} },
+  { bot: 'catboost_regressor', before: BEFORE, models: 3, changes: {} },
+  // It counts days: three symbols have four hundred after five months.
+  { bot: 'random_forest', before: 230 * 24, models: 1, changes: { historyDays: 200 } },
+];
+
 type Done = Extract<WalkResult, { status: 'done' }>;
 
 async function walk(
   history: MarketHistory,
   settings: WalkSettings,
-  signal = new AbortController().signal,
+  { signal = new AbortController().signal, beginMs = fromMs } = {},
 ): Promise<WalkResult> {
   const { lastIndex } = spanOf(history.symbols);
-  const span = { firstIndex: barIndex(fromMs, '1h'), lastIndex };
+  const span = { firstIndex: barIndex(beginMs, '1h'), lastIndex };
   const options = walkOptions(history, settings);
   return walkForward({ history, span, options, logger: SILENT_LOGGER, signal });
 }
 
-async function walkToEnd(history: MarketHistory, settings: WalkSettings): Promise<Done> {
-  const result = await walk(history, settings);
+async function walkToEnd(
+  history: MarketHistory,
+  settings: WalkSettings,
+  beginMs = fromMs,
+): Promise<Done> {
+  const result = await walk(history, settings, { beginMs });
   if (result.status === 'stopped') throw new Error('stopped');
   return result;
 }
@@ -67,12 +84,8 @@ function essence(periods: readonly KeptPeriod[]): unknown {
 
 /** The history with other candles from a bar on. */
 function changedFrom(history: MarketHistory, index: number): MarketHistory {
-  const other = plantedHistory({
-    symbols: 3,
-    bars: BEFORE + 2 * WEEK_BARS,
-    momentum: 0.6,
-    seed: 9,
-  });
+  const bars = history.symbols[0]?.columns.length ?? 0;
+  const other = plantedHistory({ symbols: 3, bars, momentum: 0.6, seed: 9 });
   const symbols = history.symbols.map((one, at) => {
     const { columns } = one;
     const from = index - columns.firstIndex;
@@ -95,21 +108,26 @@ function changedFrom(history: MarketHistory, index: number): MarketHistory {
 describe.skipIf(!HAS_PYTHON)('models trained walk-forward', () => {
   const twoWeeks = { symbols: 3, bars: BEFORE + 2 * WEEK_BARS, momentum: 0.6 };
 
-  it(
-    'say the same before a candle that is changed, bit for bit, and something else after it',
-    async () => {
-      const history = plantedHistory(twoWeeks);
-      const changeAt = barIndex(fromMs, '1h') + 100;
-      const own = await walkToEnd(history, { folder: path.join(folder, 'own') });
-      const other = await walkToEnd(changedFrom(history, changeAt), {
-        folder: path.join(folder, 'other'),
-      });
+  it.each(EACH_BOT)(
+    'say the same before a candle that is changed, bit for bit, and something else after it: $bot',
+    async ({ bot, before, models, changes }) => {
+      const history = plantedHistory({ ...twoWeeks, bars: before + 2 * WEEK_BARS });
+      const beginMs = BEGIN + before * HOUR_MS;
+      const changeAt = barIndex(beginMs, '1h') + 100;
+      const settings = { folder: path.join(folder, 'own'), changes: { ...changes, bots: [bot] } };
+      const own = await walkToEnd(history, settings, beginMs);
+      const other = await walkToEnd(
+        changedFrom(history, changeAt),
+        { ...settings, folder: path.join(folder, 'other') },
+        beginMs,
+      );
       const [first, second] = own.found;
       const [otherFirst, otherSecond] = other.found;
       expect(otherFirst?.training.keys).toEqual(first?.training.keys);
       expect(first?.training.keys.map(({ outcome }) => outcome)).toEqual(
-        Array.from({ length: 3 }, () => 'promoted'),
+        Array.from({ length: models }, () => 'promoted'),
       );
+      expect(first?.symbols.length).toBe(3);
       for (const [at, said] of (first?.symbols ?? []).entries()) {
         const theirs = otherFirst?.symbols[at];
         const bars = changeAt - said.firstIndex;
@@ -125,6 +143,11 @@ describe.skipIf(!HAS_PYTHON)('models trained walk-forward', () => {
         );
       }
       expect(otherSecond?.training.keys).not.toEqual(second?.training.keys);
+
+      const rules = { ...RULES, allowFallbackExecution: false, bot };
+      const { result } = await backtestModels(history, settings, { fromMs: beginMs, rules });
+      expect(result.models).toMatchObject({ dates: 2, keptDates: 2 });
+      expect(result.models?.answeredBars).toBeGreaterThan(WEEK_BARS);
     },
     TIMEOUT_MS,
   );
@@ -191,7 +214,7 @@ describe.skipIf(!HAS_PYTHON)('models trained walk-forward', () => {
             if (done === 1 && share > 0.3) controller.abort();
           },
         },
-        controller.signal,
+        { signal: controller.signal },
       );
       expect(stopped).toEqual({ status: 'stopped', done: 1, dates: 2 });
       const resumed = await walkToEnd(history, { folder: path.join(folder, 'stopped') });

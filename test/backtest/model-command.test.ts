@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { barAt } from '../../src/backtest/engine/bar-prices.js';
-import type { Candle } from '../../src/domain/candle.js';
-import { writeRecording } from '../demo/recording-files.js';
+import type { SweepSummary } from '../../src/backtest/sweep/sweep-summary.js';
 import { HAS_PYTHON, PYTHON } from '../trainer/real-trainer.js';
+import { writeHistory } from './history-files.js';
 import { BEGIN, HOUR_MS, plantedHistory } from './walk-runs.js';
 
 const ENTRY = fileURLToPath(new URL('../../dist/scripts/backtest.js', import.meta.url));
@@ -22,17 +22,9 @@ let folder: string;
 let candles: string;
 
 beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-killed-walk-'));
+  folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-model-command-'));
   candles = path.join(folder, 'candles');
-  const history = plantedHistory({ symbols: 3, bars: BEFORE + 2 * 168, momentum: 0.6 });
-  for (const { instrument, columns } of history.symbols) {
-    const rows: Candle[] = [];
-    for (let at = 0; at < columns.length; at++) {
-      const bar = barAt(columns, columns.firstIndex + at);
-      if (bar !== undefined) rows.push(bar);
-    }
-    writeRecording(candles, `${instrument.base}_${instrument.quote}-1h.csv`, rows);
-  }
+  writeHistory(candles, plantedHistory({ symbols: 3, bars: BEFORE + 2 * 168, momentum: 0.6 }));
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -44,10 +36,10 @@ interface Run {
   ended(): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>;
 }
 
-function start(dataDir: string): Run {
+function start(dataDir: string, ...more: readonly string[]): Run {
   const { PATH = '/usr/bin:/bin' } = process.env;
   const from = new Date(BEGIN + BEFORE * HOUR_MS).toISOString().slice(0, 16);
-  const parameters = ['--signals', 'model', '--data', candles, '--from', from, '--json'];
+  const parameters = ['--signals', 'model', '--data', candles, '--from', from, '--json', ...more];
   const child = spawn(process.execPath, [ENTRY, ...parameters], {
     cwd: folder,
     env: { PATH, PYTHON, DATA_DIR: dataDir, HISTORY_DAYS: '40', CATBOOST_ITERATIONS: '20' },
@@ -121,4 +113,44 @@ describe.skipIf(!HAS_PYTHON)('a backtest of models', () => {
     },
     TIMEOUT_MS,
   );
+
+  it(
+    'trains each model of a sweep once, and one run with other settings of training once more',
+    async () => {
+      const dataDir = path.join(folder, 'swept');
+      const stops = ['0.5', '1', '3'];
+      const swept = await start(dataDir, '--sweep', `STOP_LOSS_PCT=${stops.join(',')}`).ended();
+      expect([swept.code, swept.err]).toEqual([0, expect.stringContaining('trained 2 of 2')]);
+      const { runs } = JSON.parse(swept.out) as SweepSummary;
+      expect(runs.map(({ settings }) => settings['STOP_LOSS_PCT'])).toEqual(stops);
+      expect(new Set(runs.map(({ total_return: total }) => total)).size).toBe(stops.length);
+      // Two dates, each a base model and three on it.
+      expect(countJobs(dataDir)).toEqual([6]);
+
+      const alone = await start(dataDir, '--set', 'STOP_LOSS_PCT=1').ended();
+      expect(alone.err).toContain('2 of 2 trainings are kept from an earlier run');
+      const { figures } = JSON.parse(alone.out) as { figures: { total_return: number } };
+      expect(figures.total_return).toBe(runs[1]?.total_return);
+      expect(countJobs(dataDir)).toEqual([6]);
+
+      const other = await start(dataDir, '--sweep', 'CATBOOST_ITERATIONS=10,15').ended();
+      expect(other.code).toBe(0);
+      expect(countJobs(dataDir)).toEqual([6, 6, 6]);
+    },
+    TIMEOUT_MS,
+  );
 });
+
+/** Jobs that were trained, of each recipe in turn. */
+function countJobs(dataDir: string): readonly number[] {
+  const kept = path.join(dataDir, 'backtests', 'predictions');
+  return readdirSync(kept).map((recipe) => {
+    const database = new Database(path.join(kept, recipe, 'training', 'training.sqlite'));
+    try {
+      const sql = "SELECT count(*) AS jobs FROM training_jobs WHERE status = 'completed'";
+      return database.prepare<[], { jobs: number }>(sql).get()?.jobs ?? NaN;
+    } finally {
+      database.close();
+    }
+  });
+}
