@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -24,6 +24,8 @@ let candles: string;
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-model-command-'));
   candles = path.join(folder, 'candles');
+  // It pauses the training of a daemon, and not that of a run that somebody asked for.
+  writeFileSync(path.join(folder, 'pause.txt'), '');
   writeHistory(candles, plantedHistory({ symbols: 3, bars: BEFORE + 2 * 168, momentum: 0.6 }));
 });
 

@@ -37,7 +37,7 @@ export interface WalkTrainer {
 export interface WalkTrainingOptions {
   /** Database, models and work files of the training lie here, and outlive the run. */
   readonly folder: string;
-  /** Its folders are replaced by those of the run. */
+  /** Its folders are replaced by those of the run, and no file pauses it. */
   readonly training: TrainingOptions;
   readonly trainer: WalkTrainer;
   readonly clock: Clock;
@@ -105,6 +105,8 @@ export class WalkTraining {
         ...options.training,
         modelsDir: path.join(folder, 'models'),
         workDir: path.join(folder, 'work'),
+        // It pauses what the daemon trains by itself. Nobody would see why a run waits.
+        pauseFile: undefined,
       };
       const service = new TrainingService({
         stores,
