@@ -40,16 +40,22 @@ export async function watchLimits(options: LimitWatchOptions): Promise<{ peakRss
   const { child, clock, over } = options;
   let peakRssMb = 0;
   let canReadMemory = child.groupId !== undefined;
-  while (!over.aborted) {
+  const read = async (): Promise<number | undefined> => {
     const rssMb = canReadMemory ? await findRssMb(options) : undefined;
     canReadMemory = rssMb !== undefined;
     peakRssMb = Math.max(peakRssMb, rssMb ?? 0);
     if (rssMb !== undefined) options.onMemory(rssMb);
+    return rssMb;
+  };
+  while (!over.aborted) {
+    const rssMb = await read();
     const failure = findExceededMemory(options, rssMb ?? 0) ?? findExceededTime(options);
     if (failure !== undefined) options.onExceeded(failure);
     // Rejects as soon as the attempt is over.
     await clock.sleep(options.pollIntervalMs, over).catch(() => undefined);
   }
+  // What an idle trainer holds on to; a short job has grown since the last poll.
+  await read();
   return { peakRssMb };
 }
 

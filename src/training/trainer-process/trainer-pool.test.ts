@@ -36,7 +36,7 @@ describe('TrainerPool', () => {
   let log: LogLine[];
   let begun: string[];
 
-  const open = (size: number, memoryLimitMb = 1000): void => {
+  const open = (size: number, memoryLimitMb = 1000, changes = {}): void => {
     log = [];
     begun = [];
     pool = new TrainerPool({
@@ -44,7 +44,7 @@ describe('TrainerPool', () => {
       create: () =>
         createTrainer({
           ...{ command: [process.execPath, '-e', FAKE], cwd: scratch.folder },
-          ...{ memoryLimitMb, recycleAboveMb: memoryLimitMb },
+          ...{ memoryLimitMb, recycleAboveMb: memoryLimitMb, ...changes },
         }),
     });
   };
@@ -141,8 +141,8 @@ describe('TrainerPool', () => {
     ]);
   });
 
-  it('ends an idle trainer before a job has to give way', async () => {
-    open(2, 300);
+  it('ends an idle trainer before a job has to give way, also after jobs between two polls', async () => {
+    open(2, 300, { pollIntervalMs: 2_000 });
     const both = [run('c-60'), run('d-80')];
     await untilBegun('c-60', 'd-80');
     release('c-60');

@@ -77,9 +77,9 @@ export class TrainerPool implements Trainer {
       });
       if (!giveWay.signal.aborted) this.#countCalm();
       const hasGivenWay = giveWay.signal.aborted && isCancelled(outcome);
+      if (hasGivenWay) seat.heldMb = 0;
       return hasGivenWay && signal?.aborted !== true ? 'gave way' : outcome;
     } finally {
-      if (giveWay.signal.aborted) seat.heldMb = 0;
       seat.work = undefined;
     }
   }

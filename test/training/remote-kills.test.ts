@@ -1,0 +1,235 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { DEAD_AFTER_MS } from '../../src/domain/queue-worker.js';
+import type { ModelKey } from '../../src/domain/model-key.js';
+import { seededRandom } from '../../src/lib/seeded-random.js';
+import type { RedisPlace } from '../../src/training/remote/redis-place.js';
+import { descendantsOf, waitForEnd } from '../daemon/process-table.js';
+import { forEachEngine, onMysqlServer } from '../database.js';
+import { OwnRedis, redisSkipReason, withRedis } from '../redis-server.js';
+import { PROJECT_DIR } from '../trainer/real-trainer.js';
+import type { DoomedOrder } from './doomed-daemon.js';
+import { filesBelow } from './files-below.js';
+import { plantedCandles } from './planted-candles.js';
+import {
+  createTrainingContext,
+  KEY,
+  LAST_OPEN_TIME,
+  START_MS,
+  type TrainingContext,
+} from './training-context.js';
+import type { WorkerOrder } from './worker-child.js';
+
+const IS_LONG = process.env['EVENKEEL_TEST_LONG'] === 'true';
+const WORKERS = IS_LONG ? 4 : 2;
+const SYMBOLS = IS_LONG ? 1_000 : 16;
+/** Each asks for every symbol once more. */
+const SESSIONS = IS_LONG ? 10 : 2;
+const JOBS = SYMBOLS * SESSIONS;
+const KILLS = IS_LONG ? 50 : 4;
+const LIMIT_MS = (IS_LONG ? 60 : 3) * 60_000;
+/** What the features reach back, and as many rows as a training needs. */
+const BARS = 640 + 300;
+const SEED = '5eed'.repeat(8);
+const POLL_MS = 100;
+const PAGE = { limit: 2 * JOBS, offset: 0 };
+
+const KEYS: readonly ModelKey[] = Array.from({ length: SYMBOLS }, (_, index) => ({
+  ...KEY,
+  symbol: `A${index}/USDT`,
+}));
+
+/** What is killed: each kind is due once in as many kills. */
+const VICTIMS = ['worker', 'daemon', 'worker', 'redis', 'worker', 'flush'] as const;
+const VICTIMS_OF_A_SAMPLE = ['worker', 'daemon', 'redis', 'flush'] as const;
+
+forEachEngine((engine) => {
+  const isHere = engine.name === 'mysql' && redisSkipReason === undefined;
+  describe.skipIf(!isHere)(`a queue on Redis (${redisSkipReason ?? 'here'})`, () => {
+    it(
+      `loses none of ${JOBS} jobs while ${KILLS} times a worker, the daemon or Redis is killed, and does none twice`,
+      async () => {
+        const context = await createTrainingContext(engine, {
+          ...{ pooling: 'off', minInitialTrainSamples: 200, historyDays: 15 },
+          ...{ candidateFeatures: ['log_return_1', 'log_return_2', 'log_return_4'], symbols: [] },
+        });
+        const redis = await OwnRedis.start();
+        const campaign = new Campaign(context, redis);
+        try {
+          for (const [index, { symbol }] of KEYS.entries()) {
+            const walk = { lastOpenTime: LAST_OPEN_TIME, seed: index + 1, momentum: 0.8 };
+            await context.store(plantedCandles({ bars: BARS, ...walk }), symbol);
+          }
+          await campaign.run();
+          await expectEachOnce(context);
+        } finally {
+          await campaign.stop();
+          await redis.stop();
+          await context.close();
+        }
+      },
+      LIMIT_MS,
+    );
+  });
+});
+
+/** Every job has ended, with one record and one evidence, and nothing is left on disk. */
+async function expectEachOnce({ stores, options }: TrainingContext): Promise<void> {
+  const { rows: jobs } = await stores.jobs.list({ venue: KEY.venue }, PAGE);
+  const { rows: records } = await stores.models.list({ venue: KEY.venue }, PAGE);
+  expect(jobs).toHaveLength(JOBS);
+  expect(new Set(jobs.map(({ status }) => status))).toEqual(new Set(['failed']));
+  expect(records.map(({ jobUid }) => jobUid).sort()).toEqual(jobs.map(({ uid }) => uid).sort());
+  for (const job of jobs) {
+    const evidence = await stores.evidence.listByJob(job.uid);
+    expect(evidence.map(({ modelUid }) => modelUid)).toEqual([job.modelUid]);
+  }
+  // As the trainer of these workers ends each job, or given up at its second dead owner.
+  const givenUp = jobs.filter(({ errorCode }) => errorCode === 'owner_died').length;
+  const ended = jobs.filter(({ errorCode }) => errorCode === 'internal').length;
+  expect(givenUp + ended).toBe(JOBS);
+  expect(givenUp).toBeLessThanOrEqual(KILLS / 2);
+  expect(filesBelow(options.modelsDir).filter((name) => name.endsWith('.onnx'))).toEqual([]);
+  expect(filesBelow(options.workDir)).toEqual([]);
+}
+
+/** One daemon, its workers and its Redis, of which one is killed whenever enough jobs have ended. */
+class Campaign {
+  readonly #context: TrainingContext;
+  readonly #redis: OwnRedis;
+  readonly #place: RedisPlace;
+  readonly #random = seededRandom(SEED);
+  #daemon: Child;
+  readonly #workers: Child[] = [];
+  #kills = 0;
+  #runs = 0;
+
+  constructor(context: TrainingContext, redis: OwnRedis) {
+    this.#context = context;
+    this.#redis = redis;
+    this.#place = redis.place;
+    this.#daemon = this.#startDaemon();
+    for (let count = 0; count < WORKERS; count++) this.#workers.push(this.#startWorker());
+  }
+
+  async run(): Promise<void> {
+    const requests = this.#context.service().sessions;
+    for (let session = 0; session < SESSIONS; session++) {
+      await requests.request({ keys: KEYS, kind: 'manual' });
+      for (;;) {
+        const open = await this.#countOpen();
+        if (open === 0) break;
+        const ended = (session + 1) * SYMBOLS - open;
+        if (this.#isKillDue(ended)) await this.#kill();
+        await sleep(POLL_MS);
+      }
+    }
+    expect(this.#kills).toBe(KILLS);
+  }
+
+  async stop(): Promise<void> {
+    for (const child of [this.#daemon, ...this.#workers]) await child.kill();
+  }
+
+  #isKillDue(ended: number): boolean {
+    return this.#kills < KILLS && ended >= ((this.#kills + 0.5) * JOBS) / (KILLS + 1);
+  }
+
+  async #kill(): Promise<void> {
+    const victims = IS_LONG ? VICTIMS : VICTIMS_OF_A_SAMPLE;
+    const victim = victims[this.#kills % victims.length];
+    this.#kills += 1;
+    await sleep(this.#random() * 2 * POLL_MS);
+    if (victim === 'worker') return this.#killWorker();
+    if (victim === 'flush') {
+      await withRedis(this.#redis.url, (redis) => redis.flushall());
+      return;
+    }
+    if (victim === 'daemon') {
+      await this.#daemon.kill();
+      this.#daemon = this.#startDaemon();
+      return;
+    }
+    await this.#redis.kill();
+    await this.#redis.start();
+  }
+
+  async #killWorker(): Promise<void> {
+    const position = Math.floor(this.#random() * WORKERS);
+    const worker = this.#workers[position];
+    await worker?.kill();
+    this.#workers[position] = this.#startWorker();
+    // A sample does not wait until the silence has lasted.
+    if (!IS_LONG && worker?.workerUid !== undefined) await this.#silence(worker.workerUid);
+  }
+
+  async #silence(uid: string): Promise<void> {
+    const { database } = this.#context.location as { readonly database: string };
+    const changed = `seen_at = seen_at - ${DEAD_AFTER_MS + 1}`;
+    await onMysqlServer(`UPDATE \`${database}\`.workers SET ${changed} WHERE uid = '${uid}'`);
+  }
+
+  async #countOpen(): Promise<number> {
+    const { jobs } = this.#context.stores;
+    const one = { limit: 1, offset: 0 };
+    const pending = await jobs.list({ venue: KEY.venue, status: 'pending' }, one);
+    const running = await jobs.list({ venue: KEY.venue, status: 'running' }, one);
+    return pending.total + running.total;
+  }
+
+  #startDaemon(): Child {
+    const { location, options } = this.#context;
+    const order: DoomedOrder = {
+      ...{ location, options, marketMs: START_MS + 1, runUid: `doomed-${this.#runs++}` },
+      ...{ command: ['none'], cwd: PROJECT_DIR, place: this.#place },
+    };
+    return new Child('doomed-daemon.js', order);
+  }
+
+  #startWorker(): Child {
+    const { location, options } = this.#context;
+    if (location.engine !== 'mysql') throw new Error('A worker needs MySQL');
+    const { modelsDir, workDir } = options;
+    const order: WorkerOrder = {
+      ...{ location, place: this.#place, folders: { modelsDir, workDir } },
+    };
+    return new Child('worker-child.js', order);
+  }
+}
+
+/** A process whose whole family must be gone after its end. */
+class Child {
+  readonly #process: ChildProcess;
+  #output = '';
+
+  constructor(program: string, order: WorkerOrder | DoomedOrder) {
+    const file = path.join(PROJECT_DIR, 'dist/test/training', program);
+    const child = spawn(process.execPath, [file, JSON.stringify(order)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    child.stdout.on('data', (chunk: Buffer) => {
+      // Its first line has what is asked of it.
+      if (this.#output.length < 1_000) this.#output += chunk.toString();
+    });
+    this.#process = child;
+  }
+
+  /** Undefined where it was killed before it was known. */
+  get workerUid(): string | undefined {
+    return /worker (\w+)/.exec(this.#output)?.[1];
+  }
+
+  async kill(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
+      throw new Error(`A process ended by itself: ${this.#output}`);
+    }
+    const family = descendantsOf(this.#process.pid ?? 0);
+    const exited = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await exited;
+    expect(await waitForEnd(family)).toEqual([]);
+  }
+}
