@@ -6,7 +6,7 @@ import type { ModelKey } from '../../src/domain/model-key.js';
 import { PRIORITIES } from '../../src/domain/training-job.js';
 import { ConfigError } from '../../src/lib/errors.js';
 import type { TrainingService } from '../../src/training/training-service.js';
-import { forEachEngine } from '../database.js';
+import { forEachEngine, onMysqlServer } from '../database.js';
 import { OwnRedis, redisSkipReason, withRedis } from '../redis-server.js';
 import { HoldingTrainer, until } from './holding-trainer.js';
 import { plantedCandles } from './planted-candles.js';
@@ -203,6 +203,21 @@ forEachEngine((engine) => {
       await expect(worker.ended).rejects.toThrow(/version 9\.9\.9 .* is version 1\.2\.3/);
       const [seen] = await context.stores.workers.list(VENUE);
       expect(seen).toMatchObject({ status: 'refused' });
+    });
+
+    it('of the next version wait for a daemon of theirs, where only the last one has left word', async () => {
+      const last = await prepare();
+      await last.stop();
+      const { database } = context.location as { readonly database: string };
+      const left = 'told_at = told_at - 16000';
+      await onMysqlServer(`UPDATE \`${database}\`.training_notices SET ${left}`);
+      const worker = work({ version: '9.9.9' });
+      const waits = () =>
+        context.log.some(({ message }) => /the last one was version 1/.test(message));
+      await until(() => waits() || undefined);
+      const createRemote = remoteOf(context, place, { version: '9.9.9' });
+      await context.service({ createRemote, checkPython: READY }).start();
+      expect(await worker.ready).toMatchObject({ version: '9.9.9', status: 'working' });
     });
 
     it('that do not see the models of the daemon are refused', async () => {

@@ -24,6 +24,8 @@ const BEAT_MS = 2_000;
 const BEATS_A_LOOK = 5;
 /** An hour. */
 const BEATS_A_SWEEP = 1_800;
+/** A notice is told every five seconds. One of that age is what a daemon left behind. */
+const NOTICE_OLD_MS = 15_000;
 const BYTES_A_MB = 2 ** 20;
 
 export interface WorkerHostOptions extends Pick<
@@ -78,9 +80,13 @@ export class WorkerHost {
     await new WorkerShift(this.#options, worker, notice).run(signal);
   }
 
-  /** What the venue's daemon tells; undefined where the signal aborted first. */
+  /**
+   * What the venue's daemon tells; undefined where the signal aborted first. In an upgrade the workers may be started
+   * before the daemon: what its former version left behind refuses nobody.
+   */
   async #awaitNotice(signal: AbortSignal): Promise<SeenNotice | undefined> {
-    const { stores, venue, clock, logger } = this.#options;
+    const { stores, venue, version, clock, logger } = this.#options;
+    const own = { version, catalogueHash: catalogueHash() };
     for (let isFirst = true; !signal.aborted; isFirst = false) {
       const all = await stores.notices.list();
       const found = all.filter((one) => venue === undefined || one.venue === venue);
@@ -91,8 +97,12 @@ export class WorkerHost {
           `Daemons of several venues use this database: give --venue (${names})`,
         );
       }
-      if (only !== undefined) return only;
-      if (isFirst) logger.info('[QUEUE] Waiting for a daemon with QUEUE=redis on this database');
+      const isLeft = only !== undefined && only.ageMs > NOTICE_OLD_MS;
+      if (only !== undefined && !(isLeft && findRefusal(own, only) !== undefined)) return only;
+      if (isFirst) {
+        const last = only === undefined ? '' : `; the last one was version ${only.version}`;
+        logger.info(`[QUEUE] Waiting for a daemon with QUEUE=redis on this database${last}`);
+      }
       await clock.sleep(BEAT_MS, signal).catch(() => undefined);
     }
     return undefined;
