@@ -4,9 +4,12 @@ import { ManualClock } from '../../src/lib/manual-clock.js';
 import { openDatabase } from '../../src/storage/database/database.js';
 import type { DatabaseLocation } from '../../src/storage/connection/location.js';
 import { openStores } from '../../src/storage/stores.js';
+import type { RedisPlace } from '../../src/training/remote/redis-place.js';
+import { RemoteQueue } from '../../src/training/remote/remote-queue.js';
 import { TrainerProcess } from '../../src/training/trainer-process/trainer-process.js';
 import type { TrainingOptions } from '../../src/training/options/training-options.js';
 import { TrainingService } from '../../src/training/training-service.js';
+import { VERSION } from './worker-rig.js';
 
 export interface DoomedOrder {
   readonly location: DatabaseLocation;
@@ -15,6 +18,8 @@ export interface DoomedOrder {
   readonly runUid?: string;
   readonly command: readonly string[];
   readonly cwd: string;
+  /** Where it leaves its jobs to workers. */
+  readonly place?: RedisPlace;
 }
 
 /** What it prints as soon as a job has come to a stage. */
@@ -45,9 +50,13 @@ const trainer = new TrainerProcess({
     pollIntervalMs: 50,
   },
 });
+const stores = openStores(database, clock);
+const { options, place, runUid = 'doomed' } = order;
+const remote = { stores, clock, logger: silent, options, runUid, version: VERSION, speed: 1 };
 const service = new TrainingService({
-  ...{ stores: openStores(database, clock), location: order.location, clock, logger: silent },
-  ...{ options: order.options, runUid: order.runUid ?? 'doomed', python: order.command[0] ?? '' },
+  ...{ stores, location: order.location, clock, logger: silent },
+  ...{ options, runUid, python: order.command[0] ?? '' },
+  ...(place && { createRemote: (facts) => new RemoteQueue({ ...remote, place }, facts) }),
   createTrainer: () => trainer,
   checkPython: () => Promise.resolve({ status: 'ok', versions: {} }),
   events: {
