@@ -26,6 +26,7 @@ import { retrain } from './retrain.js';
 import { session } from './session.js';
 import { skill } from './skill.js';
 import { walkForward } from './walk-forward.js';
+import { workers } from './workers.js';
 
 /** Every benchmark, in the order of the list. */
 const BENCHMARKS: readonly Benchmark[] = [
@@ -36,6 +37,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   retrain,
   session,
   incremental,
+  workers,
   forest,
   backfill,
   migration,

@@ -6,10 +6,13 @@ import type { ModelKey } from '../src/domain/model-key.js';
 import type { BaseModel } from '../src/domain/base-model.js';
 import type { SessionKind } from '../src/domain/training-job.js';
 import { SystemClock } from '../src/lib/clock.js';
+import type { DatabaseLocation } from '../src/storage/connection/location.js';
 import { openDatabase } from '../src/storage/database/database.js';
 import { openStores, type Stores } from '../src/storage/stores.js';
 import { checkPython } from '../src/training/trainer-process/check-python.js';
 import type { TrainingOptions } from '../src/training/options/training-options.js';
+import { RemoteQueue, type QueueFacts } from '../src/training/remote/remote-queue.js';
+import type { RedisPlace } from '../src/training/remote/redis-place.js';
 import { TrainingService } from '../src/training/training-service.js';
 import { createTrainer, PYTHON, TRAINER_DIR } from '../test/trainer/real-trainer.js';
 import { defaultTrainingOptions } from './fit-pipeline.js';
@@ -17,13 +20,17 @@ import type { Markets } from './markets.js';
 
 const VENUE = 'bench';
 const HOUR_MS = 3_600_000;
-const POLL_MS = 25;
+const POLL_MS = 100;
 const JOB_TIMEOUT_MS = 60 * 60_000;
 const LIMIT_MS = 60 * 60_000;
 
 /** A database of candles and the daemon's training on it, at a venue whose time stands still. */
 export interface TrainingSite {
   readonly folder: string;
+  readonly stores: Stores;
+  readonly options: TrainingOptions;
+  readonly keys: readonly ModelKey[];
+  readonly service: Pick<TrainingService, 'sessions' | 'queue'>;
   /** @returns seconds from the request to the last verdict */
   trainAll(kind: SessionKind): Promise<number>;
   /** Stores the next bars of the recording, which were held back. */
@@ -40,28 +47,35 @@ export interface TrainingSiteOptions {
   /** Newest bars of the recording that are not stored at first. */
   readonly heldBackBars?: number;
   readonly changes?: Partial<TrainingOptions>;
+  /** Default: SQLite in the folder. */
+  readonly location?: DatabaseLocation;
+  /** Where its jobs are left to workers, instead of trained in this process. */
+  readonly remote?: { readonly place: RedisPlace; readonly version: string };
 }
 
 export async function openTrainingSite(
   { pairs }: Pick<Markets, 'pairs'>,
-  { folder, heldBackBars = 0, changes = {} }: TrainingSiteOptions,
+  { folder, heldBackBars = 0, changes = {}, location: given, remote }: TrainingSiteOptions,
 ): Promise<TrainingSite> {
   const endMs = (pairs[0]?.candles.at(-1)?.openTime ?? 0) + HOUR_MS;
   const clock = new StandingClock(endMs - heldBackBars * HOUR_MS);
-  const location = { engine: 'sqlite', file: path.join(folder, 'bench.sqlite') } as const;
+  const location = given ?? sqliteIn(folder);
   const database = await openDatabase(location, { clock, logger: SILENT_LOGGER });
   const stores = openStores(database, clock);
   const keys = await store(stores, { pairs }, [-Infinity, clock.marketMs()]);
   const symbols = keys.map(({ symbol }) => symbol);
+  const options = { ...defaultTrainingOptions({ venue: VENUE, symbols, folder }), ...changes };
+  const parts = { stores, clock, logger: SILENT_LOGGER, runUid: 'bench', options };
+  const createRemote =
+    remote && ((facts: QueueFacts) => new RemoteQueue({ ...parts, ...remote, speed: 1 }, facts));
   const service = new TrainingService({
-    ...{ stores, location, clock, logger: SILENT_LOGGER, runUid: 'bench', python: PYTHON },
-    options: { ...defaultTrainingOptions({ venue: VENUE, symbols, folder }), ...changes },
+    ...{ ...parts, location, createRemote, python: PYTHON },
     checkPython: () => checkPython(PYTHON, TRAINER_DIR),
     createTrainer: () => createTrainer({ jobTimeoutMs: JOB_TIMEOUT_MS }),
   });
   await service.start();
   return {
-    folder,
+    ...{ folder, stores, options, keys, service },
     baseModels: () =>
       stores.baseModels.list(
         { venue: VENUE, timeframe: '1h', bot: 'catboost' },
@@ -87,6 +101,10 @@ export async function openTrainingSite(
       await database.close();
     },
   };
+}
+
+function sqliteIn(folder: string): DatabaseLocation {
+  return { engine: 'sqlite', file: path.join(folder, 'bench.sqlite') };
 }
 
 /** The wall clock, with a market time that moves only by `moveOn`. */
