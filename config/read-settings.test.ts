@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { FEATURE_GROUPS } from '../src/domain/feature-groups.js';
 import { ConfigError } from '../src/lib/errors.js';
 import { readEnvironment, readSettings } from './read-settings.js';
 import { SETTINGS } from './settings.js';
@@ -15,6 +16,10 @@ function problemOf(environment: Record<string, string>): string {
   }
   throw new Error('nothing was refused');
 }
+
+const GROUPS_EXPECTED =
+  'all, or groups to take like price,trend, or groups to leave out like -calendar, of price, volume, volatility, ' +
+  'trend, momentum, shape, distribution, calendar, lags, higher, reference';
 
 describe('readSettings', () => {
   it('runs on nothing: the demo, on paper, on loopback', () => {
@@ -78,6 +83,8 @@ describe('readSettings', () => {
     ['HISTORY_DAYS', '0', 'auto, or a whole number from 1 to 5000'],
     ['MAX_HOLD_BARS', '1.5', 'auto, or a whole number from 0 to 100000'],
     ['TRAIN_SPLIT', '70/15/16', 'three whole percentages like 70/15/15 that add up to 100'],
+    ['FEATURE_GROUPS', '-calender', GROUPS_EXPECTED],
+    ['FEATURE_GROUPS', 'price,-trend', GROUPS_EXPECTED],
     ['DEMO_START', 'yesterday', 'an instant in ISO 8601 or epoch milliseconds'],
     // Neither a day of March nor one of January 1970.
     ['DEMO_START', '2025-02-30', 'an instant in ISO 8601 or epoch milliseconds'],
@@ -88,6 +95,17 @@ describe('readSettings', () => {
     ['DISPLAY_TIMEZONE', 'Mars/Olympus', 'an IANA time zone like Europe/Rome'],
   ])('refuses %s=%s and says what is expected', (name, value, expected) => {
     expect(problemOf({ [name]: value })).toBe(`${name} is "${value.trim()}"; expected ${expected}`);
+  });
+
+  it('takes groups of features by name, or all but some', () => {
+    const groupsOf = (text: string) => readSettings({ FEATURE_GROUPS: text }).settings.featureGroups;
+    expect(groupsOf('trend, price')).toEqual(['price', 'trend']);
+    expect(groupsOf('-calendar, -lags')).toEqual(
+      FEATURE_GROUPS.filter((group) => group !== 'calendar' && group !== 'lags'),
+    );
+    expect(groupsOf('all')).toEqual(FEATURE_GROUPS);
+    const none = FEATURE_GROUPS.map((group) => `-${group}`).join(',');
+    expect(problemOf({ FEATURE_GROUPS: none })).toContain('FEATURE_GROUPS');
   });
 
   it('names every bad value at once', () => {

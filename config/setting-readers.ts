@@ -1,3 +1,4 @@
+import { FEATURE_GROUPS, type FeatureGroup } from '../src/domain/feature-groups.js';
 import { isCronExpression } from '../src/lib/cron.js';
 
 /** Readers of settings whose text has a form of its own. Each gives undefined for what it refuses. */
@@ -45,6 +46,18 @@ export function readSplit(text: string): SplitPercent | undefined {
   const [train, validation, test] = [Number(match[1]), Number(match[2]), Number(match[3])];
   const isUsable = train + validation + test === 100 && Math.min(train, validation, test) >= 5;
   return isUsable ? [train, validation, test] : undefined;
+}
+
+/** `all`, a list of groups, or with a minus before each those that are left out; in the catalogue's order. */
+export function readFeatureGroups(text: string): readonly FeatureGroup[] | undefined {
+  const names = text.split(',').map((name) => name.trim().toLowerCase());
+  if (names.length === 1 && names[0] === 'all') return FEATURE_GROUPS;
+  const isLeftOut = names.every((name) => name.startsWith('-'));
+  const given = new Set(isLeftOut ? names.map((name) => name.slice(1).trim()) : names);
+  const known: readonly string[] = FEATURE_GROUPS;
+  if ([...given].some((name) => !known.includes(name))) return undefined;
+  const groups = FEATURE_GROUPS.filter((group) => given.has(group) !== isLeftOut);
+  return groups.length === 0 ? undefined : groups;
 }
 
 /** A limit over a stretch of bars, `3/24`; `off` turns it off. */

@@ -10,8 +10,10 @@ import {
   secretOf,
   text,
 } from '../setting.js';
+import { FEATURE_GROUPS, type FeatureGroup } from '../../src/domain/feature-groups.js';
 import {
   readCron,
+  readFeatureGroups,
   readPromotionGate,
   readRedisUrl,
   readSplit,
@@ -50,6 +52,12 @@ export const TRAINING_SETTINGS = {
     max: 1000,
     unit: 'features',
     help: 'Most features that a model takes.',
+  }),
+  FEATURE_GROUPS: custom<readonly FeatureGroup[]>({
+    default: FEATURE_GROUPS,
+    expected: `all, or groups to take like price,trend, or groups to leave out like -calendar, of ${FEATURE_GROUPS.join(', ')}`,
+    read: readFeatureGroups,
+    help: 'Groups of the catalogue (docs/features.md) whose features a full fit may select from. A global bot has features of its own.',
   }),
   TRAIN_SPLIT: custom({
     default: [70, 15, 15] as const,

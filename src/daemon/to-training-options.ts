@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Settings } from '../../config/settings.js';
+import { candidatesOf } from '../features/catalogue.js';
 import { toCatBoostParams } from '../training/options/bot-params.js';
 import { assertReachableSamples } from '../training/dataset/training-window.js';
 import type { TrainingOptions } from '../training/options/training-options.js';
@@ -35,6 +36,7 @@ export function toTrainingOptions(
     minInitialTrainSamples: settings.minInitialTrainSamples,
     minRfeSamples: settings.minRfeSamples,
     maxBaselineFeatures: settings.maxBaselineFeatures,
+    candidateFeatures: candidatesOf(settings.featureGroups),
     classWeights: settings.classWeights,
     promotionGate:
       settings.promotionGate ?? (settings.tradingMode === 'live' ? 'strict' : 'baseline'),

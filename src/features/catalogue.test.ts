@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { goldenValues } from '../../test/golden/feature-rows.js';
 import { isSameValue, type FrozenFeatures } from '../../test/golden/frozen-features.js';
 import { readGolden } from '../../test/golden/generated-series.js';
+import { FEATURE_GROUPS } from '../domain/feature-groups.js';
 import { SPAN_BARS } from './definition/block-layout.js';
 import {
   CATALOGUE,
+  candidatesOf,
   findFeatureNumber,
   getFeature,
   getFeatureNumber,
@@ -132,6 +134,24 @@ describe('the candidates of models', () => {
     }
     expect(CANDIDATE_FEATURES).toContain('reference_return_4');
     expect(CANDIDATE_FEATURES).toContain('excess_return_168');
+  });
+});
+
+describe('candidates of some groups', () => {
+  it('are those of the groups, in the order of the catalogue, with a hash of their own', () => {
+    const rest = FEATURE_GROUPS.filter((group) => group !== 'calendar');
+    const candidates = candidatesOf(rest) ?? [];
+    expect(candidates).not.toContain('eight_hours_sin');
+    expect(candidates).toEqual(
+      CANDIDATE_FEATURES.filter((name) => getFeature(name).group !== 'calendar'),
+    );
+    expect(candidates.length).toBeLessThan(CANDIDATE_FEATURES.length);
+    expect(catalogueHash(candidates)).not.toBe(catalogueHash());
+  });
+
+  it('are no choice where every group is named', () => {
+    expect(candidatesOf(FEATURE_GROUPS)).toBeUndefined();
+    expect(catalogueHash(candidatesOf(FEATURE_GROUPS))).toBe(catalogueHash());
   });
 });
 

@@ -1,3 +1,4 @@
+import type { FeatureGroup } from '../domain/feature-groups.js';
 import type { FeatureDefinition } from './definition/feature-definition.js';
 import { CALENDAR_FEATURES } from './groups/calendar.js';
 import { DISTRIBUTION_FEATURES } from './groups/distribution.js';
@@ -77,3 +78,10 @@ export const MARKET_TIMES: ReadonlySet<string> = new Set([
 export const CANDIDATE_FEATURES: readonly string[] = CATALOGUE.map(({ name }) => name).filter(
   (name) => !MARKET_TIMES.has(name),
 );
+
+/** Those of some groups; undefined for all of them, as where nothing is chosen. */
+export function candidatesOf(groups: readonly FeatureGroup[]): readonly string[] | undefined {
+  const left = new Set<FeatureGroup>(groups);
+  const candidates = CANDIDATE_FEATURES.filter((name) => left.has(getFeature(name).group));
+  return candidates.length === CANDIDATE_FEATURES.length ? undefined : candidates;
+}

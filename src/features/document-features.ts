@@ -1,11 +1,8 @@
+import { FEATURE_GROUPS, type FeatureGroup } from '../domain/feature-groups.js';
 import { TIMEFRAMES } from '../domain/timeframe.js';
 import { BLOCK_BARS, DEPTH_BARS, SPAN_BARS } from './definition/block-layout.js';
 import { CATALOGUE } from './catalogue.js';
-import {
-  FEATURE_GROUPS,
-  type FeatureDefinition,
-  type FeatureGroup,
-} from './definition/feature-definition.js';
+import type { FeatureDefinition } from './definition/feature-definition.js';
 import { HIGHER_TIMEFRAMES } from './higher-timeframes.js';
 
 const GROUP_TITLES: Readonly<Record<FeatureGroup, string>> = {

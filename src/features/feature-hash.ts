@@ -3,9 +3,12 @@ import { CATALOGUE, getFeature } from './catalogue.js';
 import { featureId } from './definition/feature-definition.js';
 import { findItemFeatureId } from './items/item-row.js';
 
-/** Covers every candidate feature: decides whether an earlier selection among them may be used again. */
-export function catalogueHash(): string {
-  return sha256(CATALOGUE.map(featureId));
+/**
+ * Covers every feature of the catalogue, or of those the ones that may be selected: decides whether an earlier
+ * selection may be used again.
+ */
+export function catalogueHash(candidates?: readonly string[]): string {
+  return sha256((candidates?.map(getFeature) ?? CATALOGUE).map(featureId));
 }
 
 /**

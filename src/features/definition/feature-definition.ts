@@ -1,20 +1,5 @@
+import type { FeatureGroup } from '../../domain/feature-groups.js';
 import type { Expression } from './expression.js';
-
-export const FEATURE_GROUPS = [
-  'price',
-  'volume',
-  'volatility',
-  'trend',
-  'momentum',
-  'shape',
-  'distribution',
-  'calendar',
-  'lags',
-  'higher',
-  'reference',
-] as const;
-
-export type FeatureGroup = (typeof FEATURE_GROUPS)[number];
 
 /** One raw feature. Its name and version stand for one formula for ever. */
 export interface FeatureDefinition {

@@ -20,6 +20,8 @@ export interface PrepareRequest extends Omit<
   readonly window: TrainingWindow;
   /** Where the feature file goes. */
   readonly filePath: string;
+  /** Of what a selection may be made from; of the whole catalogue where undefined. */
+  readonly catalogueHash?: string | undefined;
   /** Which of the rows are written; all of them where undefined. */
   readonly subsampling?: Subsampling | undefined;
 }
@@ -54,7 +56,7 @@ export async function prepareData(
     status: 'prepared',
     ...dataset.summary,
     referenceSymbol,
-    catalogueHash: catalogueHash(),
+    catalogueHash: request.catalogueHash ?? catalogueHash(),
     dataSha256: sha256,
     lastOpenTime: window.lastOpenTime,
   };

@@ -4,6 +4,7 @@ import { modelKeyText } from '../../domain/model-key.js';
 import type { LabelThresholds } from '../../domain/model-record.js';
 import { isFileVenue } from '../../domain/market.js';
 import { ITEM_HORIZON_DAYS, barsADay } from '../../features/items/item-sequence.js';
+import { catalogueHash } from '../../features/feature-hash.js';
 import { RejectedError } from '../../lib/errors.js';
 import type { AttemptContext } from './attempt-context.js';
 import { featureFileName } from './candidate-folder.js';
@@ -52,6 +53,7 @@ export async function toSeriesRequest(context: AttemptContext): Promise<PrepareR
         ? options.minInitialTrainSamples
         : Math.min(options.minInitialTrainSamples, incrementOf(options).windowBars / 2),
     candidateFeatures: options.candidateFeatures,
+    catalogueHash: catalogueHash(options.candidateFeatures),
     thresholds: taskOf(job.bot) === 'regressor' ? await costThresholds(context) : undefined,
     filePath: path.join(options.workDir, featureFileName(job)),
   };

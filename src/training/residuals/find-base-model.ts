@@ -187,7 +187,7 @@ async function isUsable(
 ): Promise<boolean> {
   const { referenceSymbol, labelHorizonBars, modelsDir, maxModelMb } = options;
   const isSame =
-    baseModel.catalogueHash === catalogueHash() &&
+    baseModel.catalogueHash === catalogueHash(options.candidateFeatures) &&
     baseModel.horizonBars === labelHorizonBars &&
     baseModel.referenceSymbol === referenceSymbol;
   if (!isSame) return false;

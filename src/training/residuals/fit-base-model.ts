@@ -129,7 +129,7 @@ function requestOf({ clock, options, job }: TrainModelContext, instruments: numb
   const rows = windowBars(job.timeframe, options) * instruments;
   return {
     trainRows: Math.floor((rows * options.trainSplit[0]) / 100),
-    catalogueHash: catalogueHash(),
+    catalogueHash: catalogueHash(options.candidateFeatures),
     marketMs: clock.marketMs(),
     minRfeSamples: options.minRfeSamples,
     maxBaselineFeatures: options.maxBaselineFeatures,
@@ -171,7 +171,7 @@ function factsOf(
     features: manifest.features,
     selectedAt: selection.selectedAt,
     selectedBy: selection.chosenBy,
-    catalogueHash: catalogueHash(),
+    catalogueHash: catalogueHash(options.candidateFeatures),
     members: plan.members.map(({ symbol }) => symbol),
     manifestSha256,
     config: {
