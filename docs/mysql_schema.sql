@@ -724,6 +724,60 @@ CREATE TABLE IF NOT EXISTS `artifacts` (
   KEY `i1` (`put_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE IF NOT EXISTS `experiments` (
+  `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  `uid` VARCHAR(26) NOT NULL,
+  `venue` VARCHAR(128) NOT NULL,
+  `name` VARCHAR(255) NOT NULL,
+  `bot` VARCHAR(64) NOT NULL,
+  `symbols` MEDIUMTEXT NOT NULL,
+  `timeframes` MEDIUMTEXT NOT NULL,
+  `variants` MEDIUMTEXT NOT NULL,
+  `seeds` MEDIUMTEXT NOT NULL,
+  `session_uid` VARCHAR(26) NOT NULL,
+  `cut_at` BIGINT NOT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  UNIQUE KEY `u0` (`uid`),
+  KEY `i0` (`venue`, `created_at`),
+  KEY `i1` (`created_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS `experiment_trials` (
+  `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  `uid` VARCHAR(26) NOT NULL,
+  `experiment_uid` VARCHAR(26) NOT NULL,
+  `purpose` VARCHAR(64) NOT NULL,
+  `variant` VARCHAR(255) NOT NULL,
+  `seed` BIGINT NOT NULL,
+  `cut_at` BIGINT NULL,
+  `options` MEDIUMTEXT NOT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  UNIQUE KEY `u0` (`uid`),
+  KEY `i0` (`experiment_uid`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS `experiment_scores` (
+  `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  `job_uid` VARCHAR(26) NOT NULL,
+  `experiment_uid` VARCHAR(26) NOT NULL,
+  `trial_uid` VARCHAR(26) NOT NULL,
+  `symbol` VARCHAR(191) NOT NULL,
+  `timeframe` VARCHAR(8) NOT NULL,
+  `rows_hash` VARCHAR(255) NOT NULL,
+  `days` MEDIUMTEXT NOT NULL,
+  `scored_at` BIGINT NOT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  UNIQUE KEY `u0` (`job_uid`),
+  UNIQUE KEY `u1` (`trial_uid`, `symbol`, `timeframe`),
+  KEY `i0` (`experiment_uid`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+ALTER TABLE `training_jobs`
+  ADD COLUMN /*M! IF NOT EXISTS */ `trial_uid` VARCHAR(26) NULL;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -766,4 +820,8 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0050_reconciliations', 0),
   ('0051_workers', 0),
   ('0052_training_notices', 0),
-  ('0053_artifacts', 0);
+  ('0053_artifacts', 0),
+  ('0054_experiments', 0),
+  ('0055_experiment_trials', 0),
+  ('0056_experiment_scores', 0),
+  ('0057_job_trial', 0);

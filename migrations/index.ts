@@ -1,5 +1,6 @@
 import { BACKTEST_MIGRATIONS } from './backtests.js';
 import { CANDLE_TABLE, type Migration } from './ddl.js';
+import { EXPERIMENT_MIGRATIONS } from './experiments.js';
 import { MARKET_DATA_MIGRATIONS } from './market-data.js';
 import { MODEL_MIGRATIONS } from './models.js';
 import { OPERATION_MIGRATIONS } from './operations.js';
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...TRAINING_MIGRATIONS,
   ...OPERATION_MIGRATIONS,
   ...BACKTEST_MIGRATIONS,
+  ...EXPERIMENT_MIGRATIONS,
 ].sort((one, other) => (one.name < other.name ? -1 : 1));
 
 /**

@@ -5,6 +5,7 @@ import { backtestRoutes } from './routes/backtests.js';
 import { candleRoutes } from './routes/candles.js';
 import { dataQualityRoutes } from './routes/data-quality.js';
 import { dataRepairRoutes } from './routes/data-repair.js';
+import { experimentRoutes } from './routes/experiments.js';
 import { eventRoutes } from './routes/events.js';
 import { logRoutes } from './routes/logs.js';
 import { lookalikeRoutes } from './routes/lookalikes.js';
@@ -40,6 +41,7 @@ export function addRoutes(server: Server, context: ApiContext, projectDir: strin
   trainingRoutes(server, context);
   trainingJobRoutes(server, context);
   sessionRoutes(server, context);
+  experimentRoutes(server, context);
   workerRoutes(server, context);
   eventRoutes(server, context);
   logRoutes(server, context);

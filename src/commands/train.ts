@@ -1,9 +1,10 @@
-import { DataDirLock, findLockHolder } from '../coordination/data-dir-lock.js';
-import { AlreadyRunningError, RejectedError, TransientError } from '../lib/errors.js';
+import { DataDirLock } from '../coordination/data-dir-lock.js';
+import { AlreadyRunningError, TransientError } from '../lib/errors.js';
 import { DaemonClient } from './daemon-client.js';
 import { follow } from './follow.js';
 import { FollowedTraining } from './followed-training.js';
 import { withOwnDaemon } from './own-daemon.js';
+import { getServingAddress } from './serving-address.js';
 import type { TrainEnd, TrainOptions } from './train-options.js';
 
 const POLL_MS = 500;
@@ -54,13 +55,4 @@ async function followTraining(
   const end = await follow(training, { clock, signal, onProgress, pollMs });
   if (end === 'gone') throw new TransientError('The daemon has ended');
   return end;
-}
-
-function getServingAddress(dataDir: string): string {
-  const holder = findLockHolder(dataDir);
-  if (holder?.program !== undefined) {
-    throw new RejectedError(`${holder.program} is at work here: wait for its end, or stop it`);
-  }
-  if (holder?.apiAddress !== undefined) return holder.apiAddress;
-  throw new TransientError('The daemon that holds DATA_DIR does not serve its API yet');
 }

@@ -9,6 +9,7 @@ export type BaseModelKey = Omit<ModelKey, 'symbol'>;
 /** One model of many instruments, fitted once in a session; its members' own models are residuals on it. */
 export interface BaseModel extends BaseModelKey {
   readonly uid: string;
+  /** Of the session whose jobs share it, in an experiment of their trial. */
   readonly sessionUid: string;
   readonly jobUid: string;
   readonly status: BaseModelStatus;

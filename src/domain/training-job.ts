@@ -8,6 +8,7 @@ export const SESSION_KINDS = [
   'full',
   'retry',
   'embedding',
+  'experiment',
 ] as const;
 
 export type SessionKind = (typeof SESSION_KINDS)[number];
@@ -83,6 +84,8 @@ export interface TrainingJob extends ModelKey {
   /** Why the job was made: `untrained`, `expired`, `stale`, `features_changed`. */
   readonly cause: string;
   readonly mode: TrainingMode;
+  /** Of a job of an experiment or shadow: how it is trained. Its model never serves by itself. */
+  readonly trialUid: string | undefined;
   readonly priority: Priority;
   /** Which part of its session, from 1. */
   readonly batch: number;

@@ -134,7 +134,8 @@ class NotingJobs extends JobStore {
     const { database, clock } = this.#tools;
     return database.transaction(async (tx) => {
       const job = await new JobStore(tx, clock).finish(...args);
-      if (job.status === 'failed') {
+      // Nobody waits for the model of an experiment.
+      if (job.status === 'failed' && job.trialUid === undefined) {
         await note(tx, this.#tools, trainingFailedNotice(job, clock.wallMs()));
       }
       return job;

@@ -10,6 +10,7 @@ import type { Database } from './database/database.js';
 import { DecisionStore } from './stores/decision-store.js';
 import { DriftStore } from './stores/drift-store.js';
 import { EquityStore } from './stores/equity-store.js';
+import { ExperimentStore } from './stores/experiment-store.js';
 import { EvidenceStore } from './stores/evidence-store.js';
 import { FillStore } from './stores/fill-store.js';
 import { HaltStore } from './stores/halt-store.js';
@@ -60,6 +61,7 @@ export interface Stores {
   readonly sessions: SessionStore;
   readonly jobs: JobStore;
   readonly evidence: EvidenceStore;
+  readonly experiments: ExperimentStore;
   readonly cooldowns: CooldownStore;
   readonly drift: DriftStore;
   readonly control: ControlStore;
@@ -103,6 +105,7 @@ export function openStores(database: Database, clock: Clock): Stores {
     sessions: new SessionStore(database),
     jobs: new JobStore(database, clock),
     evidence: new EvidenceStore(database),
+    experiments: new ExperimentStore(database, clock),
     cooldowns: new CooldownStore(database, clock),
     drift: new DriftStore(database, clock),
     control: new ControlStore(database, clock),

@@ -9,8 +9,9 @@ import type { ModelArtifacts } from '../models/model-artifacts.js';
 import type { Stores } from '../storage/stores.js';
 import { DriftWatch } from './planning/drift-watch.js';
 import type { DueVerdict } from './planning/due-verdict.js';
-import { recoverBaseModels } from './residuals/base-model-files.js';
+import { recoverBaseModels, removeTrialBaseModels } from './residuals/base-model-files.js';
 import { recoverJobs } from './queue/recover-jobs.js';
+import { Experiments } from './experiments/experiments.js';
 import { FirstTraining } from './planning/first-training.js';
 import { TrainPlanner, type TrainPlannerDependencies } from './planning/train-planner.js';
 import type { PythonCheck } from './trainer-process/check-python.js';
@@ -79,6 +80,7 @@ export interface TrainingServiceDependencies {
 export class TrainingService {
   readonly sessions: TrainingSessions;
   readonly queue: TrainingQueue;
+  readonly experiments: Experiments;
   readonly #planner: TrainPlanner;
   readonly #remote: RemoteQueue | undefined;
   readonly #readiness: Pick<TrainerReadiness, 'find' | 'last' | 'recheck' | 'stop'>;
@@ -147,6 +149,7 @@ export class TrainingService {
     });
     this.queue = new TrainingQueue({ ...dependencies, ...handles, wake: () => this.#resume() });
     const { sessions } = this;
+    this.experiments = new Experiments({ ...dependencies, sessions });
     const planner = this.#planner;
     const trainingWorker = this.#trainingWorker;
     this.#driftWatch = new DriftWatch({ ...dependencies, trainingWorker, planner, sessions });
@@ -262,6 +265,7 @@ export class TrainingService {
       await this.#queueDue(due);
     }
     if (!this.#stopping.signal.aborted) {
+      await removeTrialBaseModels(this.#dependencies.stores, this.options);
       await this.#sessionFinalizer.poll();
       await this.#driftWatch.poll();
     }

@@ -43,6 +43,9 @@ import {
   START_MS,
 } from '../storage/rows.js';
 import { modelKeyFor } from '../../src/domain/bots.js';
+import { readSettings } from '../../config/read-settings.js';
+import { readVariant, type VariantBasis } from '../../src/daemon/views/read-variant.js';
+import { Experiments } from '../../src/training/experiments/experiments.js';
 import { Money } from '../../src/domain/money.js';
 
 const PROJECT_DIR = fileURLToPath(new URL('../../', import.meta.url));
@@ -136,10 +139,28 @@ function trainingOf(stores: Stores, logger: LogKeeper): ApiTraining {
     batchSize: 25,
   };
   const handles = { wake: () => undefined, abort: () => undefined, clock: fixedClock() };
+  const sessions = new TrainingSessions({ stores, options, lanes: 1, ...handles });
   return {
-    sessions: new TrainingSessions({ stores, options, lanes: 1, ...handles }),
+    sessions,
+    experiments: new Experiments({
+      stores,
+      sessions,
+      options: { ...options, trainSeed: 42 },
+      ...handles,
+    }),
+    readVariant: (changes) => readVariant(variantBasis(), changes),
     queue: new TrainingQueue({ stores, options, logger, ...handles }),
     options,
+  };
+}
+
+/** The default settings, with one market. */
+function variantBasis(): VariantBasis {
+  const primary = { symbol: KEY.symbol, marketId: 'BTCUSDT', base: 'BTC', quote: 'USDT' };
+  return {
+    settings: readSettings({}).settings,
+    instruments: { all: [], primary, reference: primary, timeframes: ['1h'] } as never,
+    venue: KEY.venue,
   };
 }
 

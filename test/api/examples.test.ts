@@ -4,6 +4,7 @@ import * as trainingContract from '../../src/api/contract/training.js';
 import * as modelContract from '../../src/api/contract/models.js';
 import * as tradingContract from '../../src/api/contract/trading.js';
 import * as backtestContract from '../../src/api/contract/backtests.js';
+import * as experimentContract from '../../src/api/contract/experiments.js';
 import * as predictionContract from '../../src/api/contract/predictions.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { buildApi, type ApiRig } from './api-rig.js';
@@ -13,6 +14,7 @@ const schemas = Object.entries({
   ...modelContract,
   ...predictionContract,
   ...backtestContract,
+  ...experimentContract,
   ...tradingContract,
 });
 const withExamples = schemas.flatMap(([name, schema]) => {
@@ -42,12 +44,12 @@ describe('the OpenAPI document', () => {
     await opened.database.close();
   });
 
-  test('has an example of every call about training, trading, models, predictions, events and backtests', async () => {
+  test('has an example of every call about training, trading, models, predictions, events, backtests and experiments', async () => {
     const answer = await rig.server.inject({ url: '/docs/json', headers: { host: '127.0.0.1' } });
     const { paths } = answer.json<{ paths: Record<string, Record<string, Operation>> }>();
     const calls = Object.entries(paths)
       .filter(([path]) =>
-        /^\/api\/(training|trading|models|predictions?|events|backtests)\b/.test(path),
+        /^\/api\/(training|trading|models|predictions?|events|backtests|experiments)\b/.test(path),
       )
       .flatMap(([path, methods]) =>
         Object.entries(methods).map(([method, operation]) => ({

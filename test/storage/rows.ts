@@ -264,6 +264,7 @@ export function aJob(sessionUid: string, values: Partial<TrainingJob> = {}): Tra
     status: 'pending',
     cause: 'untrained',
     mode: 'full',
+    trialUid: undefined,
     ownerRunUid: undefined,
     stage: undefined,
     progressPct: 0,

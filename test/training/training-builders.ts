@@ -60,6 +60,7 @@ export function trainingJob(changes: Partial<TrainingJob> = {}): TrainingJob {
     status: 'pending',
     cause: 'untrained',
     mode: 'full',
+    trialUid: undefined,
     priority: 'default',
     batch: 1,
     attempt: 1,

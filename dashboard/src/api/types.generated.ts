@@ -1835,7 +1835,7 @@ export interface Api {
       total: number;
       sessions: {
         sessionId: string;
-        kind: 'initial' | 'manual' | 'auto' | 'incremental' | 'full' | 'retry' | 'embedding';
+        kind: 'initial' | 'manual' | 'auto' | 'incremental' | 'full' | 'retry' | 'embedding' | 'experiment';
         name: string;
         status: 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
         priority: 'training-high' | 'training-normal' | 'default' | 'training-low';
@@ -1878,7 +1878,7 @@ export interface Api {
       count: number;
     } | {
       sessionId: string;
-      kind: 'initial' | 'manual' | 'auto' | 'incremental' | 'full' | 'retry' | 'embedding';
+      kind: 'initial' | 'manual' | 'auto' | 'incremental' | 'full' | 'retry' | 'embedding' | 'experiment';
       name: string;
       status: 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
       priority: 'training-high' | 'training-normal' | 'default' | 'training-low';
@@ -1908,7 +1908,7 @@ export interface Api {
     body: undefined;
     answer: {
       sessionId: string;
-      kind: 'initial' | 'manual' | 'auto' | 'incremental' | 'full' | 'retry' | 'embedding';
+      kind: 'initial' | 'manual' | 'auto' | 'incremental' | 'full' | 'retry' | 'embedding' | 'experiment';
       name: string;
       status: 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
       priority: 'training-high' | 'training-normal' | 'default' | 'training-low';
@@ -2055,6 +2055,174 @@ export interface Api {
         error: string | null;
         createdAt: string;
       }[];
+    };
+  };
+  'GET /api/experiments': {
+    params: undefined;
+    query: {
+      venue?: string;
+      limit?: number;
+      offset?: number;
+      from?: string;
+      to?: string;
+    };
+    body: undefined;
+    answer: {
+      total: number;
+      experiments: {
+        id: string;
+        name: string;
+        venue: string;
+        bot: string;
+        symbols: string[];
+        timeframes: string[];
+        variants: {
+          name: string;
+          settings: Record<string, string>;
+        }[];
+        seeds: number[];
+        status: 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+        jobs: {
+          total: number;
+          open: number;
+          completed: number;
+          failed: number;
+          cancelled: number;
+        };
+        session_id: string;
+        cut_at: string;
+        created_at: string;
+      }[];
+    };
+  };
+  'POST /api/experiments': {
+    params: undefined;
+    query: undefined;
+    body: {
+      name: string;
+      symbols?: string[];
+      timeframes?: ('1m' | '3m' | '5m' | '15m' | '30m' | '1h' | '2h' | '4h' | '6h' | '8h' | '12h' | '1d' | '1w')[];
+      bot?: string;
+      variants: {
+        name: string;
+        settings?: Record<string, string | number | boolean>;
+      }[];
+      seeds?: number;
+    };
+    answer: {
+      id: string;
+      name: string;
+      venue: string;
+      bot: string;
+      symbols: string[];
+      timeframes: string[];
+      variants: {
+        name: string;
+        settings: Record<string, string>;
+      }[];
+      seeds: number[];
+      status: 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+      jobs: {
+        total: number;
+        open: number;
+        completed: number;
+        failed: number;
+        cancelled: number;
+      };
+      session_id: string;
+      cut_at: string;
+      created_at: string;
+    };
+  };
+  'GET /api/experiments/{id}': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: {
+      id: string;
+      name: string;
+      venue: string;
+      bot: string;
+      symbols: string[];
+      timeframes: string[];
+      variants: {
+        name: string;
+        settings: Record<string, string>;
+      }[];
+      seeds: number[];
+      status: 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+      jobs: {
+        total: number;
+        open: number;
+        completed: number;
+        failed: number;
+        cancelled: number;
+      };
+      session_id: string;
+      cut_at: string;
+      created_at: string;
+      report: {
+        control: string;
+        means: {
+          variant: string;
+          jobs: number;
+          skill: number | null;
+          direction_skill: number | null;
+          direction_hit_rate: number | null;
+        }[];
+        comparisons: {
+          variant: string;
+          measure: 'skill' | 'direction_skill';
+          estimate: number | null;
+          lower: number | null;
+          upper: number | null;
+          p_value: number;
+          p_adjusted: number;
+          verdict: 'better' | 'worse' | 'no difference shown';
+          text: string;
+          pairs: number;
+          instruments: number;
+          days: number;
+          by_series: {
+            series: string;
+            estimate: number | null;
+          }[];
+        }[];
+        left_out: number;
+      };
+    };
+  };
+  'POST /api/experiments/{id}/cancel': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: {
+      id: string;
+      name: string;
+      venue: string;
+      bot: string;
+      symbols: string[];
+      timeframes: string[];
+      variants: {
+        name: string;
+        settings: Record<string, string>;
+      }[];
+      seeds: number[];
+      status: 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+      jobs: {
+        total: number;
+        open: number;
+        completed: number;
+        failed: number;
+        cancelled: number;
+      };
+      session_id: string;
+      cut_at: string;
+      created_at: string;
     };
   };
   'GET /api/workers': {

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { BacktestRun } from '../../domain/backtest-run.js';
 import type { Candle } from '../../domain/candle.js';
+import type { Experiment } from '../../domain/experiment.js';
 import type { Decision } from '../../domain/decision.js';
 import type { Halt } from '../../domain/halt.js';
 import type { ModelKey } from '../../domain/model-key.js';
@@ -20,6 +21,7 @@ import type { Health } from '../../monitoring/health.js';
 import type { LogFilter, LogLine } from '../../lib/log-tail.js';
 import type { LatestPrediction } from '../../signals/latest-predictions.js';
 import type { Unsold } from '../../trading/orders/sell-now.js';
+import type { Experiments } from '../../training/experiments/experiments.js';
 import type { TrainingOptions } from '../../training/options/training-options.js';
 import type { TrainingQueue } from '../../training/queue/training-queue.js';
 import type { TrainingSessions } from '../../training/queue/training-sessions.js';
@@ -124,6 +126,10 @@ export interface ApiStores {
     /** The newest of each key, and the one that serves where that is another. */
     listNewestAndServing(venue: string): Promise<readonly StoredRecord[]>;
   };
+  readonly experiments: {
+    find(uid: string): Promise<Experiment | undefined>;
+    list: List<Experiment>;
+  };
   readonly workers: { list(): Promise<readonly SeenWorker[]> };
   readonly pins: {
     find(key: ModelKey): Promise<{ readonly modelUid: string } | undefined>;
@@ -173,10 +179,23 @@ export interface TradingOrders {
   >;
 }
 
+/** How a variant trains, or which of its settings is wrong; several together where `name` is undefined. */
+export type VariantReading =
+  | {
+      readonly status: 'read';
+      readonly options: TrainingOptions;
+      /** Values on which the variants of an experiment must agree, by setting. */
+      readonly shared: Readonly<Record<string, string>>;
+    }
+  | { readonly status: 'refused'; readonly name: string | undefined; readonly reason: string };
+
 /** What may be asked of training. */
 export interface ApiTraining {
   readonly sessions: TrainingSessions;
   readonly queue: TrainingQueue;
+  readonly experiments: Experiments;
+  /** Training with settings of a variant in place of the daemon's. */
+  readonly readVariant: (settings: Readonly<Record<string, string>>) => VariantReading;
   readonly options: Pick<TrainingOptions, 'venue' | 'symbols' | 'timeframes' | 'bots'>;
 }
 

@@ -21,6 +21,7 @@ import { predictionView } from './prediction-view.js';
 import { dataRepairView } from './data-repair.js';
 import { qualityView } from './quality-view.js';
 import { tradingOrders } from './trading-orders.js';
+import { readVariant } from './read-variant.js';
 import { statusView } from './status-view.js';
 import { tellPeople } from './tell-people.js';
 
@@ -118,6 +119,14 @@ function createBacktests(base: Base, { readPhase, childEnvironments }: ServeTool
 
 function findTraining(phase: DaemonPhase): ApiTraining | undefined {
   if (!('training' in phase) || phase.stopping.aborted) return undefined;
-  const { sessions, queue, options } = phase.training;
-  return { sessions, queue, options };
+  const { settings, instruments } = phase;
+  const { sessions, queue, experiments, options } = phase.training;
+  const basis = { settings, instruments, venue: options.venue };
+  return {
+    sessions,
+    queue,
+    experiments,
+    options,
+    readVariant: (changes) => readVariant(basis, changes),
+  };
 }

@@ -74,7 +74,7 @@ export class BaseModelStore {
     });
   }
 
-  /** Newest first. */
+  /** Newest first, without those of experiments. */
   async list(
     { venue, timeframe, bot }: BaseModelKey,
     { status, limit }: { readonly status: BaseModelStatus; readonly limit: number },
@@ -82,6 +82,7 @@ export class BaseModelStore {
     const rows = await this.#database.run((knex) =>
       knex('pooled_models')
         .where({ venue, timeframe, bot, status })
+        .whereNotIn('session_uid', knex('experiment_trials').select('uid'))
         .orderBy([
           { column: 'trained_at', order: 'desc' },
           { column: 'uid', order: 'desc' },
@@ -97,6 +98,23 @@ export class BaseModelStore {
     const rows = await this.#database.run((knex) =>
       knex('pooled_models').where({ venue, status: 'fitting' }).select<Row[]>('*'),
     );
+    return rows.map((row) => BASE_MODEL.decode(row));
+  }
+
+  /** Those of experiments whose files lie about, though no job of their trial is left. */
+  async listOfEndedTrials(venue: string): Promise<readonly BaseModel[]> {
+    const rows = await this.#database.run((knex) => {
+      const open = knex('training_jobs')
+        .whereIn('status', ['pending', 'running'])
+        .whereNotNull('trial_uid')
+        .select('trial_uid');
+      return knex('pooled_models')
+        .where({ venue })
+        .whereNotNull('model_path')
+        .whereIn('session_uid', knex('experiment_trials').select('uid'))
+        .whereNotIn('session_uid', open)
+        .select<Row[]>('*');
+    });
     return rows.map((row) => BASE_MODEL.decode(row));
   }
 

@@ -16,6 +16,7 @@ export const JOB = rowCodec<StoredJob>({
   status: text(),
   cause: text(),
   mode: text(),
+  trialUid: optional(text()),
   priority: text(),
   batch: number(),
   attempt: number(),

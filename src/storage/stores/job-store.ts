@@ -32,11 +32,17 @@ export interface JobFilter {
   readonly bot?: string | undefined;
   readonly status?: JobStatus | undefined;
   readonly sessionUid?: string | undefined;
+  readonly trialUid?: string | undefined;
   /** Bounds of the wall time of queueing, both included. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   /** As waiting jobs are claimed, not newest first. */
   readonly isByTurn?: boolean | undefined;
+}
+
+/** What a job trains: a key, in an experiment or for a shadow a key of a trial. */
+export interface JobKey extends ModelKey {
+  readonly trialUid?: string | undefined;
 }
 
 export interface JobEnd {
@@ -111,7 +117,7 @@ export class JobStore {
     const createdAt = this.#clock.wallMs();
     const values = {
       ...JOB.encodePart({ ...job, rowVersion: 1, createdAt }),
-      open_key: isOpen(job.status) ? modelKeyText(job) : null,
+      open_key: isOpen(job.status) ? openKeyOf(job) : null,
       turn_at: queueRank(job),
     };
     const inserted = await insertOnce(
@@ -212,11 +218,11 @@ export class JobStore {
     return row === undefined ? undefined : JOB.decode(row);
   }
 
-  /** The pending or running job of the key. */
-  async findOpen(key: ModelKey): Promise<StoredJob | undefined> {
+  /** The pending or running job of the key; of an experiment's or shadow's, that of the same trial. */
+  async findOpen(key: JobKey): Promise<StoredJob | undefined> {
     const row = await this.#database.run((knex) =>
       knex('training_jobs')
-        .where({ open_key: modelKeyText(key) })
+        .where({ open_key: openKeyOf(key) })
         .first<Row | undefined>(),
     );
     return row === undefined ? undefined : JOB.decode(row);
@@ -265,8 +271,9 @@ export class JobStore {
 
   /** Newest first. */
   list(filter: JobFilter, page: Page): Promise<Paged<StoredJob>> {
-    const { from, to, venue, symbol, timeframe, bot, status, sessionUid, isByTurn } = filter;
-    const equal = { venue, symbol, timeframe, bot, status, session_uid: sessionUid };
+    const { from, to, venue, symbol, timeframe, bot, status, isByTurn } = filter;
+    const { sessionUid: session_uid, trialUid: trial_uid } = filter;
+    const equal = { venue, symbol, timeframe, bot, status, session_uid, trial_uid };
     const order = isByTurn === true ? BY_TURN : { timeColumn: 'queued_at', from, to };
     const query = { table: 'training_jobs', equal, ...order, page };
     return listRows(this.#database, query, (row) => JOB.decode(row));
@@ -308,11 +315,11 @@ export class JobStore {
     }));
   }
 
-  /** The job of the key that was queued last. */
-  async latest(key: ModelKey): Promise<StoredJob | undefined> {
+  /** The job of the key that was queued last; of an experiment's or shadow's, of the same trial. */
+  async latest(key: JobKey): Promise<StoredJob | undefined> {
     const row = await this.#database.run((knex) =>
       knex('training_jobs')
-        .where(keyColumns(key))
+        .where({ ...keyColumns(key), trial_uid: key.trialUid ?? null })
         .orderBy([
           { column: 'queued_at', order: 'desc' },
           { column: 'id', order: 'desc' },
@@ -369,6 +376,11 @@ export class JobStore {
 /** Only of that run; of whichever where undefined. */
 function ownedBy(runUid: string | undefined): Record<string, string> {
   return runUid === undefined ? {} : { owner_run_uid: runUid };
+}
+
+/** Unique among open jobs. */
+function openKeyOf({ trialUid, ...key }: JobKey): string {
+  return trialUid === undefined ? modelKeyText(key) : `${trialUid} ${key.symbol} ${key.timeframe}`;
 }
 
 function isOpen(status: JobStatus): boolean {

@@ -100,8 +100,9 @@ const PLANS: Readonly<Record<KeptKind, Plan>> = {
       AND j.finished_at IS NOT NULL AND j.open_key IS NULL
       AND NOT EXISTS (SELECT 1 FROM model_training_records m
         WHERE m.uid = j.model_uid AND m.model_path IS NOT NULL)
-      AND j.queued_at < (SELECT MAX(n.queued_at) FROM training_jobs n WHERE n.venue = j.venue
-        AND n.symbol = j.symbol AND n.timeframe = j.timeframe AND n.bot = j.bot)
+      AND (j.trial_uid IS NOT NULL OR j.queued_at < (SELECT MAX(n.queued_at) FROM training_jobs n
+        WHERE n.venue = j.venue AND n.symbol = j.symbol AND n.timeframe = j.timeframe AND n.bot = j.bot
+        AND n.trial_uid IS NULL))
       ORDER BY j.queued_at LIMIT ?`,
     bind: (venue, before) => [venue, before],
     below: { table: 'training_evidence', column: 'job_uid' },

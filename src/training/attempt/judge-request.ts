@@ -20,7 +20,7 @@ export interface Trained {
 }
 
 export async function toJudgeRequest(
-  { job, options, stores, clock, increment }: AttemptContext,
+  { job, options, stores, clock, increment, trial }: AttemptContext,
   { prepared, order, trained }: Trained,
 ): Promise<JudgeRequest> {
   // An increment is compared with its parent on every test row, which says more than stored predictions.
@@ -34,6 +34,7 @@ export async function toJudgeRequest(
     task: taskOf(job.bot),
     champion: isChampionAsked ? await findChampion(stores, job, limits) : undefined,
     parentUid: increment?.parent.record.uid,
+    isScoredByDay: trial?.purpose === 'experiment',
     featuresFile: path.join(options.workDir, featureFileName(job)),
     folder: trained.outputDir,
     files: trained.manifest.files,

@@ -15,7 +15,7 @@ import {
 } from '../preparation/candidate-folder.js';
 import type { ClassWeights } from '../../domain/class-weights.js';
 import { findIncrement, openParent } from '../preparation/find-increment.js';
-import { judge } from '../evaluation/gate.js';
+import { findTechnicalDefect, judge } from '../evaluation/gate.js';
 import type { Judgement } from '../evaluation/judge-model.js';
 import { findBaseModel } from '../residuals/find-base-model.js';
 import type { ModelBasis } from '../residuals/prepare-member.js';
@@ -70,7 +70,7 @@ export type TrainingResult =
 
 /**
  * Runs one job: writes features and labels into a file, fits twice in Python, runs both models over the test
- * rows and decides. Afterwards the disk holds the folder of a promoted model, or nothing.
+ * rows and decides. Afterwards the disk holds the folder of a promoted model or of a shadow, or nothing.
  *
  * @throws TransientError when the database, the training worker or the artifact store is gone
  */
@@ -80,7 +80,7 @@ export async function trainModel(context: TrainModelContext): Promise<TrainingRe
   let isKept = false;
   try {
     const result = await attemptAsAsked(context);
-    isKept = result.status === 'judged' && result.candidate.verdict.isPromoted;
+    isKept = result.status === 'judged' && isWanted(context, result.candidate);
     if (isKept && result.status === 'judged') await publish(context, result.candidate);
     return result;
   } catch (error) {
@@ -90,6 +90,11 @@ export async function trainModel(context: TrainModelContext): Promise<TrainingRe
     await rm(path.join(options.workDir, featureFileName(job)), { force: true });
     if (!isKept) await removeAttempt(job, options);
   }
+}
+
+/** Nothing is kept of an experiment's models. A shadow's is, whatever the gate says of it: it only answers. */
+function isWanted({ trial }: TrainModelContext, { verdict }: Candidate): boolean {
+  return trial === undefined ? verdict.isPromoted : trial.purpose === 'shadow';
 }
 
 /** Before the record: a record names only what everybody who needs it can fetch. */
@@ -166,7 +171,7 @@ async function train(
 }
 
 async function decide(
-  { job, options, increment }: TrainModelContext,
+  { job, options, increment, trial }: TrainModelContext,
   { prepared, order, trained }: Trained,
   judgement: Judgement,
 ): Promise<TrainingResult> {
@@ -179,6 +184,8 @@ async function decide(
     maxModelMb: options.maxModelMb,
     maxLatencyMs: options.maxLatencyMs,
   };
+  const defect = trial === undefined ? undefined : findTechnicalDefect(facts);
+  if (defect !== undefined) return failed('defect', defect, prepared);
   const verdict = judge(options.promotionGate, facts, { ...judgement, ...options });
   const candidate: Candidate = {
     prepared,

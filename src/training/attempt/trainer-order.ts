@@ -52,7 +52,8 @@ export async function toOrder(
     candidates: prepared.names,
     trainRows: rowCount(prepared.split.train),
     catalogueHash: prepared.catalogueHash,
-    earlier: await listEarlier(stores, job),
+    // Every variant selects by itself.
+    earlier: context.trial === undefined ? await listEarlier(stores, job) : [],
     marketMs: clock.marketMs(),
     minRfeSamples: options.minRfeSamples,
     maxBaselineFeatures: options.maxBaselineFeatures,

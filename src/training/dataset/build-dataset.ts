@@ -25,6 +25,8 @@ export interface DatasetRequest {
   /** Real closed candles with usable rows that training asks for. */
   readonly minSamples: number;
   readonly candidateFeatures: readonly string[] | undefined;
+  /** Features that are written, where the rows are chosen by other ones: those of `candidateFeatures`. */
+  readonly takenFeatures?: readonly string[] | undefined;
   /** Of a continued model: features, thresholds and class returns stay as they were learnt. */
   readonly learnt?: Learnt | undefined;
   /** Returns beyond which a regressor's move pays for a round trip. Terciles where undefined. */
@@ -49,9 +51,10 @@ export interface Learnt {
  */
 export function buildDataset(request: DatasetRequest): Dataset {
   const { series, reference, fromIndex, toIndex, keepConstantFeatures, learnt } = request;
-  const { candidateFeatures = CANDIDATE_FEATURES } = request;
-  const features = learnt?.features ?? candidateFeatures;
-  const matrix = computeFeatureMatrix({ series, reference, fromIndex, toIndex, features });
+  const { candidateFeatures = CANDIDATE_FEATURES, takenFeatures } = request;
+  const compute = (features: readonly string[]): FeatureMatrix =>
+    computeFeatureMatrix({ series, reference, fromIndex, toIndex, features });
+  const matrix = compute(learnt?.features ?? candidateFeatures);
   const real = realRows(matrix, series);
   const usable = real.filter((row) => matrix.isUsable[row] === 1);
   if (usable.length < request.minSamples) {
@@ -61,15 +64,28 @@ export function buildDataset(request: DatasetRequest): Dataset {
   const labelled = usable.filter((row) => Number.isFinite(returns[row]));
   const first = splitBars(labelled, matrix, request);
   const trainingRange = { from: labelled[0] ?? 0, to: (labelled[first.train.to - 1] ?? -1) + 1 };
-  const sanitization =
+  const clean = (of: FeatureMatrix): Sanitization =>
     learnt === undefined
-      ? sanitize(matrix, { ...trainingRange, keepConstantFeatures })
-      : keepAllFeatures(matrix);
-  const rows = labelled.filter((row) => sanitization.isRowKept[row] === 1);
+      ? sanitize(of, { ...trainingRange, keepConstantFeatures })
+      : keepAllFeatures(of);
+  const byRows = clean(matrix);
+  const taken = takenFeatures === undefined ? matrix : compute(takenFeatures);
+  const sanitization = taken === matrix ? byRows : clean(taken);
+  const rows = labelled.filter(
+    (row) => byRows.isRowKept[row] === 1 && sanitization.isRowKept[row] === 1,
+  );
   const split = splitBars(rows, matrix, request);
   const shortage = findShortage(split, sanitization);
   if (shortage !== undefined) return tooFew(shortage);
-  return layOut({ request, matrix, sanitization, rows, split, returns, rawSamples: real.length });
+  return layOut({
+    request,
+    matrix: taken,
+    sanitization,
+    rows,
+    split,
+    returns,
+    rawSamples: real.length,
+  });
 }
 
 function tooFew(reason: string): Dataset {

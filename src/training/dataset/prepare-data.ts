@@ -5,6 +5,7 @@ import { readWithReference } from '../../storage/reader/load-columns.js';
 import { buildDataset, type DatasetRequest } from './build-dataset.js';
 import type { DatasetSummary } from './dataset-summary.js';
 import { writeFeatureFile } from './feature-file.js';
+import { hashRows } from './hash-rows.js';
 import { subsampleTable, type Subsampling } from './subsample-table.js';
 import type { TrainingWindow } from './training-window.js';
 
@@ -32,6 +33,8 @@ export interface PreparedData extends DatasetSummary {
   readonly referenceSymbol: string | undefined;
   readonly catalogueHash: string;
   readonly dataSha256: string;
+  /** Covers times, returns, labels and split of all rows, and no feature. */
+  readonly rowsSha256: string;
   /** Open time of the newest closed bar when the data was read. */
   readonly lastOpenTime: number;
 }
@@ -58,6 +61,7 @@ export async function prepareData(
     referenceSymbol,
     catalogueHash: request.catalogueHash ?? catalogueHash(),
     dataSha256: sha256,
+    rowsSha256: hashRows(table, dataset.summary),
     lastOpenTime: window.lastOpenTime,
   };
 }

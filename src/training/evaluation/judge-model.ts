@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Task } from '../../domain/bots.js';
+import type { DayScore } from '../../domain/experiment.js';
 import type { CalibrationBin, LabelThresholds, TestScore } from '../../domain/model-record.js';
 import { featureHash } from '../../features/feature-hash.js';
 import { toUnweightedProbabilities } from '../../models/class-probabilities.js';
@@ -17,6 +18,7 @@ import {
   type ChampionComparison,
 } from './compare-champion.js';
 import { argmaxOf, calibrationBins } from './classification.js';
+import { dailyClassifierScores, dailyRegressorScores } from './daily-scores.js';
 import type { Predicted, Prior } from './losses.js';
 import { scoreClassifier } from './score-classifier.js';
 import { scoreRegressor } from './score-regressor.js';
@@ -57,6 +59,8 @@ export interface JudgeRequest {
   readonly maxFileBytes: number;
   /** The serving model to compare with, where the gate asks for it. */
   readonly champion?: Champion | undefined;
+  /** Whether the scores of each day are wanted. */
+  readonly isScoredByDay?: boolean | undefined;
   /** The model that was continued; the predictions of its judged model lie in the candidate's folder. */
   readonly parentUid?: string | undefined;
 }
@@ -73,6 +77,8 @@ export interface Judgement {
   readonly score: TestScore;
   /** Of the judged model too; undefined for a regressor, which says no probabilities. */
   readonly calibration: readonly CalibrationBin[] | undefined;
+  /** Of the judged model too, where they were asked for. */
+  readonly days?: readonly DayScore[] | undefined;
   /** Of the judged model too. */
   readonly champion?: ChampionComparison | undefined;
   /** Of an increment's judged model, against the one that it continues. */
@@ -99,7 +105,7 @@ export async function judgeModel(request: JudgeRequest): Promise<Judgement> {
   };
 }
 
-type Scored = Pick<Judgement, 'score' | 'calibration' | 'champion' | 'parent'>;
+type Scored = Pick<Judgement, 'score' | 'calibration' | 'days' | 'champion' | 'parent'>;
 
 async function scoreClasses(
   request: JudgeRequest,
@@ -112,6 +118,7 @@ async function scoreClasses(
   return {
     score: scoreClassifier(predicted, dataSha256),
     calibration: calibrationBins(probabilities, rows.labels),
+    days: request.isScoredByDay ? dailyClassifierScores(predicted, rows.openTimes) : undefined,
     champion: champion && compareWithChampion({ ...rows, ...predicted }, champion),
     parent: await judgeAgainstParent(request, predicted),
   };
@@ -120,12 +127,11 @@ async function scoreClasses(
 function scoreReturns(request: JudgeRequest, rows: FeatureRows, predictions: Float32Array): Scored {
   const { blockRows, champion, dataSha256, prior, thresholds } = request;
   const { labels, forwardReturns: returns } = rows;
+  const predicted = { predictions, returns, labels, thresholds, prior };
   return {
-    score: scoreRegressor({ predictions, returns, labels, thresholds, prior }, dataSha256, {
-      ...DEFAULT_BOOTSTRAP,
-      blockRows,
-    }),
+    score: scoreRegressor(predicted, dataSha256, { ...DEFAULT_BOOTSTRAP, blockRows }),
     calibration: undefined,
+    days: request.isScoredByDay ? dailyRegressorScores(predicted, rows.openTimes) : undefined,
     champion: champion && compareRegressorWithChampion({ ...rows, predictions }, champion),
     parent: undefined,
   };

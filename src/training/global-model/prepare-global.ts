@@ -10,6 +10,7 @@ import type { DatabaseLocation } from '../../storage/connection/location.js';
 import { openReader } from '../../storage/reader/open-reader.js';
 import type { Reader } from '../../storage/connection/connections.js';
 import { writeFeatureFile } from '../dataset/feature-file.js';
+import { hashRows } from '../dataset/hash-rows.js';
 import type { Preparation } from '../dataset/prepare-data.js';
 import type { TrainingWindow } from '../dataset/training-window.js';
 import { buildGlobalDataset, type GlobalItem } from './build-global-dataset.js';
@@ -55,6 +56,7 @@ export async function prepareGlobal(
     referenceSymbol: undefined,
     catalogueHash: `${catalogueHash()}+${ITEM_PRICE_FEATURES.length}`,
     dataSha256: sha256,
+    rowsSha256: hashRows(dataset.table, dataset.summary),
     lastOpenTime: newest.reduce((latest, time) => Math.max(latest, time), 0),
   };
 }

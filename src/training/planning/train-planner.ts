@@ -85,7 +85,9 @@ export class TrainPlanner {
     for (const status of ['pending', 'running'] as const) {
       const filter = { venue: options.venue, status };
       const { rows } = await stores.jobs.list(filter, { limit: MOST_OPEN_JOBS, offset: 0 });
-      for (const job of rows) found.set(modelKeyText(job), job);
+      for (const job of rows) {
+        if (job.trialUid === undefined) found.set(modelKeyText(job), job);
+      }
     }
     return found;
   }

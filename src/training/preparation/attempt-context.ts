@@ -1,3 +1,4 @@
+import type { Trial } from '../../domain/experiment.js';
 import type { TrainingJob } from '../../domain/training-job.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
@@ -18,6 +19,8 @@ export interface AttemptContext {
   readonly options: TrainingOptions;
   /** The model to continue; undefined for a full fit. */
   readonly increment?: Increment | undefined;
+  /** Of a job of an experiment or shadow; options and clock are already those of the trial. */
+  readonly trial?: Trial | undefined;
 }
 
 /** A model to be continued, and its files. */

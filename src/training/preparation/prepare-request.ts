@@ -4,6 +4,7 @@ import { modelKeyText } from '../../domain/model-key.js';
 import type { LabelThresholds } from '../../domain/model-record.js';
 import { isFileVenue } from '../../domain/market.js';
 import { ITEM_HORIZON_DAYS, barsADay } from '../../features/items/item-sequence.js';
+import { CANDIDATE_FEATURES } from '../../features/catalogue.js';
 import { catalogueHash } from '../../features/feature-hash.js';
 import { RejectedError } from '../../lib/errors.js';
 import type { AttemptContext } from './attempt-context.js';
@@ -24,7 +25,7 @@ export async function toPrepareRequest(
 
 /** Of a model of one instrument. @throws RejectedError as above */
 export async function toSeriesRequest(context: AttemptContext): Promise<PrepareRequest> {
-  const { job, stores, clock, options } = context;
+  const { job, stores, clock, options, trial } = context;
   const { referenceSymbol, labelHorizonBars: horizonBars, embargoBars, trainSplit } = options;
   const series = await stores.series.find(job);
   if (series === undefined)
@@ -52,11 +53,28 @@ export async function toSeriesRequest(context: AttemptContext): Promise<PrepareR
       continued === undefined
         ? options.minInitialTrainSamples
         : Math.min(options.minInitialTrainSamples, incrementOf(options).windowBars / 2),
-    candidateFeatures: options.candidateFeatures,
+    // In an experiment all variants have the same rows, whatever features they take.
+    candidateFeatures: trial?.purpose === 'experiment' ? undefined : options.candidateFeatures,
+    takenFeatures: trial?.purpose === 'experiment' ? takenBy(options) : undefined,
     catalogueHash: catalogueHash(options.candidateFeatures),
     thresholds: taskOf(job.bot) === 'regressor' ? await costThresholds(context) : undefined,
     filePath: path.join(options.workDir, featureFileName(job)),
   };
+}
+
+function takenBy({ candidateFeatures }: TrainingOptions): readonly string[] {
+  return candidateFeatures ?? CANDIDATE_FEATURES;
+}
+
+/** What is asked for other features, as those of a base model; where undefined as it is. */
+export function withFeatures(
+  { candidateFeatures, takenFeatures }: PrepareRequest,
+  features: readonly string[] | undefined,
+): Pick<PrepareRequest, 'candidateFeatures' | 'takenFeatures'> {
+  if (takenFeatures === undefined) {
+    return { candidateFeatures: features ?? candidateFeatures, takenFeatures };
+  }
+  return { candidateFeatures, takenFeatures: features ?? takenFeatures };
 }
 
 async function toGlobalRequest(context: AttemptContext): Promise<GlobalPrepareRequest> {
@@ -86,10 +104,14 @@ export function horizonBarsOf({ job, options }: Pick<AttemptContext, 'job' | 'op
 
 /**
  * The returns beyond which a regressor's move pays for a round trip: both fees and the spread of the newest quote.
- * Without a quote, as for imported files, the fees alone.
+ * Without a quote, as for imported files, and in an experiment the fees alone.
  */
-async function costThresholds({ job, stores, options }: AttemptContext): Promise<LabelThresholds> {
-  const quote = (await stores.prices.latest(job.venue, [job.symbol])).get(job.symbol);
+async function costThresholds(context: AttemptContext): Promise<LabelThresholds> {
+  const { job, stores, options, trial } = context;
+  // Quotes change while an experiment runs.
+  const isQuoted = trial?.purpose !== 'experiment';
+  const quotes = isQuoted ? await stores.prices.latest(job.venue, [job.symbol]) : undefined;
+  const quote = quotes?.get(job.symbol);
   const [bid, ask] = [Number(quote?.bid), Number(quote?.ask)];
   const spread = ask > bid && bid > 0 ? (2 * (ask - bid)) / (ask + bid) : 0;
   const cost = Math.log1p(2 * options.feeRate + spread);

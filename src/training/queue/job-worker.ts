@@ -8,11 +8,19 @@ import type { Stores } from '../../storage/stores.js';
 import { pruneVersions } from '../../models/artifact-cleanup.js';
 import { ONE_FOLDER, type ModelArtifacts } from '../../models/model-artifacts.js';
 import { removeAttempt } from '../preparation/candidate-folder.js';
-import { isCausedByData, recordFailure } from '../attempt/promotion.js';
+import { isCausedByData } from '../attempt/promotion.js';
 import { ProgressReporter, type Progress } from '../preparation/progress-reporter.js';
 import { patiently } from './patient-artifacts.js';
 import { LaneLoop, type QueueLane } from './lane-loop.js';
-import { settleJob, type Settlement, type ShortageMemory } from './settle-job.js';
+import {
+  settleFailure,
+  settleJob,
+  type SettleContext,
+  type Settlement,
+  type ShortageMemory,
+} from './settle-job.js';
+import { findTrialOf, underTrial } from '../options/trial-options.js';
+import { removeTrialBaseModels } from '../residuals/base-model-files.js';
 import { trainModel, type TrainingResult } from '../attempt/train-model.js';
 import type { TrainerProcess } from '../trainer-process/trainer-process.js';
 import type { TrainerReadiness } from '../trainer-process/trainer-readiness.js';
@@ -169,6 +177,7 @@ export class JobWorker implements QueueLane {
     const settlement = await this.#store(attempt);
     this.#tell(attempt, settlement);
     this.#dependencies.events?.onEnded?.(attempt.job, settlement.status);
+    if (attempt.job.trialUid !== undefined) await removeTrialBaseModels(stores, options);
     if (settlement.status !== 'promoted') return;
     const { modelsDir, modelVersionsKept: versionsKept } = options;
     await pruneVersions(
@@ -191,7 +200,10 @@ export class JobWorker implements QueueLane {
     const { clock, artifacts: given = ONE_FOLDER } = this.#dependencies;
     const artifacts = patiently(given, { clock, logger, signal });
     try {
-      return await trainModel({ ...this.#dependencies, artifacts, job, logger, progress, signal });
+      const { stores } = this.#dependencies;
+      const trial = await findTrialOf(stores, job);
+      const context = underTrial(this.#dependencies, trial);
+      return await trainModel({ ...context, artifacts, job, trial, logger, progress, signal });
     } catch (error) {
       if (signal.aborted) return { status: 'aborted' };
       const code = error instanceof TransientError ? 'unavailable' : 'internal';
@@ -219,7 +231,7 @@ export class JobWorker implements QueueLane {
       try {
         const settlement =
           (await this.#findLost(attempt)) ??
-          (await settleJob({ ...this.#dependencies, ...attempt }, attempt.result));
+          (await settleJob(await this.#contextOf(attempt), attempt.result));
         this.#unsettled = undefined;
         return settlement;
       } catch (error) {
@@ -231,6 +243,11 @@ export class JobWorker implements QueueLane {
       // A stop ends the pause for one last try.
       await clock.sleep(STORE_PAUSE_MS, this.#loop.stopping).catch(() => undefined);
     }
+  }
+
+  async #contextOf(attempt: Attempt): Promise<SettleContext> {
+    const trial = await findTrialOf(this.#dependencies.stores, attempt.job);
+    return { ...underTrial({ ...this.#dependencies, ...attempt }, trial), trial };
   }
 
   /** Drops the result, with its files, of a job that was cancelled meanwhile or that another run owns. */
@@ -272,11 +289,11 @@ export class JobWorker implements QueueLane {
     const failure = { code: 'unstorable', message, prepared: undefined };
     const context = { ...this.#dependencies, ...attempt };
     const isOpen = stored?.status === 'running';
-    const record = isOpen ? await recordFailure(stores, context, failure) : undefined;
+    const settled = isOpen ? await settleFailure(context, failure) : undefined;
     this.#unsettled = undefined;
     await removeAttempt(job, options);
-    if (record === undefined) throw error;
-    return { status: 'failed', record };
+    if (settled === undefined) throw error;
+    return settled;
   }
 
   #tell({ job, logger, result }: Attempt, settlement: Settlement): void {

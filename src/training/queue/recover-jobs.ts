@@ -5,7 +5,7 @@ import { newUid } from '../../lib/uid.js';
 import type { OfDaemon } from '../../storage/stores/waiting-jobs.js';
 import type { Stores } from '../../storage/stores.js';
 import { removeLeftovers } from '../preparation/candidate-folder.js';
-import { recordFailure } from '../attempt/promotion.js';
+import { settleFailure } from './settle-job.js';
 import type { TrainingOptions } from '../options/training-options.js';
 
 /** A job over which the daemon died twice may be the cause. */
@@ -53,6 +53,6 @@ async function recover(context: RecoveryContext, job: TrainingJob): Promise<void
   const startedAt = job.startedAt ?? clock.wallMs();
   const failure = { code: 'owner_died', message, prepared: undefined };
   const modelUid = newUid(clock.wallMs());
-  await recordFailure(stores, { job, clock, options, startedAt, modelUid }, failure);
+  await settleFailure({ stores, job, clock, options, startedAt, modelUid }, failure);
   logger.error(`[TRAIN] Failed: ${message}, for the second time`, fields);
 }

@@ -1,3 +1,4 @@
+import type { Trial } from '../../domain/experiment.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import type { Stores } from '../../storage/stores.js';
@@ -5,7 +6,8 @@ import { removeLeftovers } from '../preparation/candidate-folder.js';
 import { finalStatus, handOver, promote, recordFailure, reject } from '../attempt/promotion.js';
 import type { TrainingResult } from '../attempt/train-model.js';
 import type { TrainerReadiness } from '../trainer-process/trainer-readiness.js';
-import type { RecordContext } from '../attempt/training-record.js';
+import { completeTrial, failTrial } from '../attempt/trial-results.js';
+import type { Failure, RecordContext } from '../attempt/training-record.js';
 
 /** Remembers that the stored candles of a key give too few rows, which only the rows themselves show. */
 export interface ShortageMemory {
@@ -15,6 +17,7 @@ export interface ShortageMemory {
 export interface SettleContext extends RecordContext {
   readonly stores: Stores;
   readonly shortages: ShortageMemory;
+  readonly trial?: Trial | undefined;
   /** Whether models lie in the artifact store until a daemon on another host makes them serve. */
   readonly isServedElsewhere?: boolean | undefined;
   readonly readiness: Pick<TrainerReadiness, 'recheck' | 'find'>;
@@ -26,7 +29,9 @@ export type Settlement =
       readonly status: 'promoted' | 'published' | 'rejected' | 'failed';
       readonly record: ModelRecord;
     }
-  | { readonly status: 'requeued' | 'cancelled'; readonly reason: string };
+  | { readonly status: 'requeued' | 'cancelled'; readonly reason: string }
+  /** Of a job of an experiment or shadow, which leaves no record of a model. */
+  | { readonly status: 'completed' | 'failed'; readonly reason: string };
 
 /** Stores how an attempt ended. Can be repeated after an error: it then finds what is already stored. */
 export async function settleJob(
@@ -35,8 +40,12 @@ export async function settleJob(
 ): Promise<Settlement> {
   switch (result.status) {
     case 'judged':
+      if (context.trial !== undefined) return completeTrial(context, result.candidate);
       return settleJudged(context, result);
     case 'waiting':
+      if (context.trial !== undefined) {
+        return settleFailure(context, { code: 'too_few_rows', message: result.reason });
+      }
       if (context.job.mode === 'incremental') {
         return cancel(context, { code: 'skipped', message: result.reason });
       }
@@ -48,8 +57,23 @@ export async function settleJob(
       if (result.code === 'no_python' && !(await isPythonThere(context))) {
         return requeue(context, result.message);
       }
-      return { status: 'failed', record: await recordFailure(context.stores, context, result) };
+      return settleFailure(context, result);
   }
+}
+
+/** Ends a job that failed. */
+export async function settleFailure(
+  context: RecordContext & Pick<SettleContext, 'stores' | 'trial'>,
+  failure: Omit<Failure, 'prepared'> & Partial<Pick<Failure, 'prepared'>>,
+): Promise<Settlement> {
+  const { stores } = context;
+  const { code, message, prepared } = failure;
+  if (context.job.trialUid !== undefined)
+    return failTrial(stores, context, { code, message, prepared });
+  return {
+    status: 'failed',
+    record: await recordFailure(stores, context, { code, message, prepared }),
+  };
 }
 
 /** Cancels a job that cannot run now. */

@@ -79,7 +79,8 @@ export class TrainingQueue {
     const { stores, clock } = this.#dependencies;
     const why = { code: 'cleared', message: 'its models were cleared', at: clock.wallMs() };
     if ((await stores.jobs.cancelOpen({ key }, why)) === 0) return;
-    this.#dependencies.abort((job) => modelKeyText(job) === modelKeyText(key));
+    const isMeant = (job: TrainingJob): boolean => modelKeyText(job) === modelKeyText(key);
+    this.#dependencies.abort((job) => job.trialUid === undefined && isMeant(job));
   }
 
   /** Cancels one open job, also a running one. @returns false where it has ended */

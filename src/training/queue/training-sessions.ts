@@ -13,6 +13,7 @@ import type { Clock } from '../../lib/clock.js';
 import { RejectedError } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';
 import { newUid } from '../../lib/uid.js';
+import type { JobKey } from '../../storage/stores/job-store.js';
 import type { Stores } from '../../storage/stores.js';
 import { findNextSessionStatus, SESSION_TRANSITIONS } from '../../domain/job-state.js';
 import { readProgress, type SessionProgress } from './session-progress.js';
@@ -22,7 +23,8 @@ import type { TrainingOptions } from '../options/training-options.js';
 const JOBS_A_TURN = 10;
 
 export interface SessionRequest {
-  readonly keys: readonly ModelKey[];
+  /** Of an experiment or shadow with the trial by which each is trained. */
+  readonly keys: readonly JobKey[];
   readonly kind: SessionKind;
   readonly name?: string | undefined;
   /** Default: by the kind. */
@@ -85,6 +87,7 @@ const PRIORITY_OF: Readonly<Record<SessionKind, Priority>> = {
   retry: 'training-high',
   auto: 'training-low',
   embedding: 'training-low',
+  experiment: 'training-low',
 };
 
 const MOST_JOBS = 10_000;
@@ -366,11 +369,12 @@ function refused({ uid }: TrainingSession, status: SessionStatus, event: string)
 }
 
 function newJob(
-  key: ModelKey,
+  key: JobKey,
   job: Pick<TrainingJob, 'sessionUid' | 'cause' | 'mode' | 'queuedAt' | 'priority' | 'batch'>,
 ): TrainingJob {
-  const { venue, symbol, timeframe, bot } = key;
+  const { venue, symbol, timeframe, bot, trialUid } = key;
   return {
+    trialUid,
     venue,
     symbol,
     timeframe,

@@ -77,7 +77,8 @@ export class RemoteOutcomes {
     const { events, stores } = this.#options;
     const record = job.modelUid === undefined ? undefined : await stores.models.find(job.modelUid);
     if (record === undefined) {
-      events?.onEnded?.(job, job.status === 'failed' ? 'failed' : 'cancelled');
+      const isOver = job.status === 'failed' || job.status === 'completed';
+      events?.onEnded?.(job, isOver ? job.status : 'cancelled');
       return;
     }
     if (job.status === 'failed') {

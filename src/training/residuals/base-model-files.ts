@@ -89,11 +89,29 @@ export async function recoverBaseModels(context: {
     if ((await stores.jobs.find(baseModel.jobUid))?.status === 'running') continue;
     await removeAttempts(baseModel, options.modelsDir);
     const { sessionUid, venue, timeframe, bot } = baseModel;
-    const waiting = { venue, sessionUid, timeframe, bot, status: 'pending' } as const;
-    const { total } = await stores.jobs.list(waiting, { limit: 1, offset: 0 });
-    if (total > 0) continue;
+    if (await isAwaited(stores, { venue, timeframe, bot }, sessionUid)) continue;
     const reason = 'its session ended before it was fitted';
     await stores.baseModels.change(baseModel, { status: 'failed', reason });
     logger.info(`[TRAIN] Base model given up: ${reason}`, { baseModel: baseModel.uid });
+  }
+}
+
+/** Whether a job of its session or trial waits, which will fit it. */
+async function isAwaited(stores: Stores, key: BaseModelKey, group: string): Promise<boolean> {
+  for (const which of [{ sessionUid: group }, { trialUid: group }]) {
+    const waiting = { ...key, ...which, status: 'pending' } as const;
+    if ((await stores.jobs.list(waiting, { limit: 1, offset: 0 })).total > 0) return true;
+  }
+  return false;
+}
+
+/** Removes the base models of experiments that no job needs any more. */
+export async function removeTrialBaseModels(
+  stores: Stores,
+  { venue, modelsDir }: { readonly venue: string; readonly modelsDir: string },
+): Promise<void> {
+  for (const baseModel of await stores.baseModels.listOfEndedTrials(venue)) {
+    await removeAttempts(baseModel, modelsDir);
+    await stores.baseModels.change(baseModel, { modelPath: undefined, manifestSha256: undefined });
   }
 }

@@ -5,7 +5,7 @@ import { RejectedError } from '../../lib/errors.js';
 import type { PrepareRequest } from '../dataset/prepare-data.js';
 import type { TrainingWorkerClient } from '../worker/training-worker-client.js';
 import type { AttemptContext } from '../preparation/attempt-context.js';
-import { toSeriesRequest } from '../preparation/prepare-request.js';
+import { toSeriesRequest, withFeatures } from '../preparation/prepare-request.js';
 import { seededRandom } from '../../lib/seeded-random.js';
 import type { PoolMember } from './pool-cuts.js';
 
@@ -52,7 +52,7 @@ export async function collectMembers(
       window,
       filePath,
       keepConstantFeatures: true,
-      candidateFeatures: features ?? request.candidateFeatures,
+      ...withFeatures(request, features),
       subsampling: {
         share: Math.min(1, context.options.poolMaxRows / bars),
         offset: offsetOf(symbol, context.options.trainSeed),

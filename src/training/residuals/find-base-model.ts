@@ -40,6 +40,7 @@ export async function findBaseModel(context: TrainModelContext): Promise<BaseMod
   const { total } = await listJobs(context, 1);
   const needed = options.poolMinInstruments;
   if (total >= needed) return findOrFit(context);
+  if (context.trial !== undefined) return plain(`${total} of ${needed} instruments of a trial`);
   const earlier = await findEarlier(context);
   if (earlier !== undefined) return { status: 'shared', baseModel: earlier };
   return plain(`${total} of ${needed} instruments in the session, and no earlier base model`);
@@ -47,8 +48,9 @@ export async function findBaseModel(context: TrainModelContext): Promise<BaseMod
 
 /** Jobs of the session that share the job's timeframe and bot: one for each instrument. */
 function listJobs({ stores, job }: TrainModelContext, limit: number) {
-  const { venue, sessionUid, timeframe, bot } = job;
-  return stores.jobs.list({ venue, sessionUid, timeframe, bot }, { limit, offset: 0 });
+  const { venue, sessionUid, timeframe, bot, trialUid } = job;
+  const group = trialUid === undefined ? { sessionUid } : { trialUid };
+  return stores.jobs.list({ venue, ...group, timeframe, bot }, { limit, offset: 0 });
 }
 
 async function findOrFit(context: TrainModelContext): Promise<BaseModelFinding> {
@@ -72,12 +74,12 @@ async function findOrFit(context: TrainModelContext): Promise<BaseModelFinding> 
 }
 
 function newBaseModel({ job, clock, options }: TrainModelContext): BaseModel {
-  const { venue, timeframe, bot, sessionUid } = job;
+  const { venue, timeframe, bot, sessionUid, trialUid } = job;
   return {
     venue,
     timeframe,
     bot,
-    sessionUid,
+    sessionUid: trialUid ?? sessionUid,
     uid: newUid(clock.wallMs()),
     jobUid: job.uid,
     status: 'fitting',

@@ -110,11 +110,12 @@ async function findSelection(
   instruments: number,
   candidates: readonly string[],
 ): Promise<SelectionPlan> {
-  const { stores, job } = context;
-  const earlier = await stores.baseModels.list(job, {
-    status: 'ready',
-    limit: EARLIER_BASE_MODELS,
-  });
+  const { stores, job, trial } = context;
+  // Every variant of an experiment selects by itself.
+  const earlier =
+    trial === undefined
+      ? await stores.baseModels.list(job, { status: 'ready', limit: EARLIER_BASE_MODELS })
+      : [];
   return planSelection({
     ...requestOf(context, instruments),
     candidates,

@@ -6,7 +6,7 @@ import type {
   TrainingWorkerClient,
 } from '../worker/training-worker-client.js';
 import type { AttemptContext } from '../preparation/attempt-context.js';
-import { toPrepareRequest, toSeriesRequest } from '../preparation/prepare-request.js';
+import { toPrepareRequest, toSeriesRequest, withFeatures } from '../preparation/prepare-request.js';
 import type { BaseModelFinding } from './find-base-model.js';
 
 /** What a model is fitted on: the base model of its session, or nothing, and why. */
@@ -32,7 +32,7 @@ export async function prepareMember(
   const { baseModel } = finding;
   const withBaseModel = {
     ...request,
-    candidateFeatures: baseModel.features,
+    ...withFeatures(request, baseModel.features),
     keepConstantFeatures: true,
   };
   const preparation = await context.trainingWorker.prepare(withBaseModel);

@@ -1,0 +1,94 @@
+import type { DayScore } from '../../domain/experiment.js';
+import { directionLosses, directionOf, multiclassLosses } from './losses.js';
+import type { Predicted, RowLosses } from './losses.js';
+import type { PredictedReturns } from './score-regressor.js';
+
+const DAY_MS = 86_400_000;
+const [SELL, HOLD, BUY] = [0, 1, 2] as const;
+
+/** Sums of a classifier's losses for each day of its test rows, in the order of time. */
+export function dailyClassifierScores(
+  predicted: Predicted,
+  openTimes: ArrayLike<number>,
+): readonly DayScore[] {
+  const { probabilities, labels } = predicted;
+  const losses = { total: multiclassLosses(predicted), direction: directionLosses(predicted) };
+  return sumByDay(openTimes, {
+    ...losses,
+    isHit: (row) => directionOf(probabilities, row) > 0.5 === (labels[row] === BUY),
+  });
+}
+
+/** The same of a regressor: squared errors over the mean squared return, and wrong signs. */
+export function dailyRegressorScores(
+  { predictions, returns, labels, prior }: PredictedReturns,
+  openTimes: ArrayLike<number>,
+): readonly DayScore[] {
+  const rows = returns.length;
+  const values = Array.from(returns);
+  const persistence = values.reduce((sum, value) => sum + value ** 2, 0) / rows;
+  const total = emptyLosses(rows);
+  const direction = emptyLosses(rows);
+  const usual = prior[BUY] >= prior[SELL] ? BUY : SELL;
+  const isHit = (row: number): boolean =>
+    ((predictions[row] ?? NaN) > 0 ? BUY : SELL) === labels[row];
+  values.forEach((value, row) => {
+    total.model[row] = (value - (predictions[row] ?? NaN)) ** 2 / persistence;
+    total.prior[row] = value ** 2 / persistence;
+    total.weight[row] = 1;
+    if (labels[row] === HOLD) return;
+    direction.model[row] = Number(!isHit(row));
+    direction.prior[row] = Number(usual !== labels[row]);
+    direction.weight[row] = 1;
+  });
+  return sumByDay(openTimes, { total, direction, isHit });
+}
+
+interface ScoredRows {
+  readonly total: RowLosses;
+  readonly direction: RowLosses;
+  /** Whether the side of a row that moved was the likelier one to the model. */
+  readonly isHit: (row: number) => boolean;
+}
+
+type Sums = { -readonly [K in keyof DayScore]: DayScore[K] };
+
+function sumByDay(openTimes: ArrayLike<number>, scored: ScoredRows): readonly DayScore[] {
+  const { total, direction, isHit } = scored;
+  const days = new Map<number, Sums>();
+  for (let row = 0; row < openTimes.length; row++) {
+    const day = Math.floor((openTimes[row] ?? 0) / DAY_MS);
+    const sums = days.get(day) ?? emptyDay(day);
+    days.set(day, sums);
+    sums.rows += total.weight[row] ?? 0;
+    sums.loss += total.model[row] ?? 0;
+    sums.priorLoss += total.prior[row] ?? 0;
+    if (direction.weight[row] !== 1) continue;
+    sums.directionRows += 1;
+    sums.directionLoss += direction.model[row] ?? 0;
+    sums.directionPriorLoss += direction.prior[row] ?? 0;
+    sums.directionHits += Number(isHit(row));
+  }
+  return [...days.values()].sort((one, other) => one.day - other.day);
+}
+
+function emptyDay(day: number): Sums {
+  return {
+    day,
+    rows: 0,
+    loss: 0,
+    priorLoss: 0,
+    directionRows: 0,
+    directionLoss: 0,
+    directionPriorLoss: 0,
+    directionHits: 0,
+  };
+}
+
+function emptyLosses(rows: number): RowLosses {
+  return {
+    model: new Float64Array(rows),
+    prior: new Float64Array(rows),
+    weight: new Float64Array(rows),
+  };
+}
