@@ -98,7 +98,8 @@ describe('readSettings', () => {
   });
 
   it('takes groups of features by name, or all but some', () => {
-    const groupsOf = (text: string) => readSettings({ FEATURE_GROUPS: text }).settings.featureGroups;
+    const groupsOf = (text: string) =>
+      readSettings({ FEATURE_GROUPS: text }).settings.featureGroups;
     expect(groupsOf('trend, price')).toEqual(['price', 'trend']);
     expect(groupsOf('-calendar, -lags')).toEqual(
       FEATURE_GROUPS.filter((group) => group !== 'calendar' && group !== 'lags'),

@@ -778,6 +778,45 @@ CREATE TABLE IF NOT EXISTS `experiment_scores` (
 ALTER TABLE `training_jobs`
   ADD COLUMN /*M! IF NOT EXISTS */ `trial_uid` VARCHAR(26) NULL;
 
+CREATE TABLE IF NOT EXISTS `shadow_models` (
+  `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  `uid` VARCHAR(26) NOT NULL,
+  `venue` VARCHAR(128) NOT NULL,
+  `symbol` VARCHAR(191) NOT NULL,
+  `timeframe` VARCHAR(8) NOT NULL,
+  `bot` VARCHAR(64) NOT NULL,
+  `experiment_uid` VARCHAR(26) NOT NULL,
+  `variant` VARCHAR(255) NOT NULL,
+  `trial_uid` VARCHAR(26) NOT NULL,
+  `status` VARCHAR(64) NOT NULL,
+  `reason` MEDIUMTEXT NULL,
+  `record` MEDIUMTEXT NULL,
+  `model_path` VARCHAR(255) NULL,
+  `manifest_sha256` VARCHAR(64) NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  `ended_at` BIGINT NULL,
+  UNIQUE KEY `u0` (`uid`),
+  UNIQUE KEY `u1` (`trial_uid`),
+  KEY `i0` (`venue`, `symbol`, `timeframe`, `bot`, `status`),
+  KEY `i1` (`created_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS `shadow_answers` (
+  `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  `shadow_uid` VARCHAR(26) NOT NULL,
+  `candle_open_time` BIGINT NOT NULL,
+  `p_sell` DOUBLE NOT NULL,
+  `p_hold` DOUBLE NOT NULL,
+  `p_buy` DOUBLE NOT NULL,
+  `expected_return` DOUBLE NOT NULL,
+  `latency_us` DOUBLE NOT NULL,
+  `answered_at` BIGINT NOT NULL,
+  `row_version` BIGINT NOT NULL,
+  `created_at` BIGINT NOT NULL,
+  UNIQUE KEY `u0` (`shadow_uid`, `candle_open_time`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -824,4 +863,6 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0054_experiments', 0),
   ('0055_experiment_trials', 0),
   ('0056_experiment_scores', 0),
-  ('0057_job_trial', 0);
+  ('0057_job_trial', 0),
+  ('0058_shadow_models', 0),
+  ('0059_shadow_answers', 0);

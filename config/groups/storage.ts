@@ -156,7 +156,10 @@ export const STORAGE_SETTINGS = {
     0,
     'How long candles are kept, and never less than models need.',
   ),
-  RETENTION_PREDICTIONS_DAYS: retention(365, 'How long predictions of models are kept.'),
+  RETENTION_PREDICTIONS_DAYS: retention(
+    365,
+    'How long predictions of models, and answers of shadow models, are kept.',
+  ),
   RETENTION_SIGNALS_DAYS: retention(0, 'How long signals without a decision are kept.'),
   RETENTION_DECISIONS_DAYS: retention(0, 'How long decisions and their signals are kept.'),
   RETENTION_EQUITY_DAYS: retention(

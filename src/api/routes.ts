@@ -13,6 +13,7 @@ import { modelChangeRoutes } from './routes/model-changes.js';
 import { modelRoutes } from './routes/models.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { predictionRoutes } from './routes/predictions.js';
+import { shadowModelRoutes } from './routes/shadow-models.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { settingRoutes } from './routes/settings.js';
 import { statusRoutes } from './routes/status.js';
@@ -42,6 +43,7 @@ export function addRoutes(server: Server, context: ApiContext, projectDir: strin
   trainingJobRoutes(server, context);
   sessionRoutes(server, context);
   experimentRoutes(server, context);
+  shadowModelRoutes(server, context);
   workerRoutes(server, context);
   eventRoutes(server, context);
   logRoutes(server, context);

@@ -23,6 +23,7 @@ import { CandlePipeline } from '../pipeline/candle-pipeline.js';
 import { LatestPredictions } from '../signals/latest-predictions.js';
 import { PredictionWarnings } from '../signals/prediction-warnings.js';
 import { RecentBars } from '../signals/recent-bars.js';
+import { ShadowAnswers } from '../signals/shadow-answers.js';
 import { SignalMaker } from '../signals/signal-maker.js';
 import { loadColumns } from '../storage/reader/load-columns.js';
 import type { SignalContext } from '../trading/signal-context.js';
@@ -102,7 +103,7 @@ function createPipeline(
   { serving, collector }: Pick<MovingParts, 'serving' | 'collector'>,
 ): CandlePipeline {
   const { market, stores, options, logger, trading, publisher } = connected;
-  const { bars, servingModels, predictor, predictionCache, warnings } = serving;
+  const { bars, servingModels, predictor, predictionCache, warnings, shadowAnswers } = serving;
   const { clock } = market.data;
   return new CandlePipeline({
     ...options.pipeline,
@@ -125,7 +126,10 @@ function createPipeline(
     clock,
     logger,
     signal,
-    onSignal: (made) => publisher.signal(made),
+    onSignal: (made) => {
+      publisher.signal(made);
+      shadowAnswers.onSignal(made);
+    },
   });
 }
 
@@ -165,6 +169,7 @@ async function start(
   await removeLeftovers(connected);
   stack.use('predictor', predictor).start();
   if (predictionCache !== undefined) await stack.use('prediction cache', predictionCache).start();
+  stack.use('shadow models', serving.shadowAnswers);
   stack.use('candle pipeline', pipeline);
   stack.use('look-alikes', lookalikes);
   await stack.use('training', training).start();
@@ -207,7 +212,24 @@ function createServing(
     lagMs: options.pipeline.decisionLagMs,
   });
   const warnings = new PredictionWarnings(logger);
-  return { bars, predictor, servingModels, predictionCache, predictions, warnings };
+  const shadowAnswers = new ShadowAnswers({
+    ...options.serving,
+    shadows: stores.shadows,
+    artifacts: artifacts?.models,
+    bars,
+    predictor,
+    clock,
+    logger,
+  });
+  return {
+    bars,
+    predictor,
+    servingModels,
+    predictionCache,
+    predictions,
+    warnings,
+    shadowAnswers,
+  };
 }
 
 function createPredictionCache(

@@ -54,6 +54,7 @@ export function retention(options: RetentionOptions): (signal: AbortSignal) => P
       candles: await removeCandles(options, signal),
       quarantined: await removeQuarantined(options, signal),
       predictions: await of('predictions', rules.predictionsDays, marketMs),
+      shadowAnswers: await of('shadowAnswers', rules.predictionsDays, marketMs),
       // In this order: a signal goes once its decision is gone.
       decisions: await of('decisions', rules.decisionsDays, marketMs),
       signals: await of('signals', rules.signalsDays, marketMs),

@@ -33,6 +33,7 @@ import { RunStore } from './stores/run-store.js';
 import { ScheduleStore } from './stores/schedule-store.js';
 import { SeriesStore } from './stores/series-store.js';
 import { SessionStore } from './stores/session-store.js';
+import { ShadowStore } from './stores/shadow-store.js';
 import { SignalStore } from './stores/signal-store.js';
 import { QueueStore } from './stores/queue-store.js';
 import { NoticeStore } from './stores/notice-store.js';
@@ -62,6 +63,7 @@ export interface Stores {
   readonly jobs: JobStore;
   readonly evidence: EvidenceStore;
   readonly experiments: ExperimentStore;
+  readonly shadows: ShadowStore;
   readonly cooldowns: CooldownStore;
   readonly drift: DriftStore;
   readonly control: ControlStore;
@@ -106,6 +108,7 @@ export function openStores(database: Database, clock: Clock): Stores {
     jobs: new JobStore(database, clock),
     evidence: new EvidenceStore(database),
     experiments: new ExperimentStore(database, clock),
+    shadows: new ShadowStore(database, clock),
     cooldowns: new CooldownStore(database, clock),
     drift: new DriftStore(database, clock),
     control: new ControlStore(database, clock),

@@ -29,6 +29,7 @@ import {
   type PredictionPregeneration,
 } from './queue/prediction-pregeneration.js';
 import { TrainingQueue } from './queue/training-queue.js';
+import { ShadowModels } from './experiments/shadow-models.js';
 import { SessionFinalizer } from './queue/session-finalizer.js';
 import { TrainingSchedules } from './planning/training-schedules.js';
 import { TrainingSessions, type SessionEvents } from './queue/training-sessions.js';
@@ -81,6 +82,7 @@ export class TrainingService {
   readonly sessions: TrainingSessions;
   readonly queue: TrainingQueue;
   readonly experiments: Experiments;
+  readonly shadows: ShadowModels;
   readonly #planner: TrainPlanner;
   readonly #remote: RemoteQueue | undefined;
   readonly #readiness: Pick<TrainerReadiness, 'find' | 'last' | 'recheck' | 'stop'>;
@@ -101,7 +103,7 @@ export class TrainingService {
 
   constructor(dependencies: TrainingServiceDependencies) {
     this.#dependencies = dependencies;
-    const { clock, logger, location, options, python, checkPython, stores } = dependencies;
+    const { clock, logger, location, stores } = dependencies;
     this.#remote = dependencies.createRemote?.({
       isHeld: () => this.queue.isHeld(),
       isPausedByFile: () => this.queue.isPausedByFile(),
@@ -113,17 +115,7 @@ export class TrainingService {
     this.#trainingWorker = new TrainingWorkerClient({ location, clock, logger, environment });
     this.#waitingLog = new WaitingLog(logger);
     this.#firstTraining = new FirstTraining(logger);
-    this.#readiness =
-      remote?.readiness ??
-      new TrainerReadiness({
-        python,
-        clock,
-        check: checkPython,
-        signal: dependencies.signal,
-        recheckSec: Math.min(options.trainRetryCooldownSec, MAX_RECHECK_SEC),
-        onUnusable: ({ message, fix }) =>
-          logger.warn(`[TRAIN] Cannot train: ${message}. To mend it, ${fix}`),
-      });
+    this.#readiness = remote?.readiness ?? ownReadiness(dependencies);
     const handles = {
       wake: () => this.#wake(),
       abort: (isMeant: (job: TrainingJob) => boolean) => {
@@ -150,6 +142,8 @@ export class TrainingService {
     this.queue = new TrainingQueue({ ...dependencies, ...handles, wake: () => this.#resume() });
     const { sessions } = this;
     this.experiments = new Experiments({ ...dependencies, sessions });
+    const { onPromoted } = dependencies.events ?? {};
+    this.shadows = new ShadowModels({ ...dependencies, ...handles, sessions, onPromoted });
     const planner = this.#planner;
     const trainingWorker = this.#trainingWorker;
     this.#driftWatch = new DriftWatch({ ...dependencies, trainingWorker, planner, sessions });
@@ -180,6 +174,7 @@ export class TrainingService {
       await recoverJobs(this.#dependencies, { venue, withFiles: this.#filesLease.isHeld() });
     } else await this.#remote.start();
     await recoverBaseModels(this.#dependencies);
+    await this.shadows.recover();
     for (const worker of this.#workers) worker.start();
     this.#stopWith(this.#dependencies.signal);
   }
@@ -326,4 +321,17 @@ export class TrainingService {
       hasFiles: () => this.#filesLease.isHeld(),
     });
   }
+}
+
+function ownReadiness(dependencies: TrainingServiceDependencies): TrainerReadiness {
+  const { python, clock, logger, checkPython: check, signal, options } = dependencies;
+  return new TrainerReadiness({
+    python,
+    clock,
+    check,
+    signal,
+    recheckSec: Math.min(options.trainRetryCooldownSec, MAX_RECHECK_SEC),
+    onUnusable: ({ message, fix }) =>
+      logger.warn(`[TRAIN] Cannot train: ${message}. To mend it, ${fix}`),
+  });
 }

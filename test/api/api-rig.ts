@@ -44,7 +44,9 @@ import {
 } from '../storage/rows.js';
 import { modelKeyFor } from '../../src/domain/bots.js';
 import { readSettings } from '../../config/read-settings.js';
+import { toTrainingOptions } from '../../src/daemon/to-training-options.js';
 import { readVariant, type VariantBasis } from '../../src/daemon/views/read-variant.js';
+import { ShadowModels } from '../../src/training/experiments/shadow-models.js';
 import { Experiments } from '../../src/training/experiments/experiments.js';
 import { Money } from '../../src/domain/money.js';
 
@@ -139,6 +141,7 @@ function trainingOf(stores: Stores, logger: LogKeeper): ApiTraining {
     batchSize: 25,
   };
   const handles = { wake: () => undefined, abort: () => undefined, clock: fixedClock() };
+  const basis = variantBasis();
   const sessions = new TrainingSessions({ stores, options, lanes: 1, ...handles });
   return {
     sessions,
@@ -148,7 +151,11 @@ function trainingOf(stores: Stores, logger: LogKeeper): ApiTraining {
       options: { ...options, trainSeed: 42 },
       ...handles,
     }),
-    readVariant: (changes) => readVariant(variantBasis(), changes),
+    shadows: new ShadowModels({
+      ...{ stores, sessions, logger, ...handles },
+      options: toTrainingOptions(basis.settings, basis.instruments, basis.venue),
+    }),
+    readVariant: (changes) => readVariant(basis, changes),
     queue: new TrainingQueue({ stores, options, logger, ...handles }),
     options,
   };
@@ -156,10 +163,17 @@ function trainingOf(stores: Stores, logger: LogKeeper): ApiTraining {
 
 /** The default settings, with one market. */
 function variantBasis(): VariantBasis {
-  const primary = { symbol: KEY.symbol, marketId: 'BTCUSDT', base: 'BTC', quote: 'USDT' };
+  const limits = { sizeStep: undefined, minCost: undefined };
+  const primary = {
+    symbol: KEY.symbol,
+    marketId: 'BTCUSDT',
+    base: 'BTC',
+    quote: 'USDT',
+    ...limits,
+  };
   return {
     settings: readSettings({}).settings,
-    instruments: { all: [], primary, reference: primary, timeframes: ['1h'] } as never,
+    instruments: { all: [primary], primary, reference: primary, timeframes: ['1h'] },
     venue: KEY.venue,
   };
 }

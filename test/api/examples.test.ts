@@ -5,6 +5,7 @@ import * as modelContract from '../../src/api/contract/models.js';
 import * as tradingContract from '../../src/api/contract/trading.js';
 import * as backtestContract from '../../src/api/contract/backtests.js';
 import * as experimentContract from '../../src/api/contract/experiments.js';
+import * as shadowContract from '../../src/api/contract/shadow-models.js';
 import * as predictionContract from '../../src/api/contract/predictions.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { buildApi, type ApiRig } from './api-rig.js';
@@ -15,6 +16,7 @@ const schemas = Object.entries({
   ...predictionContract,
   ...backtestContract,
   ...experimentContract,
+  ...shadowContract,
   ...tradingContract,
 });
 const withExamples = schemas.flatMap(([name, schema]) => {

@@ -17,7 +17,7 @@ export class CommandChild {
   readonly #process: ChildProcess;
 
   constructor(
-    script: 'collect' | 'train',
+    script: 'collect' | 'train' | 'experiment',
     parameters: readonly string[],
     environment: Readonly<Record<string, string>>,
   ) {

@@ -221,6 +221,19 @@ describe('health names every way in which the daemon does less than asked', () =
     expect((await readStatus()).model.trained).toBe(1);
   });
 
+  test('a shadow model that says nothing', async () => {
+    await stores.shadows.insert({
+      ...{ uid: 'shadow', experimentUid: 'e', variant: 'deep', trialUid: 't', bot: 'catboost' },
+      ...{ venue: venue.name, symbol: 'BTC/USDT', timeframe: '1h', status: 'answering' },
+      ...{ reason: 'novel: far out', record: undefined, createdAt: clock.wallMs() },
+      ...{ modelPath: undefined, manifestSha256: undefined, endedAt: undefined },
+    });
+    const found = await until('shadow_models_silent');
+    expect(found?.message).toContain('BTC/USDT 1h catboost, deep (novel: far out)');
+    await stores.shadows.change('shadow', ['answering'], { status: 'removed' });
+    await until('shadow_models_silent', false);
+  });
+
   test('training that is held, cannot run, or has failed', async () => {
     await post('/api/training/pause');
     await post('/api/prediction/train', { symbol: 'ETHUSDT' });

@@ -2,7 +2,7 @@ import { ulid } from 'ulid';
 import { describe, expect, it } from 'vitest';
 import type { DayScore, Experiment, Trial, TrialScore } from '../../src/domain/experiment.js';
 import { forEachEngine } from '../database.js';
-import { aJob, aSession, KEY, START_MS } from './rows.js';
+import { aJob, aSession, HOUR_MS, KEY, START_MS } from './rows.js';
 
 const PAGE = { limit: 10, offset: 0 };
 
@@ -108,6 +108,31 @@ forEachEngine((engine) => {
       // Clearing a model ends the jobs of its key, and no others.
       const why = { code: 'cleared', message: 'cleared', at: START_MS };
       expect(await stores.jobs.cancelOpen({ key: KEY }, why)).toBe(1);
+    });
+
+    it('leave answers of shadow models, of which old ones are deleted, of their own venue alone', async () => {
+      const { stores } = await engine.open();
+      const times = [START_MS, START_MS + HOUR_MS];
+      for (const venue of [KEY.venue, 'kraken']) {
+        await stores.shadows.insert({
+          ...{ ...KEY, venue, uid: venue, experimentUid: 'e', variant: 'deep', trialUid: venue },
+          ...{ status: 'answering', reason: undefined, record: undefined, createdAt: START_MS },
+          ...{ modelPath: undefined, manifestSha256: undefined, endedAt: undefined },
+        });
+        for (const candleOpenTime of times) {
+          await stores.shadows.insertAnswer({
+            ...{ shadowUid: venue, candleOpenTime, probabilities: [0.2, 0.3, 0.5] },
+            ...{ expectedReturn: 0, latencyUs: 1, answeredAt: candleOpenTime },
+          });
+        }
+      }
+      const { signal } = new AbortController();
+      const which = { venue: KEY.venue, before: START_MS + HOUR_MS, signal };
+      expect(await stores.retention.remove('shadowAnswers', which)).toBe(1);
+      expect(await stores.shadows.listAnswers(KEY.venue, 9)).toMatchObject([
+        { candleOpenTime: START_MS + HOUR_MS },
+      ]);
+      expect(await stores.shadows.listAnswers('kraken', 9)).toHaveLength(2);
     });
   });
 });

@@ -37,6 +37,8 @@ const TABLES = [
   'reconciliations',
   'runs',
   'series',
+  'shadow_answers',
+  'shadow_models',
   'signals',
   'training_control',
   'training_cooldowns',

@@ -2225,6 +2225,175 @@ export interface Api {
       created_at: string;
     };
   };
+  'GET /api/models/shadow': {
+    params: undefined;
+    query: {
+      symbol?: string;
+      timeframe?: '1m' | '3m' | '5m' | '15m' | '30m' | '1h' | '2h' | '4h' | '6h' | '8h' | '12h' | '1d' | '1w';
+      bot?: string;
+      venue?: string;
+      limit?: number;
+      offset?: number;
+      status?: 'training' | 'answering' | 'failed' | 'promoted' | 'removed';
+    };
+    body: undefined;
+    answer: {
+      total: number;
+      shadows: {
+        id: string;
+        symbol: string;
+        unified_symbol: string;
+        venue: string;
+        timeframe: string;
+        bot_name: string;
+        experiment_id: string;
+        variant: string;
+        status: 'training' | 'answering' | 'failed' | 'promoted' | 'removed';
+        reason: string | null;
+        model_uid: string | null;
+        trained_at: string | null;
+        verdict: {
+          gate: string;
+          is_promoted: boolean;
+          reason: string;
+        } | null;
+        live: {
+          candles: number;
+          compared: number;
+          shadow: {
+            skill: number | null;
+            direction_skill: number | null;
+          };
+          serving: {
+            skill: number | null;
+            direction_skill: number | null;
+          };
+          difference: {
+            estimate: number | null;
+            lower: number | null;
+            upper: number | null;
+            p_value: number;
+            days: number;
+          };
+          text: string;
+        } | null;
+        created_at: string;
+        ended_at: string | null;
+      }[];
+    };
+  };
+  'POST /api/models/shadow': {
+    params: undefined;
+    query: undefined;
+    body: {
+      symbol?: string;
+      timeframe?: '1m' | '3m' | '5m' | '15m' | '30m' | '1h' | '2h' | '4h' | '6h' | '8h' | '12h' | '1d' | '1w';
+      bot?: string;
+      experiment: string;
+      variant: string;
+    };
+    answer: {
+      id: string;
+      symbol: string;
+      unified_symbol: string;
+      venue: string;
+      timeframe: string;
+      bot_name: string;
+      experiment_id: string;
+      variant: string;
+      status: 'training' | 'answering' | 'failed' | 'promoted' | 'removed';
+      reason: string | null;
+      model_uid: string | null;
+      trained_at: string | null;
+      verdict: {
+        gate: string;
+        is_promoted: boolean;
+        reason: string;
+      } | null;
+      live: {
+        candles: number;
+        compared: number;
+        shadow: {
+          skill: number | null;
+          direction_skill: number | null;
+        };
+        serving: {
+          skill: number | null;
+          direction_skill: number | null;
+        };
+        difference: {
+          estimate: number | null;
+          lower: number | null;
+          upper: number | null;
+          p_value: number;
+          days: number;
+        };
+        text: string;
+      } | null;
+      created_at: string;
+      ended_at: string | null;
+    };
+  };
+  'POST /api/models/shadow/{id}/promote': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: {
+      id: string;
+      serving_uid: string;
+      trained_at: string;
+    };
+  };
+  'DELETE /api/models/shadow/{id}': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: {
+      id: string;
+      symbol: string;
+      unified_symbol: string;
+      venue: string;
+      timeframe: string;
+      bot_name: string;
+      experiment_id: string;
+      variant: string;
+      status: 'training' | 'answering' | 'failed' | 'promoted' | 'removed';
+      reason: string | null;
+      model_uid: string | null;
+      trained_at: string | null;
+      verdict: {
+        gate: string;
+        is_promoted: boolean;
+        reason: string;
+      } | null;
+      live: {
+        candles: number;
+        compared: number;
+        shadow: {
+          skill: number | null;
+          direction_skill: number | null;
+        };
+        serving: {
+          skill: number | null;
+          direction_skill: number | null;
+        };
+        difference: {
+          estimate: number | null;
+          lower: number | null;
+          upper: number | null;
+          p_value: number;
+          days: number;
+        };
+        text: string;
+      } | null;
+      created_at: string;
+      ended_at: string | null;
+    };
+  };
   'GET /api/workers': {
     params: undefined;
     query: undefined;

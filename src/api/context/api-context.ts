@@ -22,6 +22,7 @@ import type { LogFilter, LogLine } from '../../lib/log-tail.js';
 import type { LatestPrediction } from '../../signals/latest-predictions.js';
 import type { Unsold } from '../../trading/orders/sell-now.js';
 import type { Experiments } from '../../training/experiments/experiments.js';
+import type { ShadowModels } from '../../training/experiments/shadow-models.js';
 import type { TrainingOptions } from '../../training/options/training-options.js';
 import type { TrainingQueue } from '../../training/queue/training-queue.js';
 import type { TrainingSessions } from '../../training/queue/training-sessions.js';
@@ -194,6 +195,7 @@ export interface ApiTraining {
   readonly sessions: TrainingSessions;
   readonly queue: TrainingQueue;
   readonly experiments: Experiments;
+  readonly shadows: ShadowModels;
   /** Training with settings of a variant in place of the daemon's. */
   readonly readVariant: (settings: Readonly<Record<string, string>>) => VariantReading;
   readonly options: Pick<TrainingOptions, 'venue' | 'symbols' | 'timeframes' | 'bots'>;

@@ -1,6 +1,7 @@
 import { modelKeyFor } from '../../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import type { UntrustedReason } from '../../models/trust.js';
+import { MAX_SHADOWS } from '../../training/experiments/shadow-models.js';
 import type { RuleMatch } from '../../monitoring/health.js';
 import {
   isWaiting,
@@ -44,6 +45,13 @@ export const MODEL_RULES: readonly DaemonHealthRule[] = [
     level: 'degraded',
     fix: 'wait for the next candle; if it lasts, train these models again',
     find: whileActive(findUnused),
+  },
+  {
+    id: 'shadow_models_silent',
+    check: 'models',
+    level: 'degraded',
+    fix: 'wait for the next candle; if it lasts, remove these shadow models or make them again (docs/experiments.md)',
+    find: whileActive(findSilentShadows),
   },
   {
     id: 'artifact_store_unreachable',
@@ -148,6 +156,23 @@ function findUnused({ warnings }: ActivePhase, { census }: HealthFacts): RuleMat
   return matchNames(
     unused.map(({ key, reason }) => `${nameOf(key)} (${reason})`),
     (names) => `models serve but were not used for the newest candle: ${names}`,
+  );
+}
+
+/** Shadow models that said nothing of the newest candle. */
+async function findSilentShadows({
+  databaseWatch,
+  stores,
+  market,
+}: ActivePhase): Promise<RuleMatch | undefined> {
+  const filter = { venue: market.data.venue, status: 'answering' } as const;
+  const { rows } = await databaseWatch.whileAnswering(() =>
+    stores.shadows.list(filter, { limit: MAX_SHADOWS, offset: 0 }),
+  );
+  const silent = rows.filter(({ reason }) => reason !== undefined);
+  return matchNames(
+    silent.map((one) => `${nameOf(one)}, ${one.variant} (${one.reason ?? ''})`),
+    (names) => `shadow models say nothing of the newest candle: ${names}`,
   );
 }
 

@@ -120,12 +120,13 @@ function createBacktests(base: Base, { readPhase, childEnvironments }: ServeTool
 function findTraining(phase: DaemonPhase): ApiTraining | undefined {
   if (!('training' in phase) || phase.stopping.aborted) return undefined;
   const { settings, instruments } = phase;
-  const { sessions, queue, experiments, options } = phase.training;
+  const { sessions, queue, experiments, shadows, options } = phase.training;
   const basis = { settings, instruments, venue: options.venue };
   return {
     sessions,
     queue,
     experiments,
+    shadows,
     options,
     readVariant: (changes) => readVariant(basis, changes),
   };

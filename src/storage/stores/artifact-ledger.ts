@@ -111,7 +111,8 @@ export class ArtifactLedger {
           .orWhere('removing_at', '<', knex.raw('? - ?', [now, REMOVAL_LIMIT_MS]));
       })
       .whereNotIn('manifest_sha256', named('model_training_records'))
-      .whereNotIn('manifest_sha256', named('pooled_models'));
+      .whereNotIn('manifest_sha256', named('pooled_models'))
+      .whereNotIn('manifest_sha256', named('shadow_models'));
   }
 }
 

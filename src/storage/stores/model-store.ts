@@ -227,10 +227,10 @@ export class ModelStore {
     return row !== undefined;
   }
 
-  /** Folders of the database's models and base models that are still to be opened, below the models' folder. */
+  /** Folders of the database's models, base models and shadow models that are still to be opened, below the models' folder. */
   async listPaths(): Promise<readonly string[]> {
     const paths = await Promise.all(
-      ['model_training_records', 'pooled_models'].map((table) =>
+      ['model_training_records', 'pooled_models', 'shadow_models'].map((table) =>
         this.#database.run((knex) =>
           knex(table).whereNotNull('model_path').pluck<string[]>('model_path'),
         ),

@@ -17,6 +17,7 @@ export type KeptKind =
   | 'signals'
   | 'equity'
   | 'reconciliations'
+  | 'shadowAnswers'
   | 'jobs'
   | 'baseModels'
   | 'records'
@@ -51,6 +52,12 @@ const PLANS: Readonly<Record<KeptKind, Plan>> = {
         WHERE s.model_uid = p.model_uid AND s.symbol = p.symbol
         AND s.candle_open_time = p.candle_open_time AND d.position_uid IS NOT NULL)
       ORDER BY p.candle_open_time LIMIT ?`,
+    bind: (venue, before) => [venue, before],
+  },
+  shadowAnswers: {
+    table: 'shadow_answers',
+    select: `SELECT a.id FROM shadow_answers a JOIN shadow_models s ON s.uid = a.shadow_uid
+      WHERE s.venue = ? AND a.candle_open_time < ? ORDER BY a.candle_open_time LIMIT ?`,
     bind: (venue, before) => [venue, before],
   },
   // Those of a position belong to the books; the newest of a key says what was decided already.

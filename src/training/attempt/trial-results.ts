@@ -1,5 +1,6 @@
 import type { Trial, TrialScore } from '../../domain/experiment.js';
 import type { TrainingJob } from '../../domain/training-job.js';
+import { RejectedError } from '../../lib/errors.js';
 import type { Stores } from '../../storage/stores.js';
 import { finalStatus } from './promotion.js';
 import type { Candidate } from './train-model.js';
@@ -33,6 +34,7 @@ export async function completeTrial(
   const { stores, job, trial } = context;
   if (trial === undefined) throw new RangeError(`Job ${job.uid} belongs to no trial`);
   const { prepared } = candidate;
+  if (trial.purpose === 'shadow') return completeShadow(context, trial, candidate);
   return stores.transaction(async (tx) => {
     if (await hasEnded(tx, job)) return { status: 'completed', reason: 'stored before' };
     const first = await tx.experiments.findRowsHash(trial.experimentUid, job);
@@ -51,6 +53,36 @@ export async function completeTrial(
   });
 }
 
+/**
+ * Lets the model answer beside the serving one: its record stays with the shadow, whatever the gate said of it.
+ *
+ * @throws RejectedError where the shadow was removed meanwhile
+ */
+async function completeShadow(
+  context: TrialContext,
+  trial: Trial,
+  candidate: Candidate,
+): Promise<TrialEnd> {
+  const { stores, job } = context;
+  const { prepared, modelPath, manifestSha256, verdict } = candidate;
+  return stores.transaction(async (tx) => {
+    const shadow = await tx.shadows.findByTrial(trial.uid);
+    if (await hasEnded(tx, job)) return { status: 'completed', reason: 'stored before' };
+    const kept = { stage: 'candidate', status: 'active', modelPath, manifestSha256 } as const;
+    const record = { ...recordOfCandidate(context, candidate), ...kept };
+    const to = { status: 'answering', record, modelPath, manifestSha256 } as const;
+    if (shadow === undefined || !(await tx.shadows.change(shadow.uid, ['training'], to))) {
+      throw new RejectedError(`The shadow model of job ${job.uid} was removed`);
+    }
+    await finish(tx, context, { status: 'completed' });
+    await tx.evidence.insert(evidenceOf(context, record, { candidate, prepared }));
+    return {
+      status: 'completed',
+      reason: `${trial.variant} answers as a shadow; ${verdict.reason}`,
+    };
+  });
+}
+
 /** Ends a job that brought nothing. */
 export async function failTrial(
   stores: Stores,
@@ -64,8 +96,20 @@ export async function failTrial(
     if (await hasEnded(tx, context.job)) return;
     await finish(tx, context, { status: 'failed', errorCode, errorMessage });
     await tx.evidence.insert({ ...evidence, modelUid: undefined });
+    await failShadow(tx, context, errorMessage);
   });
   return { status: 'failed', reason: `${errorCode}: ${errorMessage}` };
+}
+
+async function failShadow(
+  tx: Stores,
+  { job, clock }: RecordContext,
+  reason: string,
+): Promise<void> {
+  const shadow = await tx.shadows.findByTrial(job.trialUid ?? '');
+  if (shadow === undefined) return;
+  const to = { status: 'failed', reason, endedAt: clock.wallMs() } as const;
+  await tx.shadows.change(shadow.uid, ['training'], to);
 }
 
 /** The answer to a commit may have been lost. */

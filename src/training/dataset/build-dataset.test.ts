@@ -5,6 +5,7 @@ import type { Candle } from '../../domain/candle.js';
 import { barIndex } from '../../domain/timeframe.js';
 import { buildDataset, type DatasetRequest } from './build-dataset.js';
 import type { Dataset } from './dataset-summary.js';
+import { hashRows } from './hash-rows.js';
 import { rowCount } from './split.js';
 
 const HOUR_MS = 3_600_000;
@@ -157,5 +158,26 @@ describe('buildDataset on awkward series', () => {
     expect(summary.thresholds.sell).toBe(0);
     expect(summary.adjustedThresholds).toEqual(['sell']);
     expect(summary.classMeanReturns.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('features that are taken of others', () => {
+  it('leave the rows and their hash as all of them would have it', () => {
+    const first = barIndex(CANDLES[0]?.openTime ?? 0, '1h');
+    const young = columnsOf(CANDLES.slice(0, 700), first);
+    // The second is missing until its window is filled.
+    const request = {
+      ...requestOf(young, 700),
+      candidateFeatures: ['log_return_1', 'log_return_24'],
+    };
+    const all = built(buildDataset(request));
+    const taken = built(buildDataset({ ...request, takenFeatures: ['log_return_1'] }));
+    const alone = built(buildDataset({ ...request, candidateFeatures: ['log_return_1'] }));
+    expect(taken.summary.names).toEqual(['log_return_1']);
+    expect(taken.table.values).toHaveLength(taken.table.rows);
+    expect(taken.table.openTimes).toEqual(all.table.openTimes);
+    expect(hashRows(taken.table, taken.summary)).toBe(hashRows(all.table, all.summary));
+    expect(alone.table.rows).toBeGreaterThan(all.table.rows);
+    expect(hashRows(alone.table, alone.summary)).not.toBe(hashRows(all.table, all.summary));
   });
 });
