@@ -124,7 +124,7 @@ export class FitPipeline {
     const { features, files } = trained.manifest;
     const referenceSymbol = request.reference?.symbol;
     const judgement = await judgeModel({
-      ...({ task: 'classifier', thresholds: summary.thresholds } as const),
+      ...({ task: 'classifier', windowRows: 1, thresholds: summary.thresholds } as const),
       ...{ featuresFile, features, files, referenceSymbol, dataSha256, classWeights },
       folder: trained.outputDir,
       blockRows: 24,
@@ -140,7 +140,7 @@ export class FitPipeline {
         maxModelMb: SETTINGS.maxModelMb,
         maxLatencyMs: MAX_LATENCY_MS,
       };
-      return judge(gate, facts, { score: judgement.score, championMinRows: 100 }).isPromoted;
+      return judge(gate, facts, { ...judgement, championMinRows: 100 }).isPromoted;
     };
     const { symbol } = request.pair;
     return { symbol, summary, featuresFile, trained, judgement, series, reference, passes };

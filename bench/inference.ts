@@ -109,6 +109,7 @@ export function toServingModel(fitted: Fitted, referenceSymbol: string): Serving
       featureHash: featureHash(features, referenceSymbol),
       referenceSymbol,
       task: 'classifier',
+      windowRows: 1,
       returnScale: undefined,
       items: undefined,
       classWeights: undefined,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_WINDOW_ROWS } from '../features/row-window.js';
 
 /** Version of the manifest's layout that this program reads. */
 const MANIFEST_FORMAT = 1;
@@ -27,6 +28,8 @@ export const SERVED_MANIFEST = z.object({
   features: z.array(z.string().min(1).max(200)).min(1).max(MAX_FEATURES),
   /** Models from before there were regressors do not state it. */
   task: z.enum(['classifier', 'regressor']).default('classifier'),
+  /** Consecutive rows that the model reads to answer for the last of them. */
+  window_rows: z.int().min(1).max(MAX_WINDOW_ROWS).default(1),
   class_order: z.tuple([z.literal('SELL'), z.literal('HOLD'), z.literal('BUY')]).optional(),
   files: z.record(z.string().regex(FILE_NAME), fileEntry),
   /** Smallest and largest value of each feature in the training rows. */

@@ -2,21 +2,36 @@ import type { Task } from '../domain/bots.js';
 import { messageOf, RejectedError } from '../lib/errors.js';
 import { InferenceSession, Tensor } from './onnx-runtime.js';
 
-/** What a model of each task answers: the tensor's name and how many values a row has. */
-const OUTPUTS: Readonly<Record<Task, { readonly name: string; readonly width: number }>> = {
-  classifier: { name: 'probability_tensor', width: 3 },
-  regressor: { name: 'expected_return', width: 1 },
-};
+/** Tensors of answers: their names, and how many values each has for a row. */
+const PROBABILITIES = { name: 'probability_tensor', width: 3 } as const;
+const RETURN = { name: 'expected_return', width: 1 } as const;
 
-/** How many values a model of the task answers for one row. */
-export function outputWidth(task: Task): number {
-  return OUTPUTS[task].width;
+interface Output {
+  readonly name: string;
+  readonly width: number;
 }
 
-/** A loaded model: rows of features in; three probabilities or one expected return a row out. */
+/** What is known of a model before its file is opened. */
+export interface ModelForm {
+  readonly task: Task;
+  /** Consecutive rows that it reads to answer for the last of them. */
+  readonly windowRows: number;
+}
+
+const OF_ROWS: ModelForm = { task: 'classifier', windowRows: 1 };
+
+/**
+ * A loaded model. It answers with three probabilities, or with one expected return; a classifier may expect a return
+ * as well, which then is the fourth value.
+ */
 export interface OnnxSession {
-  /** @param values row-major, `rows` × the model's number of features; must all be finite */
-  run(values: Float32Array, rows: number): Promise<Float32Array>;
+  /** Values of an answer: 3, 1, or 4. */
+  readonly width: number;
+  /**
+   * @param values row-major, finite: for each answer one row of the model's features, or the rows of one window
+   * @param answers how many are asked for
+   */
+  run(values: Float32Array, answers: number): Promise<Float32Array>;
   release(): Promise<void>;
 }
 
@@ -29,13 +44,14 @@ export interface OnnxSession {
 export async function createOnnxSession(
   bytes: Uint8Array,
   columns: number,
-  task: Task = 'classifier',
+  { task, windowRows }: ModelForm = OF_ROWS,
 ): Promise<OnnxSession> {
   const inference = await load(bytes);
   try {
-    const inputName = checkForm(inference, columns, task);
-    const session = toOnnxSession(inference, { inputName, columns, task });
-    await session.run(new Float32Array(columns), 1);
+    const inputName = checkInput(inference, columns, windowRows);
+    const outputs = findOutputs(inference, task);
+    const session = toOnnxSession(inference, { inputName, columns, windowRows, outputs });
+    await session.run(new Float32Array(columns * windowRows), 1);
     return session;
   } catch (error) {
     await inference.release();
@@ -61,43 +77,94 @@ async function load(bytes: Uint8Array): Promise<InferenceSession> {
 }
 
 /** @returns the input's name */
-function checkForm(inference: InferenceSession, columns: number, task: Task): string {
+function checkInput(inference: InferenceSession, columns: number, windowRows: number): string {
   const [input, ...moreInputs] = inference.inputMetadata;
   if (input === undefined || moreInputs.length > 0) {
     throw new RejectedError(`The model has ${inference.inputNames.length} inputs, expected 1`);
   }
   const isMatrix = input.isTensor && input.type === 'float32' && input.shape.length === 2;
-  const width = input.isTensor ? input.shape[1] : undefined;
+  const [rows, width] = input.isTensor ? input.shape : [];
   if (!isMatrix || width !== columns) {
     throw new RejectedError(`The model reads ${String(width)} features, expected ${columns}`);
   }
-  const { name } = OUTPUTS[task];
-  if (!inference.outputNames.includes(name)) {
-    throw new RejectedError(
-      `The model has outputs ${inference.outputNames.join(', ')}, expected ${name}`,
-    );
+  // The form by rows leaves their number open.
+  if (windowRows > 1 && rows !== windowRows) {
+    throw new RejectedError(`The model reads ${String(rows)} rows at once, expected ${windowRows}`);
   }
   return input.name;
 }
 
-function toOnnxSession(
-  inference: InferenceSession,
-  form: { readonly inputName: string; readonly columns: number; readonly task: Task },
-): OnnxSession {
-  const { inputName, columns, task } = form;
-  const { name, width } = OUTPUTS[task];
+function findOutputs({ outputNames }: InferenceSession, task: Task): readonly Output[] {
+  const main = task === 'classifier' ? PROBABILITIES : RETURN;
+  if (!outputNames.includes(main.name)) {
+    throw new RejectedError(
+      `The model has outputs ${outputNames.join(', ')}, expected ${main.name}`,
+    );
+  }
+  const hasBoth = task === 'classifier' && outputNames.includes(RETURN.name);
+  return hasBoth ? [main, RETURN] : [main];
+}
+
+interface Form {
+  readonly inputName: string;
+  readonly columns: number;
+  readonly windowRows: number;
+  readonly outputs: readonly Output[];
+}
+
+function toOnnxSession(inference: InferenceSession, form: Form): OnnxSession {
+  const { columns, windowRows } = form;
+  const width = form.outputs.reduce((sum, output) => sum + output.width, 0);
   return {
-    async run(values, rows) {
-      const input = new Tensor('float32', values, [rows, columns]);
-      const outputs = await inference.run({ [inputName]: input }, [name]);
-      const data = outputs[name]?.data;
-      if (!(data instanceof Float32Array) || data.length !== rows * width) {
-        throw new RejectedError(
-          `The model answers ${String(data?.length)} values for ${rows} rows`,
-        );
+    width,
+    async run(values, answers) {
+      if (windowRows === 1) return runOnce(inference, form, { values, rows: answers });
+      // One window at a time: a matrix product rounds by how many rows it has, and a bar is answered the same
+      // whichever bars are asked about with it.
+      const all = new Float32Array(answers * width);
+      const size = windowRows * columns;
+      for (let at = 0; at < answers; at++) {
+        const window = values.subarray(at * size, (at + 1) * size);
+        all.set(await runOnce(inference, form, { values: window, rows: windowRows }), at * width);
       }
-      return data;
+      return all;
     },
     release: () => inference.release(),
   };
+}
+
+/** Answers to rows, or to the rows of one window. */
+async function runOnce(
+  inference: InferenceSession,
+  { inputName, columns, windowRows, outputs }: Form,
+  { values, rows }: { readonly values: Float32Array; readonly rows: number },
+): Promise<Float32Array> {
+  const input = new Tensor('float32', values, [rows, columns]);
+  const names = outputs.map(({ name }) => name);
+  const found = await inference.run({ [inputName]: input }, names);
+  const answers = windowRows === 1 ? rows : 1;
+  const [first, ...more] = outputs.map(({ name, width }) => {
+    const data = found[name]?.data;
+    if (data instanceof Float32Array && data.length === answers * width) return data;
+    throw new RejectedError(
+      `The model answers ${String(data?.length)} values of ${name} for ${rows} rows`,
+    );
+  });
+  if (first === undefined) throw new RejectedError('The model has no output');
+  return more.length === 0 ? first : join([first, ...more], answers);
+}
+
+/** Lays the answers of several outputs side by side. */
+function join(parts: readonly Float32Array[], answers: number): Float32Array {
+  const width = parts.reduce((sum, part) => sum + part.length, 0) / answers;
+  const joined = new Float32Array(answers * width);
+  let offset = 0;
+  for (const part of parts) {
+    const own = part.length / answers;
+    for (let row = 0; row < answers; row++) {
+      joined.set(part.subarray(row * own, (row + 1) * own), row * width + offset);
+    }
+    offset += own;
+  }
+  return joined;
 }

@@ -1,6 +1,7 @@
 import type { CandleColumns } from '../domain/candle-columns.js';
 import { barIndex } from '../domain/timeframe.js';
 import { SPAN_BARS } from '../features/definition/block-layout.js';
+import { windowReachBars } from '../features/row-window.js';
 import type { Clock } from '../lib/clock.js';
 import { compiledUrl, startThread } from '../lib/workers/worker.js';
 import { messageOf } from '../lib/errors.js';
@@ -76,8 +77,10 @@ export class Predictor {
   async predict(request: PredictRequest): Promise<PredictionOutcome> {
     const { model, series } = request;
     const index = barIndex(request.candleOpenTime, series.timeframe);
-    const cut = compactColumns(series, index - SPAN_BARS + 1, index + 1);
-    const reference = cutReference(request, { cut, index });
+    const reach = windowReachBars(model.specification.windowRows);
+    const fromIndex = index - SPAN_BARS + 1 - reach;
+    const cut = compactColumns(series, fromIndex, index + 1);
+    const reference = cutReference(request, { cut, fromIndex, toIndex: index + 1 });
     const buffers = new Set([cut, reference].flatMap((part) => part?.buffer ?? []));
     const answer = await this.#ask(
       () => ({
@@ -128,9 +131,13 @@ export class Predictor {
 
 function cutReference(
   { reference, series }: PredictRequest,
-  { cut, index }: { readonly cut: CompactColumns; readonly index: number },
+  {
+    cut,
+    fromIndex,
+    toIndex,
+  }: { readonly cut: CompactColumns; readonly fromIndex: number; readonly toIndex: number },
 ): CompactColumns | undefined {
   if (reference === undefined) return undefined;
   if (reference === series || reference.close === series.close) return cut;
-  return compactColumns(reference, index - SPAN_BARS + 1, index + 1);
+  return compactColumns(reference, fromIndex, toIndex);
 }

@@ -13,6 +13,8 @@ import type { FileReference } from './verified-file.js';
 export interface ModelSpecification {
   readonly modelUid: string;
   readonly task: Task;
+  /** Rows that it reads to answer for the last of them. */
+  readonly windowRows: number;
   readonly onnx: FileReference;
   readonly maxFileBytes: number;
   /** Names in the order of the model's columns. */
@@ -77,6 +79,7 @@ export async function openServingModel(request: ServingModelRequest): Promise<Se
   const specification: ModelSpecification = {
     modelUid: record.uid,
     task,
+    windowRows: manifest.window_rows,
     onnx,
     maxFileBytes,
     features: record.features,

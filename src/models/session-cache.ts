@@ -45,5 +45,5 @@ export class SessionCache {
 
 async function load(model: ModelSpecification): Promise<OnnxSession> {
   const bytes = await readVerifiedFile(model.onnx, model.maxFileBytes);
-  return createOnnxSession(bytes, model.features.length, model.task);
+  return createOnnxSession(bytes, model.features.length, model);
 }

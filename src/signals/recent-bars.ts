@@ -3,10 +3,14 @@ import { BarState, type CandleColumns } from '../domain/candle-columns.js';
 import type { Series, SeriesKey } from '../domain/market.js';
 import { barIndex, barOpenTime } from '../domain/timeframe.js';
 import { SPAN_BARS } from '../features/definition/block-layout.js';
+import { MAX_WINDOW_ROWS, windowReachBars } from '../features/row-window.js';
 import { barsUpTo, BarWindow } from './bar-window.js';
 
-/** As many bars as a feature row needs, and some more for the outcomes of earlier candles. */
-const BARS_KEPT = SPAN_BARS + 128;
+/** As many bars as the longest window of feature rows needs. */
+const BARS_NEEDED = SPAN_BARS + windowReachBars(MAX_WINDOW_ROWS);
+
+/** Some more for the outcomes of earlier candles. */
+const BARS_KEPT = BARS_NEEDED + 128;
 
 /** Bars after the one asked for that are read with it: catching up asks for one after the other. */
 const BARS_AHEAD = 256;
@@ -126,7 +130,7 @@ export class RecentBars {
 /** Whether the window has all bars that a row of this bar needs, as far as they are stored at all. */
 function covers(window: BarWindow, index: number): boolean {
   if (index >= window.endIndex || index < window.firstIndex) return false;
-  return window.beginsSeries || window.firstIndex <= index - SPAN_BARS + 1;
+  return window.beginsSeries || window.firstIndex <= index - BARS_NEEDED + 1;
 }
 
 function textOf({ symbol, timeframe, venue }: SeriesKey): string {

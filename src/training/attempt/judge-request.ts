@@ -40,6 +40,7 @@ export async function toJudgeRequest(
     files: trained.manifest.files,
     features: trained.manifest.features,
     referenceSymbol: prepared.referenceSymbol,
+    windowRows: trained.manifest.window_rows,
     test: prepared.split.test,
     classWeights: order.classWeights,
     thresholds: prepared.thresholds,

@@ -181,3 +181,58 @@ describe('features that are taken of others', () => {
     expect(hashRows(alone.table, alone.summary)).not.toBe(hashRows(all.table, all.summary));
   });
 });
+
+describe('a dataset of windows', () => {
+  const WINDOW_ROWS = 48;
+  const series = columnsOf(CANDLES);
+  const plain = built(buildDataset(requestOf(series, WINDOW_BARS)));
+  const windowed = built(
+    buildDataset({ ...requestOf(series, WINDOW_BARS), windowRows: WINDOW_ROWS }),
+  );
+
+  it('has the same rows, of which the first have no label', () => {
+    expect(windowed.table.openTimes).toEqual(plain.table.openTimes);
+    expect(windowed.table.values).toEqual(plain.table.values);
+    expect(windowed.summary.split).toEqual(plain.summary.split);
+    const labels = [...windowed.table.labels];
+    expect(labels.slice(0, WINDOW_ROWS - 1)).toEqual(Array(WINDOW_ROWS - 1).fill(-1));
+    expect(labels.slice(WINDOW_ROWS - 1)).toEqual([...plain.table.labels.slice(WINDOW_ROWS - 1)]);
+  });
+
+  it('counts and averages the labelled rows alone', () => {
+    const { classDistribution, trainCounts, classMeanReturns } = windowed.summary;
+    const sum = (counts: readonly number[]): number => counts.reduce((all, one) => all + one, 0);
+    expect(sum(classDistribution)).toBe(windowed.summary.samples - (WINDOW_ROWS - 1));
+    expect(sum(trainCounts)).toBe(rowCount(windowed.summary.split.train) - (WINDOW_ROWS - 1));
+    expect(classMeanReturns.every(Number.isFinite)).toBe(true);
+  });
+
+  it('gives no label to a row whose window would reach across missing bars', () => {
+    const cut = CANDLES.length - WINDOW_BARS / 2;
+    // Thirteen bars in which nothing traded: one more than a window of 48 rows may skip.
+    const candles = CANDLES.filter((_, at) => at < cut || at >= cut + 13);
+    const request = { ...requestOf(columnsOf(candles), WINDOW_BARS), windowRows: WINDOW_ROWS };
+    const { table } = built(buildDataset(request));
+    const resumed = CANDLES[cut + 13]?.openTime;
+    const after = table.openTimes.findIndex((openTime) => openTime === resumed);
+    expect(after).toBeGreaterThan(WINDOW_ROWS);
+    const labels = [...table.labels];
+    expect(labels[after - 1]).not.toBe(-1);
+    expect(labels.slice(after, after + WINDOW_ROWS - 1)).toEqual(Array(WINDOW_ROWS - 1).fill(-1));
+    expect(labels[after + WINDOW_ROWS - 1]).not.toBe(-1);
+  });
+
+  it('says that windows are too few, where there would be enough rows', () => {
+    const fillers = new Set(
+      CANDLES.filter((_, at) => at % 3 === 0).map(({ openTime }) => openTime),
+    );
+    const candles = CANDLES.filter(({ openTime }) => !fillers.has(openTime));
+    const request = requestOf(columnsOf(candles), WINDOW_BARS);
+    expect(buildDataset(request).status).toBe('built');
+    const dataset = buildDataset({ ...request, windowRows: WINDOW_ROWS });
+    expect(dataset).toEqual({
+      status: 'too_few_rows',
+      reason: '0 rows with a window of 48 in the train part, 100 are needed',
+    });
+  });
+});

@@ -4,9 +4,16 @@ import { barIndex, barOpenTime } from '../../domain/timeframe.js';
 import { computeFeatureMatrix, type FeatureMatrix } from '../../features/feature-matrix.js';
 import { forwardLogReturns, labelOf, tercileThresholds } from '../../features/labels.js';
 import { CANDIDATE_FEATURES } from '../../features/catalogue.js';
+import { haveWindows } from '../../features/row-window.js';
 import { keepAllFeatures, sanitize, type Sanitization } from '../../features/sanitize.js';
-import { countClasses, meanReturns, type Dataset, type DatasetSummary } from './dataset-summary.js';
-import { rowCount, splitBefore, splitRows, type Split } from './split.js';
+import {
+  countClasses,
+  meanReturns,
+  NO_LABEL,
+  type Dataset,
+  type DatasetSummary,
+} from './dataset-summary.js';
+import { splitBefore, splitRows, type Split } from './split.js';
 
 /** Least rows of each part: to fit, to stop early, to judge. */
 const MIN_PART_ROWS = { train: 100, validation: 20, test: 20 } as const;
@@ -33,6 +40,8 @@ export interface DatasetRequest {
   readonly thresholds?: LabelThresholds | undefined;
   /** Keeps constant features and copies: members of a pool need the same columns. */
   readonly keepConstantFeatures?: boolean | undefined;
+  /** Rows that the bot reads to answer for the last of them; a row that lacks those before it gets no label. */
+  readonly windowRows?: number | undefined;
 }
 
 /** Of a model that is continued. */
@@ -75,13 +84,16 @@ export function buildDataset(request: DatasetRequest): Dataset {
     (row) => byRows.isRowKept[row] === 1 && sanitization.isRowKept[row] === 1,
   );
   const split = splitBars(rows, matrix, request);
-  const shortage = findShortage(split, sanitization);
+  const windowRows = request.windowRows ?? 1;
+  const isExample = haveWindows(barsOf(rows, matrix), windowRows);
+  const shortage = findShortage(split, sanitization, { isExample, windowRows });
   if (shortage !== undefined) return tooFew(shortage);
   return layOut({
     request,
     matrix: taken,
     sanitization,
     rows,
+    isExample,
     split,
     returns,
     rawSamples: real.length,
@@ -113,19 +125,29 @@ function returnsOfRows(
 }
 
 function splitBars(rows: readonly number[], matrix: FeatureMatrix, request: DatasetRequest): Split {
-  const bars = rows.map((row) => matrix.firstIndex + row);
+  const bars = barsOf(rows, matrix);
   const { learnt, series } = request;
   if (learnt === undefined) return splitRows(bars, request);
   const firstUnseen = barIndex(learnt.judgedEnd, series.timeframe) + request.embargoBars;
   return splitBefore(bars, firstUnseen, request);
 }
 
-function findShortage(split: Split, { finalFeatures }: Sanitization): string | undefined {
+function barsOf(rows: readonly number[], matrix: FeatureMatrix): readonly number[] {
+  return rows.map((row) => matrix.firstIndex + row);
+}
+
+function findShortage(
+  split: Split,
+  { finalFeatures }: Sanitization,
+  { isExample, windowRows }: { readonly isExample: Uint8Array; readonly windowRows: number },
+): string | undefined {
   if (finalFeatures === 0) return 'no feature is left after sanitising';
+  const kind = windowRows === 1 ? 'rows' : `rows with a window of ${windowRows}`;
   for (const part of ['train', 'validation', 'test'] as const) {
-    const rows = rowCount(split[part]);
+    const { from, to } = split[part];
+    const rows = isExample.subarray(from, to).reduce((sum, is) => sum + is, 0);
     if (rows < MIN_PART_ROWS[part]) {
-      return `${rows} rows in the ${part} part, ${MIN_PART_ROWS[part]} are needed`;
+      return `${rows} ${kind} in the ${part} part, ${MIN_PART_ROWS[part]} are needed`;
     }
   }
   return undefined;
@@ -137,22 +159,23 @@ interface Parts {
   readonly sanitization: Sanitization;
   /** Rows of the matrix that make up the dataset. */
   readonly rows: readonly number[];
+  /** 1 for those that have a label; the others are only part of windows. */
+  readonly isExample: Uint8Array;
   readonly split: Split;
   readonly returns: Float64Array;
   readonly rawSamples: number;
 }
 
 function layOut(parts: Parts): Dataset {
-  const { request, matrix, sanitization, rows, split, rawSamples } = parts;
+  const { request, matrix, sanitization, rows, isExample, split, rawSamples } = parts;
   const { timeframe } = request.series;
   const returns = Float64Array.from(rows, (row) => parts.returns[row] ?? NaN);
   const inTraining = returns.subarray(split.train.from, split.train.to);
   const given = request.learnt?.thresholds ?? request.thresholds;
   const { adjusted, ...thresholds } =
     given === undefined ? tercileThresholds(inTraining.slice()) : { ...given, adjusted: [] };
-  const labels = Int32Array.from(
-    returns,
-    (value) => labelOf(value, { ...thresholds, adjusted }) ?? -1,
+  const labels = Int32Array.from(returns, (value, at) =>
+    isExample[at] === 1 ? (labelOf(value, { ...thresholds, adjusted }) ?? NO_LABEL) : NO_LABEL,
   );
   const openTimes = Float64Array.from(rows, (row) =>
     barOpenTime(matrix.firstIndex + row, timeframe),

@@ -61,10 +61,13 @@ export interface GlobalDescription {
   readonly blockRows: number;
 }
 
+/** Of a row that is no example: nothing is learnt from it, and nothing judged on it. */
+export const NO_LABEL = -1;
+
 /** Rows of each class. */
 export function countClasses(labels: Int32Array): ClassCounts {
   const counts: [number, number, number] = [0, 0, 0];
-  for (const label of labels) counts[label as 0 | 1 | 2]++;
+  for (const label of labels) if (label !== NO_LABEL) counts[label as 0 | 1 | 2]++;
   return counts;
 }
 
@@ -72,7 +75,9 @@ export function countClasses(labels: Int32Array): ClassCounts {
 export function meanReturns(returns: Float64Array, labels: Int32Array): [number, number, number] {
   const sums: [number, number, number] = [0, 0, 0];
   const counts = countClasses(labels);
-  labels.forEach((label, at) => (sums[label as 0 | 1 | 2] += returns[at] ?? 0));
+  labels.forEach((label, at) => {
+    if (label !== NO_LABEL) sums[label as 0 | 1 | 2] += returns[at] ?? 0;
+  });
   const meanOf = (at: 0 | 1 | 2): number => (counts[at] === 0 ? 0 : sums[at] / counts[at]);
   return [meanOf(0), meanOf(1), meanOf(2)];
 }

@@ -44,7 +44,7 @@ function judge(
   score: TestScore,
   champion?: ChampionComparison,
 ): Verdict {
-  return judgeBy(gate, facts, { score, champion, championMinRows: 100 });
+  return judgeBy(gate, facts, { task: 'classifier', score, champion, championMinRows: 100 });
 }
 
 describe('judge', () => {

@@ -1,3 +1,4 @@
+import type { Task } from '../../domain/bots.js';
 import type { Interval, PromotionGate, TestScore, Verdict } from '../../domain/model-record.js';
 import type { ChampionComparison } from './compare-champion.js';
 
@@ -33,6 +34,7 @@ export interface TechnicalFacts {
 
 /** The candidate's score, and its comparison with the champion or the parent. */
 export interface Evidence {
+  readonly task: Task;
   readonly score: TestScore;
   /** Undefined where there is no champion to compare with. */
   readonly champion?: ChampionComparison | undefined;
@@ -46,7 +48,7 @@ export interface Evidence {
 export function judge(gate: PromotionGate, facts: TechnicalFacts, evidence: Evidence): Verdict {
   const defect = findTechnicalDefect(facts);
   if (defect !== undefined) return { gate, isPromoted: false, reason: defect };
-  const own = judgeAlone(gate, evidence.score);
+  const own = judgeAlone(gate, evidence);
   if (evidence.parent !== undefined) {
     const isAsked = own.isPromoted && gate !== 'parity';
     return { gate, ...(isAsked ? judgeAgainstParent(own, evidence.parent) : own) };
@@ -57,16 +59,16 @@ export function judge(gate: PromotionGate, facts: TechnicalFacts, evidence: Evid
 
 type Opinion = Omit<Verdict, 'gate'>;
 
-function judgeAlone(gate: PromotionGate, score: TestScore): Opinion {
+function judgeAlone(gate: PromotionGate, evidence: Evidence): Opinion {
   switch (gate) {
     case 'parity':
       return { isPromoted: true, reason: 'technical checks passed; skill is not asked for' };
     case 'baseline':
     case 'baseline+champion':
-      return judgeBaseline(score);
+      return judgeBaseline(evidence);
     case 'strict':
     case 'strict+champion':
-      return judgeStrict(score);
+      return judgeStrict(evidence);
   }
 }
 
@@ -136,31 +138,32 @@ function findLimitDefect(facts: TechnicalFacts): string | undefined {
   return undefined;
 }
 
-function judgeBaseline(score: TestScore): Opinion {
+function judgeBaseline({ score, task }: Evidence): Opinion {
   if (score.directionRows === 0) return { isPromoted: false, reason: NO_DIRECTION };
   const isPromoted = score.skill.estimate >= 0 && score.directionSkill.estimate >= 0;
-  const comparison = `${isPromoted ? 'not worse' : 'worse'} than ${rivalOf(score)}`;
-  return { isPromoted, reason: `${comparison}: ${formatSkill(score)}` };
+  const comparison = `${isPromoted ? 'not worse' : 'worse'} than ${rivalOf(task)}`;
+  return { isPromoted, reason: `${comparison}: ${formatSkill(score, task)}` };
 }
 
-function judgeStrict(score: TestScore): Opinion {
+function judgeStrict({ score, task }: Evidence): Opinion {
   if (score.directionRows < MIN_DIRECTION_ROWS) {
     const reason = `too_few_rows: ${score.directionRows} test rows have a direction, ${MIN_DIRECTION_ROWS} are needed`;
     return { isPromoted: false, reason };
   }
   const isPromoted = score.skill.lower > 0 && score.directionSkill.lower > 0;
-  const comparison = `${isPromoted ? 'surely' : 'not surely'} better than ${rivalOf(score)}`;
-  return { isPromoted, reason: `${comparison}: ${formatSkill(score)}` };
+  const comparison = `${isPromoted ? 'surely' : 'not surely'} better than ${rivalOf(task)}`;
+  return { isPromoted, reason: `${comparison}: ${formatSkill(score, task)}` };
 }
 
 /** The benchmark without knowledge: the class frequencies, or persistence. */
-function rivalOf({ regression }: TestScore): string {
-  return regression === undefined ? 'the prior' : 'persistence';
+function rivalOf(task: Task): string {
+  return task === 'classifier' ? 'the prior' : 'persistence';
 }
 
-function formatSkill({ skill, directionSkill, regression }: TestScore): string {
+function formatSkill({ skill, directionSkill, regression }: TestScore, task: Task): string {
   const [own, direction] = [formatInterval(skill), formatInterval(directionSkill)];
-  if (regression === undefined) return `skill ${own}, direction skill ${direction} nat`;
+  if (task === 'classifier' || regression === undefined)
+    return `skill ${own}, direction skill ${direction} nat`;
   const { rmse, persistenceRmse } = regression;
   const errors = `RMSE ${rmse.toFixed(5)} against ${persistenceRmse.toFixed(5)}`;
   return `${errors}, skill ${own} of its squared error, direction skill ${direction}`;

@@ -6,7 +6,7 @@ import type { DayScore } from '../../domain/experiment.js';
 import type { CalibrationBin, LabelThresholds, TestScore } from '../../domain/model-record.js';
 import { featureHash } from '../../features/feature-hash.js';
 import { toUnweightedProbabilities } from '../../models/class-probabilities.js';
-import { createOnnxSession, outputWidth, type OnnxSession } from '../../models/onnx-session.js';
+import { createOnnxSession, type OnnxSession } from '../../models/onnx-session.js';
 import { readVerifiedFile } from '../../models/verified-file.js';
 import type { Champion } from './champion.js';
 import type { ClassWeights } from '../../domain/class-weights.js';
@@ -21,9 +21,9 @@ import { argmaxOf, calibrationBins } from './classification.js';
 import { dailyClassifierScores, dailyRegressorScores } from './daily-scores.js';
 import type { Predicted, Prior } from './losses.js';
 import { scoreClassifier } from './score-classifier.js';
-import { scoreRegressor } from './score-regressor.js';
-import { readFeatureRows, type FeatureRows } from '../dataset/feature-rows.js';
+import { scoreErrors, scoreRegressor } from './score-regressor.js';
 import type { Parity } from './gate.js';
+import { readTestExamples, type TestExamples } from './test-examples.js';
 import type { RowRange } from '../dataset/split.js';
 
 const CLASSES = 3;
@@ -46,6 +46,8 @@ export interface JudgeRequest {
   /** Names in the order of the model's columns. */
   readonly features: readonly string[];
   readonly referenceSymbol: string | undefined;
+  /** Rows that the model reads to answer for the last of them. */
+  readonly windowRows: number;
   readonly test: RowRange;
   readonly classWeights: ClassWeights | undefined;
   /** Thresholds of the classes; of a regressor, the returns that pay for a round trip. */
@@ -67,6 +69,7 @@ export interface JudgeRequest {
 
 /** The result of judging a candidate on its test rows. */
 export interface Judgement {
+  readonly task: Task;
   readonly judgedParity: Parity;
   readonly refittedParity: Parity;
   /** Median of one row inside the served model's run. */
@@ -91,32 +94,29 @@ export interface Judgement {
  * @throws RejectedError when a file is damaged or no model
  */
 export async function judgeModel(request: JudgeRequest): Promise<Judgement> {
-  const rows = await readFeatureRows(request.featuresFile, request.features, request.test);
+  const rows = await readTestExamples(request);
   const judged = await runOverRows(request, JUDGED_MODEL, rows);
   const refitted = await runOverRows(request, SERVED_MODEL, rows);
   return {
-    judgedParity: await compare(request, JUDGED_ANSWERS, judged.answers),
-    refittedParity: await compare(request, SERVED_ANSWERS, refitted.answers),
+    task: request.task,
+    judgedParity: await compare(request, JUDGED_ANSWERS, judged),
+    refittedParity: await compare(request, SERVED_ANSWERS, refitted),
     latencyMs: refitted.latencyMs,
     featureHash: featureHash(request.features, request.referenceSymbol),
     ...(request.task === 'classifier'
-      ? await scoreClasses(request, rows, judged.answers)
+      ? await scoreClasses(request, rows, judged)
       : scoreReturns(request, rows, judged.answers)),
   };
 }
 
 type Scored = Pick<Judgement, 'score' | 'calibration' | 'days' | 'champion' | 'parent'>;
 
-async function scoreClasses(
-  request: JudgeRequest,
-  rows: FeatureRows,
-  answers: Float32Array,
-): Promise<Scored> {
+async function scoreClasses(request: JudgeRequest, rows: TestExamples, run: Run): Promise<Scored> {
   const { champion, classWeights, dataSha256, prior } = request;
-  const probabilities = toHonestRows(answers, classWeights);
+  const probabilities = toHonestRows(run, classWeights);
   const predicted = { probabilities, labels: rows.labels, prior };
   return {
-    score: scoreClassifier(predicted, dataSha256),
+    score: { ...scoreClassifier(predicted, dataSha256), ...scoreReturnHead(run, rows) },
     calibration: calibrationBins(probabilities, rows.labels),
     days: request.isScoredByDay ? dailyClassifierScores(predicted, rows.openTimes) : undefined,
     champion: champion && compareWithChampion({ ...rows, ...predicted }, champion),
@@ -124,7 +124,21 @@ async function scoreClasses(
   };
 }
 
-function scoreReturns(request: JudgeRequest, rows: FeatureRows, predictions: Float32Array): Scored {
+/** Of a classifier that expects a return as well. */
+function scoreReturnHead(
+  { answers, width }: Run,
+  { forwardReturns: returns }: TestExamples,
+): Pick<TestScore, 'regression'> {
+  if (width === CLASSES) return {};
+  const predictions = Float32Array.from(returns, (_, row) => answers[row * width + CLASSES] ?? NaN);
+  return { regression: scoreErrors({ predictions, returns }) };
+}
+
+function scoreReturns(
+  request: JudgeRequest,
+  rows: TestExamples,
+  predictions: Float32Array,
+): Scored {
   const { blockRows, champion, dataSha256, prior, thresholds } = request;
   const { labels, forwardReturns: returns } = rows;
   const predicted = { predictions, returns, labels, thresholds, prior };
@@ -143,42 +157,44 @@ async function judgeAgainstParent(
 ): Promise<ChampionComparison | undefined> {
   const { parentUid: modelUid, classWeights } = request;
   if (modelUid === undefined) return undefined;
-  const said = await readAnswers(request, PARENT_PROBABILITIES);
+  const answers = await readAnswers(request, PARENT_PROBABILITIES);
+  const width = answers.length / predicted.labels.length;
   return compareWithParent(predicted, {
     modelUid,
-    probabilities: toHonestRows(said, classWeights),
+    probabilities: toHonestRows({ answers, width }, classWeights),
   });
 }
 
-interface Run {
-  /** Of a classifier three probabilities a row, of a regressor one return. */
+interface Answers {
+  /** Of a classifier three probabilities an answer, of a regressor one return; of a model of both four values. */
   readonly answers: Float32Array;
+  /** Values of an answer. */
+  readonly width: number;
+}
+
+interface Run extends Answers {
   readonly latencyMs: number;
 }
 
-async function runOverRows(request: JudgeRequest, name: string, rows: FeatureRows): Promise<Run> {
+async function runOverRows(request: JudgeRequest, name: string, rows: TestExamples): Promise<Run> {
   const { features, folder, files, maxFileBytes } = request;
   const expected = { sha256: files[name]?.sha256 ?? 'none', bytes: files[name]?.bytes };
   const bytes = await readVerifiedFile(
     { path: path.join(folder, name), ...expected },
     maxFileBytes,
   );
-  const session = await createOnnxSession(bytes, features.length, request.task);
+  const session = await createOnnxSession(bytes, features.length, request);
   try {
-    const answers = await session.run(rows.values, rows.labels.length);
-    return { answers, latencyMs: await timeOneRow(session, rows.values, features.length) };
+    const answers = await rows.answer(session);
+    return { answers, width: session.width, latencyMs: await timeOneRow(session, rows.first) };
   } finally {
     await session.release();
   }
 }
 
-async function timeOneRow(
-  session: OnnxSession,
-  values: Float32Array,
-  columns: number,
-): Promise<number> {
+/** @param row what the model reads for one answer */
+async function timeOneRow(session: OnnxSession, row: Float32Array): Promise<number> {
   const times: number[] = [];
-  const row = values.slice(0, columns);
   for (let run = 0; run < TIMED_RUNS; run++) {
     const startedAt = performance.now();
     await session.run(row, 1);
@@ -189,11 +205,15 @@ async function timeOneRow(
 }
 
 /** Compares ONNX with the trainer's predictions for the same rows, both before the class weights are divided out. */
-async function compare(request: JudgeRequest, name: string, onnx: Float32Array): Promise<Parity> {
+async function compare(
+  request: JudgeRequest,
+  name: string,
+  { answers, width }: Answers,
+): Promise<Parity> {
   const trainer = await readAnswers(request, name);
-  const rows = onnx.length / outputWidth(request.task);
-  if (trainer.length !== onnx.length) return { rows, maxDifference: NaN, classFlips: rows };
-  return measureParity(onnx, trainer, request.task);
+  const rows = answers.length / width;
+  if (trainer.length !== answers.length) return { rows, maxDifference: NaN, classFlips: rows };
+  return measureParity(answers, trainer, width);
 }
 
 async function readAnswers({ folder }: JudgeRequest, name: string): Promise<Float32Array> {
@@ -203,28 +223,34 @@ async function readAnswers({ folder }: JudgeRequest, name: string): Promise<Floa
   );
 }
 
-/** @returns a difference of NaN as soon as one answer is not a number; a return has no class to flip */
-export function measureParity(
-  onnx: Float32Array,
-  trainer: Float32Array,
-  task: Task = 'classifier',
-): Parity {
-  const rows = onnx.length / outputWidth(task);
+/**
+ * @param width values of an answer; the first three are probabilities unless there is only one
+ * @returns a difference of NaN as soon as one answer is not a number; a return has no class to flip
+ */
+export function measureParity(onnx: Float32Array, trainer: Float32Array, width = CLASSES): Parity {
+  const rows = onnx.length / width;
   let maxDifference = 0;
   onnx.forEach((value, at) => {
     maxDifference = Math.max(maxDifference, Math.abs(value - (trainer[at] ?? NaN)));
   });
+  const classOf = (answers: Float32Array, row: number): number =>
+    argmaxOf(answers.subarray(row * width, row * width + CLASSES), 0);
   let classFlips = 0;
-  for (let row = 0; task === 'classifier' && row < rows; row++) {
-    if (argmaxOf(onnx, row) !== argmaxOf(trainer, row)) classFlips++;
+  for (let row = 0; width >= CLASSES && row < rows; row++) {
+    if (classOf(onnx, row) !== classOf(trainer, row)) classFlips++;
   }
   return { rows, maxDifference, classFlips };
 }
 
-function toHonestRows(raw: Float32Array, weights: ClassWeights | undefined): Float64Array {
-  const honest = new Float64Array(raw.length);
-  for (let at = 0; at < raw.length; at += CLASSES) {
-    honest.set(toUnweightedProbabilities(raw.subarray(at, at + CLASSES), weights), at);
+function toHonestRows(
+  { answers, width }: Answers,
+  weights: ClassWeights | undefined,
+): Float64Array {
+  const rows = answers.length / width;
+  const honest = new Float64Array(rows * CLASSES);
+  for (let row = 0; row < rows; row++) {
+    const raw = answers.subarray(row * width, row * width + CLASSES);
+    honest.set(toUnweightedProbabilities(raw, weights), row * CLASSES);
   }
   return honest;
 }

@@ -1,4 +1,4 @@
-import type { LabelThresholds, TestScore } from '../../domain/model-record.js';
+import type { LabelThresholds, RegressionScore, TestScore } from '../../domain/model-record.js';
 import { returnProbabilities } from '../../models/return-probabilities.js';
 import { bootstrapMean, DEFAULT_BOOTSTRAP, type BootstrapOptions } from './block-bootstrap.js';
 import { calibrationError } from './classification.js';
@@ -53,17 +53,19 @@ export function scoreRegressor(
     directionalAuc: directionalAuc(probabilities, labels),
     ...classify(signals, labels),
     calibrationError: calibrationError(probabilities, labels),
-    regression: {
-      rmse: errors.rmse,
-      mae: errors.mae,
-      r2: errors.r2,
-      persistenceRmse: errors.persistenceRmse,
-      persistenceMae: errors.persistenceMae,
-    },
+    regression: scoreErrors(predicted),
   };
 }
 
-function toErrors({ predictions, returns }: PredictedReturns) {
+/** The errors alone, compared with those of persistence. */
+export function scoreErrors(
+  predicted: Pick<PredictedReturns, 'predictions' | 'returns'>,
+): RegressionScore {
+  const { rmse, mae, r2, persistenceRmse, persistenceMae } = toErrors(predicted);
+  return { rmse, mae, r2, persistenceRmse, persistenceMae };
+}
+
+function toErrors({ predictions, returns }: Pick<PredictedReturns, 'predictions' | 'returns'>) {
   const rows = returns.length;
   const own = Array.from(returns, (value, row) => value - (predictions[row] ?? NaN));
   const all = Array.from(returns);

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { isGlobalBot, taskOf } from '../../domain/bots.js';
+import { isGlobalBot, taskOf, windowRowsOf } from '../../domain/bots.js';
 import { modelKeyText } from '../../domain/model-key.js';
 import type { LabelThresholds } from '../../domain/model-record.js';
 import { isFileVenue } from '../../domain/market.js';
@@ -57,6 +57,7 @@ export async function toSeriesRequest(context: AttemptContext): Promise<PrepareR
     candidateFeatures: trial?.purpose === 'experiment' ? undefined : options.candidateFeatures,
     takenFeatures: trial?.purpose === 'experiment' ? takenBy(options) : undefined,
     catalogueHash: catalogueHash(options.candidateFeatures),
+    windowRows: windowRowsOf(job.bot),
     thresholds: taskOf(job.bot) === 'regressor' ? await costThresholds(context) : undefined,
     filePath: path.join(options.workDir, featureFileName(job)),
   };
