@@ -7,6 +7,7 @@ import type { Settings } from '../config/settings.js';
 import { loadFolder } from '../src/backtest/history/load-folder.js';
 import type { MarketHistory } from '../src/backtest/history/market-history.js';
 import { PROJECT_DIR } from '../src/daemon/project-dir.js';
+import { toBotName } from '../src/domain/bots.js';
 import {
   RETRAIN_INTERVALS,
   type BacktestAsk,
@@ -156,7 +157,7 @@ function parseFlags(args: readonly string[]): BacktestFlags {
     .option('--to <time>', 'last moment')
     .option('--symbols <names...>', 'symbols, or all; default: SYMBOLS, with --data every file')
     .option('--timeframe <name>', `one of ${TIMEFRAMES.join(', ')}; default: TRADE_TIMEFRAME`)
-    .option('--bot <name>', 'whose signals are asked for; default: TRADE_BOT')
+    .option('--bot <name>', 'whose signals are asked for; default: TRADE_BOT', toBotName)
     .option('--signals <kind>', 'model: trained walk-forward; fallback: the SMA/RSI rules alone')
     .option('--retrain <often>', `of models, one of ${RETRAIN_INTERVALS.join(', ')}`, '7d')
     .option('--data <folder>', 'candle files instead of the stored candles')

@@ -79,13 +79,20 @@ function trainer() {
       stdio: ['ignore', 'pipe', 'pipe'],
       encoding: 'utf8',
     });
-    return { name: 'trainer', status: 'ok', message: answer.trim() };
+    return { name: 'trainer', status: 'ok', message: `${answer.trim()}${deepBots(answer)}` };
   } catch (error) {
     const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     const fix =
       'install Python 3.11 to 3.13 with venv (Debian: apt-get install python3 python3-venv), then npm run setup';
     return { name: 'trainer', status: 'warning', message: `cannot train: ${message}`, fix };
   }
+}
+
+/** PyTorch is an extra: that it is missing is no fault. @param {string} answer */
+function deepBots(answer) {
+  if (JSON.parse(answer).torch !== undefined)
+    return '; PyTorch is there: lstm and transformer can train';
+  return '; without PyTorch: lstm and transformer need npm run setup -- --with torch';
 }
 
 function report() {

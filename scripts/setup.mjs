@@ -24,17 +24,26 @@ const LOG = path.join(ROOT, '.cache', 'setup', 'last.log');
 const DASHBOARD = path.join(ROOT, 'dashboard');
 const PYTHON_CANDIDATES = ['python3.13', 'python3.12', 'python3.11', 'python3'];
 const MIN_NODE = [20, 19];
+/** Builds of PyTorch for the processor alone: those of PyPI bring the libraries of a graphics card. */
+const TORCH_INDEX = 'https://download.pytorch.org/whl/cpu';
+const TORCH_SIZE = 'downloads 192 MB and takes 760 MB on disk';
+/** The wheels of `trainer/torch.lock` are for this Python. */
+const TORCH_PYTHON = 'python3.11';
 
 /** @typedef {{ name: string, isDone: () => boolean, run: () => Promise<void>, isOptional?: boolean, fix?: string }} Step */
 
-/** Brings the checkout to a state in which it runs. */
-export async function setup() {
+/**
+ * Brings the checkout to a state in which it runs.
+ * @param {{ withTorch?: boolean }} [wanted] an extra, once installed, is kept up by every later setup
+ */
+export async function setup({ withTorch = false } = {}) {
   assertNode();
   mkdirSync(STAMPS, { recursive: true });
-  if (steps().every((step) => step.isDone())) return;
+  const all = () => steps(withTorch);
+  if (all().every((step) => step.isDone())) return;
   await withLock(path.join(STAMPS, 'lock'), async () => {
     writeFileSync(LOG, '');
-    for (const step of steps()) if (!step.isDone()) await runStep(step);
+    for (const step of all()) if (!step.isDone()) await runStep(step);
   });
 }
 
@@ -47,8 +56,11 @@ function assertNode() {
   );
 }
 
-/** @returns {Step[]} */
-function steps() {
+/**
+ * @param {boolean} withTorch
+ * @returns {Step[]}
+ */
+function steps(withTorch) {
   return [
     {
       name: 'Node packages',
@@ -65,10 +77,11 @@ function steps() {
     {
       name: 'Python trainer',
       isDone: isTrainerDone,
-      run: installTrainer,
+      run: () => installTrainer(withTorch),
       isOptional: true,
       fix: 'Without it the daemon runs on fallback signals. Install Python 3.11 to 3.13 with venv and pip (Debian: apt-get install python3 python3-venv), then: npm run setup',
     },
+    ...(withTorch || existsSync(path.join(STAMPS, 'torch')) ? [torchStep(withTorch)] : []),
     {
       name: 'dashboard',
       isDone: () =>
@@ -79,6 +92,20 @@ function steps() {
       fix: 'Without it the daemon runs all the same, and its API and commands answer. Mend what is said above, then: npm run setup',
     },
   ];
+}
+
+/**
+ * @param {boolean} isAsked
+ * @returns {Step}
+ */
+function torchStep(isAsked) {
+  return {
+    name: `PyTorch (${TORCH_SIZE})`,
+    isDone: isTorchDone,
+    run: installTorch,
+    isOptional: !isAsked,
+    fix: 'Without it the bots lstm and transformer cannot train. Mend what is said above, then: npm run setup -- --with torch',
+  };
 }
 
 /** @param {Step} step */
@@ -150,39 +177,72 @@ function isTrainerDone() {
   return isStamped('trainer', trainerKey()) && existsSync(venvPython());
 }
 
-async function installTrainer() {
+/** @param {boolean} withTorch */
+async function installTrainer(withTorch) {
   const key = trainerKey();
   if (process.env['PYTHON'] !== undefined) {
     await checkTrainer(process.env['PYTHON']);
     stamp('trainer', `given ${process.env['PYTHON']}`);
     return;
   }
-  const python = await findPython();
+  const isTorchWanted = withTorch || existsSync(path.join(STAMPS, 'torch'));
+  const python = await findPython(isTorchWanted ? [TORCH_PYTHON] : []);
   const fresh = path.join(ROOT, '.venv');
   rmSync(fresh, { recursive: true, force: true });
   await run(python, ['-m', 'venv', fresh]);
-  const lock = path.join(ROOT, 'trainer', 'requirements.lock');
-  const flags = [
-    '--no-deps',
-    '--require-hashes',
-    '--only-binary',
-    ':all:',
-    '--no-input',
-    '-r',
-    lock,
-  ];
-  await run(venvPython(), ['-m', 'pip', 'install', '--disable-pip-version-check', ...flags]);
+  await installLock('requirements.lock');
   await checkTrainer(venvPython());
   stamp('trainer', key);
 }
 
-/** @param {string} python */
-async function checkTrainer(python) {
-  await run(python, ['-m', 'evenkeel_trainer', '--check'], {}, path.join(ROOT, 'trainer'));
+/**
+ * @param {string} name of a list in `trainer`, every wheel of it with its hash
+ * @param {string[]} [flags]
+ */
+async function installLock(name, flags = []) {
+  const lock = path.join(ROOT, 'trainer', name);
+  const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--no-deps'];
+  const strict = ['--require-hashes', '--only-binary', ':all:'];
+  await run(venvPython(), [...pip, ...strict, ...flags, '-r', lock]);
 }
 
-async function findPython() {
-  for (const candidate of PYTHON_CANDIDATES) {
+function isTorchDone() {
+  const given = process.env['PYTHON'];
+  if (given !== undefined) return isStamped('torch', `given ${given}`);
+  return isStamped('torch', torchKey()) && existsSync(torchFolder());
+}
+
+/** Not part of the trainer's own list: it is seven times as large as all of that together. */
+async function installTorch() {
+  const given = process.env['PYTHON'];
+  if (given !== undefined) {
+    await checkTrainer(given, ['torch']);
+    stamp('torch', `given ${given}`);
+    return;
+  }
+  if (!existsSync(venvPython())) throw new Error('the Python trainer is not installed');
+  if (!existsSync(path.join(ROOT, '.venv', 'lib', TORCH_PYTHON))) {
+    throw new Error(
+      `trainer/torch.lock has wheels for ${TORCH_PYTHON}, and .venv is of another Python: install ${TORCH_PYTHON}, remove .venv`,
+    );
+  }
+  await installLock('torch.lock', ['--index-url', TORCH_INDEX]);
+  await checkTrainer(venvPython(), ['torch']);
+  stamp('torch', torchKey());
+}
+
+/**
+ * @param {string} python
+ * @param {string[]} [extras] imported as well
+ */
+async function checkTrainer(python, extras = []) {
+  const check = ['-m', 'evenkeel_trainer', '--check', ...extras];
+  await run(python, check, {}, path.join(ROOT, 'trainer'));
+}
+
+/** @param {string[]} preferred */
+async function findPython(preferred) {
+  for (const candidate of [...preferred, ...PYTHON_CANDIDATES]) {
     const test = 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else 1)';
     const isUsable = await run(candidate, ['-c', test]).then(
       () => true,
@@ -204,6 +264,15 @@ function packagesKey() {
 
 function trainerKey() {
   return hashOf(['trainer/requirements.lock'], '');
+}
+
+/** A new list of the trainer makes its folder anew, and what was installed into the old one is gone. */
+function torchKey() {
+  return hashOf(['trainer/requirements.lock', 'trainer/torch.lock'], '');
+}
+
+function torchFolder() {
+  return path.join(ROOT, '.venv', 'lib', TORCH_PYTHON, 'site-packages', 'torch');
 }
 
 function buildKey() {
@@ -297,9 +366,19 @@ function run(command, args, extraEnvironment = {}, cwd = ROOT) {
   });
 }
 
+/** @param {string[]} args */
+function readExtras(args) {
+  const [flag, name, ...more] = args.flatMap((arg) => arg.split('='));
+  if (flag === undefined) return {};
+  if (flag === '--with' && name === 'torch' && more.length === 0) return { withTorch: true };
+  throw new Error(`"${args.join(' ')}" is not known; there is --with torch`);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  setup().catch((error) => {
+  try {
+    await setup(readExtras(process.argv.slice(2)));
+  } catch (error) {
     process.stderr.write(`setup: ${error instanceof Error ? error.message : error}\n`);
     process.exitCode = 1;
-  });
+  }
 }

@@ -5,7 +5,7 @@ import type { TrainEnd, TrainMode } from '../src/commands/train-options.js';
 import { SystemClock } from '../src/lib/clock.js';
 import { childEnvironments } from '../src/lib/child-environments.js';
 import { EXIT, runCommand } from './run-command.js';
-import { findWrongTimeframe, names } from './series-flags.js';
+import { botNames, findWrongTimeframe, names } from './series-flags.js';
 import { TRAIN_FORMAT } from './train-output.js';
 
 /** What a shell gives for Ctrl+C. */
@@ -50,7 +50,7 @@ function parseFlags(args: readonly string[]): TrainFlags {
     .option('--batch-size <n>', 'instruments of a batch instead of TRAIN_BATCH_SIZE', batchSize)
     .option('--symbols <names...>', 'instead of SYMBOLS: BTC/USDT, BTCUSDT, BTC-USDT or all', names)
     .option('--timeframes <names...>', 'instead of TIMEFRAMES', names)
-    .option('--bots <names...>', 'instead of BOTS', names)
+    .option('--bots <names...>', 'instead of BOTS', botNames)
     .option('--pause-file <file>', 'pauses training while it exists, instead of PAUSE_FILE')
     .option('--json', 'progress, log and result as lines of JSON on standard output', false)
     .addHelpText('after', HELP)

@@ -1,4 +1,4 @@
-"""Writes requirements.lock: every pin of requirements.in with the hashes of its wheels.
+"""Writes requirements.lock: every pin of requirements.in with the hashes of its wheels, or torch.lock.
 
 Asks pip, with whatever package index it is set up for, which wheel it would install for each
 supported system and Python version. Only metadata is read, nothing is installed. Run it with a
@@ -6,6 +6,10 @@ current pip, with the folder of another list where not this one is meant:
 
     python lock.py && git diff requirements.lock
     python lock.py ../test/artifacts
+    python lock.py --torch && git diff torch.lock
+
+PyTorch is asked for at its own index of builds for the processor: those of PyPI bring the libraries of a graphics
+card, which are ten times as large. What that index cannot be asked for gets no hash, and cannot be installed.
 """
 
 from __future__ import annotations
@@ -29,24 +33,29 @@ SYSTEMS = {
     "macOS arm64": [f"macosx_{version}_0_arm64" for version in MAC_VERSIONS],
     "macOS x86_64": [f"macosx_{version}_0_x86_64" for version in MAC_VERSIONS],
 }
+TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 HEADER = """\
-# Made from requirements.in by lock.py: do not edit.
-# pip install --no-deps --require-hashes -r requirements.lock
+# Made from {name}.in by lock.py: do not edit.
+# pip install --no-deps --require-hashes {flags}-r {name}.lock
 """
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
-    pins = read_pins(folder / "requirements.in")
+    is_torch = sys.argv[1:] == ["--torch"]
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 and not is_torch else HERE
+    name = "torch" if is_torch else "requirements"
+    index = ["--index-url", TORCH_INDEX] if is_torch else []
+    pins = read_pins(folder / f"{name}.in")
     hashes: dict[str, set[str]] = {pin: set() for pin in pins}
     for pin in pins:
         for system, version in product(SYSTEMS, PYTHON_VERSIONS):
-            found = find_hash(pin, SYSTEMS[system], version)
+            found = find_hash(pin, SYSTEMS[system], version, index)
             if found is None:
                 print(f"{pin}: no wheel for {system}, Python {version}", file=sys.stderr)
             else:
                 hashes[pin].add(found)
-    (folder / "requirements.lock").write_text(HEADER + "".join(lock_lines(hashes)))
+    header = HEADER.format(name=name, flags="".join(f"{flag} " for flag in index))
+    (folder / f"{name}.lock").write_text(header + "".join(lock_lines(hashes)))
 
 
 def read_pins(path: Path) -> list[str]:
@@ -54,7 +63,9 @@ def read_pins(path: Path) -> list[str]:
     return sorted(line for line in lines if line and not line.startswith("#"))
 
 
-def find_hash(pin: str, platforms: list[str], python_version: str) -> str | None:
+def find_hash(
+    pin: str, platforms: list[str], python_version: str, index: list[str]
+) -> str | None:
     """sha256 of the wheel that pip would choose, or None where the index has none that fits."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
@@ -63,7 +74,7 @@ def find_hash(pin: str, platforms: list[str], python_version: str) -> str | None
         command += ["--python-version", python_version, "--implementation", "cp"]
         for platform in platforms:
             command += ["--platform", platform]
-        command += ["--report", str(report), pin]
+        command += [*index, "--report", str(report), pin]
         if subprocess.run(command, capture_output=True, timeout=600).returncode != 0:
             return None
         chosen = json.loads(report.read_text())["install"][0]

@@ -1,4 +1,5 @@
-"""Entry: `python -u -m evenkeel_trainer` serves jobs, `--check` describes the environment.
+"""Entry: `python -u -m evenkeel_trainer` serves jobs, `--check` describes the environment,
+`--check torch` with that library imported too.
 
 Nothing heavy is imported before the process has bound its life to its parent's, and `--check` must
 run on any Python, so that it can say that this one is too old.
@@ -8,10 +9,10 @@ import sys
 
 
 def main():
-    if sys.argv[1:] == ["--check"]:
+    if sys.argv[1:2] == ["--check"]:
         from .check import print_check
 
-        return print_check()
+        return print_check(sys.argv[2:])
     from .lifeline import settle_process
 
     settle_process()

@@ -3,6 +3,7 @@
 import importlib
 import json
 import platform
+from importlib import metadata
 
 MODULES = ("numpy", "catboost", "onnx")
 
@@ -12,14 +13,24 @@ def read_versions():
     return {"python": platform.python_version(), **library_versions(MODULES)}
 
 
+def find_torch():
+    """Version of the extra, or None without it; found without importing it, which takes two seconds."""
+    try:
+        return metadata.version("torch")
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def library_versions(modules):
     return {name: importlib.import_module(name).__version__ for name in modules}
 
 
-def print_check():
-    """Prints one JSON line and returns the exit code: 0 when everything can be imported."""
+def print_check(extras):
+    """Prints one JSON line and returns the exit code: 0 when everything can be imported, the extras too."""
     try:
-        answer = read_versions()
+        torch = find_torch()
+        answer = {**read_versions(), **({} if torch is None else {"torch": torch})}
+        answer.update(library_versions(extras))
     except Exception as error:  # a damaged wheel fails its import in any way it likes
         answer = {"python": platform.python_version(), "error": str(error)}
     print(json.dumps(answer))

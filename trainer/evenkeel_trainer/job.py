@@ -17,8 +17,8 @@ MIN_RFE_STEPS = 3
 MAX_UID_LENGTH = 128
 MAX_SEED = 2**53 - 1
 MAX_WEIGHT = 1e6
-#: Trees that one increment may add.
-MAX_INCREMENT = 1_000
+#: Trees that one increment may add, or epochs that it may learn for.
+MAX_INCREMENT = 10_000
 
 
 @dataclass(frozen=True)

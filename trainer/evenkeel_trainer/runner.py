@@ -15,7 +15,7 @@ from .job import Job
 from .stopwatch import Stopwatch
 
 MANIFEST_FORMAT = 1
-SUMMARY_FIELDS = ("tree_count", "metrics", "selection")
+SUMMARY_FIELDS = ("metrics", "selection")
 
 
 def run_job(job: Job, versions: dict[str, str], progress: Progress) -> dict[str, Any]:

@@ -29,7 +29,26 @@ export interface ForestParams {
   readonly maxModelMb: number;
 }
 
-export type BotParams = CatBoostParams | ForestParams;
+/** How a deep bot is fitted. Whatever is not named here the trainer decides. */
+export interface DeepParams {
+  /** Most passes over the training rows. */
+  readonly epochs: number;
+  /** Rows that the model reads to answer for the last of them. */
+  readonly windowRows: number;
+  /** Size of the inner state. */
+  readonly width: number;
+  readonly learningRate: number;
+  /** Shrinks the weights at each step. */
+  readonly weightDecay: number;
+  /** Share of the inner state that is left out at random while fitting. */
+  readonly dropout: number;
+  readonly batchRows: number;
+  /** Epochs without progress on the validation part after which the fit stops. */
+  readonly patience: number;
+  readonly device: 'auto' | 'cpu' | 'cuda';
+}
+
+export type BotParams = CatBoostParams | ForestParams | DeepParams;
 
 export type FeatureSelection =
   | { readonly method: 'rfe'; readonly maxFeatures: number; readonly steps: number }
@@ -59,10 +78,10 @@ export interface TrainerJob {
 
 /** A model to be continued. Both its models are: the judged one has never seen the test part. */
 export interface ParentFiles {
-  /** Absolute paths of its `.cbm` files, verified. */
+  /** Absolute paths of the files with their trees or weights, verified. */
   readonly served: string;
   readonly judged: string;
-  /** Trees to be added to each. */
+  /** Trees to be added to each, or epochs that each learns for. */
   readonly iterations: number;
   /** Least and greatest value of each feature over the rows that it has seen. */
   readonly ranges: readonly (readonly [number, number])[];

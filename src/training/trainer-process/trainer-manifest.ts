@@ -33,7 +33,12 @@ const manifestSchema = SERVED_MANIFEST.extend({
   data_sha256: z.string(),
   library_versions: z.record(z.string(), z.string()),
   task: z.enum(['classifier', 'regressor']),
-  tree_count: z.int().min(1),
+  /** Of a model of trees. */
+  tree_count: z.int().min(1).optional(),
+  /** Of a network: passes over the training rows, those of an increment for a continued one. */
+  epochs: z.int().min(1).optional(),
+  /** What it was fitted on; models from before there was a choice do not state it. */
+  device: z.enum(['cpu', 'cuda']).default('cpu'),
   /** Labelled rows of each part; `complete` are those of the refit. */
   rows: z.object({
     train: z.int(),

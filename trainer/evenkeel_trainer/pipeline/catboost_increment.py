@@ -16,9 +16,8 @@ from ..engines.catboost_continuation import Continued, continue_fit, load_model,
 from ..engines.catboost_engine import FitSettings, Part, importances, predict
 from ..engines.catboost_onnx import write_onnx
 from ..errors import bad_job
-from ..job import Parent
 from .base import TrainingContext
-from .columns import Rows, top_importances
+from .columns import Rows, join_ranges, top_importances, value_ranges
 
 
 def continue_parent(
@@ -54,7 +53,7 @@ def continue_parent(
             "kept": len(columns),
             "seconds": 0.0,
         },
-        "feature_ranges": _ranges(parent, whole),
+        "feature_ranges": join_ranges(parent, value_ranges(data, columns, rows)),
         "importance": top_importances(importances(served.model), settings.names),
     }
 
@@ -82,12 +81,3 @@ def _export(
         write_onnx(served.model, path("model.onnx"), width)
         judged.model.save_model(path("judged.cbm"), format="cbm")
         served.model.save_model(path("model.cbm"), format="cbm")
-
-
-def _ranges(parent: Parent, rows: Part) -> list[list[float]]:
-    """What the parent's rows and the new ones ranged over together."""
-    known = np.asarray(parent.ranges, dtype=np.float64)
-    lowest = np.minimum(known[:, 0], rows.features.min(axis=0))
-    highest = np.maximum(known[:, 1], rows.features.max(axis=0))
-    return np.stack([lowest, highest], axis=1).tolist()
-

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import bad_file, bad_job, too_few_rows
 from ..feature_file import NO_LABEL, FeatureFile
-from ..job import Job, RowRange
+from ..job import Job, Parent, RowRange
 from .base import TrainingContext
 
 TOP_IMPORTANCES = 30
@@ -84,6 +84,13 @@ def value_ranges(data: FeatureFile, columns: list[int], rows: Rows) -> list[list
     """Least and greatest value of each feature over the rows of the refit."""
     values = data.matrix(rows.complete, columns)
     return np.stack([values.min(axis=0), values.max(axis=0)], axis=1).tolist()
+
+
+def join_ranges(parent: Parent, own: list[list[float]]) -> list[list[float]]:
+    """What the rows of a parent and those of its increment ranged over together."""
+    known, new = np.asarray(parent.ranges, dtype=np.float64), np.asarray(own)
+    lowest, highest = np.minimum(known[:, 0], new[:, 0]), np.maximum(known[:, 1], new[:, 1])
+    return np.stack([lowest, highest], axis=1).tolist()
 
 
 def describe_selection(context: TrainingContext, candidates: int, kept: int) -> dict[str, Any]:

@@ -1,0 +1,136 @@
+"""What the deep bots share: all but their encoder.
+
+Judged and refitted: one network learns from the training part, stops early on the validation part and is judged
+on the test part by the caller; then its features, parameters, scaler and number of epochs are frozen and a second
+one learns from all labelled rows, which is the one to serve. An increment continues both of a parent's networks,
+each on its own, as `catboost_increment` does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import memory
+from ..engines.catboost_engine import CLASSES, FitSettings, Part
+from ..engines.catboost_params import CatBoostParams
+from ..engines.torch_extra import check_torch
+from ..engines.torch_params import DeepParams, parse_deep_params
+from ..errors import bad_file, bad_job, too_few_rows
+from ..feature_file import NO_LABEL
+from ..job import Job
+from .base import TrainingContext
+from .catboost_columns import choose_columns
+from .columns import (
+    Rows,
+    candidate_columns,
+    check_targets,
+    check_values,
+    describe_selection,
+    join_ranges,
+    top_importances,
+    value_ranges,
+)
+from .windows import check_window_values, find_windows
+
+CLASS_ORDER = ("SELL", "HOLD", "BUY")
+#: Least windows for a fit at all; the caller has stricter limits.
+LEAST_ROWS = {"train": 30, "validation": 5}
+#: Trees rank the candidates: a network that reads 48 rows of hundreds of features learns their noise.
+RANKING = CatBoostParams(
+    iterations=150,
+    depth=4,
+    learning_rate=0.03,
+    l2_leaf_reg=10,
+    rsm=0.3,
+    bootstrap_type="Bernoulli",
+    subsample=0.7,
+    border_count=64,
+    early_stopping_rounds=50,
+)
+
+
+class DeepBot:
+    libraries = ("torch",)
+    has_shared_times = False
+
+    def check(self, job: Job) -> None:
+        check_torch()
+        if parse_deep_params(job.params).device == "cuda":
+            from ..engines.torch_fit import find_device
+
+            find_device("cuda")
+        if job.class_weights is not None and len(job.class_weights) != CLASSES:
+            raise bad_job(
+                f"class_weights: expected {CLASSES} weights, read {len(job.class_weights)}"
+            )
+
+    def train(self, context: TrainingContext) -> dict[str, Any]:
+        params = parse_deep_params(context.job.params)
+        rows = _find_rows(context, params)
+        candidates = candidate_columns(context)
+        check_window_values(context.data, candidates, context.job.split.train.start)
+        check_values(context.data, candidates, rows)
+        columns = _select(context, rows, candidates)
+        _check_parent(context.job, columns)
+        memory.release()
+        from .deep_fitting import DeepFitting
+
+        fitting = DeepFitting(context, params, rows, columns)
+        judged, refit = fitting.fit()
+        fitting.export(judged, refit)
+        names = [context.data.names[column] for column in columns]
+        return {
+            "features": names,
+            "task": "classifier",
+            "class_order": CLASS_ORDER,
+            "window_rows": params.window_rows,
+            "device": fitting.device.type,
+            "epochs": judged.epochs,
+            "rows": rows.counts(),
+            "metrics": {
+                "train_logloss": judged.train_loss,
+                "validation_logloss": judged.validation_loss,
+                "refit_logloss": refit.train_loss,
+            },
+            "selection": describe_selection(context, len(candidates), len(columns)),
+            "feature_ranges": _ranges(context, columns, rows),
+            "importance": top_importances(fitting.importances(refit), names),
+        }
+
+
+def _find_rows(context: TrainingContext, params: DeepParams) -> Rows:
+    data = context.data
+    if np.any((data.labels < NO_LABEL) | (data.labels >= CLASSES)):
+        raise bad_file(f"features_file: label: expected {NO_LABEL} to {CLASSES - 1}")
+    rows = find_windows(data, context.job, params.window_rows, LEAST_ROWS)
+    check_targets(data, rows)
+    for label, name in enumerate(CLASS_ORDER):
+        if not np.any(data.labels[rows.train] == label):
+            raise too_few_rows(f"split.train: no row of class {name} (label {label})")
+    return rows
+
+
+def _select(context: TrainingContext, rows: Rows, candidates: list[int]) -> list[int]:
+    data, job = context.data, context.job
+    settings = FitSettings(
+        names=[data.names[column] for column in candidates],
+        params=RANKING,
+        seed=job.seed,
+        class_weights=job.class_weights,
+    )
+    train = Part(data.matrix(rows.train, candidates), data.labels[rows.train])
+    return choose_columns(context, settings, train, candidates)
+
+
+def _check_parent(job: Job, columns: list[int]) -> None:
+    if job.parent is not None and len(job.parent.ranges) != len(columns):
+        expected = f"expected {len(columns)} pairs, read {len(job.parent.ranges)}"
+        raise bad_job(f"parent.ranges: {expected}")
+
+
+def _ranges(context: TrainingContext, columns: list[int], rows: Rows) -> list[list[float]]:
+    parent = context.job.parent
+    own = value_ranges(context.data, columns, rows)
+    return own if parent is None else join_ranges(parent, own)

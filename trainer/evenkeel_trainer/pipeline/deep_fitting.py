@@ -1,0 +1,119 @@
+"""The fits of one job of a deep bot, over rows and columns that are settled.
+
+Imported once the columns are chosen: PyTorch and the ranking of trees together would need more memory than either.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ..engines.torch_fit import (
+    Fit,
+    Fitting,
+    Part,
+    continue_fit,
+    find_device,
+    fit_fixed,
+    fit_judged,
+    predict,
+    saliency,
+    settle_torch,
+)
+from ..engines.torch_network import Network, Shape, make_encoder
+from ..engines.torch_onnx import write_deep_onnx
+from ..engines.torch_params import DeepParams
+from ..engines.torch_weights import load_weights, save_weights
+from ..job import Parent
+from .base import TrainingContext
+from .columns import Rows
+
+
+class DeepFitting:
+    def __init__(
+        self, context: TrainingContext, params: DeepParams, rows: Rows, columns: list[int]
+    ) -> None:
+        job = context.job
+        self._context, self._rows = context, rows
+        self._params = params
+        self._shape = Shape(self._params.window_rows, len(columns), self._params.width)
+        self.device = find_device(self._params.device)
+        self._how = Fitting(self._params, job.seed, job.class_weights, self.device)
+        everything = context.data.matrix(slice(None), columns)
+        self._features = torch.from_numpy(np.ascontiguousarray(everything, dtype=np.float32))
+
+    def fit(self) -> tuple[Fit, Fit]:
+        parent = self._context.job.parent
+        if parent is not None:
+            return self._continue(parent)
+        parts = self._part(self._rows.train), self._part(self._rows.validation)
+        report = self._context.progress.begin("fit")
+        with self._context.stopwatch.stage("fit"):
+            judged = fit_judged(self._begin(), self._how, parts, report)
+        report = self._context.progress.begin("refit")
+        with self._context.stopwatch.stage("refit"):
+            complete = self._part(self._rows.complete)
+            refit = fit_fixed(self._begin(), self._how, complete, judged.epochs, report)
+        return judged, refit
+
+    def _continue(self, parent: Parent) -> tuple[Fit, Fit]:
+        """The judged network on the rows before the test part, the served one on all."""
+        known = np.concatenate([self._rows.train, self._rows.validation])
+        fits: list[Fit] = []
+        for stage, ends, path in (
+            ("fit", known, parent.judged),
+            ("refit", self._rows.complete, parent.served),
+        ):
+            report = self._context.progress.begin(stage)
+            with self._context.stopwatch.stage(stage):
+                network = self._load(path)
+                fits.append(
+                    continue_fit(network, self._how, self._part(ends), parent.iterations, report)
+                )
+        return fits[0], fits[1]
+
+    def export(self, judged: Fit, refit: Fit) -> None:
+        self._context.progress.begin("export")
+        path = self._context.artifact.path
+        with self._context.stopwatch.stage("export"):
+            self._answer(judged.network).tofile(path("judged-test.f32"))
+            self._answer(refit.network).tofile(path("refit-test.f32"))
+            parent = self._context.job.parent
+            if parent is not None:
+                self._answer(self._load(parent.judged)).tofile(path("parent-test.f32"))
+            save_weights(judged.network, path("judged.npz"))
+            save_weights(refit.network, path("model.npz"))
+            write_deep_onnx(judged.network, path("judged.onnx"), self._shape.columns)
+            write_deep_onnx(refit.network, path("model.onnx"), self._shape.columns)
+
+    def importances(self, fit: Fit) -> np.ndarray:
+        return saliency(fit.network.to(self.device), self.device, self._part(self._rows.complete))
+
+    def _begin(self) -> Network:
+        """A new network, with what the training part alone says of features, classes and returns."""
+        network = self._build()
+        train = self._part(self._rows.train)
+        network.begin_from(self._features[train.ends], train.labels, train.returns)
+        return network.to(self.device)
+
+    def _load(self, path: str) -> Network:
+        network = self._build()
+        load_weights(network, path)
+        return network.to(self.device)
+
+    def _build(self) -> Network:
+        settle_torch(self._how.seed)
+        encoder = make_encoder(self._context.job.bot, self._shape, self._params.dropout)
+        return Network(encoder, self._shape, self._params.dropout)
+
+    def _part(self, ends: np.ndarray) -> Part:
+        data = self._context.data
+        return Part(
+            features=self._features,
+            ends=torch.from_numpy(ends.astype(np.int64)),
+            labels=torch.from_numpy(data.labels[ends].astype(np.int64)),
+            returns=torch.from_numpy(data.forward_returns[ends].astype(np.float32)),
+        )
+
+    def _answer(self, network: Network) -> np.ndarray:
+        return predict(network, self.device, self._part(self._rows.test))
