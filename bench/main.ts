@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { api } from './api.js';
 import { backfill } from './backfill.js';
 import { backtest } from './backtest.js';
+import { bots } from './bots.js';
 import { close } from './close.js';
 import { daemon, memoryOne } from './daemon.js';
 import { dashboard } from './dashboard.js';
@@ -54,6 +55,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   pattern,
   drift,
   skill,
+  bots,
   walkForward,
   liveTick,
   lookalikes,

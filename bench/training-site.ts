@@ -51,20 +51,29 @@ export interface TrainingSiteOptions {
   readonly location?: DatabaseLocation;
   /** Where its jobs are left to workers, instead of trained in this process. */
   readonly remote?: { readonly place: RedisPlace; readonly version: string };
+  /** Which kind of model is trained. */
+  readonly bot?: string;
 }
 
 export async function openTrainingSite(
   { pairs }: Pick<Markets, 'pairs'>,
-  { folder, heldBackBars = 0, changes = {}, location: given, remote }: TrainingSiteOptions,
+  site: TrainingSiteOptions,
 ): Promise<TrainingSite> {
+  const { folder, heldBackBars = 0, changes = {}, location: given, remote } = site;
+  const { bot = 'catboost' } = site;
   const endMs = (pairs[0]?.candles.at(-1)?.openTime ?? 0) + HOUR_MS;
   const clock = new StandingClock(endMs - heldBackBars * HOUR_MS);
   const location = given ?? sqliteIn(folder);
   const database = await openDatabase(location, { clock, logger: SILENT_LOGGER });
   const stores = openStores(database, clock);
-  const keys = await store(stores, { pairs }, [-Infinity, clock.marketMs()]);
+  const series = await store(stores, { pairs }, [-Infinity, clock.marketMs()]);
+  const keys: readonly ModelKey[] = series.map((key) => ({ ...key, timeframe: '1h', bot }));
   const symbols = keys.map(({ symbol }) => symbol);
-  const options = { ...defaultTrainingOptions({ venue: VENUE, symbols, folder }), ...changes };
+  const options = {
+    ...defaultTrainingOptions({ venue: VENUE, symbols, folder }),
+    bots: [bot],
+    ...changes,
+  };
   const parts = { stores, clock, logger: SILENT_LOGGER, runUid: 'bench', options };
   const createRemote =
     remote && ((facts: QueueFacts) => new RemoteQueue({ ...parts, ...remote, speed: 1 }, facts));
@@ -77,10 +86,7 @@ export async function openTrainingSite(
   return {
     ...{ folder, stores, options, keys, service },
     baseModels: () =>
-      stores.baseModels.list(
-        { venue: VENUE, timeframe: '1h', bot: 'catboost' },
-        { status: 'ready', limit: 9 },
-      ),
+      stores.baseModels.list({ venue: VENUE, timeframe: '1h', bot }, { status: 'ready', limit: 9 }),
     trainAll: async (kind) => {
       const startedAt = performance.now();
       await service.sessions.request({ keys, kind });
@@ -130,8 +136,8 @@ async function store(
   stores: Stores,
   { pairs }: Pick<Markets, 'pairs'>,
   [fromMs, toMs]: readonly [number, number],
-): Promise<readonly ModelKey[]> {
-  const keys: ModelKey[] = [];
+): Promise<readonly Pick<ModelKey, 'venue' | 'symbol'>[]> {
+  const keys: Pick<ModelKey, 'venue' | 'symbol'>[] = [];
   for (const { symbol, candles } of pairs) {
     const marketId = symbol.replace('/', '');
     const series = await stores.series.ensure({ venue: VENUE, symbol, marketId, timeframe: '1h' });
@@ -139,7 +145,7 @@ async function store(
     for (let at = 0; at < wanted.length; at += 1000) {
       await stores.candles.upsert(series.id, wanted.slice(at, at + 1000), 'rest');
     }
-    keys.push({ venue: VENUE, symbol, timeframe: '1h', bot: 'catboost' });
+    keys.push({ venue: VENUE, symbol });
   }
   return keys;
 }

@@ -145,6 +145,10 @@ describe('readSettings', () => {
   it.each([
     [{ TRADE_TIMEFRAME: '4h' }, 'TRADE_TIMEFRAME'],
     [{ TRADE_BOT: 'other' }, 'TRADE_BOT'],
+    [{ TRAIN_EPOCHS: '0' }, 'TRAIN_EPOCHS'],
+    [{ INCREMENTAL_EPOCHS: '0' }, 'INCREMENTAL_EPOCHS'],
+    [{ TRAIN_DEVICE: 'gpu' }, 'TRAIN_DEVICE'],
+    [{ BOTS: 'lstm', TRAIN_MEMORY_MB: '300' }, 'TRAIN_MEMORY_MB'],
     [{ CATBOOST_BOOTSTRAP_TYPE: 'Bayesian', CATBOOST_SUBSAMPLE: '0.7' }, 'CATBOOST_SUBSAMPLE'],
     [{ MODEL_MAX_AGE_HOURS: '5' }, 'MODEL_MAX_AGE_HOURS'],
     [{ NOTIFY_WEBHOOK_URL: 'http://a.b/c', NOTIFY_WEBHOOK_SECRET: '' }, 'NOTIFY_WEBHOOK_SECRET'],

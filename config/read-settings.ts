@@ -1,3 +1,4 @@
+import { needsTorch } from '../src/domain/bots.js';
 import { ConfigError } from '../src/lib/errors.js';
 import { editDistance } from '../src/lib/near-names.js';
 import { readEnvFile } from './env-file.js';
@@ -95,6 +96,7 @@ export function findContradictions(settings: Settings): string[] {
     ...findApiProblems(settings),
     ...findTrading(settings),
     ...findCrowdedTrainers(settings),
+    ...findNarrowMemory(settings),
     ...findHalfQueue(settings),
     ...findHalfStore(settings),
     ...findHalfChannels(settings),
@@ -158,6 +160,17 @@ function findTrading(settings: Settings): string[] {
 
 /** An interpreter with its libraries holds that much before it fits anything. */
 const LEAST_MB_A_TRAINER = 150;
+
+/** The same with PyTorch, and its fits of the usual size. */
+const LEAST_MB_A_DEEP_TRAINER = 400;
+
+function findNarrowMemory({ bots, trainMemoryMb }: Settings): string[] {
+  const deep = bots.find(needsTorch);
+  if (deep === undefined || trainMemoryMb >= LEAST_MB_A_DEEP_TRAINER) return [];
+  return [
+    `BOTS names ${deep}, which needs TRAIN_MEMORY_MB=${LEAST_MB_A_DEEP_TRAINER} at least; it is ${trainMemoryMb}`,
+  ];
+}
 
 function findCrowdedTrainers({ trainProcesses, trainMemoryMb }: Settings): string[] {
   if (trainProcesses === 'auto') return [];

@@ -1,3 +1,4 @@
+import { toBotName } from '../src/domain/bots.js';
 import { FEATURE_GROUPS, type FeatureGroup } from '../src/domain/feature-groups.js';
 import { isCronExpression } from '../src/lib/cron.js';
 
@@ -6,6 +7,13 @@ import { isCronExpression } from '../src/lib/cron.js';
 export function readUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   return /^https?:$/.test(new URL(text).protocol) ? text.replace(/\/+$/, '') : undefined;
+}
+
+/** Names of bots, under which they are stored; doubles are taken once. */
+export function readBots(text: string): readonly string[] | undefined {
+  const named = text.split(',').map((name) => toBotName(name.trim()));
+  const known = [...new Set(named.filter((name) => name !== ''))];
+  return known.length === 0 ? undefined : known;
 }
 
 /** The last instant that has a year of four digits. */

@@ -2,6 +2,7 @@ import type { ChildEnvironments } from './lib/child-environments.js';
 import type { EffectiveSetting } from '../config/effective-settings.js';
 import type { Settings } from '../config/settings.js';
 import { assembleWork } from './daemon/active.js';
+import { assertBotLibraries } from './daemon/assert-bots.js';
 import { collectOnly } from './daemon/collect-only.js';
 import { connect } from './daemon/connect.js';
 import { assertNoBooksLeft } from './daemon/left-books.js';
@@ -74,6 +75,7 @@ async function run(settings: Settings, options: RunOptions, signal: AbortSignal)
   const { logger, version, parts, role } = options;
   const level = role === 'daemon' ? 'info' : 'debug';
   if (role === 'daemon') assertMayTrade(settings);
+  if (role !== 'collect') await assertBotLibraries(settings, { ...parts, signal });
   const stack = new DisposalStack(logger);
   const ending = new AbortController();
   const stopping = AbortSignal.any([signal, ending.signal]);

@@ -1,5 +1,5 @@
 import { custom, list, number, numberOrAuto, optionalText, text } from '../setting.js';
-import { readUrl } from '../setting-readers.js';
+import { readBots, readUrl } from '../setting-readers.js';
 
 export const MARKET_SETTINGS = {
   EXCHANGE: text({ default: 'demo', help: 'Where candles come from: `demo`, or any ccxt id.' }),
@@ -22,7 +22,12 @@ export const MARKET_SETTINGS = {
     help: "Market whose returns are context for every other one's features. Default: the primary symbol.",
   }),
   TIMEFRAMES: list({ default: ['1h'], help: 'Lengths of candles, 1m to 1d and 1w.' }),
-  BOTS: list({ default: ['catboost'], help: 'Kinds of model to train for each series.' }),
+  BOTS: custom({
+    default: ['catboost'] as readonly string[],
+    expected: 'names separated by commas',
+    read: readBots,
+    help: 'Kinds of model to train for each series: catboost, catboost_regressor, random_forest, lstm, transformer. The last two need `npm run setup -- --with torch`.',
+  }),
   HISTORY_DAYS: numberOrAuto({
     min: 1,
     max: 5000,

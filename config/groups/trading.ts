@@ -1,4 +1,5 @@
-import { choice, flag, number, numberOrAuto, optionalText } from '../setting.js';
+import { toBotName } from '../../src/domain/bots.js';
+import { choice, custom, flag, number, numberOrAuto, optionalText } from '../setting.js';
 
 export const TRADING_SETTINGS = {
   TRADING_MODE: choice({
@@ -9,7 +10,12 @@ export const TRADING_SETTINGS = {
   TRADE_TIMEFRAME: optionalText({
     help: 'Timeframe that trades. Default: the first of TIMEFRAMES.',
   }),
-  TRADE_BOT: optionalText({ help: 'Bot that trades. Default: the first of BOTS.' }),
+  TRADE_BOT: custom({
+    default: undefined,
+    expected: 'the name of a bot',
+    read: toBotName,
+    help: 'Bot that trades. Default: the first of BOTS.',
+  }),
   PAPER_EQUITY: number({
     default: 10_000,
     min: 1,

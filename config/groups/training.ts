@@ -222,7 +222,7 @@ export const TRAINING_SETTINGS = {
     max: 64,
     isWhole: true,
     unit: 'processes',
-    help: 'Trainers side by side, of one thread each. `auto`: one for each core, as long as TRAIN_MEMORY_MB has 300 MB for each; at least one.',
+    help: 'Trainers side by side, of one thread each. `auto`: one for each core, as long as TRAIN_MEMORY_MB has 300 MB for each, 400 MB with a deep bot; at least one.',
   }),
   QUEUE: choice({
     default: 'local',
@@ -359,13 +359,20 @@ export const TRAINING_SETTINGS = {
     default: 50,
     min: 1,
     max: 10_000,
-    help: 'Without effect until there are deep bots: passes over the data. Trees have CATBOOST_ITERATIONS.',
+    unit: 'epochs',
+    help: 'Most passes of a deep bot over the training part; it stops earlier once the validation part says so. Trees have CATBOOST_ITERATIONS.',
   }),
   INCREMENTAL_EPOCHS: integer({
     default: 5,
     min: 1,
     max: 10_000,
-    help: 'Without effect until there are deep bots: passes of an increment. Trees have INCREMENTAL_ITERATIONS.',
+    unit: 'epochs',
+    help: 'Passes of a deep bot over the newest candles in an increment. Trees have INCREMENTAL_ITERATIONS.',
+  }),
+  TRAIN_DEVICE: choice({
+    default: 'auto',
+    among: ['auto', 'cpu', 'cuda'],
+    help: 'What deep bots are fitted on. `auto`: a graphics card where PyTorch finds one.',
   }),
   PAUSE_FILE: text({
     default: 'pause.txt',

@@ -132,6 +132,7 @@ export function toTrainerOptions(settings: Settings): ModuleOptions['trainer'] {
   const count = trainerCount(settings.trainProcesses, {
     memoryLimitMb,
     cores: availableParallelism(),
+    bots: settings.bots,
   });
   return {
     count,

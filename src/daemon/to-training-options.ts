@@ -53,6 +53,11 @@ export function toTrainingOptions(
     poolMinInstruments: settings.poolMinInstruments,
     poolMaxRows: settings.poolMaxRows,
     catboost: catboostParams(settings),
+    deep: {
+      epochs: settings.trainEpochs,
+      incrementalEpochs: settings.incrementalEpochs,
+      device: settings.trainDevice,
+    },
     batchSize: batchSize(settings),
     increment: {
       windowBars: settings.incrementalWindowBars,

@@ -1,12 +1,13 @@
 import type { Settings } from '../../config/settings.js';
 import type { MarketHistory } from '../backtest/history/market-history.js';
 import type { WalkForwardOptions } from '../backtest/walk-forward/walk-options.js';
-import { BOT_NAMES } from '../domain/bots.js';
+import { BOT_NAMES, needsTorch } from '../domain/bots.js';
 import type { Instrument } from '../domain/market.js';
 import { ConfigError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import type { ChildEnvironments } from '../lib/child-environments.js';
 import { checkPython } from '../training/trainer-process/check-python.js';
+import { requireTorch } from '../training/trainer-process/torch-extra.js';
 import { TrainerProcess } from '../training/trainer-process/trainer-process.js';
 import { toServingOptions, toTrainerOptions } from './module-options.js';
 import { toTrainingOptions } from './to-training-options.js';
@@ -62,7 +63,10 @@ export function toWalkForward(settings: Settings, place: WalkForwardPlace): Walk
           clock: walkClock,
           logger,
         }),
-      checkPython: () => checkPython(python, process.cwd),
+      checkPython: async () => {
+        const check = await checkPython(python, process.cwd);
+        return needsTorch(bot) ? requireTorch(check) : check;
+      },
       workerEnvironment: childEnvironments.worker,
     },
     limits: process,

@@ -8,39 +8,82 @@ export interface Bot {
   readonly name: string;
   readonly task: Task;
   /** The Python library that fits it, by the name under which the trainer states its version. */
-  readonly library: 'catboost' | 'sklearn';
+  readonly library: 'catboost' | 'sklearn' | 'torch';
   /** One model for all instruments of a venue and timeframe, instead of one for each. */
   readonly isGlobal: boolean;
-  /** Its models add up: they can be residuals on a base model, and be continued by a few more trees. */
+  /** Its models add up: they can be residuals on a base model. */
   readonly isAdditive: boolean;
+  /** An increment can continue its models: by a few more trees, or a few more epochs. */
+  readonly isContinued: boolean;
+  /** Rows that it reads to answer for the last of them: 1, or those of a sequence. */
+  readonly windowRows: number;
 }
+
+/** Rows of candles that a deep bot reads. */
+const SEQUENCE_ROWS = 48;
+
+/** What the bots of one instrument, trees over single rows, have in common. */
+const OF_TREES = { isGlobal: false, isContinued: false, windowRows: 1 } as const;
+const DEEP = {
+  task: 'classifier',
+  library: 'torch',
+  isGlobal: false,
+  isAdditive: false,
+  isContinued: true,
+  windowRows: SEQUENCE_ROWS,
+} as const;
 
 /**
  * Every bot there is. A new bot of a library named above needs its Python file and a line here; a new library also
  * its pin and its parameters (CONTRIBUTING.md, "A bot").
  */
 export const BOTS: readonly Bot[] = [
-  { name: 'catboost', task: 'classifier', library: 'catboost', isGlobal: false, isAdditive: true },
   {
+    ...OF_TREES,
+    name: 'catboost',
+    task: 'classifier',
+    library: 'catboost',
+    isAdditive: true,
+    isContinued: true,
+  },
+  {
+    ...OF_TREES,
     name: 'catboost_regressor',
     task: 'regressor',
     library: 'catboost',
-    isGlobal: false,
     isAdditive: false,
   },
   {
+    ...OF_TREES,
     name: 'random_forest',
     task: 'regressor',
     library: 'sklearn',
     isGlobal: true,
     isAdditive: false,
   },
+  { ...DEEP, name: 'lstm' },
+  { ...DEEP, name: 'transformer' },
 ];
 
 /** Stands for the bot in the key of a job that embeds the windows of a series (docs/look-alikes.md). */
 export const EMBEDDING_BOT = 'embedding';
 
 export const BOT_NAMES: readonly string[] = BOTS.map(({ name }) => name);
+
+/** Other names under which people know a bot. */
+const ALIASES: ReadonlyMap<string, string> = new Map(
+  BOTS.filter(({ library }) => library === 'torch').map(({ name }) => [`${name}_bot`, name]),
+);
+
+/** The name under which a bot is stored: `lstm` for `lstm_bot`. Names that are unknown stay as they are. */
+export function toBotName(text: string): string {
+  return ALIASES.get(text) ?? text;
+}
+
+/** Whether the bot's library is an extra, which the setup installs only when it is asked to. */
+export function needsTorch(name: string): boolean {
+  return findBot(name)?.library === 'torch';
+}
 
 export function findBot(name: string): Bot | undefined {
   return BOTS.find((bot) => bot.name === name);
@@ -49,6 +92,11 @@ export function findBot(name: string): Bot | undefined {
 /** Whether one model of the bot speaks for all instruments. */
 export function isGlobalBot(name: string): boolean {
   return findBot(name)?.isGlobal === true;
+}
+
+/** Rows that the bot reads to answer for the last of them. */
+export function windowRowsOf(name: string): number {
+  return findBot(name)?.windowRows ?? 1;
 }
 
 /** A bot that is gone but has left records is taken for a classifier, as the first ones were. */

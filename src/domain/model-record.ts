@@ -96,6 +96,8 @@ export interface ModelRecord extends ModelKey {
   readonly dataPointsUsed: number;
   /** Window in days, `180d`. */
   readonly trainingPeriod: string;
+  /** Passes over the training rows of a network; trees have none. */
+  readonly epochs?: number | undefined;
   readonly trainingLoss: number | undefined;
   readonly validationLoss: number | undefined;
   readonly testScore: TestScore | undefined;

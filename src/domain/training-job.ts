@@ -27,7 +27,7 @@ export const PRIORITIES = ['training-high', 'training-normal', 'default', 'train
 
 export type Priority = (typeof PRIORITIES)[number];
 
-/** `incremental`: a few more trees on top of the model that serves, on the newest candles. */
+/** `incremental`: a few more trees or epochs for the model that serves, on the newest candles. */
 export type TrainingMode = 'full' | 'incremental';
 
 /** A job goes before one of the next higher priority once it has waited that much longer. */

@@ -133,6 +133,24 @@ forEachEngine((engine) => {
       expect([early.statusCode, early.body]).toEqual([400, expect.stringContaining('pending')]);
     });
 
+    it('name the command that a deep bot needs, and know the bot by both of its names', async () => {
+      await open();
+      const deep = await post('/api/prediction/train', { bot: 'transformer_bot' });
+      expect([deep.statusCode, errorAnswer.parse(deep.json()).error]).toMatchObject([
+        400,
+        {
+          field: 'bots',
+          message:
+            'bot "transformer" is not among catboost; it needs "npm run setup -- --with torch" and its name in BOTS',
+        },
+      ]);
+      const listed = await rig.server.inject({
+        headers: HOST,
+        url: '/api/models/training-history?bot=lstm_bot',
+      });
+      expect(listed.statusCode).toBe(200);
+    });
+
     it('answer 503 while this daemon does not train, and refuse another origin', async () => {
       await open();
       rig.isStarting = true;

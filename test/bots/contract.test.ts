@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BOTS, type Bot } from '../../src/domain/bots.js';
 import { createOnnxSession } from '../../src/models/onnx-session.js';
 import { parseManifest } from '../../src/models/model-manifest.js';
-import { readFeatureRows } from '../../src/training/dataset/feature-rows.js';
 import type { FeatureTable } from '../../src/training/dataset/feature-file.js';
 import { measureParity } from '../../src/training/evaluation/judge-model.js';
 import { MAX_PARITY_DIFFERENCE } from '../../src/training/evaluation/gate.js';
+import { readTestExamples } from '../../src/training/evaluation/test-examples.js';
 import type { BotParams, TrainerJob } from '../../src/training/trainer-process/trainer-job.js';
 import type {
   TrainerDone,
@@ -19,6 +19,7 @@ import {
   createTable,
   createTrainer,
   HAS_PYTHON,
+  hasTorch,
   writeTable,
 } from '../trainer/real-trainer.js';
 
@@ -34,10 +35,28 @@ const CATBOOST = createJob({ uid: '', folder: '', rows: ROWS, featuresFile: '' }
 /** Small and fast, by the library that fits the bot. */
 const PARAMS: Readonly<Record<Bot['library'], BotParams>> = {
   catboost: CATBOOST,
+  torch: {
+    epochs: 12,
+    windowRows: 8,
+    width: 16,
+    learningRate: 0.01,
+    weightDecay: 0.01,
+    dropout: 0.1,
+    batchRows: 64,
+    patience: 4,
+    device: 'cpu',
+  },
   sklearn: { trees: 20, maxFeatures: 1 / 3, minSamplesLeaf: 10, maxSamples: 0.5, maxModelMb: 20 },
 };
 
-describe.skipIf(!HAS_PYTHON).each(BOTS)('bot $name (needs npm run setup)', (bot: Bot) => {
+describe.each(BOTS)('bot $name', (bot) => {
+  const isDeep = bot.library === 'torch';
+  const needs = isDeep ? 'npm run setup -- --with torch' : 'npm run setup';
+  const isThere = isDeep ? hasTorch() : HAS_PYTHON;
+  describe.skipIf(!isThere)(`needs ${needs}`, () => contract(bot));
+});
+
+function contract(bot: Bot): void {
   const trainer = createTrainer({ memoryLimitMb: MEMORY_LIMIT_MB, jobTimeoutMs: JOB_TIMEOUT_MS });
   const table = createTable({ rows: ROWS, columns: COLUMNS });
   let scratch: Awaited<ReturnType<typeof createScratch>>;
@@ -84,12 +103,14 @@ describe.skipIf(!HAS_PYTHON).each(BOTS)('bot $name (needs npm run setup)', (bot:
   ])('answers from %s in Node what its trainer answered', async (onnx, answers) => {
     const { features, split } = done.manifest;
     const [from, to] = split.test;
-    const rows = await readFeatureRows(featuresFile, features, { from, to });
+    const windowRows = done.manifest.window_rows;
+    const test = { from, to };
+    const rows = await readTestExamples({ featuresFile, features, test, windowRows });
     const bytes = await readFile(path.join(done.outputDir, onnx));
-    const session = await createOnnxSession(bytes, features.length, bot.task);
+    const session = await createOnnxSession(bytes, features.length, { ...bot, windowRows });
     try {
-      const served = await session.run(rows.values, to - from);
-      const parity = measureParity(served, await readFloats(done, answers), bot.task);
+      const served = await rows.answer(session);
+      const parity = measureParity(served, await readFloats(done, answers), session.width);
       expect(parity.rows).toBe(to - from);
       expect(parity.maxDifference).toBeLessThanOrEqual(MAX_PARITY_DIFFERENCE);
       expect(parity.classFlips).toBe(0);
@@ -100,14 +121,18 @@ describe.skipIf(!HAS_PYTHON).each(BOTS)('bot $name (needs npm run setup)', (bot:
 
   it('learns the planted pattern: its predictions follow the returns of rows it never saw', async () => {
     const [from, to] = done.manifest.split.test;
-    const width = bot.task === 'classifier' ? 3 : 1;
+    const returns = [...table.forwardReturns.slice(from, to)];
     const answers = await readFloats(done, 'judged-test.f32');
-    const scores = Array.from({ length: to - from }, (_, row) =>
-      width === 1
-        ? (answers[row] ?? NaN)
-        : (answers[row * 3 + 2] ?? NaN) - (answers[row * 3] ?? NaN),
-    );
-    expect(correlation(scores, [...table.forwardReturns.slice(from, to)])).toBeGreaterThan(0.3);
+    const width = answers.length / (to - from);
+    const column = (at: number): readonly number[] =>
+      returns.map((_, row) => answers[row * width + at] ?? NaN);
+    if (bot.task === 'classifier') {
+      const [sell, buy] = [column(0), column(2)];
+      const scores = buy.map((value, row) => value - (sell[row] ?? NaN));
+      expect(correlation(scores, returns)).toBeGreaterThan(0.3);
+    }
+    // A regressor's answer, and a deep bot's second one, is the return itself.
+    if (width !== 3) expect(correlation(column(width - 1), returns)).toBeGreaterThan(0.3);
   });
 
   it('writes a complete manifest and the files that it names', async () => {
@@ -115,7 +140,8 @@ describe.skipIf(!HAS_PYTHON).each(BOTS)('bot $name (needs npm run setup)', (bot:
     expect(manifest).toMatchObject({ bot: bot.name, task: bot.task, seed: 7 });
     expect(manifest.model).toEqual({ symbol: 'BTC/USDT' });
     expect(manifest.library_versions[bot.library]).toMatch(/^\d+\.\d+/);
-    expect(manifest.rows.complete).toBe(ROWS - 4);
+    // The first rows have no window before them.
+    expect(manifest.rows.complete).toBe(ROWS - 4 - (manifest.window_rows - 1));
     expect(manifest.importance.length).toBeGreaterThan(0);
     const names = await readdir(done.outputDir);
     expect(names.toSorted()).toEqual([...Object.keys(manifest.files), 'manifest.json'].toSorted());
@@ -158,7 +184,7 @@ describe.skipIf(!HAS_PYTHON).each(BOTS)('bot $name (needs npm run setup)', (bot:
     const none = {} as unknown as BotParams;
     expect((await refuse({ params: none })).message).toMatch(/^params\.\w+: expected/);
   });
-});
+}
 
 async function readFloats(done: TrainerDone, name: string): Promise<Float32Array> {
   const data = await readFile(path.join(done.outputDir, name));

@@ -75,6 +75,30 @@ const refusals = [
   [{ DEMO_START: '1999-01-01' }, /DEMO_START: \S+ is not between/],
 ] as const;
 
+/** A Python that says it has these libraries. */
+function pythonWith(versions: Readonly<Record<string, string>>): string {
+  const python = path.join(folder(), 'python');
+  const answer = JSON.stringify({ python: '3.11.2', catboost: '1.2.10', ...versions });
+  writeFileSync(python, `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
+  return python;
+}
+
+test.each([
+  [{}, 'PyTorch is not installed'],
+  [{ torch: '2.1.3' }, 'PyTorch 2.1.3 is installed, 2.13 is needed'],
+])(
+  'a deep bot is refused with the command that installs its library: %o',
+  async (versions, why) => {
+    const PYTHON = pythonWith(versions);
+    const environment = { ...QUICK, DATA_DIR: folder(), BOTS: 'catboost,lstm_bot', PYTHON };
+    const daemon = start({ environment });
+    expect(await daemon.ended).toEqual({ code: CONFIG, signal: null });
+    expect(daemon.output).toContain(
+      `BOTS names lstm, which cannot train: ${why}. Run: npm run setup -- --with torch`,
+    );
+  },
+);
+
 test.each(refusals)('%o is refused in words', async (environment, words) => {
   const daemon = start({ environment: { ...QUICK, DATA_DIR: folder(), ...environment } });
   expect(await daemon.ended).toEqual({ code: CONFIG, signal: null });

@@ -1,4 +1,5 @@
 import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import os from 'node:os';
@@ -24,6 +25,12 @@ export const TRAINER_DIR = trainerDir(PROJECT_DIR);
 export const PYTHON = findPython({ python: process.env['PYTHON'], projectDir: PROJECT_DIR });
 /** Suites that need it are skipped by this name where `npm run setup` has not been run. */
 export const HAS_PYTHON = !path.isAbsolute(PYTHON) || existsSync(PYTHON);
+
+/** PyTorch is an extra: suites that need it are skipped by that command where it has not been run. */
+export function hasTorch(): boolean {
+  const look = 'import importlib.metadata; importlib.metadata.version("torch")';
+  return HAS_PYTHON && spawnSync(PYTHON, ['-c', look], { stdio: 'ignore' }).status === 0;
+}
 
 export function createTrainer(overrides: Partial<TrainerProcessOptions> = {}): TrainerProcess {
   return new TrainerProcess({

@@ -337,6 +337,8 @@ export interface Api {
         data_points_used: number;
         training_period: string;
         data_end: string | null;
+        task: 'classifier' | 'regressor';
+        epochs: number | null;
         training_loss: number | null;
         validation_loss: number | null;
         test_rmse: number | null;
@@ -422,6 +424,8 @@ export interface Api {
         data_points_used: number;
         training_period: string;
         data_end: string | null;
+        task: 'classifier' | 'regressor';
+        epochs: number | null;
         training_loss: number | null;
         validation_loss: number | null;
         test_rmse: number | null;
@@ -511,6 +515,8 @@ export interface Api {
         data_points_used: number;
         training_period: string;
         data_end: string | null;
+        task: 'classifier' | 'regressor';
+        epochs: number | null;
         training_loss: number | null;
         validation_loss: number | null;
         test_rmse: number | null;

@@ -28,19 +28,12 @@ export interface Figure {
 
 /** What the test said of a model, by its task. */
 export function testFigures(
-  model: Pick<Model, 'metrics' | 'test_rmse' | 'test_mae'>,
+  model: Pick<Model, 'task' | 'metrics' | 'test_rmse' | 'test_mae'>,
 ): readonly Figure[] {
   const { metrics } = model;
   if (metrics === null) return [];
-  if (metrics.regression !== null) {
-    const hint = 'of the expected log return, on candles it never saw; smaller is better';
-    const { rmse, persistence_rmse: none } = metrics.regression;
-    const compared = none === null ? '' : ` (no change: ${decimal(none, 5)})`;
-    return [
-      { title: 'RMSE', value: `${decimal(rmse ?? model.test_rmse, 5)}${compared}`, hint },
-      { title: 'MAE', value: decimal(metrics.regression.mae ?? model.test_mae, 5), hint },
-    ];
-  }
+  const errors = errorFigures(model);
+  if (model.task === 'regressor') return errors;
   return [
     {
       title: 'Skill',
@@ -57,6 +50,23 @@ export function testFigures(
       value: decimal(metrics.directional_auc, 3),
       hint: 'of BUY against SELL; 0.5 is chance',
     },
+    ...errors,
+  ];
+}
+
+/** Of a model that expects a return; a deep bot does so beside its classes. */
+function errorFigures({
+  metrics,
+  ...model
+}: Pick<Model, 'metrics' | 'test_rmse' | 'test_mae'>): readonly Figure[] {
+  const regression = metrics?.regression ?? null;
+  if (regression === null) return [];
+  const hint = 'of the expected log return, on candles it never saw; smaller is better';
+  const { rmse, mae, persistence_rmse: none } = regression;
+  const compared = none === null ? '' : ` (no change: ${decimal(none, 5)})`;
+  return [
+    { title: 'RMSE', value: `${decimal(rmse ?? model.test_rmse, 5)}${compared}`, hint },
+    { title: 'MAE', value: decimal(mae ?? model.test_mae, 5), hint },
   ];
 }
 

@@ -1,3 +1,4 @@
+import { taskOf } from '../../domain/bots.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import {
   ageHours,
@@ -88,6 +89,8 @@ function bareAnswer(
     data_points_used: record.dataPointsUsed,
     training_period: record.trainingPeriod,
     data_end: isoOrNull(record.dataEnd),
+    task: taskOf(record.bot),
+    epochs: record.epochs ?? null,
     training_loss: record.trainingLoss ?? null,
     validation_loss: record.validationLoss ?? null,
     test_rmse: finiteOrNull(testScore?.regression?.rmse),

@@ -1,6 +1,7 @@
-import { EMBEDDING_BOT, modelKeyFor } from '../../domain/bots.js';
+import { EMBEDDING_BOT, modelKeyFor, needsTorch } from '../../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import type { Timeframe } from '../../domain/timeframe.js';
+import { TORCH_SETUP } from '../../training/trainer-process/torch-extra.js';
 import { ApiError, badRequest } from '../http/answer-errors.js';
 import type { ApiContext, ApiTraining } from './api-context.js';
 import { resolveKey } from './symbols.js';
@@ -50,7 +51,8 @@ export async function resolveKeys(
 
 export function assertBot(bot: string, known: readonly string[]): void {
   if (known.includes(bot)) return;
-  throw badRequest(`bot "${bot}" is not among ${known.join(', ')}`, 'bots');
+  const extra = needsTorch(bot) ? `; it needs "${TORCH_SETUP}" and its name in BOTS` : '';
+  throw badRequest(`bot "${bot}" is not among ${known.join(', ')}${extra}`, 'bots');
 }
 
 async function resolveSymbols(

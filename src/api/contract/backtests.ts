@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BACKTEST_STATES, RETRAIN_INTERVALS, SIGNAL_KINDS } from '../../domain/backtest-run.js';
 import { TIMEFRAMES } from '../../domain/timeframe.js';
-import { listQuery, optionalTime, time } from './common.js';
+import { botName, listQuery, optionalTime, time } from './common.js';
 
 /** Shapes of backtests. Returns are fractions: 0.05 is 5 %. */
 
@@ -53,7 +53,7 @@ export const backtestBody = z
     to: time.optional(),
     symbols: z.array(z.string().min(1).max(100)).min(1).max(MAX_SYMBOLS).optional(),
     timeframe: z.enum(TIMEFRAMES).optional(),
-    bot: z.string().min(1).max(64).optional(),
+    bot: botName.optional(),
     settings: z
       .record(z.string().max(64), z.union([z.string().max(200), z.number(), z.boolean()]))
       .refine((given) => Object.keys(given).length <= MAX_SETTINGS, 'too many settings')

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toBotName } from '../../domain/bots.js';
 import { TIMEFRAMES } from '../../domain/timeframe.js';
 
 /** What the shapes of all calls share. Times are ISO 8601 UTC, money is exact decimal text. */
@@ -9,11 +10,14 @@ export const time = z.iso.datetime();
 
 export const optionalTime = time.nullable();
 
+/** Of a call: known under the name that it is stored by, and under others. */
+export const botName = z.string().min(1).max(64).overwrite(toBotName);
+
 /** How every list is narrowed and paged. */
 export const listQuery = z.strictObject({
   symbol: z.string().min(1).max(100).optional(),
   timeframe: z.enum(TIMEFRAMES).optional(),
-  bot: z.string().min(1).max(64).optional(),
+  bot: botName.optional(),
   venue: z.string().min(1).max(200).optional(),
   from: time.optional().describe('not before this market time'),
   to: time.optional().describe('not after this market time'),

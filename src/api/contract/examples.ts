@@ -157,6 +157,8 @@ const BARE_RECORD = {
   data_points_used: 4380,
   training_period: '180d',
   data_end: '2026-11-21T14:00:00.000Z',
+  task: 'classifier',
+  epochs: null,
   training_loss: 1.0712,
   validation_loss: 1.0849,
   test_rmse: null,

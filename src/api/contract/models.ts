@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { SHOWN_STATUSES } from '../../domain/shown-status.js';
 import { TIMEFRAMES } from '../../domain/timeframe.js';
-import { keyFields, seriesFields, listQuery, MODEL_SYMBOL, optionalTime, time } from './common.js';
+import {
+  botName,
+  keyFields,
+  listQuery,
+  MODEL_SYMBOL,
+  optionalTime,
+  seriesFields,
+  time,
+} from './common.js';
 import { metrics, verdict } from './model-status.js';
 import {
   clearedModelsExample,
@@ -30,7 +38,7 @@ export const clearAllParams = z.object({
   symbol: z.string().min(1).max(200),
   timeframe: z.enum(TIMEFRAMES),
 });
-export const clearParams = clearAllParams.extend({ bot_name: z.string().min(1).max(64) });
+export const clearParams = clearAllParams.extend({ bot_name: botName });
 export const venueQuery = listQuery.pick({ venue: true });
 export const confirmQuery = venueQuery.extend({
   confirm: z.literal('true').describe('must be true: every model of the venue is deleted'),
@@ -39,7 +47,7 @@ export const confirmQuery = venueQuery.extend({
 const keyBody = z.strictObject({
   symbol: z.string().min(1).max(200).optional(),
   timeframe: z.enum(TIMEFRAMES).optional(),
-  bot: z.string().min(1).max(64).optional(),
+  bot: botName.optional(),
   venue: z.string().min(1).max(200).optional(),
 });
 export const rollbackBody = keyBody
@@ -71,9 +79,11 @@ export const trainingRecord = z
     data_points_used: z.number(),
     training_period: z.string(),
     data_end: optionalTime,
+    task: z.enum(['classifier', 'regressor']).describe('what the bot answers'),
+    epochs: z.number().nullable().describe('of a deep bot: passes over the training part'),
     training_loss: z.number().nullable(),
     validation_loss: z.number().nullable(),
-    test_rmse: z.number().nullable().describe('of a model of returns, in log return'),
+    test_rmse: z.number().nullable().describe('of a model that expects a return, in log return'),
     test_mae: z.number().nullable(),
     metrics: metrics.nullable().describe('on candles that the judged model never saw'),
     verdict: verdict.nullable(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TIMEFRAMES } from '../../domain/timeframe.js';
 import { PRIORITIES, SESSION_KINDS } from '../../domain/training-job.js';
-import { listQuery, time } from './common.js';
+import { botName, listQuery, time } from './common.js';
 import {
   evidenceExample,
   jobExample,
@@ -21,7 +21,7 @@ const MAX_NAMES = 2000;
 
 const symbols = z.array(z.string().min(1).max(200)).min(1).max(MAX_NAMES);
 const timeframes = z.array(z.enum(TIMEFRAMES)).min(1).max(TIMEFRAMES.length);
-const bots = z.array(z.string().min(1).max(64)).min(1).max(20);
+const bots = z.array(botName).min(1).max(20);
 const priority = z.enum(PRIORITIES);
 
 /** What is left out is what the daemon trains by itself. */
@@ -29,7 +29,7 @@ export const trainBody = z
   .strictObject({
     symbol: z.string().min(1).max(200).optional(),
     timeframe: z.enum(TIMEFRAMES).optional(),
-    bot: z.string().min(1).max(64).optional(),
+    bot: botName.optional(),
     venue: z.string().min(1).max(200).optional().describe('such as csv:cards, for a global bot'),
     wait: z.boolean().default(false).describe('answer when the job has ended, two minutes at most'),
   })
@@ -60,7 +60,7 @@ export const sessionBody = z
           .enum(['full', 'incremental', 'embedding'])
           .optional()
           .describe(
-            'a new fit of each model, a few more trees on the newest candles, or the windows of look-alikes',
+            'a new fit of each model, a few more trees or epochs on the newest candles, or the windows of look-alikes',
           ),
       })
       .optional(),

@@ -46,6 +46,7 @@ const PLAIN = rowCodec<Omit<StoredModelRecord, Grouped>>({
   trainingDurationSec: number('training_duration_seconds'),
   dataPointsUsed: number(),
   trainingPeriod: text(),
+  epochs: optional(number()),
   trainingLoss: optional(number()),
   validationLoss: optional(number()),
   modelPath: optional(text()),

@@ -1,18 +1,27 @@
 import path from 'node:path';
-import { findBot, taskOf } from '../../domain/bots.js';
+import { findBot, needsTorch, taskOf } from '../../domain/bots.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import type { TrainingJob } from '../../domain/training-job.js';
 import type { Stores } from '../../storage/stores.js';
 import type { AttemptContext } from '../preparation/attempt-context.js';
 import { candidatePath, featureFileName } from '../preparation/candidate-folder.js';
 import { findClassWeights, type ClassWeights } from '../../domain/class-weights.js';
-import { FOREST_PARAMS } from '../options/bot-params.js';
 import type { ContinuedParent } from '../preparation/increment-plan.js';
 import type { PreparedData } from '../dataset/prepare-data.js';
 import { baseModelPaths } from '../residuals/base-model-files.js';
-import { toResidualParams } from '../options/bot-params.js';
+import {
+  DEFAULT_DEEP,
+  FOREST_PARAMS,
+  MAX_DEEP_FEATURES,
+  toDeepParams,
+  toResidualParams,
+} from '../options/bot-params.js';
 import type { ModelBasis } from '../residuals/prepare-member.js';
-import { planSelection, type SelectionPlan } from '../preparation/selection-plan.js';
+import {
+  planSelection,
+  type SelectionPlan,
+  type SelectionRequest,
+} from '../preparation/selection-plan.js';
 import { rowCount } from '../dataset/split.js';
 import type { BotParams, TrainerJob } from '../trainer-process/trainer-job.js';
 import type { TrainingOptions } from '../options/training-options.js';
@@ -55,14 +64,29 @@ export async function toOrder(
     // Every variant selects by itself.
     earlier: context.trial === undefined ? await listEarlier(stores, job) : [],
     marketMs: clock.marketMs(),
-    minRfeSamples: options.minRfeSamples,
-    maxBaselineFeatures: options.maxBaselineFeatures,
+    ...selectionLimits(context),
   });
   const classWeights =
     taskOf(job.bot) === 'classifier'
       ? findClassWeights(prepared.trainCounts, options.classWeights)
       : undefined;
   return { plan, classWeights, params, basis };
+}
+
+/** A network gets few features, by the importance of trees: what they eliminate one by one it may still use. */
+function selectionLimits({
+  job,
+  options,
+}: Pick<AttemptContext, 'job' | 'options'>): Pick<
+  SelectionRequest,
+  'minRfeSamples' | 'maxBaselineFeatures'
+> {
+  const { minRfeSamples, maxBaselineFeatures } = options;
+  if (!needsTorch(job.bot)) return { minRfeSamples, maxBaselineFeatures };
+  return {
+    minRfeSamples: Infinity,
+    maxBaselineFeatures: Math.min(maxBaselineFeatures, MAX_DEEP_FEATURES),
+  };
 }
 
 /** The same selection and weights as the parent's. */
@@ -143,6 +167,8 @@ function describe(
 
 /** Parameters of the job's library. */
 export function paramsOf({ job, options }: Pick<AttemptContext, 'job' | 'options'>): BotParams {
-  if (findBot(job.bot)?.library !== 'sklearn') return options.catboost;
+  const bot = findBot(job.bot);
+  if (bot?.library === 'torch') return toDeepParams(bot, options.deep ?? DEFAULT_DEEP);
+  if (bot?.library !== 'sklearn') return options.catboost;
   return { ...FOREST_PARAMS, maxModelMb: options.maxModelMb };
 }

@@ -1,5 +1,6 @@
+import type { Bot } from '../../domain/bots.js';
 import { ConfigError } from '../../lib/errors.js';
-import type { CatBoostParams, ForestParams } from '../trainer-process/trainer-job.js';
+import type { CatBoostParams, DeepParams, ForestParams } from '../trainer-process/trainer-job.js';
 
 const DEFAULT_SUBSAMPLE = 0.7;
 
@@ -77,3 +78,39 @@ export const FOREST_PARAMS: Omit<ForestParams, 'maxModelMb'> = {
   minSamplesLeaf: 20,
   maxSamples: 0.1,
 };
+
+/** What a deep bot's fit takes from the settings. */
+export interface DeepOptions extends Pick<DeepParams, 'epochs' | 'device'> {
+  /** Epochs of an increment. */
+  readonly incrementalEpochs: number;
+}
+
+export const DEFAULT_DEEP: DeepOptions = { epochs: 50, incrementalEpochs: 5, device: 'auto' };
+
+/**
+ * Sizes with which a job stays below 400 MB (docs/deep-bots.md). By real candles a network has learnt what there is
+ * after a few hundred steps and then learns the training part by heart: small steps, so that the validation part can
+ * say when, and much dropout and decay.
+ */
+const WIDTHS: Readonly<Record<string, number>> = { lstm: 32, transformer: 24 };
+
+/** A network over many features learns their noise: no more than these, the best by the ranking of trees. */
+export const MAX_DEEP_FEATURES = 32;
+
+/** Parameters of a deep bot. @throws RangeError for a bot that is none */
+export function toDeepParams({ name, windowRows }: Bot, options: DeepOptions): DeepParams {
+  const width = WIDTHS[name];
+  if (width === undefined) throw new RangeError(`${name} is no deep bot`);
+  const { epochs, device } = options;
+  return {
+    epochs,
+    windowRows,
+    width,
+    device,
+    learningRate: 0.0005,
+    weightDecay: 0.1,
+    dropout: 0.5,
+    batchRows: 128,
+    patience: 8,
+  };
+}

@@ -11,6 +11,12 @@ describe('trainerCount', () => {
     expect(trainerCount('auto', { memoryLimitMb: 1000, cores: 4 })).toBe(3);
   });
 
+  it('leaves more memory for each where a deep bot is trained', () => {
+    const limits = { memoryLimitMb: 900, cores: 4 };
+    expect(trainerCount('auto', limits)).toBe(3);
+    expect(trainerCount('auto', { ...limits, bots: ['catboost', 'lstm'] })).toBe(2);
+  });
+
   it('is one where the limit holds less than one usual trainer', () => {
     expect(trainerCount('auto', { memoryLimitMb: 150, cores: 1 })).toBe(1);
   });

@@ -2,6 +2,7 @@ import type { PromotionGate } from '../../domain/model-record.js';
 import type { Timeframe } from '../../domain/timeframe.js';
 import type { CronRule } from '../../lib/cron.js';
 import type { ClassWeightMode } from '../../domain/class-weights.js';
+import type { DeepOptions } from './bot-params.js';
 import type { CatBoostParams } from '../trainer-process/trainer-job.js';
 
 /** What training is told. Names follow the settings; units last. */
@@ -41,6 +42,8 @@ export interface TrainingOptions {
   /** Share of a trade's value that the venue takes. */
   readonly feeRate: number;
   readonly catboost: CatBoostParams;
+  /** How deep bots are fitted; the defaults where undefined. */
+  readonly deep?: DeepOptions | undefined;
   readonly pooling: 'on' | 'off';
   readonly poolMinInstruments: number;
   readonly poolMaxRows: number;

@@ -2,17 +2,23 @@ import { createHash } from 'node:crypto';
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { needsTorch } from '../../domain/bots.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import type { TrainingJob } from '../../domain/training-job.js';
 import { SERVED_MODEL } from '../evaluation/judge-model.js';
 import { MANIFEST_FILE } from '../trainer-process/trainer-manifest.js';
 
-/** CatBoost's own files, which an increment continues. */
-export const SERVED_CBM = 'model.cbm';
-export const JUDGED_CBM = 'judged.cbm';
+/** The files that an increment continues: CatBoost's own, or the weights of a network. */
+const CONTINUED_FILES = {
+  catboost: { served: 'model.cbm', judged: 'judged.cbm' },
+  torch: { served: 'model.npz', judged: 'judged.npz' },
+} as const;
 
 /** Files that serving and increments need; the others in a candidate's folder are only for judging it. */
-const SERVED_FILES: readonly string[] = [SERVED_MODEL, SERVED_CBM, JUDGED_CBM];
+const SERVED_FILES: readonly string[] = [
+  SERVED_MODEL,
+  ...Object.values(CONTINUED_FILES).flatMap(({ served, judged }) => [served, judged]),
+];
 const BYTES_A_MB = 1_000_000;
 
 const manifestSchema = z.looseObject({ files: z.record(z.string(), z.unknown()) });
@@ -29,6 +35,11 @@ function keyPath({ venue, symbol, timeframe, bot }: ModelKey): string {
   return path.join(
     ...[venue, symbol, timeframe, bot].map((part) => part.replace(/[^\w.@-]/g, '_')),
   );
+}
+
+/** Names of the files that an increment of a bot begins from. */
+export function continuedFiles(bot: string): { readonly served: string; readonly judged: string } {
+  return needsTorch(bot) ? CONTINUED_FILES.torch : CONTINUED_FILES.catboost;
 }
 
 /** Feature file of a job, below the work folder. */

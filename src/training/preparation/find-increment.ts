@@ -4,7 +4,9 @@ import { messageOf, RejectedError } from '../../lib/errors.js';
 import { fileReference, verifyModelArtifact } from '../../models/model-artifact.js';
 import type { ModelArtifacts } from '../../models/model-artifacts.js';
 import type { Stores } from '../../storage/stores.js';
-import { JUDGED_CBM, SERVED_CBM } from './candidate-folder.js';
+import { needsTorch } from '../../domain/bots.js';
+import { continuedFiles } from './candidate-folder.js';
+import { DEFAULT_DEEP } from '../options/bot-params.js';
 import { DEFAULT_INCREMENT } from '../options/training-options.js';
 import { planIncrement, type ContinuedParent, type IncrementPlan } from './increment-plan.js';
 import type { ParentFiles } from '../trainer-process/trainer-job.js';
@@ -51,7 +53,7 @@ export async function openParent(
     options,
     artifacts,
   }: {
-    readonly options: Pick<TrainingOptions, 'modelsDir' | 'maxModelMb' | 'increment'>;
+    readonly options: Pick<TrainingOptions, 'modelsDir' | 'maxModelMb' | 'increment' | 'deep'>;
     readonly artifacts: Pick<ModelArtifacts, 'fetch'>;
   },
 ): Promise<ParentOpening> {
@@ -66,9 +68,15 @@ export async function openParent(
       maxFileBytes,
     });
     const pathOf = (name: string): string => path.resolve(fileReference(artifact, name).path);
-    const { iterations } = options.increment ?? DEFAULT_INCREMENT;
-    const ranges = artifact.manifest.feature_ranges;
-    const files = { served: pathOf(SERVED_CBM), judged: pathOf(JUDGED_CBM), iterations, ranges };
+    const { served, judged } = continuedFiles(record.bot);
+    const files = {
+      served: pathOf(served),
+      judged: pathOf(judged),
+      iterations: needsTorch(record.bot)
+        ? (options.deep ?? DEFAULT_DEEP).incrementalEpochs
+        : (options.increment ?? DEFAULT_INCREMENT).iterations,
+      ranges: artifact.manifest.feature_ranges,
+    };
     return { status: 'open', files };
   } catch (error) {
     if (!(error instanceof RejectedError)) throw error;

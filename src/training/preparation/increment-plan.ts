@@ -1,4 +1,4 @@
-import { findBot } from '../../domain/bots.js';
+import { findBot, needsTorch } from '../../domain/bots.js';
 import type { ModelRecord } from '../../domain/model-record.js';
 import { barIndex } from '../../domain/timeframe.js';
 import type { IncrementOptions } from '../options/training-options.js';
@@ -38,7 +38,7 @@ export interface ContinuedParent {
 /** Whether a key's model is continued, refitted because it has grown to its limits, or left as it is. */
 export function planIncrement(facts: IncrementFacts, limits: IncrementLimits): IncrementPlan {
   const { serving, bot, isPinned } = facts;
-  if (findBot(bot)?.isAdditive !== true) {
+  if (findBot(bot)?.isContinued !== true) {
     return skip(`a ${bot} model cannot be continued`);
   }
   if (serving === undefined) return skip('no model serves');
@@ -71,6 +71,8 @@ function findGrowth(
     return `LABEL_HORIZON_BARS is ${labelHorizonBars}, its model looks ${record.horizonBars} bars ahead`;
   }
   if (increments >= maxIncrements) return `${increments} increments in a row`;
+  // A network does not grow.
+  if (needsTorch(record.bot)) return undefined;
   if (treeCount + iterations > maxTrees) return `${treeCount} trees and ${iterations} more`;
   const sizeMb = ((record.modelSizeMb ?? 0) * (treeCount + iterations)) / Math.max(treeCount, 1);
   return sizeMb > maxModelMb ? `about ${sizeMb.toFixed(1)} MB` : undefined;
