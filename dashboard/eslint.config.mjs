@@ -14,7 +14,7 @@ const RULES = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'report/**', 'src/api/types.generated.ts'] },
+  { ignores: ['dist/**', 'node_modules/**', 'report/**'] },
   ...tseslint.configs.strictTypeChecked.map((entry) => ({ ...entry, files: ['src/**/*.ts'] })),
   {
     files: ['src/**/*.ts'],
@@ -32,6 +32,8 @@ export default tseslint.config(
     files: ['src/{stores,lib}/**/*.ts'],
     rules: { 'max-lines-per-function': ['error', { max: 150 }] },
   },
+  // Generated, and as long as the contract of the API.
+  { files: ['src/api/types.generated.ts'], rules: { 'max-lines': 'off' } },
   ...vue.configs['flat/recommended'].map((entry) => ({ ...entry, files: ['**/*.vue'] })),
   {
     files: ['**/*.vue'],
