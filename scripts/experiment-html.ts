@@ -63,7 +63,7 @@ function plot(rows: readonly Comparison[]): string {
   const height = TOP + rows.length * ROW + 30;
   const ticks = [-reach / 1.1, 0, reach / 1.1].map(
     (value) =>
-      `<text x="${x(value).toFixed(1)}" y="${height - 8}" text-anchor="middle">${signed(value)}</text>`,
+      `<text x="${x(value).toFixed(1)}" y="${height - 8}" text-anchor="middle">${value === 0 ? '0' : signed(value)}</text>`,
   );
   const lines = rows.map((row, at) => plotRow(row, TOP + at * ROW + ROW / 2, x));
   return `<svg viewBox="0 0 720 ${height}" role="img" aria-label="Differences to the control with 95 % intervals">

@@ -15,8 +15,10 @@ import { HoldingTrainer, until } from './holding-trainer.js';
 import { plantedCandles } from './planted-candles.js';
 import {
   createTrainingContext,
+  HOUR_MS,
   KEY,
   LAST_OPEN_TIME,
+  START_MS,
   type TrainingContext,
 } from './training-context.js';
 
@@ -157,7 +159,12 @@ describe.skipIf(!HAS_PYTHON)('a shadow model (needs npm run setup)', () => {
         expect(judged.status === 'refused' && judged.reason).toContain(
           'PROMOTION_GATE is "strict" now',
         );
-        await clock.advance(200 * 3_600_000);
+        const { record } = assertDefined(await stores.shadows.find(uid), 'the shadow');
+        const aged = {
+          ...assertDefined(record, 'its record'),
+          trainedAt: START_MS - 169 * HOUR_MS,
+        };
+        await stores.shadows.change(uid, ['answering'], { record: aged });
         const old = await service.shadows.promote(uid);
         expect(old.status === 'refused' && old.reason).toContain('at most 168 are trusted');
         expect((await stores.models.findServing(KEY))?.uid).toBe(serving.uid);
