@@ -817,6 +817,8 @@ CREATE TABLE IF NOT EXISTS `shadow_answers` (
   UNIQUE KEY `u0` (`shadow_uid`, `candle_open_time`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE INDEX /*M! IF NOT EXISTS */ `training_jobs_by_turn` ON `training_jobs` (`status`, `turn_at`, `queued_at`, `id`);
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -865,4 +867,5 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0056_experiment_scores', 0),
   ('0057_job_trial', 0),
   ('0058_shadow_models', 0),
-  ('0059_shadow_answers', 0);
+  ('0059_shadow_answers', 0),
+  ('0060_job_turns', 0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addColumns, createTable } from './ddl.js';
+import { addColumns, addIndex, createTable } from './ddl.js';
 
 const BY_ID = createTable('0001_fills', {
   name: 'fills',
@@ -84,6 +84,23 @@ describe('addColumns', () => {
         `${guard} \`size\` BIGINT NOT NULL DEFAULT 1,`,
         `${guard} \`note\` MEDIUMTEXT NULL`,
       ],
+    ]);
+  });
+});
+
+describe('addIndex', () => {
+  const index = { table: 'fills', name: 'fills_by_turn', columns: ['at', 'uid'] };
+  const step = addIndex('0004_turn', index);
+
+  it('writes one statement that does nothing where the index is there', () => {
+    expect(step.statements('sqlite')).toEqual([
+      'CREATE INDEX IF NOT EXISTS `fills_by_turn` ON `fills` (`at`, `uid`)',
+    ]);
+  });
+
+  it('is guarded on MariaDB, whose guard MySQL takes for a comment', () => {
+    expect(step.statements('mysql')).toEqual([
+      'CREATE INDEX /*M! IF NOT EXISTS */ `fills_by_turn` ON `fills` (`at`, `uid`)',
     ]);
   });
 });

@@ -93,6 +93,18 @@ export function addColumns(
   };
 }
 
+/** The step that adds an index to a table that is there. */
+export function addIndex(
+  name: string,
+  index: { readonly table: string; readonly name: string; readonly columns: readonly string[] },
+): Migration {
+  const body = `${quote(index.name)} ON ${quote(index.table)} ${list(index.columns)}`;
+  // As with a column: MySQL knows no guard, and says by its error that the index is there.
+  const guard = (dialect: SqlDialect): string =>
+    dialect === 'sqlite' ? 'IF NOT EXISTS' : '/*M! IF NOT EXISTS */';
+  return { name, statements: (dialect) => [`CREATE INDEX ${guard(dialect)} ${body}`] };
+}
+
 function literal(value: string | number): string {
   return typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`;
 }

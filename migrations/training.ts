@@ -1,4 +1,4 @@
-import { addColumns, createTable, type Migration } from './ddl.js';
+import { addColumns, addIndex, createTable, type Migration } from './ddl.js';
 
 const KEY = { venue: 'venue', symbol: 'symbol', timeframe: 'timeframe', bot: 'word' } as const;
 
@@ -208,5 +208,11 @@ export const TRAINING_MIGRATIONS: readonly Migration[] = [
     },
     unique: [['manifest_sha256', 'sha256']],
     indexes: [['sha256'], ['put_at']],
+  }),
+  // With thousands of waiting jobs each claim sorted all of them.
+  addIndex('0060_job_turns', {
+    table: 'training_jobs',
+    name: 'training_jobs_by_turn',
+    columns: ['status', 'turn_at', 'queued_at', 'id'],
   }),
 ];

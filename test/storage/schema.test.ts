@@ -155,7 +155,7 @@ describe('every migration', () => {
       const statements = step.statements('mysql');
       expect({ name: step.name, count: statements.length }).toEqual({ name: step.name, count: 1 });
       expect(statements[0]).toMatch(
-        /^(CREATE (TABLE IF NOT EXISTS|OR REPLACE )|ALTER TABLE `\w+`\n  ADD COLUMN \/\*M! IF NOT EXISTS)/,
+        /^(CREATE (TABLE IF NOT EXISTS|INDEX \/\*M! IF NOT EXISTS|OR REPLACE )|ALTER TABLE `\w+`\n  ADD COLUMN \/\*M! IF NOT EXISTS)/,
       );
     }
   });

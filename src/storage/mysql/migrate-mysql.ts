@@ -7,6 +7,7 @@ import { mayNotCreate, pendingMigrations } from '../connection/pending-migration
 /** How long one process waits for another that is creating the schema. */
 const LOCK_WAIT_SEC = 60;
 const DUPLICATE_COLUMN = 1060;
+const DUPLICATE_INDEX = 1061;
 
 export const CREATE_BOOKKEEPING = `CREATE TABLE IF NOT EXISTS ${BOOKKEEPING_TABLE} (
   name VARCHAR(64) NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL
@@ -62,12 +63,13 @@ async function applyPending(migration: MysqlMigration): Promise<void> {
   }
 }
 
-/** MySQL cannot guard a new column: that it is there says that a kill cut its bookkeeping off. */
+/** MySQL cannot guard a new column or index: that it is there says that a kill cut its bookkeeping off. */
 async function take(connection: Connection, statement: string): Promise<void> {
   try {
     await connection.query(statement);
   } catch (error) {
-    if ((error as { readonly errno?: number }).errno !== DUPLICATE_COLUMN) throw error;
+    const { errno } = error as { readonly errno?: number };
+    if (errno !== DUPLICATE_COLUMN && errno !== DUPLICATE_INDEX) throw error;
   }
 }
 
