@@ -183,7 +183,8 @@ function countJobs(
 ): ExperimentJobs {
   const of = (status: string): number => tally.get(status) ?? 0;
   const total = variants.length * symbols.length * timeframes.length * seeds.length;
-  const open = of('pending') + of('running');
+  // Counted before the scores: a job may have ended in between.
+  const open = Math.min(of('pending') + of('running'), total - completed);
   const failed = Math.min(of('failed'), total - completed - open);
   return { total, open, completed, failed, cancelled: total - completed - open - failed };
 }
