@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { needsTorch } from '../../domain/bots.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import { JobAttempt, type AttemptResult, type TrainerProgress } from './job-attempt.js';
@@ -99,6 +100,8 @@ export class TrainerProcess {
     if (existsSync(job.outputDir)) {
       return failed('bad_job', `output_dir: exists already: ${job.outputDir}`);
     }
+    // On top of what earlier jobs left PyTorch would be over the limit.
+    if (needsTorch(job.bot) && (this.#child?.jobsRun ?? 0) > 0) await this.#dispose();
     const child = this.#ensureChild();
     const result = await new JobAttempt(child, job, {
       ...this.#options,

@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..errors import JobError, bad_job
-from .torch_network import CLASSES, Network
-from .torch_params import Device, DeepParams
+from .torch_network import Network
+from .torch_params import CLASSES, DeepParams, Device
 from .torch_steps import Steps
 
 #: Called with the share (0 to 1) of the epochs that are done.

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from .torch_params import HEADS
+from .torch_params import CLASSES, HEADS
 
-CLASSES = 3
 #: Scaled features are cut off here: one wild candle must not decide what a window of them says.
 MAX_DEVIATIONS = 8.0
 

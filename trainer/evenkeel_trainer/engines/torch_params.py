@@ -9,6 +9,8 @@ from ..fields import Fields
 
 Device = Literal["auto", "cpu", "cuda"]
 DEVICES: tuple[Device, ...] = ("auto", "cpu", "cuda")
+#: SELL, HOLD and BUY.
+CLASSES = 3
 #: Of attention; the width of a transformer is a multiple of it.
 HEADS = 2
 MAX_EPOCHS, MAX_WINDOW_ROWS, MAX_WIDTH, MAX_BATCH_ROWS = 10_000, 48, 1_024, 100_000

@@ -12,16 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import memory
-from ..engines.catboost_engine import CLASSES, FitSettings, Part
-from ..engines.catboost_params import CatBoostParams
 from ..engines.torch_extra import check_torch
-from ..engines.torch_params import DeepParams, parse_deep_params
+from ..engines.torch_params import CLASSES, DeepParams, parse_deep_params
 from ..errors import bad_file, bad_job, too_few_rows
 from ..feature_file import NO_LABEL
 from ..job import Job
 from .base import TrainingContext
-from .catboost_columns import choose_columns
 from .columns import (
     Rows,
     candidate_columns,
@@ -32,23 +28,12 @@ from .columns import (
     top_importances,
     value_ranges,
 )
+from .ranking import rank_apart
 from .windows import check_window_values, find_windows
 
 CLASS_ORDER = ("SELL", "HOLD", "BUY")
 #: Least windows for a fit at all; the caller has stricter limits.
 LEAST_ROWS = {"train": 30, "validation": 5}
-#: Trees rank the candidates: a network that reads 48 rows of hundreds of features learns their noise.
-RANKING = CatBoostParams(
-    iterations=150,
-    depth=4,
-    learning_rate=0.03,
-    l2_leaf_reg=10,
-    rsm=0.3,
-    bootstrap_type="Bernoulli",
-    subsample=0.7,
-    border_count=64,
-    early_stopping_rounds=50,
-)
 
 
 class DeepBot:
@@ -74,7 +59,7 @@ class DeepBot:
         check_values(context.data, candidates, rows)
         columns = _select(context, rows, candidates)
         _check_parent(context.job, columns)
-        memory.release()
+        # Not before: nothing else in the process needs it.
         from .deep_fitting import DeepFitting
 
         fitting = DeepFitting(context, params, rows, columns)
@@ -113,15 +98,17 @@ def _find_rows(context: TrainingContext, params: DeepParams) -> Rows:
 
 
 def _select(context: TrainingContext, rows: Rows, candidates: list[int]) -> list[int]:
-    data, job = context.data, context.job
-    settings = FitSettings(
-        names=[data.names[column] for column in candidates],
-        params=RANKING,
-        seed=job.seed,
-        class_weights=job.class_weights,
-    )
-    train = Part(data.matrix(rows.train, candidates), data.labels[rows.train])
-    return choose_columns(context, settings, train, candidates)
+    """Trees rank the candidates: a network that reads 48 rows of hundreds of features learns their noise."""
+    job = context.job
+    context.progress.begin("select")
+    with context.stopwatch.stage("select"):
+        limited = job.selection.method in ("rfe", "importance")
+        if not limited or len(candidates) <= job.selection.max_features:
+            return candidates
+        settings = {"seed": job.seed, "class_weights": job.class_weights}
+        return rank_apart(
+            job.features_file, rows.train.tolist(), candidates, job.selection, settings
+        )
 
 
 def _check_parent(job: Job, columns: list[int]) -> None:
