@@ -131,6 +131,11 @@ describe('experiments', () => {
     const nine = Array.from({ length: 9 }, (_, at) => ({ name: `v${at}` }));
     expect(await refusal({ ...BODY, variants: nine })).toMatchObject({ field: 'variants' });
     expect(await refusal({ ...BODY, seeds: 6 })).toMatchObject({ field: 'seeds' });
+    expect(await refusal({ ...BODY, bot: 'lstm_bot' })).toEqual({
+      field: 'bots',
+      message:
+        'bot "lstm" is not among catboost; it needs "npm run setup -- --with torch" and its name in BOTS',
+    });
     expect((await refusal({ ...BODY, bot: 'random_forest' })).field).toBe('bot');
     expect((await refusal({ ...BODY, bot: 'lstn' })).field).toBe('bots');
     expect((await refusal({ ...BODY, timeframes: ['1h', '4h'] })).message).toContain('4h');

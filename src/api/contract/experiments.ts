@@ -7,7 +7,7 @@ import {
   MIN_VARIANTS,
 } from '../../training/experiments/experiments.js';
 import { MEASURES } from '../../training/experiments/experiment-report.js';
-import { listQuery, time } from './common.js';
+import { botName, listQuery, time } from './common.js';
 
 /** Shapes of experiments. */
 
@@ -60,7 +60,7 @@ export const experimentBody = z
     name: z.string().trim().min(1).max(100),
     symbols: z.array(z.string().min(1).max(100)).min(1).max(MAX_SYMBOLS).optional(),
     timeframes: z.array(z.enum(TIMEFRAMES)).min(1).optional(),
-    bot: z.string().min(1).max(64).optional(),
+    bot: botName.optional(),
     variants: z
       .array(variantBody)
       .min(MIN_VARIANTS)

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TIMEFRAMES } from '../../domain/timeframe.js';
-import { keyFields, listQuery, optionalTime, seriesFields, time } from './common.js';
+import { botName, keyFields, listQuery, optionalTime, seriesFields, time } from './common.js';
 import { verdict } from './model-status.js';
 
 /** Shapes of shadow models: variants of experiments that answer live beside the serving models. */
@@ -17,7 +17,7 @@ export const shadowBody = z
   .strictObject({
     symbol: z.string().min(1).max(200).optional(),
     timeframe: z.enum(TIMEFRAMES).optional(),
-    bot: z.string().min(1).max(64).optional(),
+    bot: botName.optional(),
     experiment: z.string().min(1).max(64).describe('id of the experiment'),
     variant: z.string().trim().min(1).max(60),
   })
