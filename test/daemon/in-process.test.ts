@@ -49,8 +49,10 @@ test('a daemon that stands by takes over when the other one stops, and no candle
   const first = world.start('one');
   await first.untilDecided(1);
   const second = world.start('two');
-  const status = await second.untilState('standing by');
-  expect(status.trading.standby).toContain('takes over when it ends');
+  await second.untilState('standing by');
+  // So is each daemon until it has asked who holds the lease.
+  const held = async () => (await second.status()).trading.standby ?? undefined;
+  expect(await world.until('the holder', held)).toContain('takes over when it ends');
   expect(await second.decided()).toEqual([openTime(-2)]);
   await first.stop();
   await second.untilState('running');
