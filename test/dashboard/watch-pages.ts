@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { listAnswer } from '../../src/api/contract/common.js';
-import { session } from '../../src/api/contract/training.js';
+import { job, session } from '../../src/api/contract/training.js';
 import type { PageTools } from './book-pages.js';
 import { openPage, seriousFindings } from './dashboard-rig.js';
 
@@ -16,8 +16,11 @@ export async function trainingPage(tools: PageTools): Promise<void> {
     )?.status;
   await send('/api/training/sessions', { name: SESSION, symbols: ['BTC/USDT'] });
   await openPage(page, address, '/training');
-  // Paused as a whole, so that nothing ends meanwhile.
+  // Paused as a whole, so that nothing ends meanwhile: also no job under way, which the session would join.
   await button('Pause').click();
+  const running = '/api/training/jobs?status=running';
+  const underWay = async () => (await ask(running, listAnswer('jobs', job))).total;
+  await expect.poll(underWay, { timeout: LIMIT_MS }).toBe(0);
   await button(`Start: ${SESSION}`).press('Enter');
   await expect.poll(mine).toMatch(/pending|running/);
   await button(`Pause: ${SESSION}`).press('Enter');
