@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .artifact import Artifact
-from .bots.catboost import CLASS_ORDER
+from .pipeline.classes import CLASS_ORDER
 from .pipeline.columns import top_importances
 from .engines.catboost_engine import (
     Fit,

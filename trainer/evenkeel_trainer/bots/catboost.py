@@ -15,7 +15,6 @@ import numpy as np
 from catboost import CatBoostClassifier
 
 from ..engines.catboost_engine import (
-    CLASSES,
     Fit,
     FitSettings,
     Part,
@@ -27,12 +26,12 @@ from ..engines.catboost_engine import (
 from ..engines.catboost_onnx import write_onnx
 from ..engines.catboost_params import parse_catboost_params
 from ..engines.catboost_sum import add_residual, load_base_model, raw_scores
-from ..errors import bad_file, bad_job, too_few_rows
-from ..feature_file import NO_LABEL, FeatureFile
+from ..feature_file import FeatureFile
 from ..job import Job
 from ..pipeline.base import TrainingContext
 from ..pipeline.catboost_columns import choose_columns
 from ..pipeline.catboost_increment import continue_parent
+from ..pipeline.classes import CLASS_ORDER, check_all_classes, check_class_weights, check_labels
 from ..pipeline.columns import (
     Rows,
     candidate_columns,
@@ -43,7 +42,6 @@ from ..pipeline.columns import (
     value_ranges,
 )
 
-CLASS_ORDER = ("SELL", "HOLD", "BUY")
 #: Least rows for a fit at all; the caller has stricter limits.
 MIN_TRAIN_ROWS, MIN_VALIDATION_ROWS = 30, 5
 
@@ -54,10 +52,7 @@ class CatBoostBot:
 
     def check(self, job: Job) -> None:
         parse_catboost_params(job.params)
-        if job.class_weights is not None and len(job.class_weights) != CLASSES:
-            raise bad_job(
-                f"class_weights: expected {CLASSES} weights, read {len(job.class_weights)}"
-            )
+        check_class_weights(job)
 
     def train(self, context: TrainingContext) -> dict[str, Any]:
         rows = _find_rows(context.data, context.job)
@@ -89,14 +84,11 @@ class CatBoostBot:
 
 
 def _find_rows(data: FeatureFile, job: Job) -> Rows:
-    if np.any((data.labels < NO_LABEL) | (data.labels >= CLASSES)):
-        raise bad_file(f"features_file: label: expected {NO_LABEL} to {CLASSES - 1}")
+    check_labels(data)
     rows = find_labelled_rows(
         data, job, {"train": MIN_TRAIN_ROWS, "validation": MIN_VALIDATION_ROWS}
     )
-    for label, name in enumerate(CLASS_ORDER):
-        if not np.any(data.labels[rows.train] == label):
-            raise too_few_rows(f"split.train: no row of class {name} (label {label})")
+    check_all_classes(data, rows.train)
     return rows
 
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..engines.torch_extra import check_torch
-from ..engines.torch_params import CLASSES, DeepParams, parse_deep_params
-from ..errors import bad_file, bad_job, too_few_rows
-from ..feature_file import NO_LABEL
+from ..engines.torch_params import DeepParams, parse_deep_params
+from ..errors import bad_job
 from ..job import Job
 from .base import TrainingContext
+from .classes import CLASS_ORDER, check_all_classes, check_class_weights, check_labels
 from .columns import (
     Rows,
     candidate_columns,
@@ -31,7 +29,6 @@ from .columns import (
 from .ranking import rank_apart
 from .windows import check_window_values, find_windows
 
-CLASS_ORDER = ("SELL", "HOLD", "BUY")
 #: Least windows for a fit at all; the caller has stricter limits.
 LEAST_ROWS = {"train": 30, "validation": 5}
 
@@ -46,10 +43,7 @@ class DeepBot:
             from ..engines.torch_fit import find_device
 
             find_device("cuda")
-        if job.class_weights is not None and len(job.class_weights) != CLASSES:
-            raise bad_job(
-                f"class_weights: expected {CLASSES} weights, read {len(job.class_weights)}"
-            )
+        check_class_weights(job)
 
     def train(self, context: TrainingContext) -> dict[str, Any]:
         params = parse_deep_params(context.job.params)
@@ -87,13 +81,10 @@ class DeepBot:
 
 def _find_rows(context: TrainingContext, params: DeepParams) -> Rows:
     data = context.data
-    if np.any((data.labels < NO_LABEL) | (data.labels >= CLASSES)):
-        raise bad_file(f"features_file: label: expected {NO_LABEL} to {CLASSES - 1}")
+    check_labels(data)
     rows = find_windows(data, context.job, params.window_rows, LEAST_ROWS)
     check_targets(data, rows)
-    for label, name in enumerate(CLASS_ORDER):
-        if not np.any(data.labels[rows.train] == label):
-            raise too_few_rows(f"split.train: no row of class {name} (label {label})")
+    check_all_classes(data, rows.train)
     return rows
 
 
