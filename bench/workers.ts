@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,14 +7,14 @@ import type { MysqlLocation } from '../src/storage/connection/location.js';
 import type { RedisPlace } from '../src/training/remote/redis-place.js';
 import { dropDatabase, mysqlLocation } from '../test/mysql-server.js';
 import { dropNames, redisPlace } from '../test/redis-server.js';
-import { PROJECT_DIR } from '../test/trainer/real-trainer.js';
+import { PROGRAM_VERSION as version } from '../test/training/worker-process.js';
 import { fitSeconds } from './fit-seconds.js';
 import type { Benchmark, BenchmarkResult, Figure } from './harness/benchmark.js';
 import { differenceOf, readCounters, type ServerCounters } from './harness/server-counters.js';
 import { median, percentile } from './harness/statistics.js';
 import { loadMarkets, type Markets } from './markets.js';
 import { openTrainingSite, type TrainingSite } from './training-site.js';
-import { WorkerProcess } from './worker-process.js';
+import { WatchedWorker } from './watched-worker.js';
 
 const INSTRUMENTS = 100;
 const WORKERS = [1, 2, 4] as const;
@@ -24,10 +24,6 @@ const SINGLE_JOBS = 300;
 const WAITING_JOBS = 3_000;
 const REST_MS = 50;
 const POLL_MS = 2;
-
-const { version } = JSON.parse(readFileSync(path.join(PROJECT_DIR, 'package.json'), 'utf8')) as {
-  version: string;
-};
 
 /** P1, P24: one machine in place of several. */
 export const workers: Benchmark = {
@@ -156,7 +152,7 @@ async function trainOnce(site: TrainingSite): Promise<Run> {
 interface Staffed {
   readonly site: TrainingSite;
   readonly place: RedisPlace;
-  readonly all: readonly WorkerProcess[];
+  readonly all: readonly WatchedWorker[];
 }
 
 async function withWorkers<T>(
@@ -166,12 +162,12 @@ async function withWorkers<T>(
 ): Promise<T> {
   const place = redisPlace();
   const site = await openTrainingSite(markets, { folder, location, remote: { place, version } });
-  const all: WorkerProcess[] = [];
+  const all: WatchedWorker[] = [];
   try {
     const { modelsDir } = site.options;
     for (let number = 1; number <= count; number++) {
       const dataDir = path.join(folder, `worker-${number}`);
-      all.push(await WorkerProcess.start({ location, place, modelsDir, dataDir }));
+      all.push(await WatchedWorker.start({ location, place, modelsDir, dataDir }));
     }
     return await use({ site, place, all });
   } finally {

@@ -1,16 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { S3Place } from '../../src/artifacts/s3-artifacts.js';
 import { ConfigError, TransientError } from '../../src/lib/errors.js';
 import { sweepStore } from '../../src/models/artifact-sweep.js';
 import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
-import { forEachEngine, mysqlSettings } from '../database.js';
+import { forEachEngine } from '../database.js';
 import { dropNames, redisPlace, redisSkipReason } from '../redis-server.js';
 import { OwnS3, s3SkipReason } from '../s3-server.js';
-import { HAS_PYTHON, PROJECT_DIR, PYTHON } from '../trainer/real-trainer.js';
+import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { filesBelow } from '../training/files-below.js';
 import { until } from '../training/holding-trainer.js';
 import { plantedCandles } from '../training/planted-candles.js';
@@ -20,13 +18,11 @@ import {
   LAST_OPEN_TIME,
   type TrainingContext,
 } from '../training/training-context.js';
+import { PROGRAM_VERSION as version, WorkerProcess } from '../training/worker-process.js';
 import { remoteOf, RunningWorker } from '../training/worker-rig.js';
 import { hostOf, type Host } from './stored.js';
 
 const LIMIT_MS = 180_000;
-const { version } = JSON.parse(readFileSync(path.join(PROJECT_DIR, 'package.json'), 'utf8')) as {
-  version: string;
-};
 const CANDLES = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
 
 forEachEngine((engine) => {
@@ -151,40 +147,19 @@ forEachEngine((engine) => {
 
     /** `npm run worker` with the settings of a host that shares nothing but the three servers. */
     function startWorker({ location }: TrainingContext, folder: string) {
-      if (location.engine !== 'mysql') throw new Error('A worker needs MySQL');
       mkdirSync(folder);
       const secretFile = path.join(folder, 'secret');
       const { S3_SECRET_ACCESS_KEY: secret = '', ...s3 } = server.environment;
       writeFileSync(secretFile, `${secret}\n`);
-      const child = spawn(process.execPath, [path.join(PROJECT_DIR, 'dist/scripts/worker.js')], {
-        cwd: folder,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          PATH: process.env['PATH'] ?? '',
-          ...mysqlSettings(location),
-          ...s3,
-          S3_SECRET_ACCESS_KEY_FILE: secretFile,
-          MYSQL_ENABLED: 'true',
-          QUEUE: 'redis',
-          REDIS_URL: place.url,
-          REDIS_PREFIX: place.prefix,
-          DATA_DIR: folder,
-          PYTHON,
-        },
-      });
-      const seen = { output: '' };
-      const read = (chunk: Buffer): void => void (seen.output += chunk.toString());
-      child.stdout.on('data', read);
-      child.stderr.on('data', read);
-      const ended = once(child, 'exit');
+      const settings = { ...s3, S3_SECRET_ACCESS_KEY_FILE: secretFile };
+      const worker = new WorkerProcess({ location, place, dataDir: folder, cwd: folder, settings });
       return {
         get output() {
-          return seen.output;
+          return worker.output;
         },
         stop: async (): Promise<unknown> => {
-          child.kill('SIGTERM');
-          const [code] = (await ended) as [unknown];
-          expect(seen.output).not.toContain(secret);
+          const code = await worker.stop();
+          expect(worker.output).not.toContain(secret);
           return code;
         },
       };

@@ -1,26 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { ModelKey } from '../../src/domain/model-key.js';
 import { compiledUrl } from '../../src/lib/workers/worker.js';
 import { seededRandom } from '../../src/lib/seeded-random.js';
 import { trainerCommand } from '../../src/training/trainer-process/python-command.js';
-import { descendantsOf, waitForEnd } from '../daemon/process-table.js';
 import { forEachEngine } from '../database.js';
 import { HAS_PYTHON, PYTHON, TRAINER_DIR } from '../trainer/real-trainer.js';
 import type { DoomedOrder, DoomedProgress } from './doomed-daemon.js';
 import { filesBelow } from './files-below.js';
-import { plantedCandles } from './planted-candles.js';
-import {
-  createTrainingContext,
-  KEY,
-  LAST_OPEN_TIME,
-  START_MS,
-  type TrainingContext,
-} from './training-context.js';
+import { countOpen, keysOf, killFamily, storeMarkets } from './kill-rig.js';
+import { createTrainingContext, KEY, START_MS, type TrainingContext } from './training-context.js';
 
 const IS_LONG = process.env['EVENKEEL_TEST_LONG'] === 'true';
 const JOBS = IS_LONG ? 1000 : 8;
@@ -28,17 +19,12 @@ const KILLS = IS_LONG ? 50 : 2;
 const LIMIT_MS = (IS_LONG ? 30 : 2) * 60_000;
 /** Python needs a second or two until it trains. */
 const [SHORTEST_LIFE_MS, LONGEST_LIFE_MS] = [300, 6000];
-/** What the features reach back, and as many rows as a training needs. */
-const BARS = 640 + 300;
 const SEED = '10b5'.repeat(8);
 const PAGE = { limit: 2 * JOBS, offset: 0 };
 let runs = 0;
 const DOOMED = fileURLToPath(compiledUrl(import.meta.url, './doomed-daemon.js'));
 
-const KEYS: readonly ModelKey[] = Array.from({ length: JOBS }, (_, index) => ({
-  ...KEY,
-  symbol: `A${index}/USDT`,
-}));
+const KEYS = keysOf(JOBS);
 
 describe.skipIf(!HAS_PYTHON)('daemons and trainers that are killed (needs npm run setup)', () => {
   forEachEngine((engine) => {
@@ -50,10 +36,7 @@ describe.skipIf(!HAS_PYTHON)('daemons and trainers that are killed (needs npm ru
           ...{ candidateFeatures: ['log_return_1', 'log_return_2', 'log_return_4'], symbols: [] },
         });
         try {
-          for (const [index, { symbol }] of KEYS.entries()) {
-            const walk = { lastOpenTime: LAST_OPEN_TIME, seed: index + 1, momentum: 0.8 };
-            await context.store(plantedCandles({ bars: BARS, ...walk }), symbol);
-          }
+          await storeMarkets(context, KEYS);
           await context.service().sessions.request({ keys: KEYS, kind: 'manual' });
           await campaign(context);
           await expectEachOnce(context);
@@ -78,13 +61,6 @@ async function campaign(context: TrainingContext): Promise<void> {
   const last = new Doomed(context);
   while ((await countOpen(context)) > 0) await sleep(100);
   await last.kill();
-}
-
-async function countOpen({ stores }: TrainingContext): Promise<number> {
-  const one = { limit: 1, offset: 0 };
-  const pending = await stores.jobs.list({ venue: KEY.venue, status: 'pending' }, one);
-  const running = await stores.jobs.list({ venue: KEY.venue, status: 'running' }, one);
-  return pending.total + running.total;
 }
 
 /** Every job has ended, with one record and one evidence, and only what is recorded is on disk. */
@@ -140,11 +116,7 @@ class Doomed {
     await sleep(500);
   }
 
-  async kill(): Promise<void> {
-    const family = descendantsOf(this.#child.pid ?? 0);
-    const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await exited;
-    expect(await waitForEnd(family)).toEqual([]);
+  kill(): Promise<void> {
+    return killFamily(this.#child);
   }
 }

@@ -1,26 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { DEAD_AFTER_MS } from '../../src/domain/queue-worker.js';
-import type { ModelKey } from '../../src/domain/model-key.js';
 import { seededRandom } from '../../src/lib/seeded-random.js';
 import type { RedisPlace } from '../../src/training/remote/redis-place.js';
-import { descendantsOf, waitForEnd } from '../daemon/process-table.js';
 import { forEachEngine, onMysqlServer } from '../database.js';
 import { OwnRedis, redisSkipReason, withRedis } from '../redis-server.js';
 import { PROJECT_DIR } from '../trainer/real-trainer.js';
 import type { DoomedOrder } from './doomed-daemon.js';
 import { filesBelow } from './files-below.js';
-import { plantedCandles } from './planted-candles.js';
-import {
-  createTrainingContext,
-  KEY,
-  LAST_OPEN_TIME,
-  START_MS,
-  type TrainingContext,
-} from './training-context.js';
+import { countOpen, keysOf, killFamily, storeMarkets } from './kill-rig.js';
+import { createTrainingContext, KEY, START_MS, type TrainingContext } from './training-context.js';
 import type { WorkerOrder } from './worker-child.js';
 
 const IS_LONG = process.env['EVENKEEL_TEST_LONG'] === 'true';
@@ -31,16 +22,11 @@ const SESSIONS = IS_LONG ? 10 : 2;
 const JOBS = SYMBOLS * SESSIONS;
 const KILLS = IS_LONG ? 50 : 4;
 const LIMIT_MS = (IS_LONG ? 60 : 3) * 60_000;
-/** What the features reach back, and as many rows as a training needs. */
-const BARS = 640 + 300;
 const SEED = '5eed'.repeat(8);
 const POLL_MS = 100;
 const PAGE = { limit: 2 * JOBS, offset: 0 };
 
-const KEYS: readonly ModelKey[] = Array.from({ length: SYMBOLS }, (_, index) => ({
-  ...KEY,
-  symbol: `A${index}/USDT`,
-}));
+const KEYS = keysOf(SYMBOLS);
 
 /** What is killed: each kind is due once in as many kills. */
 const VICTIMS = ['worker', 'daemon', 'worker', 'redis', 'worker', 'flush'] as const;
@@ -59,10 +45,7 @@ forEachEngine((engine) => {
         const redis = await OwnRedis.start();
         const campaign = new Campaign(context, redis);
         try {
-          for (const [index, { symbol }] of KEYS.entries()) {
-            const walk = { lastOpenTime: LAST_OPEN_TIME, seed: index + 1, momentum: 0.8 };
-            await context.store(plantedCandles({ bars: BARS, ...walk }), symbol);
-          }
+          await storeMarkets(context, KEYS);
           await campaign.run();
           await expectEachOnce(context);
         } finally {
@@ -120,7 +103,7 @@ class Campaign {
     for (let session = 0; session < SESSIONS; session++) {
       await requests.request({ keys: KEYS, kind: 'manual' });
       for (;;) {
-        const open = await this.#countOpen();
+        const open = await countOpen(this.#context);
         if (open === 0) break;
         const ended = (session + 1) * SYMBOLS - open;
         if (this.#isKillDue(ended)) await this.#kill();
@@ -172,14 +155,6 @@ class Campaign {
     await onMysqlServer(`UPDATE \`${database}\`.workers SET ${changed} WHERE uid = '${uid}'`);
   }
 
-  async #countOpen(): Promise<number> {
-    const { jobs } = this.#context.stores;
-    const one = { limit: 1, offset: 0 };
-    const pending = await jobs.list({ venue: KEY.venue, status: 'pending' }, one);
-    const running = await jobs.list({ venue: KEY.venue, status: 'running' }, one);
-    return pending.total + running.total;
-  }
-
   #startDaemon(): Child {
     const { location, options } = this.#context;
     const order: DoomedOrder = {
@@ -226,10 +201,6 @@ class Child {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
       throw new Error(`A process ended by itself: ${this.#output}`);
     }
-    const family = descendantsOf(this.#process.pid ?? 0);
-    const exited = once(this.#process, 'exit');
-    this.#process.kill('SIGKILL');
-    await exited;
-    expect(await waitForEnd(family)).toEqual([]);
+    await killFamily(this.#process);
   }
 }

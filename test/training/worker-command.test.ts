@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { forEachEngine, mysqlSettings } from '../database.js';
+import type { RedisPlace } from '../../src/training/remote/redis-place.js';
+import { forEachEngine } from '../database.js';
 import { dropNames, redisPlace, redisSkipReason } from '../redis-server.js';
-import { HAS_PYTHON, PROJECT_DIR, PYTHON } from '../trainer/real-trainer.js';
+import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { until } from './holding-trainer.js';
 import { plantedCandles } from './planted-candles.js';
 import {
@@ -14,13 +13,11 @@ import {
   LAST_OPEN_TIME,
   type TrainingContext,
 } from './training-context.js';
+import { PROGRAM_VERSION as version, WorkerProcess } from './worker-process.js';
 import { remoteOf } from './worker-rig.js';
 
 const CANDLES = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
 const LIMIT_MS = 180_000;
-const { version } = JSON.parse(readFileSync(path.join(PROJECT_DIR, 'package.json'), 'utf8')) as {
-  version: string;
-};
 
 forEachEngine((engine) => {
   const isHere = engine.name === 'mysql' && redisSkipReason === undefined && HAS_PYTHON;
@@ -72,39 +69,10 @@ forEachEngine((engine) => {
 
   function startWorker(
     { folder, options, location }: TrainingContext,
-    place: { url: string; prefix: string },
-  ) {
-    if (location.engine !== 'mysql') throw new Error('A worker needs MySQL');
-    const child = spawn(process.execPath, [path.join(PROJECT_DIR, 'dist/scripts/worker.js')], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        ...mysqlSettings(location),
-        MYSQL_ENABLED: 'true',
-        QUEUE: 'redis',
-        REDIS_URL: place.url,
-        REDIS_PREFIX: place.prefix,
-        DATA_DIR: path.join(folder, 'worker'),
-        MODELS_DIR: options.modelsDir,
-        PYTHON,
-      },
-    });
-    const seen = { output: '' };
-    const read = (chunk: Buffer): void => void (seen.output += chunk.toString());
-    child.stdout.on('data', read);
-    child.stderr.on('data', read);
-    const ended = once(child, 'exit');
-    return {
-      get output() {
-        return seen.output;
-      },
-      hasEnded: () => child.exitCode !== null,
-      stop: async (): Promise<unknown> => {
-        child.kill('SIGTERM');
-        const [code] = (await ended) as [unknown];
-        return code;
-      },
-    };
+    place: RedisPlace,
+  ): WorkerProcess {
+    const dataDir = path.join(folder, 'worker');
+    const settings = { MODELS_DIR: options.modelsDir };
+    return new WorkerProcess({ location, place, dataDir, cwd: folder, settings });
   }
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
+import { gaussian } from '../../../test/gaussian.js';
 import { seededRandom, type Random } from '../../lib/seeded-random.js';
 import { sharpeOf } from './performance.js';
 import { testRandomEntries } from './random-entries.js';
@@ -10,16 +11,11 @@ function randomOf(seed: string): Random {
   return seededRandom(createHash('sha256').update(seed).digest('hex'));
 }
 
-/** Box and Muller, 1958. */
-function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
-
 /** Returns whose neighbours depend on each other, with a known mean. */
 function autoregressive(random: Random, { days, phi, centre }: Record<string, number>): number[] {
   let state = 0;
   return Array.from({ length: days ?? 0 }, () => {
-    state = (phi ?? 0) * state + 0.02 * normal(random);
+    state = (phi ?? 0) * state + 0.02 * gaussian(random);
     return (centre ?? 0) + state;
   });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { gaussian } from '../../../test/gaussian.js';
 import { seededRandom } from '../../lib/seeded-random.js';
 import { expectedBestSharpe } from '../figures/deflated-sharpe.js';
 import { sharpeOf } from '../figures/performance.js';
@@ -49,11 +50,12 @@ function resultOf(returns: readonly number[]): BacktestResult {
 
 function sweepOf(runs: number, seed: string, skill = 0): SweepCollector {
   const random = seededRandom(seed.padStart(32, '7'));
-  const normal = (): number =>
-    Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const collector = new SweepCollector();
   for (let run = 0; run < runs; run++) {
-    const returns = Array.from({ length: 365 }, () => 0.01 * normal() + (run === 0 ? skill : 0));
+    const returns = Array.from(
+      { length: 365 },
+      () => 0.01 * gaussian(random) + (run === 0 ? skill : 0),
+    );
     collector.add(`r${run}`, { A: String(run) }, resultOf(returns));
   }
   return collector;

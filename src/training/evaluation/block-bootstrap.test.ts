@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { gaussian } from '../../../test/gaussian.js';
 import { bootstrapMean } from './block-bootstrap.js';
 import { seededRandom } from '../../lib/seeded-random.js';
 
 const SEED = 'c0ffee00'.repeat(8);
 const seedOf = (number: number): string => number.toString(16).padStart(8, '0').repeat(8);
-
-function gaussian(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
 
 describe('bootstrapMean', () => {
   it('bounds a constant by itself', () => {

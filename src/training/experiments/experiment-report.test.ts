@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { gaussian } from '../../../test/gaussian.js';
 import type { DayScore, Experiment, Trial, TrialScore } from '../../domain/experiment.js';
-import { seededRandom, type Random } from '../../lib/seeded-random.js';
+import { seededRandom } from '../../lib/seeded-random.js';
 import { reportOn, type ExperimentReport } from './experiment-report.js';
 import { comparisonText } from './report-text.js';
 
@@ -82,11 +83,6 @@ function aScore(trial: Trial, symbol: string, changes: Partial<TrialScore>): Tri
     ...{ timeframe: '1h', rowsHash: `rows of ${symbol}`, days: [], scoredAt: 0 },
     ...changes,
   };
-}
-
-/** Box and Muller. */
-function gaussian(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
 const found = ({ comparisons }: ExperimentReport): readonly string[] =>
