@@ -1,5 +1,6 @@
 import type { ExperimentDetailAnswer } from '../src/api/contract/experiments.js';
 import { escapeHtml } from '../src/lib/escape-html.js';
+import { htmlPage } from '../src/lib/html-page.js';
 import { signed } from '../src/training/experiments/report-text.js';
 
 type Comparison = ExperimentDetailAnswer['report']['comparisons'][number];
@@ -19,16 +20,7 @@ export function experimentHtml(experiment: ExperimentDetailAnswer): string {
   const { name, report, jobs, symbols, timeframes, bot, cut_at: cutAt } = experiment;
   const title = `Experiment: ${name}`;
   const words = report.comparisons.map(({ text }) => `<li>${escapeHtml(text)}</li>`).join('\n');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>${CSS}</style>
-</head>
-<body>
-<h1>${escapeHtml(title)}</h1>
+  const body = `<h1>${escapeHtml(title)}</h1>
 <p>${jobs.completed} of ${jobs.total} jobs scored; ${escapeHtml(bot)}, ${symbols.length} symbols, ${escapeHtml(timeframes.join(', '))}, candles up to ${escapeHtml(cutAt)}.
 Control: ${escapeHtml(report.control)}.</p>
 <ul>
@@ -41,10 +33,8 @@ ${plot(report.comparisons.filter(({ measure }) => measure === 'direction_skill')
 <p class="note">What a variant gains over the control, a row: the point is the mean, the line its 95 % interval, small
 points are the series. Colour is given only where the difference holds after Holm's adjustment.</p>
 <h2>Variants</h2>
-${variantTable(experiment)}
-</body>
-</html>
-`;
+${variantTable(experiment)}`;
+  return htmlPage({ title, css: CSS, body });
 }
 
 const [LEFT, RIGHT, ROW, TOP] = [220, 700, 44, 30];

@@ -70,19 +70,22 @@ function isAwaited({ stage, status }: ModelRecord): boolean {
   return stage === 'candidate' && status === 'active';
 }
 
+/** @throws RejectedError for a path that leads out of the models' folder */
+export async function deleteModelFolder(modelsDir: string, modelPath: string): Promise<void> {
+  const folder = path.resolve(modelsDir, modelPath);
+  if (!folder.startsWith(path.resolve(modelsDir) + path.sep)) {
+    throw new RejectedError(`Model folder ${modelPath} does not lie below the models' folder`);
+  }
+  await rm(folder, { recursive: true, force: true });
+}
+
 /** The folder goes first: a crash in between leaves a record without one, which the next pruning ends. */
 export async function deleteVersion(
   { logger, models, modelsDir }: ArtifactCleanupOptions,
   record: ModelRecord,
 ): Promise<void> {
   if (record.modelPath === undefined) return;
-  const folder = path.resolve(modelsDir, record.modelPath);
-  if (!folder.startsWith(path.resolve(modelsDir) + path.sep)) {
-    throw new RejectedError(
-      `Model folder ${record.modelPath} does not lie below the models' folder`,
-    );
-  }
-  await rm(folder, { recursive: true, force: true });
+  await deleteModelFolder(modelsDir, record.modelPath);
   await models.update(record.uid, { modelPath: undefined, status: 'archived' });
   logger.info('Deleted a model version', { modelUid: record.uid, folder: record.modelPath });
 }

@@ -29,7 +29,8 @@ export interface OnnxSession {
   readonly width: number;
   /**
    * @param values row-major, finite: for each answer one row of the model's features, or the rows of one window
-   * @param answers how many are asked for
+   * @param answers how many are asked for. Of a model of windows one: a matrix product rounds by how many rows it
+   *   has, and a bar is answered the same whichever bars are asked about with it
    */
   run(values: Float32Array, answers: number): Promise<Float32Array>;
   release(): Promise<void>;
@@ -113,36 +114,22 @@ interface Form {
 }
 
 function toOnnxSession(inference: InferenceSession, form: Form): OnnxSession {
-  const { columns, windowRows } = form;
-  const width = form.outputs.reduce((sum, output) => sum + output.width, 0);
   return {
-    width,
-    async run(values, answers) {
-      if (windowRows === 1) return runOnce(inference, form, { values, rows: answers });
-      // One window at a time: a matrix product rounds by how many rows it has, and a bar is answered the same
-      // whichever bars are asked about with it.
-      const all = new Float32Array(answers * width);
-      const size = windowRows * columns;
-      for (let at = 0; at < answers; at++) {
-        const window = values.subarray(at * size, (at + 1) * size);
-        all.set(await runOnce(inference, form, { values: window, rows: windowRows }), at * width);
-      }
-      return all;
-    },
+    width: form.outputs.reduce((sum, output) => sum + output.width, 0),
+    run: (values, answers) => runOnce(inference, form, { values, answers }),
     release: () => inference.release(),
   };
 }
 
-/** Answers to rows, or to the rows of one window. */
 async function runOnce(
   inference: InferenceSession,
   { inputName, columns, windowRows, outputs }: Form,
-  { values, rows }: { readonly values: Float32Array; readonly rows: number },
+  { values, answers }: { readonly values: Float32Array; readonly answers: number },
 ): Promise<Float32Array> {
+  const rows = answers * windowRows;
   const input = new Tensor('float32', values, [rows, columns]);
   const names = outputs.map(({ name }) => name);
   const found = await inference.run({ [inputName]: input }, names);
-  const answers = windowRows === 1 ? rows : 1;
   const [first, ...more] = outputs.map(({ name, width }) => {
     const data = found[name]?.data;
     if (data instanceof Float32Array && data.length === answers * width) return data;

@@ -2,30 +2,20 @@ import type { ImportRecord } from '../collection/files/import-record.js';
 import { REFUSALS } from '../collection/files/price-rows.js';
 import { formatTime, type Finding } from './findings.js';
 import { escapeHtml } from '../lib/escape-html.js';
+import { htmlPage } from '../lib/html-page.js';
 import { drawMap, formatShare } from './quality-map.js';
 import type { QualityReport, SeriesQuality } from './quality-report.js';
 
 /** The report as one page, without scripts and without anything from the network. */
 export function qualityPage(report: QualityReport, madeAtMs: number): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Data quality</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
+  const body = `<main>
 <h1>Data quality</h1>
 <p class="lead">${leadText(report)} Made ${formatTime(madeAtMs)} UTC.</p>
 ${mapSection(report)}
 ${findingsSection(report)}
 ${filesSection(report.files)}
-</main>
-</body>
-</html>
-`;
+</main>`;
+  return htmlPage({ title: 'Data quality', css: STYLE, body });
 }
 
 function leadText({ series, total }: QualityReport): string {

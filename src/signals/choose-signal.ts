@@ -33,16 +33,17 @@ export async function chooseSignal(request: ChooseRequest): Promise<SignalChoice
     return { source: 'fallback', reason: serving.reason, detail: serving.detail };
   }
   const { model } = serving;
-  const reference = await findReference(request, model);
+  const reference = await findModelReference(model, request);
   const predicted = await request.predict({ model, series, reference, candleOpenTime });
   if (predicted.status === 'predicted') return { source: 'model', model, predicted };
   if (predicted.isModelDamaged) await request.reportDamaged(model, predicted.detail);
   return { source: 'fallback', reason: predicted.reason, detail: predicted.detail };
 }
 
-async function findReference(
-  { findReference: find, series }: ChooseRequest,
+/** The candles of the symbol that a model compares with; none where it compares with none. */
+export async function findModelReference(
   model: ServingModel,
+  { findReference: find, series }: Pick<ChooseRequest, 'findReference' | 'series'>,
 ): Promise<CandleColumns | undefined> {
   const symbol = model.record.referenceSymbol;
   if (symbol === undefined) return undefined;

@@ -1,4 +1,3 @@
-import type { CandleColumns } from '../domain/candle-columns.js';
 import type { ModelKey } from '../domain/model-key.js';
 import { modelKeyText } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
@@ -10,6 +9,7 @@ import type { ModelArtifacts } from '../models/model-artifacts.js';
 import type { Predictor } from '../models/predictor.js';
 import { openServingModel, type ServingModel } from '../models/serving-model.js';
 import { findFeatureChange } from '../models/trust.js';
+import { findModelReference } from './choose-signal.js';
 import type { RecentBars } from './recent-bars.js';
 
 export interface ShadowAnswersOptions {
@@ -118,7 +118,11 @@ export class ShadowAnswers {
       const model = this.#opened.get(shadow.uid) ?? (await this.#open(shadow));
       const series = await bars.columnsUpTo(shadow, candleOpenTime);
       if (series === undefined) return { reason: 'no candles are stored' };
-      const reference = await this.#findReference(model, { series, candleOpenTime });
+      const { venue, timeframe } = shadow;
+      const reference = await findModelReference(model, {
+        series,
+        findReference: (symbol) => bars.columnsUpTo({ venue, timeframe, symbol }, candleOpenTime),
+      });
       const said = await predictor.predict({ model, series, reference, candleOpenTime });
       if (said.status === 'unavailable') return { reason: `${said.reason}: ${said.detail}` };
       const { probabilities, expectedReturn, latencyUs } = said;
@@ -126,16 +130,6 @@ export class ShadowAnswers {
     } catch (error) {
       return { reason: messageOf(error) };
     }
-  }
-
-  async #findReference(
-    { key, record }: ServingModel,
-    at: { readonly series: CandleColumns; readonly candleOpenTime: number },
-  ): Promise<CandleColumns | undefined> {
-    const { referenceSymbol: symbol } = record;
-    if (symbol === undefined) return undefined;
-    if (symbol === key.symbol) return at.series;
-    return this.#options.bars.columnsUpTo({ ...key, symbol }, at.candleOpenTime);
   }
 
   async #open(shadow: ShadowModel): Promise<ServingModel> {

@@ -2,6 +2,7 @@ import type { ExperimentReport } from '../../training/experiments/experiment-rep
 import type { ExperimentView } from '../../training/experiments/experiments.js';
 import { comparisonText } from '../../training/experiments/report-text.js';
 import type { ExperimentAnswer, ExperimentReportAnswer } from '../contract/experiments.js';
+import { finite } from './finite.js';
 import { iso } from './keys.js';
 
 export function experimentAnswer({ experiment, status, jobs }: ExperimentView): ExperimentAnswer {
@@ -53,8 +54,4 @@ export function reportAnswer(report: ExperimentReport): ExperimentReportAnswer {
     })),
     left_out: report.leftOut,
   };
-}
-
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

@@ -4,6 +4,7 @@ import { OUTCOME_BARS, type Distribution, type Followed } from '../../lookalikes
 import { EMBEDDING_NAME } from '../../lookalikes/sessions/read-extent.js';
 import { EMBEDDING_BARS, EMBEDDING_VERSION } from '../../lookalikes/transform/embed-windows.js';
 import type { LookalikeAnswer } from '../contract/lookalikes.js';
+import { finite } from './finite.js';
 import { iso, type MarketIds } from './keys.js';
 
 const NOTE = 'Shown and scored, not traded: what followed in the past is no signal.';
@@ -36,15 +37,15 @@ export function lookalikesAnswer(
     series_ready: found?.seriesReady ?? 0,
     windows: found?.windows ?? 0,
     left_out: found?.leftOut ?? 0,
-    path: found?.path.map(orNull) ?? [],
+    path: found?.path.map(finite) ?? [],
     look_alikes: (found?.lookalikes ?? []).map((one) => ({
       symbol: marketIds.get(one.symbol) ?? one.symbol,
       unified_symbol: one.symbol,
       from: iso(openOf(one.index - EMBEDDING_BARS + 1)),
       time: iso(closeOf(one.index)),
       distance: one.distance,
-      returns: OUTCOME_BARS.map((bars, at) => ({ bars, value: orNull(one.returns[at] ?? NaN) })),
-      path: one.path.map(orNull),
+      returns: OUTCOME_BARS.map((bars, at) => ({ bars, value: finite(one.returns[at] ?? NaN) })),
+      path: one.path.map(finite),
     })),
     followed: (found?.followed ?? []).map(followedAnswer),
     note: NOTE,
@@ -72,13 +73,9 @@ function followedAnswer(one: Followed): LookalikeAnswer['followed'][number] {
 function distributionAnswer(one: Distribution): LookalikeAnswer['followed'][number]['base_rate'] {
   return {
     windows: one.windows,
-    median: orNull(one.median),
-    lower_quartile: orNull(one.lowerQuartile),
-    upper_quartile: orNull(one.upperQuartile),
-    share_up: orNull(one.shareUp),
+    median: finite(one.median),
+    lower_quartile: finite(one.lowerQuartile),
+    upper_quartile: finite(one.upperQuartile),
+    share_up: finite(one.shareUp),
   };
-}
-
-function orNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

@@ -8,6 +8,7 @@ import {
   type Verdict,
 } from '../../domain/model-record.js';
 import { shownStatus, STATUS_COLORS } from '../../domain/shown-status.js';
+import { finite } from './finite.js';
 import { iso, isoOrNull, keyAnswer, type MarketIds } from './keys.js';
 import type { StoredRecord } from '../context/api-context.js';
 import type { MetricsAnswer, VerdictAnswer } from '../contract/model-status.js';
@@ -161,9 +162,4 @@ function intervalAnswer({ estimate, lower, upper }: Interval): Interval | null {
 
 function finiteOrNull(value: number | undefined): number | null {
   return value === undefined ? null : finite(value);
-}
-
-/** What could not be computed is shown as nothing. */
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

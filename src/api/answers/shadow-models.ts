@@ -1,12 +1,11 @@
+import { LEVEL } from '../../training/experiments/experiment-report.js';
 import type { ShadowView } from '../../training/experiments/shadow-models.js';
 import type { AnswersScore, ShadowScore } from '../../training/experiments/shadow-score.js';
 import { intervalText } from '../../training/experiments/report-text.js';
 import type { ShadowModelAnswer } from '../contract/shadow-models.js';
+import { finite } from './finite.js';
 import { iso, isoOrNull, type MarketIds } from './keys.js';
 import { modelKeyAnswer, verdictAnswer } from './models.js';
-
-/** A difference is shown where the interval of 95 % leaves out 0. */
-const LEVEL = 0.05;
 
 export function shadowAnswer(
   { shadow, score }: ShadowView,
@@ -65,8 +64,4 @@ function scoresAnswer({ skill, directionSkill }: AnswersScore): {
   direction_skill: number | null;
 } {
   return { skill: finite(skill), direction_skill: finite(directionSkill) };
-}
-
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

@@ -7,6 +7,7 @@ import type { RunDescription } from '../result/result-json.js';
 import type { BacktestResult, MonthReturn } from '../result/to-result.js';
 import { modelSections } from './model-sections.js';
 import { escapeHtml } from '../../lib/escape-html.js';
+import { htmlPage } from '../../lib/html-page.js';
 import { BarState } from '../../domain/candle-columns.js';
 import { barOpenTime } from '../../domain/timeframe.js';
 import type { EquityCurve } from '../figures/equity-curve.js';
@@ -47,16 +48,7 @@ const EXIT_NAMES: readonly TradeExit[] = [
 export function reportHtml(input: ReportInput): string {
   const { description, result, assets } = input;
   const title = `Backtest ${description.id}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>${assets.css}</style>
-</head>
-<body>
-<h1>${escapeHtml(title)}</h1>
+  const body = `<h1>${escapeHtml(title)}</h1>
 <div class="lead">${inWords(description, result).map(paragraph).join('')}</div>
 ${figures(result)}
 <h2>Equity</h2>
@@ -86,10 +78,8 @@ ${settings(description)}
 <footer>Times are UTC. Money is in quote currency. Figures and their formulas: docs/backtest.md. Charts by <a href="https://www.tradingview.com/">TradingView Lightweight Charts</a>, Apache License 2.0, © TradingView, Inc.</footer>
 <script type="application/json" id="data">${inScript(JSON.stringify(pageData(input)))}</script>
 <script>${inScript(assets.charts)}</script>
-<script>${inScript(assets.script)}</script>
-</body>
-</html>
-`;
+<script>${inScript(assets.script)}</script>`;
+  return htmlPage({ title, css: assets.css, body });
 }
 
 function figures(result: BacktestResult): string {

@@ -1,5 +1,6 @@
 import { percent, signedPercent } from '../result/in-words.js';
 import { escapeHtml } from '../../lib/escape-html.js';
+import { htmlPage } from '../../lib/html-page.js';
 import type { GridPoint, SweptSetting } from './grid.js';
 import {
   bySharpe,
@@ -21,24 +22,13 @@ const [WEAKEST, STRONGEST] = [8, 70];
 
 /** One file without scripts: what was found in words, heat maps of the Sharpe ratio, and a table of all runs. */
 export function sweepHtml({ title, swept, summary, css }: SweepPage): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>${css}</style>
-</head>
-<body>
-<h1>${escapeHtml(title)}</h1>
+  const body = `<h1>${escapeHtml(title)}</h1>
 <div class="lead"><p>${escapeHtml(luckInWords(summary))}</p></div>
 <h2>Sharpe ratio</h2>
 ${maps(swept, summary)}
 <h2>Runs</h2>
-${table(swept, summary)}
-</body>
-</html>
-`;
+${table(swept, summary)}`;
+  return htmlPage({ title, css, body });
 }
 
 /** The first two settings make a map; one for each combination of the others. */

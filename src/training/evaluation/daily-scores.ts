@@ -1,10 +1,10 @@
 import type { DayScore } from '../../domain/experiment.js';
-import { directionLosses, directionOf, multiclassLosses } from './losses.js';
+import { allocateLosses, directionLosses, directionOf, multiclassLosses } from './losses.js';
 import type { Predicted, RowLosses } from './losses.js';
-import type { PredictedReturns } from './score-regressor.js';
+import { signLosses, type PredictedReturns } from './score-regressor.js';
 
 const DAY_MS = 86_400_000;
-const [SELL, HOLD, BUY] = [0, 1, 2] as const;
+const BUY = 2;
 
 /** Sums of a classifier's losses for each day of its test rows, in the order of time. */
 export function dailyClassifierScores(
@@ -21,27 +21,21 @@ export function dailyClassifierScores(
 
 /** The same of a regressor: squared errors over the mean squared return, and wrong signs. */
 export function dailyRegressorScores(
-  { predictions, returns, labels, prior }: PredictedReturns,
+  predicted: PredictedReturns,
   openTimes: ArrayLike<number>,
 ): readonly DayScore[] {
+  const { predictions, returns } = predicted;
   const rows = returns.length;
   const values = Array.from(returns);
   const persistence = values.reduce((sum, value) => sum + value ** 2, 0) / rows;
-  const total = emptyLosses(rows);
-  const direction = emptyLosses(rows);
-  const usual = prior[BUY] >= prior[SELL] ? BUY : SELL;
-  const isHit = (row: number): boolean =>
-    ((predictions[row] ?? NaN) > 0 ? BUY : SELL) === labels[row];
+  const total = allocateLosses(rows);
+  const direction = signLosses(predicted);
   values.forEach((value, row) => {
     total.model[row] = (value - (predictions[row] ?? NaN)) ** 2 / persistence;
     total.prior[row] = value ** 2 / persistence;
     total.weight[row] = 1;
-    if (labels[row] === HOLD) return;
-    direction.model[row] = Number(!isHit(row));
-    direction.prior[row] = Number(usual !== labels[row]);
-    direction.weight[row] = 1;
   });
-  return sumByDay(openTimes, { total, direction, isHit });
+  return sumByDay(openTimes, { total, direction, isHit: (row) => direction.model[row] === 0 });
 }
 
 interface ScoredRows {
@@ -82,13 +76,5 @@ function emptyDay(day: number): Sums {
     directionLoss: 0,
     directionPriorLoss: 0,
     directionHits: 0,
-  };
-}
-
-function emptyLosses(rows: number): RowLosses {
-  return {
-    model: new Float64Array(rows),
-    prior: new Float64Array(rows),
-    weight: new Float64Array(rows),
   };
 }

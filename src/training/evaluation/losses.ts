@@ -34,7 +34,7 @@ export function toPrior(counts: ClassCounts): Prior {
 
 /** Log loss of each row over all three classes. */
 export function multiclassLosses(predicted: Predicted): RowLosses {
-  const losses = allocate(predicted.labels.length);
+  const losses = allocateLosses(predicted.labels.length);
   for (let row = 0; row < losses.model.length; row++) {
     const label = predicted.labels[row] ?? 0;
     losses.model[row] = lossOf(predicted.probabilities[row * 3 + label] ?? 0);
@@ -49,7 +49,7 @@ export function multiclassLosses(predicted: Predicted): RowLosses {
  * leaves out what the model knows about volatility.
  */
 export function directionLosses(predicted: Predicted): RowLosses {
-  const losses = allocate(predicted.labels.length);
+  const losses = allocateLosses(predicted.labels.length);
   const priorBuy = buyShare(predicted.prior[0], predicted.prior[2]);
   for (let row = 0; row < losses.model.length; row++) {
     const label = predicted.labels[row];
@@ -86,7 +86,8 @@ function lossOf(probability: number): number {
   return -Math.log(Math.min(Math.max(probability, MIN_PROBABILITY), 1));
 }
 
-function allocate(rows: number): RowLosses {
+/** No row counts yet. */
+export function allocateLosses(rows: number): RowLosses {
   return {
     model: new Float64Array(rows),
     prior: new Float64Array(rows),

@@ -3,7 +3,13 @@ import { returnProbabilities } from '../../models/return-probabilities.js';
 import { bootstrapMean, DEFAULT_BOOTSTRAP, type BootstrapOptions } from './block-bootstrap.js';
 import { calibrationError } from './classification.js';
 import { classify, directionalAuc } from './classification.js';
-import { meanLoss, multiclassLosses, type Prior } from './losses.js';
+import {
+  allocateLosses,
+  meanLoss,
+  multiclassLosses,
+  type Prior,
+  type RowLosses,
+} from './losses.js';
 import { seededRandom } from '../../lib/seeded-random.js';
 
 const CLASSES = 3;
@@ -32,7 +38,8 @@ export function scoreRegressor(
 ): TestScore {
   const { labels, prior } = predicted;
   const errors = toErrors(predicted);
-  const direction = directionGains(predicted);
+  const direction = signLosses(predicted);
+  const directionGains = direction.prior.map((loss, row) => loss - (direction.model[row] ?? NaN));
   const ones = new Float64Array(labels.length).fill(1);
   const scale = { rmse: errors.rmse, thresholds: predicted.thresholds };
   const probabilities = rowsOf(predicted, (value) => returnProbabilities(value, scale));
@@ -45,7 +52,7 @@ export function scoreRegressor(
     skill: bootstrapMean(errors.gains, ones, seededRandom(seedHex), bootstrap),
     directionRows: direction.weight.reduce((sum, weight) => sum + weight, 0),
     directionSkill: bootstrapMean(
-      direction.gains,
+      directionGains,
       direction.weight,
       seededRandom(seedHex),
       bootstrap,
@@ -86,18 +93,22 @@ function toErrors({ predictions, returns }: Pick<PredictedReturns, 'predictions'
   };
 }
 
-/** On the rows that moved: 1 where the sign is right, less 1 where the usual sign would have been. */
-function directionGains({ predictions, labels, prior }: PredictedReturns) {
-  const gains = new Float64Array(labels.length);
-  const weight = new Float64Array(labels.length);
+/** On the rows that moved: 1 where the sign is wrong, and 1 where the usual sign would have been. */
+export function signLosses({
+  predictions,
+  labels,
+  prior,
+}: Pick<PredictedReturns, 'predictions' | 'labels' | 'prior'>): RowLosses {
+  const losses = allocateLosses(labels.length);
   const usual = prior[BUY] >= prior[SELL] ? BUY : SELL;
   for (let row = 0; row < labels.length; row++) {
     if (labels[row] === HOLD) continue;
     const said = (predictions[row] ?? NaN) > 0 ? BUY : SELL;
-    weight[row] = 1;
-    gains[row] = Number(said === labels[row]) - Number(usual === labels[row]);
+    losses.model[row] = Number(said !== labels[row]);
+    losses.prior[row] = Number(usual !== labels[row]);
+    losses.weight[row] = 1;
   }
-  return { gains, weight };
+  return losses;
 }
 
 function rowsOf(

@@ -1,14 +1,12 @@
-import { rm } from 'node:fs/promises';
-import path from 'node:path';
 import type { Experiment, Trial } from '../../domain/experiment.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import { ageHours, type ModelRecord } from '../../domain/model-record.js';
 import type { ShadowModel } from '../../domain/shadow-model.js';
 import type { Clock } from '../../lib/clock.js';
-import { messageOf, RejectedError } from '../../lib/errors.js';
+import { messageOf } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { newUid } from '../../lib/uid.js';
-import { pruneVersions } from '../../models/artifact-cleanup.js';
+import { deleteModelFolder, pruneVersions } from '../../models/artifact-cleanup.js';
 import { ONE_FOLDER, type ModelArtifacts } from '../../models/model-artifacts.js';
 import { openServingModel } from '../../models/serving-model.js';
 import { findFeatureChange } from '../../models/trust.js';
@@ -85,8 +83,11 @@ export class ShadowModels {
     if (refusal !== undefined) return { status: 'refused', reason: refusal };
     const trials = await stores.experiments.listTrials(experiment.uid);
     const like = trials.find((trial) => trial.variant === variant);
-    if (like === undefined)
-      return { status: 'missing', reason: `There is no variant "${variant}"` };
+    if (like === undefined) {
+      const names = experiment.variants.map(({ name }) => name).join(', ');
+      const reason = `Experiment ${experiment.uid} has no variant "${variant}"; it has ${names}`;
+      return { status: 'refused', reason };
+    }
     if (like.options['labelHorizonBars'] !== options.labelHorizonBars) {
       const reason = `Variant "${variant}" has another LABEL_HORIZON_BARS than this daemon: its answers cannot be compared with those of the serving model`;
       return { status: 'refused', reason };
@@ -203,10 +204,6 @@ export class ShadowModels {
     if (experiment.bot !== key.bot) {
       return `Experiment ${experiment.uid} is about ${experiment.bot}, not ${key.bot}`;
     }
-    const names = experiment.variants.map(({ name }) => name);
-    if (!names.includes(variant)) {
-      return `Experiment ${experiment.uid} has no variant "${variant}"; it has ${names.join(', ')}`;
-    }
     let open = 0;
     for (const status of ['training', 'answering'] as const) {
       const page = { limit: MAX_SHADOWS, offset: 0 };
@@ -277,11 +274,7 @@ export class ShadowModels {
   async #deleteFiles({ uid, modelPath, status }: ShadowModel): Promise<void> {
     const { stores, options } = this.#dependencies;
     if (modelPath === undefined) return;
-    const folder = path.resolve(options.modelsDir, modelPath);
-    if (!folder.startsWith(path.resolve(options.modelsDir) + path.sep)) {
-      throw new RejectedError(`${modelPath} does not lie below the models' folder`);
-    }
-    await rm(folder, { recursive: true, force: true });
+    await deleteModelFolder(options.modelsDir, modelPath);
     const gone = { modelPath: undefined, manifestSha256: undefined };
     await stores.shadows.change(uid, [status], gone);
   }

@@ -87,6 +87,8 @@ export class WorkerHost {
   async #awaitNotice(signal: AbortSignal): Promise<SeenNotice | undefined> {
     const { stores, venue, version, clock, logger } = this.#options;
     const own = { version, catalogueHash: catalogueHash() };
+    const isOfFormer = (notice: SeenNotice): boolean =>
+      notice.ageMs > NOTICE_OLD_MS && findRefusal(own, notice) !== undefined;
     for (let isFirst = true; !signal.aborted; isFirst = false) {
       const all = await stores.notices.list();
       const found = all.filter((one) => venue === undefined || one.venue === venue);
@@ -97,8 +99,7 @@ export class WorkerHost {
           `Daemons of several venues use this database: give --venue (${names})`,
         );
       }
-      const isLeft = only !== undefined && only.ageMs > NOTICE_OLD_MS;
-      if (only !== undefined && !(isLeft && findRefusal(own, only) !== undefined)) return only;
+      if (only !== undefined && !isOfFormer(only)) return only;
       if (isFirst) {
         const last = only === undefined ? '' : `; the last one was version ${only.version}`;
         logger.info(`[QUEUE] Waiting for a daemon with QUEUE=redis on this database${last}`);
