@@ -1,4 +1,4 @@
-import { createTable, type Migration } from './ddl.js';
+import { addColumns, createTable, type Migration } from './ddl.js';
 
 const KEY = { venue: 'venue', symbol: 'symbol', timeframe: 'timeframe', bot: 'word' } as const;
 
@@ -67,4 +67,6 @@ export const SIGNAL_MIGRATIONS: readonly Migration[] = [
       ['position_uid'],
     ],
   }),
+  // Which quotes a decision knew: parity repeats it on the same.
+  addColumns('0058_decision_quotes', 'decisions', { quotes_at: { type: 'time?' } }),
 ];

@@ -18,6 +18,8 @@ export interface Decision extends ModelKey {
   readonly positionUid: string | undefined;
   /** Market time. */
   readonly decidedAt: number;
+  /** Venue's time of the newest quote that was known; undefined where there was none, or it was not kept yet. */
+  readonly quotesAt: number | undefined;
 }
 
 /** The reason without its symbol and numbers, so that `confidence 55.1 below 60` counts with its like. */

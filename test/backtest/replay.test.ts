@@ -34,7 +34,7 @@ function quotes(createdAt: number, venueTime: number, price: number): QuoteBatch
 function decided(
   prediction: Direction,
   candle: Candle,
-  at: { readonly createdAt: number; readonly decidedAt: number },
+  at: { readonly createdAt: number; readonly decidedAt: number; readonly quotesAt?: number },
 ): RecordedDecision {
   const key = { venue: RULES.venue, symbol: SYMBOL, timeframe: '1h', bot: RULES.bot } as const;
   const uid = `s${candle.openTime}`;
@@ -60,14 +60,16 @@ function decided(
     reason: prediction,
     isAdvisory: false,
     positionUid: undefined,
+    quotesAt: undefined,
     ...at,
   };
   return { decision, signal, horizonBars: 100, candle };
 }
 
+const CALM: Candle = { openTime: T0, open: 100, high: 100, low: 100, close: 100, volume: 9 };
+
 /** A purchase at 100, and a candle through its stop while a quote below it came seven minutes after. */
 function recordedWith(sale: { readonly reason: string; readonly intendedAt: number }): Recorded {
-  const calm: Candle = { openTime: T0, open: 100, high: 100, low: 100, close: 100, volume: 9 };
   return {
     venue: RULES.venue,
     account: RULES.account,
@@ -76,7 +78,7 @@ function recordedWith(sale: { readonly reason: string; readonly intendedAt: numb
     timeframe: '1h',
     bot: RULES.bot,
     decisions: [
-      decided('BUY', calm, { createdAt: 20, decidedAt: T0 + HOUR + 1 }),
+      decided('BUY', CALM, { createdAt: 20, decidedAt: T0 + HOUR + 1 }),
       decided('HOLD', FALLING, { createdAt: 50, decidedAt: CLOSE + 8 * MINUTE }),
     ],
     batches: [
@@ -135,23 +137,36 @@ describe('a candle through the stop is replayed', () => {
   });
 });
 
-test('a purchase is sized by the quotes that it was decided on, not by those stored before it was', async () => {
-  const recorded = recordedWith({ reason: 'signal', intendedAt: CLOSE });
-  const [purchase] = recorded.decisions;
-  if (purchase === undefined) throw new Error('No purchase');
-  const batches = [
-    quotes(10, T0 + HOUR, 100),
-    // Came a minute after the decision, whose row was written at 20.
-    quotes(15, T0 + HOUR + MINUTE, 125),
-  ];
-  const only = { ...recorded, decisions: [purchase], batches };
-  const { positions } = await replay(only, () => RULES, SILENT_LOGGER);
-  const [position] = [...positions.values()];
-  expect(position?.entryPrice?.toString()).toBe('125');
-  const late = {
-    ...only,
-    batches: [quotes(10, T0 + HOUR, 100), quotes(30, T0 + HOUR + MINUTE, 125)],
-  };
-  const [expected] = [...(await replay(late, () => RULES, SILENT_LOGGER)).positions.values()];
-  expect(position?.sizeBase.toString()).toBe(expected?.sizeBase.toString());
+describe('a purchase is sized by the quotes that it was decided on', () => {
+  const known = T0 + HOUR;
+  const newer = known + MINUTE;
+
+  /** @param storedAt of newer quotes; the row of the purchase was written at 20 */
+  async function boughtWith(
+    at: { readonly decidedAt: number; readonly quotesAt?: number },
+    storedAt: number,
+  ): Promise<string | undefined> {
+    const recorded = recordedWith({ reason: 'signal', intendedAt: CLOSE });
+    const purchase = decided('BUY', CALM, { createdAt: 20, ...at });
+    const batches = [quotes(10, known, 100), quotes(storedAt, newer, 125)];
+    const only = { ...recorded, decisions: [purchase], batches };
+    const { positions } = await replay(only, () => RULES, SILENT_LOGGER);
+    return [...positions.values()][0]?.sizeBase.toString();
+  }
+
+  test.each([
+    {
+      came: 'before it was decided, but not known yet',
+      at: { decidedAt: newer + 1, quotesAt: known },
+    },
+    { came: 'after it was decided', at: { decidedAt: known + 1 } },
+  ])('not by those that came $came and were stored before it was', async ({ at }) => {
+    const size = await boughtWith(at, 15);
+    expect(size).toBe(await boughtWith(at, 30));
+    expect(size).toBe('10');
+  });
+
+  test('by those that it knew', async () => {
+    expect(await boughtWith({ decidedAt: newer + 1, quotesAt: newer }, 15)).toBe('8');
+  });
 });

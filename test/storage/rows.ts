@@ -114,6 +114,7 @@ export function aDecision(values: Partial<Decision> = {}): Decision {
     isAdvisory: false,
     positionUid: undefined,
     decidedAt: START_MS + HOUR_MS,
+    quotesAt: START_MS + HOUR_MS - 1,
     ...values,
   };
 }

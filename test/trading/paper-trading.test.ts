@@ -61,6 +61,23 @@ forEachEngine((engine) => {
       expect(decisions[0]?.positionUid).toBe(positions[0]?.uid);
     });
 
+    it('is decided on quotes that came while it waited for its turn, and says which', async () => {
+      const service = await begin();
+      const known = [await world.quote(100), await world.quote(50, 'ETH/USDT')];
+      await service.onQuotes(known);
+      await world.forward(3_600);
+      const newer = await world.quote(40, 'ETH/USDT');
+      const answers = [world.signal(), world.signal({ symbol: 'ETH/USDT' })].map((signal) =>
+        service.onSignal(signal, CONTEXT),
+      );
+      const taken = service.onQuotes([newer]);
+      expect((await answers[1])?.status).toBe('decided');
+      await Promise.all([...answers, taken]);
+      const { decisions, positions } = await world.read();
+      expect(decisions.at(-1)).toMatchObject({ symbol: 'ETH/USDT', quotesAt: newer.venueTime });
+      expect(positions.at(-1)?.sizeBase.toNumber()).toBeCloseTo(1_000 / 40.004, 2);
+    });
+
     it('closes on SELL and accounts for both fees, to the last digit', async () => {
       const service = await begin();
       await buy(service);

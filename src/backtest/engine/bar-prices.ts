@@ -19,6 +19,8 @@ interface QuotedSymbol {
  * the next one, half the spread to either side. A bar without trades has no fresh price.
  */
 export class BarPrices implements Quotes {
+  /** The prices of a bar are known by its time: nothing is to be repeated on other ones. */
+  readonly newestAt = undefined;
   readonly #symbols: ReadonlyMap<string, QuotedSymbol>;
   readonly #venue: string;
   readonly #timeframe: Timeframe;

@@ -245,5 +245,6 @@ function toStored(decision: Decision): Stored<Decision> {
     isAdvisory: decision.isAdvisory,
     positionUid: decision.positionUid,
     decidedAt: decision.decidedAt,
+    quotesAt: decision.quotesAt,
   };
 }

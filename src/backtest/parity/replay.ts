@@ -94,9 +94,9 @@ class Replay {
     return { decisions: this.#decisions, positions: new Map(positions) };
   }
 
-  async #takeQuotes({ quotes }: QuoteBatch): Promise<void> {
-    this.#clock.moveTo(Math.max(...quotes.map(({ venueTime }) => venueTime)));
-    const taken = this.#quotes.update(quotes);
+  async #takeQuotes(batch: QuoteBatch): Promise<void> {
+    this.#clock.moveTo(newestOf(batch));
+    const taken = this.#quotes.update(batch.quotes);
     await settleUnsettled(this.#parts);
     await guardByQuotes(this.#parts, taken);
     const { books, equityMarks, clock } = this.#parts;
@@ -178,21 +178,26 @@ function toEvents(recorded: Recorded): readonly Event[] {
 }
 
 /**
- * A decision is stored some milliseconds after it was made. Quotes that were stored in between are newer than the
- * decision, and come after it.
+ * A decision is stored some milliseconds after it was made. Quotes that were stored before, but not known yet when it
+ * was made, come after it.
  */
 function madeAt(
-  { decision: { symbol, createdAt, decidedAt } }: RecordedDecision,
+  { decision: { createdAt, decidedAt, quotesAt } }: RecordedDecision,
   batches: readonly QuoteBatch[],
 ): number {
+  // Where it was not kept which quotes were known: those of before the decision.
+  const knownAt = quotesAt ?? decidedAt;
   let made = createdAt;
   for (let at = countUntil(batches, createdAt) - 1; at >= 0; at--) {
     const batch = batches[at];
-    const quote = batch?.quotes.find((one) => one.symbol === symbol) ?? batch?.quotes[0];
-    if (batch === undefined || quote === undefined || quote.venueTime <= decidedAt) break;
+    if (batch === undefined || newestOf(batch) <= knownAt) break;
     made = batch.createdAt - 0.5;
   }
   return made;
+}
+
+function newestOf({ quotes }: QuoteBatch): number {
+  return Math.max(...quotes.map(({ venueTime }) => venueTime));
 }
 
 /** How many batches, in the order in which they were stored, were stored by that time. */

@@ -46,6 +46,7 @@ const DECISION = rowCodec<Stored<Decision>>({
   isAdvisory: flag(),
   positionUid: optional(text()),
   decidedAt: number(),
+  quotesAt: optional(number()),
   createdAt: number(),
 });
 

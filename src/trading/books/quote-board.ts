@@ -9,6 +9,8 @@ export interface Quotes {
   findFresh(symbol: string, nowMs: number, maxAgeMs: number): Quote | undefined;
   /** Bid of the newest quote: the same object until there is another, so that what follows from it can be kept. */
   bidOf(symbol: string): Money | undefined;
+  /** Venue's time of the newest quote that came, whether or not it was taken. */
+  readonly newestAt: number | undefined;
 }
 
 interface PricedQuote {
@@ -19,6 +21,11 @@ interface PricedQuote {
 /** The newest quote of each symbol. */
 export class QuoteBoard implements Quotes {
   readonly #quotes = new Map<string, PricedQuote>();
+  #newestAt: number | undefined;
+
+  get newestAt(): number | undefined {
+    return this.#newestAt;
+  }
 
   /**
    * Takes what is not older than what it has and can be traded on.
@@ -28,6 +35,7 @@ export class QuoteBoard implements Quotes {
   update(quotes: Iterable<Quote>): ReadonlySet<string> {
     const taken = new Set<string>();
     for (const quote of quotes) {
+      this.#newestAt = Math.max(quote.venueTime, this.#newestAt ?? -Infinity);
       const known = this.#quotes.get(quote.symbol);
       const isNewest = known === undefined || quote.venueTime >= known.quote.venueTime;
       const bid = new Money(quote.bid);

@@ -21,6 +21,7 @@ import { recallRisk, volatilityReader } from '../parts/recall-risk.js';
 import { AccountWatch } from './account-watch.js';
 import type { TradingServiceOptions } from './trading-options.js';
 import { TradingControl } from './trading-control.js';
+import { Turns } from './turns.js';
 import { toUnsold, type Unsold } from '../orders/sell-now.js';
 import type { SignalContext } from '../signal-context.js';
 import { recordLate, tick } from '../tick/tick.js';
@@ -78,7 +79,7 @@ export class TradingService {
   /** Names the books once `start` has chosen them. */
   #books: BookKey | undefined;
   #isRunning = false;
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   readonly #options: TradingServiceOptions;
   readonly #broker: Broker;
@@ -144,7 +145,7 @@ export class TradingService {
     this.#isRunning = false;
     await this.#watch?.stop();
     await this.control.stop();
-    await this.#tail;
+    await this.#turns.settled();
     await this.#lease.stop();
   }
 
@@ -158,16 +159,22 @@ export class TradingService {
     return this.#answer((parts) => recordLate(parts, signal));
   }
 
-  /** Fills what waits for a quote, then checks stop, target and holding time, then values the books. */
+  /**
+   * Acts on quotes before whatever begins next. Within one piece of work they do not change: what a decision saw is what
+   * was acted on before it, which is how parity can repeat it.
+   */
   async onQuotes(quotes: readonly Quote[]): Promise<void> {
+    await this.#turns.takeNext(() => this.#whileActive((parts) => this.#takeQuotes(parts, quotes)));
+  }
+
+  /** Fills what waits for a quote, then checks stop, target and holding time, then values the books. */
+  async #takeQuotes(parts: TradingParts, quotes: readonly Quote[]): Promise<void> {
     const taken = this.#quotes.update(quotes);
     const nowMs = this.#options.clock.wallMs();
     for (const symbol of taken) this.#quotedAt.set(symbol, nowMs);
-    await this.#serially(async (parts) => {
-      await settleUnsettled(parts);
-      await guardByQuotes(parts, taken);
-      await this.#value(parts);
-    });
+    await settleUnsettled(parts);
+    await guardByQuotes(parts, taken);
+    await this.#value(parts);
   }
 
   /**
@@ -240,11 +247,8 @@ export class TradingService {
     return { status: 'decided', decision };
   }
 
-  /** Callers wait for their own work, so what queues up here is no more than they are. */
   #serially<T>(work: (parts: TradingParts) => Promise<T>): Promise<T | undefined> {
-    const run = this.#tail.then(() => this.#whileActive(work));
-    this.#tail = run.catch(() => undefined);
-    return run;
+    return this.#turns.take(() => this.#whileActive(work));
   }
 
   async #whileActive<T>(work: (parts: TradingParts) => Promise<T>): Promise<T | undefined> {

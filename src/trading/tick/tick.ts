@@ -153,6 +153,7 @@ function toDecision(
     isAdvisory: seen.advisory !== undefined,
     positionUid: verdict.action === 'skip' ? undefined : seen.position?.uid,
     decidedAt: seen.nowMs,
+    quotesAt: parts.quotes.newestAt,
   };
 }
 
