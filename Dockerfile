@@ -21,7 +21,7 @@ RUN python3 -m venv --copies .venv \
 COPY . .
 RUN npm ci --prefix dashboard --no-audit --no-fund \
   && npm run --prefix dashboard build
-RUN node node_modules/typescript/bin/tsc -p . \
+RUN node scripts/build.mjs \
   && npm prune --omit=dev --no-audit --no-fund
 
 # --- What runs --------------------------------------------------------------------------------------------

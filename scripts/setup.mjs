@@ -153,7 +153,7 @@ async function installPackages() {
 
 async function build() {
   const key = buildKey();
-  await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
+  await run(process.execPath, [path.join('scripts', 'build.mjs')]);
   stamp('build', key);
 }
 
@@ -277,7 +277,7 @@ function torchFolder() {
 
 function buildKey() {
   const folders = ['config', 'migrations', 'src', 'scripts', 'test', 'bench'];
-  return sourcesKey(folders, ['.ts'], ['tsconfig.json', 'package-lock.json']);
+  return sourcesKey(folders, ['.ts'], ['scripts/build.mjs', 'tsconfig.json', 'package-lock.json']);
 }
 
 function dashboardKey() {

@@ -21,13 +21,6 @@ case "$PWD" in */dashboard) for=" for the dashboard" ;; *) for="" ;; esac
 echo "npm$for $*" >> "$CALLS"
 sleep "\${NPM_SLEEP:-0.3}"
 [ -z "$NPM_FAILS" ] || { echo "registry is away" >&2; exit 1; }
-mkdir -p node_modules/typescript/bin
-cat > node_modules/typescript/bin/tsc <<'JS'
-const fs = require('node:fs');
-fs.appendFileSync(process.env.CALLS, 'tsc\\n');
-fs.mkdirSync('dist/src', { recursive: true });
-fs.writeFileSync('dist/src/main.js', '');
-JS
 mkdir -p node_modules/vite/bin
 cat > node_modules/vite/bin/vite.js <<'JS'
 const fs = require('node:fs');
@@ -35,6 +28,13 @@ fs.appendFileSync(process.env.CALLS, 'vite\\n');
 fs.mkdirSync('dist', { recursive: true });
 fs.writeFileSync('dist/index.html', '');
 JS
+`;
+
+/** Stands for the compiler. */
+const BUILD = `import fs from 'node:fs';
+fs.appendFileSync(process.env.CALLS, 'build\\n');
+fs.mkdirSync('dist/src', { recursive: true });
+fs.writeFileSync('dist/src/main.js', '');
 `;
 
 /** Stands for Python with venv and pip; a venv's own interpreter is a copy of it. */
@@ -50,7 +50,7 @@ export interface SetupEnd {
   readonly stderr: string;
 }
 
-/** A project of its own with the real set-up scripts and stand-ins for npm and Python. */
+/** A project of its own with the real set-up scripts and stand-ins for npm, Python and the compiler. */
 export class SetupProject {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-setup-'));
   readonly stamps = path.join(this.folder, '.cache', 'setup');
@@ -65,6 +65,7 @@ export class SetupProject {
       writeFileSync(this.path('bin', name), text);
       chmodSync(this.path('bin', name), 0o755);
     }
+    writeFileSync(this.path('scripts', 'build.mjs'), BUILD);
     for (const name of ['package.json', 'package-lock.json', 'tsconfig.json']) {
       writeFileSync(this.path(name), '{}');
     }

@@ -40,7 +40,7 @@ test('a source that changed is built again, and nothing else', async () => {
   const before = project.calls().length;
   utimesSync(project.path('src', 'main.ts'), 1, 1);
   await project.run();
-  expect(project.calls().slice(before)).toEqual(['tsc']);
+  expect(project.calls().slice(before)).toEqual(['build']);
 });
 
 test('two at once: one works, the other waits for it and finds all done', async () => {
