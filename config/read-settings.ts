@@ -1,4 +1,4 @@
-import { needsTorch } from '../src/domain/bots.js';
+import { needsTorch, trainerMbOf } from '../src/domain/bots.js';
 import { ConfigError } from '../src/lib/errors.js';
 import { editDistance } from '../src/lib/near-names.js';
 import { readEnvFile } from './env-file.js';
@@ -95,7 +95,6 @@ export function findContradictions(settings: Settings): string[] {
     ...findMissingMysql(settings),
     ...findApiProblems(settings),
     ...findTrading(settings),
-    ...findCrowdedTrainers(settings),
     ...findNarrowMemory(settings),
     ...findHalfQueue(settings),
     ...findHalfStore(settings),
@@ -158,27 +157,17 @@ function findTrading(settings: Settings): string[] {
   return problems;
 }
 
-/** An interpreter with its libraries holds that much before it fits anything. */
-const LEAST_MB_A_TRAINER = 150;
-
-/** The same with PyTorch, and its fits of the usual size. */
-const LEAST_MB_A_DEEP_TRAINER = 400;
-
-function findNarrowMemory({ bots, trainMemoryMb }: Settings): string[] {
-  const deep = bots.find(needsTorch);
-  if (deep === undefined || trainMemoryMb >= LEAST_MB_A_DEEP_TRAINER) return [];
-  return [
-    `BOTS names ${deep}, which needs TRAIN_MEMORY_MB=${LEAST_MB_A_DEEP_TRAINER} at least; it is ${trainMemoryMb}`,
-  ];
-}
-
-function findCrowdedTrainers({ trainProcesses, trainMemoryMb }: Settings): string[] {
-  if (trainProcesses === 'auto') return [];
-  const neededMb = trainProcesses * LEAST_MB_A_TRAINER;
+/** Trainers side by side may all have a job of the bot that takes most. */
+function findNarrowMemory({ bots, trainProcesses, trainMemoryMb }: Settings): string[] {
+  const count = trainProcesses === 'auto' ? 1 : trainProcesses;
+  const neededMb = count * trainerMbOf(bots).least;
   if (neededMb <= trainMemoryMb) return [];
-  return [
-    `TRAIN_PROCESSES=${trainProcesses} needs TRAIN_MEMORY_MB=${neededMb} at least; it is ${trainMemoryMb}`,
-  ];
+  const deep = bots.find(needsTorch);
+  const named = [
+    ...(trainProcesses === 'auto' ? [] : [`TRAIN_PROCESSES=${count}`]),
+    ...(deep === undefined ? [] : [`${deep} in BOTS`]),
+  ].join(' with ');
+  return [`${named} needs TRAIN_MEMORY_MB=${neededMb} at least; it is ${trainMemoryMb}`];
 }
 
 function findHalfQueue({ queue, redisUrl, mysqlEnabled }: Settings): string[] {

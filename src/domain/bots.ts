@@ -17,13 +17,33 @@ export interface Bot {
   readonly isContinued: boolean;
   /** Rows that it reads to answer for the last of them: 1, or those of a sequence. */
   readonly windowRows: number;
+  readonly trainerMb: TrainerMb;
 }
+
+/** What a trainer of a bot takes, in MB of 2^20 bytes. */
+export interface TrainerMb {
+  /** With less it fits nothing: a smaller limit is refused. */
+  readonly least: number;
+  /** The peak of its usual jobs lies below it. */
+  readonly usual: number;
+}
+
+/** An interpreter with its libraries takes 150 MB before it fits anything. */
+const TREES_MB: TrainerMb = { least: 150, usual: 300 };
+
+/** PyTorch with the usual fit peaks at 330 to 356 MB (docs/deep-bots.md), and takes most of it from the start. */
+const DEEP_MB: TrainerMb = { least: 400, usual: 400 };
 
 /** Rows of candles that a deep bot reads. */
 const SEQUENCE_ROWS = 48;
 
 /** What the bots of one instrument, trees over single rows, have in common. */
-const OF_TREES = { isGlobal: false, isContinued: false, windowRows: 1 } as const;
+const OF_TREES = {
+  isGlobal: false,
+  isContinued: false,
+  windowRows: 1,
+  trainerMb: TREES_MB,
+} as const;
 const DEEP = {
   task: 'classifier',
   library: 'torch',
@@ -31,6 +51,7 @@ const DEEP = {
   isAdditive: false,
   isContinued: true,
   windowRows: SEQUENCE_ROWS,
+  trainerMb: DEEP_MB,
 } as const;
 
 /**
@@ -83,6 +104,15 @@ export function toBotName(text: string): string {
 /** Whether the bot's library is an extra, which the setup installs only when it is asked to. */
 export function needsTorch(name: string): boolean {
   return findBot(name)?.library === 'torch';
+}
+
+/** What one trainer takes that may get a job of any of the bots. */
+export function trainerMbOf(names: readonly string[]): TrainerMb {
+  const all = names.map((name) => findBot(name)?.trainerMb ?? TREES_MB);
+  return {
+    least: Math.max(TREES_MB.least, ...all.map(({ least }) => least)),
+    usual: Math.max(TREES_MB.usual, ...all.map(({ usual }) => usual)),
+  };
 }
 
 export function findBot(name: string): Bot | undefined {

@@ -1,10 +1,4 @@
-import { needsTorch } from '../../domain/bots.js';
-
-/** Trainers of a daemon's usual jobs peak below it, in MB of 2^20 bytes. */
-const MB_A_TRAINER = 300;
-
-/** PyTorch takes more before it fits anything. */
-const MB_A_DEEP_TRAINER = 400;
+import { trainerMbOf } from '../../domain/bots.js';
 
 /** How many trainers work side by side: as many as were asked for, or as machine and memory limit allow. */
 export function trainerCount(
@@ -12,14 +6,14 @@ export function trainerCount(
   {
     memoryLimitMb,
     cores,
-    bots = [],
+    bots,
   }: {
     readonly memoryLimitMb: number;
     readonly cores: number;
-    readonly bots?: readonly string[];
+    /** Any trainer may get a job of any of them. */
+    readonly bots: readonly string[];
   },
 ): number {
   if (wanted !== 'auto') return wanted;
-  const each = bots.some(needsTorch) ? MB_A_DEEP_TRAINER : MB_A_TRAINER;
-  return Math.max(1, Math.min(cores, Math.floor(memoryLimitMb / each)));
+  return Math.max(1, Math.min(cores, Math.floor(memoryLimitMb / trainerMbOf(bots).usual)));
 }
