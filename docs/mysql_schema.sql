@@ -822,6 +822,9 @@ CREATE TABLE IF NOT EXISTS `shadow_answers` (
 
 CREATE INDEX /*M! IF NOT EXISTS */ `training_jobs_by_turn` ON `training_jobs` (`status`, `turn_at`, `queued_at`, `id`);
 
+ALTER TABLE `workers`
+  ADD COLUMN /*M! IF NOT EXISTS */ `bots` MEDIUMTEXT NULL;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -872,4 +875,5 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0058_decision_quotes', 0),
   ('0058_shadow_models', 0),
   ('0059_shadow_answers', 0),
-  ('0060_job_turns', 0);
+  ('0060_job_turns', 0),
+  ('0061_worker_bots', 0);

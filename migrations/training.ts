@@ -175,6 +175,8 @@ export const TRAINING_MIGRATIONS: readonly Migration[] = [
     unique: [['uid']],
     indexes: [['venue', 'started_at'], ['seen_at']],
   }),
+  // Which bots it can train. Workers of before have ended: another version is refused.
+  addColumns('0061_worker_bots', 'workers', { bots: { type: 'json?' } }),
   createTable('0052_training_notices', {
     name: 'training_notices',
     columns: {

@@ -222,7 +222,17 @@ async function workers(settings: Settings): Promise<Finding> {
   const alive = read.value.filter(isAlive);
   if (alive.length === 0) return { name, status: 'warning', message: 'none is at work', fix };
   const hosts = alive.map(({ host, version }) => `${host} (${version})`);
-  return { name, status: 'ok', message: `${alive.length} at work: ${hosts.join(', ')}` };
+  const message = `${alive.length} at work: ${hosts.join(', ')}`;
+  const missed = settings.bots.filter((bot) => !alive.some(({ bots }) => bots.includes(bot)));
+  if (missed.length === 0) return { name, status: 'ok', message };
+  const reasons = alive.flatMap((one) => (one.reason ? [`${one.host}: ${one.reason}`] : []));
+  const whole = [message, `none can train ${missed.join(', ')}`, ...reasons].join('; ');
+  return {
+    name,
+    status: 'warning',
+    message: whole,
+    fix: 'mend that, or start one that can: npm run worker',
+  };
 }
 
 /** Whether the receivers of notifications can be reached; nothing is sent. */

@@ -60,26 +60,22 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const stored = createArtifacts(settings, { stores, clock, logger, stack })?.models;
     const folders = trainingFolders(settings);
     if (stored !== undefined) await removeLeftovers(settings, { clock, logger });
-    const { python, count, ...trainer } = toTrainerOptions(settings);
-    const concurrency = options.concurrency ?? count + 1;
-    const trainers = {
-      count: Math.min(count, concurrency),
-      memoryLimitMb: trainer.memoryLimitMb,
-    };
+    const { python, cwd } = toTrainerOptions(settings);
     const host = new WorkerHost({
       ...options,
       place,
-      concurrency,
-      trainers,
+      trainers: (bots) => toTrainerOptions({ ...settings, bots }),
       python,
       stores,
       stored,
       location: database.location,
       workerEnvironment: childEnvironments.worker,
       folders,
-      createTrainer: () =>
-        new TrainerProcess({ ...trainer, env: childEnvironments.trainer, clock, logger }),
-      checkPython: (ending) => checkPython(python, trainer.cwd, ending),
+      createTrainer: (count) => {
+        const trainer = toTrainerOptions({ ...settings, trainProcesses: count });
+        return new TrainerProcess({ ...trainer, env: childEnvironments.trainer, clock, logger });
+      },
+      checkPython: (ending) => checkPython(python, cwd, ending),
       isPaused: pauseOf(settings, { clock, logger }),
     });
     await host.run(signal);

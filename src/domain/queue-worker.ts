@@ -17,8 +17,10 @@ export interface QueueWorker {
   readonly queues: readonly Priority[];
   /** Jobs at a time. */
   readonly concurrency: number;
+  /** Names of the bots that it can train: it leaves the jobs of others to others. */
+  readonly bots: readonly string[];
   readonly status: 'working' | 'refused' | 'stopped';
-  /** Why it is refused. */
+  /** Why it is refused, or cannot train some bots. */
   readonly reason: string | undefined;
   /** Wall time. */
   readonly startedAt: number;

@@ -16,7 +16,7 @@ import { FirstTraining } from './planning/first-training.js';
 import { TrainPlanner, type TrainPlannerDependencies } from './planning/train-planner.js';
 import type { PythonCheck } from './trainer-process/check-python.js';
 import { TrainerPool, type Trainer } from './trainer-process/trainer-pool.js';
-import { TrainerReadiness } from './trainer-process/trainer-readiness.js';
+import { TrainerReadiness, type Lack } from './trainer-process/trainer-readiness.js';
 import { TrainingWorkerClient } from './worker/training-worker-client.js';
 import type { TrainingOptions } from './options/training-options.js';
 import { readTrainingStatus, type TrainingStatus } from './training-status.js';
@@ -243,6 +243,12 @@ export class TrainingService {
   get trainerFault(): { readonly message: string; readonly fix: string } | undefined {
     const { last } = this.#readiness;
     return last?.status === 'not_ready' ? { message: last.message, fix: last.fix } : undefined;
+  }
+
+  /** Which bots no worker can train, and what a person must mend; undefined where others cannot be trained either. */
+  get trainerLack(): Lack | undefined {
+    const { last } = this.#readiness;
+    return last?.status === 'ready' ? last.lack : undefined;
   }
 
   /** Why Redis does not carry the queue; undefined while it does, or none is used. */

@@ -2,7 +2,7 @@ import type { ModelKey } from '../domain/model-key.js';
 import type { ModelRecord } from '../domain/model-record.js';
 import type { Stores } from '../storage/stores.js';
 import type { DueVerdict } from './planning/due-verdict.js';
-import type { Readiness } from './trainer-process/trainer-readiness.js';
+import { findFault, type Readiness } from './trainer-process/trainer-readiness.js';
 
 /** What is to be said about the training of one key. Times are epoch milliseconds. */
 export interface TrainingStatus {
@@ -23,7 +23,7 @@ export interface TrainingStatus {
   readonly lastTrainingError: string | undefined;
   /** Whether training is due, and why or why not, in words. */
   readonly due: DueVerdict;
-  /** What a person must mend before anything can be trained. */
+  /** What a person must mend before the key can be trained. */
   readonly trainerFault: { readonly message: string; readonly fix: string } | undefined;
 }
 
@@ -40,7 +40,7 @@ export async function readTrainingStatus(
   const serving = await stores.models.findServing(key);
   const job = await stores.jobs.findOpen(key);
   const isTrained = serving !== undefined;
-  const isBlocked = readiness?.status === 'not_ready';
+  const fault = findFault(readiness, key.bot);
   const isCoolingDown = due.status === 'not_due' && due.obstacle === 'cooldown';
   return {
     key,
@@ -50,11 +50,11 @@ export async function readTrainingStatus(
     trainingStage: job?.stage,
     jobUid: job?.uid,
     isCooldownActive: isCoolingDown,
-    nextRetryAt: isBlocked ? undefined : nextRetryAt(due),
+    nextRetryAt: fault === undefined ? nextRetryAt(due) : undefined,
     newest,
-    lastTrainingError: isBlocked ? formatBlocked(readiness) : failureOf(newest),
+    lastTrainingError: fault === undefined ? failureOf(newest) : formatFault(fault),
     due,
-    trainerFault: isBlocked ? { message: readiness.message, fix: readiness.fix } : undefined,
+    trainerFault: fault && { message: fault.message, fix: fault.fix },
   };
 }
 
@@ -62,7 +62,7 @@ function nextRetryAt(due: DueVerdict): number | undefined {
   return due.status === 'not_due' ? due.nextRetryAt : undefined;
 }
 
-function formatBlocked({ message, fix }: Extract<Readiness, { status: 'not_ready' }>): string {
+function formatFault({ message, fix }: { readonly message: string; readonly fix: string }): string {
   return `${message}; to mend it, ${fix}`;
 }
 

@@ -45,7 +45,7 @@ if (order.role === 'daemon') {
     folders: { modelsDir, workDir: path.join(path.dirname(modelsDir), 'child-work') },
     concurrency: 1,
     queues: PRIORITIES,
-    trainers: { count: 1, memoryLimitMb: 1_000 },
+    trainers: () => ({ count: 1, memoryLimitMb: 1_000 }),
     createTrainer: () => new ReplayedTrainer(recorded),
     python: `none on ${hostname()}`,
     checkPython: () => Promise.resolve({ status: 'ok', versions: {} }),

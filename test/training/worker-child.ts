@@ -31,7 +31,7 @@ await new WorkerHost({
   workerEnvironment: {},
   concurrency: 1,
   queues: PRIORITIES,
-  trainers: { count: 1, memoryLimitMb: 1_000 },
+  trainers: () => ({ count: 1, memoryLimitMb: 1_000 }),
   createTrainer: () => ({
     run: async () => {
       process.stdout.write('begun\n');

@@ -19,20 +19,23 @@ export interface WorkerProcessOptions {
   readonly cwd: string;
   /** Besides the servers and its folder. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Of the command. */
+  readonly flags?: readonly string[];
   readonly nodeOptions?: readonly string[];
 }
 
 /** `npm run worker` in a process of its own. */
 export class WorkerProcess {
   readonly #child: ChildProcess;
-  readonly #ended: Promise<unknown[]>;
+  /** Its exit code. */
+  readonly ended: Promise<unknown>;
   #output = '';
 
   constructor(options: WorkerProcessOptions) {
-    const { location, place, dataDir, cwd, settings, nodeOptions = [] } = options;
+    const { location, place, dataDir, cwd, settings, flags = [], nodeOptions = [] } = options;
     if (location.engine !== 'mysql') throw new Error('A worker needs MySQL');
     const script = path.join(PROJECT_DIR, 'dist/scripts/worker.js');
-    const child = spawn(process.execPath, [...nodeOptions, script], {
+    const child = spawn(process.execPath, [...nodeOptions, script, ...flags], {
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
@@ -44,7 +47,7 @@ export class WorkerProcess {
     const read = (chunk: Buffer): void => void (this.#output += chunk.toString());
     child.stdout.on('data', read);
     child.stderr.on('data', read);
-    this.#ended = once(child, 'exit');
+    this.ended = once(child, 'close').then(([code]) => code as unknown);
     this.#child = child;
   }
 
@@ -64,7 +67,6 @@ export class WorkerProcess {
   /** Asks it to end. @returns its exit code */
   async stop(): Promise<unknown> {
     this.#child.kill('SIGTERM');
-    const [code] = await this.#ended;
-    return code;
+    return this.ended;
   }
 }

@@ -72,7 +72,7 @@ export class RunningWorker {
       folders: options,
       concurrency: 1,
       queues: PRIORITIES,
-      trainers: { count: 1, memoryLimitMb: 1000 },
+      trainers: () => ({ count: 1, memoryLimitMb: 1000 }),
       createTrainer: () => createTrainer(),
       checkPython: () => checkPython(PYTHON, TRAINER_DIR),
       isPaused: () => Promise.resolve(false),

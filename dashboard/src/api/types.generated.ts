@@ -2417,6 +2417,7 @@ export interface Api {
         accelerator: string | null;
         queues: ('training-high' | 'training-normal' | 'default' | 'training-low')[];
         concurrency: number;
+        bots: string[];
         status: 'working' | 'refused' | 'stopped';
         reason: string | null;
         alive: boolean;

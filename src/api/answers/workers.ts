@@ -16,6 +16,7 @@ export function workersAnswer(workers: readonly SeenWorker[]): WorkersAnswer {
       accelerator: worker.accelerator ?? null,
       queues: [...worker.queues],
       concurrency: worker.concurrency,
+      bots: [...worker.bots],
       status: worker.status,
       reason: worker.reason ?? null,
       alive: isAlive(worker),

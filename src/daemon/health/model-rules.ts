@@ -66,9 +66,11 @@ export const MODEL_RULES: readonly DaemonHealthRule[] = [
     level: 'degraded',
     fix: 'run: npm run setup',
     find: whileActive(({ training }) => {
-      const fault = training.trainerFault;
-      if (fault === undefined) return undefined;
-      return { message: `No model can be trained: ${fault.message}`, fix: fault.fix };
+      const { trainerFault: fault, trainerLack: lack } = training;
+      if (fault !== undefined) {
+        return { message: `No model can be trained: ${fault.message}`, fix: fault.fix };
+      }
+      return lack && { message: `${lack.message}; its jobs wait`, fix: lack.fix };
     }),
   },
   {

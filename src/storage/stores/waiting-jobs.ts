@@ -10,6 +10,8 @@ export interface OfDaemon {
   readonly withFiles?: boolean | undefined;
   /** Only jobs that train models, or only those that embed windows; both where left out. */
   readonly work?: 'training' | 'embedding' | undefined;
+  /** Only jobs of these bots; of all where undefined. */
+  readonly bots?: readonly string[] | undefined;
 }
 
 /** Jobs that may be claimed: of no session that is paused. */
@@ -34,6 +36,7 @@ export function ofDaemon({
   venue,
   withFiles = false,
   work,
+  bots,
 }: OfDaemon): (group: Knex.QueryBuilder) => void {
   return (group) => {
     void group.where((venues) => {
@@ -42,5 +45,6 @@ export function ofDaemon({
     });
     if (work === 'embedding') void group.where({ bot: EMBEDDING_BOT });
     if (work === 'training') void group.whereNot({ bot: EMBEDDING_BOT });
+    if (bots !== undefined) void group.whereIn('bot', [...bots]);
   };
 }

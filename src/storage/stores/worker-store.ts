@@ -5,6 +5,8 @@ import type { Database } from '../database/database.js';
 import { databaseNow } from '../rows/database-now.js';
 import { json, number, optional, rowCodec, text } from '../rows/row-codec.js';
 
+const NAMES = json<readonly string[]>();
+
 const WORKER = rowCodec<QueueWorker>({
   uid: text(),
   venue: text(),
@@ -17,6 +19,8 @@ const WORKER = rowCodec<QueueWorker>({
   accelerator: optional(text()),
   queues: json(),
   concurrency: number(),
+  // NULL of a worker from before the column.
+  bots: { ...NAMES, decode: (stored) => (stored === null ? [] : NAMES.decode(stored)) },
   status: text(),
   reason: optional(text()),
   startedAt: number(),
@@ -56,7 +60,7 @@ export class WorkerStore {
   /** A sign of life; with it what has changed. @returns the silence before it, undefined for an unknown worker */
   async beat(
     uid: string,
-    change: Partial<Pick<QueueWorker, 'status' | 'reason'>> = {},
+    change: Partial<Pick<QueueWorker, 'status' | 'reason' | 'bots'>> = {},
   ): Promise<number | undefined> {
     return this.#database.run(async (knex) => {
       const now = databaseNow(this.#database, knex, this.#clock.wallMs());

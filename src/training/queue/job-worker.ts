@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.js';
 import { messageOf, TransientError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { newUid } from '../../lib/uid.js';
+import type { OfDaemon } from '../../storage/stores/waiting-jobs.js';
 import type { Stores } from '../../storage/stores.js';
 import { pruneVersions } from '../../models/artifact-cleanup.js';
 import { ONE_FOLDER, type ModelArtifacts } from '../../models/model-artifacts.js';
@@ -60,6 +61,8 @@ export interface JobWorkerDependencies {
   readonly events?: TrainingEvents | undefined;
   /** Only jobs of these, in this order; all by their turn where undefined. */
   readonly queues?: readonly Priority[] | undefined;
+  /** The bots that can be trained here, where others may train the rest; all are tried where undefined. */
+  readonly listBots?: (() => readonly string[]) | undefined;
   /** Called when it has nothing to do. */
   readonly onIdle?: (() => void) | undefined;
 }
@@ -131,13 +134,11 @@ export class JobWorker implements QueueLane {
 
   /** @returns whether there was a job */
   async #tryNext(): Promise<boolean> {
-    const { clock, options, runUid, stores, queues } = this.#dependencies;
+    const { clock, runUid, stores, queues } = this.#dependencies;
     if (this.#unsettled !== undefined) await this.#conclude(this.#unsettled);
     if (!(await this.#isWorkWaiting())) return false;
     const job = await stores.jobs.claimNext({
-      venue: options.venue,
-      withFiles: this.#dependencies.hasFiles(),
-      work: 'training',
+      ...this.#ownJobs(),
       queues,
       ownerRunUid: runUid,
       at: clock.wallMs(),
@@ -148,13 +149,18 @@ export class JobWorker implements QueueLane {
   }
 
   async #isWorkWaiting(): Promise<boolean> {
-    const { options, readiness, stores, hasFiles, isHeld } = this.#dependencies;
-    const of = { venue: options.venue, withFiles: hasFiles(), work: 'training' } as const;
-    if (!(await stores.jobs.isAnyPending(of))) return false;
+    const { readiness, stores, isHeld } = this.#dependencies;
+    if (!(await stores.jobs.isAnyPending(this.#ownJobs()))) return false;
     if (await isHeld()) return false;
     if ((await readiness.find()).status !== 'ready') return false;
     // Asked again: the check of Python takes seconds, in which a person may pause the queue.
     return !(await isHeld());
+  }
+
+  #ownJobs(): OfDaemon {
+    const { options, hasFiles, listBots } = this.#dependencies;
+    const { venue } = options;
+    return { venue, withFiles: hasFiles(), work: 'training', bots: listBots?.() };
   }
 
   async #handle(job: TrainingJob): Promise<void> {

@@ -82,8 +82,8 @@ export class RemoteQueue {
     this.#options = options;
     this.#facts = facts;
     const { place, clock, options: training } = options;
-    const { venue } = training;
-    this.readiness = new WorkerReadiness({ ...options, venue });
+    const { venue, bots } = training;
+    this.readiness = new WorkerReadiness({ ...options, venue, bots });
     this.#tickets = new JobTickets(place, clock);
     const { stored: artifacts } = options;
     const published =
@@ -151,6 +151,10 @@ export class RemoteQueue {
   async #round(): Promise<void> {
     await this.#try('notice', () => this.#tell());
     await this.#try('dead workers', () => this.#recover());
+    // Also where nothing is due: jobs may wait that no worker can do.
+    await this.#try('workers', async () => {
+      await this.readiness.find();
+    });
     await this.#try('ended jobs', () => this.#outcomes.look());
     // Also where nothing waits, so that an outage is known before it costs something.
     await this.#try(REDIS, () => this.#tickets.fill([]));

@@ -11,6 +11,10 @@ import { newUid } from '../../lib/uid.js';
 import { ARTIFACT_GRACE_MS, sweepCopies } from '../../models/artifact-sweep.js';
 import type { StoredArtifacts } from '../../models/stored-artifacts.js';
 import type { Stores } from '../../storage/stores.js';
+import type { PythonCheck } from '../trainer-process/check-python.js';
+import type { Ability, TrainerLimits } from '../trainer-process/find-ability.js';
+import { fromNoticeOptions } from './notice-options.js';
+import { WorkerAbility } from './worker-ability.js';
 import { JobEventSender } from './job-events.js';
 import { findFolderMark } from './folder-mark.js';
 import { findRefusal } from './find-refusal.js';
@@ -30,15 +34,14 @@ const BYTES_A_MB = 2 ** 20;
 
 export interface WorkerHostOptions extends Pick<
   WorkerLanesOptions,
-  | 'location'
-  | 'workerEnvironment'
-  | 'createTrainer'
-  | 'trainers'
-  | 'python'
-  | 'checkPython'
-  | 'folders'
-  | 'concurrency'
+  'location' | 'workerEnvironment' | 'createTrainer' | 'folders'
 > {
+  readonly python: string;
+  readonly checkPython: (signal: AbortSignal) => Promise<PythonCheck>;
+  /** How many trainers this machine has for the daemon's bots. */
+  readonly trainers: (bots: readonly string[]) => TrainerLimits;
+  /** Jobs at a time; one more than trainers where undefined. */
+  readonly concurrency: number | undefined;
   readonly stores: Stores;
   /** The artifact store, where this host has a models' folder of its own. */
   readonly stored?: StoredArtifacts | undefined;
@@ -76,8 +79,12 @@ export class WorkerHost {
   async run(signal: AbortSignal): Promise<void> {
     const notice = await this.#awaitNotice(signal);
     if (notice === undefined) return;
-    const worker = await this.#register(notice);
-    await new WorkerShift(this.#options, worker, notice).run(signal);
+    const { clock, logger } = this.#options;
+    const ability = new WorkerAbility({ ...this.#options, clock, logger, signal });
+    const able = await ability.find(trainersFor(notice, this.#options));
+    if (signal.aborted) return;
+    const worker = await this.#register(notice, able);
+    await new WorkerShift(this.#options, { worker, notice, ability, able }).run(signal);
   }
 
   /**
@@ -109,8 +116,10 @@ export class WorkerHost {
     return undefined;
   }
 
-  async #register(notice: SeenNotice): Promise<QueueWorker> {
-    const { stores, clock, version, queues, concurrency } = this.#options;
+  async #register(notice: SeenNotice, { bots, lack }: Ability): Promise<QueueWorker> {
+    const { stores, clock, version, queues } = this.#options;
+    const { count } = trainersFor(notice, this.#options);
+    const { concurrency = count + 1 } = this.#options;
     const own = { version, catalogueHash: catalogueHash() };
     const refusal = findRefusal(own, notice) ?? (await this.#findOtherPlace(notice));
     const startedAt = clock.wallMs();
@@ -125,8 +134,9 @@ export class WorkerHost {
       accelerator: undefined,
       queues,
       concurrency,
+      bots,
       status: refusal === undefined ? 'working' : 'refused',
-      reason: refusal,
+      reason: refusal ?? lack,
       startedAt,
     };
     await stores.workers.register(worker);
@@ -146,6 +156,24 @@ export class WorkerHost {
   }
 }
 
+/** Trainers for the bots that the daemon names; no more than jobs at a time. */
+function trainersFor(
+  notice: SeenNotice,
+  { trainers, folders, concurrency = Infinity }: WorkerHostOptions,
+): TrainerLimits {
+  const { bots } = fromNoticeOptions(notice, { ...folders, pauseFile: undefined });
+  const { count, memoryLimitMb } = trainers(bots);
+  return { count: Math.min(count, concurrency), memoryLimitMb };
+}
+
+interface ShiftBegin {
+  readonly worker: QueueWorker;
+  readonly notice: SeenNotice;
+  readonly ability: WorkerAbility;
+  /** What the worker registered. */
+  readonly able: Ability;
+}
+
 /** The time from a worker's registration to its end. */
 class WorkerShift {
   readonly #options: WorkerHostOptions;
@@ -153,17 +181,22 @@ class WorkerShift {
   readonly #clock: VenueClock;
   readonly #sender: JobEventSender;
   readonly #reader: TicketReader;
+  readonly #ability: WorkerAbility;
+  #able: Ability;
+  #looking: Promise<void> | undefined;
   #lanes: WorkerLanes;
   #notice: SeenNotice;
   #beats = 0;
   #isRefused = false;
   #isCutOff = false;
 
-  constructor(options: WorkerHostOptions, worker: QueueWorker, notice: SeenNotice) {
+  constructor(options: WorkerHostOptions, { worker, notice, ability, able }: ShiftBegin) {
     const { place, queues, logger, clock } = options;
     this.#options = options;
     this.#worker = worker;
     this.#notice = notice;
+    this.#ability = ability;
+    this.#able = able;
     this.#clock = new VenueClock({ wall: clock, speed: notice.speed });
     this.#sender = new JobEventSender(place, worker.venue);
     this.#reader = new TicketReader({
@@ -188,6 +221,8 @@ class WorkerShift {
       while (!signal.aborted) {
         await clock.sleep(BEAT_MS, signal).catch(() => undefined);
         await this.#tryBeat(signal);
+        // Beside the beats: an interpreter that hangs must not make the worker look dead.
+        this.#looking ??= this.#lookAtAbility().finally(() => (this.#looking = undefined));
       }
     } finally {
       await this.#stop();
@@ -225,6 +260,22 @@ class WorkerShift {
     this.#beats += 1;
     if (this.#beats % BEATS_A_LOOK === 0) this.#lanes.wake();
     if (this.#beats % BEATS_A_SWEEP === 1) await this.#sweep();
+  }
+
+  /** Tells the daemon once what can be trained has changed: somebody has installed or removed a library. */
+  async #lookAtAbility(): Promise<void> {
+    const { stores, logger } = this.#options;
+    try {
+      const able = await this.#ability.find(trainersFor(this.#notice, this.#options));
+      if (JSON.stringify(able) === JSON.stringify(this.#able)) return;
+      const { bots, lack: reason } = able;
+      await stores.workers.beat(this.#worker.uid, { bots, reason });
+      this.#able = able;
+      logger.info('[QUEUE] What this worker can train has changed', { bots, reason });
+      this.#lanes.wake();
+    } catch (error) {
+      logger.debug('[QUEUE] What this worker can train is looked at again', { error });
+    }
   }
 
   /** Models that this host trained, and that the daemon or another worker has retired since. */
@@ -269,6 +320,10 @@ class WorkerShift {
     const { stores, isPaused, onJob } = this.#options;
     return new WorkerLanes({
       ...this.#options,
+      concurrency: this.#worker.concurrency,
+      trainers: trainersFor(this.#notice, this.#options),
+      readiness: this.#ability.readiness,
+      listBots: () => this.#able.bots,
       clock: this.#clock,
       worker: this.#worker,
       notice: this.#notice,

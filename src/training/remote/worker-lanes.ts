@@ -9,16 +9,14 @@ import type { Stores } from '../../storage/stores.js';
 import type { TrainingOptions } from '../options/training-options.js';
 import { JobWorker, type TrainingEvents } from '../queue/job-worker.js';
 import type { ShortageMemory } from '../queue/settle-job.js';
-import type { PythonCheck } from '../trainer-process/check-python.js';
+import type { TrainerLimits } from '../trainer-process/find-ability.js';
 import { TrainerPool, type Trainer } from '../trainer-process/trainer-pool.js';
-import { TrainerReadiness } from '../trainer-process/trainer-readiness.js';
+import type { TrainerReadiness } from '../trainer-process/trainer-readiness.js';
 import { TrainingWorkerClient } from '../worker/training-worker-client.js';
 import { ForwardingLogger } from './forwarding-logger.js';
 import type { JobEventSender } from './job-events.js';
 import { fromNoticeOptions } from './notice-options.js';
 
-/** A Python that cannot train is looked at again this often. */
-const RECHECK_SEC = 60;
 /** The daemon's planner reads shortages from the jobs that ended by them. */
 const NO_MEMORY: ShortageMemory = { rememberShortage: () => Promise.resolve() };
 
@@ -34,10 +32,12 @@ export interface WorkerLanesOptions {
   readonly folders: Pick<TrainingOptions, 'modelsDir' | 'workDir'>;
   readonly sender: JobEventSender;
   readonly concurrency: number;
-  readonly createTrainer: () => Trainer;
-  readonly trainers: { readonly count: number; readonly memoryLimitMb: number };
-  readonly python: string;
-  readonly checkPython: (signal: AbortSignal) => Promise<PythonCheck>;
+  /** @param count how many there are */
+  readonly createTrainer: (count: number) => Trainer;
+  readonly trainers: TrainerLimits;
+  readonly readiness: TrainerReadiness;
+  /** Bots that this worker can train now. */
+  readonly listBots: () => readonly string[];
   readonly isHeld: () => Promise<boolean>;
   readonly hasFiles: () => boolean;
   /** The artifact store, where this host has a models' folder of its own. */
@@ -50,23 +50,14 @@ export interface WorkerLanesOptions {
 /** The lanes of a worker, with the trainers that they share, for one set of training settings. */
 export class WorkerLanes {
   readonly #lanes: readonly JobWorker[];
-  readonly #readiness: TrainerReadiness;
   readonly #trainingWorker: TrainingWorkerClient;
 
   constructor(options: WorkerLanesOptions) {
-    const { python, clock, checkPython, location, workerEnvironment, trainers } = options;
+    const { clock, location, workerEnvironment, trainers, createTrainer } = options;
     const { worker, notice, folders, sender, concurrency } = options;
     const logger = new ForwardingLogger(options.logger, (level, message, fields) =>
       sender.send({ kind: 'log', level, message, fields: { ...fields, worker: worker.uid } }),
     );
-    this.#readiness = new TrainerReadiness({
-      python,
-      clock,
-      check: checkPython,
-      recheckSec: RECHECK_SEC,
-      onUnusable: ({ message, fix }) =>
-        logger.warn(`[TRAIN] Cannot train: ${message}. To mend it, ${fix}`),
-    });
     this.#trainingWorker = new TrainingWorkerClient({
       location,
       clock,
@@ -74,12 +65,12 @@ export class WorkerLanes {
       environment: workerEnvironment,
     });
     const { count: size, memoryLimitMb } = trainers;
-    const trainer = new TrainerPool({ size, memoryLimitMb, create: options.createTrainer, logger });
+    const create = (): Trainer => createTrainer(size);
+    const trainer = new TrainerPool({ size, memoryLimitMb, create, logger });
     const lane = {
       ...options,
       logger,
       trainer,
-      readiness: this.#readiness,
       trainingWorker: this.#trainingWorker,
       shortages: NO_MEMORY,
       isServedElsewhere: options.artifacts !== undefined,
@@ -98,7 +89,6 @@ export class WorkerLanes {
 
   /** Gives the jobs under way back and kills their trainers. */
   async stop(): Promise<void> {
-    this.#readiness.stop();
     await Promise.all([...this.#lanes.map((lane) => lane.stop()), this.#trainingWorker.stop()]);
   }
 

@@ -1,4 +1,4 @@
-import { isAlive } from '../../domain/queue-worker.js';
+import { isAlive, type SeenWorker } from '../../domain/queue-worker.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Stores } from '../../storage/stores.js';
 import type { Readiness } from '../trainer-process/trainer-readiness.js';
@@ -11,6 +11,8 @@ export interface WorkerReadinessOptions {
   readonly stores: Pick<Stores, 'workers'>;
   readonly clock: Clock;
   readonly venue: string;
+  /** Of the daemon. */
+  readonly bots: readonly string[];
 }
 
 /** Whether anybody works off a venue's queue. */
@@ -33,26 +35,41 @@ export class WorkerReadiness {
   }
 
   async find(): Promise<Readiness> {
-    const { stores, clock, venue } = this.#options;
+    const { stores, venue } = this.#options;
     const workers = await stores.workers.list(venue);
     const alive = workers.filter(isAlive);
-    const refused = workers.find(
-      ({ status, silentMs }) => status === 'refused' && silentMs < SHOWN_REFUSAL_MS,
-    );
     this.#lanes = Math.max(
       1,
       alive.reduce((sum, { concurrency }) => sum + concurrency, 0),
     );
-    this.#last =
-      alive.length > 0
-        ? { status: 'ready' }
-        : {
-            status: 'not_ready',
-            message: refused?.reason ?? 'no worker works on the queue',
-            fix: 'start one: npm run worker',
-            nextCheckAt: clock.wallMs() + RECHECK_MS,
-          };
+    this.#last = alive.length > 0 ? this.#judge(alive) : this.#withoutAny(workers);
     return this.#last;
+  }
+
+  #withoutAny(workers: readonly SeenWorker[]): Readiness {
+    const refused = workers.find(
+      ({ status, silentMs }) => status === 'refused' && silentMs < SHOWN_REFUSAL_MS,
+    );
+    const message = refused?.reason ?? 'no worker works on the queue';
+    return this.#notReady(message, 'start one: npm run worker');
+  }
+
+  /** Jobs of a bot that none of them can train wait for one that can. */
+  #judge(alive: readonly SeenWorker[]): Readiness {
+    const { bots } = this.#options;
+    const missed = bots.filter((bot) => !alive.some((worker) => worker.bots.includes(bot)));
+    if (missed.length === 0) return { status: 'ready' };
+    const reasons = alive.flatMap(({ host, reason }) => (reason ? [`${host}: ${reason}`] : []));
+    const message = [`no worker can train ${missed.join(', ')}`, reasons[0]].join('; ');
+    const fix =
+      'mend a worker, or start one that can train it; GET /api/workers has what each lacks';
+    if (missed.length === bots.length) return this.#notReady(message, fix);
+    return { status: 'ready', lack: { bots: missed, message, fix } };
+  }
+
+  #notReady(message: string, fix: string): Readiness {
+    const nextCheckAt = this.#options.clock.wallMs() + RECHECK_MS;
+    return { status: 'not_ready', message, fix, nextCheckAt };
   }
 
   /** Nothing is kept: each `find` looks. */

@@ -3,7 +3,20 @@ import path from 'node:path';
 import type { Clock } from '../../lib/clock.js';
 import type { PythonCheck } from './check-python.js';
 
-export type Readiness = { readonly status: 'ready' } | NotReady;
+export type Readiness = Ready | NotReady;
+
+export interface Ready {
+  readonly status: 'ready';
+  /** Bots of the daemon that nobody can train now, and why. */
+  readonly lack?: Lack | undefined;
+}
+
+export interface Lack {
+  readonly bots: readonly string[];
+  readonly message: string;
+  /** What a person types or installs. */
+  readonly fix: string;
+}
 
 export interface NotReady {
   readonly status: 'not_ready';
@@ -12,6 +25,16 @@ export interface NotReady {
   readonly fix: string;
   /** Wall time of the next check; earlier when the interpreter or its packages change. */
   readonly nextCheckAt: number;
+}
+
+/** Why a model of the bot cannot be trained now; undefined where it can, as far as is known. */
+export function findFault(
+  readiness: Readiness | undefined,
+  bot: string,
+): Pick<Lack, 'message' | 'fix'> | undefined {
+  if (readiness === undefined) return undefined;
+  if (readiness.status === 'not_ready') return readiness;
+  return readiness.lack?.bots.includes(bot) === true ? readiness.lack : undefined;
 }
 
 export interface TrainerReadinessOptions {
