@@ -51,7 +51,7 @@ describe.skipIf(!HAS_PYTHON)('what is left of a killed trainer (needs npm run se
     const parent = spawn(process.execPath, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
     const [chunk] = (await once(parent.stdout, 'data')) as [Buffer];
     const trainerId = Number.parseInt(chunk.toString(), 10);
-    expect((await readGroup(trainerId)).memberCount).toBe(1);
+    expect((await readGroup(trainerId)).members).toHaveLength(1);
     parent.kill('SIGKILL');
     await once(parent, 'close');
     expect(await isGone(trainerId)).toBe(true);
@@ -80,7 +80,7 @@ describe.skipIf(!HAS_PYTHON)('what is left of a killed trainer (needs npm run se
         },
       );
       expect(outcome).toMatchObject({ status: 'failed', code: 'cancelled', isRetryable: false });
-      expect((await readGroup(trainerId)).memberCount).toBe(0);
+      expect((await readGroup(trainerId)).members).toEqual([]);
       expect(await readdir(scratch.folder)).toEqual(['table.evkf']);
       await trainer.stop();
       await scratch.remove();
@@ -99,7 +99,7 @@ describe.skipIf(!HAS_PYTHON)('what is left of a killed trainer (needs npm run se
     const trainerId = trainer.processId;
     await Promise.all([trainer.stop(), trainer.stop()]);
     expect(await running).toMatchObject({ code: 'cancelled' });
-    expect((await readGroup(trainerId ?? 0)).memberCount).toBe(0);
+    expect((await readGroup(trainerId ?? 0)).members).toEqual([]);
     expect(await trainer.run(job)).toMatchObject({ code: 'cancelled' });
     expect(trainer.processId).toBeUndefined();
     await scratch.remove();
@@ -109,7 +109,7 @@ describe.skipIf(!HAS_PYTHON)('what is left of a killed trainer (needs npm run se
 /** Nobody can wait for a process that is not its own: it is looked at until it is gone. */
 async function isGone(groupId: number): Promise<boolean> {
   for (let round = 0; round < GONE_ROUNDS; round++) {
-    if ((await readGroup(groupId)).memberCount === 0) return true;
+    if ((await readGroup(groupId)).members.length === 0) return true;
     await new Promise((resolve) => setTimeout(resolve, GONE_ROUND_MS));
   }
   return false;

@@ -89,9 +89,9 @@ describe('checkPython', () => {
       const text = await readFile(pidFile, 'utf8').catch(() => '');
       return text.endsWith('\n') ? Number(text) : undefined;
     });
-    expect((await readGroup(started)).memberCount).toBe(2);
+    expect((await readGroup(started)).members).toHaveLength(2);
     abort.abort(new Error('stopped'));
     await expect(check).rejects.toThrow('stopped');
-    await until(async () => (await readGroup(started)).memberCount === 0 || undefined);
+    await until(async () => (await readGroup(started)).members.length === 0 || undefined);
   });
 });

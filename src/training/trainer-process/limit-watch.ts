@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.js';
 import { messageOf } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
-import { readGroup } from './process-group.js';
+import type { TrainerChild } from './trainer-child.js';
 import { failed, type TrainerFailed } from './trainer-outcome.js';
 
 /**
@@ -20,7 +20,7 @@ export interface AttemptTimes {
 }
 
 export interface LimitWatchOptions {
-  readonly child: { readonly groupId: number | undefined };
+  readonly child: Pick<TrainerChild, 'groupId' | 'readGroup'>;
   readonly times: Readonly<AttemptTimes>;
   readonly clock: Clock;
   readonly monotonicMs: () => number;
@@ -61,7 +61,7 @@ export async function watchLimits(options: LimitWatchOptions): Promise<{ peakRss
 
 async function findRssMb(options: LimitWatchOptions): Promise<number | undefined> {
   try {
-    return (await readGroup(options.child.groupId ?? 0)).rssMb;
+    return (await options.child.readGroup()).rssMb;
   } catch (error) {
     options.logger.warn('memory of the trainer cannot be read: its limit is not watched', {
       reason: messageOf(error),

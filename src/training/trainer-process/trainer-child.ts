@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.js';
 import { assertDefined } from '../../lib/invariant.js';
 import type { Logger } from '../../lib/logger.js';
 import { LineSplitter } from './line-splitter.js';
-import { killGroup, readGroup } from './process-group.js';
+import { killGroup, readGroup, type GroupState } from './process-group.js';
 
 const MAX_LINE_BYTES = 64 * 1024;
 const MAX_STDERR_CHARACTERS = 4_000;
@@ -12,6 +12,8 @@ const DRAIN_LIMIT_MS = 1_000;
 /** Five seconds in all. */
 const GONE_ROUNDS = 250;
 const GONE_POLL_MS = 20;
+/** Trainers start processes seldom: all of the machine are looked through for them once in so many looks. */
+const LOOKS_A_FULL_ONE = 10;
 
 export interface TrainerChildOptions {
   /** Interpreter and arguments. */
@@ -38,6 +40,8 @@ export class TrainerChild {
   /** Its group was killed when it ended: the id may belong to another process by now. */
   #isOver = false;
   #endOfProcess: Promise<ChildEnd> | undefined;
+  #looks = 0;
+  #members: readonly number[] = [];
 
   readonly #options: TrainerChildOptions;
 
@@ -68,6 +72,14 @@ export class TrainerChild {
     return this.#process?.pid;
   }
 
+  /** What lives of its group. A process that it started may be seen some looks later. */
+  async readGroup(): Promise<GroupState> {
+    const among = this.#looks++ % LOOKS_A_FULL_ONE === 0 ? undefined : this.#members;
+    const group = await readGroup(this.groupId ?? 0, among);
+    this.#members = group.members;
+    return group;
+  }
+
   /** Resolves once, after the process has ended and its last line was delivered. */
   get ended(): Promise<ChildEnd> {
     return assertDefined(this.#endOfProcess, 'started trainer');
@@ -89,7 +101,7 @@ export class TrainerChild {
     if (!this.#isOver) killGroup(groupId);
     await this.ended;
     // Counted, not timed: a clock that jumps must not report a failed SIGKILL.
-    for (let round = 0; (await readGroup(groupId)).memberCount > 0; round++) {
+    for (let round = 0; (await readGroup(groupId)).members.length > 0; round++) {
       if (round >= GONE_ROUNDS) throw new Error(`Trainer group ${groupId} survives SIGKILL`);
       await this.#options.clock.sleep(GONE_POLL_MS);
     }
