@@ -170,7 +170,7 @@ export function raiseStaleAlarm(
 ): StaleAlarm {
   const followed = tracked.filter((one) => one.state === 'following');
   const stale = followed
-    .map((one) => ({ name: nameOf(one), barsBehind: barsBehind(one, options.marketMs) }))
-    .filter((one) => one.barsBehind > options.allowedBars);
+    .filter((one) => barsBehind(one, options.marketMs) > options.allowedBars)
+    .map((one) => ({ name: nameOf(one), barsBehind: barsBehind(one, options.marketMs) }));
   return { stale, isEverythingStale: stale.length > 0 && stale.length === followed.length };
 }

@@ -123,6 +123,10 @@ export class Collector {
     return () => this.#listeners.delete(listener);
   }
 
+  get phase(): CollectionPhase {
+    return this.#phase;
+  }
+
   /** Series that are collected, in the order of the configuration; empty before the venue answered. */
   get series(): readonly Series[] {
     return this.#tracked.map(({ series }) => series);

@@ -142,7 +142,7 @@ export function describePhase(phase: DaemonPhase): string {
       return 'running';
     case 'collecting':
     case 'active':
-      return phase.collector.status().phase === 'following' ? 'running' : 'back-filling';
+      return phase.collector.phase === 'following' ? 'running' : 'back-filling';
   }
 }
 

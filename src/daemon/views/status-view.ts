@@ -1,7 +1,11 @@
 import { haltView } from '../../api/answers/trading.js';
 import { iso, isoOrNull } from '../../api/answers/keys.js';
 import type { StatusAnswer } from '../../api/contract/status.js';
-import { isUpToDate, listRefused } from '../../collection/collection-status.js';
+import {
+  isUpToDate,
+  listRefused,
+  type CollectionStatus,
+} from '../../collection/collection-status.js';
 import type { TrainingJob } from '../../domain/training-job.js';
 import { HaltError, TransientError } from '../../lib/errors.js';
 import { sharedRead } from '../../lib/shared-read.js';
@@ -14,11 +18,11 @@ import { clockOf, describePhase, type Base, type DaemonPhase, type ReadPhase } f
 
 const QUEUE_SHOWN = 1000;
 
-/** Counts of stored rows are at most so old: dashboards ask often, and many at once. */
+/** Counts and figures are at most so old: dashboards ask often, and many at once. */
 const COUNTS_AGE_MS = 250;
 
 /** What is read at one moment, so that its parts agree. */
-type Counts = Pick<StatusAnswer, 'model' | 'queue' | 'warnings' | 'trainer'>;
+type Counts = Pick<StatusAnswer, 'model' | 'queue' | 'warnings' | 'trainer' | 'loop' | 'process'>;
 
 export interface StatusSources {
   readonly readHealth: () => Promise<Health>;
@@ -47,11 +51,15 @@ async function readCounts(phase: DaemonPhase, sources: StatusSources): Promise<C
       .filter(({ isExpected }) => !isExpected)
       .map(({ message, fix }) => `${message}; ${fix}`),
     trainer: trainerView(findings),
+    loop: loopView(phase),
+    process: processView(phase),
   };
 }
 
 function describeStatus(phase: DaemonPhase, counts: Counts): StatusAnswer {
   const { settings, wallClock } = phase;
+  // Once for all that is said of it: it looks at every series.
+  const collected = 'collector' in phase ? phase.collector.status() : undefined;
   return {
     version: phase.version,
     versions: { evenkeel: phase.version, node: process.version },
@@ -62,18 +70,16 @@ function describeStatus(phase: DaemonPhase, counts: Counts): StatusAnswer {
     market_time: iso(clockOf(phase).marketMs()),
     wall_time: iso(wallClock.wallMs()),
     display_timezone: settings.displayTimezone ?? null,
-    loop: loopView(phase),
     database: databaseView(phase),
     exchange: exchangeView(phase),
     symbols: symbolsView(phase),
     timeframes: [...settings.timeframes],
     bots: [...settings.bots],
-    collection: collectionView(phase),
+    collection: collectionView(phase, collected),
     ...counts,
     cache: cacheView(phase),
-    process: processView(phase),
     trading: tradingView(phase),
-    left_out: listLeftOut(phase),
+    left_out: listLeftOut(phase, collected),
   };
 }
 
@@ -146,10 +152,12 @@ const NO_COLLECTION: StatusAnswer['collection'] = {
   up_to_date: false,
 };
 
-function collectionView(phase: DaemonPhase): StatusAnswer['collection'] {
+function collectionView(
+  phase: DaemonPhase,
+  status: CollectionStatus | undefined,
+): StatusAnswer['collection'] {
   if ('watch' in phase) return watchedView(phase.watch.progress);
-  if (!('collector' in phase)) return NO_COLLECTION;
-  const status = phase.collector.status();
+  if (status === undefined) return NO_COLLECTION;
   const { phase: state, pausedBy, progress, series, staleAlarm } = status;
   const isPaused = pausedBy !== undefined;
   return {
@@ -276,11 +284,11 @@ function trainerView(findings: readonly HealthFinding[]): StatusAnswer['trainer'
 }
 
 /** What the settings name and is not worked on, each with the reason. */
-function listLeftOut(phase: DaemonPhase): string[] {
+function listLeftOut(phase: DaemonPhase, status: CollectionStatus | undefined): string[] {
   const leftOut: string[] = [];
   if ('instruments' in phase) leftOut.push(...phase.instruments.refused);
   if ('chosen' in phase) leftOut.push(...phase.chosen.refused);
-  if ('collector' in phase) leftOut.push(...listRefused(phase.collector.status()));
+  if (status !== undefined) leftOut.push(...listRefused(status));
   if ('watch' in phase) {
     const { absent } = phase.watch.progress;
     leftOut.push(...absent.map((name) => `${name}: the other installation does not collect it`));
