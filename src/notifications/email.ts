@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createTransport, type Transporter } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import type { Logger } from '../lib/logger.js';
 import { redactText } from '../lib/redact.js';
 import { ChannelError, REPEATED_NOTE, type Channel, type Message } from './channel.js';
@@ -24,35 +24,23 @@ export class Email implements Channel {
   readonly spacingMs = 0;
   readonly #options: EmailOptions;
   readonly #secrets: readonly string[];
-  readonly #transport: Transporter;
+  /** Made with the first mail. */
+  #transport: Promise<Transporter> | undefined;
 
   constructor(options: EmailOptions) {
     this.#options = options;
-    const { hostname, port, protocol, username, password } = new URL(options.url);
-    const isSecure = protocol === 'smtps:';
-    const [user, pass] = [decodeURIComponent(username), decodeURIComponent(password)];
-    this.#secrets = [options.url, pass].filter((secret) => secret !== '');
-    this.#transport = createTransport({
-      host: hostname.replace(/^\[|\]$/g, ''),
-      port: port === '' ? (isSecure ? SMTPS_PORT : SMTP_PORT) : Number(port),
-      secure: isSecure,
-      // Where the server does not offer STARTTLS, nothing is sent in clear.
-      requireTLS: !isSecure && !LOOPBACK.has(hostname),
-      ...(user === '' ? {} : { auth: { user, pass } }),
-      connectionTimeout: LIMIT_MS,
-      greetingTimeout: LIMIT_MS,
-      socketTimeout: LIMIT_MS,
-      // A text is a text, never the name of something to read.
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    });
+    const { password } = new URL(options.url);
+    this.#secrets = [options.url, decodeURIComponent(password)].filter((secret) => secret !== '');
   }
 
   async send(message: Message, signal: AbortSignal): Promise<void> {
     const { from, to, logger } = this.#options;
     const { uid, title, text, mayBeRepeated } = message;
     try {
-      const sending = this.#transport.sendMail({
+      this.#transport ??= openTransport(this.#options.url);
+      const transport = await this.#transport;
+      if (signal.aborted) throw new Error('the daemon stops');
+      const sending = transport.sendMail({
         from,
         to: [...to],
         // The same at each attempt: mail programs show one of two with the same.
@@ -78,6 +66,28 @@ export class Email implements Channel {
       isUncertain: isData && responseCode === undefined,
     });
   }
+}
+
+async function openTransport(url: string): Promise<Transporter> {
+  // Three megabytes that a daemon without mails does without.
+  const { createTransport } = await import('nodemailer');
+  const { hostname, port, protocol, username, password } = new URL(url);
+  const isSecure = protocol === 'smtps:';
+  const [user, pass] = [decodeURIComponent(username), decodeURIComponent(password)];
+  return createTransport({
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? (isSecure ? SMTPS_PORT : SMTP_PORT) : Number(port),
+    secure: isSecure,
+    // Where the server does not offer STARTTLS, nothing is sent in clear.
+    requireTLS: !isSecure && !LOOPBACK.has(hostname),
+    ...(user === '' ? {} : { auth: { user, pass } }),
+    connectionTimeout: LIMIT_MS,
+    greetingTimeout: LIMIT_MS,
+    socketTimeout: LIMIT_MS,
+    // A text is a text, never the name of something to read.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
 }
 
 /** The library cannot be told to stop: a mail under way is left to itself. */
