@@ -55,4 +55,4 @@ HEALTHCHECK --interval=30s --timeout=10s --start-period=3m --retries=3 \
   CMD ["node", "dist/scripts/container-health.js"]
 # An init that forwards signals, and takes up children that the trainer leaves behind.
 ENTRYPOINT ["/usr/bin/tini", "--"]
-CMD ["node", "--max-old-space-size=256", "--max-semi-space-size=2", "dist/src/main.js"]
+CMD ["node", "--max-old-space-size=256", "--max-semi-space-size=2", "--no-parallel-scavenge", "dist/src/main.js"]

@@ -6,7 +6,11 @@ import { WorkerProcess } from '../test/training/worker-process.js';
 import { usageOf } from './harness/process-tree.js';
 
 /** As in package.json. */
-const NODE_OPTIONS = ['--max-old-space-size=256', '--max-semi-space-size=2'];
+const NODE_OPTIONS = [
+  '--max-old-space-size=256',
+  '--max-semi-space-size=2',
+  '--no-parallel-scavenge',
+];
 const READY = 'Processing queues in order';
 const READY_LIMIT_MS = 30_000;
 const POLL_MS = 200;
