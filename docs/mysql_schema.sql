@@ -778,9 +778,6 @@ CREATE TABLE IF NOT EXISTS `experiment_scores` (
 ALTER TABLE `training_jobs`
   ADD COLUMN /*M! IF NOT EXISTS */ `trial_uid` VARCHAR(26) NULL;
 
-ALTER TABLE `decisions`
-  ADD COLUMN /*M! IF NOT EXISTS */ `quotes_at` BIGINT NULL;
-
 CREATE TABLE IF NOT EXISTS `shadow_models` (
   `id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   `uid` VARCHAR(26) NOT NULL,
@@ -824,6 +821,9 @@ CREATE INDEX /*M! IF NOT EXISTS */ `training_jobs_by_turn` ON `training_jobs` (`
 
 ALTER TABLE `workers`
   ADD COLUMN /*M! IF NOT EXISTS */ `bots` MEDIUMTEXT NULL;
+
+ALTER TABLE `decisions`
+  ADD COLUMN /*M! IF NOT EXISTS */ `quotes_at` BIGINT NULL;
 
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
@@ -872,8 +872,8 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0055_experiment_trials', 0),
   ('0056_experiment_scores', 0),
   ('0057_job_trial', 0),
-  ('0058_decision_quotes', 0),
   ('0058_shadow_models', 0),
   ('0059_shadow_answers', 0),
   ('0060_job_turns', 0),
-  ('0061_worker_bots', 0);
+  ('0061_worker_bots', 0),
+  ('0062_decision_quotes', 0);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MIGRATIONS } from './index.js';
 import { addColumns, addIndex, createTable } from './ddl.js';
 
 const BY_ID = createTable('0001_fills', {
@@ -103,4 +104,9 @@ describe('addIndex', () => {
       'CREATE INDEX /*M! IF NOT EXISTS */ `fills_by_turn` ON `fills` (`at`, `uid`)',
     ]);
   });
+});
+
+it('each step has a number of its own', () => {
+  const numbers = MIGRATIONS.map(({ name }) => name.slice(0, 4));
+  expect(new Set(numbers).size).toBe(numbers.length);
 });

@@ -68,5 +68,5 @@ export const SIGNAL_MIGRATIONS: readonly Migration[] = [
     ],
   }),
   // Which quotes a decision knew: parity repeats it on the same.
-  addColumns('0058_decision_quotes', 'decisions', { quotes_at: { type: 'time?' } }),
+  addColumns('0062_decision_quotes', 'decisions', { quotes_at: { type: 'time?' } }),
 ];

@@ -22,8 +22,10 @@ import type { InsertStatus, Page, Paged, Row } from '../connection/row.js';
 
 const BY_TURN = { timeColumn: 'turn_at', isOldestFirst: true };
 
-/** Other processes may win the oldest job this often in a row. */
-const CLAIM_ATTEMPTS = 50;
+/** Other processes may win the first job that waits, and those after it: of so many one is tried after the other. */
+const CLAIM_CANDIDATES = 8;
+/** So often are they looked for again. */
+const CLAIM_ROUNDS = 10;
 
 export interface JobFilter {
   readonly venue?: string | undefined;
@@ -130,26 +132,32 @@ export class JobStore {
   }
 
   /** Takes the venue's pending job whose turn it is; no two callers ever get the same one. */
-  async claimNext({ ownerRunUid, at, queues, ...of }: JobClaim): Promise<StoredJob | undefined> {
-    for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
-      const oldest = await this.#database.run((knex) =>
-        waitingJobs(knex, of)
-          .where((own) => {
-            if (queues !== undefined) void own.whereIn('priority', [...queues]);
-          })
-          .orderBy([{ column: turnOf(knex, queues) }, 'queued_at', 'id'])
-          .first<Row | undefined>('uid', 'row_version'),
-      );
-      if (oldest === undefined) return undefined;
-      const uid = String(oldest['uid']);
-      const claimed = await this.#take(
-        'claim',
-        { uid, row_version: oldest['row_version'] },
-        { owner_run_uid: ownerRunUid, started_at: at },
-      );
-      if (claimed) return this.#get(uid);
+  async claimNext({ queues, ownerRunUid, at, ...of }: JobClaim): Promise<StoredJob | undefined> {
+    const columns = { owner_run_uid: ownerRunUid, started_at: at };
+    for (let round = 0; round < CLAIM_ROUNDS; round++) {
+      const next = await this.#listNext(of, queues);
+      if (next.length === 0) return undefined;
+      for (const row of next) {
+        const { uid, rowVersion } = JOB.decode(row);
+        const isTaken = await this.#take('claim', { uid, row_version: rowVersion }, columns);
+        if (!isTaken) continue;
+        const { to: status } = JOB_TRANSITIONS.claim;
+        return JOB.decode({ ...row, ...columns, status, row_version: rowVersion + 1 });
+      }
     }
     return undefined;
+  }
+
+  #listNext(of: OfDaemon, queues: JobClaim['queues']): Promise<Row[]> {
+    return this.#database.run((knex) =>
+      waitingJobs(knex, of)
+        .where((own) => {
+          if (queues !== undefined) void own.whereIn('priority', [...queues]);
+        })
+        .orderBy([{ column: turnOf(knex, queues) }, 'queued_at', 'id'])
+        .limit(CLAIM_CANDIDATES)
+        .select<Row[]>('training_jobs.*'),
+    );
   }
 
   /** Whether anything waits for the daemon, be it of a session that is paused. */

@@ -49,7 +49,7 @@ export interface JobWorkerDependencies {
   readonly trainer: Pick<TrainerProcess, 'run' | 'stop'>;
   readonly trainingWorker: Pick<TrainingWorkerClient, 'prepare' | 'judge' | 'rest'>;
   readonly shortages: ShortageMemory;
-  readonly readiness: Pick<TrainerReadiness, 'find' | 'recheck'>;
+  readonly readiness: Pick<TrainerReadiness, 'find' | 'last' | 'recheck'>;
   /** Whether no job may begin now. */
   readonly isHeld: () => Promise<boolean>;
   /** Whether this daemon trains what was imported from files. */
@@ -136,7 +136,7 @@ export class JobWorker implements QueueLane {
   async #tryNext(): Promise<boolean> {
     const { clock, runUid, stores, queues } = this.#dependencies;
     if (this.#unsettled !== undefined) await this.#conclude(this.#unsettled);
-    if (!(await this.#isWorkWaiting())) return false;
+    if (!(await this.#mayBegin())) return false;
     const job = await stores.jobs.claimNext({
       ...this.#ownJobs(),
       queues,
@@ -148,12 +148,14 @@ export class JobWorker implements QueueLane {
     return true;
   }
 
-  async #isWorkWaiting(): Promise<boolean> {
+  /** Python is looked at only where something waits and may begin: that starts an interpreter. */
+  async #mayBegin(): Promise<boolean> {
     const { readiness, stores, isHeld } = this.#dependencies;
-    if (!(await stores.jobs.isAnyPending(this.#ownJobs()))) return false;
-    if (await isHeld()) return false;
+    if (readiness.last?.status !== 'ready') {
+      if (!(await stores.jobs.isAnyPending(this.#ownJobs())) || (await isHeld())) return false;
+    }
     if ((await readiness.find()).status !== 'ready') return false;
-    // Asked again: the check of Python takes seconds, in which a person may pause the queue.
+    // Asked last: the check of Python takes seconds, in which a person may pause the queue.
     return !(await isHeld());
   }
 
