@@ -3,6 +3,7 @@ import { CANDLE_TABLE } from '../../../migrations/ddl.js';
 import type { Reader } from '../connection/connections.js';
 import { translating } from '../connection/driver-errors.js';
 import type { SqliteLocation } from '../connection/location.js';
+import { CACHE_SIZE } from './connection.js';
 import { translateSqliteError, translateSqliteOpenError } from './errors.js';
 
 /** Wait for a lock inside one statement: a reader of WAL waits only while the file is recovered. */
@@ -16,6 +17,7 @@ export function openSqliteReader({ file }: SqliteLocation): Promise<Reader> {
       const database = new SqliteDatabase(file, options);
       // The file is first read by the first statement.
       database.pragma('schema_version');
+      database.pragma(CACHE_SIZE);
       return {
         candleTable: CANDLE_TABLE,
         selectRows: (sql, bindings) =>
