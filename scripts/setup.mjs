@@ -27,8 +27,9 @@ const MIN_NODE = [20, 19];
 /** Builds of PyTorch for the processor alone: those of PyPI bring the libraries of a graphics card. */
 const TORCH_INDEX = 'https://download.pytorch.org/whl/cpu';
 const TORCH_SIZE = 'downloads 192 MB and takes 760 MB on disk';
-/** The wheels of `trainer/torch.lock` are for this Python. */
+/** What the one wheel of `trainer/torch.lock` is for, as it is delivered; `lock.py --torch` adds others. */
 const TORCH_PYTHON = 'python3.11';
+const TORCH_PLACE = `linux x64 ${TORCH_PYTHON}`;
 
 /** @typedef {{ name: string, isDone: () => boolean, run: () => Promise<void>, isOptional?: boolean, fix?: string }} Step */
 
@@ -221,11 +222,7 @@ async function installTorch() {
     return;
   }
   if (!existsSync(venvPython())) throw new Error('the Python trainer is not installed');
-  if (!existsSync(path.join(ROOT, '.venv', 'lib', TORCH_PYTHON))) {
-    throw new Error(
-      `trainer/torch.lock has wheels for ${TORCH_PYTHON}, and .venv is of another Python: install ${TORCH_PYTHON}, remove .venv`,
-    );
-  }
+  assertTorchLocked();
   await installLock('torch.lock', ['--index-url', TORCH_INDEX]);
   await checkTrainer(venvPython(), ['torch']);
   stamp('torch', torchKey());
@@ -272,7 +269,24 @@ function torchKey() {
 }
 
 function torchFolder() {
-  return path.join(ROOT, '.venv', 'lib', TORCH_PYTHON, 'site-packages', 'torch');
+  return path.join(ROOT, '.venv', 'lib', venvLibrary(), 'site-packages', 'torch');
+}
+
+/** Such as `python3.11`. */
+function venvLibrary() {
+  const folder = path.join(ROOT, '.venv', 'lib');
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.find((name) => name.startsWith('python3')) ?? 'no Python';
+}
+
+/** pip would only say that no hash matches. A lock that was extended has more than one, and pip decides. */
+function assertTorchLocked() {
+  const here = `${process.platform} ${process.arch} ${venvLibrary()}`;
+  const lock = readFileSync(path.join(ROOT, 'trainer', 'torch.lock'), 'utf8');
+  if (here === TORCH_PLACE || lock.split('--hash=').length > 2) return;
+  throw new Error(
+    `trainer/torch.lock has the hash of the wheel for ${TORCH_PLACE} alone, and this is ${here}. Add yours: run "python3 lock.py --torch" in trainer where download.pytorch.org answers. Or install ${TORCH_PYTHON} and remove .venv`,
+  );
 }
 
 function buildKey() {
@@ -378,7 +392,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     await setup(readExtras(process.argv.slice(2)));
   } catch (error) {
-    process.stderr.write(`setup: ${error instanceof Error ? error.message : error}\n`);
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    const fix =
+      code === 'EACCES' ? `. Run it as the owner of ${ROOT}, or make that folder yours` : '';
+    process.stderr.write(`setup: ${message}${fix}\n`);
     process.exitCode = 1;
   }
 }

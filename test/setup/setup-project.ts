@@ -41,7 +41,7 @@ fs.writeFileSync('dist/src/main.js', '');
 const PYTHON = `#!/bin/sh
 echo "python $*" >> "$CALLS"
 [ -z "$PYTHON_FAILS" ] || exit 1
-if [ "$2" = venv ]; then mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; fi
+if [ "$2" = venv ]; then mkdir -p "$3/bin" "$3/lib/python3.13"; cp "$0" "$3/bin/python"; fi
 exit 0
 `;
 
@@ -81,9 +81,12 @@ export class SetupProject {
     return path.join(this.folder, ...parts);
   }
 
-  start(environment: Readonly<Record<string, string>> = {}): ChildProcess {
+  start(
+    environment: Readonly<Record<string, string>> = {},
+    flags: readonly string[] = [],
+  ): ChildProcess {
     const places = [this.path('bin'), path.dirname(process.execPath), '/usr/bin', '/bin'];
-    return spawn(process.execPath, [this.path('scripts', 'setup.mjs')], {
+    return spawn(process.execPath, [this.path('scripts', 'setup.mjs'), ...flags], {
       cwd: this.folder,
       env: { PATH: places.join(':'), CALLS: this.path('calls'), ...environment },
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -88,3 +88,21 @@ test('without a usable Python the rest is ready, and the fix is named', async ()
   expect(existsSync(project.path('dist', 'src', 'main.js'))).toBe(true);
   expect(readdirSync(project.stamps)).not.toContain('trainer');
 });
+
+test('PyTorch for a Python that its list has no wheel for is refused with the command that adds it', async () => {
+  const hash = (at: number) => `    --hash=sha256:${String(at).repeat(64)}`;
+  const lock = project.path('trainer', 'torch.lock');
+  writeFileSync(lock, `torch==2.13.0 \\\n${hash(1)}\n`);
+  expect((await project.run()).code).toBe(0);
+  const ask = () => ended(project.start({}, ['--with', 'torch']));
+  const refused = await ask();
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(
+    /for linux x64 python3\.11 alone, and this is \S+ \S+ python3\.13\. Add yours: .*lock\.py --torch/,
+  );
+  const installs = () => project.calls().filter((call) => call.includes('torch.lock'));
+  expect(installs()).toEqual([]);
+  writeFileSync(lock, `torch==2.13.0 \\\n${hash(1)} \\\n${hash(2)}\n`);
+  await ask();
+  expect(installs().length).toBe(1);
+});
