@@ -44,7 +44,9 @@ export function translateS3Error(error: unknown, place: string): Error {
   const fix = FIXES[name];
   if (fix !== undefined) return new ConfigError(`The ${place}: ${fix}`, options);
   if (status === 401 || status === 403) {
-    const why = `access is refused (${name}): check S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and their rights`;
+    // The answer to a question about a name has no body that would say more.
+    const word = isUnnamed(name) ? status : name;
+    const why = `access is refused (${word}): check S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and their rights`;
     return new ConfigError(`The ${place}: ${why}`, options);
   }
   if (status === 507 || FULL.test(name)) {
@@ -53,8 +55,15 @@ export function translateS3Error(error: unknown, place: string): Error {
   // The library calls a connection that was cut a time-out too, and leaves its code.
   if (isTimeout(name) && code === undefined)
     return new TransientError(`The ${place} does not answer in time`, options);
-  const answer = status === undefined ? (code ?? messageOf(error)) : `${status} ${name}`;
+  const answer =
+    status === undefined
+      ? `${code ?? messageOf(error)}; check S3_ENDPOINT and whether its server runs`
+      : `${status} ${name}`;
   return new TransientError(`The ${place}: ${answer}`, options);
+}
+
+function isUnnamed(name: string): boolean {
+  return name === '' || name.startsWith('Unknown');
 }
 
 function isTimeout(name: string): boolean {

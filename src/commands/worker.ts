@@ -3,6 +3,7 @@ import type { Settings } from '../../config/settings.js';
 import { PauseFile } from '../collection/pause-file.js';
 import { DataDirLock } from '../coordination/data-dir-lock.js';
 import { toTrainerOptions } from '../daemon/module-options.js';
+import { assertModelsDir } from '../daemon/assert-models-dir.js';
 import { createArtifacts } from '../daemon/create-artifacts.js';
 import { openStorage, withoutFallback } from '../daemon/open-storage.js';
 import { redisPlace } from '../daemon/redis-place.js';
@@ -52,6 +53,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const stack = new DisposalStack(logger);
   try {
     holdFolder(settings, clock, stack);
+    assertModelsDir(settings);
     // The daemon makes the schema, and nobody but the daemon may go on without MySQL.
     const strict = { ...withoutFallback(settings), autoCreateSchema: false };
     const { database } = await openStorage(strict, { clock, logger, signal });

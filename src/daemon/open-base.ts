@@ -13,6 +13,7 @@ import { FaultBoard } from '../monitoring/fault-board.js';
 import { LoopWatch } from '../monitoring/loop-watch.js';
 import type { Stores } from '../storage/stores.js';
 import { Activity } from './activity.js';
+import { assertModelsDir } from './assert-models-dir.js';
 import { createArtifacts } from './create-artifacts.js';
 import { createNotifications, outboxOf } from './create-notifications.js';
 import { findPlace } from './find-place.js';
@@ -45,6 +46,8 @@ export async function openBase(settings: Settings, tools: BaseTools): Promise<Ba
     startedAt: new Date(startedAt).toISOString(),
     ...(role === 'daemon' ? {} : { program: `npm run ${role}` }),
   });
+  // What only collects has no models.
+  if (role !== 'collect') assertModelsDir(settings);
   const place = findPlace(settings.dataDir, { clock, logger });
   const storage = await openStorage(settings, { clock, logger, signal: stopping });
   const { database } = storage;

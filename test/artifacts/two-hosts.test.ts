@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { S3Place } from '../../src/artifacts/s3-artifacts.js';
-import { ConfigError, TransientError } from '../../src/lib/errors.js';
+import { ConfigError } from '../../src/lib/errors.js';
 import { sweepStore } from '../../src/models/artifact-sweep.js';
 import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { forEachEngine } from '../database.js';
@@ -124,26 +123,56 @@ forEachEngine((engine) => {
       await expect(refused.ended).rejects.toThrow('or give both an artifact store (ARTIFACTS)');
     });
 
-    it('does not begin where the store refuses its key, or does not answer', async () => {
-      context = await createTrainingContext(engine);
-      const { stores, options } = context;
-      const daemon = hostOf(server.place, { stores, modelsDir: options.modelsDir });
-      hosts.push(daemon);
-      const createRemote = remoteOf(context, place, { stored: daemon.stored });
-      await context.service({ createRemote }).start();
-      const { modelsDir } = host('worker');
-      const begin = async (changes: Partial<S3Place>): Promise<unknown> => {
-        const made = hostOf({ ...server.place, ...changes }, { stores, modelsDir });
-        hosts.push(made);
-        const { stored } = made;
-        const folders = { modelsDir, workDir: modelsDir };
-        const worker = new RunningWorker(context, place, { stored, folders });
-        workers.push(worker);
-        return worker.ended.catch((error: unknown) => error);
-      };
-      expect(await begin({ secretAccessKey: 'wrong' })).toBeInstanceOf(ConfigError);
-      expect(await begin({ endpoint: 'http://127.0.0.1:1' })).toBeInstanceOf(TransientError);
-    });
+    it(
+      'ends with 78 where the store refuses its key, and with 69 where it does not answer',
+      async () => {
+        context = await createTrainingContext(engine);
+        const { stores, options } = context;
+        const daemon = hostOf(server.place, { stores, modelsDir: options.modelsDir });
+        hosts.push(daemon);
+        const createRemote = remoteOf(context, place, { stored: daemon.stored, version });
+        await context.service({ createRemote }).start();
+        const folder = path.join(context.folder, 'other-host');
+        mkdirSync(folder);
+        const { location } = context;
+        const endOf = async (changes: Readonly<Record<string, string>>) => {
+          const settings = { ...server.environment, ...changes };
+          const worker = new WorkerProcess({
+            location,
+            place,
+            dataDir: folder,
+            cwd: folder,
+            settings,
+          });
+          return { code: await worker.ended, output: worker.output };
+        };
+        const refused = await endOf({ S3_SECRET_ACCESS_KEY: 'wrong-secret' });
+        expect(refused).toMatchObject({
+          code: 78,
+          output: expect.stringContaining(
+            'access is refused (403): check S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and their rights',
+          ) as string,
+        });
+        expect(refused.output).not.toContain('wrong-secret');
+        const away = await endOf({ S3_ENDPOINT: 'http://127.0.0.1:1' });
+        expect(away).toMatchObject({
+          code: 69,
+          output: expect.stringContaining(
+            '127.0.0.1:1: ECONNREFUSED; check S3_ENDPOINT and whether its server runs',
+          ) as string,
+        });
+        const unwritable = await endOf({ MODELS_DIR: '/dev/null/models' });
+        expect(unwritable).toMatchObject({
+          code: 78,
+          output: expect.stringMatching(
+            /MODELS_DIR \/dev\/null\/models cannot be written .*or set another/,
+          ) as string,
+        });
+        for (const { output } of [refused, away, unwritable])
+          expect(output).not.toMatch(/\n\s+at /);
+      },
+      LIMIT_MS,
+    );
 
     /** `npm run worker` with the settings of a host that shares nothing but the three servers. */
     function startWorker({ location }: TrainingContext, folder: string) {

@@ -60,6 +60,7 @@ const refusals = [
     /EXCHANGE_API_SECRET missing; .*npm run demo:account/,
   ],
   [{ TRADING_MODE: 'live', EXCHANGE: 'hitbtc' }, /EXCHANGE=hitbtc cannot be traded live/],
+  [{ MODELS_DIR: '/dev/null/models' }, /MODELS_DIR \/dev\/null\/models cannot be written/],
   [{ EXCHANGE: 'binanse' }, /EXCHANGE=binanse is not an exchange .* did you mean binance/],
   [{ BOTS: 'oracle' }, /BOTS names "oracle"; expected catboost/],
   [
