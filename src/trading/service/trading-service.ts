@@ -1,3 +1,4 @@
+import PQueue from 'p-queue';
 import type { Candle } from '../../domain/candle.js';
 import type { Decision } from '../../domain/decision.js';
 import type { Quote, Series } from '../../domain/market.js';
@@ -21,7 +22,6 @@ import { recallRisk, volatilityReader } from '../parts/recall-risk.js';
 import { AccountWatch } from './account-watch.js';
 import type { TradingServiceOptions } from './trading-options.js';
 import { TradingControl } from './trading-control.js';
-import { Turns } from './turns.js';
 import { toUnsold, type Unsold } from '../orders/sell-now.js';
 import type { SignalContext } from '../signal-context.js';
 import { recordLate, tick } from '../tick/tick.js';
@@ -31,6 +31,9 @@ import { findUnpriced, type UnpricedPosition } from '../positions/unpriced-posit
 
 /** As long as a few bulk calls for prices take at the default interval. */
 const UNPRICED_AFTER_MS = 180_000;
+
+/** Other work has priority 0. */
+const BEFORE_ALL_THAT_WAITS = 1;
 
 export type TradingState = 'active' | 'standby' | 'stopped';
 
@@ -79,7 +82,8 @@ export class TradingService {
   /** Names the books once `start` has chosen them. */
   #books: BookKey | undefined;
   #isRunning = false;
-  readonly #turns = new Turns();
+  /** One piece of work after another. Callers wait for their own, so what queues up here is no more than they are. */
+  readonly #work = new PQueue({ concurrency: 1 });
 
   readonly #options: TradingServiceOptions;
   readonly #broker: Broker;
@@ -145,7 +149,7 @@ export class TradingService {
     this.#isRunning = false;
     await this.#watch?.stop();
     await this.control.stop();
-    await this.#turns.settled();
+    await this.#work.onIdle();
     await this.#lease.stop();
   }
 
@@ -164,7 +168,9 @@ export class TradingService {
    * was acted on before it, which is how parity can repeat it.
    */
   async onQuotes(quotes: readonly Quote[]): Promise<void> {
-    await this.#turns.takeNext(() => this.#whileActive((parts) => this.#takeQuotes(parts, quotes)));
+    await this.#work.add(() => this.#whileActive((parts) => this.#takeQuotes(parts, quotes)), {
+      priority: BEFORE_ALL_THAT_WAITS,
+    });
   }
 
   /** Fills what waits for a quote, then checks stop, target and holding time, then values the books. */
@@ -248,7 +254,7 @@ export class TradingService {
   }
 
   #serially<T>(work: (parts: TradingParts) => Promise<T>): Promise<T | undefined> {
-    return this.#turns.take(() => this.#whileActive(work));
+    return this.#work.add(() => this.#whileActive(work));
   }
 
   async #whileActive<T>(work: (parts: TradingParts) => Promise<T>): Promise<T | undefined> {
