@@ -3,14 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MysqlLocation } from '../src/storage/connection/location.js';
 import type { RedisPlace } from '../src/training/remote/redis-place.js';
 import { WorkerProcess } from '../test/training/worker-process.js';
+import { npmNodeOptions } from './harness/npm-command.js';
 import { usageOf } from './harness/process-tree.js';
 
-/** As in package.json. */
-const NODE_OPTIONS = [
-  '--max-old-space-size=256',
-  '--max-semi-space-size=2',
-  '--no-parallel-scavenge',
-];
 const READY = 'Processing queues in order';
 const READY_LIMIT_MS = 30_000;
 const POLL_MS = 200;
@@ -32,7 +27,8 @@ export class WatchedWorker {
   private constructor({ location, place, modelsDir, dataDir }: WorkerPlaces) {
     const cwd = path.dirname(dataDir);
     const settings = { MODELS_DIR: modelsDir };
-    const options = { location, place, dataDir, cwd, settings, nodeOptions: NODE_OPTIONS };
+    const nodeOptions = npmNodeOptions('worker');
+    const options = { location, place, dataDir, cwd, settings, nodeOptions };
     this.#process = new WorkerProcess(options);
     this.#watch = setInterval(() => {
       this.#peakMb = Math.max(this.#peakMb, usageOf(this.#process.pid).rssMb);

@@ -6,7 +6,7 @@ import { findFileWarnings, readEnvironment, readSettings } from '../config/read-
 import type { Settings } from '../config/settings.js';
 import { databaseLocation } from '../src/daemon/open-storage.js';
 import { redisPlace } from '../src/daemon/redis-place.js';
-import { isAlive } from '../src/domain/queue-worker.js';
+import { findUntrainable, isAlive } from '../src/domain/queue-worker.js';
 import { CcxtMarketData } from '../src/exchange/ccxt-market-data.js';
 import { AlreadyRunningError, messageOf } from '../src/lib/errors.js';
 import { SystemClock } from '../src/lib/clock.js';
@@ -223,10 +223,9 @@ async function workers(settings: Settings): Promise<Finding> {
   if (alive.length === 0) return { name, status: 'warning', message: 'none is at work', fix };
   const hosts = alive.map(({ host, version }) => `${host} (${version})`);
   const message = `${alive.length} at work: ${hosts.join(', ')}`;
-  const missed = settings.bots.filter((bot) => !alive.some(({ bots }) => bots.includes(bot)));
-  if (missed.length === 0) return { name, status: 'ok', message };
-  const reasons = alive.flatMap((one) => (one.reason ? [`${one.host}: ${one.reason}`] : []));
-  const whole = [message, `none can train ${missed.join(', ')}`, ...reasons].join('; ');
+  const { bots, reasons } = findUntrainable(settings.bots, alive);
+  if (bots.length === 0) return { name, status: 'ok', message };
+  const whole = [message, `none can train ${bots.join(', ')}`, ...reasons].join('; ');
   return {
     name,
     status: 'warning',

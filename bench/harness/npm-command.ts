@@ -10,3 +10,10 @@ export function npmCommand(name: string): string {
   if (!/(^| )exec node /.test(command)) throw new Error(`npm run ${name} ends in "${command}"`);
   return command;
 }
+
+/** The options that it gives to Node. */
+export function npmNodeOptions(name: string): readonly string[] {
+  return npmCommand(name)
+    .split(' ')
+    .filter((word) => word.startsWith('--'));
+}

@@ -39,3 +39,19 @@ export interface SeenWorker extends QueueWorker {
 export function isAlive({ status, silentMs }: SeenWorker): boolean {
   return status === 'working' && silentMs <= DEAD_AFTER_MS;
 }
+
+/** Bots that none of some workers can train, and why, by host. */
+export interface Untrainable {
+  readonly bots: readonly string[];
+  readonly reasons: readonly string[];
+}
+
+export function findUntrainable(
+  bots: readonly string[],
+  workers: readonly QueueWorker[],
+): Untrainable {
+  return {
+    bots: bots.filter((bot) => !workers.some((worker) => worker.bots.includes(bot))),
+    reasons: workers.flatMap(({ host, reason }) => (reason ? [`${host}: ${reason}`] : [])),
+  };
+}

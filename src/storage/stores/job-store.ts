@@ -134,22 +134,22 @@ export class JobStore {
   /** Takes the venue's pending job whose turn it is; no two callers ever get the same one. */
   async claimNext({ queues, ownerRunUid, at, ...of }: JobClaim): Promise<StoredJob | undefined> {
     const columns = { owner_run_uid: ownerRunUid, started_at: at };
+    const { to: status } = JOB_TRANSITIONS.claim;
     for (let round = 0; round < CLAIM_ROUNDS; round++) {
       const next = await this.#listNext(of, queues);
       if (next.length === 0) return undefined;
-      for (const row of next) {
-        const { uid, rowVersion } = JOB.decode(row);
+      for (const job of next) {
+        const { uid, rowVersion } = job;
         const isTaken = await this.#take('claim', { uid, row_version: rowVersion }, columns);
-        if (!isTaken) continue;
-        const { to: status } = JOB_TRANSITIONS.claim;
-        return JOB.decode({ ...row, ...columns, status, row_version: rowVersion + 1 });
+        if (isTaken)
+          return { ...job, status, ownerRunUid, startedAt: at, rowVersion: rowVersion + 1 };
       }
     }
     return undefined;
   }
 
-  #listNext(of: OfDaemon, queues: JobClaim['queues']): Promise<Row[]> {
-    return this.#database.run((knex) =>
+  async #listNext(of: OfDaemon, queues: JobClaim['queues']): Promise<readonly StoredJob[]> {
+    const rows = await this.#database.run((knex) =>
       waitingJobs(knex, of)
         .where((own) => {
           if (queues !== undefined) void own.whereIn('priority', [...queues]);
@@ -158,6 +158,7 @@ export class JobStore {
         .limit(CLAIM_CANDIDATES)
         .select<Row[]>('training_jobs.*'),
     );
+    return rows.map((row) => JOB.decode(row));
   }
 
   /** Whether anything waits for the daemon, be it of a session that is paused. */

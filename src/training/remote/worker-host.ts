@@ -4,7 +4,7 @@ import type { SeenNotice } from '../../domain/training-notice.js';
 import { catalogueHash } from '../../features/feature-hash.js';
 import { ConfigError } from '../../lib/errors.js';
 import { newUid } from '../../lib/uid.js';
-import type { Ability } from '../trainer-process/find-ability.js';
+import type { Ability, TrainerLimits } from '../trainer-process/find-ability.js';
 import { findFolderMark } from './folder-mark.js';
 import { findRefusal } from './find-refusal.js';
 import { WorkerAbility } from './worker-ability.js';
@@ -36,9 +36,10 @@ export class WorkerHost {
     if (notice === undefined) return;
     const { clock, logger } = this.#options;
     const ability = new WorkerAbility({ ...this.#options, clock, logger, signal });
-    const able = await ability.find(trainersFor(notice, this.#options));
+    const limits = trainersFor(notice, this.#options);
+    const able = await ability.find(limits);
     if (signal.aborted) return;
-    const worker = await this.#register(notice, able);
+    const worker = await this.#register(notice, able, limits);
     await new WorkerShift(this.#options, { worker, notice, ability, able }).run(signal);
   }
 
@@ -71,9 +72,12 @@ export class WorkerHost {
     return undefined;
   }
 
-  async #register(notice: SeenNotice, { bots, lack }: Ability): Promise<QueueWorker> {
+  async #register(
+    notice: SeenNotice,
+    { bots, lack }: Ability,
+    { count }: TrainerLimits,
+  ): Promise<QueueWorker> {
     const { stores, clock, version, queues } = this.#options;
-    const { count } = trainersFor(notice, this.#options);
     const { concurrency = count + 1 } = this.#options;
     const own = { version, catalogueHash: catalogueHash() };
     const refusal = findRefusal(own, notice) ?? (await this.#findOtherPlace(notice));

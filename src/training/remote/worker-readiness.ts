@@ -1,4 +1,4 @@
-import { isAlive, type SeenWorker } from '../../domain/queue-worker.js';
+import { findUntrainable, isAlive, type SeenWorker } from '../../domain/queue-worker.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Stores } from '../../storage/stores.js';
 import type { Readiness } from '../trainer-process/trainer-readiness.js';
@@ -57,9 +57,8 @@ export class WorkerReadiness {
   /** Jobs of a bot that none of them can train wait for one that can. */
   #judge(alive: readonly SeenWorker[]): Readiness {
     const { bots } = this.#options;
-    const missed = bots.filter((bot) => !alive.some((worker) => worker.bots.includes(bot)));
+    const { bots: missed, reasons } = findUntrainable(bots, alive);
     if (missed.length === 0) return { status: 'ready' };
-    const reasons = alive.flatMap(({ host, reason }) => (reason ? [`${host}: ${reason}`] : []));
     const message = [`no worker can train ${missed.join(', ')}`, reasons[0]].join('; ');
     const fix =
       'mend a worker, or start one that can train it; GET /api/workers has what each lacks';
