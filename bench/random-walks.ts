@@ -1,6 +1,7 @@
 import type { Candle } from '../src/domain/candle.js';
 import { seededRandom, type Random } from '../src/lib/seeded-random.js';
 import type { PairCandles } from './markets.js';
+import { gaussian } from '../test/gaussian.js';
 
 const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2023, 0, 1);
@@ -58,9 +59,4 @@ function walkBar(random: Random, { open, volatility, bar }: BarStart): Candle {
   }
   const volume = 1000 * (volatility / HOURLY_VOLATILITY) * Math.exp(0.3 * gaussian(random));
   return { openTime: START_MS + bar * HOUR_MS, open, high, low, close, volume };
-}
-
-/** A standard normal value, by Box and Muller. */
-function gaussian(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -12,7 +12,7 @@ import { OwnS3, s3SkipReason } from '../s3-server.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { filesBelow } from '../training/files-below.js';
 import { until } from '../training/holding-trainer.js';
-import { plantedCandles } from '../training/planted-candles.js';
+import { storeMarkets } from '../training/planted-markets.js';
 import {
   createTrainingContext,
   HOUR_MS,
@@ -65,7 +65,7 @@ forEachEngine((engine) => {
 
     const startDaemon = async (): Promise<TrainingService> => {
       context = await createTrainingContext(engine, OPTIONS);
-      await storeUpTo(LAST_OPEN_TIME);
+      await storeMarkets(context, SYMBOLS);
       const { stores, options } = context;
       daemon = hostOf(server.place, { stores, modelsDir: options.modelsDir });
       const { stored } = daemon;
@@ -77,20 +77,12 @@ forEachEngine((engine) => {
       return service;
     };
 
-    const storeUpTo = async (lastOpenTime: number): Promise<void> => {
-      const bars = 1300 + (lastOpenTime - LAST_OPEN_TIME) / HOUR_MS;
-      for (const [at, symbol] of SYMBOLS.entries()) {
-        const candles = plantedCandles({ bars, lastOpenTime, seed: at + 1, momentum: 0.8 });
-        await context.store(candles, symbol);
-      }
-    };
-
     /** To that many hours after the beginning. */
     const moveOn = async (hours: number): Promise<void> => {
       await context.clock.advance(
         LAST_OPEN_TIME + (hours + 1) * HOUR_MS - context.clock.marketMs(),
       );
-      await storeUpTo(LAST_OPEN_TIME + hours * HOUR_MS);
+      await storeMarkets(context, SYMBOLS, { lastOpenTime: LAST_OPEN_TIME + hours * HOUR_MS });
     };
 
     /** Resolves once it takes jobs, one at a time. */

@@ -1,23 +1,27 @@
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { z } from 'zod';
-import { experimentDetail } from '../../src/api/contract/experiments.js';
-import { listAnswer } from '../../src/api/contract/common.js';
 import { modelStatus } from '../../src/api/contract/model-status.js';
-import { shadowModel } from '../../src/api/contract/shadow-models.js';
 import { daemonRig, QUICK, type DaemonChild } from '../daemon/daemon-child.js';
+import {
+  idOnly,
+  post,
+  read,
+  SHADOW,
+  untilCompared,
+  untilCompleted,
+} from '../daemon/experiment-calls.js';
 import { OwnS3, s3SkipReason } from '../s3-server.js';
 import { HAS_PYTHON, hasTorch } from '../trainer/real-trainer.js';
 
 const { start, folder } = daemonRig();
 const LIMIT_MS = 180_000;
-const SHADOW = '/api/models/shadow';
+/** It does not train yet, or knows no candle. */
+const NO_CANDLE_YET = [503, 404];
 const EXPERIMENT = {
   ...{ name: 'epochs', symbols: ['BTCUSDT'], timeframes: ['1h'], bot: 'lstm' },
   variants: [{ name: 'as it is' }, { name: 'one', settings: { TRAIN_EPOCHS: 1 } }],
 };
-const idOnly = z.object({ id: z.string() });
 
 describe.skipIf(s3SkipReason !== undefined || !HAS_PYTHON)(
   `a daemon with its models in a bucket (${s3SkipReason ?? 'S3'})`,
@@ -45,18 +49,11 @@ describe.skipIf(s3SkipReason !== undefined || !HAS_PYTHON)(
         const models = path.join(environment.DATA_DIR, 'models');
         const first = start({ environment });
         const before = await untilServing(first, ['catboost', 'lstm']);
-        const { id: experiment } = await post(first, '/api/experiments', EXPERIMENT);
-        await first.until(
-          async () => {
-            const route = `/api/experiments/${experiment}`;
-            return (
-              (await read(first, route, experimentDetail))?.status === 'completed' || undefined
-            );
-          },
-          { what: 'the end of the experiment', limitMs: LIMIT_MS },
-        );
-        await post(first, SHADOW, { symbol: 'BTCUSDT', bot: 'lstm', experiment, variant: 'one' });
-        const shadow = await untilCompared(first, 1);
+        const { id: experiment } = await post(first, '/api/experiments', idOnly, EXPERIMENT);
+        await untilCompleted(first, experiment, LIMIT_MS);
+        const asked = { symbol: 'BTCUSDT', bot: 'lstm', experiment, variant: 'one' };
+        const { id } = await post(first, SHADOW, idOnly, asked);
+        const shadow = await untilCompared(first, id, { candles: 1, limitMs: LIMIT_MS });
         expect((await server.names()).length).toBeGreaterThanOrEqual(3 * 3);
         await first.stop('SIGKILL');
         rmSync(models, { recursive: true });
@@ -64,7 +61,8 @@ describe.skipIf(s3SkipReason !== undefined || !HAS_PYTHON)(
         const second = start({ environment });
         const after = await untilServing(second, ['catboost', 'lstm']);
         expect(after).toEqual(before);
-        const again = await untilCompared(second, (shadow.live?.compared ?? 0) + 1);
+        const candles = (shadow.live?.compared ?? 0) + 1;
+        const again = await untilCompared(second, id, { candles, limitMs: LIMIT_MS });
         expect(again).toMatchObject({ model_uid: shadow.model_uid, status: 'answering' });
         expect(second.output).toMatch(/Fetched a model from the artifact store/);
         await second.stop('SIGKILL');
@@ -111,7 +109,7 @@ function untilServing(
       const found: Record<string, string | null> = {};
       for (const bot of bots) {
         const route = `/api/model/status?symbol=BTCUSDT&bot=${bot}`;
-        const status = await read(daemon, route, modelStatus);
+        const status = await read(daemon, route, modelStatus, NO_CANDLE_YET);
         if (status?.is_trained !== true || status.fallback_active) return undefined;
         found[bot] = status.model_uid;
       }
@@ -119,36 +117,4 @@ function untilServing(
     },
     { what: `models of ${bots.join(' and ')} that serve`, limitMs: LIMIT_MS },
   );
-}
-
-/** The only shadow model, once it and the serving model spoke of as many candles. */
-function untilCompared(daemon: DaemonChild, candles: number) {
-  return daemon.until(
-    async () => {
-      const list = await read(daemon, SHADOW, listAnswer('shadows', shadowModel));
-      return list?.shadows.find(({ live }) => (live?.compared ?? 0) >= candles);
-    },
-    { what: `${candles} candles on which both spoke`, limitMs: LIMIT_MS },
-  );
-}
-
-async function post(daemon: DaemonChild, route: string, body: object) {
-  const headers = { 'content-type': 'application/json' };
-  const answer = await daemon.fetch(route, { method: 'POST', headers, body: JSON.stringify(body) });
-  const text = await answer.text();
-  expect(answer.ok, `${route}: ${text}`).toBe(true);
-  return idOnly.parse(JSON.parse(text));
-}
-
-/** Undefined while the daemon does not train yet, or knows no candle. */
-async function read<T>(
-  daemon: DaemonChild,
-  route: string,
-  shape: z.ZodType<T>,
-): Promise<T | undefined> {
-  const answer = await daemon.fetch(route);
-  const text = await answer.text();
-  if (answer.status === 503 || answer.status === 404) return undefined;
-  expect(answer.ok, `${route}: ${text}`).toBe(true);
-  return shape.parse(JSON.parse(text));
 }

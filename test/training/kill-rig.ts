@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { expect } from 'vitest';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import { descendantsOf, waitForEnd } from '../daemon/process-table.js';
-import { plantedCandles } from './planted-candles.js';
-import { KEY, LAST_OPEN_TIME, type TrainingContext } from './training-context.js';
+import { storeMarkets } from './planted-markets.js';
+import { KEY, type TrainingContext } from './training-context.js';
 
 /** What the features reach back, and as many rows as a training needs. */
 const BARS = 640 + 300;
@@ -15,14 +15,12 @@ export function keysOf(count: number): readonly ModelKey[] {
 }
 
 /** Stores for each key a market of its own, just long enough to train on. */
-export async function storeMarkets(
+export function storeShortMarkets(
   context: TrainingContext,
   keys: readonly ModelKey[],
 ): Promise<void> {
-  for (const [index, { symbol }] of keys.entries()) {
-    const walk = { lastOpenTime: LAST_OPEN_TIME, seed: index + 1, momentum: 0.8 };
-    await context.store(plantedCandles({ bars: BARS, ...walk }), symbol);
-  }
+  const symbols = keys.map(({ symbol }) => symbol);
+  return storeMarkets(context, symbols, { bars: BARS });
 }
 
 /** Jobs that have not ended. */

@@ -10,7 +10,7 @@ import { forEachEngine } from '../database.js';
 import { HAS_PYTHON, PYTHON, TRAINER_DIR } from '../trainer/real-trainer.js';
 import type { DoomedOrder, DoomedProgress } from './doomed-daemon.js';
 import { filesBelow } from './files-below.js';
-import { countOpen, keysOf, killFamily, storeMarkets } from './kill-rig.js';
+import { countOpen, keysOf, killFamily, storeShortMarkets } from './kill-rig.js';
 import { createTrainingContext, KEY, START_MS, type TrainingContext } from './training-context.js';
 
 const IS_LONG = process.env['EVENKEEL_TEST_LONG'] === 'true';
@@ -36,7 +36,7 @@ describe.skipIf(!HAS_PYTHON)('daemons and trainers that are killed (needs npm ru
           ...{ candidateFeatures: ['log_return_1', 'log_return_2', 'log_return_4'], symbols: [] },
         });
         try {
-          await storeMarkets(context, KEYS);
+          await storeShortMarkets(context, KEYS);
           await context.service().sessions.request({ keys: KEYS, kind: 'manual' });
           await campaign(context);
           await expectEachOnce(context);

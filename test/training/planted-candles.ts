@@ -1,6 +1,7 @@
 import type { Candle } from '../../src/domain/candle.js';
 import { timeframeMs, type Timeframe } from '../../src/domain/timeframe.js';
-import { seededRandom, type Random } from '../../src/lib/seeded-random.js';
+import { seededRandom } from '../../src/lib/seeded-random.js';
+import { gaussian } from '../gaussian.js';
 
 export interface PlantedOptions {
   readonly bars: number;
@@ -34,9 +35,4 @@ export function plantedCandles(options: PlantedOptions): Candle[] {
       volume: 10 + 5 * random() + 400 * Math.abs(lastReturn),
     };
   });
-}
-
-/** Box and Muller. */
-function gaussian(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

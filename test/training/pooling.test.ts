@@ -13,7 +13,7 @@ import { forEachEngine } from '../database.js';
 import { createTrainer, HAS_PYTHON } from '../trainer/real-trainer.js';
 import { filesBelow } from './files-below.js';
 import { until } from './holding-trainer.js';
-import { plantedCandles } from './planted-candles.js';
+import { storeMarkets } from './planted-markets.js';
 import {
   createTrainingContext,
   HOUR_MS,
@@ -38,21 +38,12 @@ describe.skipIf(!HAS_PYTHON)('prior and residual in a session (needs npm run set
       changes: Parameters<typeof createTrainingContext>[1] = {},
     ): Promise<void> => {
       context = await createTrainingContext(engine, { ...OPTIONS, ...changes });
-      await storeUpTo(LAST_OPEN_TIME);
-    };
-
-    /** The same market, however late it ends. */
-    const storeUpTo = async (lastOpenTime: number): Promise<void> => {
-      const bars = 1300 + (lastOpenTime - LAST_OPEN_TIME) / HOUR_MS;
-      for (const [seed, symbol] of SYMBOLS.entries()) {
-        const candles = plantedCandles({ bars, lastOpenTime, seed: seed + 1, momentum: 0.8 });
-        await context.store(candles, symbol);
-      }
+      await storeMarkets(context, SYMBOLS);
     };
 
     const moveOn = async (hours: number): Promise<void> => {
       await context.clock.advance(hours * HOUR_MS);
-      await storeUpTo(LAST_OPEN_TIME + hours * HOUR_MS);
+      await storeMarkets(context, SYMBOLS, { lastOpenTime: LAST_OPEN_TIME + hours * HOUR_MS });
     };
 
     const untilTrained = (keys = KEYS): Promise<readonly ModelRecord[]> =>

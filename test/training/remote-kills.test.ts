@@ -10,7 +10,7 @@ import { OwnRedis, redisSkipReason, withRedis } from '../redis-server.js';
 import { PROJECT_DIR } from '../trainer/real-trainer.js';
 import type { DoomedOrder } from './doomed-daemon.js';
 import { filesBelow } from './files-below.js';
-import { countOpen, keysOf, killFamily, storeMarkets } from './kill-rig.js';
+import { countOpen, keysOf, killFamily, storeShortMarkets } from './kill-rig.js';
 import { createTrainingContext, KEY, START_MS, type TrainingContext } from './training-context.js';
 import type { WorkerOrder } from './worker-child.js';
 
@@ -45,7 +45,7 @@ forEachEngine((engine) => {
         const redis = await OwnRedis.start();
         const campaign = new Campaign(context, redis);
         try {
-          await storeMarkets(context, KEYS);
+          await storeShortMarkets(context, KEYS);
           await campaign.run();
           await expectEachOnce(context);
         } finally {

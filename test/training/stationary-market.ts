@@ -2,6 +2,7 @@ import { BarState, type CandleColumns } from '../../src/domain/candle-columns.js
 import { computeFeatureMatrix } from '../../src/features/feature-matrix.js';
 import { seededRandom, type Random } from '../../src/lib/seeded-random.js';
 import { compareRows, type FeatureDrift } from '../../src/training/evaluation/measure-drift.js';
+import { gaussian } from '../gaussian.js';
 
 const FIRST_INDEX = 128 * 3_700;
 const DEPTH_BARS = 768;
@@ -72,9 +73,4 @@ export function hexOf(seed: number): string {
 
 export function seededOf(seed: number): Random {
   return seededRandom(hexOf(seed));
-}
-
-/** A standard normal value, by Box and Muller. */
-export function gaussian(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

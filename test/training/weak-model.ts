@@ -1,7 +1,7 @@
 import type { Random } from '../../src/lib/seeded-random.js';
 import type { ResolvedSignal } from '../../src/signals/signal-stores.js';
 import { aModelSignal } from '../storage/rows.js';
-import { gaussian } from './stationary-market.js';
+import { gaussian } from '../gaussian.js';
 
 /** Probabilities of one prediction. */
 export type Row = readonly [sell: number, hold: number, buy: number];
