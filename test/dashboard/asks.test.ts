@@ -8,8 +8,8 @@ import { KEY } from '../storage/rows.js';
 import { openBrowser, type Browser } from './browser.js';
 import { openPage, PAGES, skipReason } from './dashboard-rig.js';
 
-/** Time of the page between two looks at the daemon's state. */
-const POLL_MS = 5000;
+/** A tenth of the time between two looks at the daemon's state. */
+const STEP_MS = 500;
 const STATE = ['/api/health', '/api/status'];
 /** What no event tells of. */
 const UNTOLD: Readonly<Record<string, readonly string[]>> = {
@@ -65,13 +65,25 @@ describe.skipIf(skipReason !== undefined)(
       await expect.poll(() => hub.clients, { timeout: 15_000 }).toBe(1);
       await page.clock.pauseAt(Date.now() + 60_000);
       await pollOnce();
-      await page.waitForLoadState('networkidle').catch(() => undefined);
+      // By the look after it, what it led to has been asked for.
+      await pollOnce();
       asked.length = 0;
     }
 
+    /** The page sets the time of its next look once it has taken up the last answer, so time passes in steps. */
     async function pollOnce(): Promise<void> {
       const answers = STATE.map((path) => page.waitForResponse((one) => one.url().endsWith(path)));
-      await page.clock.runFor(POLL_MS);
+      const countLooks = (): number => asked.filter((path) => path === STATE[0]).length;
+      const before = countLooks();
+      await expect
+        .poll(
+          async () => {
+            await page.clock.runFor(STEP_MS);
+            return countLooks();
+          },
+          { timeout: 20_000, interval: 10 },
+        )
+        .toBeGreaterThan(before);
       await Promise.all(answers);
     }
 
@@ -102,7 +114,9 @@ describe.skipIf(skipReason !== undefined)(
       await openStill(route);
       hub.publish(event, MODEL);
       // Less than it takes until everything is asked for.
-      for (let step = 0; step < 12 && !asked.includes(path); step++) await page.clock.runFor(500);
+      for (let step = 0; step < 12 && !asked.includes(path); step++) {
+        await page.clock.runFor(STEP_MS);
+      }
       await expect.poll(() => asked).toContain(path);
     });
 

@@ -93,8 +93,13 @@ it('key and secret appear in no answer, error or log of the account, whatever th
     seen.push(JSON.stringify(await demo.venue.submit(requestOf())));
     seen.push(JSON.stringify(await demo.venue.lookUp('BTC/USDT', newClientOrderId())));
     seen.push(JSON.stringify(await demo.venue.cancel('BTC/USDT', newClientOrderId())));
-    for (const read of [demo.venue.balances(), demo.venue.openOrders(), demo.venue.rights()]) {
-      const error = await read.then(() => undefined).catch((failure: unknown) => failure);
+    const { venue } = demo;
+    const reads = [() => venue.balances(), () => venue.openOrders(), () => venue.rights()];
+    for (const read of reads) {
+      const error = await read().then(
+        () => undefined,
+        (failure: unknown) => failure,
+      );
       seen.push(wholeText(error));
     }
   }

@@ -111,9 +111,9 @@ describe('training that learns from its failures', () => {
       const service = context.service({
         lanes: 2,
         createTrainer: () => trainer,
-        checkPython: () => {
+        checkPython: async () => {
           checks += 1;
-          return new Promise((resolve) => (answer = resolve));
+          return checks > 1 ? READY : new Promise((resolve) => (answer = resolve));
         },
       });
       await service.sessions.request({ keys: KEYS, kind: 'manual' });
@@ -126,14 +126,35 @@ describe('training that learns from its failures', () => {
       expect((await context.stores.jobs.list(waiting, { limit: 9, offset: 0 })).total).toBe(3);
       expect(trainer.begun).toEqual([]);
       await service.queue.resume();
-      // What was true before the pause may have changed meanwhile.
-      await until(() => checks === 2 || undefined);
-      answer(READY);
       const running = { venue: KEY.venue, status: 'running' } as const;
       const page = { limit: 9, offset: 0 };
       await until(
         async () => (await context.stores.jobs.list(running, page)).total > 0 || undefined,
       );
+    });
+
+    it('looks at Python again after a pause', async () => {
+      context = await createTrainingContext(engine, { symbols: SYMBOLS, pooling: 'off' });
+      for (const symbol of SYMBOLS) await context.store(plantedCandles(CANDLES), symbol);
+      const trainer = new HoldingTrainer();
+      let checks = 0;
+      const service = context.service({
+        lanes: 1,
+        createTrainer: () => trainer,
+        checkPython: async () => {
+          checks += 1;
+          return READY;
+        },
+      });
+      await service.sessions.request({ keys: KEYS, kind: 'manual' });
+      await service.start();
+      await until(() => trainer.begun.length === 1 || undefined);
+      expect(checks).toBe(1);
+      await service.queue.pause();
+      await service.queue.resume();
+      trainer.let();
+      await until(() => trainer.begun.length === 2 || undefined);
+      expect(checks).toBe(2);
     });
 
     it('stops at once while Python is checked', async () => {

@@ -83,22 +83,13 @@ export class TrainerReadiness {
 
   async find(): Promise<Readiness> {
     const identity = await this.#identifyPython();
-    if (
-      this.#known !== undefined &&
-      identity === this.#identitySeen &&
-      !this.#isDoubted &&
-      !this.#isOutdated(this.#known)
-    ) {
-      return this.#known;
-    }
+    // What is known is in doubt while it is looked at again.
+    if (this.#checking !== undefined) return this.#checking;
+    if (this.#known !== undefined && !this.#isInDoubt(this.#known, identity)) return this.#known;
     this.#identitySeen = identity;
     this.#isDoubted = false;
-    this.#checking ??= this.#check();
-    try {
-      return await this.#checking;
-    } finally {
-      this.#checking = undefined;
-    }
+    this.#checking = this.#check().finally(() => (this.#checking = undefined));
+    return this.#checking;
   }
 
   /** Ends a running check; callers that wait for it get `not_ready`. */
@@ -111,7 +102,8 @@ export class TrainerReadiness {
     this.#isDoubted = true;
   }
 
-  #isOutdated(known: Readiness): boolean {
+  #isInDoubt(known: Readiness, identity: string): boolean {
+    if (this.#isDoubted || identity !== this.#identitySeen) return true;
     return known.status === 'not_ready' && this.#options.clock.wallMs() >= known.nextCheckAt;
   }
 
