@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compiledUrl } from '../lib/workers/worker.js';
 import { AlreadyRunningError, ConfigError } from '../lib/errors.js';
@@ -59,14 +60,8 @@ describe('DataDirLock', () => {
   });
 
   it('is free again at once when its holder was killed', async () => {
-    const script = `
-      const { DataDirLock } = await import(${JSON.stringify(compiledUrl(import.meta.url, './data-dir-lock.js').href)});
-      // A lock that nothing refers to is closed with its database as soon as Node collects it.
-      globalThis.lock = new DataDirLock(${JSON.stringify(folder)});
-      globalThis.lock.acquire(${JSON.stringify(HOLDER)});
-      console.log('held');
-      setInterval(() => {}, 1000);`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    const url = compiledUrl(import.meta.url, '../../test/workers/lock-holder-child.js');
+    const child = spawn(process.execPath, [fileURLToPath(url), folder, JSON.stringify(HOLDER)]);
     await once(child.stdout, 'data');
     const lock = new DataDirLock(folder);
     expect(() => lock.acquire(HOLDER)).toThrow(AlreadyRunningError);

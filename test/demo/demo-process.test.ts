@@ -189,14 +189,8 @@ describe('the control route', () => {
 });
 
 it('dies with its parent, however that dies', async () => {
-  const entry = fileURLToPath(compiledUrl(import.meta.url, '../../src/demo/demo-process.js'));
-  const silent = '{ debug() {}, info() {}, warn() {}, error() {}, child() { return this; } }';
-  const script = `
-    import { startDemoProcess } from ${JSON.stringify(entry)};
-    const demo = await startDemoProcess({ dataDir: ${JSON.stringify(dataDir)}, logger: ${silent} });
-    console.log(demo.pid);
-    setInterval(() => {}, 1000);`;
-  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+  const entry = fileURLToPath(compiledUrl(import.meta.url, './demo-owner-child.js'));
+  const parent = spawn(process.execPath, [entry, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];

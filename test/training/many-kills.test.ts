@@ -8,7 +8,7 @@ import { seededRandom } from '../../src/lib/seeded-random.js';
 import { trainerCommand } from '../../src/training/trainer-process/python-command.js';
 import { forEachEngine } from '../database.js';
 import { HAS_PYTHON, PYTHON, TRAINER_DIR } from '../trainer/real-trainer.js';
-import type { DoomedOrder, DoomedProgress } from './doomed-daemon.js';
+import type { DoomedOrder, DoomedProgress } from './doomed-daemon-child.js';
 import { filesBelow } from './files-below.js';
 import { countOpen, keysOf, killFamily, storeShortMarkets } from './kill-rig.js';
 import { createTrainingContext, KEY, START_MS, type TrainingContext } from './training-context.js';
@@ -22,7 +22,7 @@ const [SHORTEST_LIFE_MS, LONGEST_LIFE_MS] = [300, 6000];
 const SEED = '10b5'.repeat(8);
 const PAGE = { limit: 2 * JOBS, offset: 0 };
 let runs = 0;
-const DOOMED = fileURLToPath(compiledUrl(import.meta.url, './doomed-daemon.js'));
+const DOOMED = fileURLToPath(compiledUrl(import.meta.url, './doomed-daemon-child.js'));
 
 const KEYS = keysOf(JOBS);
 

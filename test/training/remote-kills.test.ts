@@ -8,7 +8,7 @@ import type { RedisPlace } from '../../src/training/remote/redis-place.js';
 import { forEachEngine, onMysqlServer } from '../database.js';
 import { OwnRedis, redisSkipReason, withRedis } from '../redis-server.js';
 import { PROJECT_DIR } from '../trainer/real-trainer.js';
-import type { DoomedOrder } from './doomed-daemon.js';
+import type { DoomedOrder } from './doomed-daemon-child.js';
 import { filesBelow } from './files-below.js';
 import { countOpen, keysOf, killFamily, storeShortMarkets } from './kill-rig.js';
 import { createTrainingContext, KEY, START_MS, type TrainingContext } from './training-context.js';
@@ -161,7 +161,7 @@ class Campaign {
       ...{ location, options, marketMs: START_MS + 1, runUid: `doomed-${this.#runs++}` },
       ...{ command: ['none'], cwd: PROJECT_DIR, place: this.#place },
     };
-    return new Child('doomed-daemon.js', order);
+    return new Child('doomed-daemon-child.js', order);
   }
 
   #startWorker(): Child {

@@ -9,7 +9,7 @@ import { SystemClock } from '../../src/lib/clock.js';
 import { trainerCommand } from '../../src/training/trainer-process/python-command.js';
 import { forEachEngine } from '../database.js';
 import { HAS_PYTHON, PYTHON, TRAINER_DIR } from '../trainer/real-trainer.js';
-import type { DoomedOrder, DoomedProgress } from './doomed-daemon.js';
+import type { DoomedOrder, DoomedProgress } from './doomed-daemon-child.js';
 import { plantedCandles } from './planted-candles.js';
 import {
   createTrainingContext,
@@ -19,7 +19,7 @@ import {
   type TrainingContext,
 } from './training-context.js';
 
-const DOOMED = fileURLToPath(compiledUrl(import.meta.url, './doomed-daemon.js'));
+const DOOMED = fileURLToPath(compiledUrl(import.meta.url, './doomed-daemon-child.js'));
 const CANDLES = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
 const GONE_LIMIT_ROUNDS = 100;
 
