@@ -222,7 +222,7 @@ export const TRAINING_SETTINGS = {
     max: 64,
     isWhole: true,
     unit: 'processes',
-    help: 'Trainers side by side, of one thread each. `auto`: one for each core, as long as TRAIN_MEMORY_MB has 300 MB for each, 400 MB with a deep bot; at least one.',
+    help: 'Trainers side by side, of one thread each; a base model, for which the others wait, gets their threads too. `auto`: one for each core, as long as TRAIN_MEMORY_MB has 300 MB for each, 400 MB with a deep bot; at least one.',
   }),
   QUEUE: choice({
     default: 'local',

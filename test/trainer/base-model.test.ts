@@ -36,8 +36,8 @@ describe.skipIf(!HAS_PYTHON)('a base model and residuals on it (needs npm run se
   let files: readonly string[];
   let baseModel: TrainerDone;
 
-  const run = async (job: Parameters<typeof trainer.run>[0]): Promise<TrainerDone> => {
-    const outcome = await trainer.run(job);
+  const run = async (...asked: Parameters<typeof trainer.run>): Promise<TrainerDone> => {
+    const outcome = await trainer.run(...asked);
     if (outcome.status === 'failed') throw new Error(`${outcome.code}: ${outcome.message}`);
     return outcome;
   };
@@ -131,8 +131,9 @@ describe.skipIf(!HAS_PYTHON)('a base model and residuals on it (needs npm run se
     );
   });
 
-  it('is the same for the same seed', async () => {
-    const again = await residual('again', await run(baseModelJob('base-model-again')));
+  it('is the same for the same seed, on one thread and on two', async () => {
+    const two = await run(baseModelJob('base-model-again'), { threads: 2 });
+    const again = await residual('again', two);
     const first = await residual('first', baseModel);
     expect(await readFloats(path.join(again.outputDir, 'refit-test.f32'))).toEqual(
       await readFloats(path.join(first.outputDir, 'refit-test.f32')),

@@ -13,6 +13,7 @@ from .job import MAX_SEED, MAX_UID_LENGTH, Selection, absolute_path, parse_selec
 KIND = "base_model"
 MAX_MEMBERS = 10_000
 MAX_TIME = 2**53 - 1
+MAX_THREADS = 64
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class BaseModelJob:
     candidates: tuple[str, ...]
     #: Most rows of the training part that the selection looks at.
     selection_rows: int
+    #: Of the processor, for the fits: they come out the same.
+    threads: int
     describe: dict[str, Any]
 
 
@@ -62,6 +65,7 @@ def parse_base_model_job(line: bytes) -> BaseModelJob:
         selection=selection,
         candidates=fields.names("candidates"),
         selection_rows=fields.integer("selection_rows", 1, MAX_TIME),
+        threads=fields.integer("threads", 1, MAX_THREADS),
         describe=fields.object("describe").rest(),
     )
     fields.refuse_rest()

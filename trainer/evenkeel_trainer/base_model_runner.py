@@ -143,7 +143,7 @@ class _BaseModelFitting:
         """Rows of one instant are near copies: the pull to zero grows with how many there are."""
         params = self._params()
         l2 = min(params.l2_leaf_reg * self._rows_an_instant(), MAX_L2)
-        return FitSettings(names, replace(params, l2_leaf_reg=l2), self.job.seed, None)
+        return FitSettings(names, replace(params, l2_leaf_reg=l2), self.job.seed, None, self.job.threads)
 
     def _params(self) -> CatBoostParams:
         return parse_catboost_params(self.job.params)

@@ -42,6 +42,8 @@ export interface AttemptOptions {
   /** From one sign of life to the next. */
   readonly stallTimeoutMs: number;
   readonly pollIntervalMs: number;
+  /** Of the processor, for a base model. */
+  readonly threads: number;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TrainerProgress) => void;
   readonly onMemory: (rssMb: number) => void;
@@ -113,7 +115,9 @@ export class JobAttempt {
     this.#times.lastSignMs = this.#times.startedAtMs;
     this.#child.jobsRun += 1;
     const job = this.#job;
-    this.#child.send('kind' in job ? toBaseModelJobLine(job) : toJobLine(job));
+    this.#child.send(
+      'kind' in job ? toBaseModelJobLine(job, this.#options.threads) : toJobLine(job),
+    );
   }
 
   #readLine(line: string | undefined): void {

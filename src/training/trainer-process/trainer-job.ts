@@ -155,8 +155,12 @@ export interface BaseModelJob {
 /** Open times of rows, both ends included. */
 export type PoolCuts = Omit<SplitTimes, 'testFrom'>;
 
-/** The line that the trainer reads. */
-export function toBaseModelJobLine(job: BaseModelJob): string {
+/**
+ * The line that the trainer reads.
+ *
+ * @param threads of the processor that its fits may take; they come out the same
+ */
+export function toBaseModelJobLine(job: BaseModelJob, threads: number): string {
   const { uid, bot, members, seed, cuts, candidates, describe } = job;
   const line = {
     job: uid,
@@ -175,6 +179,7 @@ export function toBaseModelJobLine(job: BaseModelJob): string {
     params: toParams(job.params),
     selection: toSelection(job.selection),
     selection_rows: job.selectionRows,
+    threads,
   };
   return `${JSON.stringify(line)}\n`;
 }

@@ -5,8 +5,8 @@ import { recordingLogger, type LogLine } from '../../../test/training/recording-
 import { until } from '../../../test/training/holding-trainer.js';
 import { readGroup } from './process-group.js';
 import type { TrainerJob } from './trainer-job.js';
-import type { TrainerOutcome } from './trainer-outcome.js';
-import { TrainerPool } from './trainer-pool.js';
+import { failed, type TrainerOutcome } from './trainer-outcome.js';
+import { TrainerPool, type Trainer } from './trainer-pool.js';
 
 /**
  * Speaks the trainer's lines. A job named `b-60` holds 60 MB until its file is there and then fails with the id of
@@ -153,6 +153,25 @@ describe('TrainerPool', () => {
     release('e-150');
     expect(processes).toContain(processOf(await large));
     expect(log).toEqual([]);
+  });
+
+  it('lets a fit take the processor of trainers that have nothing to do', async () => {
+    const threads: (number | undefined)[] = [];
+    const ends: (() => void)[] = [];
+    const trainer: Trainer = {
+      run: (_, options) => {
+        threads.push(options?.threads);
+        return new Promise((resolve) => ends.push(() => resolve(failed('internal', 'over'))));
+      },
+      stop: async () => undefined,
+    };
+    const logger = recordingLogger([]);
+    pool = new TrainerPool({ size: 3, memoryLimitMb: 1000, logger, create: () => trainer });
+    const all = ['one', 'two', 'three'].map((uid) => pool.run(jobOf(uid)));
+    await until(() => ends.length === 3 || undefined);
+    for (const end of ends) end();
+    await Promise.all(all);
+    expect(threads).toEqual([3, 2, 1]);
   });
 });
 

@@ -74,6 +74,7 @@ export class TrainerPool implements Trainer {
         ...options,
         signal: signal === undefined ? giveWay.signal : AbortSignal.any([signal, giveWay.signal]),
         onMemory: (rssMb) => this.#keepToLimit(seat, rssMb),
+        threads: this.#countFree(),
       });
       if (!giveWay.signal.aborted) this.#countCalm();
       const hasGivenWay = giveWay.signal.aborted && isCancelled(outcome);
@@ -82,6 +83,11 @@ export class TrainerPool implements Trainer {
     } finally {
       seat.work = undefined;
     }
+  }
+
+  /** Trainers that may work and do not, with the one whose job begins. */
+  #countFree(): number {
+    return Math.max(1, this.#turns.concurrency - this.#turns.pending + 1);
   }
 
   /** A free one, that has a trainer already if there is such a one. */

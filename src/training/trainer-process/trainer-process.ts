@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly onProgress?: (progress: TrainerProgress) => void;
   /** Resident memory of the process group at each look, in MB of 2^20 bytes. */
   readonly onMemory?: (rssMb: number) => void;
+  /** Of the processor that the fits of a base model may take, for which all other jobs wait. Default 1. */
+  readonly threads?: number;
 }
 
 /**
@@ -108,6 +110,7 @@ export class TrainerProcess {
       monotonicMs: this.#options.monotonicMs ?? (() => performance.now()),
       stallTimeoutMs: this.#options.stallTimeoutMs ?? this.#options.jobTimeoutMs,
       pollIntervalMs: this.#options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS,
+      threads: options.threads ?? 1,
       signal,
       onProgress: options.onProgress ?? (() => undefined),
       onMemory: options.onMemory ?? (() => undefined),

@@ -37,7 +37,7 @@ def continue_fit(
     seeded = replace(settings, seed=settings.seed + before.tree_count_)
     model = seeded.estimator(iterations)
     report = IterationReport(iterations, on_fraction)
-    model.fit(rows.pool(settings.names), init_model=before, callbacks=[report])
+    model.fit(rows.pool(settings), init_model=before, callbacks=[report])
     return Continued(model, path)
 
 

@@ -1,4 +1,4 @@
-"""Fits of CatBoost in the order of time, on one thread, reproducible by seed."""
+"""Fits of CatBoost in the order of time, reproducible by seed, whatever the number of threads."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Part:
     #: Raw scores to begin from, float64 (rows, CLASSES); from zero where there are none.
     baseline: np.ndarray | None = None
 
-    def pool(self, names: list[str]) -> Pool:
+    def pool(self, settings: FitSettings) -> Pool:
         return Pool(
             self.features,
             self.labels,
-            feature_names=names,
+            feature_names=settings.names,
             baseline=self.baseline,
-            thread_count=1,
+            thread_count=settings.threads,
         )
 
 
@@ -43,6 +43,8 @@ class FitSettings:
     params: CatBoostParams
     seed: int
     class_weights: tuple[float, ...] | None
+    #: Of the processor.
+    threads: int = 1
 
     loss = LOSS
 
@@ -63,7 +65,7 @@ class FitSettings:
             "has_time": True,
             "nan_mode": "Forbidden",
             "random_seed": self.seed,
-            "thread_count": 1,
+            "thread_count": self.threads,
             "allow_writing_files": False,
             "logging_level": "Silent",
             **self.params.for_fit(iterations),
@@ -90,8 +92,8 @@ def fit_judged(
         use_best_model=True,
     )
     model.fit(
-        train.pool(settings.names),
-        eval_set=validation.pool(settings.names),
+        train.pool(settings),
+        eval_set=validation.pool(settings),
         callbacks=[IterationReport(params.iterations, on_fraction)],
     )
     last = max(model.get_best_iteration() or 0, 0)
@@ -108,7 +110,7 @@ def fit_fixed(settings: FitSettings, rows: Part, iterations: int, on_fraction: O
     """Fits a given number of trees on all the rows handed in."""
     model = settings.estimator(iterations)
     report = IterationReport(iterations, on_fraction)
-    model.fit(rows.pool(settings.names), callbacks=[report])
+    model.fit(rows.pool(settings), callbacks=[report])
     loss = model.get_evals_result()["learn"][settings.loss][-1]
     return Fit(model, model.tree_count_, train_loss=loss, validation_loss=None)
 

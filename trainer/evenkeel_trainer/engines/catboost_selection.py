@@ -44,7 +44,7 @@ def _eliminate(
     ranking = _for_ranking(settings)
     model = ranking.estimator(ranking.params.iterations)
     answer: dict[str, Any] = model.select_features(
-        train.pool(settings.names),
+        train.pool(settings),
         features_for_select=f"0-{train.features.shape[1] - 1}",
         num_features_to_select=selection.max_features,
         algorithm=RFE_ALGORITHM,
