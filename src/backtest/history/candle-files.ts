@@ -1,4 +1,4 @@
-import type { Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { BarState, type CandleColumns } from '../../domain/candle-columns.js';
 import { barIndex, type Timeframe } from '../../domain/timeframe.js';
@@ -55,27 +55,29 @@ function assertNoneTwice(files: readonly RecordingFile[]): void {
   }
 }
 
-/**
- * @param digest over the files that are read, one after another
- * @throws ConfigError naming the file and line that is wrong
- */
-export function readSymbol(recording: RecordingFile, digest: Hash): SymbolHistory {
+/** What one file holds. */
+export interface ReadSymbol {
+  readonly symbol: SymbolHistory;
+  /** Of its name and its bytes. */
+  readonly hash: string;
+}
+
+/** @throws ConfigError naming the file and line that is wrong */
+export function readSymbol(recording: RecordingFile): ReadSymbol {
   const { file, base, quote, timeframe } = recording;
   const bytes = readRecordingBytes(file);
-  digest.update(path.basename(file)).update(bytes);
+  const hash = createHash('sha256').update(path.basename(file)).update(bytes).digest('hex');
   const rows = parseRecording(file, { bytes, timeframe });
   const { quantity } = decimalsIn(bytes);
-  return {
-    instrument: {
-      symbol: symbolOf(recording),
-      marketId: `${base}${quote}`,
-      base,
-      quote,
-      sizeStep: (10 ** -quantity).toFixed(quantity),
-      minCost: undefined,
-    },
-    columns: toGrid(rows, timeframe),
+  const instrument = {
+    symbol: symbolOf(recording),
+    marketId: `${base}${quote}`,
+    base,
+    quote,
+    sizeStep: (10 ** -quantity).toFixed(quantity),
+    minCost: undefined,
   };
+  return { symbol: { instrument, columns: toGrid(rows, timeframe) }, hash };
 }
 
 function symbolOf({ base, quote }: RecordingFile): string {

@@ -1,34 +1,27 @@
 /** Runs in a worker thread: reads candle files, one after another. */
-import { createHash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { ConfigError, messageOf } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';
 import type { RecordingFile } from '../../recording/recording-file.js';
-import { readSymbol } from './candle-files.js';
+import { readSymbol, type ReadSymbol } from './candle-files.js';
 import type { SymbolHistory } from './market-history.js';
 
-/** A file to read, or undefined for the hash of all that were read. */
-export type FolderRequest = RecordingFile | undefined;
-
 export type FolderAnswer =
-  | { readonly status: 'read'; readonly symbol: SymbolHistory }
-  | { readonly status: 'hashed'; readonly dataHash: string }
+  | ({ readonly status: 'read' } & ReadSymbol)
   /** The file must be mended. */
   | { readonly status: 'refused'; readonly reason: string }
   | { readonly status: 'failed'; readonly reason: string };
 
 const port = assertDefined(parentPort, 'parent thread');
-const digest = createHash('sha256');
 
-port.on('message', ({ id, request }: { id: number; request: FolderRequest }) => {
+port.on('message', ({ id, request }: { id: number; request: RecordingFile }) => {
   const answer = answerTo(request);
   port.postMessage({ id, answer }, answer.status === 'read' ? buffersOf(answer.symbol) : []);
 });
 
-function answerTo(file: FolderRequest): FolderAnswer {
+function answerTo(file: RecordingFile): FolderAnswer {
   try {
-    if (file === undefined) return { status: 'hashed', dataHash: digest.digest('hex') };
-    return { status: 'read', symbol: readSymbol(file, digest) };
+    return { status: 'read', ...readSymbol(file) };
   } catch (error) {
     const status = error instanceof ConfigError ? 'refused' : 'failed';
     return { status, reason: messageOf(error) };
