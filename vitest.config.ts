@@ -5,7 +5,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Where the gate wants the counts, as JSON. */
 const resultsFile = process.env['EVENKEEL_TEST_RESULTS'];
 
-const COMMON = { setupFiles: ['test/leak-guard.ts'], testTimeout: 60_000, hookTimeout: 60_000 };
+const COMMON = {
+  setupFiles: ['test/leak-guard.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  // Files share a process, which saves loading everything anew for each: the code has no state of modules that
+  // could pass from one to the next, and the leak guard looks after each file.
+  isolate: false,
+};
 
 /** Suites of a minute and more. One of them alone at the end would leave the other cores without work. */
 const LONG_SUITES = [
@@ -42,14 +49,12 @@ export default defineConfig({
     reporters: resultsFile === undefined ? ['default'] : ['default', 'json'],
     ...(resultsFile === undefined ? {} : { outputFile: { json: resultsFile } }),
     projects: [
+      // `npm run verify`.
       {
-        // `npm run verify`. The files share a process, which halves their processor time: the code has no
-        // state of modules that could pass from one to the next, and the leak guard looks after each file.
         test: {
           ...COMMON,
           name: 'unit',
           include: ['{config,migrations,scripts,src}/**/*.test.ts'],
-          isolate: false,
         },
       },
       { test: { ...COMMON, name: 'suites', include: ['test/**/*.test.ts'] } },

@@ -1,4 +1,5 @@
 import { afterAll } from 'vitest';
+import { endFile } from './file-end.js';
 
 /** Resources that the test runner itself keeps open. */
 const ALLOWED = new Set(['PipeWrap', 'TTYWrap', 'MessagePort', 'FSReqCallback', 'FSReqPromise']);
@@ -9,6 +10,7 @@ const atStart = countOpen();
 
 /** A test file that leaves timers, sockets, servers or child processes behind fails. */
 afterAll(async () => {
+  await endFile();
   for (let round = 0; round < SETTLE_ROUNDS && leaked().length > 0; round++) {
     await new Promise((resolve) => setTimeout(resolve, SETTLE_ROUND_MS));
   }

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll } from 'vitest';
 import type { Candle } from '../../src/domain/candle.js';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import type { TrainingJob } from '../../src/domain/training-job.js';
@@ -18,8 +17,11 @@ import {
   TrainingService,
   type TrainingServiceDependencies,
 } from '../../src/training/training-service.js';
+import type { Trainer } from '../../src/training/trainer-process/trainer-pool.js';
+import type { TrainerProcess } from '../../src/training/trainer-process/trainer-process.js';
 import { createTrainer, PYTHON, TRAINER_DIR } from '../trainer/real-trainer.js';
 import type { TestEngine } from '../database.js';
+import { atFileEnd } from '../file-end.js';
 import { recordingLogger, type LogLine } from './recording-logger.js';
 
 export const VENUE = 'test';
@@ -50,9 +52,19 @@ export interface TrainingContext {
   close(): Promise<void>;
 }
 
+let warmTrainer: TrainerProcess | undefined;
+
 /** Shared by the tests of a file: Python takes a second to start. */
-const warmTrainer = createTrainer();
-afterAll(() => warmTrainer.stop());
+function getWarmTrainer(): TrainerProcess {
+  if (warmTrainer !== undefined) return warmTrainer;
+  const created = createTrainer();
+  atFileEnd(async () => {
+    warmTrainer = undefined;
+    await created.stop();
+  });
+  warmTrainer = created;
+  return created;
+}
 
 /** A service with all it needs on a fresh database: of that engine, or SQLite in a folder of its own. */
 export async function createTrainingContext(
@@ -71,7 +83,7 @@ export async function createTrainingContext(
     python: PYTHON,
     checkPython: () => checkPython(PYTHON, TRAINER_DIR),
     createTrainer: () => ({
-      run: warmTrainer.run.bind(warmTrainer),
+      run: (...asked: Parameters<Trainer['run']>) => getWarmTrainer().run(...asked),
       stop: () => Promise.resolve(),
     }),
   };
