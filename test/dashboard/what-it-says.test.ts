@@ -1,0 +1,110 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { StatusAnswer } from '../../src/api/contract/status.js';
+import { buildApi, fillStores, type ApiRig, type RigOptions } from '../api/api-rig.js';
+import { openTestDatabase, type TestDatabase } from '../database.js';
+import { START_MS } from '../storage/rows.js';
+import { openBrowser, type Browser } from './browser.js';
+import { seriousFindings, skipReason, watchPage } from './dashboard-rig.js';
+
+const DEMO = { id: 'demo', venue: 'demo', demo: true, skew_ms: 0, ready: true };
+const HALT = {
+  ...{ reason: 'the venue announced maintenance', author: 'me', cause: 'person' as const },
+  ...{ since: new Date(START_MS).toISOString(), until: null, close_all: false },
+};
+
+/** What a person would believe who only reads the page: the real API and page over what is in doubt. */
+describe.skipIf(skipReason !== undefined)(
+  `what the dashboard says (${skipReason ?? 'chromium'})`,
+  () => {
+    let browser: Browser;
+    let opened: TestDatabase;
+    let rig: ApiRig;
+    let address: string;
+    let page: Page;
+    let complaints: string[];
+
+    beforeAll(async () => {
+      browser = await openBrowser();
+      opened = await openTestDatabase();
+      await fillStores(opened.stores);
+    });
+    beforeEach(async () => {
+      page = await browser.context.newPage();
+      complaints = watchPage(page);
+    });
+    afterEach(async () => {
+      await page.close();
+      await rig.server.close();
+      expect(complaints).toEqual([]);
+    });
+    afterAll(async () => {
+      await browser.close();
+      await opened.database.close();
+    });
+
+    async function serve(options: Omit<RigOptions, 'stores'> = {}): Promise<void> {
+      rig = await buildApi({ stores: opened.stores, ...options });
+      address = await rig.server.listen({ host: '127.0.0.1', port: 0 });
+    }
+
+    /** Opens the overview of a daemon that trades live. */
+    async function openLive(
+      trading: Partial<StatusAnswer['trading']>,
+      exchange?: StatusAnswer['exchange'],
+    ): Promise<void> {
+      await serve();
+      const answer = await rig.server.inject({
+        url: '/api/status',
+        headers: { host: '127.0.0.1' },
+      });
+      const status = answer.json<StatusAnswer>();
+      rig.statusChanges = {
+        exchange: exchange ?? status.exchange,
+        trading: Object.assign(status.trading, { mode: 'live' }, trading),
+      };
+      await page.goto(address);
+    }
+
+    const banner = () => page.getByRole('region', { name: 'How it trades' });
+    const badges = () => page.getByRole('group', { name: 'How it trades' });
+    const frame = () =>
+      page.evaluate<string>(
+        `(({ borderTopStyle, borderTopColor }) => borderTopStyle + ' ' + borderTopColor)(
+          getComputedStyle(document.querySelector('.app'), '::after'))`,
+      );
+
+    test('live trading is framed in red and says that its money is real', async () => {
+      await openLive({});
+      await banner().getByText('Live trading', { exact: true }).waitFor();
+      await banner().getByText('Orders go to binance with real money, in USDT.').waitFor();
+      expect(await badges().getByText('LIVE').getAttribute('title')).toBe('Real money');
+      expect(await frame()).toBe('solid rgb(229, 52, 47)');
+      expect(await seriousFindings(page)).toEqual([]);
+    });
+
+    test('a halt of live trading does not hide that it is live', async () => {
+      await openLive({ halt: HALT });
+      await banner().getByText('Live trading, halted: nothing is bought').waitFor();
+      await banner()
+        .getByText(/^the venue announced maintenance, says me\. .+ with real money, in USDT\.$/)
+        .waitFor();
+      await badges().getByText('HALTED').waitFor();
+      expect(await frame()).toMatch(/^solid/);
+    });
+
+    test('a rehearsal of live trading on the demo says that no money is real', async () => {
+      await openLive({}, DEMO);
+      await banner().getByText('Live trading on the demo', { exact: true }).waitFor();
+      await banner()
+        .getByText(/orders go to the demo exchange on this machine, with no real money\.$/)
+        .waitFor();
+      await badges().getByText('DEMO').waitFor();
+      expect(await badges().getByText('LIVE').getAttribute('title')).toBe(
+        'A rehearsal: orders go to the demo, no real money',
+      );
+      expect(await frame()).toMatch(/^solid/);
+      expect(await seriousFindings(page)).toEqual([]);
+    });
+  },
+);
