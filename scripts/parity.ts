@@ -33,11 +33,12 @@ would have changed: the first decision that differs, and why.
   npm run parity -- --from 2024-03-01
   npm run parity -- --set STOP_LOSS_PCT=1
 
-Books are replayed from their beginning; --from and --to bound what is compared. Quotes that retention has deleted are
-missing in the replay: RETENTION settings say how long they stay.
+Books are replayed from their beginning; --from and --to bound what is compared. Where quotes of the beginning are deleted
+(RETENTION_PRICES_DAYS), the replay begins with the recorded books of a later moment, and says how many decisions of before
+it does not compare.
 
-Exit codes: 0 nothing differs that is not explained, 1 something does, 2 wrong usage or no connection, 78 nothing is
-recorded or a setting must be mended first.`;
+Exit codes: 0 nothing differs that is not explained, 1 something does, 2 wrong usage or no connection, 78 nothing can
+be replayed or a setting must be mended first.`;
 
 async function main(): Promise<number> {
   try {
@@ -93,6 +94,10 @@ function answerText(answer: ParityAnswer): string {
   const lines = [
     `${decisions} decisions and ${trades} trades of ${account} at ${venue} were replayed.\n`,
   ];
+  const { decisions: earlier, until, reason } = answer.not_compared;
+  if (earlier > 0) {
+    lines.push(`${earlier} decisions before ${until} could not be compared: ${reason}.\n`);
+  }
   if (answer.runs_without_settings > 0) {
     lines.push(
       `${answer.runs_without_settings} runs have no stored settings: those of now took their place.\n`,

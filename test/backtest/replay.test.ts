@@ -8,6 +8,7 @@ import type { Position } from '../../src/domain/trade.js';
 import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { RULES } from './backtest-runs.js';
 
+const OPTIONS = { rulesAt: () => RULES, takeOver: undefined, logger: SILENT_LOGGER };
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
 const T0 = Date.UTC(2024, 0, 1);
@@ -108,6 +109,10 @@ function recordedWith(sale: { readonly reason: string; readonly intendedAt: numb
         createdAt: 40,
       },
     ],
+    fills: [],
+    lastResumedAt: undefined,
+    readEquity: async () => [],
+    findVolatility: async () => undefined,
     findInstrument: () => ({
       ...{ symbol: SYMBOL, marketId: SYMBOL, base: 'ETH', quote: 'USDT' },
       ...{ sizeStep: '0.01', minCost: undefined },
@@ -116,7 +121,7 @@ function recordedWith(sale: { readonly reason: string; readonly intendedAt: numb
 }
 
 async function soldBy(sale: Parameters<typeof recordedWith>[0]): Promise<Position | undefined> {
-  const { positions } = await replay(recordedWith(sale), () => RULES, SILENT_LOGGER);
+  const { positions } = await replay(recordedWith(sale), OPTIONS);
   return [...positions.values()][0];
 }
 
@@ -150,7 +155,7 @@ describe('a purchase is sized by the quotes that it was decided on', () => {
     const purchase = decided('BUY', CALM, { createdAt: 20, ...at });
     const batches = [quotes(10, known, 100), quotes(storedAt, newer, 125)];
     const only = { ...recorded, decisions: [purchase], batches };
-    const { positions } = await replay(only, () => RULES, SILENT_LOGGER);
+    const { positions } = await replay(only, OPTIONS);
     return [...positions.values()][0]?.sizeBase.toString();
   }
 

@@ -1,6 +1,7 @@
 import type { Position } from '../../domain/trade.js';
 import type { Recorded } from './recorded.js';
 import type { Replayed } from './replay.js';
+import type { TakeOver } from './take-over.js';
 
 export interface Said {
   readonly action: string;
@@ -19,33 +20,45 @@ export interface ParityDifference {
 
 export interface ParityReport {
   readonly decisions: number;
+  /** Made before the replay takes over. */
+  readonly notCompared: number;
   readonly trades: number;
   /** In the order in which they were decided: the later ones may follow from the first. */
   readonly differences: readonly ParityDifference[];
 }
 
-interface Bounds {
+interface Scope {
   /** Open times of candles, both included. */
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
+  readonly takeOver: TakeOver | undefined;
 }
 
-/** Decision by decision, and trade by trade: what was recorded beside what the tick says now. */
+/**
+ * Decision by decision, and trade by trade: what was recorded beside what the tick says now. Of what was decided before
+ * the replay takes over, trades are compared that went on then.
+ */
 export function compareDecisions(
   { decisions, positions }: Recorded,
   replayed: Replayed,
-  { fromMs = -Infinity, toMs = Infinity }: Bounds,
+  { fromMs = -Infinity, toMs = Infinity, takeOver }: Scope,
 ): ParityReport {
   const asked = decisions.filter(
     ({ signal: { candleOpenTime } }) => candleOpenTime >= fromMs && candleOpenTime <= toMs,
   );
   const positionOf = new Map(positions.map((position) => [position.decisionUid, position]));
   const differences: ParityDifference[] = [];
-  let trades = 0;
-  for (const { decision, signal } of asked) {
+  const carried = new Set(takeOver?.carried.map(({ position }) => position.uid));
+  let [trades, notCompared] = [0, 0];
+  for (const one of asked) {
+    const { decision, signal } = one;
     const now = replayed.decisions.get(signal.uid);
     const position = positionOf.get(decision.uid);
+    const isEarlier = takeOver?.earlier.has(one) === true;
+    if (isEarlier) notCompared += 1;
+    if (isEarlier && (position === undefined || !carried.has(position.uid))) continue;
     if (position !== undefined) trades += 1;
+    // That of an earlier decision is the recorded one on both sides.
     const pairs = [
       ['decision', said(decision), said(now)],
       ['trade', tradeOf(position), tradeOf(replayed.positions.get(signal.uid))],
@@ -57,7 +70,7 @@ export function compareDecisions(
       differences.push({ ...place, what, recorded: before, replayed: after });
     }
   }
-  return { decisions: asked.length, trades, differences };
+  return { decisions: asked.length - notCompared, notCompared, trades, differences };
 }
 
 function said(decision: Said | undefined): Said {

@@ -2,8 +2,10 @@ import type { Candle } from '../../domain/candle.js';
 import type { Instrument } from '../../domain/market.js';
 import { Money } from '../../domain/money.js';
 import type { Signal } from '../../domain/signal.js';
+import { timeframeMs, type Timeframe } from '../../domain/timeframe.js';
 import type { Order } from '../../domain/trade.js';
 import { ConfigError } from '../../lib/errors.js';
+import { dailyVolatilityOf, VOLATILITY_BARS } from '../../risk/daily-volatility.js';
 import type { Page, Paged } from '../../storage/connection/row.js';
 import type { StoredQuote } from '../../storage/stores/price-store.js';
 import type { Stores } from '../../storage/stores.js';
@@ -16,8 +18,8 @@ const MAX_ROWS = 1_000_000;
 export interface RecordedRequest {
   readonly venue: string;
   readonly account: string;
-  /** Of the fallback's signals; a model's horizon is stored with it. */
-  readonly fallbackHorizonBars: number;
+  /** Of the fallback's signals, at a wall time; a model's horizon is stored with it. */
+  readonly fallbackHorizonAt: (createdAt: number) => number;
 }
 
 /**
@@ -39,6 +41,7 @@ export async function readRecorded(stores: Stores, request: RecordedRequest): Pr
   const key = { venue, account };
   const orders = (await readAll((page) => stores.orders.list(key, page))).reverse();
   const positions = await readAll((page) => stores.positions.list(key, page));
+  const seriesOf = seriesReader(stores, venue);
   return {
     venue,
     account,
@@ -48,8 +51,12 @@ export async function readRecorded(stores: Stores, request: RecordedRequest): Pr
     startEquity: books.initialEquity,
     timeframe: first.timeframe,
     bot: first.bot,
-    decisions: await withSignals(stores, own, request),
+    decisions: await withSignals(stores, own, { request, seriesOf }),
     batches: toBatches(await stores.prices.listAll(venue)),
+    fills: (await readAll((page) => stores.fills.list(key, page))).reverse(),
+    lastResumedAt: await stores.halts.lastResumedAt(key),
+    readEquity: async () => (await readAll((page) => stores.equity.list(key, page))).reverse(),
+    findVolatility: volatilities(seriesOf, first.timeframe),
     findInstrument: instrumentsOf(orders, books.currency),
   };
 }
@@ -67,44 +74,50 @@ async function readAll<T>(list: (page: Page) => Promise<Paged<T>>): Promise<T[]>
 async function withSignals(
   stores: Stores,
   decisions: readonly RecordedDecision['decision'][],
-  { fallbackHorizonBars }: RecordedRequest,
+  { request, seriesOf }: { readonly request: RecordedRequest; readonly seriesOf: SeriesReader },
 ): Promise<readonly RecordedDecision[]> {
   const signals = new Map<string, Signal>();
   for (let from = 0; from < decisions.length; from += PAGE_ROWS / 10) {
     const uids = decisions.slice(from, from + PAGE_ROWS / 10).map(({ signalUid }) => signalUid);
     for (const signal of await stores.signals.findMany(uids)) signals.set(signal.uid, signal);
   }
-  const horizonOf = horizons(stores, fallbackHorizonBars);
-  const candleOf = candles(stores);
+  const horizonOf = horizons(stores, request);
   const recorded: RecordedDecision[] = [];
   for (const decision of decisions) {
     const signal = signals.get(decision.signalUid);
     if (signal === undefined) continue;
-    const horizonBars = await horizonOf(signal);
-    recorded.push({ decision, signal, horizonBars, candle: await candleOf(signal) });
+    const horizonBars = await horizonOf(signal, decision.createdAt);
+    const candle = (await seriesOf(signal.symbol, signal.timeframe)).get(signal.candleOpenTime);
+    recorded.push({ decision, signal, horizonBars, candle });
   }
   return recorded;
 }
 
-function horizons(stores: Stores, fallback: number): (signal: Signal) => Promise<number> {
-  const known = new Map<string, number>();
-  return async (signal) => {
-    if (signal.source === 'fallback') return fallback;
-    const bars = known.get(signal.modelUid);
-    if (bars !== undefined) return bars;
-    const found = (await stores.models.find(signal.modelUid))?.horizonBars ?? fallback;
-    known.set(signal.modelUid, found);
-    return found;
+function horizons(
+  stores: Stores,
+  { fallbackHorizonAt }: RecordedRequest,
+): (signal: Signal, createdAt: number) => Promise<number> {
+  const known = new Map<string, number | undefined>();
+  return async (signal, createdAt) => {
+    if (signal.source === 'fallback') return fallbackHorizonAt(createdAt);
+    const { modelUid } = signal;
+    if (!known.has(modelUid)) {
+      known.set(modelUid, (await stores.models.find(modelUid))?.horizonBars);
+    }
+    return known.get(modelUid) ?? fallbackHorizonAt(createdAt);
   };
 }
 
-function candles(stores: Stores): (signal: Signal) => Promise<Candle | undefined> {
-  const series = new Map<string, Promise<ReadonlyMap<number, Candle>>>();
-  return async ({ venue, symbol, timeframe, candleOpenTime }) => {
+/** Candles by their open times. */
+type SeriesReader = (symbol: string, timeframe: Timeframe) => Promise<ReadonlyMap<number, Candle>>;
+
+function seriesReader(stores: Stores, venue: string): SeriesReader {
+  const known = new Map<string, ReturnType<SeriesReader>>();
+  return (symbol, timeframe) => {
     const name = `${symbol} ${timeframe}`;
-    const found = series.get(name) ?? readSeries(stores, { venue, symbol, timeframe });
-    series.set(name, found);
-    return (await found).get(candleOpenTime);
+    const found = known.get(name) ?? readSeries(stores, { venue, symbol, timeframe });
+    known.set(name, found);
+    return found;
   };
 }
 
@@ -116,6 +129,19 @@ async function readSeries(
   if (series === undefined) return new Map();
   const rows = await stores.candles.read(series.id, {});
   return new Map(rows.map((candle) => [candle.openTime, candle]));
+}
+
+function volatilities(seriesOf: SeriesReader, timeframe: Timeframe): Recorded['findVolatility'] {
+  const barMs = timeframeMs(timeframe);
+  return async (symbol, closedBy) => {
+    const series = await seriesOf(symbol, timeframe);
+    const closes: number[] = [];
+    for (let bars = VOLATILITY_BARS; bars > 0; bars--) {
+      const candle = series.get(closedBy - bars * barMs);
+      if (candle !== undefined) closes.push(candle.close);
+    }
+    return dailyVolatilityOf(closes, barMs);
+  };
 }
 
 /** The quotes of one call were stored at one wall time. */

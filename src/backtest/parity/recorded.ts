@@ -4,7 +4,7 @@ import type { Instrument, Quote } from '../../domain/market.js';
 import type { Money } from '../../domain/money.js';
 import type { Signal } from '../../domain/signal.js';
 import type { Timeframe } from '../../domain/timeframe.js';
-import type { Order, Position } from '../../domain/trade.js';
+import type { EquityPoint, Fill, Order, Position } from '../../domain/trade.js';
 
 /** What was stored, and at which wall time. */
 export type At<T> = T & { readonly createdAt: number };
@@ -38,5 +38,12 @@ export interface Recorded {
   readonly batches: readonly QuoteBatch[];
   readonly positions: readonly Position[];
   readonly orders: readonly At<Order>[];
+  readonly fills: readonly At<Fill>[];
+  /** Market time at which a person last resumed trading; undefined when nobody did. */
+  readonly lastResumedAt: number | undefined;
+  /** Values of the books that were stored, oldest first: they are many, and seldom needed. */
+  readonly readEquity: () => Promise<readonly At<EquityPoint>[]>;
+  /** As trading asks for it, from the stored candles. */
+  readonly findVolatility: (symbol: string, closedBy: number) => Promise<number | undefined>;
   readonly findInstrument: (symbol: string) => Instrument | undefined;
 }

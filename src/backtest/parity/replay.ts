@@ -1,7 +1,6 @@
 import type { Decision } from '../../domain/decision.js';
 import { Money } from '../../domain/money.js';
-import { closeTimeOf } from '../../domain/timeframe.js';
-import type { Position } from '../../domain/trade.js';
+import type { EquityPoint, Position } from '../../domain/trade.js';
 import type { Logger } from '../../lib/logger.js';
 import { EquityMarks } from '../../risk/equity-marks.js';
 import { Books } from '../../trading/books/books.js';
@@ -15,10 +14,12 @@ import { settleUnsettled } from '../../trading/recovery/reconcile.js';
 import { recordLate, tick } from '../../trading/tick/tick.js';
 import { bookKeyOf, type TradingParts } from '../../trading/parts/trading-parts.js';
 import type { TradingRules } from '../../trading/trading-rules.js';
-import { watchEquity } from '../../trading/service/watch-equity.js';
+import { isWorthKeeping, watchEquity } from '../../trading/service/watch-equity.js';
 import { MemoryStores } from '../engine/memory-stores.js';
 import { SteppedClock } from '../engine/stepped-clock.js';
+import { newestOf, toEvents, type Event } from './events.js';
 import type { QuoteBatch, Recorded, RecordedDecision } from './recorded.js';
+import type { TakeOver } from './take-over.js';
 
 const FROZEN = 'entries frozen: ';
 
@@ -30,33 +31,30 @@ export interface Replayed {
   readonly positions: ReadonlyMap<string, Position>;
 }
 
-type Event =
-  | { readonly at: number; readonly kind: 'quotes'; readonly batch: QuoteBatch }
-  | {
-      readonly at: number;
-      readonly kind: 'candle';
-      readonly of: RecordedDecision;
-      readonly nowMs: number;
-    }
-  | { readonly at: number; readonly kind: 'decision'; readonly of: RecordedDecision };
-
-/** Where several were stored in one millisecond: quotes come before what is decided on them. */
-const RANK = { candle: 0, quotes: 1, decision: 2 } as const;
+interface ReplayOptions {
+  /** The rules that were in force at a wall time. */
+  readonly rulesAt: (createdAt: number) => TradingRules;
+  /** Where the replay begins; undefined for the beginning of the account. */
+  readonly takeOver: TakeOver | undefined;
+  readonly logger: Logger;
+}
 
 /**
  * Runs the recorded signals, quotes and candles through the tick, in the order in which they were stored, over books in
- * memory that begin as those of the account did.
- *
- * @param rulesAt the rules that were in force at a wall time
+ * memory that begin as those of the account did, or as they stood where the replay takes over.
  */
-export async function replay(
-  recorded: Recorded,
-  rulesAt: (createdAt: number) => TradingRules,
-  logger: Logger,
-): Promise<Replayed> {
-  const run = new Replay(recorded, rulesAt, logger);
-  for (const event of toEvents(recorded)) await run.take(event);
+export async function replay(recorded: Recorded, options: ReplayOptions): Promise<Replayed> {
+  const { takeOver } = options;
+  const run = new Replay(recorded, options);
+  if (takeOver !== undefined) await run.begin(takeOver);
+  for (const event of toEvents(recorded)) {
+    if (takeOver === undefined || isLater(event, takeOver)) await run.take(event);
+  }
   return run.result();
+}
+
+function isLater(event: Event, { at, earlier }: TakeOver): boolean {
+  return event.kind === 'quotes' ? event.at >= at : !earlier.has(event.of);
 }
 
 class Replay {
@@ -69,14 +67,37 @@ class Replay {
   readonly #signalOf = new Map<string, string>();
   #parts: TradingParts;
   #freeze: string | undefined;
+  #lastPoint: EquityPoint | undefined;
 
-  constructor(recorded: Recorded, rulesAt: (createdAt: number) => TradingRules, logger: Logger) {
+  constructor(recorded: Recorded, options: ReplayOptions) {
     this.#recorded = recorded;
-    this.#rulesAt = rulesAt;
-    this.#parts = this.#createParts(
-      rulesAt(recorded.decisions[0]?.decision.createdAt ?? 0),
-      logger,
-    );
+    this.#rulesAt = options.rulesAt;
+    this.#parts = this.#createParts(options);
+    this.#lastPoint = options.takeOver?.lastPoint;
+  }
+
+  /** Fills quotes, stores and memory with what was known at that moment. */
+  async begin({ at, marketMs, closed, carried, earlier }: TakeOver): Promise<void> {
+    this.#clock.moveTo(marketMs);
+    for (const { createdAt, quotes } of this.#recorded.batches) {
+      if (createdAt < at) this.#quotes.update(quotes);
+    }
+    const { positions, orders, fills } = this.#parts.stores;
+    for (const position of closed) {
+      await positions.insert(position);
+      this.#parts.closedTrades.note(position);
+    }
+    for (const { position, purchase } of carried) {
+      await positions.insert(position);
+      await orders.insert(purchase.order);
+      await orders.settle(purchase.order.uid, { status: 'filled', settledAt: position.openedAt });
+      for (const fill of purchase.fills) await fills.insert(fill);
+    }
+    for (const { decision, signal } of earlier) {
+      this.#stores.noteDecided(signal, undefined);
+      this.#decisions.set(signal.uid, decision);
+      this.#signalOf.set(decision.uid, signal.uid);
+    }
   }
 
   async take(event: Event): Promise<void> {
@@ -99,16 +120,27 @@ class Replay {
     const taken = this.#quotes.update(batch.quotes);
     await settleUnsettled(this.#parts);
     await guardByQuotes(this.#parts, taken);
-    const { books, equityMarks, clock } = this.#parts;
+    await this.#value();
+  }
+
+  /** The marks are of the values that are stored: one a bar, and one whenever the cash has changed. */
+  async #value(): Promise<void> {
+    const { books, equityMarks, clock, rules } = this.#parts;
     const point = books.valueAt(clock.marketMs(), this.#stores.open, this.#quotes);
-    equityMarks.note(point);
+    if (isWorthKeeping(point, this.#lastPoint, rules)) {
+      equityMarks.note(point);
+      this.#lastPoint = point;
+    }
     await watchEquity(this.#parts, point);
   }
 
   async #guard({ signal, candle }: RecordedDecision, nowMs: number): Promise<void> {
     if (candle === undefined) return;
     this.#clock.moveTo(nowMs);
+    const { books } = this.#parts;
+    const { cash } = books;
     await guardByCandles(this.#parts, signal, [candle]);
+    if (books.cash !== cash) await this.#value();
   }
 
   async #decide({ decision, signal, horizonBars }: RecordedDecision): Promise<void> {
@@ -130,7 +162,9 @@ class Replay {
     this.#parts = { ...this.#parts, rules, broker: new PaperBroker(rules) };
   }
 
-  #createParts(rules: TradingRules, logger: Logger): TradingParts {
+  #createParts({ rulesAt, takeOver, logger }: ReplayOptions): TradingParts {
+    const { decisions, startEquity, findInstrument, findVolatility } = this.#recorded;
+    const rules = rulesAt(takeOver?.at ?? decisions[0]?.decision.createdAt ?? 0);
     const stores = this.#stores.asTradingStores();
     const halts = new HaltBoard();
     let names = 0;
@@ -138,18 +172,18 @@ class Replay {
       rules,
       stores: { ...stores, decisions: { ...stores.decisions, list: this.#listOfCandle } },
       ledger: new Ledger(stores, { assertHeld: async () => undefined }),
-      books: new Books(bookKeyOf(rules), this.#recorded.startEquity, new Money(0)),
+      books: new Books(bookKeyOf(rules), startEquity, takeOver?.fillsCash ?? new Money(0)),
       quotes: this.#quotes,
       broker: new PaperBroker(rules),
       clock: this.#clock,
       newUid: () => `p${(names += 1).toString(36)}`,
       logger,
-      findInstrument: this.#recorded.findInstrument,
+      findInstrument,
       closedTrades: createClosedTrades(rules),
-      equityMarks: new EquityMarks({}),
+      equityMarks: new EquityMarks(takeOver?.marks ?? {}),
       halts,
       refreshHalts: async () => undefined,
-      findVolatility: async () => undefined,
+      findVolatility,
       said: new Set(),
       findEntryFreeze: () => this.#freeze ?? halts.findFreeze(this.#clock.marketMs()),
     };
@@ -165,77 +199,4 @@ class Replay {
       .map((one) => ({ ...one, id: 0, createdAt: 0 }));
     return { rows, total: rows.length };
   };
-}
-
-function toEvents(recorded: Recorded): readonly Event[] {
-  const { batches, decisions } = recorded;
-  const events: Event[] = batches.map((batch) => ({ at: batch.createdAt, kind: 'quotes', batch }));
-  for (const of of decisions) {
-    events.push(candleEvent(of, recorded));
-    events.push({ at: madeAt(of, batches), kind: 'decision', of });
-  }
-  return events.sort((one, other) => one.at - other.at || RANK[one.kind] - RANK[other.kind]);
-}
-
-/**
- * A decision is stored some milliseconds after it was made. Quotes that were stored before, but not known yet when it
- * was made, come after it.
- */
-function madeAt(
-  { decision: { createdAt, decidedAt, quotesAt } }: RecordedDecision,
-  batches: readonly QuoteBatch[],
-): number {
-  // Where it was not kept which quotes were known: those of before the decision.
-  const knownAt = quotesAt ?? decidedAt;
-  let made = createdAt;
-  for (let at = countUntil(batches, createdAt) - 1; at >= 0; at--) {
-    const batch = batches[at];
-    if (batch === undefined || newestOf(batch) <= knownAt) break;
-    made = batch.createdAt - 0.5;
-  }
-  return made;
-}
-
-function newestOf({ quotes }: QuoteBatch): number {
-  return Math.max(...quotes.map(({ venueTime }) => venueTime));
-}
-
-/** How many batches, in the order in which they were stored, were stored by that time. */
-function countUntil(batches: readonly QuoteBatch[], createdAt: number): number {
-  let [low, high] = [0, batches.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((batches[middle]?.createdAt ?? Infinity) <= createdAt) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Reasons of sales by stop or target: `stop_loss: low 95 at or below the stop 97`. */
-const SOLD_BY_CANDLE = /^(stop_loss|take_profit|trailing\w*): (low|high) /;
-const SOLD_BY_QUOTE = /^(stop_loss|take_profit|trailing\w*): bid /;
-
-/**
- * When a candle was compared with stop and target is stored only where that led to a sale. Where a quote sold the
- * position between the candle's close and its decision, the candle was compared after it, or had not reached the stop:
- * it comes last. Else it is taken to have been before the first quotes after its close.
- */
-function candleEvent(of: RecordedDecision, { orders, batches }: Recorded): Event {
-  const { symbol, timeframe, candleOpenTime } = of.signal;
-  const closeTime = closeTimeOf(candleOpenTime, timeframe);
-  const { createdAt, decidedAt } = of.decision;
-  const meanwhile = orders.filter(
-    (order) =>
-      order.symbol === symbol && order.intendedAt >= closeTime && order.intendedAt <= decidedAt,
-  );
-  const sale = meanwhile.find(({ reason }) => SOLD_BY_CANDLE.test(reason));
-  if (sale !== undefined) {
-    return { at: sale.createdAt, kind: 'candle', of, nowMs: sale.intendedAt };
-  }
-  if (meanwhile.some(({ reason }) => SOLD_BY_QUOTE.test(reason))) {
-    return { at: createdAt, kind: 'candle', of, nowMs: decidedAt };
-  }
-  const next = batches.find(({ quotes }) => (quotes[0]?.venueTime ?? 0) > closeTime);
-  const at = Math.min(next?.createdAt ?? createdAt, createdAt);
-  return { at, kind: 'candle', of, nowMs: closeTime };
 }

@@ -8,6 +8,7 @@ import {
 import { readRecorded } from '../../backtest/parity/read-recorded.js';
 import type { Recorded } from '../../backtest/parity/recorded.js';
 import { replay } from '../../backtest/parity/replay.js';
+import { findTakeOver } from '../../backtest/parity/take-over.js';
 import { ConfigError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import type { StoredRun } from '../../storage/stores/run-store.js';
@@ -32,6 +33,13 @@ export interface ParityAnswer {
   readonly account: string;
   readonly decisions: number;
   readonly trades: number;
+  /** Decisions of before the replay takes over, because the quotes of then are deleted. */
+  readonly not_compared: {
+    readonly decisions: number;
+    /** Market time from which on decisions are compared, ISO 8601 UTC; null where all are. */
+    readonly until: string | null;
+    readonly reason: string | null;
+  };
   /** With the settings of then: what the tick does not repeat, and nothing that is stored explains. */
   readonly unexplained: readonly ParityDifference[];
   /** What the settings of `set` change, beside that. */
@@ -55,11 +63,15 @@ export async function checkParity(
   if (books === undefined) throw new ConfigError(`No books at ${venue} are stored`);
   const { account } = books;
   const runs = await readRuns(stores, venue);
-  const fallbackHorizonBars = settings.labelHorizonBars;
-  const recorded = await readRecorded(stores, { venue, account, fallbackHorizonBars });
+  const settingsAt = settingsOf(runs, settings);
+  const fallbackHorizonAt = (createdAt: number): number => settingsAt(createdAt).labelHorizonBars;
+  const recorded = await readRecorded(stores, { venue, account, fallbackHorizonAt });
+  const takeOver = await findTakeOver(recorded, rulesOf(recorded, settingsAt, {}));
+  const { fromMs, toMs } = request;
   const check = async (set: ParityRequest['set']): Promise<ParityReport> => {
-    const rulesAt = rulesOf(recorded, { runs, settings, set });
-    return compareDecisions(recorded, await replay(recorded, rulesAt, logger), request);
+    const rulesAt = rulesOf(recorded, settingsAt, set);
+    const replayed = await replay(recorded, { rulesAt, takeOver, logger });
+    return compareDecisions(recorded, replayed, { fromMs, toMs, takeOver });
   };
   const report = await check({});
   const isSame = Object.keys(request.set).length === 0;
@@ -70,6 +82,12 @@ export async function checkParity(
     account,
     decisions: report.decisions,
     trades: report.trades,
+    not_compared: {
+      decisions: report.notCompared,
+      until: takeOver === undefined ? null : new Date(takeOver.marketMs).toISOString(),
+      reason:
+        takeOver === undefined ? null : 'the quotes of then are deleted (RETENTION_PRICES_DAYS)',
+    },
     unexplained: report.differences,
     changed: changed.filter((one) => !known.has(placeOf(one))),
     runs_without_settings: runs.filter((run) => run.settings === undefined).length,
@@ -94,23 +112,30 @@ async function readRuns(stores: Stores, venue: string): Promise<readonly StoredR
   return rows.filter((run) => venue === run.venue || venue.startsWith(`${run.venue}:`)).reverse();
 }
 
-/** The rules of the run that went on at a wall time; one object a run, so that a change shows. */
-function rulesOf(
-  recorded: Recorded,
-  how: {
-    readonly runs: readonly StoredRun[];
-    readonly settings: Settings;
-    readonly set: ParityRequest['set'];
-  },
-): (createdAt: number) => TradingRules {
-  const { runs, settings, set } = how;
-  const rules = runs.map((run) =>
-    toRules(recorded, withRunSettings(settings, run.settings ?? {}), set),
-  );
-  const present = toRules(recorded, settings, set);
+/** The settings of the run that went on at a wall time; one object a run. */
+function settingsOf(
+  runs: readonly StoredRun[],
+  present: Settings,
+): (createdAt: number) => Settings {
+  const settings = runs.map((run) => withRunSettings(present, run.settings ?? {}));
   return (createdAt) => {
     const at = runs.findLastIndex(({ startedAt }) => startedAt <= createdAt);
-    return rules[at] ?? present;
+    return settings[at] ?? present;
+  };
+}
+
+/** The rules at a wall time; one object a run, so that a change shows. */
+function rulesOf(
+  recorded: Recorded,
+  settingsAt: (createdAt: number) => Settings,
+  set: ParityRequest['set'],
+): (createdAt: number) => TradingRules {
+  const known = new Map<Settings, TradingRules>();
+  return (createdAt) => {
+    const settings = settingsAt(createdAt);
+    const rules = known.get(settings) ?? toRules(recorded, settings, set);
+    known.set(settings, rules);
+    return rules;
   };
 }
 
