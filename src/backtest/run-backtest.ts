@@ -1,3 +1,4 @@
+import type { CandleColumns } from '../domain/candle-columns.js';
 import { barIndex, closeTimeOf, barOpenTime, type Timeframe } from '../domain/timeframe.js';
 import { ConfigError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
@@ -7,6 +8,7 @@ import { runEngine, spanOf, type EngineResult } from './engine/run-engine.js';
 import { FallbackSource, type FallbackOptions, type SignalSource } from './engine/signal-source.js';
 import type { EquityCurve } from './figures/equity-curve.js';
 import type { Trade } from './figures/trade.js';
+import { hashCandles } from './history/hash-candles.js';
 import type { BarSpan, MarketHistory } from './history/market-history.js';
 import type { ModelRun } from './result/model-figures.js';
 import { endEquityOf, toResult, withEnd, type BacktestResult } from './result/to-result.js';
@@ -39,7 +41,7 @@ export interface BacktestRequest extends PlannedHistory {
 export interface PlannedHistory {
   /** All candles that there are, also after the span. */
   readonly whole: MarketHistory;
-  /** What was asked for, less the symbols without a bar in the span. */
+  /** What was asked for: nothing in it comes after the span. */
   readonly history: MarketHistory;
   readonly span: BarSpan;
 }
@@ -200,12 +202,35 @@ function chooseSpan(history: MarketHistory, { fromMs, toMs }: AskedSpan): BarSpa
   );
 }
 
-/** Without the symbols that have no bar in the span. */
+/**
+ * Without the symbols that have no bar in the span, and without the candles after it. Those before it stay: rules
+ * look back.
+ */
 function within(history: MarketHistory, span: BarSpan): MarketHistory {
-  const symbols = history.symbols.filter(({ columns: { firstIndex, length } }) => {
-    return firstIndex <= span.lastIndex && firstIndex + length > span.firstIndex;
-  });
-  return { ...history, symbols };
+  const symbols = history.symbols
+    .filter(({ columns: { firstIndex, length } }) => {
+      return firstIndex <= span.lastIndex && firstIndex + length > span.firstIndex;
+    })
+    .map((symbol) => ({ ...symbol, columns: cutAfter(symbol.columns, span.lastIndex) }));
+  const all = spanOf(history.symbols);
+  const isWhole = span.firstIndex === all.firstIndex && span.lastIndex === all.lastIndex;
+  const dataHash = isWhole ? history.dataHash : hashCandles(symbols, span);
+  return { ...history, symbols, dataHash };
+}
+
+function cutAfter(columns: CandleColumns, lastIndex: number): CandleColumns {
+  const length = Math.min(columns.length, lastIndex - columns.firstIndex + 1);
+  if (length === columns.length) return columns;
+  return {
+    ...columns,
+    length,
+    open: columns.open.subarray(0, length),
+    high: columns.high.subarray(0, length),
+    low: columns.low.subarray(0, length),
+    close: columns.close.subarray(0, length),
+    volume: columns.volume.subarray(0, length),
+    state: columns.state.subarray(0, length),
+  };
 }
 
 /** Close of the last bar of a span, epoch milliseconds. */

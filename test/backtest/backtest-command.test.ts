@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { planHistory } from '../../src/backtest/run-backtest.js';
 import type { RunComparison } from '../../src/backtest/compare/compare-runs.js';
 import type { SweepSummary } from '../../src/backtest/sweep/sweep-summary.js';
 import { lockBacktests } from '../../src/daemon/backtests/backtest-lock.js';
@@ -13,13 +14,15 @@ import { writeHistory } from './history-files.js';
 
 const ENTRY = fileURLToPath(new URL('../../dist/scripts/backtest.js', import.meta.url));
 
+const HISTORY = randomHistory({ seed: 3, symbols: 3, bars: 600 });
+
 let folder: string;
 let candles: string;
 
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-backtest-'));
   candles = path.join(folder, 'candles');
-  writeHistory(candles, randomHistory({ seed: 3, symbols: 3, bars: 600 }));
+  writeHistory(candles, HISTORY);
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -121,6 +124,21 @@ describe('npm run backtest', () => {
     const times = rowsOf(answer, 'decisions.csv').map((row) => row.split(',')[1] ?? '');
     expect(times[0]?.slice(0, 10)).toBe('2024-01-05');
     expect(times.at(-1)?.slice(0, 10)).toBe('2024-01-14');
+  });
+
+  it('knows nothing of what comes after its span: files that end there give the same', () => {
+    const cut = path.join(folder, 'cut');
+    const toMs = Date.UTC(2024, 0, 15);
+    writeHistory(cut, planHistory(HISTORY, { fromMs: undefined, toMs }).history);
+    const held = ['--set', 'TAKE_PROFIT_PCT=0', 'STOP_LOSS_PCT=50', 'MAX_HOLD_BARS=0'];
+    const inside = run('--to', '2024-01-15', ...held);
+    const ending = run('--data', cut, ...held);
+    const tradesOf = (answer: Answer): readonly string[] => rowsOf(answer, 'trades.csv');
+    expect(tradesOf(inside)).toEqual(tradesOf(ending));
+    expect(tradesOf(inside).some((row) => row.includes(',end,'))).toBe(true);
+    for (const name of ['end_equity', 'sharpe', 'by_month', 'baselines']) {
+      expect([name, inside.figures[name]]).toEqual([name, ending.figures[name]]);
+    }
   });
 
   it.each([

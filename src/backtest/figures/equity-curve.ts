@@ -2,7 +2,7 @@ import { DAY_MS } from './calendar.js';
 
 /** Value of the books over time, in quote currency, ascending by time. */
 export interface EquityCurve {
-  /** Epoch milliseconds. */
+  /** Closes of bars, epoch milliseconds. The close of a day's last bar is the first instant of the next day. */
   readonly at: readonly number[];
   readonly equity: readonly number[];
 }
@@ -33,14 +33,20 @@ export function toDaily(curve: EquityCurve, startEquity: number): DailyEquity {
   if (first === undefined || last === undefined) return { day, equity, returns: [] };
   let value = startEquity;
   let next = 0;
-  for (let start = startOfDay(first); start <= last; start += DAY_MS) {
-    for (; next < curve.at.length && (curve.at[next] ?? 0) < start + DAY_MS; next++) {
+  for (let start = startOfDay(first - 1); start < last; start += DAY_MS) {
+    for (; next < curve.at.length && (curve.at[next] ?? 0) <= start + DAY_MS; next++) {
       value = curve.equity[next] ?? value;
     }
     day.push(start);
     equity.push(value);
   }
   return { day, equity, returns: returnsOf(equity, startEquity) };
+}
+
+/** Time that the curve covers, in days, from the open of its first bar on. */
+export function daysOf({ at }: EquityCurve): number {
+  const [first = 0, second = first] = at;
+  return ((at.at(-1) ?? 0) - first + (second - first)) / DAY_MS;
 }
 
 /** The deepest fall of the curve. Depth 0 where it never fell. */

@@ -6,15 +6,23 @@ import { performanceOf } from './performance.js';
 const START = Date.UTC(2024, 0, 1);
 
 function curveOf(equity: readonly number[], stepMs = DAY_MS) {
-  return { at: equity.map((_, index) => START + index * stepMs), equity };
+  return { at: equity.map((_, index) => START + (index + 1) * stepMs), equity };
 }
 
 describe('the daily equity', () => {
   it('is the last value of each UTC day, and a day without a point keeps the value before it', () => {
-    const at = [START, START + 5, START + 3 * DAY_MS];
+    const at = [START + 5, START + DAY_MS, START + 3 * DAY_MS + 1];
     const daily = toDaily({ at, equity: [100, 110, 121] }, 100);
+    expect(daily.day).toEqual([0, 1, 2, 3].map((day) => START + day * DAY_MS));
     expect(daily.equity).toEqual([110, 110, 110, 121]);
     expect(daily.returns.map((value) => Number(value.toFixed(12)))).toEqual([0.1, 0, 0, 0.1]);
+  });
+
+  it('counts the close at midnight to the day that ends then: 48 hours are two days', () => {
+    const hours = Array.from({ length: 48 }, (_, hour) => 100 + hour);
+    const curve = curveOf(hours, DAY_MS / 24);
+    expect(toDaily(curve, 100)).toMatchObject({ day: [START, START + DAY_MS], equity: [123, 147] });
+    expect(performanceOf(curve, 100).days).toBe(2);
   });
 
   it('is empty for an empty curve', () => {
@@ -27,15 +35,15 @@ describe('the largest drawdown', () => {
     const drawdown = largestDrawdown(curveOf([100, 120, 90, 110, 120, 60, 119]));
     expect(drawdown).toEqual({
       depth: 0.5,
-      peakAt: START + 4 * DAY_MS,
-      troughAt: START + 5 * DAY_MS,
+      peakAt: START + 5 * DAY_MS,
+      troughAt: START + 6 * DAY_MS,
       recoveredAt: undefined,
     });
   });
 
   it('is recovered once its peak is reached again, not a lower one', () => {
     const drawdown = largestDrawdown(curveOf([100, 50, 80, 79, 100, 99]));
-    expect(drawdown).toMatchObject({ depth: 0.5, recoveredAt: START + 4 * DAY_MS });
+    expect(drawdown).toMatchObject({ depth: 0.5, recoveredAt: START + 5 * DAY_MS });
   });
 
   it('is 0 for a curve that never falls', () => {
@@ -47,7 +55,7 @@ describe('the largest drawdown', () => {
 describe('the performance', () => {
   it('compounds over calendar time', () => {
     const { annualReturn, totalReturn, days } = performanceOf(
-      curveOf([100, 105, 110.25], (365 / 2) * DAY_MS),
+      curveOf([105, 110.25], (365 / 2) * DAY_MS),
       100,
     );
     expect(days).toBe(365);

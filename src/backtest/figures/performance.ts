@@ -1,5 +1,11 @@
-import { DAYS_A_YEAR, DAY_MS } from './calendar.js';
-import { largestDrawdown, toDaily, type Drawdown, type EquityCurve } from './equity-curve.js';
+import { DAYS_A_YEAR } from './calendar.js';
+import {
+  daysOf,
+  largestDrawdown,
+  toDaily,
+  type Drawdown,
+  type EquityCurve,
+} from './equity-curve.js';
 import { mean, standardDeviation } from './statistics.js';
 
 /** What the equity of a run did. Fractions: 0.1 is 10 %. A figure that is not defined is undefined. */
@@ -22,7 +28,7 @@ export interface Performance {
 export function performanceOf(curve: EquityCurve, startEquity: number): Performance {
   const { returns } = toDaily(curve, startEquity);
   const last = curve.equity.at(-1) ?? startEquity;
-  const days = ((curve.at.at(-1) ?? 0) - (curve.at[0] ?? 0)) / DAY_MS;
+  const days = daysOf(curve);
   const totalReturn = last / startEquity - 1;
   const annualReturn = annualised(totalReturn, days);
   const drawdown = largestDrawdown(curve);

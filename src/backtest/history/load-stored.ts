@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { createHash } from 'node:crypto';
 import type { CandleColumns } from '../../domain/candle-columns.js';
 import type { Timeframe } from '../../domain/timeframe.js';
 import { ConfigError } from '../../lib/errors.js';
@@ -8,6 +7,7 @@ import type { DatabaseLocation } from '../../storage/connection/location.js';
 import type { RowSource } from '../../storage/connection/connections.js';
 import { loadColumns } from '../../storage/reader/load-columns.js';
 import { openReader } from '../../storage/reader/open-reader.js';
+import { hashCandles } from './hash-candles.js';
 import type { MarketHistory, SymbolHistory } from './market-history.js';
 
 const HOW_TO_GET_CANDLES =
@@ -42,16 +42,14 @@ export async function loadStored(request: StoredRequest): Promise<MarketHistory>
   try {
     const venue = await findVenue(reader, request);
     const series = choose(await listSeries(reader, venue, timeframe), request, venue);
-    const digest = createHash('sha256');
     const symbols: SymbolHistory[] = [];
     for (const one of series) {
       const columns = await loadColumns(reader, one.id, {});
       if (columns.length === 0) continue;
-      addToDigest(digest, one.symbol, columns);
       symbols.push(toHistory(one, columns));
     }
     if (symbols.length === 0) throw new ConfigError(`No candles of ${timeframe} are stored`);
-    return { venue, timeframe, symbols, dataHash: digest.digest('hex') };
+    return { venue, timeframe, symbols, dataHash: hashCandles(symbols) };
   } finally {
     await reader.close();
   }
@@ -117,15 +115,4 @@ function toHistory({ symbol, marketId }: StoredSeries, columns: CandleColumns): 
     minCost: undefined,
   };
   return { instrument, columns };
-}
-
-function addToDigest(
-  digest: ReturnType<typeof createHash>,
-  symbol: string,
-  { firstIndex, open, high, low, close, volume, state }: CandleColumns,
-): void {
-  digest.update(`${symbol} ${firstIndex}\n`);
-  for (const column of [open, high, low, close, volume, state]) {
-    digest.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-  }
 }

@@ -16,7 +16,7 @@ export interface MarketHistory {
   readonly venue: string;
   readonly timeframe: Timeframe;
   readonly symbols: readonly SymbolHistory[];
-  /** SHA-256 over all candles, so that runs on the same data are known as such. */
+  /** SHA-256 over the candles, so that runs on the same data are known as such. */
   readonly dataHash: string;
 }
 

@@ -120,7 +120,7 @@ export function toResult(input: ResultInput): BacktestResult {
     halts: run.stores.halts,
     randomEntries: testRandomEntries(
       heldTrades(history, trades),
-      opensOf(history.symbols),
+      opensOf(history.symbols, span),
       input.costFraction,
       random,
     ),
@@ -194,8 +194,16 @@ function heldTrades(
   }));
 }
 
-function opensOf(symbols: readonly SymbolHistory[]): Parameters<typeof testRandomEntries>[1] {
-  return new Map(symbols.map(({ instrument, columns }) => [instrument.symbol, columns]));
+function opensOf(
+  symbols: readonly SymbolHistory[],
+  { firstIndex }: BarSpan,
+): Parameters<typeof testRandomEntries>[1] {
+  return new Map(
+    symbols.map(({ instrument, columns }) => {
+      const open = columns.open.subarray(Math.max(0, firstIndex - columns.firstIndex));
+      return [instrument.symbol, { open }];
+    }),
+  );
 }
 
 /** The same money in equal parts, each bought at its symbol's first open and sold at its last close. */
