@@ -11,7 +11,7 @@ import { runRequest, type RequestEnd } from '../src/daemon/backtests/run-request
 import { runSweep } from '../src/daemon/backtests/sweep-request.js';
 import type { BacktestAsk } from '../src/domain/backtest-run.js';
 import type { ChildEnvironments } from '../src/lib/child-environments.js';
-import { ConfigError, messageOf } from '../src/lib/errors.js';
+import { ConfigError } from '../src/lib/errors.js';
 import { withProgress } from './backtest-progress.js';
 import { sweepText } from './backtest-sweep.js';
 
@@ -47,8 +47,8 @@ async function runOnce(ask: BacktestAsk, opened: Opened): Promise<boolean> {
   if (changed.status === 'refused') throw new ConfigError(`--set ${changed.reason}`);
   const { settings } = changed;
   const record = runs.newRecord(ask);
-  try {
-    const end = await withProgress(flags.json, ({ onProgress, onTrained }) =>
+  const end = await record.untilFailure(() =>
+    withProgress(flags.json, ({ onProgress, onTrained }) =>
       runRequest(ask, {
         settings,
         location: runs.location,
@@ -66,16 +66,12 @@ async function runOnce(ask: BacktestAsk, opened: Opened): Promise<boolean> {
           void record.progress(share).catch(() => undefined);
         },
       }),
-    );
-    if (end.status === 'done') return report(flags, end);
-    await record.cancelled();
-    process.stderr.write(`backtest: ${stoppedText(end)}\n`);
-    return false;
-  } catch (error) {
-    // The disk may be full for this too: what went wrong first is what counts.
-    await record.failed(messageOf(error)).catch(() => undefined);
-    throw error;
-  }
+    ),
+  );
+  if (end.status === 'done') return report(flags, end);
+  await record.cancelled();
+  process.stderr.write(`backtest: ${stoppedText(end)}\n`);
+  return false;
 }
 
 function stoppedText({ training }: StoppedBacktest): string {

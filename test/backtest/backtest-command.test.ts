@@ -81,6 +81,10 @@ describe('npm run backtest', () => {
     const { start_equity: start = NaN, end_equity: end, total_return: total } = answer.figures;
     expect(end).toBeCloseTo(start + sum(7), 6);
     expect(total).toBeCloseTo((end ?? NaN) / start - 1, 9);
+    const months = answer.figures['by_month'] as unknown as { month: string; trades: number }[];
+    expect(months.map(({ month }) => month)).toEqual(['2024-01']);
+    expect(months.reduce((sum, one) => sum + one.trades, 0)).toBe(trades.length);
+    expect(answer.figures['max_drawdown_days']).toBeGreaterThan(0);
     expect(rowsOf(answer, 'decisions.csv').length).toBe(answer.bars);
     const stored = JSON.parse(
       readFileSync(path.join(answer.folder, 'result.json'), 'utf8'),

@@ -1,4 +1,4 @@
-import { DAYS_A_YEAR } from './calendar.js';
+import { DAYS_A_YEAR, DAY_MS } from './calendar.js';
 import {
   daysOf,
   largestDrawdown,
@@ -23,6 +23,8 @@ export interface Performance {
   /** Annual return over the depth of the largest drawdown (Young, 1991). */
   readonly calmar: number | undefined;
   readonly drawdown: Drawdown;
+  /** From the peak until it was reached again, or to the end. */
+  readonly drawdownDays: number;
 }
 
 export function performanceOf(curve: EquityCurve, startEquity: number): Performance {
@@ -41,6 +43,8 @@ export function performanceOf(curve: EquityCurve, startEquity: number): Performa
     sortino: sortinoOf(returns),
     calmar: defined((annualReturn ?? NaN) / drawdown.depth),
     drawdown,
+    drawdownDays:
+      ((drawdown.recoveredAt ?? curve.at.at(-1) ?? NaN) - drawdown.peakAt) / DAY_MS || 0,
   };
 }
 

@@ -51,6 +51,8 @@ export function reportHtml(input: ReportInput): string {
   const body = `<h1>${escapeHtml(title)}</h1>
 <div class="lead">${inWords(description, result).map(paragraph).join('')}</div>
 ${figures(result)}
+<h2>Beside it</h2>
+${besideIt(result)}
 <h2>Equity</h2>
 <div class="legend"><span><i style="background:var(--accent)"></i>this run</span><span><i style="background:var(--muted)"></i>buy and hold</span>${result.models === undefined ? '' : '<span><i style="background:var(--up)"></i>the SMA/RSI rules alone</span>'}</div>
 <div id="equity" class="chart"></div>
@@ -58,6 +60,8 @@ ${figures(result)}
 <p class="note">Below: distance from the highest equity so far.</p>
 <h2>Months</h2>
 ${months(result.byMonth)}
+<h2>Trades by month</h2>
+${groups(result.byMonth.map(({ month, trades }) => ({ name: month, ...trades })))}
 <h2>Trades by exit</h2>
 ${groups(result.byExit)}
 <h2>Trades by symbol</h2>
@@ -88,14 +92,22 @@ function figures(result: BacktestResult): string {
     interval === undefined
       ? ''
       : ` (${interval.lower.toFixed(digits)} to ${interval.upper.toFixed(digits)})`;
+  const percents = (interval: { lower: number; upper: number } | undefined): string =>
+    interval === undefined
+      ? ''
+      : ` (${signedPercent(interval.lower)} to ${signedPercent(interval.upper)})`;
   const shown: readonly (readonly [string, string])[] = [
     ['total return', signedPercent(performance.totalReturn)],
-    ['annual return', optional(performance.annualReturn, signedPercent)],
+    [
+      'annual return' + percents(intervals.annualReturn),
+      optional(performance.annualReturn, signedPercent),
+    ],
     ['volatility a year', optional(performance.annualVolatility, percent)],
     ['Sharpe' + range(intervals.sharpe, 1), optional(performance.sharpe, fixed)],
-    ['Sortino', optional(performance.sortino, fixed)],
+    ['Sortino' + range(intervals.sortino, 1), optional(performance.sortino, fixed)],
     ['Calmar', optional(performance.calmar, fixed)],
     ['largest drawdown', percent(performance.drawdown.depth)],
+    ['days until its peak was reached again', performance.drawdownDays.toFixed(0)],
     ['trades', String(trades.trades)],
     ['win rate', optional(trades.winRate, percent)],
     ['profit factor', optional(trades.profitFactor, fixed)],
@@ -115,6 +127,33 @@ function figures(result: BacktestResult): string {
       `<div class="figure"><b>${escapeHtml(value)}</b><span>${escapeHtml(name)}</span></div>`,
   );
   return `<div class="figures">${cells.join('')}</div>`;
+}
+
+const BASELINE_NAMES: Readonly<Record<string, string>> = {
+  buy_and_hold: 'Buy and hold',
+  fallback: 'The SMA/RSI rules alone',
+  cash: 'Cash',
+};
+
+function besideIt({ performance, baselines }: BacktestResult): string {
+  const all = [
+    { title: 'This run', performance },
+    ...baselines.map((one) => ({ ...one, title: BASELINE_NAMES[one.name] ?? one.name })),
+  ];
+  const rows = all.map(({ title, performance: one }) => {
+    const cells = [
+      signedPercent(one.totalReturn),
+      optional(one.annualReturn, signedPercent),
+      optional(one.annualVolatility, percent),
+      optional(one.sharpe, fixed),
+      percent(one.drawdown.depth),
+      one.drawdownDays.toFixed(0),
+    ];
+    return `<tr><td>${escapeHtml(title)}</td>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+  });
+  const head =
+    '<tr><th></th><th>Total return</th><th>Annual return</th><th>Volatility</th><th>Sharpe</th><th>Drawdown</th><th>Its days</th></tr>';
+  return `<div class="wide"><table><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 function months(byMonth: readonly MonthReturn[]): string {

@@ -68,7 +68,11 @@ export function figuresJson(result: BacktestResult): Record<string, unknown> {
     by_exit: result.byExit.map(groupJson),
     by_symbol: result.bySymbol.map(groupJson),
     by_source: result.bySource.map(groupJson),
-    by_month: result.byMonth,
+    by_month: result.byMonth.map(({ month, return: change, trades }) => ({
+      month,
+      return: change,
+      ...tradesJson(trades),
+    })),
     baselines: Object.fromEntries(result.baselines.map(baselineJson)),
     skipped_entries: result.skipped.map(({ reason, count, laterReturn }) => ({
       reason,
@@ -92,6 +96,7 @@ function performanceJson(performance: Performance): Record<string, unknown> {
     max_drawdown: drawdown.depth,
     max_drawdown_from: iso(drawdown.peakAt),
     max_drawdown_to: iso(drawdown.troughAt),
+    max_drawdown_days: performance.drawdownDays,
     max_drawdown_recovered: drawdown.recoveredAt === undefined ? null : iso(drawdown.recoveredAt),
   };
 }

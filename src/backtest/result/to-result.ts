@@ -74,6 +74,8 @@ export interface MonthReturn {
   /** `2024-05`. */
   readonly month: string;
   readonly return: number;
+  /** Those that were closed in it. */
+  readonly trades: TradeFigures;
 }
 
 export interface ResultInput {
@@ -112,7 +114,7 @@ export function toResult(input: ResultInput): BacktestResult {
     trades: tradeFigures(trades),
     byExit: groupTrades(trades, ({ exit }) => exit),
     bySymbol: groupTrades(trades, ({ symbol }) => symbol),
-    byMonth: monthReturns(curve, startEquity),
+    byMonth: monthReturns(curve, trades, startEquity),
     bySource: groupTrades(trades, ({ source }) => source),
     exposure: defined(mean(run.exposure)),
     turnover: turnoverOf(trades, curve, performance.days),
@@ -152,19 +154,31 @@ export function endEquityOf(trades: readonly Trade[], startEquity: number): numb
   return startEquity + trades.reduce((sum, { pnlQuote }) => sum + pnlQuote, 0);
 }
 
-function monthReturns(curve: EquityCurve, startEquity: number): readonly MonthReturn[] {
+function monthReturns(
+  curve: EquityCurve,
+  trades: readonly Trade[],
+  startEquity: number,
+): readonly MonthReturn[] {
+  const closed = new Map<string, Trade[]>();
+  for (const trade of trades) {
+    const month = monthOf(trade.closedAt);
+    closed.set(month, [...(closed.get(month) ?? []), trade]);
+  }
   const ends = new Map<string, number>();
   for (const [index, at] of curve.at.entries()) {
     // A bar belongs to the month in which it was open: its close may be the first instant of the next.
-    const month = new Date(at - 1).toISOString().slice(0, 7);
-    ends.set(month, curve.equity[index] ?? NaN);
+    ends.set(monthOf(at - 1), curve.equity[index] ?? NaN);
   }
   let before = startEquity;
   return [...ends].map(([month, value]) => {
     const change = value / before - 1;
     before = value;
-    return { month, return: change };
+    return { month, return: change, trades: tradeFigures(closed.get(month) ?? []) };
   });
+}
+
+function monthOf(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 7);
 }
 
 function turnoverOf(

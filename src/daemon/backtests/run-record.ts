@@ -1,5 +1,6 @@
 import type { BacktestAsk, BacktestFacts, BacktestRun } from '../../domain/backtest-run.js';
 import type { Clock } from '../../lib/clock.js';
+import { messageOf } from '../../lib/errors.js';
 import type { BacktestStore } from '../../storage/stores/backtest-store.js';
 
 /** A run of minutes writes its progress a few times, so that it never competes with a daemon beside it. */
@@ -68,6 +69,17 @@ export class RunRecord {
   /** Sharpe ratios of the runs before this one on the same candles. */
   earlierSharpes(dataHash: string): Promise<readonly number[]> {
     return this.#options.store.listSharpes(dataHash);
+  }
+
+  /** Does the work of the run; where it throws, the run is recorded as failed. */
+  async untilFailure<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      // The disk may be full for this too: what went wrong first is what counts.
+      await this.failed(messageOf(error)).catch(() => undefined);
+      throw error;
+    }
   }
 
   async progress(share: number): Promise<void> {

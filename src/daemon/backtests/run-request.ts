@@ -2,6 +2,7 @@ import { SILENT_LOGGER } from '../../lib/silent-logger.js';
 import { RISK_SETTINGS } from '../../../config/groups/risk.js';
 import path from 'node:path';
 import { propertyName, type Settings } from '../../../config/settings.js';
+import { VARIANT_SETTINGS } from '../../../config/variant-settings.js';
 import type { DecisionColumns } from '../../backtest/engine/decision-log.js';
 import { loadFolder } from '../../backtest/history/load-folder.js';
 import { loadStored } from '../../backtest/history/load-stored.js';
@@ -75,12 +76,21 @@ const REPORTED: readonly string[] = [
   'ALLOW_FALLBACK_EXECUTION',
   'MIN_MODEL_CONFIDENCE',
   'MIN_FALLBACK_CONFIDENCE',
+  'MIN_EDGE_COSTS',
   'LABEL_HORIZON_BARS',
   'BACKTEST_SPREAD_PCT',
   'BACKTEST_SLIPPAGE_PCT',
   'BACKTEST_VOLUME_SHARE',
   // A run heeds no file.
   ...Object.keys(RISK_SETTINGS).filter((name) => name !== 'HALT_FILE'),
+];
+
+/** What models are trained and chosen by. */
+const REPORTED_OF_MODELS: readonly string[] = [
+  ...VARIANT_SETTINGS,
+  'PROMOTION_GATE',
+  'CHAMPION_MIN_ROWS',
+  'TRAIN_SEED',
 ];
 
 /**
@@ -197,11 +207,12 @@ async function toModels(
 
 export function toFacts(
   { history, span }: PlannedHistory,
-  ask: Pick<BacktestAsk, 'set'>,
+  ask: Pick<BacktestAsk, 'set' | 'signals'>,
   settings: Settings,
 ): BacktestFacts {
   const values = settings as Readonly<Record<string, unknown>>;
-  const names = new Set<string>([...REPORTED, ...Object.keys(ask.set)]);
+  const ofModels = ask.signals === 'model' ? REPORTED_OF_MODELS : [];
+  const names = new Set<string>([...REPORTED, ...ofModels, ...Object.keys(ask.set)]);
   return {
     venue: history.venue,
     dataHash: history.dataHash,
@@ -212,7 +223,10 @@ export function toFacts(
     settings: Object.fromEntries(
       [...names].map((name) => [name, toText(values[propertyName(name)])]),
     ),
-    seeds: { figures: history.dataHash },
+    seeds: {
+      figures: history.dataHash,
+      ...(ask.signals === 'model' ? { training: String(settings.trainSeed) } : {}),
+    },
   };
 }
 

@@ -106,15 +106,20 @@ async function runOne(
   const earlierSharpes = await runs.store.listSharpes(facts.dataHash);
   const record = runs.newRecord(ask);
   await record.begin(facts);
-  const backtest = await runPlanned(planned, {
-    ask,
-    tools: {
-      ...sweep.tools,
-      settings,
-      onProgress: (share) => onProgress((done + share) / wanted),
-    },
-    earlierSharpes,
-  });
+  const backtest = await record.untilFailure(() =>
+    runPlanned(planned, {
+      ask,
+      tools: {
+        ...sweep.tools,
+        settings,
+        onProgress: (share) => {
+          onProgress((done + share) / wanted);
+          void record.progress(share).catch(() => undefined);
+        },
+      },
+      earlierSharpes,
+    }),
+  );
   if (backtest.status === 'stopped') return record.cancelled();
   const { result } = backtest;
   const { sharpe } = result.performance;
