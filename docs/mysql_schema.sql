@@ -825,6 +825,9 @@ ALTER TABLE `workers`
 ALTER TABLE `decisions`
   ADD COLUMN /*M! IF NOT EXISTS */ `quotes_at` BIGINT NULL;
 
+ALTER TABLE `training_notices`
+  ADD COLUMN /*M! IF NOT EXISTS */ `wall_ms` BIGINT NOT NULL DEFAULT 0;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -876,4 +879,5 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0059_shadow_answers', 0),
   ('0060_job_turns', 0),
   ('0061_worker_bots', 0),
-  ('0062_decision_quotes', 0);
+  ('0062_decision_quotes', 0),
+  ('0063_notice_wall', 0);

@@ -196,6 +196,8 @@ export const TRAINING_MIGRATIONS: readonly Migration[] = [
     },
     primaryKey: ['venue'],
   }),
+  // The daemon's wall time, by which its workers go. None reads the default: another version is refused.
+  addColumns('0063_notice_wall', 'training_notices', { wall_ms: { type: 'time', default: 0 } }),
   // Files in the artifact store, by the manifest that names them.
   createTable('0053_artifacts', {
     name: 'artifacts',

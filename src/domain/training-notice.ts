@@ -13,6 +13,8 @@ export interface TrainingNotice {
   readonly isPaused: boolean;
   /** Market time when it was told. */
   readonly marketMs: number;
+  /** The daemon's wall time when it was told. */
+  readonly wallMs: number;
   /** Market time that passes in one unit of wall time. */
   readonly speed: number;
 }

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import { PRIORITIES } from '../../src/domain/training-job.js';
 import { ConfigError } from '../../src/lib/errors.js';
+import { ManualClock } from '../../src/lib/manual-clock.js';
 import type { TrainingService } from '../../src/training/training-service.js';
 import { forEachEngine, onMysqlServer } from '../database.js';
 import { OwnRedis, redisSkipReason, withRedis } from '../redis-server.js';
@@ -14,14 +15,16 @@ import {
   createTrainingContext,
   KEY,
   LAST_OPEN_TIME,
+  START_MS,
   VENUE,
   type TrainingContext,
 } from './training-context.js';
-import { remoteOf, RunningWorker } from './worker-rig.js';
+import { remoteOf, RunningWorker, WaitingClock } from './worker-rig.js';
 
 const CANDLES = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
 const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'];
 const KEYS: readonly ModelKey[] = SYMBOLS.map((symbol) => ({ ...KEY, symbol }));
+const DAY_MS = 86_400_000;
 const READY = () => Promise.resolve({ status: 'ok', versions: {} } as const);
 
 forEachEngine((engine) => {
@@ -194,6 +197,29 @@ forEachEngine((engine) => {
       expect(lines.map(({ message }) => message)).toContain(
         '[TRAIN] Preparing features and labels...',
       );
+    });
+
+    it('with a clock a day ahead or behind store the times of the daemon', async () => {
+      const service = await prepare();
+      const errors = [DAY_MS, -DAY_MS];
+      for (const [at, errorMs] of errors.entries()) {
+        const held = new HoldingTrainer();
+        const wrong = new ManualClock(START_MS + errorMs);
+        const worker = work({ clock: new WaitingClock(wrong) }, held);
+        const { startedAt: begunAt } = await worker.ready;
+        const key = KEYS[at] ?? KEY;
+        const { jobs } = await service.sessions.request({ keys: [key], kind: 'manual' });
+        await until(() => held.begun.length === 1 || undefined);
+        held.let();
+        await until(() => worker.jobs.length === 1 || undefined);
+        await worker.stop();
+        const job = await context.stores.jobs.find(jobs[0]?.uid ?? '');
+        const cooldown = await context.stores.cooldowns.find(key);
+        const waitMs = context.options.trainRetryCooldownSec * 1000;
+        const times = [begunAt, job?.startedAt, job?.finishedAt, (cooldown?.until ?? 0) - waitMs];
+        // By what passed on the test's own clocks, the daemon's stands still.
+        for (const time of times) expect(Math.abs((time ?? 0) - START_MS)).toBeLessThan(120_000);
+      }
     });
 
     it('of another version are refused, with both named', async () => {

@@ -15,6 +15,7 @@ const NOTICE = rowCodec<TrainingNotice>({
   hasFiles: flag(),
   isPaused: flag(),
   marketMs: number(),
+  wallMs: number(),
   speed: number(),
 });
 

@@ -193,6 +193,7 @@ export class RemoteQueue {
       hasFiles: this.#facts.hasFiles(),
       isPaused: await this.#noteFilePause(),
       marketMs: clock.marketMs(),
+      wallMs: clock.wallMs(),
       speed,
     });
   }

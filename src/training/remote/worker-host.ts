@@ -8,12 +8,20 @@ import type { Ability, TrainerLimits } from '../trainer-process/find-ability.js'
 import { findFolderMark } from './folder-mark.js';
 import { findRefusal } from './find-refusal.js';
 import { WorkerAbility } from './worker-ability.js';
+import { WorkerClock } from './worker-clock.js';
 import { BEAT_MS, trainersFor, type WorkerHostOptions } from './worker-options.js';
 import { WorkerShift } from './worker-shift.js';
 
 /** A notice is told every five seconds. One of that age is what a daemon left behind. */
 const NOTICE_OLD_MS = 15_000;
 const BYTES_A_MB = 2 ** 20;
+
+interface Registration {
+  readonly notice: SeenNotice;
+  readonly able: Ability;
+  readonly limits: TrainerLimits;
+  readonly startedAt: number;
+}
 
 /**
  * Works off a venue's queue away from its daemon. It takes its training settings from the daemon, is known by its
@@ -34,13 +42,14 @@ export class WorkerHost {
   async run(signal: AbortSignal): Promise<void> {
     const notice = await this.#awaitNotice(signal);
     if (notice === undefined) return;
-    const { clock, logger } = this.#options;
-    const ability = new WorkerAbility({ ...this.#options, clock, logger, signal });
+    const { clock: own, logger } = this.#options;
+    const clock = new WorkerClock(own, notice);
+    const ability = new WorkerAbility({ ...this.#options, clock: own, logger, signal });
     const limits = trainersFor(notice, this.#options);
     const able = await ability.find(limits);
     if (signal.aborted) return;
-    const worker = await this.#register(notice, able, limits);
-    await new WorkerShift(this.#options, { worker, notice, ability, able }).run(signal);
+    const worker = await this.#register({ notice, able, limits, startedAt: clock.wallMs() });
+    await new WorkerShift(this.#options, { worker, notice, clock, ability, able }).run(signal);
   }
 
   /**
@@ -72,16 +81,12 @@ export class WorkerHost {
     return undefined;
   }
 
-  async #register(
-    notice: SeenNotice,
-    { bots, lack }: Ability,
-    { count }: TrainerLimits,
-  ): Promise<QueueWorker> {
-    const { stores, clock, version, queues } = this.#options;
-    const { concurrency = count + 1 } = this.#options;
+  async #register({ notice, able, limits, startedAt }: Registration): Promise<QueueWorker> {
+    const { stores, version, queues } = this.#options;
+    const { concurrency = limits.count + 1 } = this.#options;
+    const { bots, lack } = able;
     const own = { version, catalogueHash: catalogueHash() };
     const refusal = findRefusal(own, notice) ?? (await this.#findOtherPlace(notice));
-    const startedAt = clock.wallMs();
     const worker: QueueWorker = {
       uid: newUid(startedAt),
       venue: notice.venue,

@@ -1,6 +1,5 @@
 import { DEAD_AFTER_MS, type QueueWorker } from '../../domain/queue-worker.js';
 import type { SeenNotice } from '../../domain/training-notice.js';
-import { VenueClock } from '../../exchange/venue-clock.js';
 import { ConfigError, messageOf } from '../../lib/errors.js';
 import { ARTIFACT_GRACE_MS, sweepCopies } from '../../models/artifact-sweep.js';
 import type { Ability } from '../trainer-process/find-ability.js';
@@ -8,6 +7,7 @@ import { findRefusal } from './find-refusal.js';
 import { JobEventSender } from './job-events.js';
 import { TicketReader } from './ticket-reader.js';
 import type { WorkerAbility } from './worker-ability.js';
+import type { WorkerClock } from './worker-clock.js';
 import { WorkerLanes } from './worker-lanes.js';
 import { BEAT_MS, trainersFor, type WorkerHostOptions } from './worker-options.js';
 
@@ -19,6 +19,7 @@ const BEATS_A_SWEEP = 1_800;
 export interface ShiftBegin {
   readonly worker: QueueWorker;
   readonly notice: SeenNotice;
+  readonly clock: WorkerClock;
   readonly ability: WorkerAbility;
   /** What the worker registered. */
   readonly able: Ability;
@@ -28,7 +29,7 @@ export interface ShiftBegin {
 export class WorkerShift {
   readonly #options: WorkerHostOptions;
   readonly #worker: QueueWorker;
-  readonly #clock: VenueClock;
+  readonly #clock: WorkerClock;
   readonly #sender: JobEventSender;
   readonly #reader: TicketReader;
   readonly #ability: WorkerAbility;
@@ -40,14 +41,14 @@ export class WorkerShift {
   #isRefused = false;
   #isCutOff = false;
 
-  constructor(options: WorkerHostOptions, { worker, notice, ability, able }: ShiftBegin) {
-    const { place, queues, logger, clock } = options;
+  constructor(options: WorkerHostOptions, { worker, notice, clock, ability, able }: ShiftBegin) {
+    const { place, queues, logger } = options;
     this.#options = options;
     this.#worker = worker;
     this.#notice = notice;
     this.#ability = ability;
     this.#able = able;
-    this.#clock = new VenueClock({ wall: clock, speed: notice.speed });
+    this.#clock = clock;
     this.#sender = new JobEventSender(place, worker.venue);
     this.#reader = new TicketReader({
       place,
@@ -55,9 +56,6 @@ export class WorkerShift {
       logger,
       wakeOne: () => this.#lanes.wakeOne(),
     });
-    // Twice, because a clock far from this machine's wants to be confirmed; the daemon has judged it already.
-    this.#observe(notice);
-    this.#observe(notice);
     this.#lanes = this.#createLanes();
   }
 
@@ -147,7 +145,7 @@ export class WorkerShift {
       });
       throw new ConfigError(refusal);
     }
-    this.#observe(notice);
+    this.#clock.observe(notice);
     if (this.#notice.isPaused && !notice.isPaused) this.#lanes.wake();
     const isSame = JSON.stringify(notice.options) === JSON.stringify(this.#notice.options);
     this.#notice = notice;
@@ -155,15 +153,6 @@ export class WorkerShift {
     await this.#lanes.stop();
     this.#lanes = this.#createLanes();
     this.#lanes.start();
-  }
-
-  #observe({ marketMs, ageMs, speed }: SeenNotice): void {
-    const at = this.#clock.monotonicMs();
-    this.#clock.observe({
-      venueMs: Math.floor(marketMs + ageMs * speed),
-      sentMs: at,
-      receivedMs: at,
-    });
   }
 
   #createLanes(): WorkerLanes {
