@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEAD_AFTER_MS } from '../../src/domain/queue-worker.js';
@@ -148,8 +149,10 @@ forEachEngine((engine) => {
 
     it('by one job each fail it with the second', { timeout: LIMIT_MS }, async () => {
       const job = await begin();
+      let last: { readonly uid: string; readonly pid: number | undefined } | undefined;
       for (const death of [1, 2]) {
         const { child, uid } = await startWorker();
+        last = { uid, pid: child.pid };
         expect(await context.stores.jobs.find(job)).toMatchObject({ attempt: death });
         await kill(child);
         await silenceFor(uid, DEAD_AFTER_MS + 1);
@@ -158,7 +161,12 @@ forEachEngine((engine) => {
       }
       const failure = await context.stores.jobs.find(job);
       expect(failure).toMatchObject({ errorCode: 'owner_died' });
-      expect(failure?.errorMessage).toContain('died while the job was running');
+      const name = `worker ${last?.uid ?? ''} (${hostname()}, process ${last?.pid ?? 0})`;
+      const words = `${name} died while the job was running`;
+      expect(failure?.errorMessage).toContain(words);
+      const lines = context.log.map(({ message }) => message);
+      expect(lines.some((line) => line.startsWith(`[TRAIN] Failed: ${words}`))).toBe(true);
+      expect(lines.filter((line) => line.includes('daemon died'))).toEqual([]);
     });
 
     it('are refused by a Redis that wants another password, without its text', async () => {

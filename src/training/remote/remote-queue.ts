@@ -1,4 +1,3 @@
-import { isAlive } from '../../domain/queue-worker.js';
 import type { Clock } from '../../lib/clock.js';
 import { messageOf } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
@@ -220,9 +219,8 @@ export class RemoteQueue {
   async #recover(): Promise<void> {
     const { stores, options } = this.#options;
     const workers = await stores.workers.list(options.venue);
-    const alive = new Set(workers.filter(isAlive).map(({ uid }) => uid));
     const of = { venue: options.venue, withFiles: this.#facts.hasFiles() };
-    await recoverJobs(this.#options, of, (owner) => alive.has(owner));
+    await recoverJobs(this.#options, of, workers);
   }
 
   async #fill(): Promise<void> {
