@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -73,6 +73,8 @@ forEachEngine((engine) => {
       (await context.stores.jobs.list({ venue: VENUE }, { limit: 9, offset: 0 })).rows
         .map(({ status }) => status)
         .sort();
+
+    const isBegun = async (): Promise<boolean> => (await statuses()).includes('running');
 
     it('are known with their machine, and take jobs in the order of their list', async () => {
       const service = await prepare();
@@ -257,15 +259,46 @@ forEachEngine((engine) => {
       }
     });
 
-    it('rest while their own host is paused, and while the daemon is paused by its file', async () => {
+    it('rest while their own host is paused', async () => {
       const service = await prepare();
       let isPaused = true;
-      await work({ isPaused: () => Promise.resolve(isPaused), queues: PRIORITIES }).ready;
+      let looks = 0;
+      const isHostPaused = () => {
+        looks += 1;
+        return Promise.resolve(isPaused);
+      };
       await service.sessions.request({ keys: KEYS.slice(0, 1), kind: 'manual' });
-      await until(async () => (await context.stores.workers.list(VENUE)).length === 1 || undefined);
-      expect(trainer.begun).toEqual([]);
+      await work({ isPaused: isHostPaused, queues: PRIORITIES }).ready;
+      // The second look begins after the first has left the job alone: a lane at work does not look.
+      await until(async () => looks >= 2 || (await isBegun()) || undefined);
+      expect(await statuses()).toEqual(['pending']);
       isPaused = false;
-      await until(() => trainer.begun.length === 1 || undefined);
+      await until(async () => (await isBegun()) || undefined);
+    });
+
+    it('rest while the daemon is paused by its file, whatever else they look at', async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-pause-'));
+      try {
+        const pauseFile = path.join(folder, 'PAUSE');
+        writeFileSync(pauseFile, '');
+        const service = await prepare({ pauseFile });
+        await service.sessions.request({ keys: KEYS.slice(0, 1), kind: 'manual' });
+        let looks = 0;
+        const { stores } = context;
+        const find = (venue: string) => {
+          looks += 1;
+          return stores.control.find(venue);
+        };
+        // Asked by this worker alone, before it takes a job.
+        const counting = Object.create(stores, { control: { value: { find } } }) as typeof stores;
+        await work({ stores: counting }).ready;
+        await until(async () => looks >= 2 || (await isBegun()) || undefined);
+        expect(await statuses()).toEqual(['pending']);
+        rmSync(pauseFile);
+        await until(async () => (await isBegun()) || undefined);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
     });
   });
 });
