@@ -1,12 +1,12 @@
 import { SILENT_LOGGER } from '../src/lib/silent-logger.js';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { findFileWarnings, readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { databaseLocation } from '../src/daemon/open-storage.js';
 import { redisPlace } from '../src/daemon/redis-place.js';
-import { findUntrainable, isAlive } from '../src/domain/queue-worker.js';
 import { CcxtMarketData } from '../src/exchange/ccxt-market-data.js';
 import { AlreadyRunningError, messageOf } from '../src/lib/errors.js';
 import { SystemClock } from '../src/lib/clock.js';
@@ -14,6 +14,7 @@ import { DataDirLock } from '../src/coordination/data-dir-lock.js';
 import { openDatabase, type Database } from '../src/storage/database/database.js';
 import { openStores } from '../src/storage/stores.js';
 import { checkArtifacts } from './doctor-artifacts.js';
+import { judgeWorkers } from './doctor-workers.js';
 import { findBindingDefect, readSqliteBinding } from './sqlite-binding.js';
 
 export interface Finding {
@@ -219,19 +220,12 @@ async function workers(settings: Settings): Promise<Finding> {
     }
   });
   if (read.status !== 'ok') return read.finding;
-  const alive = read.value.filter(isAlive);
-  if (alive.length === 0) return { name, status: 'warning', message: 'none is at work', fix };
-  const hosts = alive.map(({ host, version }) => `${host} (${version})`);
-  const message = `${alive.length} at work: ${hosts.join(', ')}`;
-  const { bots, reasons } = findUntrainable(settings.bots, alive);
-  if (bots.length === 0) return { name, status: 'ok', message };
-  const whole = [message, `none can train ${bots.join(', ')}`, ...reasons].join('; ');
-  return {
-    name,
-    status: 'warning',
-    message: whole,
-    fix: 'mend that, or start one that can: npm run worker',
-  };
+  return judgeWorkers(read.value, { version: readVersion(), bots: settings.bots });
+}
+
+function readVersion(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 /** Whether the receivers of notifications can be reached; nothing is sent. */
