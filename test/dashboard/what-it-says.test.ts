@@ -106,5 +106,31 @@ describe.skipIf(skipReason !== undefined)(
       expect(await frame()).toMatch(/^solid/);
       expect(await seriousFindings(page)).toEqual([]);
     });
+
+    test('a queue that cannot be read is not called empty', async () => {
+      await serve();
+      await page.route('**/api/training/jobs?*', (route) =>
+        route.fulfill({ status: 503, body: '{}' }),
+      );
+      await page.goto(`${address}/models`);
+      const card = page.getByRole('region', { name: 'Training', exact: true });
+      await card.getByRole('alert').getByText('This could not be read.').waitFor();
+      expect(await card.getByText('Nothing waits.').count()).toBe(0);
+    });
+
+    test('what cannot be read again is said to be old', async () => {
+      await serve();
+      await page.goto(address);
+      const reasons = page.getByRole('region', { name: 'Why did it (not) trade?' });
+      await reasons.getByRole('listitem').first().waitFor();
+      await page.route('**/api/decisions/reasons*', (route) =>
+        route.fulfill({ status: 503, body: '{}' }),
+      );
+      rig.statusChanges = { run_uid: 'another' };
+      await reasons.getByText(/This could not be read again, so what is shown is old: /).waitFor();
+      expect(await reasons.getByRole('listitem').count()).toBeGreaterThan(0);
+      await page.unroute('**/api/decisions/reasons*');
+      await reasons.getByRole('alert').waitFor({ state: 'detached' });
+    });
   },
 );
