@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { StatusAnswer } from '../../src/api/contract/status.js';
+import { LogTail } from '../../src/lib/log-tail.js';
 import { buildApi, fillStores, type ApiRig, type RigOptions } from '../api/api-rig.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { START_MS } from '../storage/rows.js';
@@ -105,6 +106,27 @@ describe.skipIf(skipReason !== undefined)(
       );
       expect(await frame()).toMatch(/^solid/);
       expect(await seriousFindings(page)).toEqual([]);
+    });
+
+    test('lines of the log come also without a stream, and the page says that they are polled', async () => {
+      const logTail = new LogTail();
+      const write = (message: string) =>
+        logTail.add({ time: new Date(START_MS).toISOString(), level: 'info', message, fields: {} });
+      write('the first line');
+      await serve({ logTail });
+      let isRefused = true;
+      await page.route('**/api/logs/stream?*', (route) =>
+        isRefused ? route.fulfill({ status: 503, body: '{}' }) : route.continue(),
+      );
+      await page.goto(`${address}/logs`);
+      await page.getByText('the first line').waitFor();
+      const note = page.getByText(/There is no stream of lines now/);
+      await note.waitFor();
+      write('a line that no stream told');
+      await page.getByText('a line that no stream told').waitFor();
+      isRefused = false;
+      await note.waitFor({ state: 'detached' });
+      expect(await page.getByRole('main').getByRole('listitem').count()).toBe(2);
     });
 
     test('a queue that cannot be read is not called empty', async () => {
