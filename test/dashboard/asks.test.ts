@@ -61,7 +61,9 @@ describe.skipIf(skipReason !== undefined)(
     /** Opens a page whose time stands still, and lets it ask once more for what it read before its events came. */
     async function openStill(route: string): Promise<void> {
       await page.clock.install();
+      const events = page.waitForResponse((one) => one.url().endsWith('/api/events'));
       await openPage(page, address, route);
+      await events;
       await expect.poll(() => hub.clients, { timeout: 15_000 }).toBe(1);
       await page.clock.pauseAt(Date.now() + 60_000);
       await pollOnce();

@@ -55,8 +55,8 @@ export const useLive = defineStore('live', () => {
       const wasAway = failures > 0;
       failures = 0;
       retryInSec.value = undefined;
-      // What is shown first is read by itself.
-      if (before !== undefined) change(wasAway ? TOPICS : dueTopics(before, status.value));
+      // What is shown first is read by itself, and everything once the page is seen again.
+      if (before !== undefined && isRunning()) change(wasAway ? TOPICS : dueTopics(before, status.value));
       if (closeStream === undefined && isRunning()) listen();
     } catch {
       failures += 1;
