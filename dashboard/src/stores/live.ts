@@ -56,7 +56,8 @@ export const useLive = defineStore('live', () => {
       failures = 0;
       retryInSec.value = undefined;
       // What is shown first is read by itself, and everything once the page is seen again.
-      if (before !== undefined && isRunning()) change(wasAway ? TOPICS : dueTopics(before, status.value));
+      if (before !== undefined && isRunning())
+        change(wasAway ? TOPICS : dueTopics(before, status.value));
       if (closeStream === undefined && isRunning()) listen();
     } catch {
       failures += 1;
