@@ -63,7 +63,7 @@ async function runOnce(ask: BacktestAsk, opened: Opened): Promise<boolean> {
         onTrained,
         onProgress: (share) => {
           onProgress(share);
-          void record.progress(share).catch(() => undefined);
+          record.noteProgress(share);
         },
       }),
     ),

@@ -1,12 +1,10 @@
 import { SILENT_LOGGER } from '../src/lib/silent-logger.js';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { loadFolder } from '../src/backtest/history/load-folder.js';
 import type { MarketHistory } from '../src/backtest/history/market-history.js';
-import { PROJECT_DIR } from '../src/daemon/project-dir.js';
+import { readVersion } from '../src/daemon/project-dir.js';
 import { toBotName } from '../src/domain/bots.js';
 import {
   RETRAIN_INTERVALS,
@@ -143,11 +141,6 @@ function toAsk(flags: BacktestFlags, settings: Settings): BacktestAsk {
     data,
     set: toSets(flags.set ?? []),
   };
-}
-
-function readVersion(): string {
-  const file = path.join(PROJECT_DIR, 'package.json');
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 function parseFlags(args: readonly string[]): BacktestFlags {

@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['src', 'scripts', 'test', 'bench'];
 /** What is started by itself, as a command, a thread or a process. */
-const STARTED = /^scripts\/|\/(main|freeze-features)\.ts$|-(worker|child|parent)\.ts$/;
+const STARTED = /^scripts\/.*\.ts$|\/(main|freeze-features)\.ts$|-(worker|child|parent)\.ts$/;
 
 /** A module finds other files by its own place below dist/, also from within a chunk. */
 const ownPlaces = {
@@ -33,7 +33,7 @@ const { metafile } = await build({
     readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .map((file) => path.join(folder, file))
       .filter((file) => STARTED.test(file) && !/\.(d|test)\.ts$/.test(file)),
-  ).filter((file) => file.endsWith('.ts')),
+  ),
   outdir: 'dist',
   outbase: '.',
   chunkNames: 'chunks/[name]-[hash]',

@@ -5,18 +5,12 @@ import { openArtifacts } from '../src/artifacts/open-artifacts.js';
 import { S3Artifacts } from '../src/artifacts/s3-artifacts.js';
 import { artifactPlace } from '../src/daemon/create-artifacts.js';
 import { messageOf } from '../src/lib/errors.js';
+import type { Finding } from './doctor-finding.js';
 
 const PROBE_BYTES = 64;
 
-interface StoreFinding {
-  readonly name: string;
-  readonly status: 'ok' | 'warning' | 'failed';
-  readonly message: string;
-  readonly fix?: string;
-}
-
 /** Whether the artifact store can be written, read and cleaned up; nothing where there is none. */
-export async function checkArtifacts(settings: Settings): Promise<readonly StoreFinding[]> {
+export async function checkArtifacts(settings: Settings): Promise<readonly Finding[]> {
   const place = artifactPlace(settings);
   if (place === undefined) return [];
   const store = openArtifacts(place);

@@ -1,11 +1,11 @@
 import { SILENT_LOGGER } from '../src/lib/silent-logger.js';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { findFileWarnings, readEnvironment, readSettings } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { databaseLocation } from '../src/daemon/open-storage.js';
+import { readVersion } from '../src/daemon/project-dir.js';
 import { redisPlace } from '../src/daemon/redis-place.js';
 import { CcxtMarketData } from '../src/exchange/ccxt-market-data.js';
 import { AlreadyRunningError, messageOf } from '../src/lib/errors.js';
@@ -14,15 +14,9 @@ import { DataDirLock } from '../src/coordination/data-dir-lock.js';
 import { openDatabase, type Database } from '../src/storage/database/database.js';
 import { openStores } from '../src/storage/stores.js';
 import { checkArtifacts } from './doctor-artifacts.js';
+import type { Finding } from './doctor-finding.js';
 import { judgeWorkers } from './doctor-workers.js';
 import { findBindingDefect, readSqliteBinding } from './sqlite-binding.js';
-
-export interface Finding {
-  readonly name: string;
-  readonly status: 'ok' | 'warning' | 'failed';
-  readonly message: string;
-  readonly fix?: string;
-}
 
 const EXCHANGE_LIMIT_MS = 15_000;
 const NOTIFY_LIMIT_MS = 5_000;
@@ -221,11 +215,6 @@ async function workers(settings: Settings): Promise<Finding> {
   });
   if (read.status !== 'ok') return read.finding;
   return judgeWorkers(read.value, { version: readVersion(), bots: settings.bots });
-}
-
-function readVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 /** Whether the receivers of notifications can be reached; nothing is sent. */

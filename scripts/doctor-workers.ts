@@ -1,12 +1,6 @@
 import { findUntrainable, isAlive, type SeenWorker } from '../src/domain/queue-worker.js';
 import { formatDuration } from '../src/domain/training-cooldown.js';
-
-interface WorkersFinding {
-  readonly name: string;
-  readonly status: 'ok' | 'warning';
-  readonly message: string;
-  readonly fix?: string;
-}
+import type { Finding } from './doctor-finding.js';
 
 export interface OwnProgram {
   readonly version: string;
@@ -21,7 +15,7 @@ const MOST_NAMED = 5;
 const RECENT_MS = 24 * 3_600_000;
 
 /** Who works off the queue, by which version, and why others do not, as far as the database knows. */
-export function judgeWorkers(seen: readonly SeenWorker[], own: OwnProgram): WorkersFinding {
+export function judgeWorkers(seen: readonly SeenWorker[], own: OwnProgram): Finding {
   const alive = seen.filter(isAlive);
   const lost = findLost(seen, alive);
   const others = [...alive, ...lost].filter(({ version }) => version !== own.version);

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import {
   findFileWarnings,
@@ -7,6 +6,7 @@ import {
   type Environment,
 } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
+import { readVersion } from '../src/daemon/project-dir.js';
 import { ConfigError, messageOf, RejectedError, TransientError } from '../src/lib/errors.js';
 import type { Logger } from '../src/lib/logger.js';
 import { abortOnSignals } from '../src/lib/stop-signals.js';
@@ -115,9 +115,4 @@ function report(name: string, error: unknown, logger: Logger | undefined): numbe
   else logger.error(text);
   if (error instanceof ConfigError) return EXIT.config;
   return isRefused ? EXIT.usageOrConnection : EXIT.failed;
-}
-
-function readVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { findFileWarnings, readEnvironment, readSettings } from '../config/read-settings.js';
+import { readVersion } from '../src/daemon/project-dir.js';
 import { runWorker } from '../src/commands/worker.js';
 import { EXIT, loggerOptions, reportEnd } from '../src/daemon/program.js';
 import { PRIORITIES, type Priority, type TrainingJob } from '../src/domain/training-job.js';
@@ -115,11 +115,6 @@ function quoted(name: string): string {
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-function readVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 process.exitCode = await main();

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { listEffective } from '../config/effective-settings.js';
 import {
   findFileWarnings,
@@ -8,6 +7,7 @@ import {
 } from '../config/read-settings.js';
 import { createDaemon } from './daemon.js';
 import { EXIT, loggerOptions, reportEnd } from './daemon/program.js';
+import { readVersion } from './daemon/project-dir.js';
 import { ConfigError } from './lib/errors.js';
 import { childEnvironments } from './lib/child-environments.js';
 import { exitOnDefects } from './lib/exit-on-defects.js';
@@ -30,14 +30,10 @@ Exit codes: 0 stopped as asked, 1 a defect, 69 the database does not answer, or 
 address API_HOST (trying again may help), 75 another daemon uses this DATA_DIR, 78 a setting or the set-up must be mended first.
 `;
 
-const manifest = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-) as { version: string };
-
 async function main(): Promise<number> {
   const [flag] = process.argv.slice(2);
   if (flag === '--help' || flag === '-h') return print(HELP);
-  if (flag === '--version') return print(`${manifest.version}\n`);
+  if (flag === '--version') return print(`${readVersion()}\n`);
   if (flag !== undefined) return refuse(`${flag} is no option of the daemon; see --help`);
   try {
     return await run(readSources());
@@ -62,7 +58,7 @@ async function run(sources: SettingSources): Promise<number> {
   try {
     const daemon = createDaemon(settings, {
       logger,
-      version: manifest.version,
+      version: readVersion(),
       supervisor: {
         socket: environment['NOTIFY_SOCKET'],
         watchdogUsec: environment['WATCHDOG_USEC'],

@@ -1,7 +1,7 @@
-import type { CandleColumns } from '../domain/candle-columns.js';
 import { barIndex, closeTimeOf, barOpenTime, type Timeframe } from '../domain/timeframe.js';
 import { ConfigError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
+import { barsUpTo } from '../signals/bar-window.js';
 import { decisionLagMs, type TradingRules } from '../trading/trading-rules.js';
 import type { DecisionColumns } from './engine/decision-log.js';
 import { runEngine, spanOf, type EngineResult } from './engine/run-engine.js';
@@ -211,26 +211,11 @@ function within(history: MarketHistory, span: BarSpan): MarketHistory {
     .filter(({ columns: { firstIndex, length } }) => {
       return firstIndex <= span.lastIndex && firstIndex + length > span.firstIndex;
     })
-    .map((symbol) => ({ ...symbol, columns: cutAfter(symbol.columns, span.lastIndex) }));
+    .map((symbol) => ({ ...symbol, columns: barsUpTo(symbol.columns, span.lastIndex + 1) }));
   const all = spanOf(history.symbols);
   const isWhole = span.firstIndex === all.firstIndex && span.lastIndex === all.lastIndex;
   const dataHash = isWhole ? history.dataHash : hashCandles(symbols, span);
   return { ...history, symbols, dataHash };
-}
-
-function cutAfter(columns: CandleColumns, lastIndex: number): CandleColumns {
-  const length = Math.min(columns.length, lastIndex - columns.firstIndex + 1);
-  if (length === columns.length) return columns;
-  return {
-    ...columns,
-    length,
-    open: columns.open.subarray(0, length),
-    high: columns.high.subarray(0, length),
-    low: columns.low.subarray(0, length),
-    close: columns.close.subarray(0, length),
-    volume: columns.volume.subarray(0, length),
-    state: columns.state.subarray(0, length),
-  };
 }
 
 /** Close of the last bar of a span, epoch milliseconds. */

@@ -1,4 +1,5 @@
 import { escapeHtml } from '../lib/escape-html.js';
+import { groupBy } from '../lib/group-by.js';
 import type { DayCoverage } from './coverage.js';
 import { formatOutlier, formatTime, isOfMarket } from './findings.js';
 import type { Outlier } from './outliers.js';
@@ -127,16 +128,6 @@ function drawMark(outliers: readonly Outlier[], x: number, y: number): string {
   const named = outliers.slice(0, MARKS_NAMED).map((one) => `${one.kind} ${formatOutlier(one)}`);
   const middle = x + CELL.width / 2;
   return `<path class="mark" d="M${middle} ${y + CELL.height - 6}l4 8h-8z">${tooltip(named.join('; '))}</path>`;
-}
-
-function groupBy<T>(all: readonly T[], keyOf: (one: T) => number): ReadonlyMap<number, T[]> {
-  const groups = new Map<number, T[]>();
-  for (const one of all) {
-    const group = groups.get(keyOf(one));
-    if (group === undefined) groups.set(keyOf(one), [one]);
-    else group.push(one);
-  }
-  return groups;
 }
 
 function tooltip(text: string): string {

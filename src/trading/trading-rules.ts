@@ -1,5 +1,6 @@
 import type { Money } from '../domain/money.js';
-import { timeframeMs, type Timeframe } from '../domain/timeframe.js';
+import type { Signal } from '../domain/signal.js';
+import { closeTimeOf, timeframeMs, type Timeframe } from '../domain/timeframe.js';
 import type { BookKey } from '../domain/trade.js';
 import type { RiskLimits } from '../risk/risk-limits.js';
 
@@ -44,8 +45,13 @@ export function decisionLagMs(rules: TradingRules): number {
   return Math.max(timeframeMs(rules.timeframe) / 2, SHORTEST_LAG_MS * rules.marketSpeed);
 }
 
-/** Market time for which a position may be held from the close of its candle; undefined without limit. */
-export function holdingTimeMs(rules: TradingRules, horizonBars: number): number | undefined {
+/** Until when a position is held that the signal opens or affirms; undefined without a limit. */
+export function findHoldUntil(
+  rules: TradingRules,
+  { candleOpenTime, timeframe }: Pick<Signal, 'candleOpenTime' | 'timeframe'>,
+  horizonBars: number,
+): number | undefined {
   const bars = rules.maxHoldBars === 'auto' ? horizonBars : rules.maxHoldBars;
-  return bars === 0 ? undefined : bars * timeframeMs(rules.timeframe);
+  if (bars === 0) return undefined;
+  return closeTimeOf(candleOpenTime, timeframe) + bars * timeframeMs(rules.timeframe);
 }

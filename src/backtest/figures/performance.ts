@@ -43,8 +43,7 @@ export function performanceOf(curve: EquityCurve, startEquity: number): Performa
     sortino: sortinoOf(returns),
     calmar: defined((annualReturn ?? NaN) / drawdown.depth),
     drawdown,
-    drawdownDays:
-      ((drawdown.recoveredAt ?? curve.at.at(-1) ?? NaN) - drawdown.peakAt) / DAY_MS || 0,
+    drawdownDays: ((drawdown.recoveredAt ?? curve.at.at(-1) ?? 0) - drawdown.peakAt) / DAY_MS,
   };
 }
 

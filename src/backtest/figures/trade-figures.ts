@@ -1,3 +1,4 @@
+import { groupBy } from '../../lib/group-by.js';
 import { defined } from './performance.js';
 import { mean, standardDeviation } from './statistics.js';
 import type { Trade } from './trade.js';
@@ -43,14 +44,7 @@ export function groupTrades(
   trades: readonly Trade[],
   nameOf: (trade: Trade) => string,
 ): readonly TradeGroup[] {
-  const groups = new Map<string, Trade[]>();
-  for (const trade of trades) {
-    const name = nameOf(trade);
-    const members = groups.get(name) ?? [];
-    members.push(trade);
-    groups.set(name, members);
-  }
-  return [...groups]
+  return [...groupBy(trades, nameOf)]
     .map(([name, members]) => ({ name, ...tradeFigures(members) }))
     .sort((one, other) => other.trades - one.trades || (one.name < other.name ? -1 : 1));
 }

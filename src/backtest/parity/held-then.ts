@@ -1,6 +1,5 @@
-import { closeTimeOf } from '../../domain/timeframe.js';
 import type { Position } from '../../domain/trade.js';
-import { holdingTimeMs, type TradingRules } from '../../trading/trading-rules.js';
+import { findHoldUntil, type TradingRules } from '../../trading/trading-rules.js';
 import type { RecordedDecision } from './recorded.js';
 
 type RulesAt = (createdAt: number) => TradingRules;
@@ -25,8 +24,8 @@ export function findHeldThen(
   position: Position,
   { decisions, earlier, rulesAt, beforeMs }: Then,
 ): Position | undefined {
-  const last = findHoldUntil(position, decisions, rulesAt);
-  const holdUntil = findHoldUntil(position, earlier, rulesAt);
+  const last = findHeldUntil(position, decisions, rulesAt);
+  const holdUntil = findHeldUntil(position, earlier, rulesAt);
   const isKnown = last !== 'unknown' && last === position.holdUntil && holdUntil !== 'unknown';
   // Some of what was bought is gone, and it is not stored since when.
   const isPart = position.status !== 'closed' && position.soldBase !== undefined;
@@ -34,7 +33,7 @@ export function findHeldThen(
 }
 
 /** The holding time after some of its decisions: the one that opened it, and those that prolonged it. */
-function findHoldUntil(
+function findHeldUntil(
   { uid, decisionUid }: Position,
   decisions: readonly RecordedDecision[],
   rulesAt: RulesAt,
@@ -46,9 +45,7 @@ function findHoldUntil(
     const isAffirming =
       decision.positionUid === uid && decision.action === 'keep' && signal.prediction === 'BUY';
     if (!isOpening && !(isAffirming && rules.maxHoldBars === 'auto')) continue;
-    const holdingMs = holdingTimeMs(rules, horizonBars);
-    const closeTime = closeTimeOf(signal.candleOpenTime, signal.timeframe);
-    const own = holdingMs === undefined ? undefined : closeTime + holdingMs;
+    const own = findHoldUntil(rules, signal, horizonBars);
     if (isOpening) until = own;
     else if (typeof until === 'number' && own !== undefined) until = Math.max(until, own);
   }

@@ -5,6 +5,7 @@ import type { Signal } from '../../domain/signal.js';
 import { timeframeMs, type Timeframe } from '../../domain/timeframe.js';
 import type { Order } from '../../domain/trade.js';
 import { ConfigError } from '../../lib/errors.js';
+import { groupBy } from '../../lib/group-by.js';
 import { dailyVolatilityOf, VOLATILITY_BARS } from '../../risk/daily-volatility.js';
 import type { Page, Paged } from '../../storage/connection/row.js';
 import type { StoredQuote } from '../../storage/stores/price-store.js';
@@ -146,13 +147,7 @@ function volatilities(seriesOf: SeriesReader, timeframe: Timeframe): Recorded['f
 
 /** The quotes of one call were stored at one wall time. */
 function toBatches(quotes: readonly StoredQuote[]): readonly QuoteBatch[] {
-  const batches = new Map<number, StoredQuote[]>();
-  for (const quote of quotes) {
-    const batch = batches.get(quote.createdAt) ?? [];
-    batch.push(quote);
-    batches.set(quote.createdAt, batch);
-  }
-  return [...batches]
+  return [...groupBy(quotes, ({ createdAt }) => createdAt)]
     .sort(([one], [other]) => one - other)
     .map(([createdAt, batch]) => ({ createdAt, quotes: batch }));
 }

@@ -1,6 +1,7 @@
 import { Money } from '../../domain/money.js';
 import { cashChange, type EquityPoint, type Fill, type Position } from '../../domain/trade.js';
 import { ConfigError } from '../../lib/errors.js';
+import { groupBy } from '../../lib/group-by.js';
 import { dayStartOf, type EquityMarks } from '../../risk/equity-marks.js';
 import type { TradingRules } from '../../trading/trading-rules.js';
 import { madeAt, newestOf } from './events.js';
@@ -108,6 +109,7 @@ class Search {
   readonly #quotedSymbols: ReadonlySet<string>;
   readonly #spans: readonly (Span & { readonly of: RecordedDecision })[];
   readonly #orders: readonly OrderSpan[];
+  readonly #ordersOf: ReadonlyMap<string, readonly OrderSpan[]>;
 
   constructor(recorded: Recorded, rulesAt: RulesAt) {
     const { batches, decisions } = recorded;
@@ -119,6 +121,7 @@ class Search {
       return { of, from, to: of.decision.createdAt };
     });
     this.#orders = toOrderSpans(recorded, this.#spans);
+    this.#ordersOf = groupBy(this.#orders, ({ order }) => order.positionUid);
   }
 
   /** @param quoted symbols with a stored quote of before */
@@ -141,16 +144,15 @@ class Search {
     earlier: readonly RecordedDecision[],
     done: readonly OrderSpan[],
   ): BooksThen | undefined {
-    const { decisions, orders, positions } = this.#recorded;
-    const allOf = groupedBy(orders, ({ positionUid }) => positionUid);
-    const doneOf = groupedBy(done, ({ order }) => order.positionUid);
+    const { decisions, positions } = this.#recorded;
+    const doneOf = groupBy(done, ({ order }) => order.positionUid);
     const closed: Position[] = [];
     const carried: Carried[] = [];
     for (const position of positions.toReversed()) {
       const own = doneOf.get(position.uid) ?? [];
       const purchase = own.find(({ order, fills }) => order.side === 'buy' && fills.length > 0);
       if (purchase === undefined) continue;
-      if (position.status === 'closed' && own.length === allOf.get(position.uid)?.length) {
+      if (position.status === 'closed' && own.length === this.#ordersOf.get(position.uid)?.length) {
         // Closed without an order, at a time that says nothing about the moment.
         if ((position.closedAt ?? Infinity) >= moment.nextAt) return undefined;
         closed.push(position);
@@ -181,7 +183,7 @@ function toOrderSpans(
   { orders, fills }: Recorded,
   decided: readonly (Span & { readonly of: RecordedDecision })[],
 ): readonly OrderSpan[] {
-  const fillsOf = groupedBy(fills, ({ orderUid }) => orderUid);
+  const fillsOf = groupBy(fills, ({ orderUid }) => orderUid);
   // An order that comes of a decision is intended when that is made.
   const nameOf = (symbol: string, at: number): string => `${symbol} ${at}`;
   const made = new Map(
@@ -235,14 +237,4 @@ async function toTakeOver(
 
 function highest(peak: Money | undefined, { equity }: EquityPoint): Money {
   return peak === undefined || equity.gt(peak) ? equity : peak;
-}
-
-function groupedBy<T>(rows: readonly T[], keyOf: (row: T) => string): ReadonlyMap<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const group = groups.get(keyOf(row));
-    if (group === undefined) groups.set(keyOf(row), [row]);
-    else group.push(row);
-  }
-  return groups;
 }

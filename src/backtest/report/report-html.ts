@@ -88,23 +88,21 @@ ${settings(description)}
 
 function figures(result: BacktestResult): string {
   const { performance, trades, intervals, deflatedSharpe, randomEntries } = result;
-  const range = (interval: { lower: number; upper: number } | undefined, digits: number): string =>
-    interval === undefined
-      ? ''
-      : ` (${interval.lower.toFixed(digits)} to ${interval.upper.toFixed(digits)})`;
-  const percents = (interval: { lower: number; upper: number } | undefined): string =>
-    interval === undefined
-      ? ''
-      : ` (${signedPercent(interval.lower)} to ${signedPercent(interval.upper)})`;
+  const range = (
+    interval: { lower: number; upper: number } | undefined,
+    toText: (value: number) => string,
+  ): string =>
+    interval === undefined ? '' : ` (${toText(interval.lower)} to ${toText(interval.upper)})`;
+  const toTenths = (value: number): string => value.toFixed(1);
   const shown: readonly (readonly [string, string])[] = [
     ['total return', signedPercent(performance.totalReturn)],
     [
-      'annual return' + percents(intervals.annualReturn),
+      'annual return' + range(intervals.annualReturn, signedPercent),
       optional(performance.annualReturn, signedPercent),
     ],
     ['volatility a year', optional(performance.annualVolatility, percent)],
-    ['Sharpe' + range(intervals.sharpe, 1), optional(performance.sharpe, fixed)],
-    ['Sortino' + range(intervals.sortino, 1), optional(performance.sortino, fixed)],
+    ['Sharpe' + range(intervals.sharpe, toTenths), optional(performance.sharpe, fixed)],
+    ['Sortino' + range(intervals.sortino, toTenths), optional(performance.sortino, fixed)],
     ['Calmar', optional(performance.calmar, fixed)],
     ['largest drawdown', percent(performance.drawdown.depth)],
     ['days until its peak was reached again', performance.drawdownDays.toFixed(0)],

@@ -1,6 +1,7 @@
 import type { Halt } from '../../domain/halt.js';
 import { BarState } from '../../domain/candle-columns.js';
 import { barOpenTime, closeTimeOf, timeframeMs } from '../../domain/timeframe.js';
+import { groupBy } from '../../lib/group-by.js';
 import { seededRandom } from '../../lib/seeded-random.js';
 import type { EngineResult } from '../engine/run-engine.js';
 import { DAYS_A_YEAR } from '../figures/calendar.js';
@@ -159,11 +160,7 @@ function monthReturns(
   trades: readonly Trade[],
   startEquity: number,
 ): readonly MonthReturn[] {
-  const closed = new Map<string, Trade[]>();
-  for (const trade of trades) {
-    const month = monthOf(trade.closedAt);
-    closed.set(month, [...(closed.get(month) ?? []), trade]);
-  }
+  const closed = groupBy(trades, ({ closedAt }) => monthOf(closedAt));
   const ends = new Map<string, number>();
   for (const [index, at] of curve.at.entries()) {
     // A bar belongs to the month in which it was open: its close may be the first instant of the next.

@@ -1,9 +1,10 @@
-import type { ExitReason, Fill, Position } from '../../domain/trade.js';
+import type { ExitReason, Position } from '../../domain/trade.js';
 import type { EngineResult } from '../engine/run-engine.js';
 import type { FillModel } from '../engine/backtest-broker.js';
 import type { Trade, TradeExit } from '../figures/trade.js';
 import { barAt } from '../engine/bar-prices.js';
 import type { MarketHistory } from '../history/market-history.js';
+import { groupBy } from '../../lib/group-by.js';
 import { BarState } from '../../domain/candle-columns.js';
 import { barIndex, barOpenTime } from '../../domain/timeframe.js';
 
@@ -32,10 +33,8 @@ export function toTrades(
   { stores, decisions, barOf }: EngineResult,
   costs: Pick<FillModel, 'feeRate' | 'slippagePct'> & { readonly spreadPct: number },
 ): TradeList {
-  const fillsOf = groupFills(
-    stores.fills,
-    new Map(stores.orders.map((one) => [one.uid, one.positionUid])),
-  );
+  const positionOf = new Map(stores.orders.map((one) => [one.uid, one.positionUid]));
+  const fillsOf = groupBy(stores.fills, ({ orderUid }) => positionOf.get(orderUid) ?? '');
   const trades: Trade[] = [];
   let uncertainBars = 0;
   for (const position of stores.positions) {
@@ -140,20 +139,6 @@ function isUncertain(
   if (!isInside || history === undefined) return false;
   const bar = barAt(history.columns, barIndex(trade.closedAt, timeframe));
   return bar !== undefined && position.targetPrice.lte(bar.high);
-}
-
-function groupFills(
-  fills: readonly Fill[],
-  positionOf: ReadonlyMap<string, string>,
-): ReadonlyMap<string, readonly Fill[]> {
-  const groups = new Map<string, Fill[]>();
-  for (const fill of fills) {
-    const uid = positionOf.get(fill.orderUid) ?? '';
-    const group = groups.get(uid) ?? [];
-    group.push(fill);
-    groups.set(uid, group);
-  }
-  return groups;
 }
 
 function sumOf<T>(values: readonly T[], numberOf: (value: T) => number): number {

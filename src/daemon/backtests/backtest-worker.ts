@@ -57,7 +57,7 @@ async function run({ location, settings, ask, ...job }: BacktestJob): Promise<vo
       clock,
       signal: new AbortController().signal,
       childEnvironments: job.childEnvironments,
-      onProgress: (share) => void record.progress(share).catch(() => undefined),
+      onProgress: (share) => record.noteProgress(share),
     });
   } finally {
     await database.close();

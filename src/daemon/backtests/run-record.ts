@@ -82,13 +82,14 @@ export class RunRecord {
     }
   }
 
-  async progress(share: number): Promise<void> {
+  /** One that cannot be stored is left out: a later one says more. */
+  noteProgress(share: number): void {
     const { store, clock, uid } = this.#options;
     const nowMs = clock.wallMs();
     if (nowMs - this.#notedAt < PROGRESS_EVERY_MS) return;
     const isFirst = this.#notedAt === 0;
     this.#notedAt = nowMs;
-    if (!isFirst) await store.change(uid, { progress: share });
+    if (!isFirst) store.change(uid, { progress: share }).catch(() => undefined);
   }
 
   async done(end: {

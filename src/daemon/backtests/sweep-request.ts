@@ -114,7 +114,7 @@ async function runOne(
         settings,
         onProgress: (share) => {
           onProgress((done + share) / wanted);
-          void record.progress(share).catch(() => undefined);
+          record.noteProgress(share);
         },
       },
       earlierSharpes,

@@ -1,7 +1,6 @@
 import type { Decision } from '../../domain/decision.js';
 import type { Money } from '../../domain/money.js';
 import type { Signal } from '../../domain/signal.js';
-import { closeTimeOf } from '../../domain/timeframe.js';
 import type { Position } from '../../domain/trade.js';
 import type { EntryAssessment } from '../../risk/assess-entry.js';
 import { assertDefined } from '../../lib/invariant.js';
@@ -14,7 +13,7 @@ import { findEntryVeto, planEntry } from './plan-entry.js';
 import { settleOrder } from '../orders/settle-order.js';
 import type { SignalContext } from '../signal-context.js';
 import type { TradingParts } from '../parts/trading-parts.js';
-import { holdingTimeMs } from '../trading-rules.js';
+import { findHoldUntil } from '../trading-rules.js';
 
 interface Subject {
   readonly signal: Signal;
@@ -180,17 +179,12 @@ function toOpening(
     targetPrice: undefined,
     trailingPrice: undefined,
     trailingAt: undefined,
-    holdUntil: findHoldUntil(signal, holdingTimeMs(rules, context.horizonBars)),
+    holdUntil: findHoldUntil(rules, signal, context.horizonBars),
     exitReason: undefined,
     realizedPnl: undefined,
     openedAt: entry.decision.decidedAt,
     closedAt: undefined,
   };
-}
-
-function findHoldUntil(signal: Signal, holdingMs: number | undefined): number | undefined {
-  if (holdingMs === undefined) return undefined;
-  return closeTimeOf(signal.candleOpenTime, signal.timeframe) + holdingMs;
 }
 
 /** Another BUY for a held symbol restarts its holding time, where that is the model's horizon. */
@@ -203,7 +197,7 @@ function findExtension(
   const from = seen.position;
   if (!isAffirmed || from?.holdUntil === undefined || rules.maxHoldBars !== 'auto')
     return undefined;
-  const holdUntil = findHoldUntil(signal, holdingTimeMs(rules, context.horizonBars));
+  const holdUntil = findHoldUntil(rules, signal, context.horizonBars);
   if (holdUntil === undefined || holdUntil <= from.holdUntil) return undefined;
   return { from, to: { ...from, holdUntil } };
 }
