@@ -45,7 +45,7 @@ forEachEngine((engine) => {
         try {
           // A start of Python at the lowest priority takes its time on a busy machine.
           await context.untilEnded();
-          await until(() => worker.output.includes(': ') || worker.hasEnded() || undefined);
+          await until(() => worker.output.includes(': promoted') || worker.hasEnded() || undefined);
           expect(worker.output.split('\n')).toEqual(
             expect.arrayContaining([
               "Processing queues in order: ['training-high', 'training-normal', 'training-low', 'default']",
