@@ -11,7 +11,7 @@ export interface QueueWorker {
   readonly cores: number;
   /** Of the machine. */
   readonly memoryMb: number;
-  /** A device other than the processor that it trains on. */
+  /** Name of the graphics card that deep bots can be fitted on. */
   readonly accelerator: string | undefined;
   /** Which jobs it takes, in this order. */
   readonly queues: readonly Priority[];

@@ -3,6 +3,8 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import { BOT_NAMES } from '../../src/domain/bots.js';
+import { DEFAULT_DEEP } from '../../src/training/options/bot-params.js';
+import type { TrainingOptions } from '../../src/training/options/training-options.js';
 import type { PythonCheck } from '../../src/training/trainer-process/check-python.js';
 import type { TrainingService } from '../../src/training/training-service.js';
 import { forEachEngine } from '../database.js';
@@ -22,6 +24,11 @@ const CANDLES = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0
 const DEEP: ModelKey = { ...KEY, bot: 'lstm' };
 const PLAIN: PythonCheck = { status: 'ok', versions: {} };
 const WITH_TORCH: PythonCheck = { status: 'ok', versions: { torch: '2.13.0+cpu' } };
+const WITH_CARD: PythonCheck = {
+  status: 'ok',
+  versions: { torch: '2.13.0' },
+  accelerator: 'NVIDIA T4',
+};
 const WITHOUT_PYTHON: PythonCheck = {
   status: 'missing',
   message: 'there is no Python',
@@ -43,8 +50,9 @@ forEachEngine((engine) => {
         await dropNames(place);
       });
 
-      const prepare = async (): Promise<TrainingService> => {
+      const prepare = async (changes: Partial<TrainingOptions> = {}): Promise<TrainingService> => {
         context = await createTrainingContext(engine, {
+          ...changes,
           bots: ['catboost', 'lstm'],
           pooling: 'off',
         });
@@ -135,6 +143,27 @@ forEachEngine((engine) => {
         await until(() => service.trainerFault?.message.includes('no Python') || undefined);
         expect(service.trainerFault?.message).toMatch(/^no worker can train catboost, lstm; /);
         expect(await jobOf(KEY)).toMatchObject({ status: 'pending' });
+      });
+
+      it('leaves the jobs of a deep bot to one with a graphics card where TRAIN_DEVICE asks for it', async () => {
+        const service = await prepare({ deep: { ...DEFAULT_DEEP, device: 'cuda' } });
+        const plain = work(WITH_TORCH);
+        expect(await plain.worker.ready).toMatchObject({
+          bots: ['catboost', 'catboost_regressor', 'random_forest'],
+          accelerator: undefined,
+          reason: expect.stringContaining('PyTorch finds no graphics card here') as string,
+        });
+        await service.sessions.request({ keys: [DEEP], kind: 'manual' });
+        const able = work(WITH_CARD);
+        expect(await able.worker.ready).toMatchObject({
+          bots: BOT_NAMES,
+          accelerator: 'NVIDIA T4',
+          reason: undefined,
+        });
+        await until(() => able.trainer.begun.length === 1 || undefined);
+        expect(plain.trainer.begun).toEqual([]);
+        const seen = await context.stores.workers.list(VENUE);
+        expect(seen.map(({ accelerator }) => accelerator)).toEqual(['NVIDIA T4', undefined]);
       });
 
       it('takes no deep jobs where two of them do not fit into its memory', async () => {

@@ -1,5 +1,6 @@
 """Says what the trainer would run on. Plain syntax, so that an old Python can answer too."""
 
+import ctypes
 import importlib
 import json
 import platform
@@ -21,6 +22,25 @@ def find_torch():
         return None
 
 
+def find_card(torch):
+    """Name of the graphics card that PyTorch could fit on, or None. Asks the driver: to import PyTorch
+    takes two seconds. Functions and codes: CUDA Driver API, `cuInit`, `cuDeviceGetCount`, `cuDeviceGetName`.
+    """
+    if torch is None or torch.endswith("+cpu"):
+        return None
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return None
+    count = ctypes.c_int(0)
+    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value == 0:
+        return None
+    name = ctypes.create_string_buffer(256)
+    if driver.cuDeviceGetName(name, len(name), 0) != 0:
+        return None
+    return name.value.decode(errors="replace")
+
+
 def library_versions(modules):
     return {name: importlib.import_module(name).__version__ for name in modules}
 
@@ -31,6 +51,8 @@ def print_check(extras):
         torch = find_torch()
         answer = {**read_versions(), **({} if torch is None else {"torch": torch})}
         answer.update(library_versions(extras))
+        card = find_card(torch)
+        answer.update({} if card is None else {"accelerator": card})
     except Exception as error:  # a damaged wheel fails its import in any way it likes
         answer = {"python": platform.python_version(), "error": str(error)}
     print(json.dumps(answer))

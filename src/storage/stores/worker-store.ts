@@ -60,7 +60,7 @@ export class WorkerStore {
   /** A sign of life; with it what has changed. @returns the silence before it, undefined for an unknown worker */
   async beat(
     uid: string,
-    change: Partial<Pick<QueueWorker, 'status' | 'reason' | 'bots'>> = {},
+    change: Partial<Pick<QueueWorker, 'status' | 'reason' | 'bots' | 'accelerator'>> = {},
   ): Promise<number | undefined> {
     return this.#database.run(async (knex) => {
       const now = databaseNow(this.#database, knex, this.#clock.wallMs());

@@ -1,12 +1,16 @@
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import type { PythonCheck } from '../trainer-process/check-python.js';
-import { findAbility, type Ability, type TrainerLimits } from '../trainer-process/find-ability.js';
+import { findAbility, type Ability, type TrainerNeeds } from '../trainer-process/find-ability.js';
 import { TrainerReadiness } from '../trainer-process/trainer-readiness.js';
 
 /** A Python that cannot train is looked at again this often. */
 const RECHECK_SEC = 60;
-const NOTHING: Ability = { bots: [], lack: 'its Python was not looked at yet' };
+const NOTHING: Ability = {
+  bots: [],
+  lack: 'its Python was not looked at yet',
+  accelerator: undefined,
+};
 
 export interface WorkerAbilityOptions {
   readonly python: string;
@@ -35,8 +39,8 @@ export class WorkerAbility {
   }
 
   /** Runs Python only where it may have changed; that takes seconds. */
-  async find(limits: TrainerLimits): Promise<Ability> {
+  async find(needs: TrainerNeeds): Promise<Ability> {
     await this.readiness.find();
-    return this.#check === undefined ? NOTHING : findAbility(this.#check, limits);
+    return this.#check === undefined ? NOTHING : findAbility(this.#check, needs);
   }
 }

@@ -84,7 +84,7 @@ export class WorkerHost {
   async #register({ notice, able, limits, startedAt }: Registration): Promise<QueueWorker> {
     const { stores, version, queues } = this.#options;
     const { concurrency = limits.count + 1 } = this.#options;
-    const { bots, lack } = able;
+    const { bots, lack, accelerator } = able;
     const own = { version, catalogueHash: catalogueHash() };
     const refusal = findRefusal(own, notice) ?? (await this.#findOtherPlace(notice));
     const worker: QueueWorker = {
@@ -95,7 +95,7 @@ export class WorkerHost {
       ...own,
       cores: availableParallelism(),
       memoryMb: Math.round(totalmem() / BYTES_A_MB),
-      accelerator: undefined,
+      accelerator,
       queues,
       concurrency,
       bots,

@@ -5,8 +5,9 @@ import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import type { StoredArtifacts } from '../../models/stored-artifacts.js';
 import type { Stores } from '../../storage/stores.js';
+import { DEFAULT_DEEP } from '../options/bot-params.js';
 import type { PythonCheck } from '../trainer-process/check-python.js';
-import type { TrainerLimits } from '../trainer-process/find-ability.js';
+import type { TrainerLimits, TrainerNeeds } from '../trainer-process/find-ability.js';
 import { fromNoticeOptions } from './notice-options.js';
 import type { RedisPlace } from './redis-place.js';
 import type { WorkerLanesOptions } from './worker-lanes.js';
@@ -42,12 +43,15 @@ export interface WorkerHostOptions extends Pick<
   readonly onReady: (worker: QueueWorker) => void;
 }
 
-/** Trainers for the bots that the daemon names; no more than jobs at a time. */
+/** Trainers for the bots that the daemon names, on the device that it names; no more than jobs at a time. */
 export function trainersFor(
   notice: SeenNotice,
   { trainers, folders, concurrency = Infinity }: WorkerHostOptions,
-): TrainerLimits {
-  const { bots } = fromNoticeOptions(notice, { ...folders, pauseFile: undefined });
+): TrainerNeeds {
+  const { bots, deep = DEFAULT_DEEP } = fromNoticeOptions(notice, {
+    ...folders,
+    pauseFile: undefined,
+  });
   const { count, memoryLimitMb } = trainers(bots);
-  return { count: Math.min(count, concurrency), memoryLimitMb };
+  return { count: Math.min(count, concurrency), memoryLimitMb, device: deep.device };
 }

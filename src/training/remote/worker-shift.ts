@@ -116,8 +116,8 @@ export class WorkerShift {
     try {
       const able = await this.#ability.find(trainersFor(this.#notice, this.#options));
       if (JSON.stringify(able) === JSON.stringify(this.#able)) return;
-      const { bots, lack: reason } = able;
-      await stores.workers.beat(this.#worker.uid, { bots, reason });
+      const { bots, lack: reason, accelerator } = able;
+      await stores.workers.beat(this.#worker.uid, { bots, reason, accelerator });
       this.#able = able;
       logger.info('[QUEUE] What this worker can train has changed', { bots, reason });
       this.#lanes.wake();

@@ -12,7 +12,12 @@ const MAX_OUTPUT_CHARACTERS = 100_000;
 const VERSION_FIX = `install Python 3.${FIRST_MINOR} to 3.${LAST_MINOR}, then run "${SETUP_FIX}"`;
 
 export type PythonCheck =
-  | { readonly status: 'ok'; readonly versions: Readonly<Record<string, string>> }
+  | {
+      readonly status: 'ok';
+      readonly versions: Readonly<Record<string, string>>;
+      /** Name of the graphics card that PyTorch can fit on. */
+      readonly accelerator?: string | undefined;
+    }
   | {
       readonly status: 'missing' | 'wrong version' | 'broken';
       readonly message: string;
@@ -50,8 +55,8 @@ export async function checkPython(
     const message = `${python} is Python ${answer.python}, the trainer needs ${range}`;
     return { status: 'wrong version', message, fix: VERSION_FIX };
   }
-  const { error, ...versions } = answer;
-  if (error === undefined) return { status: 'ok', versions };
+  const { error, accelerator, ...versions } = answer;
+  if (error === undefined) return { status: 'ok', versions, accelerator };
   return { status: 'broken', message: `${python}: ${error}`, fix: SETUP_FIX };
 }
 
