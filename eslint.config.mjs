@@ -13,6 +13,11 @@ const MAIN_ONLY = {
   selector: "CallExpression[callee.object.name='process'][callee.property.name='exit']",
   message: "Only a process's own entry may end it.",
 };
+/** nodejs/node#53238: V8 ends the process. */
+const NO_TOP_LEVEL_AWAIT = {
+  selector: ':matches(AwaitExpression, ForOfStatement[await=true]):not(:function *)',
+  message: 'A thread that ends while a module awaits at its top level ends the whole process.',
+};
 
 const WRITTEN_OUT = {
   selector:
@@ -83,6 +88,7 @@ export default tseslint.config(
         CLOCK_ONLY,
         SETTINGS_ONLY,
         MAIN_ONLY,
+        NO_TOP_LEVEL_AWAIT,
         WRITTEN_OUT,
         HASH_PRIVATE,
       ],

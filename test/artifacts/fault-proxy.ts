@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3Place } from '../../src/artifacts/s3-artifacts.js';
 
 /** What goes wrong between a host and its S3 server. */
-export type Fault = 'down' | 'silent' | 'lying' | 'full';
+export type Fault = 'down' | 'silent' | 'slow' | 'lying' | 'full';
 
 /** A moment in the traffic of a host. */
 export interface Point {
@@ -16,6 +17,8 @@ export interface Point {
   readonly share: number;
 }
 
+/** Below the limit of those who wait. */
+const SLOW_MS = 250;
 const FULL = `<?xml version="1.0"?><Error><Code>InsufficientStorage</Code><Message>no room</Message></Error>`;
 
 /** Stands between a host and a real S3 server, hands through what it gets, and does harm on demand. */
@@ -58,6 +61,7 @@ export class FaultProxy {
     }
     const body = await buffer(asked);
     if (this.fault === 'silent') return;
+    if (this.fault === 'slow') await sleep(SLOW_MS);
     if (this.fault === 'full' && asked.method === 'PUT') {
       answer.writeHead(507, { 'content-type': 'application/xml' }).end(FULL);
       return;

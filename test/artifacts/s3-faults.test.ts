@@ -66,6 +66,17 @@ describe.skipIf(s3SkipReason !== undefined)(`S3 (${s3SkipReason ?? 'SeaweedFS'})
     }
   });
 
+  it('that is slow is waited for within its limit, and is no trouble', async () => {
+    proxy.fault = 'slow';
+    const before = proxy.requests;
+    const store = new WatchedArtifacts(open(), new ManualClock(0));
+    expect(await store.get(NAME, 100)).toEqual(BYTES);
+    expect(await store.has(NAME)).toBe(true);
+    expect(store.trouble).toBeUndefined();
+    // None was asked twice.
+    expect(proxy.requests - before).toBe(2);
+  });
+
   it.each([
     ['secret', { secretAccessKey: 'wrong' }, 'check S3_SECRET_ACCESS_KEY'],
     ['access key', { accessKeyId: 'nobody' }, 'check S3_ACCESS_KEY_ID'],

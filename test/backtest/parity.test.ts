@@ -9,9 +9,11 @@ import { daemonRig, type DaemonChild } from '../daemon/daemon-child.js';
 
 const { start, folder } = daemonRig();
 const ENTRY = fileURLToPath(new URL('../../dist/scripts/parity.js', import.meta.url));
-const LIMIT_MS = 150_000;
-/** Decisions of some simulated days of the three symbols. */
-const DECISIONS = 240;
+/** A month, by `npm run test:long`, takes a quarter of an hour. */
+const IS_LONG = process.env['EVENKEEL_TEST_LONG'] === 'true';
+const LIMIT_MS = IS_LONG ? 1_800_000 : 150_000;
+/** Decisions of some simulated days of the three symbols, or of thirty. */
+const DECISIONS = IS_LONG ? 3 * 24 * 30 : 240;
 
 const PAPER = {
   API_PORT: '0',
@@ -19,6 +21,8 @@ const PAPER = {
   TRAIN_MONTHS_BACK: '1',
   ALLOW_FALLBACK_EXECUTION: 'true',
   MIN_FALLBACK_CONFIDENCE: '0',
+  // What quotes are deleted of is taken over instead of replayed.
+  RETENTION_PRICES_DAYS: '40',
 };
 
 function parity(

@@ -65,6 +65,16 @@ forEachEngine((engine) => {
       },
       LIMIT_MS,
     );
+
+    it('is not started where Redis refuses its password, which it does not print', async () => {
+      context = await createTrainingContext(engine, {});
+      const url = new URL(place.url);
+      url.password = 'not-the-password';
+      const worker = startWorker(context, { ...place, url: url.href });
+      expect(await worker.ended).toBe(78);
+      expect(worker.output).toMatch(/Redis refuses the user or password of REDIS_URL \(\w+\)/);
+      expect(worker.output).not.toContain('not-the-password');
+    });
   });
 
   function startWorker(

@@ -114,7 +114,7 @@ async function takeOver(
 ): Promise<BaseModel | undefined> {
   const attempt = baseModel.status === 'ready' ? 1 : baseModel.attempt + 1;
   if (attempt > MAX_ATTEMPTS) {
-    const reason = 'the daemon died twice while it was fitted';
+    const reason = 'the daemon or its worker died twice while it was fitted';
     await stores.baseModels.change(baseModel, { status: 'failed', reason });
     return undefined;
   }
