@@ -69,6 +69,8 @@ forEachEngine((engine) => {
     it('is not started where Redis refuses its password, which it does not print', async () => {
       context = await createTrainingContext(engine, {});
       const url = new URL(place.url);
+      // The default user of this server has none.
+      url.username = 'nobody';
       url.password = 'not-the-password';
       const worker = startWorker(context, { ...place, url: url.href });
       expect(await worker.ended).toBe(78);
