@@ -828,6 +828,12 @@ ALTER TABLE `decisions`
 ALTER TABLE `training_notices`
   ADD COLUMN /*M! IF NOT EXISTS */ `wall_ms` BIGINT NOT NULL DEFAULT 0;
 
+ALTER TABLE `series`
+  ADD COLUMN /*M! IF NOT EXISTS */ `size_step` VARCHAR(96) NULL,
+  ADD COLUMN /*M! IF NOT EXISTS */ `price_tick` VARCHAR(96) NULL,
+  ADD COLUMN /*M! IF NOT EXISTS */ `min_size` VARCHAR(96) NULL,
+  ADD COLUMN /*M! IF NOT EXISTS */ `min_cost` VARCHAR(96) NULL;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -880,4 +886,5 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0060_job_turns', 0),
   ('0061_worker_bots', 0),
   ('0062_decision_quotes', 0),
-  ('0063_notice_wall', 0);
+  ('0063_notice_wall', 0),
+  ('0064_order_rules', 0);

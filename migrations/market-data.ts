@@ -126,4 +126,11 @@ export const MARKET_DATA_MIGRATIONS: readonly Migration[] = [
     noted_at: { type: 'time?' },
     asked_at: { type: 'time?' },
   }),
+  // What the venue demands of an order, as it was stated last: a backtest keeps to it.
+  addColumns('0064_order_rules', 'series', {
+    size_step: { type: 'decimal?' },
+    price_tick: { type: 'decimal?' },
+    min_size: { type: 'decimal?' },
+    min_cost: { type: 'decimal?' },
+  }),
 ];

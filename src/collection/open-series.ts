@@ -35,12 +35,13 @@ export async function openSeries(
     isAccepted(timeframe, () => marketData.assertTimeframe(timeframe), refused),
   );
   const tracked: TrackedSeries[] = [];
-  for (const { symbol, marketId } of resolveAll(wanted, marketData, refused)) {
+  for (const instrument of resolveAll(wanted, marketData, refused)) {
+    const { symbol, marketId } = instrument;
     for (const timeframe of timeframes) {
       const key = { venue: marketData.venue, symbol, marketId, timeframe };
       // A commit on SQLite waits for the disk, and the event loop with it.
       if (tracked.length > 0) await setImmediate();
-      tracked.push(trackSeries(await series.ensure(key)));
+      tracked.push(trackSeries(await series.ensure(key, instrument)));
     }
   }
   return { tracked, refused };

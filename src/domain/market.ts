@@ -15,24 +15,32 @@ export function isFileVenue(venue: string): boolean {
   return venue.startsWith(FILE_PREFIX);
 }
 
+/** What a venue demands of an order in a market, as exact text. Undefined where it states nothing. */
+export interface OrderRules {
+  /** Smallest change of a size in base units. */
+  readonly sizeStep: string | undefined;
+  /** Smallest change of a price in quote units. */
+  readonly priceTick?: string | undefined;
+  /** Smallest size of an order in base units. */
+  readonly minSize?: string | undefined;
+  /** Smallest cost of an order in quote units. */
+  readonly minCost: string | undefined;
+}
+
 /** A spot market at a venue. */
-export interface Instrument {
+export interface Instrument extends OrderRules {
   /** Unified symbol, `BTC/USDT`. */
   readonly symbol: string;
   /** The venue's own id, `BTCUSDT`. */
   readonly marketId: string;
   readonly base: string;
   readonly quote: string;
-  /** Smallest change of a size in base units, as exact text; undefined where the venue states none. */
-  readonly sizeStep: string | undefined;
-  /** Smallest cost of an order in quote units, as exact text. */
-  readonly minCost: string | undefined;
   /** True while the venue does not trade it: halted for a while, or delisted. */
   readonly isOnHold?: boolean;
 }
 
 /** The candles of one instrument at one venue on one timeframe. */
-export interface Series {
+export interface Series extends Partial<OrderRules> {
   /** Local to this database. */
   readonly id: number;
   /** The same in every copy of the row. */

@@ -10,3 +10,9 @@ export function floorToStep(size: Money, step: Money): Money {
   if (step.lte(0)) throw new RangeError(`Step ${step.toString()} is not positive`);
   return size.div(step).floor().times(step);
 }
+
+/** Rounds a price up to a multiple of `step`. */
+export function ceilToStep(price: Money, step: Money): Money {
+  if (step.lte(0)) throw new RangeError(`Step ${step.toString()} is not positive`);
+  return price.div(step).ceil().times(step);
+}

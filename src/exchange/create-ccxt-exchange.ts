@@ -5,8 +5,9 @@ import { applyBaseUrl } from './apply-base-url.js';
 import type { CcxtExchange, CcxtMarket } from './ccxt-exchange.js';
 import type { VenueHttp } from './venue-http.js';
 
-/** ccxt's mark for precisions that count decimal places; the others are step sizes. */
+/** ccxt's marks for what a precision is: decimal places, digits that are no step at all; else the step itself. */
 const DECIMAL_PLACES = 2;
+const SIGNIFICANT_DIGITS = 3;
 
 export interface InstanceOptions<T> {
   readonly exchangeClass: new (config: Readonly<Record<string, unknown>>) => T;
@@ -76,14 +77,19 @@ export function toInstruments(exchange: CcxtExchange): Instrument[] {
 
 function toInstrument(market: CcxtMarket, precisionMode: number): Instrument {
   const { id, symbol, base, quote } = market;
-  const precision = market.precision?.amount;
-  const step = precisionMode === DECIMAL_PLACES ? stepOfPlaces(precision) : precision;
+  const toStep = (precision: number | undefined): string | undefined => {
+    if (precisionMode === SIGNIFICANT_DIGITS) return undefined;
+    const step = precisionMode === DECIMAL_PLACES ? stepOfPlaces(precision) : precision;
+    return step === 0 ? undefined : toText(step);
+  };
   return {
     symbol,
     marketId: id,
     base,
     quote,
-    sizeStep: toText(step),
+    sizeStep: toStep(market.precision?.amount),
+    priceTick: toStep(market.precision?.price),
+    minSize: toText(market.limits?.amount?.min),
     minCost: toText(market.limits?.cost?.min),
     isOnHold: market.active === false,
   };

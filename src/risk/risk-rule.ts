@@ -54,6 +54,8 @@ export interface RiskContext extends VetoContext {
   readonly feeRate: Money;
   /** Smallest change of a size in base units. */
   readonly sizeStep: Money;
+  /** Smallest size of an order in base units; undefined where the venue states none. */
+  readonly minSize?: Money | undefined;
   /** Smallest cost of an order; undefined where the venue states none. */
   readonly minCost: Money | undefined;
   /** Value of the open positions at the newest prices. */

@@ -4,6 +4,7 @@ import { FallbackSource } from '../../src/backtest/engine/signal-source.js';
 import type { MarketHistory, SymbolHistory } from '../../src/backtest/history/market-history.js';
 import { toColumns } from '../../src/domain/candle-columns.js';
 import type { Candle } from '../../src/domain/candle.js';
+import type { OrderRules } from '../../src/domain/market.js';
 import { Money } from '../../src/domain/money.js';
 import { seededRandom, type Random } from '../../src/lib/seeded-random.js';
 import { NO_LIMITS } from '../trading/risk-limits.js';
@@ -44,6 +45,8 @@ export interface RunSettings {
   readonly trailingStopPct?: number;
   readonly trailingStartPct?: number;
   readonly limits?: Partial<RiskLimits>;
+  /** What the venue demands of orders in every market; see `withRules`. */
+  readonly market?: Partial<OrderRules>;
 }
 
 export function runOn(history: MarketHistory, settings: RunSettings = {}): Promise<EngineResult> {
@@ -64,6 +67,18 @@ export function runOn(history: MarketHistory, settings: RunSettings = {}): Promi
     logger: SILENT_LOGGER,
     signal: new AbortController().signal,
   });
+}
+
+/** The same candles at a venue with other rules. */
+export function withRules(
+  history: MarketHistory,
+  rules: Partial<OrderRules> | undefined,
+): MarketHistory {
+  const symbols = history.symbols.map((one) => ({
+    ...one,
+    instrument: { ...one.instrument, ...rules },
+  }));
+  return { ...history, symbols };
 }
 
 /** Markets of candles, by their symbols. */

@@ -9,7 +9,7 @@ import { barOpenTime } from '../../src/domain/timeframe.js';
 import { Money } from '../../src/domain/money.js';
 import { DEFAULT_LIMITS } from '../trading/risk-limits.js';
 import { findTestData } from '../test-data.js';
-import { randomHistory, runOn, RULES, type RunSettings } from './backtest-runs.js';
+import { randomHistory, runOn, RULES, withRules, type RunSettings } from './backtest-runs.js';
 import {
   backtestPlainly,
   type PlainBar,
@@ -32,7 +32,14 @@ function toPlain(history: MarketHistory): PlainMarket[] {
       const { prediction, confidence } = source.signalAt(symbolAt, at, bar.openTime);
       signals.set(bar.openTime, [prediction, confidence]);
     }
-    return { symbol: instrument.symbol, step: instrument.sizeStep ?? '1', bars, signals };
+    const {
+      symbol,
+      sizeStep: step = '1',
+      priceTick: tick,
+      minSize = '0',
+      minCost = '0',
+    } = instrument;
+    return { symbol, step, tick, minSize, minCost, bars, signals };
   });
 }
 
@@ -133,23 +140,33 @@ const VARIANTS: readonly (readonly [string, RunSettings])[] = [
     'sizes by volatility',
     { limits: { positionSizing: 'volatility', volatilityTargetPct: 0.5, maxOpenPositions: 3 } },
   ],
+  ['a coarse tick', { market: { priceTick: '0.25' }, takeProfitPct: 2 }],
+  [
+    'a large smallest order',
+    { market: { minCost: '600' }, volumeShare: 0.02, limits: { capital: new Money(1_500) } },
+  ],
+  ['a large smallest size', { market: { minSize: '9' }, volumeShare: 0.02 }],
   ['the default limits', { limits: DEFAULT_LIMITS }],
 ];
 
 describe('the trades of the engine equal those of a second implementation that shares no code', () => {
   it.each(VARIANTS)('with %s', async (_, settings) => {
-    const history = randomHistory({ seed: 7, symbols: 8, bars: 700 });
+    const history = withRules(randomHistory({ seed: 7, symbols: 8, bars: 700 }), settings.market);
     const [engine, plain] = [await engineTrades(history, settings), plainTrades(history, settings)];
     expect(plain.length).toBeGreaterThan(20);
     expect(engine).toEqual(plain);
   });
 
-  it('and each limit changes the trades, so that its equality says something', () => {
+  it('and each limit and rule changes the trades, so that its equality says something', () => {
     const history = randomHistory({ seed: 7, symbols: 8, bars: 700 });
-    const free = plainTrades(history, {});
     for (const [name, settings] of VARIANTS) {
-      if (settings.limits === undefined) continue;
-      expect(plainTrades(history, settings), name).not.toEqual(free);
+      const { market, limits, ...others } = settings;
+      if (limits !== undefined) {
+        expect(plainTrades(history, settings), name).not.toEqual(plainTrades(history, others));
+      }
+      if (market === undefined) continue;
+      const ruled = plainTrades(withRules(history, market), settings);
+      expect(ruled, name).not.toEqual(plainTrades(history, settings));
     }
   });
 

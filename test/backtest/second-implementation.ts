@@ -19,6 +19,10 @@ export interface PlainBar {
 export interface PlainMarket {
   readonly symbol: string;
   readonly step: string;
+  /** Undefined for any price. */
+  readonly tick: string | undefined;
+  readonly minSize: string;
+  readonly minCost: string;
   readonly bars: ReadonlyMap<number, PlainBar>;
   /** Signal at the close of a bar: direction and confidence. */
   readonly signals: ReadonlyMap<number, readonly ['BUY' | 'HOLD' | 'SELL', number]>;
@@ -156,6 +160,16 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
     return equity;
   };
   const floor = (size: Decimal, step: string) => size.div(step).floor().times(step);
+  const onTick = (symbol: string, price: Decimal, side: 'up' | 'down') => {
+    const { tick } = known(marketOf, symbol);
+    if (tick === undefined) return price;
+    if (side === 'up') return price.div(tick).ceil().times(tick);
+    return D.max(tick, floor(price, tick));
+  };
+  const isSmall = (symbol: string, size: Decimal, price: Decimal) => {
+    const { minSize, minCost } = known(marketOf, symbol);
+    return size.lt(minSize) || size.times(price).lt(minCost);
+  };
   const available = (symbol: string, volume: number) => {
     if (rules.volumeShare === 0) return new D(Infinity);
     const left = new D(volume).times(rules.volumeShare).minus(taken.get(symbol) ?? 0);
@@ -169,7 +183,8 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
     queue.push({ side: 'sell', symbol });
   }
 
-  function sell(symbol: string, price: Decimal, bar: PlainBar, now: number) {
+  function sell(symbol: string, seen: Decimal, bar: PlainBar, now: number) {
+    const price = onTick(symbol, seen, 'down');
     const position = held.get(symbol);
     if (position?.leaving === undefined) return;
     const { leaving } = position;
@@ -282,7 +297,7 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
         const affordable = free.div(ask.times(new D(rules.fee).plus(1)).times('1.01'));
         const sizes = budgets.map((budget) => budget.div(ask));
         const size = floor(D.min(affordable, ...sizes), step);
-        if (size.lte(0)) continue;
+        if (size.lte(0) || isSmall(symbol, size, ask)) continue;
         buys.set(symbol, { size, holdUntil, since: close });
         queue.push({ side: 'buy', symbol });
       }
@@ -332,8 +347,9 @@ export function backtestPlainly(markets: readonly PlainMarket[], rules: PlainRul
     buys.delete(symbol);
     if (isLate || bar === undefined) return true;
     const size = floor(D.min(order.size, available(symbol, bar.volume)), step);
-    const price = askOf(bar.open);
+    const price = onTick(symbol, askOf(bar.open), 'up');
     const fee = feeOf(size.times(price));
+    if (size.lt(order.size) && isSmall(symbol, size, price)) return true;
     if (size.lte(0) || size.times(price).plus(fee).gt(cash)) return true;
     cash = cash.minus(size.times(price)).minus(fee);
     take(symbol, size);

@@ -4,6 +4,7 @@ import { loadStored } from '../../src/backtest/history/load-stored.js';
 import type { MarketHistory } from '../../src/backtest/history/market-history.js';
 import type { Candle } from '../../src/domain/candle.js';
 import { ConfigError } from '../../src/lib/errors.js';
+import { assertDefined } from '../../src/lib/invariant.js';
 import type { Stores } from '../../src/storage/stores.js';
 import { forEachEngine } from '../database.js';
 import { randomHistory, runOn } from './backtest-runs.js';
@@ -44,6 +45,34 @@ forEachEngine((engine) => {
     expect(bars(loaded)).toEqual(bars(history));
     const [own, other] = [await runOn(history), await runOn(loaded)];
     expect(other.decisions.columns.length).toBe(own.decisions.columns.length);
+  });
+
+  it('keeps to what the venue demanded of orders when it was last read', async () => {
+    const { stores } = await engine.open();
+    const history = randomHistory({ seed: 5, symbols: 1, bars: 400 });
+    await store(stores, history);
+    const { symbol, marketId } = assertDefined(history.symbols[0], 'the symbol').instrument;
+    const key = { venue: VENUE, symbol, timeframe: '1h', marketId } as const;
+    const asked = { location: engine.location(), timeframe: '1h', symbols: undefined } as const;
+    const load = async () => (await loadStored({ ...asked, venue: 'demo' })).symbols[0]?.instrument;
+    // Collected by a version that did not store it.
+    expect(await load()).toMatchObject({ sizeStep: undefined, minCost: undefined });
+    const rules = { sizeStep: '0.01', priceTick: '0.5', minSize: '0.02', minCost: '5' };
+    await stores.series.ensure(key, rules);
+    expect(await load()).toMatchObject({ symbol, ...rules });
+    await stores.series.ensure(key, { ...rules, priceTick: '0.25', minSize: undefined });
+    // Who does not know them leaves them as they are.
+    await stores.series.ensure(key);
+    expect(await load()).toMatchObject({ ...rules, priceTick: '0.25', minSize: undefined });
+
+    const loaded = await loadStored({ ...asked, venue: 'demo' });
+    // Whole orders: one that is sold over several bars gets their mean price.
+    const settings = { minFallbackConfidence: 0, volumeShare: 0 };
+    const { stores: books } = await runOn(loaded, settings);
+    expect(books.fills.length).toBeGreaterThan(10);
+    for (const { price, sizeBase } of books.fills) {
+      expect([price.mod('0.25').toFixed(), sizeBase.mod('0.01').toFixed()]).toEqual(['0', '0']);
+    }
   });
 
   it('a symbol or venue that is not stored is refused by name', async () => {

@@ -93,6 +93,11 @@ test('a scaled market is collected whole through faults of every kind', async ()
   // However many hours passed before the first request, the depth is whole.
   expect(hours.length).toBeGreaterThanOrEqual(24 + 640);
   expect(collector.status().refused).toEqual([]);
+  // What the exchange demands of orders is stored with the series: a backtest keeps to it.
+  const key = { venue: marketData.venue, symbol: 'ETH/USDT', timeframe: '1h' } as const;
+  const step: unknown = expect.stringMatching(/^0\.0*1$/);
+  const rules = { sizeStep: step, priceTick: step, minSize: step, minCost: '5' };
+  expect(await stored.stores.series.find(key)).toMatchObject(rules);
 });
 
 test('no candle is stored before the venue’s own time has passed its close', async () => {

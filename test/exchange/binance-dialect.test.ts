@@ -258,6 +258,8 @@ describe('start', () => {
         base: 'BTC',
         quote: 'USDT',
         sizeStep: '0.00001',
+        priceTick: '0.01',
+        minSize: '0.00001',
         minCost: '5',
         isOnHold: false,
       });

@@ -3,6 +3,7 @@ import type { Instrument } from '../../domain/market.js';
 import type { Order } from '../../domain/trade.js';
 import type { BrokerAnswer, Market } from '../../trading/broker/broker.js';
 import { SimulatedBroker, toExecution } from '../../trading/broker/simulated-broker.js';
+import { toFillPrice } from './fill-price.js';
 
 const DEFAULT_SIZE_STEP = '0.00000001';
 
@@ -32,9 +33,10 @@ interface Part {
 }
 
 /**
- * Fills at the open of the bar after the decision, at the quote's side, worse by the slippage, and never more than a
- * share of the bar's volume. A purchase that a bar cannot fill is filled as far as it can; a sale goes on in the bars
- * after it and is one fill at the mean price once it is complete.
+ * Fills at the open of the bar after the decision, at the quote's side, worse by the slippage, on the venue's tick, and
+ * never more than a share of the bar's volume. A purchase that a bar cannot fill is filled as far as it can, unless what
+ * it got were too little to be sold again; a sale goes on in the bars after it and is one fill at the mean price once it
+ * is complete.
  */
 export class BacktestBroker extends SimulatedBroker {
   readonly #model: FillModel;
@@ -87,7 +89,9 @@ export class BacktestBroker extends SimulatedBroker {
     const text = order.side === 'buy' ? quote?.ask : quote?.bid;
     const price = seen?.price ?? (text === undefined ? undefined : new Money(text));
     if (price === undefined) return { status: 'waiting' };
-    const worse = this.#slipped(order, price);
+    const instrument = this.#findInstrument(order.symbol);
+    const { slippagePct } = this.#model;
+    const worse = toFillPrice(order.side, price, { slippagePct, instrument });
     const sizeBase = this.#available(order, volume);
     const answer =
       order.side === 'buy'
@@ -109,6 +113,10 @@ export class BacktestBroker extends SimulatedBroker {
     const sizeBase = this.#inSteps(order.symbol, fill.sizeBase);
     if (sizeBase.lte(0)) {
       return { status: 'rejected', reason: 'the bar traded less than one step of the size' };
+    }
+    if (sizeBase.lt(order.sizeBase) && this.#isTooSmall(order.symbol, sizeBase, fill.price)) {
+      const reason = "the bar traded less than the venue's minimum order";
+      return { status: 'rejected', reason };
     }
     const execution = toExecution(
       { sizeBase, price: fill.price, filledAt: fill.at },
@@ -142,12 +150,6 @@ export class BacktestBroker extends SimulatedBroker {
     return { status: 'filled', fills: [toExecution(mean, this.#model.feeRate)] };
   }
 
-  #slipped({ side }: Order, price: Money): Money {
-    const { slippagePct } = this.#model;
-    if (slippagePct === 0) return price;
-    return price.times(new Money(side === 'buy' ? slippagePct : -slippagePct).div(100).plus(1));
-  }
-
   /** What the bar still has for an order of that size. */
   #available({ symbol, sizeBase }: Order, volume: number): Money {
     const { volumeShare } = this.#model;
@@ -160,6 +162,12 @@ export class BacktestBroker extends SimulatedBroker {
   #inSteps(symbol: string, sizeBase: Money): Money {
     const step = this.#findInstrument(symbol)?.sizeStep ?? DEFAULT_SIZE_STEP;
     return floorToStep(sizeBase, new Money(step));
+  }
+
+  /** What a bar leaves of a purchase could not be sold again. */
+  #isTooSmall(symbol: string, sizeBase: Money, price: Money): boolean {
+    const { minSize = 0, minCost = 0 } = this.#findInstrument(symbol) ?? {};
+    return sizeBase.lt(minSize) || sizeBase.times(price).lt(minCost);
   }
 
   #take(symbol: string, sizeBase: Money): void {

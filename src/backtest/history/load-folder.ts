@@ -11,6 +11,7 @@ import { fallbackSeries } from '../../signals/fallback-series.js';
 import { chooseFiles, type FolderFiles, type ReadSymbol } from './candle-files.js';
 import type { FolderAnswer } from './folder-worker.js';
 import type { MarketHistory } from './market-history.js';
+import { readMarketRules } from './market-rules.js';
 
 /** The candles themselves lie outside the heap. */
 const WORKER_HEAP_MB = 256;
@@ -28,13 +29,14 @@ type Reader = WorkerChannel<RecordingFile, FolderAnswer>;
  */
 export async function loadFolder(wanted: FolderFiles, clock: Clock): Promise<MarketHistory> {
   const files = chooseFiles(wanted);
+  const rules = readMarketRules(wanted.folder);
   const count = Math.min(MAX_READERS, availableParallelism(), files.length);
   const readers = Array.from({ length: count }, () => createReader(clock));
   try {
     const read = await Promise.all(
       files.map((file, at) => readFile(readers[at % count] as Reader, file)),
     );
-    return toHistory(read, wanted.timeframe);
+    return toHistory(read, rules, wanted.timeframe);
   } finally {
     await Promise.all(readers.map((reader) => reader.stop()));
   }
@@ -60,10 +62,17 @@ async function readFile(reader: Reader, file: RecordingFile): Promise<ReadSymbol
   return { symbol: { instrument, columns, rules: fallbackSeries(columns) }, hash: answer.hash };
 }
 
-function toHistory(files: readonly ReadSymbol[], timeframe: Timeframe): MarketHistory {
+function toHistory(
+  files: readonly ReadSymbol[],
+  rules: ReturnType<typeof readMarketRules>,
+  timeframe: Timeframe,
+): MarketHistory {
   const digest = createHash('sha256');
   for (const { hash } of files) digest.update(hash);
   const dataHash = digest.digest('hex');
-  const symbols = files.map(({ symbol }) => symbol);
+  const symbols = files.map(({ symbol }) => {
+    const { instrument } = symbol;
+    return { ...symbol, instrument: { ...instrument, ...rules.get(instrument.symbol) } };
+  });
   return { venue: `files:${dataHash.slice(0, 10)}`, timeframe, symbols, dataHash };
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { CandleColumns } from '../../domain/candle-columns.js';
+import type { OrderRules } from '../../domain/market.js';
 import type { Timeframe } from '../../domain/timeframe.js';
 import { ConfigError } from '../../lib/errors.js';
 import { findNearNames } from '../../lib/near-names.js';
@@ -22,7 +23,7 @@ export interface StoredRequest {
   readonly symbols: readonly string[] | undefined;
 }
 
-interface StoredSeries {
+interface StoredSeries extends OrderRules {
   readonly id: number;
   readonly symbol: string;
   readonly marketId: string;
@@ -76,12 +77,17 @@ async function listSeries(
   timeframe: Timeframe,
 ): Promise<readonly StoredSeries[]> {
   const sql =
-    'SELECT id, symbol, market_id FROM series WHERE venue = ? AND timeframe = ? ORDER BY id';
+    'SELECT id, symbol, market_id, size_step, price_tick, min_size, min_cost FROM series ' +
+    'WHERE venue = ? AND timeframe = ? ORDER BY id';
   const rows = await reader.selectRows(sql, [venue, timeframe]);
-  return rows.map(([id, symbol, marketId]) => ({
+  return rows.map(([id, symbol, marketId, sizeStep, priceTick, minSize, minCost]) => ({
     id: Number(id),
     symbol: String(symbol),
     marketId: String(marketId),
+    sizeStep: textOf(sizeStep),
+    priceTick: textOf(priceTick),
+    minSize: textOf(minSize),
+    minCost: textOf(minCost),
   }));
 }
 
@@ -103,16 +109,12 @@ function choose(
   });
 }
 
-/** The venue's steps and minimum are not stored with its candles: sizes are cut to the finest step. */
-function toHistory({ symbol, marketId }: StoredSeries, columns: CandleColumns): SymbolHistory {
-  const [base = symbol, quote = ''] = symbol.split('/');
-  const instrument = {
-    symbol,
-    marketId,
-    base,
-    quote,
-    sizeStep: undefined,
-    minCost: undefined,
-  };
-  return { instrument, columns };
+function textOf(stored: unknown): string | undefined {
+  return stored === null || stored === undefined ? undefined : String(stored);
+}
+
+/** What the venue demands of orders is what a daemon was told last; of a series that none followed since, nothing. */
+function toHistory({ id: _, ...market }: StoredSeries, columns: CandleColumns): SymbolHistory {
+  const [base = market.symbol, quote = ''] = market.symbol.split('/');
+  return { instrument: { ...market, base, quote }, columns };
 }

@@ -152,7 +152,7 @@ function toBatches(quotes: readonly StoredQuote[]): readonly QuoteBatch[] {
     .map(([createdAt, batch]) => ({ createdAt, quotes: batch }));
 }
 
-/** A venue's steps are not stored. The sizes of the orders show how fine they are: no order is finer. */
+/** What a venue's steps were then is not stored. The sizes of the orders show how fine they are: no order is finer. */
 function instrumentsOf(
   orders: readonly Order[],
   currency: string,

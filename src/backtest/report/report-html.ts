@@ -5,6 +5,7 @@ import type { SymbolHistory } from '../history/market-history.js';
 import { inWords, percent, signedPercent } from '../result/in-words.js';
 import type { RunDescription } from '../result/result-json.js';
 import type { BacktestResult, MonthReturn } from '../result/to-result.js';
+import { marketSection } from './market-section.js';
 import { modelSections } from './model-sections.js';
 import { escapeHtml } from '../../lib/escape-html.js';
 import { htmlPage } from '../../lib/html-page.js';
@@ -77,6 +78,8 @@ ${skips(result)}
 <h2>Trades</h2>
 <p><button id="earlier" type="button">Earlier</button> <span id="page"></span> <button id="later" type="button">Later</button></p>
 <div class="wide"><table><thead><tr><th>Symbol</th><th>Opened</th><th>Entry</th><th>Closed</th><th>Exit</th><th>Size</th><th>Result</th><th>%</th><th>Why</th></tr></thead><tbody id="trades"></tbody></table></div>
+<h2>Markets</h2>
+${marketSection(result.markets)}
 <h2>Made with</h2>
 ${settings(description)}
 <footer>Times are UTC. Money is in quote currency. Figures and their formulas: docs/backtest.md. Charts by <a href="https://www.tradingview.com/">TradingView Lightweight Charts</a>, Apache License 2.0, © TradingView, Inc.</footer>

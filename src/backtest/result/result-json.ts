@@ -79,6 +79,13 @@ export function figuresJson(result: BacktestResult): Record<string, unknown> {
       count,
       later_return: laterReturn ?? null,
     })),
+    markets: result.markets.map(({ symbol, sizeStep, priceTick, minSize, minCost }) => ({
+      symbol,
+      size_step: sizeStep ?? null,
+      price_tick: priceTick ?? null,
+      min_size: minSize ?? null,
+      min_cost: minCost ?? null,
+    })),
     models: result.models === undefined ? null : modelsJson(result.models),
   };
 }

@@ -26,6 +26,7 @@ import {
 } from '../figures/trade-figures.js';
 import type { Trade } from '../figures/trade.js';
 import type { BarSpan, MarketHistory, SymbolHistory } from '../history/market-history.js';
+import { marketTerms, type MarketTerms } from './market-terms.js';
 import { modelFigures, type ModelFigures, type ModelRun } from './model-figures.js';
 import { skipReasons, type SkipReason } from './skip-reasons.js';
 import type { TradeList } from './to-trades.js';
@@ -67,6 +68,8 @@ export interface BacktestResult {
   readonly deflatedSharpe: DeflatedSharpe | undefined;
   readonly baselines: readonly Baseline[];
   readonly skipped: readonly SkipReason[];
+  /** What each market was taken to demand. */
+  readonly markets: readonly MarketTerms[];
   /** What the models were like; undefined for a run of the rules alone. */
   readonly models: ModelFigures | undefined;
 }
@@ -134,6 +137,7 @@ export function toResult(input: ResultInput): BacktestResult {
       cash(run.equity, startEquity),
     ],
     skipped: skipReasons(history, run, input),
+    markets: marketTerms(history),
     models: models === undefined ? undefined : modelFigures(history, span, models),
   };
 }

@@ -1,9 +1,11 @@
 import type { ExitReason, Position } from '../../domain/trade.js';
 import type { EngineResult } from '../engine/run-engine.js';
 import type { FillModel } from '../engine/backtest-broker.js';
+import { toFillPrice } from '../engine/fill-price.js';
 import type { Trade, TradeExit } from '../figures/trade.js';
 import { barAt } from '../engine/bar-prices.js';
 import type { MarketHistory } from '../history/market-history.js';
+import { Money } from '../../domain/money.js';
 import { groupBy } from '../../lib/group-by.js';
 import { BarState } from '../../domain/candle-columns.js';
 import { barIndex, barOpenTime } from '../../domain/timeframe.js';
@@ -84,13 +86,14 @@ function openTrade(
   position: Position,
   known: Known & { readonly costs: Parameters<typeof toTrades>[2] },
 ): Trade | undefined {
-  const columns = symbols.find(({ instrument }) => instrument.symbol === position.symbol)?.columns;
-  if (columns === undefined) return undefined;
+  const held = symbols.find(({ instrument }) => instrument.symbol === position.symbol);
+  if (held === undefined) return undefined;
+  const { columns, instrument } = held;
   let at = columns.length - 1;
   while (at > 0 && columns.state[at] !== BarState.stored) at -= 1;
   const { feeRate, slippagePct, spreadPct } = known.costs;
-  const close = columns.close[at] ?? NaN;
-  const exitPrice = close * (1 - spreadPct / 200) * (1 - slippagePct / 100);
+  const bid = new Money((columns.close[at] ?? NaN) * (1 - spreadPct / 200));
+  const exitPrice = toFillPrice('sell', bid, { slippagePct, instrument }).toNumber();
   const size = position.sizeBase.toNumber();
   const exitFee = exitPrice * size * feeRate.toNumber();
   const feeQuote = known.feeQuote + exitFee;

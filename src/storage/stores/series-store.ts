@@ -1,5 +1,5 @@
 import { ulid } from 'ulid';
-import { type Series, type SeriesKey, fileVenue } from '../../domain/market.js';
+import { type OrderRules, type Series, type SeriesKey, fileVenue } from '../../domain/market.js';
 import type { Timeframe } from '../../domain/timeframe.js';
 import type { Clock } from '../../lib/clock.js';
 import { RejectedError } from '../../lib/errors.js';
@@ -19,6 +19,10 @@ const SERIES = rowCodec<Series>({
   firstBarAt: optional(number('birth_open_time')),
   gridOffsetMs: optional(number()),
   hasVolume: flag(),
+  sizeStep: optional(text()),
+  priceTick: optional(text()),
+  minSize: optional(text()),
+  minCost: optional(text()),
 });
 
 /** The instruments whose candles are collected. */
@@ -31,10 +35,18 @@ export class SeriesStore {
     this.#clock = clock;
   }
 
-  /** The series of that key, made where it is new; takes over a changed market id. */
-  async ensure(key: SeriesKey & Pick<Series, 'marketId'>): Promise<Series> {
+  /**
+   * The series of that key, made where it is new; takes over a changed market id.
+   *
+   * @param rules of its market; where they are not known, those that are stored stay
+   */
+  async ensure(
+    key: SeriesKey & Pick<Series, 'marketId'>,
+    rules?: Partial<OrderRules>,
+  ): Promise<Series> {
     const found = await this.find(key);
-    if (found?.marketId === key.marketId) return found;
+    const isSame = rules === undefined || (found !== undefined && hasRules(found, rules));
+    if (found?.marketId === key.marketId && isSame) return found;
     assertTrimmed(key.venue);
     assertTrimmed(key.symbol);
     const { venue, symbol, timeframe, marketId } = key;
@@ -42,7 +54,7 @@ export class SeriesStore {
     await upsertRow(this.#database, {
       table: 'series',
       key: ['venue', 'symbol', 'timeframe'],
-      values: { venue, symbol, timeframe, market_id: marketId },
+      values: { venue, symbol, timeframe, market_id: marketId, ...columnsOf(rules) },
       whenNew: { uid: ulid(wallMs), has_volume: 1, created_at: wallMs },
     });
     return assertDefined(await this.find(key), `series ${venue} ${symbol} ${timeframe}`);
@@ -106,6 +118,18 @@ export class SeriesStore {
         .update({ ...SERIES.encodePart(part), row_version: knex.raw('row_version + 1') }),
     );
   }
+}
+
+function columnsOf(rules: Partial<OrderRules> | undefined): Record<string, unknown> {
+  if (rules === undefined) return {};
+  const { sizeStep, priceTick, minSize, minCost } = rules;
+  return SERIES.encodePart({ sizeStep, priceTick, minSize, minCost });
+}
+
+function hasRules(series: Series, rules: Partial<OrderRules>): boolean {
+  return (['sizeStep', 'priceTick', 'minSize', 'minCost'] as const).every(
+    (name) => series[name] === rules[name],
+  );
 }
 
 /** MySQL's unique keys ignore spaces at the end; SQLite's do not. */

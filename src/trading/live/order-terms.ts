@@ -1,4 +1,4 @@
-import { floorToStep, Money } from '../../domain/money.js';
+import { ceilToStep, floorToStep, Money } from '../../domain/money.js';
 import type { Quote } from '../../domain/market.js';
 import type { VenueAbilities, VenueRules } from '../../exchange/orders/order-venue.js';
 import type { OrderTerms, OrderWish, PlannedTerms } from '../broker/broker.js';
@@ -144,10 +144,6 @@ function tickOf({ priceTick }: VenueRules): Money {
 
 function plusPct(price: Money, percent: number): Money {
   return price.times(new Money(percent).div(100).plus(1));
-}
-
-function ceilToStep(value: Money, step: Money): Money {
-  return value.div(step).ceil().times(step);
 }
 
 function possible(terms: OrderTerms): PlannedTerms {

@@ -139,6 +139,11 @@ class EntryContext implements RiskContext {
     return new Money(this.#instrument?.sizeStep ?? DEFAULT_SIZE_STEP);
   }
 
+  get minSize(): Money | undefined {
+    const minSize = this.#instrument?.minSize;
+    return minSize === undefined ? undefined : new Money(minSize);
+  }
+
   get minCost(): Money | undefined {
     const minCost = this.#instrument?.minCost;
     return minCost === undefined ? undefined : new Money(minCost);
