@@ -89,7 +89,7 @@ export const TRADING_SETTINGS = {
     min: 0,
     max: 10,
     unit: 'percent',
-    help: 'Distance of ask and bid that a backtest assumes, of the price.',
+    help: 'Distance of ask and bid that a backtest assumes where no quotes are stored, of the price.',
   }),
   BACKTEST_SLIPPAGE_PCT: number({
     default: 0,

@@ -10,6 +10,7 @@ import type { EquityCurve } from './figures/equity-curve.js';
 import type { Trade } from './figures/trade.js';
 import { hashCandles } from './history/hash-candles.js';
 import type { BarSpan, MarketHistory } from './history/market-history.js';
+import { spreadPctOf } from './history/spread-of.js';
 import type { ModelRun } from './result/model-figures.js';
 import { endEquityOf, toResult, withEnd, type BacktestResult } from './result/to-result.js';
 import { toTrades, type TradeList } from './result/to-trades.js';
@@ -21,6 +22,7 @@ const MIN_BARS = 50;
 
 export interface BacktestRequest extends PlannedHistory {
   readonly rules: TradingRules;
+  /** Where none was quoted. */
   readonly spreadPct: number;
   readonly slippagePct: number;
   readonly volumeShare: number;
@@ -174,7 +176,8 @@ async function toEnd(
     models,
     horizonBars: request.horizonBars,
     startEquity: rules.paperEquity.toNumber(),
-    costFraction: 2 * feeRate + (spreadPct + 2 * slippagePct) / 100,
+    spreadPct,
+    costOf: (symbol) => 2 * feeRate + (spreadPctOf(symbol, spreadPct) + 2 * slippagePct) / 100,
     earlierSharpes: request.earlierSharpes,
   });
   const { trades } = list;

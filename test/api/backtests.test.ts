@@ -134,6 +134,25 @@ test('a backtest that is asked for runs in a process of its own and is recorded'
   expect(list.backtests.map((one) => one.id)).toEqual([id]);
 });
 
+test('the spread is that of the stored quotes, unless it is given for the run', async () => {
+  const { venue, symbol } = SERIES_KEY;
+  const quote = { venue, symbol, bid: '999', ask: '1001', last: '1000', venueTime: BEGIN };
+  await stores.prices.insert([quote]);
+  const quoted = await untilEnded(await begin());
+  expect(quoted.figures).toMatchObject({
+    markets: [{ symbol, spread_pct: 0.2, spread_from: 'quotes', quotes: 1 }],
+  });
+  const page = await call('GET', `/${quoted.id}/report`);
+  expect(page.body).toContain('The spread was the median of the stored quotes of each symbol, 0.20 %.');
+  const settings = { BACKTEST_SPREAD_PCT: 0.5 };
+  const given = await untilEnded(await begin({ signals: 'fallback', settings }));
+  expect(given.figures).toMatchObject({
+    markets: [{ symbol, spread_pct: 0.5, spread_from: 'setting', quotes: 0 }],
+  });
+  const other = await call('GET', `/${given.id}/report`);
+  expect(other.body).toContain('The spread was BACKTEST_SPREAD_PCT, 0.5 %.');
+});
+
 test('a second one is refused while one runs, here or in another process', async () => {
   const id = await begin();
   const second = await call('POST', '', { signals: 'fallback' });

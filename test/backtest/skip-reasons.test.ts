@@ -6,7 +6,7 @@ import { randomHistory, runOn } from './backtest-runs.js';
 test('reasons of entries that were left out are counted over all symbols, without numbers', async () => {
   const history = randomHistory({ seed: 3, symbols: 3, bars: 1200 });
   const result = await runOn(history, { stopLossPct: 1, limits: { stopCooldownBars: 20 } });
-  const reasons = skipReasons(history, result, { horizonBars: 4, costFraction: 0.002 });
+  const reasons = skipReasons(history, result, { horizonBars: 4, costOf: () => 0.002 });
   const kinds = reasons.map(({ reason }) => reason);
   expect(kinds).toContain('the symbol was stopped out within … bars: STOP_COOLDOWN_BARS');
   for (const { instrument } of history.symbols) {

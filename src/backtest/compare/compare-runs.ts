@@ -50,7 +50,7 @@ const INPUTS = [
 /** Two runs side by side: what they were made of, what came out, and where their trades part. */
 export function compareRuns(a: StoredRun, b: StoredRun): RunComparison {
   return {
-    inputs: [...compareInputs(a, b), ...compareSettings(a, b)],
+    inputs: [...compareInputs(a, b), ...compareSettings(a, b), ...compareMarkets(a, b)],
     figures: compareFigures(a, b),
     trades: compareTrades(a.trades, b.trades),
   };
@@ -71,6 +71,30 @@ function compareSettings(
   return [...names]
     .map((name) => ({ name, a: valueOf(a, name), b: valueOf(b, name) }))
     .filter((pair) => pair.a !== pair.b);
+}
+
+/** What decides fills besides the settings, as `result.json` has it. */
+const MARKET_TERMS = ['spread_pct', 'size_step', 'price_tick', 'min_size', 'min_cost'] as const;
+
+type MarketRow = Readonly<Record<string, string | number | null>>;
+
+/** A market that one run alone has shows with the symbols. */
+function compareMarkets({ figures: a }: StoredRun, { figures: b }: StoredRun): InputPair[] {
+  const others = new Map(marketsOf(b).map((market) => [market['symbol'], market]));
+  const valueOf = (market: MarketRow, name: string): string => String(market[name] ?? '–');
+  return marketsOf(a).flatMap((market) => {
+    const other = others.get(market['symbol']);
+    if (other === undefined) return [];
+    return MARKET_TERMS.map((term) => {
+      const name = `${term} of ${valueOf(market, 'symbol')}`;
+      return { name, a: valueOf(market, term), b: valueOf(other, term) };
+    }).filter((pair) => pair.a !== pair.b);
+  });
+}
+
+/** Runs of before they were noted have none. */
+function marketsOf(figures: StoredRun['figures']): readonly MarketRow[] {
+  return (figures['markets'] ?? []) as readonly MarketRow[];
 }
 
 function compareFigures({ figures: a }: StoredRun, { figures: b }: StoredRun): FigurePair[] {

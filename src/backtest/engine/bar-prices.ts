@@ -6,10 +6,13 @@ import { barOpenTime, closeTimeOf, timeframeMs, type Timeframe } from '../../dom
 import { dailyVolatilityOf, VOLATILITY_BARS } from '../../risk/daily-volatility.js';
 import type { Quotes } from '../../trading/books/quote-board.js';
 import type { MarketHistory, SymbolHistory } from '../history/market-history.js';
+import { spreadPctOf } from '../history/spread-of.js';
 
 /** A symbol, and its quote at the moment that it was last asked for. */
 interface QuotedSymbol {
   readonly columns: CandleColumns;
+  /** Half of its spread, as a fraction of the price. */
+  readonly half: number;
   moment: number;
   quote: BarQuote | undefined;
 }
@@ -24,23 +27,21 @@ export class BarPrices implements Quotes {
   readonly #symbols: ReadonlyMap<string, QuotedSymbol>;
   readonly #venue: string;
   readonly #timeframe: Timeframe;
-  readonly #halfSpread: number;
   #index = 0;
   #isOpen = false;
   /** Counts the moments that were shown. */
   #moment = 0;
 
-  /** @param spreadPct of the middle price: 0.02 is 0.02 % */
+  /** @param spreadPct of the middle price where none was quoted: 0.02 is 0.02 % */
   constructor(history: MarketHistory, spreadPct: number) {
     this.#symbols = new Map(
-      history.symbols.map(({ instrument, columns }) => [
-        instrument.symbol,
-        { columns, moment: 0, quote: undefined },
-      ]),
+      history.symbols.map((one) => {
+        const half = spreadPctOf(one, spreadPct) / 200;
+        return [one.instrument.symbol, { columns: one.columns, half, moment: 0, quote: undefined }];
+      }),
     );
     this.#venue = history.venue;
     this.#timeframe = history.timeframe;
-    this.#halfSpread = spreadPct / 200;
   }
 
   /** Shows the closes of the bar with that number. */
@@ -66,27 +67,29 @@ export class BarPrices implements Quotes {
     const quoted = this.#symbols.get(symbol);
     if (quoted === undefined) return undefined;
     if (quoted.moment !== this.#moment) {
-      quoted.quote = this.#make(symbol, quoted.columns);
+      quoted.quote = this.#make(symbol, quoted);
       quoted.moment = this.#moment;
     }
     return quoted.quote;
   }
 
-  #make(symbol: string, columns: CandleColumns): BarQuote | undefined {
+  #make(symbol: string, { columns, half }: QuotedSymbol): BarQuote | undefined {
     if (columns.length === 0) return undefined;
     const last = columns.length - 1;
     const wanted = this.#index - columns.firstIndex;
     if (wanted < 0) return undefined;
     if (this.#isOpen && wanted <= last && columns.state[wanted] === BarState.stored) {
       const price = columns.open[wanted] ?? NaN;
-      return this.#toQuote(symbol, price, barOpenTime(this.#index, this.#timeframe));
+      const venueTime = barOpenTime(this.#index, this.#timeframe);
+      return new BarQuote({ venue: this.#venue, symbol, price, venueTime, half });
     }
     let at = Math.min(this.#isOpen ? wanted - 1 : wanted, last);
     while (at > 0 && columns.state[at] !== BarState.stored) at -= 1;
     if (at < 0) return undefined;
     const openTime = barOpenTime(columns.firstIndex + at, this.#timeframe);
     const price = columns.close[at] ?? NaN;
-    return this.#toQuote(symbol, price, closeTimeOf(openTime, this.#timeframe));
+    const venueTime = closeTimeOf(openTime, this.#timeframe);
+    return new BarQuote({ venue: this.#venue, symbol, price, venueTime, half });
   }
 
   findFresh(symbol: string, nowMs: number, maxAgeMs: number): Quote | undefined {
@@ -120,10 +123,6 @@ export class BarPrices implements Quotes {
   findBar(symbol: string, index: number): Candle | undefined {
     const columns = this.#symbols.get(symbol)?.columns;
     return columns === undefined ? undefined : barAt(columns, index);
-  }
-
-  #toQuote(symbol: string, price: number, venueTime: number): BarQuote {
-    return new BarQuote({ venue: this.#venue, symbol, price, venueTime, half: this.#halfSpread });
   }
 }
 

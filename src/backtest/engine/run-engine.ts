@@ -37,6 +37,7 @@ export interface EngineOptions {
   readonly signals: SignalSource;
   readonly rules: TradingRules;
   readonly fills: FillModel;
+  /** Where none was quoted. */
   readonly spreadPct: number;
   readonly logger: Logger;
   readonly signal: AbortSignal;

@@ -5,6 +5,8 @@ import { mean } from './statistics.js';
 export interface TradablePrices {
   /** Opens of the bars of the span, ascending. */
   readonly open: ArrayLike<number>;
+  /** Of a round trip: both fees and the spread. */
+  readonly costFraction: number;
 }
 
 /** A trade that is compared with entries at random. */
@@ -29,13 +31,10 @@ const SETS = 1000;
  * Are the entries better than chance? Each trade of the run is entered at a random bar of the same symbol and held
  * as long; a thousand such sets give the distribution. Fees and spread count on both sides, stops do not. A
  * permutation test in the sense of Phipson and Smyth (2010): the run itself counts as one of the sets.
- *
- * @param costFraction of a round trip: both fees and the spread
  */
 export function testRandomEntries(
   trades: readonly HeldTrade[],
   prices: ReadonlyMap<string, TradablePrices>,
-  costFraction: number,
   random: Random,
 ): RandomEntryTest | undefined {
   const held = trades.filter((trade) => canBePlaced(trade, prices));
@@ -45,10 +44,11 @@ export function testRandomEntries(
     holdingBars,
     open: prices.get(symbol)?.open ?? [],
   }));
+  const costs = mean(held.map(({ symbol }) => prices.get(symbol)?.costFraction ?? 0));
   let atLeast = 1;
   let total = 0;
   for (let set = 0; set < SETS; set++) {
-    const drawn = drawMean(placeable, random) - costFraction;
+    const drawn = drawMean(placeable, random) - costs;
     if (drawn >= ownMean) atLeast += 1;
     total += drawn;
   }

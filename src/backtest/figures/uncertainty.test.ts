@@ -52,7 +52,7 @@ it('a series of one day has no interval', () => {
 
 /** A market that rises every hundredth bar and stands still in between. */
 const open = Array.from({ length: 5000 }, (_, bar) => 100 * 1.01 ** Math.floor(bar / 100));
-const prices = new Map([['A/B', { open }]]);
+const prices = new Map([['A/B', { open, costFraction: 0.002 }]]);
 
 it('entries that always catch the rise are told from chance', () => {
   const trades = Array.from({ length: 20 }, () => ({
@@ -60,7 +60,7 @@ it('entries that always catch the rise are told from chance', () => {
     holdingBars: 5,
     pnlFraction: 0.008,
   }));
-  const test = testRandomEntries(trades, prices, 0.002, randomOf('skill'));
+  const test = testRandomEntries(trades, prices, randomOf('skill'));
   expect(test?.pValue).toBeLessThan(0.01);
   expect(test?.ownMean).toBeCloseTo(0.008, 12);
 });
@@ -73,7 +73,7 @@ it('entries at random have p-values that are spread evenly', () => {
       const pnlFraction = (open[at + 50] ?? 0) / (open[at] ?? 1) - 1 - 0.002;
       return { symbol: 'A/B', holdingBars: 50, pnlFraction };
     });
-    return testRandomEntries(trades, prices, 0.002, random)?.pValue ?? NaN;
+    return testRandomEntries(trades, prices, random)?.pValue ?? NaN;
   });
   expect(mean(pValues)).toBeGreaterThan(0.4);
   expect(mean(pValues)).toBeLessThan(0.65);
@@ -82,5 +82,5 @@ it('entries at random have p-values that are spread evenly', () => {
 
 it('trades that no bar of the span can hold are left out', () => {
   const trades = [{ symbol: 'A/B', holdingBars: 5000, pnlFraction: 1 }];
-  expect(testRandomEntries(trades, prices, 0, randomOf('seed'))).toBeUndefined();
+  expect(testRandomEntries(trades, prices, randomOf('seed'))).toBeUndefined();
 });

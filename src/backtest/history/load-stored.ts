@@ -10,6 +10,7 @@ import { loadColumns } from '../../storage/reader/load-columns.js';
 import { openReader } from '../../storage/reader/open-reader.js';
 import { hashCandles } from './hash-candles.js';
 import type { MarketHistory, SymbolHistory } from './market-history.js';
+import { findQuotedSpread } from './quoted-spread.js';
 
 const HOW_TO_GET_CANDLES =
   'collect them (npm run collect), set EXCHANGE, or give --data a folder of candle files';
@@ -47,7 +48,8 @@ export async function loadStored(request: StoredRequest): Promise<MarketHistory>
     for (const one of series) {
       const columns = await loadColumns(reader, one.id, {});
       if (columns.length === 0) continue;
-      symbols.push(toHistory(one, columns));
+      const quotedSpread = await findQuotedSpread(reader, venue, one.symbol);
+      symbols.push({ ...toHistory(one, columns), quotedSpread });
     }
     if (symbols.length === 0) throw new ConfigError(`No candles of ${timeframe} are stored`);
     return { venue, timeframe, symbols, dataHash: hashCandles(symbols) };
@@ -110,11 +112,13 @@ function choose(
 }
 
 function textOf(stored: unknown): string | undefined {
-  return stored === null || stored === undefined ? undefined : String(stored);
+  return typeof stored === 'string' ? stored : undefined;
 }
 
 /** What the venue demands of orders is what a daemon was told last; of a series that none followed since, nothing. */
-function toHistory({ id: _, ...market }: StoredSeries, columns: CandleColumns): SymbolHistory {
-  const [base = market.symbol, quote = ''] = market.symbol.split('/');
-  return { instrument: { ...market, base, quote }, columns };
+function toHistory(stored: StoredSeries, columns: CandleColumns): SymbolHistory {
+  const { symbol, marketId, sizeStep, priceTick, minSize, minCost } = stored;
+  const [base = symbol, quote = ''] = symbol.split('/');
+  const rules = { sizeStep, priceTick, minSize, minCost };
+  return { instrument: { symbol, marketId, base, quote, ...rules }, columns };
 }

@@ -2,6 +2,7 @@ import type { CandleColumns } from '../../domain/candle-columns.js';
 import type { Instrument } from '../../domain/market.js';
 import type { Timeframe } from '../../domain/timeframe.js';
 import type { FallbackSeries } from '../../signals/fallback-series.js';
+import type { QuotedSpread } from './quoted-spread.js';
 
 /** What is known of one symbol: its market and its candles on the regular grid. */
 export interface SymbolHistory {
@@ -9,6 +10,8 @@ export interface SymbolHistory {
   readonly columns: CandleColumns;
   /** What the SMA/RSI rules say at each bar, where it is worked out already. */
   readonly rules?: FallbackSeries;
+  /** Undefined where no quotes of it are stored, or the spread of a run is given. */
+  readonly quotedSpread?: QuotedSpread | undefined;
 }
 
 /** The candles that a run goes over, symbols in the order in which orders of the same bar are made. */

@@ -8,6 +8,7 @@ export function inWords(description: RunDescription, result: BacktestResult): re
     outcome(result),
     halts(result),
     trained(result),
+    spread(result),
     certainty(result),
     leftOut(result),
   ].filter((sentence) => sentence !== '');
@@ -76,6 +77,22 @@ function halts({ halts: all }: BacktestResult): string {
     );
   }
   return parts.join(' ');
+}
+
+/** Where the spread is from, since it decides what trading costs. */
+function spread({ markets }: BacktestResult): string {
+  const quoted = markets.filter(({ quotedSpread }) => quotedSpread !== undefined);
+  const others = markets.filter(({ quotedSpread }) => quotedSpread === undefined);
+  const assumed = `BACKTEST_SPREAD_PCT, ${others[0]?.spreadPct ?? 0} %`;
+  if (quoted.length === 0) return `The spread was ${assumed}.`;
+  const percents = quoted.map(({ spreadPct }) => spreadPct);
+  const [least, most] = [Math.min(...percents), Math.max(...percents)].map((one) =>
+    one.toPrecision(2),
+  );
+  const range = least === most ? `${least ?? ''} %` : `${least ?? ''} % to ${most ?? ''} %`;
+  const median = `the median of the stored quotes of each symbol, ${range}`;
+  if (others.length === 0) return `The spread was ${median}.`;
+  return `The spread was ${median}; of ${others.length} symbols without stored quotes ${assumed}.`;
 }
 
 function certainty({ intervals, randomEntries, deflatedSharpe }: BacktestResult): string {

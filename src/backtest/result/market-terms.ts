@@ -1,17 +1,24 @@
 import type { OrderRules } from '../../domain/market.js';
 import type { MarketHistory } from '../history/market-history.js';
+import type { QuotedSpread } from '../history/quoted-spread.js';
+import { spreadPctOf } from '../history/spread-of.js';
 
-/** What a run took a market to demand of an order; what is not known was not demanded. */
+/** The spread that a run took for a market, and what the market demanded; what is not known was not demanded. */
 export interface MarketTerms extends OrderRules {
   readonly symbol: string;
+  readonly spreadPct: number;
+  /** Where the spread is from; undefined for the one that is assumed or given. */
+  readonly quotedSpread: QuotedSpread | undefined;
 }
 
-export function marketTerms({ symbols }: MarketHistory): readonly MarketTerms[] {
-  return symbols.map(({ instrument: { symbol, sizeStep, priceTick, minSize, minCost } }) => ({
-    symbol,
-    sizeStep,
-    priceTick,
-    minSize,
-    minCost,
-  }));
+export function marketTerms(
+  { symbols }: MarketHistory,
+  assumedSpreadPct: number,
+): readonly MarketTerms[] {
+  return symbols.map((one) => {
+    const { symbol, sizeStep, priceTick, minSize, minCost } = one.instrument;
+    const spreadPct = spreadPctOf(one, assumedSpreadPct);
+    const { quotedSpread } = one;
+    return { symbol, spreadPct, quotedSpread, sizeStep, priceTick, minSize, minCost };
+  });
 }

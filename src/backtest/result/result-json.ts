@@ -1,6 +1,7 @@
 import type { BootstrapInterval } from '../figures/stationary-bootstrap.js';
 import type { Performance } from '../figures/performance.js';
 import type { TradeFigures, TradeGroup } from '../figures/trade-figures.js';
+import type { MarketTerms } from './market-terms.js';
 import type { ModelFigures } from './model-figures.js';
 import type { BacktestResult, Baseline } from './to-result.js';
 
@@ -79,13 +80,7 @@ export function figuresJson(result: BacktestResult): Record<string, unknown> {
       count,
       later_return: laterReturn ?? null,
     })),
-    markets: result.markets.map(({ symbol, sizeStep, priceTick, minSize, minCost }) => ({
-      symbol,
-      size_step: sizeStep ?? null,
-      price_tick: priceTick ?? null,
-      min_size: minSize ?? null,
-      min_cost: minCost ?? null,
-    })),
+    markets: result.markets.map(marketJson),
     models: result.models === undefined ? null : modelsJson(result.models),
   };
 }
@@ -123,6 +118,23 @@ function tradesJson(figures: TradeFigures): Record<string, unknown> {
 function groupJson(group: TradeGroup): Record<string, unknown> {
   return { name: group.name, ...tradesJson(group) };
 }
+
+function marketJson({ symbol, spreadPct, quotedSpread, ...rules }: MarketTerms): MarketJson {
+  return {
+    symbol,
+    spread_pct: spreadPct,
+    spread_from: quotedSpread === undefined ? 'setting' : 'quotes',
+    quotes: quotedSpread?.quotes ?? 0,
+    quotes_from: quotedSpread === undefined ? null : iso(quotedSpread.fromTime),
+    quotes_to: quotedSpread === undefined ? null : iso(quotedSpread.toTime),
+    size_step: rules.sizeStep ?? null,
+    price_tick: rules.priceTick ?? null,
+    min_size: rules.minSize ?? null,
+    min_cost: rules.minCost ?? null,
+  };
+}
+
+type MarketJson = Readonly<Record<string, string | number | null>>;
 
 function modelsJson(models: ModelFigures): Record<string, unknown> {
   const { promoted, rejected, failed, waiting } = models.outcomes;

@@ -3,7 +3,7 @@ import { barIndex } from '../../domain/timeframe.js';
 import { forwardLogReturns } from '../../features/labels.js';
 import { CODES, meaningOf } from '../engine/decision-log.js';
 import type { EngineResult } from '../engine/run-engine.js';
-import type { MarketHistory } from '../history/market-history.js';
+import type { MarketHistory, SymbolHistory } from '../history/market-history.js';
 
 /** BUY signals that were not acted on, for one kind of reason, and what came after them. */
 export interface SkipReason {
@@ -14,6 +14,12 @@ export interface SkipReason {
    * the reason cost money. Undefined where no horizon was over by the end.
    */
   readonly laterReturn: number | undefined;
+}
+
+export interface SkipOptions {
+  readonly horizonBars: number;
+  /** Of a round trip in a symbol, as a fraction. */
+  readonly costOf: (symbol: SymbolHistory) => number;
 }
 
 interface Tally {
@@ -29,15 +35,15 @@ interface Tally {
 export function skipReasons(
   history: MarketHistory,
   { decisions, stores }: Pick<EngineResult, 'decisions' | 'stores'>,
-  { horizonBars, costFraction }: { readonly horizonBars: number; readonly costFraction: number },
+  options: SkipOptions,
 ): readonly SkipReason[] {
-  const laterOf = laterReturns(history, horizonBars);
+  const laterOf = laterReturns(history, options);
   const tallies = new Tallies();
   const add = (tally: Tally, later: number): void => {
     tally.count += 1;
     if (!Number.isFinite(later)) return;
     tally.known += 1;
-    tally.sum += later - costFraction;
+    tally.sum += later;
   };
   const { length, texts, symbols, reasons, codes, candleOpenTimes } = decisions.columns;
   // A text is taken apart once, not once for each of its rows.
@@ -86,20 +92,25 @@ class Tallies {
   }
 }
 
-/** Simple return over the horizon from the close of the bar that contains a time; NaN where it is not over. */
+/**
+ * Simple return over the horizon from the close of the bar that contains a time, less the costs; NaN where it is not
+ * over.
+ */
 function laterReturns(
   { symbols, timeframe }: MarketHistory,
-  horizonBars: number,
+  { horizonBars, costOf }: SkipOptions,
 ): (symbol: string, timeMs: number) => number {
   const known = new Map(
-    symbols.map(({ instrument, columns }) => {
-      const { firstIndex } = columns;
-      return [instrument.symbol, { firstIndex, returns: forwardLogReturns(columns, horizonBars) }];
+    symbols.map((one) => {
+      const { instrument, columns } = one;
+      const returns = forwardLogReturns(columns, horizonBars);
+      return [instrument.symbol, { firstIndex: columns.firstIndex, returns, cost: costOf(one) }];
     }),
   );
   return (symbol, timeMs) => {
     const found = known.get(symbol);
     if (found === undefined) return NaN;
-    return Math.expm1(found.returns[barIndex(timeMs, timeframe) - found.firstIndex] ?? NaN);
+    const { firstIndex, returns, cost } = found;
+    return Math.expm1(returns[barIndex(timeMs, timeframe) - firstIndex] ?? NaN) - cost;
   };
 }

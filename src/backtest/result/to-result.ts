@@ -92,8 +92,10 @@ export interface ResultInput {
   /** Bars over which what was left out is looked at. */
   readonly horizonBars: number;
   readonly startEquity: number;
-  /** Of a round trip: both fees and the spread, as a fraction. */
-  readonly costFraction: number;
+  /** Of a round trip in a symbol: both fees, spread and slippage, as a fraction. */
+  readonly costOf: (symbol: SymbolHistory) => number;
+  /** In percent of the price, where none was quoted. */
+  readonly spreadPct: number;
   /** Annualised Sharpe ratios of earlier runs on the same data. */
   readonly earlierSharpes: readonly number[];
 }
@@ -126,8 +128,7 @@ export function toResult(input: ResultInput): BacktestResult {
     halts: run.stores.halts,
     randomEntries: testRandomEntries(
       heldTrades(history, trades),
-      opensOf(history.symbols, span),
-      input.costFraction,
+      opensOf(history.symbols, span, input.costOf),
       random,
     ),
     deflatedSharpe: deflatedSharpe(returns, input.earlierSharpes),
@@ -137,7 +138,7 @@ export function toResult(input: ResultInput): BacktestResult {
       cash(run.equity, startEquity),
     ],
     skipped: skipReasons(history, run, input),
-    markets: marketTerms(history),
+    markets: marketTerms(history, input.spreadPct),
     models: models === undefined ? undefined : modelFigures(history, span, models),
   };
 }
@@ -212,11 +213,13 @@ function heldTrades(
 function opensOf(
   symbols: readonly SymbolHistory[],
   { firstIndex }: BarSpan,
+  costOf: ResultInput['costOf'],
 ): Parameters<typeof testRandomEntries>[1] {
   return new Map(
-    symbols.map(({ instrument, columns }) => {
+    symbols.map((one) => {
+      const { instrument, columns } = one;
       const open = columns.open.subarray(Math.max(0, firstIndex - columns.firstIndex));
-      return [instrument.symbol, { open }];
+      return [instrument.symbol, { open, costFraction: costOf(one) }];
     }),
   );
 }
@@ -225,18 +228,19 @@ function opensOf(
 function buyAndHold(
   { symbols, timeframe }: MarketHistory,
   span: BarSpan,
-  { startEquity, costFraction }: ResultInput,
+  { startEquity, costOf }: ResultInput,
 ): Baseline {
   const part = startEquity / symbols.length;
-  const halfCost = costFraction / 2;
   const bars = span.lastIndex - span.firstIndex + 1;
   const at = Array.from({ length: bars }, (_, bar) =>
     closeTimeOf(barOpenTime(span.firstIndex + bar, timeframe), timeframe),
   );
   const equity = new Array<number>(bars).fill(0);
   // Symbol by symbol, so that each one's closes are read one after another.
-  for (const { columns } of symbols) {
+  for (const one of symbols) {
+    const { columns } = one;
     const { close, open, length } = columns;
+    const halfCost = costOf(one) / 2;
     const shift = span.firstIndex - columns.firstIndex;
     const units = (part * (1 - halfCost)) / (open[Math.max(0, shift)] ?? NaN);
     for (let bar = 0; bar < bars; bar++) {

@@ -5,6 +5,7 @@ import { toFillPrice } from '../engine/fill-price.js';
 import type { Trade, TradeExit } from '../figures/trade.js';
 import { barAt } from '../engine/bar-prices.js';
 import type { MarketHistory } from '../history/market-history.js';
+import { spreadPctOf } from '../history/spread-of.js';
 import { Money } from '../../domain/money.js';
 import { groupBy } from '../../lib/group-by.js';
 import { BarState } from '../../domain/candle-columns.js';
@@ -91,7 +92,8 @@ function openTrade(
   const { columns, instrument } = held;
   let at = columns.length - 1;
   while (at > 0 && columns.state[at] !== BarState.stored) at -= 1;
-  const { feeRate, slippagePct, spreadPct } = known.costs;
+  const { feeRate, slippagePct } = known.costs;
+  const spreadPct = spreadPctOf(held, known.costs.spreadPct);
   const bid = new Money((columns.close[at] ?? NaN) * (1 - spreadPct / 200));
   const exitPrice = toFillPrice('sell', bid, { slippagePct, instrument }).toNumber();
   const size = position.sizeBase.toNumber();

@@ -7,6 +7,7 @@ import type { DecisionColumns } from '../../backtest/engine/decision-log.js';
 import { loadFolder } from '../../backtest/history/load-folder.js';
 import { loadStored } from '../../backtest/history/load-stored.js';
 import type { MarketHistory } from '../../backtest/history/market-history.js';
+import { withoutQuotedSpreads } from '../../backtest/history/spread-of.js';
 import { reportHtml } from '../../backtest/report/report-html.js';
 import { figuresJson, resultJson, type RunDescription } from '../../backtest/result/result-json.js';
 import { countBars, type BacktestResult } from '../../backtest/result/to-result.js';
@@ -139,13 +140,16 @@ export type PlannedTools = Pick<
 export async function runPlanned(
   planned: PlannedHistory,
   run: {
-    readonly ask: Pick<BacktestAsk, 'bot' | 'signals' | 'retrain'>;
+    readonly ask: Pick<BacktestAsk, 'bot' | 'signals' | 'retrain' | 'set'>;
     readonly tools: PlannedTools;
     readonly earlierSharpes: readonly number[];
     readonly onDecided?: BacktestRequest['onDecided'];
   },
 ): Promise<Backtest | StoppedBacktest> {
-  const { whole, history, span } = planned;
+  const { whole, span } = planned;
+  // One that is given for this run counts, whatever was quoted.
+  const isSpreadGiven = Object.hasOwn(run.ask.set, 'BACKTEST_SPREAD_PCT');
+  const history = isSpreadGiven ? withoutQuotedSpreads(planned.history) : planned.history;
   const { settings, signal, onProgress } = run.tools;
   const isModel = run.ask.signals === 'model';
   const allowFallbackExecution = !isModel || settings.allowFallbackExecution;
