@@ -5,7 +5,7 @@ import type { Settings } from '../config/settings.js';
 import { loadFolder } from '../src/backtest/history/load-folder.js';
 import type { MarketHistory } from '../src/backtest/history/market-history.js';
 import { readVersion } from '../src/daemon/project-dir.js';
-import { toBotName } from '../src/domain/bots.js';
+import { findBotFault, toBotName } from '../src/domain/bots.js';
 import {
   RETRAIN_INTERVALS,
   type BacktestAsk,
@@ -128,6 +128,9 @@ function startReading(
 function toAsk(flags: BacktestFlags, settings: Settings): BacktestAsk {
   const { symbols, data } = flags;
   const isAll = symbols?.length === 1 && symbols[0] === 'all';
+  const bot = flags.bot ?? settings.tradeBot ?? settings.bots[0] ?? 'catboost';
+  const fault = findBotFault(bot);
+  if (fault !== undefined) throw new ConfigError(`--bot is ${fault}`);
   const configured =
     data !== undefined || settings.symbols[0] === 'all' ? undefined : settings.symbols;
   return {
@@ -137,7 +140,7 @@ function toAsk(flags: BacktestFlags, settings: Settings): BacktestAsk {
     toMs: toMs('--to', flags.to),
     symbols: isAll ? undefined : (symbols ?? configured),
     timeframe: toTimeframe(flags.timeframe ?? settings.tradeTimeframe ?? '1h'),
-    bot: flags.bot ?? settings.tradeBot ?? settings.bots[0] ?? 'catboost',
+    bot,
     data,
     set: toSets(flags.set ?? []),
   };

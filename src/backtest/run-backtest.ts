@@ -1,10 +1,11 @@
-import { barIndex, closeTimeOf, barOpenTime, type Timeframe } from '../domain/timeframe.js';
+import { barOpenTime, closeTimeOf, type Timeframe } from '../domain/timeframe.js';
 import { ConfigError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { barsUpTo } from '../signals/bar-window.js';
 import { decisionLagMs, type TradingRules } from '../trading/trading-rules.js';
+import { chooseSpan, type AskedSpan } from './choose-span.js';
 import type { DecisionColumns } from './engine/decision-log.js';
-import { runEngine, spanOf, type EngineResult } from './engine/run-engine.js';
+import { barsOf, runEngine, spanOf, type EngineResult } from './engine/run-engine.js';
 import { FallbackSource, type FallbackOptions, type SignalSource } from './engine/signal-source.js';
 import type { EquityCurve } from './figures/equity-curve.js';
 import type { Trade } from './figures/trade.js';
@@ -16,9 +17,6 @@ import { endEquityOf, toResult, withEnd, type BacktestResult } from './result/to
 import { toTrades, type TradeList } from './result/to-trades.js';
 import { ModelSource } from './walk-forward/model-source.js';
 import type { WalkForwardOptions, WalkProgress } from './walk-forward/walk-options.js';
-
-/** The rules need 50 bars before they say anything. */
-const MIN_BARS = 50;
 
 export interface BacktestRequest extends PlannedHistory {
   readonly rules: TradingRules;
@@ -48,12 +46,6 @@ export interface PlannedHistory {
   readonly span: BarSpan;
 }
 
-/** First and last moment, epoch milliseconds; undefined for all that there is. */
-interface AskedSpan {
-  readonly fromMs: number | undefined;
-  readonly toMs: number | undefined;
-}
-
 /** A run that was stopped: nothing came of it but what was trained. */
 export interface StoppedBacktest {
   readonly status: 'stopped';
@@ -75,7 +67,9 @@ export interface Backtest extends PlannedHistory {
  * @throws ConfigError naming what is wrong with the span
  */
 export function planHistory(whole: MarketHistory, asked: AskedSpan): PlannedHistory {
-  const span = chooseSpan(whole, asked);
+  const chosen = chooseSpan(whole.symbols.map(barsOf), asked, whole.timeframe);
+  if (chosen.status === 'refused') throw new ConfigError(`--${chosen.field}: ${chosen.reason}`);
+  const { span } = chosen;
   return { whole, history: within(whole, span), span };
 }
 
@@ -184,27 +178,6 @@ async function toEnd(
   return { status: 'done', whole, history, span, run, trades, curve: result.curve, result };
 }
 
-function chooseSpan(history: MarketHistory, { fromMs, toMs }: AskedSpan): BarSpan {
-  const { timeframe } = history;
-  const whole = spanOf(history.symbols);
-  if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {
-    throw new ConfigError(`--from ${iso(fromMs)} is not before --to ${iso(toMs)}`);
-  }
-  const firstIndex = fromMs === undefined ? whole.firstIndex : barIndex(fromMs, timeframe);
-  // The last bar is one that closes by then.
-  const lastIndex = toMs === undefined ? whole.lastIndex : barIndex(toMs, timeframe) - 1;
-  const span = {
-    firstIndex: Math.max(firstIndex, whole.firstIndex),
-    lastIndex: Math.min(lastIndex, whole.lastIndex),
-  };
-  const bars = span.lastIndex - span.firstIndex + 1;
-  if (bars >= MIN_BARS) return span;
-  const has = `the candles reach from ${openOf(whole.firstIndex, timeframe)} to ${openOf(whole.lastIndex + 1, timeframe)}`;
-  throw new ConfigError(
-    `${Math.max(0, bars)} bars of ${timeframe} lie between --from and --to, at least ${MIN_BARS} are needed: ${has}`,
-  );
-}
-
 /**
  * Without the symbols that have no bar in the span, and without the candles after it. Those before it stay: rules
  * look back.
@@ -224,12 +197,4 @@ function within(history: MarketHistory, span: BarSpan): MarketHistory {
 /** Close of the last bar of a span, epoch milliseconds. */
 export function endOf({ lastIndex }: BarSpan, timeframe: Timeframe): number {
   return closeTimeOf(barOpenTime(lastIndex, timeframe), timeframe);
-}
-
-function openOf(index: number, timeframe: Timeframe): string {
-  return iso(barOpenTime(index, timeframe));
-}
-
-function iso(timeMs: number): string {
-  return new Date(timeMs).toISOString();
 }

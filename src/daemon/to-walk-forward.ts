@@ -1,7 +1,7 @@
 import type { Settings } from '../../config/settings.js';
 import type { MarketHistory } from '../backtest/history/market-history.js';
 import type { WalkForwardOptions } from '../backtest/walk-forward/walk-options.js';
-import { BOT_NAMES, needsTorch } from '../domain/bots.js';
+import { needsTorch } from '../domain/bots.js';
 import type { Instrument } from '../domain/market.js';
 import { ConfigError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
@@ -28,13 +28,10 @@ export interface WalkForwardPlace extends Pick<
 /**
  * Training for a backtest as the settings want it for the daemon, of one timeframe and one bot.
  *
- * @throws ConfigError for a bot that there is not, or a reference symbol without candles in the history
+ * @throws ConfigError for a reference symbol without candles in the history
  */
 export function toWalkForward(settings: Settings, place: WalkForwardPlace): WalkForwardOptions {
   const { history, bot, childEnvironments, logger, clock } = place;
-  if (!BOT_NAMES.includes(bot)) {
-    throw new ConfigError(`--bot is ${bot}; expected one of ${BOT_NAMES.join(', ')}`);
-  }
   const all = history.symbols.map(({ instrument }) => instrument);
   const primary = choosePrimary(settings, all);
   const instruments = {

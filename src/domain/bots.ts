@@ -101,6 +101,11 @@ export function toBotName(text: string): string {
   return ALIASES.get(text) ?? text;
 }
 
+/** Why there is no bot of that name; undefined where there is one. */
+export function findBotFault(name: string): string | undefined {
+  return BOT_NAMES.includes(name) ? undefined : `${name}; expected one of ${BOT_NAMES.join(', ')}`;
+}
+
 /** Whether the bot's library is an extra, which the setup installs only when it is asked to. */
 export function needsTorch(name: string): boolean {
   return findBot(name)?.library === 'torch';

@@ -143,7 +143,9 @@ test('the spread is that of the stored quotes, unless it is given for the run', 
     markets: [{ symbol, spread_pct: 0.2, spread_from: 'quotes', quotes: 1 }],
   });
   const page = await call('GET', `/${quoted.id}/report`);
-  expect(page.body).toContain('The spread was the median of the stored quotes of each symbol, 0.20 %.');
+  expect(page.body).toContain(
+    'The spread was the median of the stored quotes of each symbol, 0.20 %.',
+  );
   const settings = { BACKTEST_SPREAD_PCT: 0.5 };
   const given = await untilEnded(await begin({ signals: 'fallback', settings }));
   expect(given.figures).toMatchObject({
@@ -208,6 +210,10 @@ test.each([
   [{ signals: 'fallback', from: '2999-01-01T00:00:00Z' }, 'from'],
   [{ signals: 'fallback', from: '2024-01-02T00:00:00Z', to: '2024-01-01T00:00:00Z' }, 'from'],
   [{ signals: 'fallback', from: 'yesterday' }, 'from'],
+  [{ signals: 'fallback', from: '2025-01-01T00:00:00Z' }, 'from'],
+  [{ signals: 'fallback', to: '2023-01-01T00:00:00Z' }, 'to'],
+  [{ signals: 'fallback', bot: 'tea' }, 'bot'],
+  [{ signals: 'model', bot: 'tea' }, 'bot'],
   [{ signals: 'fallback', settings: { STOP_LOSS: 5 } }, 'settings.STOP_LOSS'],
   [{ signals: 'fallback', settings: { STOP_LOSS_PCT: 500 } }, 'settings.STOP_LOSS_PCT'],
   [{ signals: 'fallback', settings: { DATA_DIR: '/tmp' } }, 'settings.DATA_DIR'],
@@ -219,11 +225,32 @@ test.each([
   expect((await stores.backtests.list({}, { limit: 1, offset: 0 })).total).toBe(0);
 });
 
-test('a span without candles ends as failed and says which there are', async () => {
-  const run = await untilEnded(await begin({ signals: 'fallback', from: '2025-01-01T00:00:00Z' }));
-  expect(run).toMatchObject({
-    ...{ state: 'failed', error: expect.stringMatching(/the candles reach from 2024-01-01/) },
-  });
+test('a span without candles is refused with the words of the command, and says which there are', async () => {
+  const answer = await call('POST', '', { signals: 'fallback', from: '2025-01-01T00:00:00Z' });
+  expect(errorAnswer.parse(answer.json()).error.message).toMatch(
+    /^0 bars of 1h lie in the span, at least 50 are needed: the candles reach from 2024-01-01/,
+  );
+});
+
+test('symbols whose candles lie before and after the span are refused, and those that have some are not', async () => {
+  for (const [symbol, from] of [
+    ['OLD/USDT', 0],
+    ['NEW/USDT', 300],
+  ] as const) {
+    const series = await stores.series.ensure({ ...SERIES_KEY, symbol, marketId: symbol });
+    const candles = Array.from({ length: 100 }, (_, at) => wave(from + at));
+    await stores.candles.upsert(series.id, candles, 'rest');
+  }
+  const span = { from: '2024-01-05T12:00:00Z', to: '2024-01-12T00:00:00Z', signals: 'fallback' };
+  const symbols = ['OLD/USDT', 'NEW/USDT'];
+  const refused = await call('POST', '', { ...span, symbols });
+  expect([refused.statusCode, errorAnswer.parse(refused.json()).error]).toMatchObject([
+    ...[400, { field: 'from', message: expect.stringContaining('no symbol has a candle') }],
+  ]);
+  const [id, whole] = [await begin({ ...span, symbols: [...symbols, SERIES_KEY.symbol] }), 400];
+  const run = await untilEnded(id);
+  expect(run).toMatchObject({ state: 'done', symbols: [SERIES_KEY.symbol] });
+  expect(run.bars).toBeLessThan(whole);
 });
 
 describe.skipIf(!HAS_PYTHON)('a backtest of models that is asked for (needs npm run setup)', () => {

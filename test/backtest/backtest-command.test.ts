@@ -172,7 +172,12 @@ describe('npm run backtest', () => {
     [
       'a span that ends before it begins',
       ['--from', '2024-01-09', '--to', '2024-01-03'],
-      /is not before --to/,
+      /--from: 2024-01-09.* is not before the end, 2024-01-03/,
+    ],
+    [
+      'a span before the candles',
+      ['--to', '2023-01-01'],
+      /--to: 0 bars of 1h lie in the span, at least 50 are needed: the candles reach/,
     ],
     ['a day that there is not', ['--from', '2024-02-30'], /--from is 2024-02-30; expected a day/],
     ['a timeframe without files', ['--timeframe', '4h'], /has no file of 4h/],
@@ -187,6 +192,7 @@ describe('npm run backtest', () => {
       ['--signals', 'model', '--bot', 'tea'],
       /--bot is tea; expected one of catboost/,
     ],
+    ['such a bot for the rules', ['--bot', 'tea'], /--bot is tea; expected one of catboost/],
     ['signals that there are not', ['--signals', 'tea'], /--signals is tea; expected model or/],
     [
       'an interval that there is not',

@@ -22,6 +22,7 @@ import type { Position } from '../../domain/trade.js';
 import { bookKeyOf, type TradingParts } from '../../trading/parts/trading-parts.js';
 import type { TradingRules } from '../../trading/trading-rules.js';
 import { Money } from '../../domain/money.js';
+import { spanOfAll } from '../choose-span.js';
 import type { EquityCurve } from '../figures/equity-curve.js';
 import type { BarSpan, MarketHistory, SymbolHistory } from '../history/market-history.js';
 import { BacktestBroker, type FillModel } from './backtest-broker.js';
@@ -239,9 +240,12 @@ class Run {
 
 /** The bars that any symbol of a history has. */
 export function spanOf(symbols: readonly SymbolHistory[]): BarSpan {
-  const firsts = symbols.map(({ columns }) => columns.firstIndex);
-  const lasts = symbols.map(({ columns }) => columns.firstIndex + columns.length - 1);
-  return { firstIndex: Math.min(...firsts), lastIndex: Math.max(...lasts) };
+  return spanOfAll(symbols.map(barsOf));
+}
+
+/** The bars from the first to the last of a symbol. */
+export function barsOf({ columns: { firstIndex, length } }: SymbolHistory): BarSpan {
+  return { firstIndex, lastIndex: firstIndex + length - 1 };
 }
 
 /** Bars of all symbols inside the span, with a candle or without. */

@@ -7,7 +7,12 @@ import type {
   BacktestRequests,
   BacktestWish,
 } from '../../api/context/backtests.js';
+import { chooseSpan } from '../../backtest/choose-span.js';
+import type { BarSpan } from '../../backtest/history/market-history.js';
 import type { BacktestAsk, BacktestRun } from '../../domain/backtest-run.js';
+import { findBotFault } from '../../domain/bots.js';
+import type { Series } from '../../domain/market.js';
+import { barIndex, type Timeframe } from '../../domain/timeframe.js';
 import type { ChildEnvironments } from '../../lib/child-environments.js';
 import { newUid } from '../../lib/uid.js';
 import { compiledUrl, startProcess, type WorkerHandle } from '../../lib/workers/worker.js';
@@ -164,35 +169,48 @@ export class BacktestJobs implements BacktestRequests {
     rmSync(path.join(parent, `${job.record.uid}.making`), { recursive: true, force: true });
   }
 
+  /** What the command would refuse once it has read the candles. */
   async #findFault(ask: BacktestAsk, venue: string): Promise<Fault | undefined> {
-    const { stores, wallClock } = this.#options;
-    const spanFault = findSpanFault(ask, wallClock.wallMs());
-    if (spanFault !== undefined) return spanFault;
-    const stored = (await stores.series.list({ venue })).filter(
-      ({ timeframe }) => timeframe === ask.timeframe,
-    );
+    const bot = findBotFault(ask.bot);
+    if (bot !== undefined) return { field: 'bot', reason: `bot is ${bot}` };
+    const { stores } = this.#options;
+    const timeframe = ask.timeframe as Timeframe;
+    const all = await stores.series.list({ venue });
+    const stored = all.filter((one) => one.timeframe === timeframe);
     if (stored.length === 0) {
-      const reason = `no candles of ${ask.timeframe} at ${venue} are stored`;
+      const reason = `no candles of ${timeframe} at ${venue} are stored`;
       return { field: 'timeframe', reason };
     }
-    const unknown = ask.symbols?.find(
-      (name) => !stored.some(({ symbol, marketId }) => symbol === name || marketId === name),
-    );
-    if (unknown === undefined) return undefined;
-    return { field: 'symbols', reason: `no ${ask.timeframe} candles of ${unknown} at ${venue}` };
+    const isNamed = (name: string, { symbol, marketId }: Series): boolean =>
+      symbol === name || marketId === name;
+    const unknown = ask.symbols?.find((name) => !stored.some((one) => isNamed(name, one)));
+    if (unknown !== undefined) {
+      return { field: 'symbols', reason: `no ${timeframe} candles of ${unknown} at ${venue}` };
+    }
+    const asked = stored.filter((one) => ask.symbols?.some((name) => isNamed(name, one)) ?? true);
+    const chosen = chooseSpan(await this.#barsOf(asked, { venue, timeframe }), ask, timeframe);
+    return chosen.status === 'refused' ? chosen : undefined;
+  }
+
+  /** First and last bar of those that have candles. */
+  async #barsOf(
+    asked: readonly Series[],
+    of: { readonly venue: string; readonly timeframe: Timeframe },
+  ): Promise<readonly BarSpan[]> {
+    const ids = new Set(asked.map(({ id }) => id));
+    const bounds = await this.#options.stores.candles.boundsOfAll(of);
+    return bounds
+      .filter(({ seriesId }) => ids.has(seriesId))
+      .map(({ first, last }) => ({
+        firstIndex: barIndex(first, of.timeframe),
+        lastIndex: barIndex(last, of.timeframe),
+      }));
   }
 }
 
 interface Fault {
   readonly field: string;
   readonly reason: string;
-}
-
-function findSpanFault({ fromMs, toMs }: BacktestAsk, nowMs: number): Fault | undefined {
-  if (fromMs === undefined) return undefined;
-  if (fromMs > nowMs) return { field: 'from', reason: 'from lies in the future' };
-  if (toMs === undefined || fromMs < toMs) return undefined;
-  return { field: 'from', reason: 'from is not before to' };
 }
 
 function toAsk(wish: BacktestWish, settings: Settings): BacktestAsk {
