@@ -834,6 +834,9 @@ ALTER TABLE `series`
   ADD COLUMN /*M! IF NOT EXISTS */ `min_size` VARCHAR(96) NULL,
   ADD COLUMN /*M! IF NOT EXISTS */ `min_cost` VARCHAR(96) NULL;
 
+ALTER TABLE `backtests`
+  ADD COLUMN /*M! IF NOT EXISTS */ `eta_sec` BIGINT NULL;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -887,4 +890,5 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0061_worker_bots', 0),
   ('0062_decision_quotes', 0),
   ('0063_notice_wall', 0),
-  ('0064_order_rules', 0);
+  ('0064_order_rules', 0),
+  ('0065_backtest_eta', 0);

@@ -40,4 +40,6 @@ export const BACKTEST_MIGRATIONS: readonly Migration[] = [
   }),
   // By the names of their variables; NULL for a run of an earlier version.
   addColumns('0043_run_settings', 'runs', { settings: { type: 'json?' } }),
+  // Of a run under way: seconds that it still takes, as of its last progress.
+  addColumns('0065_backtest_eta', 'backtests', { eta_sec: { type: 'integer?' } }),
 ];

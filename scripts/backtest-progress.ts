@@ -2,6 +2,7 @@ import { SingleBar } from 'cli-progress';
 import type { WalkProgress } from '../src/backtest/walk-forward/walk-options.js';
 import { formatDuration } from '../src/domain/training-cooldown.js';
 import { SystemClock, type Clock } from '../src/lib/clock.js';
+import { RemainingTime } from '../src/lib/remaining-time.js';
 
 export interface Listeners {
   readonly onProgress: (share: number) => void;
@@ -33,18 +34,18 @@ export async function withProgress<T>(
 /** A line for each retraining date that is done. */
 class TrainingLines {
   readonly #clock: Clock;
-  readonly #startedAt: number;
+  readonly #time = new RemainingTime();
   readonly #write: (line: string) => void;
   #hasBegun = false;
 
   constructor(clock: Clock, write: (line: string) => void) {
     this.#clock = clock;
-    this.#startedAt = clock.wallMs();
     this.#write = write;
   }
 
   tell(progress: WalkProgress): void {
     const { dates, done, kept, ended } = progress;
+    const left = this.left(progress);
     if (!this.#hasBegun && kept > 0) {
       this.#write(`backtest: ${kept} of ${dates} trainings are kept from an earlier run`);
     }
@@ -58,14 +59,12 @@ class TrainingLines {
       .filter(([models], at) => at < 2 || models > 0)
       .map(([models, outcome]) => `${models} ${outcome}`);
     const line = `backtest: trained ${done} of ${dates} (${date}): ${parts.join(', ')}`;
-    this.#write([line, this.left(progress)].filter((part) => part !== '').join('; '));
+    this.#write([line, left].filter((part) => part !== '').join('; '));
   }
 
   /** `12 min left`, by the dates of this run so far; empty while nothing is known. */
-  left({ dates, done, kept, share }: WalkProgress): string {
-    const madeDates = done - kept + share;
-    if (madeDates <= 0 || done >= dates) return '';
-    const tookMs = this.#clock.wallMs() - this.#startedAt;
-    return `${formatDuration((tookMs / madeDates) * (dates - done - share))} left`;
+  left({ dates, done, share }: WalkProgress): string {
+    const leftMs = this.#time.leftAt((done + share) / dates, this.#clock.wallMs());
+    return leftMs === undefined ? '' : `${formatDuration(leftMs)} left`;
   }
 }

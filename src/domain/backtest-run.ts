@@ -59,6 +59,8 @@ export interface BacktestRun extends MaybeKnown<BacktestFacts> {
   readonly place: string;
   /** Share that is done, 0 to 1. */
   readonly progress: number;
+  /** Seconds that a run under way still takes, as of its last progress; undefined while that is not known. */
+  readonly etaSec: number | undefined;
   /** The figures of `result.json`. */
   readonly figures: Readonly<Record<string, unknown>> | undefined;
   /** Annualised Sharpe ratio: one try on these candles. */

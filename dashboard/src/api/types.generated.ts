@@ -1443,6 +1443,7 @@ export interface Api {
         data_hash: string | null;
         settings: Record<string, string | number | boolean> | null;
         progress: number;
+        eta_sec: number | null;
         trades: number | null;
         total_return: number | null;
         annual_return: number | null;
@@ -1487,6 +1488,7 @@ export interface Api {
       data_hash: string | null;
       settings: Record<string, string | number | boolean> | null;
       progress: number;
+      eta_sec: number | null;
       trades: number | null;
       total_return: number | null;
       annual_return: number | null;
@@ -1523,6 +1525,7 @@ export interface Api {
       data_hash: string | null;
       settings: Record<string, string | number | boolean> | null;
       progress: number;
+      eta_sec: number | null;
       trades: number | null;
       total_return: number | null;
       annual_return: number | null;
@@ -1581,6 +1584,7 @@ export interface Api {
       data_hash: string | null;
       settings: Record<string, string | number | boolean> | null;
       progress: number;
+      eta_sec: number | null;
       trades: number | null;
       total_return: number | null;
       annual_return: number | null;

@@ -22,6 +22,7 @@ export function backtestAnswer(run: BacktestRun): BacktestSummary {
     data_hash: run.dataHash ?? null,
     settings: run.settings ?? null,
     progress: Math.round(run.progress * 1_000) / 10,
+    eta_sec: run.state === 'running' ? (run.etaSec ?? null) : null,
     trades: figure('trades'),
     total_return: figure('total_return'),
     annual_return: figure('annual_return'),

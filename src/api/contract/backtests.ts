@@ -23,6 +23,7 @@ const EXAMPLE = {
   data_hash: '5f0c1ad9e0b7',
   settings: { STOP_LOSS_PCT: 3, FEE_RATE: 0.001 },
   progress: 100,
+  eta_sec: null,
   trades: 214,
   total_return: -0.021,
   annual_return: -0.042,
@@ -81,6 +82,9 @@ const summary = z.object({
   data_hash: z.string().nullable(),
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullable(),
   progress: z.number().describe('percent'),
+  eta_sec: optionalNumber.describe(
+    'seconds that it still takes, as of the last progress; null while that is not known',
+  ),
   trades: optionalNumber,
   total_return: optionalNumber,
   annual_return: optionalNumber,

@@ -1,6 +1,7 @@
 import type { BacktestAsk, BacktestFacts, BacktestRun } from '../../domain/backtest-run.js';
 import type { Clock } from '../../lib/clock.js';
 import { messageOf } from '../../lib/errors.js';
+import { RemainingTime } from '../../lib/remaining-time.js';
 import type { BacktestStore } from '../../storage/stores/backtest-store.js';
 
 /** A run of minutes writes its progress a few times, so that it never competes with a daemon beside it. */
@@ -19,6 +20,7 @@ export interface RecordOptions {
 /** How a run shows in the table `backtests`: one statement at its start, one at its end, few between. */
 export class RunRecord {
   readonly #options: RecordOptions;
+  readonly #time = new RemainingTime();
   #notedAt = 0;
 
   constructor(options: RecordOptions) {
@@ -42,6 +44,7 @@ export class RunRecord {
       versions: { evenkeel: version, node: process.version },
       place,
       progress: 0,
+      etaSec: undefined,
       venue: facts?.venue,
       dataHash: facts?.dataHash,
       fromTime: facts?.fromTime,
@@ -86,10 +89,13 @@ export class RunRecord {
   noteProgress(share: number): void {
     const { store, clock, uid } = this.#options;
     const nowMs = clock.wallMs();
+    const leftMs = this.#time.leftAt(share, nowMs);
     if (nowMs - this.#notedAt < PROGRESS_EVERY_MS) return;
     const isFirst = this.#notedAt === 0;
     this.#notedAt = nowMs;
-    if (!isFirst) store.change(uid, { progress: share }).catch(() => undefined);
+    if (isFirst) return;
+    const etaSec = leftMs === undefined ? undefined : Math.round(leftMs / 1_000);
+    store.change(uid, { progress: share, etaSec }).catch(() => undefined);
   }
 
   async done(end: {
@@ -112,6 +118,6 @@ export class RunRecord {
 
   async #end(change: Partial<BacktestRun>): Promise<void> {
     const { store, clock, uid } = this.#options;
-    await store.change(uid, { ...change, endedAt: clock.wallMs() });
+    await store.change(uid, { ...change, etaSec: undefined, endedAt: clock.wallMs() });
   }
 }

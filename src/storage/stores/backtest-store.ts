@@ -32,6 +32,7 @@ const RUN = rowCodec<BacktestRun>({
   versions: json(),
   place: text(),
   progress: number(),
+  etaSec: optional(number()),
   venue: optional(text()),
   dataHash: optional(text()),
   fromTime: optional(number()),
