@@ -29,7 +29,7 @@ const THEN = {
   TRAILING_STOP_PCT: '1.5',
   TRAILING_START_PCT: '0.5',
   POSITION_SIZING: 'volatility',
-  MAX_DAILY_LOSS_PCT: '2',
+  DAILY_LOSS_PCT: '2',
 };
 
 let database: TestDatabase;
