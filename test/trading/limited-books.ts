@@ -18,21 +18,39 @@ import { settleUnsettled } from '../../src/trading/recovery/reconcile.js';
 import { tick } from '../../src/trading/tick/tick.js';
 import type { TradingParts } from '../../src/trading/parts/trading-parts.js';
 import { watchEquity } from '../../src/trading/service/watch-equity.js';
-import { BAR, buildInstrument, buildRules, buildSignal, HOUR } from './build-trading.js';
+import {
+  BAR,
+  buildFallback,
+  buildInstrument,
+  buildRules,
+  buildSignal,
+  HOUR,
+} from './build-trading.js';
 
 const SYMBOLS = ['A/USDT', 'B/USDT', 'C/USDT'];
 const KEY = { venue: 'test', account: 'paper' };
 const EQUITY = new Money(10_000);
 const DAY = 24 * HOUR;
+const HORIZON_BARS = 3;
+
+/** What a model says of the next bars: log return and its variance. */
+interface Expectation {
+  readonly expectedMove: number;
+  readonly moveVariance: number | undefined;
+}
+
+function pickOf<T>(random: Random, values: readonly T[]): T {
+  return values[Math.floor(random() * values.length)] as T;
+}
 
 /** Limits at random, each of them off now and then. */
 export function randomLimits(random: Random): RiskLimits {
-  const pick = <T>(...values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
+  const pick = <T>(...values: readonly T[]): T => pickOf(random, values);
   return {
-    positionSizing: 'fraction',
+    positionSizing: pick('fraction', 'volatility', 'kelly'),
     positionFraction: new Money(pick('0.05', '0.3', '0.9', '1')),
-    volatilityTargetPct: 0,
-    kellyFraction: 0,
+    volatilityTargetPct: pick(0, 0.5, 2),
+    kellyFraction: pick(0, 0.02, 0.25),
     maxOpenPositions: pick(0, 1, 2),
     maxExposurePct: pick(0, 10, 50, 80),
     capital: pick(undefined, new Money(700), new Money(4_000)),
@@ -59,6 +77,8 @@ export class LimitedBooks {
   readonly #halts = new HaltBoard();
   readonly #stores = new MemoryStores(() => undefined);
   readonly #parts: TradingParts;
+  /** Of a day, as it would be measured; undefined for too few candles. */
+  readonly #volatilities = new Map<string, number | undefined>();
   readonly #prices = new Map(SYMBOLS.map((symbol) => [symbol, 100]));
   readonly #exits: { symbol: string; at: number; isStop: boolean; pct: number }[] = [];
   readonly #seen = new Set<string>();
@@ -72,7 +92,8 @@ export class LimitedBooks {
   constructor(limits: RiskLimits, random: Random) {
     this.#limits = limits;
     this.#random = random;
-    const rules = buildRules({ risk: limits, stopLossPct: 2, maxHoldBars: 3 });
+    const fixed = { stopLossPct: 2, maxHoldBars: 3, allowFallbackExecution: true } as const;
+    const rules = buildRules({ risk: limits, ...fixed });
     const stores = this.#stores.asTradingStores();
     let names = 0;
     this.#parts = {
@@ -90,7 +111,7 @@ export class LimitedBooks {
       equityMarks: new EquityMarks({}),
       halts: this.#halts,
       refreshHalts: async () => undefined,
-      findVolatility: async () => undefined,
+      findVolatility: async (symbol) => this.#volatilities.get(symbol),
       said: new Set(),
       findEntryFreeze: () => this.#halts.findFreeze(this.#clock.marketMs()),
     };
@@ -185,17 +206,43 @@ export class LimitedBooks {
   }
 
   async #decide(symbol: string): Promise<void> {
-    const { prices, prediction } = { prices: this.#prices, prediction: this.#random() < 0.8 };
-    const signal = buildSignal({
+    const random = this.#random;
+    const asked = {
       uid: `${symbol}${this.#now}`,
       symbol,
       candleOpenTime: this.#now - HOUR,
-      close: prices.get(symbol) ?? NaN,
-      prediction: prediction ? 'BUY' : 'SELL',
-      expectedMove: 0.05,
-    });
-    const { action } = await tick(this.#parts, signal, { horizonBars: 3 });
-    if (action === 'open') this.#judge(symbol);
+      close: this.#prices.get(symbol) ?? NaN,
+      prediction: random() < 0.8 ? 'BUY' : 'SELL',
+    } as const;
+    this.#volatilities.set(symbol, pickOf(random, [undefined, 0.004, 0.03, 0.2, 0.2]));
+    const expectedMove = pickOf(random, [0.004, 0.05]);
+    const moveVariance = pickOf(random, [undefined, 0, 1e-5, 0.02]);
+    const isFallback = random() < 0.1;
+    const signal = isFallback ? buildFallback(asked) : buildSignal({ ...asked, expectedMove });
+    const { action } = await tick(this.#parts, signal, { horizonBars: HORIZON_BARS, moveVariance });
+    if (action !== 'open') return;
+    this.#judge(symbol);
+    this.#judgeSize(symbol, isFallback ? undefined : { expectedMove, moveVariance });
+  }
+
+  /** Sizes by volatility and Kelly, worked out once more in doubles. */
+  #judgeSize(symbol: string, model: Expectation | undefined): void {
+    const { positionSizing, volatilityTargetPct: target, kellyFraction } = this.#limits;
+    const own = [...this.#stores.open].find((one) => one.symbol === symbol);
+    const [bid, ask] = [Number(this.#bid(symbol)), Number(this.#quotes.find(symbol)?.ask)];
+    const share = (Number(own?.sizeBase) * ask) / this.#equity().toNumber();
+    const volatility = this.#volatilities.get(symbol) ?? NaN;
+    const check = (most: number, name: string): void => {
+      // NaN, where the entry stands on something that is not known, is broken as well.
+      if (!(share <= most * (1 + 1e-9))) this.broken.push(`${name}: ${share} above ${most}`);
+    };
+    if (positionSizing === 'volatility' && target > 0) {
+      check(target / 100 / volatility, 'VOLATILITY_TARGET_PCT');
+    }
+    if (positionSizing !== 'kelly' || kellyFraction === 0) return;
+    const variance = Math.max(model?.moveVariance ?? 0, volatility ** 2 * (HORIZON_BARS / 24));
+    const costs = (2 * (ask - bid)) / (ask + bid) + 0.002;
+    check((kellyFraction * ((model?.expectedMove ?? NaN) - costs)) / variance, 'KELLY_FRACTION');
   }
 
   /** Every limit once more, from what the judge itself remembers. */

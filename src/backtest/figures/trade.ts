@@ -14,7 +14,7 @@ export interface Trade {
   readonly feeQuote: number;
   /** After fees. */
   readonly pnlQuote: number;
-  /** Of what the entry cost with its fee: 0.01 is 1 %. */
+  /** The result after fees, of the entry's price times the size: 0.01 is 1 %. */
   readonly pnlFraction: number;
   readonly exit: TradeExit;
   readonly source: 'model' | 'fallback';
