@@ -13,12 +13,14 @@ export interface ReliabilityBin {
   readonly meanProbability: number;
   /** Share that came true: equal to the mean probability where the forecasts are calibrated. */
   readonly shareTrue: number;
-  /** Half of a 95 % interval of that share, were the forecasts independent (normal approximation). */
-  readonly margin: number;
+  /** 95 % interval of that share, were the forecasts independent (Wilson 1927). */
+  readonly lower: number;
+  readonly upper: number;
 }
 
 const BIN_WIDTH = 0.05;
-const Z_95 = 1.96;
+/** Normal quantile of the upper tail. */
+const Z_95 = 1.959963984540054;
 
 /** Reliability by bins of equal width, empty ones left out (Murphy and Winkler 1977). */
 export function reliabilityOf(forecasts: readonly Forecast[]): readonly ReliabilityBin[] {
@@ -41,6 +43,15 @@ function toBin(bin: number, group: readonly Forecast[]): ReliabilityBin {
     count,
     meanProbability: group.reduce((sum, { probability }) => sum + probability, 0) / count,
     shareTrue,
-    margin: Z_95 * Math.sqrt((shareTrue * (1 - shareTrue)) / count),
+    ...wilsonInterval(shareTrue, count),
   };
+}
+
+/** Of a share of so many: also where it is small, or all or none came true, and the normal interval is far too narrow. */
+function wilsonInterval(share: number, count: number): { lower: number; upper: number } {
+  const weight = Z_95 ** 2 / count;
+  const centre = (share + weight / 2) / (1 + weight);
+  const half =
+    (Z_95 * Math.sqrt((share * (1 - share)) / count + weight / (4 * count))) / (1 + weight);
+  return { lower: Math.max(0, centre - half), upper: Math.min(1, centre + half) };
 }

@@ -45,15 +45,15 @@ function answers({ answeredBars, fallbackBars }: ModelFigures): string {
 function calibration({ calibration: bins }: ModelFigures): string {
   if (bins.length === 0)
     return '<p class="note">No model answered a bar whose horizon is over.</p>';
-  const rows = bins.map(({ from, to, count, meanProbability, shareTrue, margin }): Cells => [
+  const rows = bins.map(({ from, to, count, meanProbability, shareTrue, lower, upper }): Cells => [
     `${percent(from)} to ${percent(to)}`,
     count.toLocaleString('en'),
     percent(meanProbability),
-    `${percent(shareTrue)} ± ${percent(margin)}`,
+    `${percent(shareTrue)} (${percent(lower)} to ${percent(upper)})`,
   ]);
   return (
     table(['Confidence', 'Signals', 'Mean confidence', 'Came true'], rows) +
-    '<p class="note">Of calibrated models the last two agree. The margin takes signals for independent: neighbours are not, so it is wider in truth.</p>'
+    '<p class="note">Of calibrated models the last two agree. The interval (95 %) takes signals for independent: neighbours are not, so it is wider in truth.</p>'
   );
 }
 

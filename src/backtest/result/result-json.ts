@@ -155,7 +155,7 @@ function modelsJson(models: ModelFigures): Record<string, unknown> {
       count: bin.count,
       mean_probability: bin.meanProbability,
       share_true: bin.shareTrue,
-      margin_95: bin.margin,
+      share_true_95: { lower: bin.lower, upper: bin.upper },
     })),
     fit_sec: models.fitSec,
     trainer_peak_mb: models.trainerPeakMb,
