@@ -16,4 +16,6 @@ const { InferenceSession, Tensor } = createRequire(import.meta.url)(
   'onnxruntime-node',
 ) as typeof runtime;
 
+type InferenceSession = runtime.InferenceSession;
+
 export { InferenceSession, Tensor };
