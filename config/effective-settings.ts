@@ -3,6 +3,7 @@ import type { SettingSources } from './read-settings.js';
 import { secretNames } from './secret-files.js';
 import type { Setting } from './setting.js';
 import { propertyName, SETTING_GROUPS, type Settings } from './settings.js';
+import { VARIANT_SETTINGS } from './variant-settings.js';
 
 /** A setting as it holds in this process, safe to show. */
 export interface EffectiveSetting {
@@ -15,6 +16,8 @@ export interface EffectiveSetting {
   /** `environment`, `.env`, `default`, or for a secret in a file the variable or credential that names it. */
   readonly origin: string;
   readonly isSecret: boolean;
+  /** A variant of an experiment may have a value of its own. */
+  readonly isOfVariants: boolean;
   readonly unit: string | null;
   readonly clock: 'market' | 'wall' | null;
   readonly expected: string;
@@ -38,6 +41,7 @@ export function listEffective(
         default: toText(setting.defaultValue),
         origin: originOf(name, setting, sources),
         isSecret,
+        isOfVariants: VARIANT_SETTINGS.includes(name),
         unit: setting.unit ?? null,
         clock: setting.clock ?? null,
         expected: setting.expected,

@@ -10,7 +10,7 @@ import { session, trainingStatus } from '../../src/api/contract/training.js';
 import { status } from '../../src/api/contract/status.js';
 import { DaemonChild, QUICK } from '../daemon/daemon-child.js';
 import { backtestsPage, tradesPage, type PageTools } from './book-pages.js';
-import { dataPage, logsPage, settingsPage, trainingPage } from './watch-pages.js';
+import { dataPage, experimentsPage, logsPage, settingsPage, trainingPage } from './watch-pages.js';
 import { openBrowser, type Browser } from './browser.js';
 import {
   openPage,
@@ -281,6 +281,12 @@ describe.skipIf(skipReason !== undefined)(
       'a session is started, paused, resumed, looked into and cancelled by the keyboard',
       () => trainingPage(tools()),
       LIMIT_MS,
+    );
+
+    test(
+      'an experiment is begun, trained by the daemon, and said in words once it is scored',
+      () => experimentsPage(tools()),
+      2 * TRAINING_MS,
     );
 
     test(

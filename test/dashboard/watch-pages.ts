@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { experiment } from '../../src/api/contract/experiments.js';
 import { listAnswer } from '../../src/api/contract/common.js';
 import { job, session } from '../../src/api/contract/training.js';
 import type { PageTools } from './book-pages.js';
@@ -38,6 +39,31 @@ export async function trainingPage(tools: PageTools): Promise<void> {
   const history = page.getByRole('region', { name: 'History' });
   await history.getByLabel('Symbol').selectOption('ETH/USDT');
   await expect.poll(() => history.getByRole('cell', { name: /^BTC/ }).count()).toBe(0);
+}
+
+export async function experimentsPage(tools: PageTools): Promise<void> {
+  const { page, address, ask, button, dialog, confirm } = tools;
+  const state = async () =>
+    (await ask('/api/experiments', listAnswer('experiments', experiment))).experiments[0]?.status;
+  await openPage(page, address, '/training');
+  await button('Start an experiment').click();
+  await dialog().getByLabel('What is asked').fill('calendar');
+  await dialog().getByLabel('Seeds').selectOption('1');
+  const second = dialog().getByRole('group', { name: 'Variant 2' });
+  await second.getByLabel('Change a setting').selectOption('FEATURE_GROUPS');
+  await second.getByLabel('FEATURE_GROUPS', { exact: true }).fill('-calendar');
+  await dialog().getByText('4 jobs will be queued').waitFor();
+  await confirm('Start experiment');
+  await expect.poll(state, { timeout: 2 * LIMIT_MS }).toBe('completed');
+  const shown = page.getByRole('region', { name: 'Experiment: calendar' });
+  await shown.getByText('4 of 4 scored').waitFor({ timeout: 40_000 });
+  await shown
+    .getByText(/difference was found|“changed” is (better|worse) in/)
+    .first()
+    .waitFor();
+  const picture = shown.getByRole('figure', { name: /^Differences of skill/ });
+  expect(await picture.locator('.interval').count()).toBe(3);
+  expect(await seriousFindings(page)).toEqual([]);
 }
 
 export async function dataPage({ page, address, button }: PageTools): Promise<void> {

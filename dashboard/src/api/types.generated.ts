@@ -370,6 +370,11 @@ export interface Api {
             persistence_mae: number | null;
           } | null;
         } | null;
+        directional_auc_interval: {
+          estimate: number;
+          lower: number;
+          upper: number;
+        } | null;
         verdict: {
           gate: string;
           is_promoted: boolean;
@@ -395,6 +400,8 @@ export interface Api {
     params: undefined;
     query: {
       venue?: string;
+      limit?: number;
+      offset?: number;
     };
     body: undefined;
     answer: {
@@ -407,6 +414,7 @@ export interface Api {
         unique_timeframes: number;
         bot_types: string[];
       };
+      total: number;
       models: {
         uid: string;
         symbol: string;
@@ -456,6 +464,11 @@ export interface Api {
             persistence_rmse: number | null;
             persistence_mae: number | null;
           } | null;
+        } | null;
+        directional_auc_interval: {
+          estimate: number;
+          lower: number;
+          upper: number;
         } | null;
         verdict: {
           gate: string;
@@ -547,6 +560,11 @@ export interface Api {
             persistence_rmse: number | null;
             persistence_mae: number | null;
           } | null;
+        } | null;
+        directional_auc_interval: {
+          estimate: number;
+          lower: number;
+          upper: number;
         } | null;
         verdict: {
           gate: string;
@@ -991,6 +1009,7 @@ export interface Api {
       venue?: string;
       days?: number;
       limit?: number;
+      offset?: number;
     };
     body: undefined;
     answer: {
@@ -1020,6 +1039,7 @@ export interface Api {
           equal_months: number;
           months: number;
         }[];
+        gap_count: number;
         gaps: {
           kind: 'known' | 'open' | 'late';
           from: string;
@@ -1042,6 +1062,7 @@ export interface Api {
           training: string;
         }[];
       }[];
+      files_total: number;
       files: {
         at: string;
         file: string;
@@ -1075,6 +1096,7 @@ export interface Api {
       timeframe?: '1m' | '3m' | '5m' | '15m' | '30m' | '1h' | '2h' | '4h' | '6h' | '8h' | '12h' | '1d' | '1w';
     };
     answer: {
+      total: number;
       repairs: {
         symbol: string;
         unified_symbol: string;
@@ -1090,9 +1112,13 @@ export interface Api {
   };
   'GET /api/data/repairs': {
     params: undefined;
-    query: undefined;
+    query: {
+      limit?: number;
+      offset?: number;
+    };
     body: undefined;
     answer: {
+      total: number;
       repairs: {
         symbol: string;
         unified_symbol: string;
@@ -2406,9 +2432,13 @@ export interface Api {
   };
   'GET /api/workers': {
     params: undefined;
-    query: undefined;
+    query: {
+      limit?: number;
+      offset?: number;
+    };
     body: undefined;
     answer: {
+      total: number;
       workers: {
         id: string;
         host: string;
@@ -2477,6 +2507,7 @@ export interface Api {
         default: string | null;
         origin: string;
         is_secret: boolean;
+        of_variants: boolean;
         unit: string | null;
         clock: 'market' | 'wall' | null;
         expected: string;

@@ -248,6 +248,8 @@ export interface ShownSetting {
   readonly default: string | null;
   readonly origin: string;
   readonly isSecret: boolean;
+  /** A variant of an experiment may have a value of its own. */
+  readonly isOfVariants: boolean;
   readonly unit: string | null;
   readonly clock: 'market' | 'wall' | null;
   readonly expected: string;

@@ -16,6 +16,7 @@ const setting = z.object({
     .string()
     .describe('environment, .env, default, or what names the file that a secret lies in'),
   is_secret: z.boolean(),
+  of_variants: z.boolean().describe('a variant of an experiment may have a value of its own'),
   unit: z.string().nullable(),
   clock: z.enum(['market', 'wall']).nullable().describe('which clock a duration runs by'),
   expected: z.string(),

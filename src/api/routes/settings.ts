@@ -13,7 +13,11 @@ export function settingRoutes(server: Server, { settings }: ApiContext): void {
       },
     },
     () => ({
-      settings: settings.map(({ isSecret, ...shown }) => ({ ...shown, is_secret: isSecret })),
+      settings: settings.map(({ isSecret, isOfVariants, ...shown }) => ({
+        ...shown,
+        is_secret: isSecret,
+        of_variants: isOfVariants,
+      })),
     }),
   );
 }
