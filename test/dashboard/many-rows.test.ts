@@ -1,11 +1,13 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildApi, type ApiRig } from '../api/api-rig.js';
-import { HOUR_MS } from '../storage/rows.js';
+import { HOUR_MS, START_MS } from '../storage/rows.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { openBrowser, type Browser } from './browser.js';
 import { openPage, overflow, seriousFindings, skipReason, watchPage } from './dashboard-rig.js';
 import {
+  copyRow,
+  copyUid,
   fillManyRows,
   INJECTED,
   LONG_MARKET,
@@ -109,5 +111,87 @@ describe.skipIf(skipReason !== undefined)(
       for (let pan = 0; pan < 7; pan++) await hand.back();
       await expect.poll(() => openedAt(page)).toBe(before);
     }, 60_000);
+
+    test('the chart is moved and zoomed by the keyboard, as its name says and its focus shows', async () => {
+      const read = watchCandles(page);
+      await openPage(page, address, LONG_MARKET);
+      const hand = await Panning.on(page);
+      const seen = async () => {
+        await hand.pointAgain();
+        return openedAt(page);
+      };
+      await page.getByLabel('Bot').focus();
+      await page.keyboard.press('Tab');
+      const chart = page.getByRole('application', {
+        name: /^BTC\/USDT, 1h.*Arrow keys move it, plus and minus zoom, Home goes to the oldest/,
+      });
+      const focus = await page.evaluate<{ label: string; outline: string }>(
+        '(({ activeElement: on }) => ({ label: on.ariaLabel, outline: getComputedStyle(on).outlineStyle }))(document)',
+      );
+      expect(focus).toEqual({ label: await chart.getAttribute('aria-label'), outline: 'solid' });
+      expect(await seriousFindings(page)).toEqual([]);
+      const newest = await seen();
+      for (let press = 0; press < 3; press++) await page.keyboard.press('ArrowLeft');
+      await expect.poll(seen).toBeLessThan(newest - 60 * HOUR_MS);
+      for (let press = 0; press < 3; press++) await page.keyboard.press('ArrowRight');
+      await expect.poll(seen).toBe(newest);
+      for (let press = 0; press < 3; press++) await page.keyboard.press('-');
+      await expect.poll(seen).toBeLessThan(newest - 60 * HOUR_MS);
+      for (let press = 0; press < 3; press++) await page.keyboard.press('+');
+      await expect.poll(seen).toBe(newest);
+      await page.keyboard.press('Home');
+      await expect.poll(seen).toBeLessThan(newest - 300 * HOUR_MS);
+      await expect.poll(() => read.some(({ to }) => to !== null)).toBe(true);
+      await page.keyboard.press('Home');
+      await expect.poll(seen).toBeLessThan(newest - 1000 * HOUR_MS);
+      await page.keyboard.press('End');
+      await expect.poll(seen).toBe(newest);
+    }, 60_000);
+
+    test('an old fill is drawn at its candle, however many newer ones there are', async () => {
+      await copyRow(
+        opened.database,
+        'fills',
+        (copy) => fillAt(copy, START_MS + 45 * HOUR_MS + copy * 1000),
+        1500,
+      );
+      // Ten candles after the first one of the second part that the chart reads.
+      await copyRow(opened.database, 'fills', () => fillAt(9000, START_MS - 1440 * HOUR_MS), 1);
+      const read = watchCandles(page);
+      await openPage(page, address, LONG_MARKET);
+      const marked = () => page.evaluate<number>(FILL_PIXELS);
+      await expect.poll(marked).toBeGreaterThan(20);
+      await page.getByRole('application').focus();
+      await page.keyboard.press('Home');
+      await expect.poll(() => read.length).toBe(2);
+      await expect.poll(marked).toBe(0);
+      await page.keyboard.press('Home');
+      await expect.poll(marked).toBeGreaterThan(20);
+    }, 60_000);
   },
 );
+
+function fillAt(copy: number, filledAt: number) {
+  return { uid: copyUid(copy), sequence: copy + 1000, filled_at: filledAt };
+}
+
+/** Runs in the page: how many pixels of the charts have the colour of fills. */
+const FILL_PIXELS = `
+  (() => {
+    const hex = getComputedStyle(document.documentElement).getPropertyValue('--focus').trim();
+    const wanted = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+    let found = 0;
+    for (const canvas of document.querySelectorAll('canvas')) {
+      if (canvas.width === 0 || canvas.height === 0) continue;
+      // The browser warns of charts that are read again and again.
+      const copy = new OffscreenCanvas(canvas.width, canvas.height);
+      const context = copy.getContext('2d', { willReadFrequently: true });
+      context.drawImage(canvas, 0, 0);
+      const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+      for (let at = 0; at < data.length; at += 4) {
+        if (data[at + 3] > 200 && wanted.every((one, part) => Math.abs(data[at + part] - one) < 4))
+          found += 1;
+      }
+    }
+    return found;
+  })()`;

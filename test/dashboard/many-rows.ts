@@ -146,6 +146,13 @@ export class Panning {
     await mouse.move(x + 200, y + 100);
   }
 
+  /** Moves within the same candle, so that the page tells of the one that lies there now. */
+  async pointAgain(): Promise<void> {
+    const { x, y } = this.#place;
+    await this.#page.mouse.move(x + 200, y + 120);
+    await this.#page.mouse.move(x + 200, y + 100);
+  }
+
   /** The way back to the newest. */
   async forth(): Promise<void> {
     const { mouse } = this.#page;

@@ -2,6 +2,7 @@ import type { UTCTimestamp } from 'lightweight-charts';
 import { onScopeDispose, ref, shallowRef, triggerRef, watch, type Ref, type ShallowRef } from 'vue';
 import { call, CallError, messageOf, type Answer } from '../api/client';
 import { useLive } from '../stores/live';
+import { readFills, type Fill } from './read-fills';
 
 export interface Bar {
   readonly time: UTCTimestamp;
@@ -13,7 +14,7 @@ export interface Bar {
 }
 export type Signal = Answer<'GET /api/signals'>['signals'][number];
 export type Decision = Answer<'GET /api/decisions'>['decisions'][number];
-export type Fill = Answer<'GET /api/trades'>['trades'][number];
+export type { Fill } from './read-fills';
 export type Position = Answer<'GET /api/positions'>['positions'][number];
 
 export interface MarketKey {
@@ -27,6 +28,7 @@ interface Part {
   readonly bars: readonly Bar[];
   readonly signals: readonly Signal[];
   readonly decisions: readonly Decision[];
+  readonly fills: readonly Fill[];
 }
 
 const PAGE = 1000;
@@ -90,18 +92,28 @@ export function useMarketData(key: Ref<MarketKey | undefined>): MarketData {
     }
     add(signals, part.signals);
     add(decisions, part.decisions);
+    addFills(part.fills);
   }
 
+  /** What is known already is not drawn again. */
+  function addFills(rows: readonly Fill[]): void {
+    const known = new Set(fills.value.map(({ uid }) => uid));
+    const others = rows.filter(({ uid }) => !known.has(uid));
+    if (others.length > 0) fills.value = [...fills.value, ...others];
+  }
+
+  async function readPosition({ symbol }: MarketKey, signal: AbortSignal): Promise<void> {
+    const query = { symbol, status: 'open', limit: 1 } as const;
+    const [open] = (await call('GET /api/positions', { query, signal })).positions;
+    if (!signal.aborted && !isSame(open, position.value)) position.value = open;
+  }
+
+  /** The position, and what was filled on the newest candles. */
   async function readBooks(of: MarketKey, signal: AbortSignal): Promise<void> {
-    const { symbol } = of;
-    const [found, open] = await Promise.all([
-      call('GET /api/trades', { query: { symbol, limit: PAGE }, signal }),
-      call('GET /api/positions', { query: { symbol, status: 'open', limit: 1 }, signal }),
-    ]);
-    if (signal.aborted) return;
-    // What is the same is not drawn again.
-    if (!isSame(found.trades, fills.value)) fills.value = found.trades;
-    if (!isSame(open.positions[0], position.value)) position.value = open.positions[0];
+    const since = bars.value.at(-NEWEST) ?? bars.value[0];
+    const found = since === undefined ? [] : readFills(of.symbol, { from: isoOf(since) }, signal);
+    const [rows] = await Promise.all([found, readPosition(of, signal)]);
+    if (!signal.aborted) addFills(rows);
   }
 
   async function reload(): Promise<void> {
@@ -113,10 +125,11 @@ export function useMarketData(key: Ref<MarketKey | undefined>): MarketData {
     await attempt(async (of, signal) => {
       const [part] = await Promise.all([
         readPart(of, { limit: FIRST }, signal),
-        readBooks(of, signal),
+        readPosition(of, signal),
       ]);
       if (signal.aborted) return;
       bars.value = [];
+      fills.value = [];
       signals.value = new Map();
       decisions.value = new Map();
       isAll = part.bars.length < FIRST;
@@ -187,18 +200,25 @@ async function readPart(
     ...{ params: { symbol }, query: { timeframe, ...page }, signal },
   });
   const [from, to] = [candles[0]?.open_time, candles.at(-1)?.open_time];
-  if (from === undefined || to === undefined) return { bars: [], signals: [], decisions: [] };
+  if (from === undefined || to === undefined) {
+    return { bars: [], signals: [], decisions: [], fills: [] };
+  }
   const query = { symbol, timeframe, bot, from, to, limit: PAGE };
-  const [thought, decided] = await Promise.all([
+  const [thought, decided, fills] = await Promise.all([
     call('GET /api/signals', { query, signal }),
     call('GET /api/decisions', { query, signal }),
+    // A candle is filled on until the next one opens; the newest one is not over.
+    readFills(symbol, { from, to: page.to }, signal),
   ]);
   const bars = candles.map(({ open_time, ...prices }) => ({
     time: secondsOf(open_time),
     ...prices,
   }));
   // Newest first: of two on one candle the newer one counts.
-  return { bars, signals: thought.signals.toReversed(), decisions: decided.decisions.toReversed() };
+  return {
+    ...{ bars, fills, signals: thought.signals.toReversed() },
+    decisions: decided.decisions.toReversed(),
+  };
 }
 
 function isSame(one: unknown, other: unknown): boolean {
@@ -212,6 +232,10 @@ function add<T extends { readonly candle_open_time: string }>(
 ): void {
   for (const row of rows) to.value.set(secondsOf(row.candle_open_time), row);
   triggerRef(to);
+}
+
+function isoOf({ time }: Bar): string {
+  return new Date(time * 1000).toISOString();
 }
 
 export function secondsOf(iso: string): UTCTimestamp {

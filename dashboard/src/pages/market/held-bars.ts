@@ -15,6 +15,8 @@ export interface HeldBarsOptions {
 const BAR_WIDTH = 8;
 /** Empty places after the newest bar, at first. */
 const AFTER_NEWEST = 6;
+/** Fewer bars are not shown, however far one zooms by the keyboard. */
+const LEAST_SHOWN = 10;
 /** What a finger pushed glides on; it has come to rest when it has not moved for that long. */
 const REST_MS = 150;
 
@@ -33,6 +35,8 @@ export class HeldBars {
   #isGrabbed = false;
   /** The chart has been told of another view and shows it with its next frame: until then it tells of a wrong one. */
   #isMoving = false;
+  /** The view that the chart has been told of, by places of what it has; until it shows that. */
+  #aimed: Span | undefined;
   #frame = 0;
   #rest: ReturnType<typeof setTimeout> | undefined;
 
@@ -64,9 +68,37 @@ export class HeldBars {
     this.#bars = bars;
     this.#held = spanAround(view, { from: 0, to: 0 }, { count, keepsNewer: false });
     this.#options.draw(this.drawn);
-    const { from } = this.#held;
-    this.#chart.timeScale().setVisibleLogicalRange({ from: view.from - from, to: view.to - from });
-    this.#move();
+    this.#aim(view);
+  }
+
+  /** Moves the view to newer bars by that part of its width, or to older ones. */
+  panBy(share: number): void {
+    this.#change(({ from, to }) => ({
+      from: from + share * (to - from),
+      to: to + share * (to - from),
+    }));
+  }
+
+  /** Shows that many times as many bars before the last one in view. */
+  zoomBy(factor: number): void {
+    this.#change(({ from, to }) => {
+      // Narrower than a pixel a bar is not drawn.
+      const most = this.#chart.timeScale().width();
+      const width = Math.max(LEAST_SHOWN, Math.min(most, factor * (to - from)));
+      return { from: to - width, to };
+    });
+  }
+
+  /** Shows the oldest that have been read, upon which older ones are asked for. */
+  showOldest(): void {
+    this.#change(({ from, to }) => ({ from: 0, to: to - from }));
+  }
+
+  showNewest(): void {
+    this.#change(({ from, to }) => {
+      const end = this.#bars.length + AFTER_NEWEST;
+      return { from: end - (to - from), to: end };
+    });
   }
 
   /** Takes the same series with older or newer bars. */
@@ -126,8 +158,37 @@ export class HeldBars {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => {
       this.#isMoving = false;
+      this.#aimed = undefined;
       this.#look();
     });
+  }
+
+  /** Shows another view, as near to it as there are bars. */
+  #change(change: (view: Span) => Span): void {
+    const range = this.#aimed ?? this.#chart.timeScale().getVisibleLogicalRange();
+    if (range === null || this.#isGrabbed) return;
+    const { length: count } = this.#bars;
+    const before = this.#held.from;
+    const asked = change({ from: range.from + before, to: range.to + before });
+    const width = asked.to - asked.from;
+    const last = count + AFTER_NEWEST;
+    const to = Math.min(last, Math.max(asked.to, width - AFTER_NEWEST));
+    const view = { from: to - width, to };
+    const wanted = spanAround(view, this.#held, { count, keepsNewer: false });
+    if (wanted !== this.#held) {
+      this.#held = wanted;
+      this.#options.draw(this.drawn);
+    }
+    this.#aim(view);
+  }
+
+  /** @param view by places of the whole series */
+  #aim(view: Span): void {
+    const { from } = this.#held;
+    const aimed = { from: view.from - from, to: view.to - from };
+    this.#chart.timeScale().setVisibleLogicalRange(aimed);
+    this.#move();
+    this.#aimed = aimed;
   }
 
   #move(): void {
