@@ -14,8 +14,9 @@ export interface QualityRequest {
   readonly symbols?: readonly string[] | undefined;
   readonly timeframes?: readonly Timeframe[] | undefined;
   readonly fromOpenTime?: number | undefined;
-  /** At most so many series, in the order in which they were made. */
+  /** At most so many series after the first `offset` ones, in the order in which they were made. */
   readonly limit?: number | undefined;
+  readonly offset?: number | undefined;
 }
 
 export interface QualityTools {
@@ -53,7 +54,7 @@ export interface SeriesQuality {
 
 export interface QualityReport {
   readonly series: readonly SeriesQuality[];
-  /** Series that match, also those beyond the limit. */
+  /** Series that match, also those beyond the page. */
   readonly total: number;
   /** Names that were asked for and match no series. */
   readonly unknownSymbols: readonly string[];
@@ -70,7 +71,8 @@ export async function assessQuality(
   const matching = (await stores.series.list({ venue: request.venue })).filter((series) =>
     isWanted(series, request),
   );
-  const chosen = matching.slice(0, request.limit);
+  const { limit = matching.length, offset = 0 } = request;
+  const chosen = matching.slice(offset, offset + limit);
   const facts: SeriesFacts[] = [];
   for (const series of chosen) {
     tools.signal?.throwIfAborted();

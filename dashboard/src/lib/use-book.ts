@@ -1,6 +1,7 @@
 import { computed, ref, watch, type ComputedRef, type Ref } from 'vue';
 import type { Action } from './use-action';
-import { useExport, type Export, type Page, type PageOf } from './use-export';
+import type { Page, PageOf } from './read-pages';
+import { useExport, type Export } from './use-export';
 import { useResource } from './use-resource';
 
 /** What the lists of a page are narrowed to; empty for all. Days are those of UTC. */

@@ -1,17 +1,6 @@
 import { counted } from './format';
+import { readPages, type Page, type PageOf } from './read-pages';
 import { useAction, type Action } from './use-action';
-
-const PAGE_ROWS = 1000;
-
-export interface Page {
-  readonly limit: number;
-  readonly offset: number;
-}
-
-export interface PageOf<T> {
-  readonly total: number;
-  readonly rows: readonly T[];
-}
 
 export interface Export<T> {
   /** Of the file, without its ending. */
@@ -24,17 +13,11 @@ export interface Export<T> {
 /** Saves a whole list as it is filtered, in the form that the daemon gives: exact amounts, times in UTC. */
 export function useExport<T>({ name, columns, keyOf, read }: Export<T>): Action<[]> {
   return useAction(async () => {
-    // By key: a row that comes while they are read moves the others to the next page.
-    const rows = new Map<string, T>();
-    for (let offset = 0, total = 1; offset < total; offset += PAGE_ROWS) {
-      const page = await read({ limit: PAGE_ROWS, offset });
-      for (const row of page.rows) rows.set(keyOf(row), row);
-      total = page.total;
-    }
-    const lines = [Object.keys(columns), ...[...rows.values()].map((row) => cellsOf(row, columns))];
+    const rows = await readPages(read, keyOf);
+    const lines = [Object.keys(columns), ...rows.map((row) => cellsOf(row, columns))];
     const text = lines.map((cells) => `${cells.map(quoted).join(',')}\r\n`).join('');
     save(`${name}.csv`, text);
-    return `${counted(rows.size, 'row')} saved as ${name}.csv`;
+    return `${counted(rows.length, 'row')} saved as ${name}.csv`;
   });
 }
 

@@ -2,9 +2,13 @@ import { isAlive, type SeenWorker } from '../../domain/queue-worker.js';
 import type { WorkersAnswer } from '../contract/workers.js';
 import { iso } from './keys.js';
 
-export function workersAnswer(workers: readonly SeenWorker[]): WorkersAnswer {
+export function workersAnswer(
+  workers: readonly SeenWorker[],
+  { limit, offset }: { readonly limit: number; readonly offset: number },
+): WorkersAnswer {
   return {
-    workers: workers.map((worker) => ({
+    total: workers.length,
+    workers: workers.slice(offset, offset + limit).map((worker) => ({
       id: worker.uid,
       host: worker.host,
       pid: worker.pid,

@@ -221,6 +221,7 @@ export type DataQuality = (
     readonly venue: string;
     readonly days: number;
     readonly limit: number;
+    readonly offset: number;
   },
 ) => Promise<QualityReport>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TIMEFRAMES } from '../../domain/timeframe.js';
-import { optionalTime, seriesFields } from './common.js';
+import { listQuery, optionalTime, seriesFields } from './common.js';
 
 /** Shapes of the calls that ask the venue again for what is missing in stored series. */
 
@@ -22,11 +22,17 @@ const seriesRepair = z.object({
   error: z.string().nullable().describe('why it goes on trying'),
 });
 
+export const repairQuery = listQuery.pick({ limit: true, offset: true });
+
 export const repairs = z
-  .object({ repairs: z.array(seriesRepair).describe('asked for since the start of the daemon') })
+  .object({
+    total: z.number(),
+    repairs: z.array(seriesRepair).describe('asked for since the start of the daemon'),
+  })
   .meta({
     examples: [
       {
+        total: 1,
         repairs: [
           {
             symbol: 'BTCUSDT',

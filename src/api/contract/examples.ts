@@ -188,6 +188,7 @@ export const reportExample = {
     unique_timeframes: 1,
     bot_types: ['catboost'],
   },
+  total: 1,
   models: [{ ...BARE_RECORD, age_hours: 0.4, is_pinned: false, last_error: null }],
 };
 

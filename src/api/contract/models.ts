@@ -40,6 +40,10 @@ export const clearAllParams = z.object({
 });
 export const clearParams = clearAllParams.extend({ bot_name: botName });
 export const venueQuery = listQuery.pick({ venue: true });
+/** As many as a page of cards ever has to show come at once. */
+export const reportQuery = listQuery
+  .pick({ venue: true, limit: true, offset: true })
+  .extend({ limit: listQuery.shape.limit.unwrap().default(1000) });
 export const confirmQuery = venueQuery.extend({
   confirm: z.literal('true').describe('must be true: every model of the venue is deleted'),
 });
@@ -119,6 +123,7 @@ export const report = z
       unique_timeframes: z.number(),
       bot_types: z.array(z.string()),
     }),
+    total: z.number().describe('keys, also those beyond the page; the summary is of all'),
     models: z
       .array(reportedModel)
       .describe('one a key: the one that serves, else the newest attempt'),

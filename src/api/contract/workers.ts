@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PRIORITIES } from '../../domain/training-job.js';
-import { time } from './common.js';
+import { listQuery, time } from './common.js';
 
 /** Shapes of the processes that work off the queue beside the daemon. */
 
@@ -24,7 +24,10 @@ const EXAMPLE = {
   started_at: '2026-11-21T14:00:03.000Z',
 } as const;
 
+export const workerQuery = listQuery.pick({ limit: true, offset: true });
+
 export const workers = z.object({
+  total: z.number(),
   workers: z.array(
     z
       .object({

@@ -9,6 +9,9 @@ import type { Server } from '../http/new-server.js';
 /** Reading more would take seconds of the event loop, in short steps. */
 const MAX_SERIES = 100;
 const MAX_DAYS = 366;
+/** Of a series; a minute of a thin market may lack as many in a day. */
+const MAX_GAPS = 500;
+const MAX_FILES = 100;
 const count = z.number();
 
 const gap = z.object({
@@ -49,7 +52,8 @@ const series = z.object({
     }),
   ),
   copies: z.array(z.object({ of: z.string(), equal_months: count, months: count })),
-  gaps: z.array(gap),
+  gap_count: count,
+  gaps: z.array(gap).describe(`at most the newest ${MAX_GAPS}`),
   days: z.array(
     z.object({
       day: z.string(),
@@ -87,13 +91,17 @@ const query = z.strictObject({
   venue: listQuery.shape.venue,
   days: z.coerce.number().int().min(1).max(MAX_DAYS).default(30),
   limit: z.coerce.number().int().min(1).max(MAX_SERIES).default(20),
+  offset: listQuery.shape.offset,
 });
 
 /** Exported for the contract's test. */
 export const dataQuality = z.object({
-  total: count.describe('series that match, also those beyond the limit'),
-  series: z.array(series),
-  files: z.array(file).describe('the last import of each file on this machine'),
+  total: count.describe('series that match, also those beyond the page'),
+  series: z.array(series).describe('copies are looked for among those of the page'),
+  files_total: count,
+  files: z
+    .array(file)
+    .describe(`the last import of each file on this machine, at most the newest ${MAX_FILES}`),
 });
 
 export function dataQualityRoutes(server: Server, context: ApiContext): void {
@@ -107,7 +115,7 @@ export function dataQualityRoutes(server: Server, context: ApiContext): void {
         response: { 200: dataQuality },
       },
     },
-    async ({ query: { days, limit, ...asked } }) => {
+    async ({ query: { days, limit, offset, ...asked } }) => {
       const venue = resolveVenue(context, asked);
       const { symbol, timeframe } = await resolveFilter(context, asked);
       const report = await context.dataQuality({
@@ -116,8 +124,23 @@ export function dataQualityRoutes(server: Server, context: ApiContext): void {
         timeframes: timeframe === undefined ? undefined : [timeframe],
         days,
         limit,
+        offset,
       });
-      return qualityAnswer(report);
+      return bounded(qualityAnswer(report));
     },
   );
+}
+
+/** The report with its lists cut to what a page shows, and how long they are. */
+function bounded({ series: found, files, ...rest }: ReturnType<typeof qualityAnswer>) {
+  return {
+    ...rest,
+    series: found.map((one) => ({
+      ...one,
+      gap_count: one.gaps.length,
+      gaps: one.gaps.slice(-MAX_GAPS),
+    })),
+    files_total: files.length,
+    files: [...files].sort((one, other) => (one.at < other.at ? 1 : -1)).slice(0, MAX_FILES),
+  };
 }

@@ -1,7 +1,8 @@
+import type { z } from 'zod';
 import { ApiError, notFound } from '../http/answer-errors.js';
 import { isoOrNull, seriesAnswer } from '../answers/keys.js';
 import type { ApiContext, DataRepair } from '../context/api-context.js';
-import { repairBody, repairs, type RepairsAnswer } from '../contract/data-repair.js';
+import { repairBody, repairQuery, repairs, type RepairsAnswer } from '../contract/data-repair.js';
 import { readMarketIds, resolveFilter } from '../context/symbols.js';
 import type { Server } from '../http/new-server.js';
 
@@ -20,7 +21,7 @@ export function dataRepairRoutes(server: Server, context: ApiContext): void {
       const { symbol, timeframe } = await resolveFilter(context, body);
       const begun = repairOf(context).begin({ symbol, timeframe });
       if (begun === 0) throw notFound('No series that is collected fits what is named', 'symbol');
-      return reply.code(202).send(await answer(context));
+      return reply.code(202).send(await answer(context, repairQuery.parse({})));
     },
   );
   server.get(
@@ -28,10 +29,11 @@ export function dataRepairRoutes(server: Server, context: ApiContext): void {
     {
       schema: {
         summary: 'Repairs of series that were asked for, and what came of them',
+        querystring: repairQuery,
         response: { 200: repairs },
       },
     },
-    () => answer(context),
+    ({ query }) => answer(context, query),
   );
 }
 
@@ -41,11 +43,15 @@ function repairOf({ dataRepair }: ApiContext): DataRepair {
   throw new ApiError(503, 'standing_by', 'This daemon collects nothing: it starts, or stands by');
 }
 
-async function answer(context: ApiContext): Promise<RepairsAnswer> {
+async function answer(
+  context: ApiContext,
+  { limit, offset }: z.output<typeof repairQuery>,
+): Promise<RepairsAnswer> {
   const found = context.dataRepair()?.list() ?? [];
   const marketIds = await readMarketIds(context, found[0]?.key.venue);
   return {
-    repairs: found.map(({ key, isUnderWay, last, error }) => ({
+    total: found.length,
+    repairs: found.slice(offset, offset + limit).map(({ key, isUnderWay, last, error }) => ({
       ...seriesAnswer(key, marketIds),
       is_under_way: isUnderWay,
       ended_at: isoOrNull(last?.endedAt),

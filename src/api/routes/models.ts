@@ -13,8 +13,8 @@ import {
   insight,
   insightParams,
   report,
+  reportQuery,
   trainingRecord,
-  venueQuery,
   type ReportedModelAnswer,
 } from '../contract/models.js';
 import { notFound } from '../http/answer-errors.js';
@@ -73,13 +73,18 @@ function reportRoute(server: Server, context: ApiContext): void {
     {
       schema: {
         summary: 'One line a key: the model that serves, else what the newest attempt brought',
-        querystring: venueQuery,
+        querystring: reportQuery,
         response: { 200: report },
       },
     },
     async ({ query }) => {
+      const { limit, offset } = query;
       const models = await readReport(context, resolveVenue(context, query));
-      return { summary: summarize(models), models };
+      return {
+        summary: summarize(models),
+        total: models.length,
+        models: models.slice(offset, offset + limit),
+      };
     },
   );
 }

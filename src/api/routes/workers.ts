@@ -1,6 +1,6 @@
 import { workersAnswer } from '../answers/workers.js';
 import type { ApiContext } from '../context/api-context.js';
-import { workers } from '../contract/workers.js';
+import { workerQuery, workers } from '../contract/workers.js';
 import type { Server } from '../http/new-server.js';
 
 /** The processes that work off the queue, with `QUEUE=redis`. */
@@ -10,9 +10,10 @@ export function workerRoutes(server: Server, { stores }: ApiContext): void {
     {
       schema: {
         summary: 'Workers of the queue that were seen within a week, newest first',
+        querystring: workerQuery,
         response: { 200: workers },
       },
     },
-    async () => workersAnswer(await stores.workers.list()),
+    async ({ query }) => workersAnswer(await stores.workers.list(), query),
   );
 }
