@@ -75,6 +75,25 @@ describe.skipIf(skipReason !== undefined)(
           getComputedStyle(document.querySelector('.app'), '::after'))`,
       );
 
+    test('a line of training that cannot be read again says that it is old, until it can', async () => {
+      await serve();
+      await page.goto(address);
+      const line = page.getByText(/; nothing waits; /);
+      await line.waitFor();
+      const again = () => page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+      const error = { code: 'unavailable', field: null, message: 'the database is away' };
+      await page.route('**/api/training/status', (route) =>
+        route.fulfill({ status: 503, json: { error } }),
+      );
+      await again();
+      const note = page.getByRole('alert').getByText('what is shown is old: the database is away');
+      await note.waitFor();
+      expect(await line.count()).toBe(1);
+      await page.unroute('**/api/training/status');
+      await again();
+      await note.waitFor({ state: 'detached' });
+    });
+
     test('live trading is framed in red and says that its money is real', async () => {
       await openLive({});
       await banner().getByText('Live trading', { exact: true }).waitFor();
