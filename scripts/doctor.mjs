@@ -19,7 +19,7 @@ if (process.argv.includes('--help')) {
 /** @typedef {{ name: string, status: 'ok' | 'warning' | 'failed', message: string, fix?: string }} Finding */
 
 /** @type {Finding[]} */
-const findings = [nodeVersion(), freeDisk(), packages(), build(), trainer()];
+const findings = [nodeVersion(), freeDisk(), packages(), build(), dashboard(), trainer()];
 const checks = path.join(ROOT, 'dist', 'scripts', 'doctor-checks.js');
 if (existsSync(checks) && existsSync(path.join(ROOT, 'node_modules'))) {
   const { checkSetup } = await import(checks);
@@ -68,6 +68,14 @@ function build() {
   if (existsSync(path.join(ROOT, 'dist/src/main.js')))
     return { name: 'build', status: 'ok', message: 'there' };
   return { name: 'build', status: 'failed', message: 'not built', fix: 'npm run setup' };
+}
+
+/** Optional: a daemon trades without it. @returns {Finding} */
+function dashboard() {
+  const name = 'dashboard';
+  if (existsSync(path.join(ROOT, 'dashboard/dist/index.html')))
+    return { name, status: 'ok', message: 'built' };
+  return { name, status: 'warning', message: 'not built: the API alone', fix: 'npm run setup' };
 }
 
 /** @returns {Finding} */

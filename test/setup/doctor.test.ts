@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -98,4 +98,15 @@ test('an artifact store in a folder is written, read and cleaned up', () => {
     status: 'failed',
     fix: 'make the folder ARTIFACTS_DIR, or mount it',
   });
+});
+
+test('a dashboard that is not built is a warning with the fix, because the daemon runs without', () => {
+  const clone = path.join(folder, 'clone');
+  const doctor = path.join(clone, 'scripts', 'doctor.mjs');
+  cpSync(DOCTOR, doctor);
+  const said = () => spawnSync(process.execPath, [doctor], { encoding: 'utf8' }).stdout;
+  expect(said()).toMatch(/^ +warn +dashboard +not built.*\n +fix: npm run setup$/m);
+  mkdirSync(path.join(clone, 'dashboard', 'dist'), { recursive: true });
+  writeFileSync(path.join(clone, 'dashboard', 'dist', 'index.html'), '');
+  expect(said()).toMatch(/^ +ok +dashboard +built$/m);
 });
