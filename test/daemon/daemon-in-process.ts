@@ -37,10 +37,15 @@ export class DaemonWorld {
     klines: () => this.#klines.filter(([openTime]) => Number(openTime) <= this.clock.marketMs()),
   });
   readonly folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-in-process-'));
-  readonly #klines = makeKlines(T0 - 1_000 * HOUR, 2_000);
+  readonly #klines: ReturnType<typeof makeKlines>;
   readonly #daemons: DaemonInProcess[] = [];
   #baseUrl = '';
   #database: Database | undefined;
+
+  /** @param barsBefore how many bars of `makeKlines` have closed at `T0` */
+  constructor(barsBefore = 1_000) {
+    this.#klines = makeKlines(T0 - barsBefore * HOUR, 2 * barsBefore);
+  }
 
   async open(): Promise<void> {
     this.#baseUrl = await this.server.start();

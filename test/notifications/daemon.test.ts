@@ -1,11 +1,19 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import technicalindicators from 'technicalindicators';
+import { listAnswer } from '../../src/api/contract/common.js';
+import { decision } from '../../src/api/contract/signals.js';
+import { position } from '../../src/api/contract/trading.js';
+import { applyRules, MAX_BARS } from '../../src/signals/fallback-signal.js';
 import { DaemonWorld } from '../daemon/daemon-in-process.js';
+import { makeKlines } from '../exchange/klines.js';
 import { BotApi, HttpReceiver } from './receivers.js';
 
 /** The real daemon with channels that work, answer errors and hang; time by hand. */
 const TOKEN = '12345:canary-token-of-the-bot';
 const CHAT = 4711;
+const DECISIONS = listAnswer('decisions', decision);
+const POSITIONS = listAnswer('positions', position);
 
 let world: DaemonWorld;
 let bot: BotApi;
@@ -53,6 +61,50 @@ const answerTo = (pattern: RegExp): Promise<string> =>
   world.until(String(pattern), () =>
     Promise.resolve(bot.sent.map(({ text }) => text).find((text) => pattern.test(text))),
   );
+
+test.each([
+  { order: '/halt the venue is ill', seen: 'skip: entries frozen: halted: the venue is ill' },
+  { order: undefined, seen: 'open: ' },
+])(
+  'a candle that asks for an entry leads to "$seen" after the order $order of the chat',
+  async ({ order, seen }) => {
+    await world.close();
+    world = new DaemonWorld(firstBuy() + 1);
+    await world.open();
+    const daemon = world.start('one', {}, { ...environment, MIN_FALLBACK_CONFIDENCE: '0' });
+    await daemon.untilDecided(1);
+    if (order !== undefined) {
+      write(order);
+      await answerTo(/^Halted: no position is opened until \/resume/);
+    }
+    await daemon.untilDecided(2);
+    const [decided] = DECISIONS.parse(JSON.parse(await daemon.text('/api/decisions'))).decisions;
+    expect(`${decided?.action}: ${decided?.reason}`.startsWith(seen)).toBe(true);
+    const { total } = POSITIONS.parse(JSON.parse(await daemon.text('/api/positions')));
+    expect(total).toBe(order === undefined ? 1 : 0);
+  },
+);
+
+/** Place of the first bar of the world at which the rules say BUY, and did not one bar before. */
+function firstBuy(): number {
+  const closes = makeKlines(0, 2_000).map(([, , , , close]) => Number(close));
+  const said = (end: number) => {
+    const newest = closes.slice(end - MAX_BARS + 1, end + 1);
+    return applyRules({
+      sma14: mean(newest.slice(-14)),
+      sma50: mean(newest.slice(-50)),
+      rsi14: technicalindicators.RSI.calculate({ period: 14, values: newest }).at(-1) ?? NaN,
+    });
+  };
+  for (let bar = MAX_BARS; bar < closes.length; bar++) {
+    if (said(bar) === 'BUY' && said(bar - 1) !== 'BUY') return bar;
+  }
+  throw new Error('The rules never say BUY');
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
 
 test('a chat is told and obeyed, dead channels are a warning, and candles are decided on meanwhile', async () => {
   hook.reply = () => ({ status: 500 });
