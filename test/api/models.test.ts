@@ -153,6 +153,14 @@ forEachEngine((engine) => {
     expect(answer.versions[1]?.against_serving).toMatchObject({ skill: 0, accuracy: 0 });
   });
 
+  test('the interval of an AUC is what a record kept, and null of one from before', async () => {
+    const aucInterval = { estimate: 0.54, lower: 0.51, upper: 0.57 };
+    await serve('old', { trainedAt: START_MS - HOUR_MS, config: { aucInterval: { lower: null } } });
+    await serve('new', { trainedAt: START_MS, config: { aucInterval } });
+    const { versions } = await get('/api/models/compare?symbol=BTC-USDT', comparison);
+    expect(versions.map((one) => one.directional_auc_interval)).toEqual([aucInterval, null]);
+  });
+
   test('insight shows what a record kept of the inside of a model, and nothing where it kept nothing', async () => {
     const bin = { from: 0.4, to: 0.4667, rows: 9, confidence: 0.43, accuracy: 0.44 };
     const config = { importance: [{ feature: 'rsi_14', importance: 7.5 }], calibration: [bin] };

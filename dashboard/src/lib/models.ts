@@ -20,6 +20,14 @@ export function intervalText(value: Interval | null | undefined, digits = 3): st
   return `${signed(value.estimate, digits)} (${lower} … ${upper})`;
 }
 
+/** `0.545 (0.512 … 0.579)`; without bounds for a model from before they were kept. */
+export function aucText(model: Pick<Model, 'metrics' | 'directional_auc_interval'>): string {
+  const text = decimal(model.metrics?.directional_auc, 3);
+  const bounds = model.directional_auc_interval;
+  if (bounds === null) return text;
+  return `${text} (${decimal(bounds.lower, 3)} … ${decimal(bounds.upper, 3)})`;
+}
+
 export interface Figure {
   readonly title: string;
   readonly value: string;
@@ -28,7 +36,7 @@ export interface Figure {
 
 /** What the test said of a model, by its task. */
 export function testFigures(
-  model: Pick<Model, 'task' | 'metrics' | 'test_rmse' | 'test_mae'>,
+  model: Pick<Model, 'task' | 'metrics' | 'directional_auc_interval' | 'test_rmse' | 'test_mae'>,
 ): readonly Figure[] {
   const { metrics } = model;
   if (metrics === null) return [];
@@ -47,8 +55,8 @@ export function testFigures(
     },
     {
       title: 'AUC',
-      value: decimal(metrics.directional_auc, 3),
-      hint: 'of BUY against SELL; 0.5 is chance',
+      value: aucText(model),
+      hint: 'of BUY against SELL, with its interval; 0.5 is chance',
     },
     ...errors,
   ];

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { taskOf } from '../../domain/bots.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import {
@@ -11,6 +12,7 @@ import { shownStatus, STATUS_COLORS } from '../../domain/shown-status.js';
 import { finite } from './finite.js';
 import { iso, isoOrNull, keyAnswer, type MarketIds } from './keys.js';
 import type { StoredRecord } from '../context/api-context.js';
+import { interval } from '../contract/common.js';
 import type { MetricsAnswer, VerdictAnswer } from '../contract/model-status.js';
 import type {
   ComparedAnswer,
@@ -32,6 +34,9 @@ export function modelKeyAnswer(key: ModelKey, marketIds: MarketIds): ModelKeyAns
   const { bot, ...rest } = keyAnswer(key, marketIds);
   return { ...rest, bot_name: bot };
 }
+
+/** What the free part of a record says of it; an earlier version may have written less. */
+const kept = z.object({ aucInterval: interval.optional().catch(undefined) });
 
 /** What the rows of an answer are shown by. */
 export interface ShownAt {
@@ -97,6 +102,7 @@ function bareAnswer(
     test_rmse: finiteOrNull(testScore?.regression?.rmse),
     test_mae: finiteOrNull(testScore?.regression?.mae),
     metrics: testScore === undefined ? null : metricsAnswer(testScore),
+    directional_auc_interval: kept.parse(record.config).aucInterval ?? null,
     verdict: verdictAnswer(verdict),
     model_path: record.modelPath ?? null,
     model_size_mb: record.modelSizeMb ?? null,

@@ -164,6 +164,7 @@ const BARE_RECORD = {
   test_rmse: null,
   test_mae: null,
   metrics: METRICS,
+  directional_auc_interval: { estimate: 0.545, lower: 0.512, upper: 0.579 },
   verdict: { gate: 'baseline', is_promoted: true, reason: 'better than the prior in both' },
   model_path: `binance/BTC_USDT/1h/catboost/${JOB_ID}-1`,
   model_size_mb: 0.31,

@@ -3,6 +3,7 @@ import { SHOWN_STATUSES } from '../../domain/shown-status.js';
 import { TIMEFRAMES } from '../../domain/timeframe.js';
 import {
   botName,
+  interval,
   keyFields,
   listQuery,
   MODEL_SYMBOL,
@@ -90,6 +91,9 @@ export const trainingRecord = z
     test_rmse: z.number().nullable().describe('of a model that expects a return, in log return'),
     test_mae: z.number().nullable(),
     metrics: metrics.nullable().describe('on candles that the judged model never saw'),
+    directional_auc_interval: interval
+      .nullable()
+      .describe('of a classifier; null of one that was trained before this was kept'),
     verdict: verdict.nullable(),
     model_path: z.string().nullable().describe('below MODELS_DIR; null once the files are deleted'),
     model_size_mb: z.number().nullable(),

@@ -134,6 +134,7 @@ function configOf(context: RecordContext, candidate: Candidate): ModelRecord['co
     selection: manifest.selection,
     importance: manifest.importance,
     calibration: judgement.calibration,
+    aucInterval: judgement.aucInterval,
     adjustedThresholds: prepared.adjustedThresholds,
     items: prepared.global?.items,
     split: prepared.split,

@@ -3,8 +3,14 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Task } from '../../domain/bots.js';
 import type { DayScore } from '../../domain/experiment.js';
-import type { CalibrationBin, LabelThresholds, TestScore } from '../../domain/model-record.js';
+import type {
+  CalibrationBin,
+  Interval,
+  LabelThresholds,
+  TestScore,
+} from '../../domain/model-record.js';
 import { featureHash } from '../../features/feature-hash.js';
+import { seededRandom } from '../../lib/seeded-random.js';
 import { toUnweightedProbabilities } from '../../models/class-probabilities.js';
 import { createOnnxSession, type OnnxSession } from '../../models/onnx-session.js';
 import { readVerifiedFile } from '../../models/verified-file.js';
@@ -17,6 +23,7 @@ import {
   compareWithParent,
   type ChampionComparison,
 } from './compare-champion.js';
+import { aucInterval } from './auc-interval.js';
 import { argmaxOf, calibrationBins } from './classification.js';
 import { dailyClassifierScores, dailyRegressorScores } from './daily-scores.js';
 import type { Predicted, Prior } from './losses.js';
@@ -80,6 +87,8 @@ export interface Judgement {
   readonly score: TestScore;
   /** Of the judged model too; undefined for a regressor, which says no probabilities. */
   readonly calibration: readonly CalibrationBin[] | undefined;
+  /** Of the judged classifier: the directional AUC of its score. */
+  readonly aucInterval: Interval | undefined;
   /** Of the judged model too, where they were asked for. */
   readonly days?: readonly DayScore[] | undefined;
   /** Of the judged model too. */
@@ -109,7 +118,10 @@ export async function judgeModel(request: JudgeRequest): Promise<Judgement> {
   };
 }
 
-type Scored = Pick<Judgement, 'score' | 'calibration' | 'days' | 'champion' | 'parent'>;
+type Scored = Pick<
+  Judgement,
+  'score' | 'calibration' | 'aucInterval' | 'days' | 'champion' | 'parent'
+>;
 
 async function scoreClasses(request: JudgeRequest, rows: TestExamples, run: Run): Promise<Scored> {
   const { champion, classWeights, dataSha256, prior } = request;
@@ -118,6 +130,7 @@ async function scoreClasses(request: JudgeRequest, rows: TestExamples, run: Run)
   return {
     score: { ...scoreClassifier(predicted, dataSha256), ...scoreReturnHead(run, rows) },
     calibration: calibrationBins(probabilities, rows.labels),
+    aucInterval: aucInterval(probabilities, rows.labels, seededRandom(dataSha256)),
     days: request.isScoredByDay ? dailyClassifierScores(predicted, rows.openTimes) : undefined,
     champion: champion && compareWithChampion({ ...rows, ...predicted }, champion),
     parent: await judgeAgainstParent(request, predicted),
@@ -145,6 +158,7 @@ function scoreReturns(
   return {
     score: scoreRegressor(predicted, dataSha256, { ...DEFAULT_BOOTSTRAP, blockRows }),
     calibration: undefined,
+    aucInterval: undefined,
     days: request.isScoredByDay ? dailyRegressorScores(predicted, rows.openTimes) : undefined,
     champion: champion && compareRegressorWithChampion({ ...rows, predictions }, champion),
     parent: undefined,
