@@ -222,13 +222,14 @@ function openAt(location: DatabaseLocation): Promise<Database> {
   return openDatabase(location, tools);
 }
 
-/** The tables once the daemon has done what it does at its start. */
+/** The tables once the daemon has done what it does at its start, of which to ask for training is the last. */
 async function readSettled(database: Database): Promise<Map<string, readonly unknown[]>> {
   const deadline = performance.now() + LIMIT_MS;
   for (let last = await readTables(database); performance.now() < deadline;) {
     await sleep(SETTLED_MS);
     const now = await readTables(database);
-    if (isDeepStrictEqual(now, last)) return now;
+    const hasAsked = (now.get('training_sessions') ?? []).length > 0;
+    if (hasAsked && isDeepStrictEqual(now, last)) return now;
     last = now;
   }
   throw new Error('The daemon goes on writing');
