@@ -7,6 +7,10 @@
   const PAGE_ROWS = 50;
   /** Trades in sight whose exits are named; more would cover each other. */
   const MOST_WORDS = 40;
+  /** Trades in sight that are marked: more are a blot, and take longer to draw than a frame. */
+  const MOST_MARKED = 300;
+  /** Marks are set once the chart stands still: each setting draws all of it again. */
+  const STILL_MS = 120;
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const percent = (value) => (value === null ? '–' : `${(100 * value).toFixed(2)} %`);
   const number = (value, digits = 2) =>
@@ -82,8 +86,10 @@
     priceFormat: { type: 'custom', formatter: price, minMove: 1e-8 },
   });
   const markers = createSeriesMarkers(series, []);
-  /** Trades of the chosen symbol. */
+  const marksText = document.getElementById('marks');
+  /** Trades of the chosen symbol, as far as there are candles. */
   let shown = [];
+  let stillTimer;
 
   function showSymbol(name) {
     const one = data.candles.find(({ symbol }) => symbol === name);
@@ -97,17 +103,27 @@
         close: one.close[at],
       })),
     );
-    shown = data.trades.filter(([symbol]) => data.symbols[symbol] === name);
+    // A trade of before the first candle that is here has no place: its mark would lie on that one.
+    shown = data.trades.filter(
+      ([symbol, openedAt]) => data.symbols[symbol] === name && openedAt >= one.time[0],
+    );
     candleChart.timeScale().fitContent();
-    showMarks(candleChart.timeScale().getVisibleRange());
+    showMarks();
   }
 
-  /** Words only where they do not lie on each other. */
-  function showMarks(range) {
-    const isInside = ([, openedAt, , closedAt]) =>
-      range === null || (closedAt >= range.from && openedAt <= range.to);
-    const hasWords = shown.filter(isInside).length <= MOST_WORDS;
-    const marks = shown.flatMap(([, openedAt, , closedAt, , , pnl, exit]) => [
+  /** Of the trades in sight; words only where they do not lie on each other. */
+  function showMarks() {
+    const range = candleChart.timeScale().getVisibleRange();
+    const seen = shown.filter(
+      ([, openedAt, , closedAt]) =>
+        range === null || (closedAt >= range.from && openedAt <= range.to),
+    );
+    const isMarked = seen.length <= MOST_MARKED;
+    marksText.textContent = isMarked
+      ? ''
+      : `${seen.length.toLocaleString('en')} trades in sight: zoom in to see them marked.`;
+    const hasWords = seen.length <= MOST_WORDS;
+    const marks = (isMarked ? seen : []).flatMap(([, openedAt, , closedAt, , , pnl, exit]) => [
       { time: openedAt, position: 'belowBar', shape: 'arrowUp', color: css('--accent') },
       {
         time: closedAt,
@@ -119,7 +135,10 @@
     ]);
     markers.setMarkers(marks.sort((one, other) => one.time - other.time));
   }
-  candleChart.timeScale().subscribeVisibleTimeRangeChange(showMarks);
+  candleChart.timeScale().subscribeVisibleTimeRangeChange(() => {
+    clearTimeout(stillTimer);
+    stillTimer = setTimeout(showMarks, STILL_MS);
+  });
   chooser.addEventListener('change', () => showSymbol(chooser.value));
   if (data.candles.length > 0) showSymbol(data.candles[0].symbol);
 

@@ -75,6 +75,7 @@ ${skips(result)}
 <h2>Trades on candles</h2>
 <p><label>Symbol <select id="symbol"></select></label> <span class="note">the symbols with the most trades</span></p>
 <div id="candles" class="chart"></div>
+<p id="marks" class="note"></p>
 <h2>Trades</h2>
 <p><button id="earlier" type="button">Earlier</button> <span id="page"></span> <button id="later" type="button">Later</button></p>
 <div class="wide"><table><thead><tr><th>Symbol</th><th>Opened</th><th>Entry</th><th>Closed</th><th>Exit</th><th>Size</th><th>Result</th><th>%</th><th>Why</th></tr></thead><tbody id="trades"></tbody></table></div>
