@@ -7,7 +7,15 @@ import type { ModelRecord } from '../../src/domain/model-record.js';
 import { buildApi, fillStores, type ApiRig, type RigOptions } from '../api/api-rig.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { ManualWall } from '../demo/demo-fixture.js';
-import { aCandle, aModelRecord, aSession, HOUR_MS, SERIES_KEY, START_MS } from '../storage/rows.js';
+import {
+  aCandle,
+  aJob,
+  aModelRecord,
+  aSession,
+  HOUR_MS,
+  SERIES_KEY,
+  START_MS,
+} from '../storage/rows.js';
 import { fixedClock } from '../storage/fixed-clock.js';
 import { openBrowser, type Browser } from './browser.js';
 import { copyRow, copyUid } from './many-rows.js';
@@ -196,6 +204,25 @@ describe.skipIf(skipReason !== undefined)(
       await sessions.getByText('21–23 of 23').waitFor();
       await sessions.getByText('Session 2', { exact: true }).waitFor();
       expect(await sessions.getByRole('button', { name: 'Older' }).isDisabled()).toBe(true);
+    });
+
+    test('failed jobs of a session are tried again by a session of their own', async () => {
+      const { stores } = opened;
+      await fillStores(stores);
+      const failed = aSession({ name: 'Too little memory', status: 'failed' });
+      await stores.sessions.insert(failed);
+      await stores.jobs.insert(aJob(failed.uid, { status: 'failed', finishedAt: START_MS }));
+      await serve();
+      await openPage(page, address, '/training');
+      await button('Retry failed: Too little memory').press('Enter');
+      const sessions = region('Sessions');
+      await sessions
+        .getByRole('cell', { name: 'Retry of Too little memory', exact: true })
+        .waitFor();
+      const { rows } = await stores.sessions.list({}, { limit: 2, offset: 0 });
+      expect(rows.find(({ kind }) => kind === 'retry')).toMatchObject({
+        ...{ name: 'retry of Too little memory', config: { retryOf: failed.uid } },
+      });
     });
 
     test('versions are compared by their calibration curves and by the features that count', async () => {
