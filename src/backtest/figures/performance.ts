@@ -58,9 +58,16 @@ export function sortinoOf(returns: readonly number[]): number | undefined {
 }
 
 /** Undefined under a day: an hour's return, compounded 8,760 times, says nothing. */
-export function annualised(totalReturn: number, days: number): number | undefined {
+function annualised(totalReturn: number, days: number): number | undefined {
   if (days < 1) return undefined;
   return defined((1 + totalReturn) ** (DAYS_A_YEAR / days) - 1);
+}
+
+/** The same of daily returns. */
+export function annualOf(returns: readonly number[]): number | undefined {
+  let growth = 1;
+  for (const value of returns) growth *= 1 + value;
+  return annualised(growth - 1, returns.length);
 }
 
 /** No figure that is not a number leaves this module. */

@@ -44,9 +44,18 @@ export function bootstrapInterval(
   figures.sort((one, other) => one - other);
   const widening = fewBlocksFactor(blocks);
   return {
-    lower: estimate - widening * (estimate - quantile(figures, TAIL)),
-    upper: estimate + widening * (quantile(figures, 1 - TAIL) - estimate),
+    lower: estimate - widening * (estimate - tailOf(figures, TAIL)),
+    upper: estimate + widening * (tailOf(figures, 1 - TAIL) - estimate),
   };
+}
+
+/**
+ * The value of place share × (count + 1), counted from 1: of so many resamples another one lies below it with just that
+ * probability (Davison and Hinkley 1997, 5.2). The usual quantile leaves out a part of the tail.
+ */
+function tailOf(sorted: readonly number[], share: number): number {
+  const { length } = sorted;
+  return quantile(sorted, (share * (length + 1) - 1) / (length - 1));
 }
 
 /**

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { gaussian } from '../../../test/gaussian.js';
 import { seededRandom, type Random } from '../../lib/seeded-random.js';
-import { sharpeOf } from './performance.js';
+import { annualOf, sharpeOf, sortinoOf } from './performance.js';
 import { testRandomEntries } from './random-entries.js';
 import { bootstrapInterval } from './stationary-bootstrap.js';
 import { mean } from './statistics.js';
@@ -15,26 +15,58 @@ function randomOf(seed: string): Random {
 function autoregressive(random: Random, { days, phi, centre }: Record<string, number>): number[] {
   let state = 0;
   return Array.from({ length: days ?? 0 }, () => {
-    state = (phi ?? 0) * state + 0.02 * gaussian(random);
+    state = (phi ?? 0) * state + DAY_VOLATILITY * gaussian(random);
     return (centre ?? 0) + state;
   });
 }
 
-const SIMULATIONS = 500;
+const SIMULATIONS = 400;
+const CENTRE = 0.001;
+const DAY_VOLATILITY = 0.02;
 
-it.each([
-  ['independent', 0],
-  ['dependent', 0.2],
-])('intervals of %s returns hold the true mean in 95 of 100 runs, within two', (_, phi) => {
-  const random = randomOf(`cov2 ${phi}`);
-  let covered = 0;
-  for (let run = 0; run < SIMULATIONS; run++) {
-    const returns = autoregressive(random, { days: 365, phi, centre: 0.001 });
-    const options = { resamples: 300, meanBlockDays: 10 };
-    const interval = bootstrapInterval(returns, mean, random, options);
-    if (interval !== undefined && interval.lower <= 0.001 && interval.upper >= 0.001) covered++;
+/** What the figures of a year would be if they were known: of normal returns with that mean and deviation. */
+function truthOf(phi: number): Readonly<Record<'mean' | 'annual' | 'sharpe' | 'sortino', number>> {
+  const deviation = DAY_VOLATILITY / Math.sqrt(1 - phi ** 2);
+  const density = (z: number): number => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+  let [logReturn, downside] = [0, 0];
+  const step = 0.001;
+  for (let z = -8; z <= 8; z += step) {
+    const value = CENTRE + deviation * z;
+    logReturn += Math.log(1 + value) * density(z) * step;
+    downside += Math.min(value, 0) ** 2 * density(z) * step;
   }
-  expect(Math.abs(covered / SIMULATIONS - 0.95)).toBeLessThanOrEqual(0.02);
+  return {
+    mean: CENTRE,
+    annual: Math.exp(365 * logReturn) - 1,
+    sharpe: (CENTRE / deviation) * Math.sqrt(365),
+    sortino: (CENTRE / Math.sqrt(downside)) * Math.sqrt(365),
+  };
+}
+
+const FIGURES = { mean, annual: annualOf, sharpe: sharpeOf, sortino: sortinoOf } as const;
+
+describe('intervals hold the truth in 95 of 100 simulated years, within two', () => {
+  it.each([
+    ['the mean', 'mean', 'independent', 0],
+    ['the mean', 'mean', 'dependent', 0.2],
+    ['the annual return', 'annual', 'independent', 0],
+    ['the annual return', 'annual', 'dependent', 0.2],
+    ['the Sharpe ratio', 'sharpe', 'independent', 0],
+    ['the Sharpe ratio', 'sharpe', 'dependent', 0.2],
+    ['the Sortino ratio', 'sortino', 'independent', 0],
+    ['the Sortino ratio', 'sortino', 'dependent', 0.2],
+  ] as const)('those of %s (%s) of %s returns', (_, name, __, phi) => {
+    const random = randomOf(`coverage ${name} ${phi}`);
+    const truth = truthOf(phi)[name];
+    const options = { resamples: 300, meanBlockDays: 10 };
+    let covered = 0;
+    for (let run = 0; run < SIMULATIONS; run++) {
+      const returns = autoregressive(random, { days: 365, phi, centre: CENTRE });
+      const interval = bootstrapInterval(returns, FIGURES[name], random, options);
+      if (interval !== undefined && interval.lower <= truth && interval.upper >= truth) covered++;
+    }
+    expect(Math.abs(covered / SIMULATIONS - 0.95)).toBeLessThanOrEqual(0.02);
+  });
 });
 
 it('the interval of a Sharpe ratio has its estimate inside and is the same for the same seed', () => {

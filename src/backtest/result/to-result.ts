@@ -8,7 +8,7 @@ import { DAYS_A_YEAR } from '../figures/calendar.js';
 import { deflatedSharpe, type DeflatedSharpe } from '../figures/deflated-sharpe.js';
 import { toDaily, type EquityCurve } from '../figures/equity-curve.js';
 import {
-  annualised,
+  annualOf,
   defined,
   performanceOf,
   sharpeOf,
@@ -141,12 +141,6 @@ export function toResult(input: ResultInput): BacktestResult {
     markets: marketTerms(history, input.spreadPct),
     models: models === undefined ? undefined : modelFigures(history, span, models),
   };
-}
-
-function annualOf(returns: readonly number[]): number | undefined {
-  let growth = 1;
-  for (const value of returns) growth *= 1 + value;
-  return annualised(growth - 1, returns.length);
 }
 
 /** What is still held at the end is sold there, with its costs. */
