@@ -7,8 +7,8 @@ const resultsFile = process.env['EVENKEEL_TEST_RESULTS'];
 
 const COMMON = {
   setupFiles: ['test/leak-guard.ts'],
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
   // Files share a process, which saves loading everything anew for each: the code has no state of modules that
   // could pass from one to the next, and the leak guard looks after each file.
   isolate: false,

@@ -78,7 +78,7 @@ export function walkOptions(history: MarketHistory, settings: WalkSettings): Wal
       checkPython: () => checkPython(PYTHON, TRAINER_DIR),
       workerEnvironment: {},
     },
-    limits: { memoryLimitMb: 400, jobTimeoutMs: 120_000 },
+    limits: { memoryLimitMb: 400, jobTimeoutMs: 300_000 },
     version: 'test',
     clock: new SystemClock(),
     onProgress,

@@ -179,7 +179,8 @@ describe.skipIf(skipReason !== undefined)(
       await fills.getByRole('button', { name: 'Newer' }).press('Space');
       await fills.getByText('1–10 of 50,000').waitFor();
       const [saved] = await Promise.all([
-        page.waitForEvent('download'),
+        // Fifty pages, one after the other.
+        page.waitForEvent('download', { timeout: 90_000 }),
         button('Export CSV of fills').press('Enter'),
       ]);
       const lines = readFileSync(await saved.path(), 'utf8')

@@ -37,7 +37,7 @@ export function createTrainer(overrides: Partial<TrainerProcessOptions> = {}): T
     command: trainerCommand(PYTHON),
     cwd: TRAINER_DIR,
     memoryLimitMb: 400,
-    jobTimeoutMs: 120_000,
+    jobTimeoutMs: 300_000,
     recycleAfterJobs: 50,
     recycleAboveMb: 340,
     clock: new SystemClock(),
