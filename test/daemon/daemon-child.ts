@@ -9,7 +9,7 @@ import type { z } from 'zod';
 import { descendantsOf, waitForEnd } from './process-table.js';
 
 const ENTRY = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
-const START_LIMIT_MS = 30_000;
+const START_LIMIT_MS = 90_000;
 const POLL_MS = 50;
 
 /** A fit of a third of the default's time, for suites that ask nothing of the model but that there is one. */

@@ -22,7 +22,7 @@ const T0 = 472_222 * HOUR;
 /** Time begins so long before the next bar closes. */
 const BEFORE_CLOSE_MS = 120_000;
 const STEP_MS = 250;
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 90_000;
 const decisions = z.object({
   total: z.number(),
   decisions: z.array(z.object({ candle_open_time: z.string(), action: z.string() })),

@@ -31,7 +31,7 @@ import {
  * real SQLite file, over real ccxt, against a local venue that misbehaves on demand.
  */
 const HOUR_MS = 3_600_000;
-const LIMIT_MS = 40_000;
+const LIMIT_MS = 120_000;
 
 type Finding = Health['findings'][number];
 

@@ -19,7 +19,7 @@ import { buildPosition } from '../trading/build-trading.js';
 /** A venue lists, halts and delists coins while the real daemon runs, in the process of the test. */
 const HOUR_MS = 3_600_000;
 const BARS = 120;
-const LIMIT_MS = 50_000;
+const LIMIT_MS = 150_000;
 
 let folder: string;
 let symbols: string[];

@@ -15,7 +15,7 @@ import {
 } from './experiment-calls.js';
 
 const { start, folder } = daemonRig();
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 
 const EXPERIMENT = {
   ...{ name: 'depth', symbols: ['BTCUSDT'], timeframes: ['1h'], bot: 'catboost' },

@@ -7,7 +7,7 @@ import { daemonRig, type DaemonChild } from './daemon-child.js';
 
 const { start, folder } = daemonRig();
 const HOUR_MS = 3_600_000;
-const LIMIT_MS = 150_000;
+const LIMIT_MS = 300_000;
 
 /** The newcomer's start with its three symbols, at three times the speed so that bars come soon. */
 const NEWCOMER = { API_PORT: '0', DEMO_SPEED: '1200', TRAIN_MONTHS_BACK: '3' };

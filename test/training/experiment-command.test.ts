@@ -7,7 +7,7 @@ import { CommandChild } from '../collection/command-child.js';
 import { daemonRig, QUICK } from '../daemon/daemon-child.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 
 const rig = daemonRig();
 const children: CommandChild[] = [];

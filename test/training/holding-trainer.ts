@@ -30,7 +30,7 @@ export class HoldingTrainer implements Trainer {
 /** Looks until there is something. */
 export async function until<T>(probe: () => Promise<T | undefined> | T | undefined): Promise<T> {
   const clock = new SystemClock();
-  for (let round = 0; round < 1_500; round++) {
+  for (let round = 0; round < 4_500; round++) {
     const found = await probe();
     if (found !== undefined && found !== false) return found;
     await clock.sleep(20);
