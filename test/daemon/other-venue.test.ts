@@ -37,31 +37,35 @@ async function byModel(daemon: DaemonChild) {
   return answer.fallback ? undefined : answer;
 }
 
-test("another program's Binance is collected, learnt and judged, without the demo's help", async () => {
-  server = serveMarket();
-  const baseUrl = await server.start();
-  const daemon = start({
-    environment: {
-      ...{ EXCHANGE: 'binance', EXCHANGE_BASE_URL: baseUrl, SYMBOLS: 'BTC/USDT', API_PORT: '0' },
-      ...{ TRAIN_MONTHS_BACK: '1', DATA_DIR: folder(), PROMOTION_GATE: 'parity' },
-    },
-  });
-  await daemon.line(/BTC\/USDT 1h is up to date/, LIMIT_MS);
-  await daemon.line(/by fallback: .*fallback_reason=untrained/, LIMIT_MS);
-  const { exchange } = await daemon.get('/api/status', status);
-  expect(exchange).toMatchObject({ id: 'binance', demo: false, ready: true });
-  expect(exchange.venue).toBe(`binance@${new URL(baseUrl).host}`);
-  expect(exchange.skew_ms).not.toBeNull();
-  const family = descendantsOf(daemon.pid).map(({ command }) => command);
-  expect(family.filter((command) => command.includes('demo'))).toEqual([]);
+test(
+  "another program's Binance is collected, learnt and judged, without the demo's help",
+  async () => {
+    server = serveMarket();
+    const baseUrl = await server.start();
+    const daemon = start({
+      environment: {
+        ...{ EXCHANGE: 'binance', EXCHANGE_BASE_URL: baseUrl, SYMBOLS: 'BTC/USDT', API_PORT: '0' },
+        ...{ TRAIN_MONTHS_BACK: '1', DATA_DIR: folder(), PROMOTION_GATE: 'parity' },
+      },
+    });
+    await daemon.line(/BTC\/USDT 1h is up to date/, LIMIT_MS);
+    await daemon.line(/by fallback: .*fallback_reason=untrained/, LIMIT_MS);
+    const { exchange } = await daemon.get('/api/status', status);
+    expect(exchange).toMatchObject({ id: 'binance', demo: false, ready: true });
+    expect(exchange.venue).toBe(`binance@${new URL(baseUrl).host}`);
+    expect(exchange.skew_ms).not.toBeNull();
+    const family = descendantsOf(daemon.pid).map(({ command }) => command);
+    expect(family.filter((command) => command.includes('demo'))).toEqual([]);
 
-  await daemon.line(/\[TRAIN\] Promoted: /, LIMIT_MS);
-  const found = await daemon.until(() => byModel(daemon), { what: 'a model analysis' });
-  expect(found).toMatchObject({ symbol: SYMBOL, unified_symbol: 'BTC/USDT', fallback: false });
-  expect(found.decision?.reason).not.toBe('');
-  // The newest closed bar: the open one is never read.
-  expect(Date.parse(found.candle_open_time)).toBeLessThanOrEqual(Date.now() - HOUR_MS);
-  await daemon.get('/api/trades', listAnswer('trades', trade));
-  expect((await daemon.stop()).code).toBe(0);
-  expect(daemon.output).not.toMatch(/ERROR/);
-}, 3 * LIMIT_MS);
+    await daemon.line(/\[TRAIN\] Promoted: /, LIMIT_MS);
+    const found = await daemon.until(() => byModel(daemon), { what: 'a model analysis' });
+    expect(found).toMatchObject({ symbol: SYMBOL, unified_symbol: 'BTC/USDT', fallback: false });
+    expect(found.decision?.reason).not.toBe('');
+    // The newest closed bar: the open one is never read.
+    expect(Date.parse(found.candle_open_time)).toBeLessThanOrEqual(Date.now() - HOUR_MS);
+    await daemon.get('/api/trades', listAnswer('trades', trade));
+    expect((await daemon.stop()).code).toBe(0);
+    expect(daemon.output).not.toMatch(/ERROR/);
+  },
+  3 * LIMIT_MS,
+);
