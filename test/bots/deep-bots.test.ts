@@ -61,7 +61,7 @@ describe.skipIf(!hasTorch()).each(['lstm', 'transformer'])(
       service = context.service();
       await service.start();
       record = await train('full');
-    }, 240_000);
+    }, 600_000);
 
     afterAll(() => context.close());
 
@@ -91,7 +91,7 @@ describe.skipIf(!hasTorch()).each(['lstm', 'transformer'])(
 
     it('makes the same file of the same candles', async () => {
       expect(await fitAgain()).toBe(await hashOf(context, record));
-    }, 240_000);
+    }, 600_000);
 
     it('answers a candle the same after a restart, bit for bit', async () => {
       const first = await predict();
@@ -120,7 +120,7 @@ describe.skipIf(!hasTorch()).each(['lstm', 'transformer'])(
       });
       expect(child.config).toMatchObject({ mode: 'incremental', increments: 1 });
       expect(child.config['parent']).toMatchObject({ modelUid: record.uid });
-    }, 240_000);
+    }, 600_000);
 
     /** Hash of the file that serves, of a fit of its own on the same candles. */
     async function fitAgain(): Promise<string> {
