@@ -3,7 +3,7 @@ import { ConfigError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { barsUpTo } from '../signals/bar-window.js';
 import { decisionLagMs, type TradingRules } from '../trading/trading-rules.js';
-import { chooseSpan, type AskedSpan } from './choose-span.js';
+import { chooseSpan, type AskedSpan } from './history/choose-span.js';
 import type { DecisionColumns } from './engine/decision-log.js';
 import { barsOf, runEngine, spanOf, type EngineResult } from './engine/run-engine.js';
 import { FallbackSource, type FallbackOptions, type SignalSource } from './engine/signal-source.js';

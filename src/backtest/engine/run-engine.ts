@@ -22,7 +22,7 @@ import type { Position } from '../../domain/trade.js';
 import { bookKeyOf, type TradingParts } from '../../trading/parts/trading-parts.js';
 import type { TradingRules } from '../../trading/trading-rules.js';
 import { Money } from '../../domain/money.js';
-import { spanOfAll } from '../choose-span.js';
+import { spanOfAll } from '../history/choose-span.js';
 import type { EquityCurve } from '../figures/equity-curve.js';
 import type { BarSpan, MarketHistory, SymbolHistory } from '../history/market-history.js';
 import { BacktestBroker, type FillModel } from './backtest-broker.js';

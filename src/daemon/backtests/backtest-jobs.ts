@@ -7,7 +7,7 @@ import type {
   BacktestRequests,
   BacktestWish,
 } from '../../api/context/backtests.js';
-import { chooseSpan } from '../../backtest/choose-span.js';
+import { chooseSpan } from '../../backtest/history/choose-span.js';
 import type { BarSpan } from '../../backtest/history/market-history.js';
 import type { BacktestAsk, BacktestRun } from '../../domain/backtest-run.js';
 import { findBotFault } from '../../domain/bots.js';

@@ -1,7 +1,7 @@
 import { BOTS, needsTorch, type Bot } from '../../domain/bots.js';
-import type { DeepOptions } from '../options/bot-params.js';
 import type { PythonCheck } from './check-python.js';
 import { requireTorch } from './torch-extra.js';
+import type { DeepParams } from './trainer-job.js';
 
 /** What a worker can train. */
 export interface Ability {
@@ -21,7 +21,7 @@ export interface TrainerLimits {
 }
 
 /** What is asked of a worker's machine. */
-export interface TrainerNeeds extends TrainerLimits, Pick<DeepOptions, 'device'> {}
+export interface TrainerNeeds extends TrainerLimits, Pick<DeepParams, 'device'> {}
 
 /** Which bots can be trained with that Python, that memory and that graphics card. */
 export function findAbility(check: PythonCheck, needs: TrainerNeeds): Ability {

@@ -1,5 +1,5 @@
-import { barIndex, barOpenTime, type Timeframe } from '../domain/timeframe.js';
-import type { BarSpan } from './history/market-history.js';
+import { barIndex, barOpenTime, type Timeframe } from '../../domain/timeframe.js';
+import type { BarSpan } from './market-history.js';
 
 /** The rules need 50 bars before they say anything. */
 const MIN_BARS = 50;
