@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { argmaxOf } from '../src/training/evaluation/classification.js';
+import { BUY } from '../src/training/evaluation/losses.js';
 import { FitPipeline, type Fitted, type FitRequest } from './fit-pipeline.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { mean } from './harness/statistics.js';
@@ -13,7 +14,6 @@ const PATTERN_SEEDS = 20;
 export const FEATURE_DEPTH_BARS = 660;
 const BARS = YEAR_HALF_BARS + FEATURE_DEPTH_BARS;
 const HORIZON_BARS = 4;
-const BUY = 2;
 /** Fees of two orders and half a spread each, as in the default settings and on a liquid pair. */
 const ROUND_TRIP_COST = 0.0022;
 

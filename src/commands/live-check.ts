@@ -1,6 +1,6 @@
 import type { Settings } from '../../config/settings.js';
 import type { Instrument } from '../domain/market.js';
-import { Money } from '../domain/money.js';
+import { ceilToStep, Money } from '../domain/money.js';
 import type { MarketData } from '../exchange/market-data.js';
 import { findRightsFault } from '../exchange/orders/key-rights.js';
 import type { OrderRequest, VenueAccount, VenueRules } from '../exchange/orders/order-venue.js';
@@ -205,7 +205,7 @@ function trialRequest(rules: VenueRules, ask: Money): OrderRequest | undefined {
     symbol,
     side: 'buy',
     kind: 'limit-ioc',
-    sizeBase: wanted.div(sizeStep).ceil().times(sizeStep),
-    price: ask.div(priceTick).ceil().times(priceTick),
+    sizeBase: ceilToStep(wanted, sizeStep),
+    price: ceilToStep(ask, priceTick),
   };
 }

@@ -11,8 +11,13 @@ export function floorToStep(size: Money, step: Money): Money {
   return size.div(step).floor().times(step);
 }
 
-/** Rounds a price up to a multiple of `step`. */
-export function ceilToStep(price: Money, step: Money): Money {
+/** A price that is so many percent higher, or lower for a negative number. */
+export function plusPercent(price: Money, percent: number): Money {
+  return price.times(new Money(percent).div(100).plus(1));
+}
+
+/** Rounds up to a multiple of `step`. */
+export function ceilToStep(amount: Money, step: Money): Money {
   if (step.lte(0)) throw new RangeError(`Step ${step.toString()} is not positive`);
-  return price.div(step).ceil().times(step);
+  return amount.div(step).ceil().times(step);
 }

@@ -1,5 +1,5 @@
 import type { Instrument } from '../../domain/market.js';
-import { ceilToStep, floorToStep, Money } from '../../domain/money.js';
+import { ceilToStep, floorToStep, Money, plusPercent } from '../../domain/money.js';
 import type { Order } from '../../domain/trade.js';
 
 /**
@@ -13,7 +13,7 @@ export function toFillPrice(
 ): Money {
   const { slippagePct, instrument } = of;
   const percent = side === 'buy' ? slippagePct : -slippagePct;
-  const slipped = percent === 0 ? price : price.times(new Money(percent).div(100).plus(1));
+  const slipped = percent === 0 ? price : plusPercent(price, percent);
   if (instrument?.priceTick === undefined) return slipped;
   const tick = new Money(instrument.priceTick);
   return side === 'buy' ? ceilToStep(slipped, tick) : Money.max(tick, floorToStep(slipped, tick));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Candle } from '../../domain/candle.js';
 import { closeTimeOf, floorToBar, type Timeframe } from '../../domain/timeframe.js';
+import { countLeading } from '../../lib/count-leading.js';
 import { ConfigError } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';
 import type { CandleSource, TimeSpan } from '../market/candle-source.js';
@@ -122,14 +123,7 @@ function readRecording(
 
 /** Number of the first row whose open time is not before `timeMs`; the length when there is none. */
 function firstAtOrAfter({ openTime, length }: RecordedColumns, timeMs: number): number {
-  let low = 0;
-  let high = length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((openTime[middle] ?? 0) < timeMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return countLeading(length, (row) => (openTime[row] ?? 0) < timeMs);
 }
 
 function candleAt(columns: RecordedColumns, row: number): Candle {

@@ -1,4 +1,4 @@
-import { ceilToStep, floorToStep, Money } from '../../domain/money.js';
+import { ceilToStep, floorToStep, Money, plusPercent } from '../../domain/money.js';
 import type { Quote } from '../../domain/market.js';
 import type { VenueAbilities, VenueRules } from '../../exchange/orders/order-venue.js';
 import type { OrderTerms, OrderWish, PlannedTerms } from '../broker/broker.js';
@@ -25,7 +25,7 @@ export function entryTerms(wish: OrderWish, context: TermsContext): PlannedTerms
   if (quote === undefined) return impossible('no quote');
   const ask = new Money(quote.ask);
   const limit = floorToStep(
-    Money.min(plusPct(ask, live.maxSlippagePct), highestBuy(context, quote)),
+    Money.min(plusPercent(ask, live.maxSlippagePct), highestBuy(context, quote)),
     tickOf(rules),
   );
   if (limit.lt(ask)) return impossible(`the exchange takes no purchase above ${limit.toString()}`);
@@ -55,7 +55,7 @@ export function exitTerms(wish: OrderWish, attempt: number, context: TermsContex
   if (attempt > 1 || !abilities.iocLimit || bid === undefined || quote === undefined) {
     return possible(market);
   }
-  const wanted = plusPct(bid, -live.exitSlippagePct);
+  const wanted = plusPercent(bid, -live.exitSlippagePct);
   const price = ceilToStep(Money.max(wanted, lowestSell(context, quote)), tickOf(rules));
   // A tick as coarse as the slippage: no price lies between.
   if (price.gt(bid)) return possible(market);
@@ -77,7 +77,7 @@ export function stopTerms(
   if (quote === undefined) return impossible('no quote');
   const sizeBase = cutSize(wish.sizeBase, rules);
   const stopPrice = ceilToStep(wish.stopPrice, tickOf(rules));
-  const price = floorToStep(plusPct(stopPrice, -live.exitSlippagePct), tickOf(rules));
+  const price = floorToStep(plusPercent(stopPrice, -live.exitSlippagePct), tickOf(rules));
   const smallness = findSmallness(sizeBase, price, rules);
   if (smallness !== undefined) return impossible(smallness);
   if (stopPrice.gte(quote.bid) || stopPrice.gte(quote.last)) {
@@ -116,7 +116,7 @@ function findNoWayOut(
 ): string | undefined {
   const { feeRate, stopLossPct } = live.trading;
   const left = cutSize(sizeBase.times(new Money(1).minus(feeRate)), rules);
-  const worst = plusPct(plusPct(ask, -stopLossPct), -live.exitSlippagePct);
+  const worst = plusPercent(plusPercent(ask, -stopLossPct), -live.exitSlippagePct);
   const obstacle = findSmallness(left, worst, rules);
   return obstacle === undefined ? undefined : `at its stop it could not be sold: ${obstacle}`;
 }
@@ -140,10 +140,6 @@ function lowestSell({ rules }: TermsContext, quote: Quote): Money {
 
 function tickOf({ priceTick }: VenueRules): Money {
   return priceTick ?? FINEST;
-}
-
-function plusPct(price: Money, percent: number): Money {
-  return price.times(new Money(percent).div(100).plus(1));
 }
 
 function possible(terms: OrderTerms): PlannedTerms {

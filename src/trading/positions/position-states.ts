@@ -1,4 +1,4 @@
-import { Money } from '../../domain/money.js';
+import { Money, plusPercent } from '../../domain/money.js';
 import {
   baseChange,
   heldBaseOf,
@@ -104,5 +104,5 @@ function sumOf(fills: readonly Fill[], amountOf: (fill: Fill) => Money): Money {
 }
 
 function shifted(price: Money, percent: number): Money | undefined {
-  return percent === 0 ? undefined : price.times(new Money(percent).div(100).plus(1));
+  return percent === 0 ? undefined : plusPercent(price, percent);
 }

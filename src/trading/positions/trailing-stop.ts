@@ -1,4 +1,4 @@
-import { Money } from '../../domain/money.js';
+import { plusPercent, type Money } from '../../domain/money.js';
 import type { Position } from '../../domain/trade.js';
 import type { TradingRules } from '../trading-rules.js';
 
@@ -17,9 +17,9 @@ export function raiseTrailing(
   { trailingStopPct, trailingStartPct }: TrailingRules,
 ): Trailing | undefined {
   if (trailingStopPct === 0 || entryPrice === undefined) return undefined;
-  const start = entryPrice.times(new Money(trailingStartPct).div(100).plus(1));
+  const start = plusPercent(entryPrice, trailingStartPct);
   if (seen.price.lt(start)) return undefined;
-  const level = seen.price.times(new Money(-trailingStopPct).div(100).plus(1));
+  const level = plusPercent(seen.price, -trailingStopPct);
   if (trailingPrice !== undefined && level.lte(trailingPrice)) return undefined;
   return { trailingPrice: level, trailingAt: Math.max(seen.at, trailingAt ?? seen.at) };
 }

@@ -1,10 +1,8 @@
 import type { Interval } from '../../domain/model-record.js';
+import { countLeading } from '../../lib/count-leading.js';
 import type { Random } from '../../lib/seeded-random.js';
 import { bootstrapMean, DEFAULT_BOOTSTRAP, type BootstrapOptions } from './block-bootstrap.js';
-import { directionOf } from './losses.js';
-
-const HOLD = 1;
-const BUY = 2;
+import { BUY, directionOf, HOLD } from './losses.js';
 
 /**
  * The directional AUC with one-sided 95 % bounds. Each row counts by how far it lies above the AUC among the rows of
@@ -42,20 +40,10 @@ export function aucInterval(
 
 /** Share of the sorted values below one, equals counting half. */
 function shareBelow(sorted: Float64Array, value: number): number {
-  const below = countUntil(sorted, (one) => one < value);
-  const equal = countUntil(sorted, (one) => one <= value) - below;
-  return (below + equal / 2) / sorted.length;
-}
-
-/** How many values at the beginning are such; by halving. */
-function countUntil(sorted: Float64Array, isSuch: (value: number) => boolean): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (isSuch(sorted[middle] ?? Infinity)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  const { length } = sorted;
+  const below = countLeading(length, (at) => (sorted[at] ?? NaN) < value);
+  const equal = countLeading(length, (at) => (sorted[at] ?? NaN) <= value) - below;
+  return (below + equal / 2) / length;
 }
 
 function meanOver(values: Float64Array, counts: (row: number) => boolean): number {

@@ -1,9 +1,7 @@
 import type { CalibrationBin } from '../../domain/model-record.js';
-import { directionOf } from './losses.js';
+import { BUY, directionOf, HOLD } from './losses.js';
 
 const CLASSES = 3;
-const HOLD = 1;
-const BUY = 2;
 
 export interface Classification {
   readonly accuracy: number;

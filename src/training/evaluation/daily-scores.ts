@@ -1,10 +1,9 @@
 import type { DayScore } from '../../domain/experiment.js';
-import { allocateLosses, directionLosses, directionOf, multiclassLosses } from './losses.js';
+import { allocateLosses, BUY, directionLosses, directionOf, multiclassLosses } from './losses.js';
 import type { Predicted, RowLosses } from './losses.js';
 import { signLosses, type PredictedReturns } from './score-regressor.js';
 
 const DAY_MS = 86_400_000;
-const BUY = 2;
 
 /** Sums of a classifier's losses for each day of its test rows, in the order of time. */
 export function dailyClassifierScores(

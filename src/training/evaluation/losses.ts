@@ -6,8 +6,9 @@ export type Prior = readonly [sell: number, hold: number, buy: number];
 /** Keeps the logarithm of an impossible class finite; scikit-learn clips at the same order. */
 const MIN_PROBABILITY = 1e-15;
 
-const HOLD = 1;
-const BUY = 2;
+/** Places of the classes; SELL is 0. */
+export const HOLD = 1;
+export const BUY = 2;
 
 /** Losses of the model and of the prior on each row, in nat. Rows that do not count have the weight 0. */
 export interface RowLosses {

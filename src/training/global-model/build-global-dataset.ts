@@ -18,6 +18,7 @@ import {
   type ItemSequence,
 } from '../../features/items/item-row.js';
 import { labelOf } from '../../features/labels.js';
+import { countLeading } from '../../lib/count-leading.js';
 import type { Dataset, DatasetSummary } from '../dataset/dataset-summary.js';
 import { countClasses, meanReturns } from '../dataset/dataset-summary.js';
 import type { Split } from '../dataset/split.js';
@@ -119,15 +120,8 @@ function collectRows({ items, timeframe, fromOpenTime }: GlobalDatasetRequest): 
 function cutInTime(times: Float64Array, order: Uint32Array, embargoMs: number): Split {
   const timeAt = (position: number): number => times[order[position] ?? 0] ?? NaN;
   const cutTime = timeAt(Math.floor(order.length * TRAIN_SHARE));
-  const firstAtOrAfter = (time: number): number => {
-    let [low, high] = [0, order.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (timeAt(middle) < time) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
+  const firstAtOrAfter = (time: number): number =>
+    countLeading(order.length, (position) => timeAt(position) < time);
   const testFrom = firstAtOrAfter(cutTime);
   const trainTo = firstAtOrAfter(cutTime - HORIZON_MS - embargoMs);
   return {
