@@ -1,15 +1,13 @@
 import type { Candle } from '../../domain/candle.js';
-import type { Instrument } from '../../domain/market.js';
-import { Money } from '../../domain/money.js';
 import type { Signal } from '../../domain/signal.js';
 import { timeframeMs, type Timeframe } from '../../domain/timeframe.js';
-import type { Order } from '../../domain/trade.js';
 import { ConfigError } from '../../lib/errors.js';
 import { groupBy } from '../../lib/group-by.js';
 import { dailyVolatilityOf, VOLATILITY_BARS } from '../../risk/daily-volatility.js';
 import type { Page, Paged } from '../../storage/connection/row.js';
 import type { StoredQuote } from '../../storage/stores/price-store.js';
 import type { Stores } from '../../storage/stores.js';
+import { instrumentsOf } from './instruments-of.js';
 import type { QuoteBatch, Recorded, RecordedDecision } from './recorded.js';
 
 const PAGE_ROWS = 5_000;
@@ -43,6 +41,12 @@ export async function readRecorded(stores: Stores, request: RecordedRequest): Pr
   const orders = (await readAll((page) => stores.orders.list(key, page))).reverse();
   const positions = await readAll((page) => stores.positions.list(key, page));
   const seriesOf = seriesReader(stores, venue);
+  const instruments = await instrumentsOf({
+    symbols: new Set([...own, ...orders, ...positions].map(({ symbol }) => symbol)),
+    orders,
+    currency: books.currency,
+    findSeries: (symbol) => stores.series.find({ venue, symbol, timeframe: first.timeframe }),
+  });
   return {
     venue,
     account,
@@ -58,7 +62,7 @@ export async function readRecorded(stores: Stores, request: RecordedRequest): Pr
     lastResumedAt: await stores.halts.lastResumedAt(key),
     readEquity: async () => (await readAll((page) => stores.equity.list(key, page))).reverse(),
     findVolatility: volatilities(seriesOf, first.timeframe),
-    findInstrument: instrumentsOf(orders, books.currency),
+    findInstrument: (symbol) => instruments.get(symbol),
   };
 }
 
@@ -150,21 +154,4 @@ function toBatches(quotes: readonly StoredQuote[]): readonly QuoteBatch[] {
   return [...groupBy(quotes, ({ createdAt }) => createdAt)]
     .sort(([one], [other]) => one - other)
     .map(([createdAt, batch]) => ({ createdAt, quotes: batch }));
-}
-
-/** What a venue's steps were then is not stored. The sizes of the orders show how fine they are: no order is finer. */
-function instrumentsOf(
-  orders: readonly Order[],
-  currency: string,
-): (symbol: string) => Instrument | undefined {
-  const digits = new Map<string, number>();
-  for (const { symbol, sizeBase } of orders) {
-    digits.set(symbol, Math.max(digits.get(symbol) ?? 0, sizeBase.decimalPlaces()));
-  }
-  return (symbol) => {
-    const [base = symbol, quote = currency] = symbol.split('/');
-    const known = digits.get(symbol);
-    const sizeStep = known === undefined ? undefined : new Money(10).pow(-known).toFixed();
-    return { symbol, marketId: symbol, base, quote, sizeStep, minCost: undefined };
-  };
 }
