@@ -7,6 +7,7 @@ import type { MarketHistory } from '../src/backtest/history/market-history.js';
 import { readVersion } from '../src/daemon/project-dir.js';
 import { findBotFault, toBotName } from '../src/domain/bots.js';
 import {
+  DEFAULT_RETRAIN,
   RETRAIN_INTERVALS,
   type BacktestAsk,
   type RetrainInterval,
@@ -155,7 +156,11 @@ function parseFlags(args: readonly string[]): BacktestFlags {
     .option('--timeframe <name>', `one of ${TIMEFRAMES.join(', ')}; default: TRADE_TIMEFRAME`)
     .option('--bot <name>', 'whose signals are asked for; default: TRADE_BOT', toBotName)
     .option('--signals <kind>', 'model: trained walk-forward; fallback: the SMA/RSI rules alone')
-    .option('--retrain <often>', `of models, one of ${RETRAIN_INTERVALS.join(', ')}`, '7d')
+    .option(
+      '--retrain <often>',
+      `of models, one of ${RETRAIN_INTERVALS.join(', ')}`,
+      DEFAULT_RETRAIN,
+    )
     .option('--data <folder>', 'candle files instead of the stored candles')
     .option('--set <pairs...>', 'settings of this run: KEY=VALUE')
     .option('--sweep <lists...>', 'a run for each combination: KEY=a,b,c')

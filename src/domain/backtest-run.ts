@@ -8,6 +8,7 @@ export type SignalKind = (typeof SIGNAL_KINDS)[number];
 /** How often models are trained in a backtest: every so many days, or once. */
 export const RETRAIN_INTERVALS = ['7d', '1d', '30d', 'never'] as const;
 export type RetrainInterval = (typeof RETRAIN_INTERVALS)[number];
+export const DEFAULT_RETRAIN: RetrainInterval = '7d';
 
 /** What a backtest is asked for, as the command's flags say it. */
 export interface BacktestAsk {

@@ -232,6 +232,20 @@ test('a span without candles is refused with the words of the command, and says 
   );
 });
 
+test('models without enough candles before the span are refused before anything begins', async () => {
+  const answer = await call('POST', '', { signals: 'model', from: '2024-01-05T00:00:00Z' });
+  expect([answer.statusCode, errorAnswer.parse(answer.json()).error]).toMatchObject([
+    400,
+    {
+      field: 'from',
+      message: expect.stringMatching(
+        /^at the last retraining date \(2024-01-12 00:00 UTC\) no symbol has more than 264 candles before it, and 400 /,
+      ) as string,
+    },
+  ]);
+  expect((await stores.backtests.list({}, { limit: 1, offset: 0 })).total).toBe(0);
+});
+
 test('symbols whose candles lie before and after the span are refused, and those that have some are not', async () => {
   for (const [symbol, from] of [
     ['OLD/USDT', 0],

@@ -4,8 +4,9 @@ import { barIndex, type Timeframe } from '../../domain/timeframe.js';
 import { ConfigError } from '../../lib/errors.js';
 import { trainingWindowAt } from '../../training/dataset/training-window.js';
 import type { TrainingOptions } from '../../training/options/training-options.js';
-import { spanOf } from '../engine/run-engine.js';
+import { barsOf, spanOf } from '../engine/run-engine.js';
 import { dataDigests } from './data-digests.js';
+import { findTooFewCandles } from './find-too-few-candles.js';
 import { KeptPeriods, type KeptPeriod } from './kept-period.js';
 import { PeriodMaker, type PlannedPeriod } from './period-maker.js';
 import { recipeHash } from './recipe.js';
@@ -144,19 +145,10 @@ class Walk {
   /** Too few for any model at the last date: said before anything is trained. */
   #assertEnoughCandles(): void {
     const { history, options } = this.#request;
-    const last = this.#planned.at(-1)?.period;
-    if (last === undefined) return;
+    const periods = this.#planned.map(({ period }) => period);
     const needed = options.training.minInitialTrainSamples;
-    const counts = history.symbols.map(({ columns }) =>
-      Math.max(0, Math.min(last.fromIndex - columns.firstIndex, columns.length)),
-    );
-    const most = Math.max(0, ...counts);
-    if (most >= needed) return;
-    const when = new Date(last.at).toISOString().slice(0, 16).replace('T', ' ');
-    throw new ConfigError(
-      `--signals model: at the last retraining date (${when} UTC) no symbol has more than ${most} candles before it, ` +
-        `and ${needed} are needed (MIN_INITIAL_TRAIN_SAMPLES): give a later --from, or candles that begin earlier`,
-    );
+    const reason = findTooFewCandles(history.symbols.map(barsOf), periods, needed);
+    if (reason !== undefined) throw new ConfigError(`--signals model: ${reason}`);
   }
 
   #tell(share: number, ended?: KeptPeriod): void {

@@ -7,9 +7,11 @@ import type {
   BacktestRequests,
   BacktestWish,
 } from '../../api/context/backtests.js';
-import { chooseSpan } from '../../backtest/history/choose-span.js';
+import { chooseSpan, spanOfAll } from '../../backtest/history/choose-span.js';
 import type { BarSpan } from '../../backtest/history/market-history.js';
-import type { BacktestAsk, BacktestRun } from '../../domain/backtest-run.js';
+import { findTooFewCandles } from '../../backtest/walk-forward/find-too-few-candles.js';
+import { retrainingPeriods } from '../../backtest/walk-forward/retraining-periods.js';
+import { DEFAULT_RETRAIN, type BacktestAsk, type BacktestRun } from '../../domain/backtest-run.js';
 import { findBotFault } from '../../domain/bots.js';
 import type { Series } from '../../domain/market.js';
 import { barIndex, type Timeframe } from '../../domain/timeframe.js';
@@ -75,7 +77,7 @@ export class BacktestJobs implements BacktestRequests {
     }
     const ask = toAsk(wish, changed.settings);
     const venue = this.#options.findVenue() ?? settings.exchange;
-    const fault = await this.#findFault(ask, venue);
+    const fault = await this.#findFault(ask, venue, changed.settings);
     if (fault !== undefined) return { status: 'refused', field: fault.field, reason: fault.reason };
     if (await this.#hasEnded()) await this.stop();
     if (this.#running !== undefined || !isBacktestFree(settings.dataDir)) {
@@ -170,7 +172,11 @@ export class BacktestJobs implements BacktestRequests {
   }
 
   /** What the command would refuse once it has read the candles. */
-  async #findFault(ask: BacktestAsk, venue: string): Promise<Fault | undefined> {
+  async #findFault(
+    ask: BacktestAsk,
+    venue: string,
+    { minInitialTrainSamples }: Settings,
+  ): Promise<Fault | undefined> {
     const bot = findBotFault(ask.bot);
     if (bot !== undefined) return { field: 'bot', reason: `bot is ${bot}` };
     const { stores } = this.#options;
@@ -188,8 +194,15 @@ export class BacktestJobs implements BacktestRequests {
       return { field: 'symbols', reason: `no ${timeframe} candles of ${unknown} at ${venue}` };
     }
     const asked = stored.filter((one) => ask.symbols?.some((name) => isNamed(name, one)) ?? true);
-    const chosen = chooseSpan(await this.#barsOf(asked, { venue, timeframe }), ask, timeframe);
-    return chosen.status === 'refused' ? chosen : undefined;
+    const bars = await this.#barsOf(asked, { venue, timeframe });
+    const chosen = chooseSpan(bars, ask, timeframe);
+    if (chosen.status === 'refused') return chosen;
+    if (ask.signals !== 'model') return undefined;
+    const { retrain = DEFAULT_RETRAIN } = ask;
+    const endIndex = spanOfAll(bars).lastIndex + 1;
+    const periods = retrainingPeriods(chosen.span, retrain, { timeframe, endIndex });
+    const reason = findTooFewCandles(bars, periods, minInitialTrainSamples);
+    return reason === undefined ? undefined : { field: 'from', reason };
   }
 
   /** First and last bar of those that have candles. */

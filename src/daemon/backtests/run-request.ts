@@ -21,7 +21,11 @@ import {
   type StoppedBacktest,
 } from '../../backtest/run-backtest.js';
 import type { WalkForwardOptions } from '../../backtest/walk-forward/walk-options.js';
-import type { BacktestAsk, BacktestFacts, RetrainInterval } from '../../domain/backtest-run.js';
+import {
+  DEFAULT_RETRAIN,
+  type BacktestAsk,
+  type BacktestFacts,
+} from '../../domain/backtest-run.js';
 import { barOpenTime, type Timeframe } from '../../domain/timeframe.js';
 import type { ChildEnvironments } from '../../lib/child-environments.js';
 import type { Clock } from '../../lib/clock.js';
@@ -62,8 +66,6 @@ export type RequestEnd =
       readonly folder: string;
     }
   | StoppedBacktest;
-
-const DEFAULT_RETRAIN: RetrainInterval = '7d';
 
 /** Settings that decide what a run does; they stand in its report. */
 const REPORTED: readonly string[] = [
