@@ -18,9 +18,16 @@ const JOBS = IS_LONG ? 1000 : 8;
 const KILLS = IS_LONG ? 50 : 2;
 const LIMIT_MS = (IS_LONG ? 30 : 2) * 60_000;
 /** Python needs a second or two until it trains. */
-const [SHORTEST_LIFE_MS, LONGEST_LIFE_MS] = [300, 6000];
+const LIVES_MS = { shortest: 300, longest: 6000 };
+const TRAINER: Pick<DoomedOrder, 'command' | 'cwd'> = {
+  command: trainerCommand(PYTHON),
+  cwd: TRAINER_DIR,
+};
+/** Jobs that fail at once show the queue alone: in the sessions of as many symbols. */
+const SHORT = { symbols: 1_000, sessions: 10 };
+const NO_TRAINER = { command: undefined, cwd: TRAINER_DIR };
 const SEED = '10b5'.repeat(8);
-const PAGE = { limit: 2 * JOBS, offset: 0 };
+const PAGE = { limit: 20_000, offset: 0 };
 let runs = 0;
 const DOOMED = fileURLToPath(compiledUrl(import.meta.url, './doomed-daemon-child.js'));
 
@@ -46,19 +53,78 @@ describe.skipIf(!HAS_PYTHON)('daemons and trainers that are killed (needs npm ru
       },
       LIMIT_MS,
     );
+
+    it.runIf(IS_LONG)(
+      `lose none of ${SHORT.symbols * SHORT.sessions} short jobs in ${KILLS} kills, and do none twice`,
+      async () => {
+        const context = await createTrainingContext(engine, {
+          ...{ pooling: 'off', minInitialTrainSamples: 200, historyDays: 15, symbols: [] },
+          candidateFeatures: ['log_return_1', 'log_return_2', 'log_return_4'],
+        });
+        try {
+          await shortCampaign(context);
+          await expectEachFailedOnce(context);
+        } finally {
+          await context.close();
+        }
+      },
+      LIMIT_MS,
+    );
   });
 });
+
+/** Kills a daemon whenever another fiftieth of the jobs has ended. */
+async function shortCampaign(context: TrainingContext): Promise<void> {
+  const { symbols, sessions } = SHORT;
+  const keys = keysOf(symbols);
+  await storeShortMarkets(context, keys);
+  const random = seededRandom(SEED);
+  let daemon = new Doomed(context, NO_TRAINER);
+  let kills = 0;
+  for (let session = 0; session < sessions; session++) {
+    await context.service().sessions.request({ keys, kind: 'manual' });
+    for (let open = symbols; open > 0; open = await countOpen(context)) {
+      const ended = (session + 1) * symbols - open;
+      if (kills < KILLS && ended >= ((kills + 0.5) * symbols * sessions) / (KILLS + 1)) {
+        kills += 1;
+        await sleep(random() * 200);
+        await daemon.kill();
+        daemon = new Doomed(context, NO_TRAINER);
+      }
+      await sleep(50);
+    }
+  }
+  await daemon.kill();
+  expect(kills).toBe(KILLS);
+}
+
+/** Every job has failed, as its trainer or its second dead owner ends it, with one record and one evidence. */
+async function expectEachFailedOnce({ stores, options }: TrainingContext): Promise<void> {
+  const { rows: jobs } = await stores.jobs.list({ venue: KEY.venue }, PAGE);
+  const { rows: records } = await stores.models.list({ venue: KEY.venue }, PAGE);
+  expect(jobs).toHaveLength(SHORT.symbols * SHORT.sessions);
+  expect(records.map(({ jobUid }) => jobUid).sort()).toEqual(jobs.map(({ uid }) => uid).sort());
+  for (const { uid, status, errorCode, modelUid } of jobs) {
+    expect(status).toBe('failed');
+    expect(errorCode).toMatch(/^(internal|owner_died)$/);
+    const evidence = await stores.evidence.listByJob(uid);
+    expect(evidence.map((one) => one.modelUid)).toEqual([modelUid]);
+  }
+  expect(filesBelow(options.modelsDir).filter((name) => name.endsWith('.onnx'))).toEqual([]);
+  expect(filesBelow(options.workDir)).toEqual([]);
+}
 
 /** Kills daemon and trainer in turn at random moments, then lets the last daemon end the work. */
 async function campaign(context: TrainingContext): Promise<void> {
   const random = seededRandom(SEED);
   for (let kill = 0; kill < KILLS; kill++) {
-    const daemon = new Doomed(context);
-    await sleep(SHORTEST_LIFE_MS + random() * (LONGEST_LIFE_MS - SHORTEST_LIFE_MS));
+    const daemon = new Doomed(context, TRAINER);
+    const { shortest, longest } = LIVES_MS;
+    await sleep(shortest + random() * (longest - shortest));
     if (kill % 2 === 1) await daemon.killTrainer();
     await daemon.kill();
   }
-  const last = new Doomed(context);
+  const last = new Doomed(context, TRAINER);
   while ((await countOpen(context)) > 0) await sleep(100);
   await last.kill();
 }
@@ -91,10 +157,13 @@ class Doomed {
   readonly #child: ChildProcess;
   #trainerPid: number | undefined;
 
-  constructor({ location, options }: TrainingContext) {
+  constructor(
+    { location, options }: TrainingContext,
+    trainer: Pick<DoomedOrder, 'command' | 'cwd'>,
+  ) {
     const order: DoomedOrder = {
       ...{ location, options, marketMs: START_MS, runUid: `doomed-${runs++}` },
-      ...{ command: trainerCommand(PYTHON), cwd: TRAINER_DIR },
+      ...trainer,
     };
     const child = spawn(process.execPath, [DOOMED, JSON.stringify(order)], {
       stdio: ['ignore', 'pipe', 'inherit'],
