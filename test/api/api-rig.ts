@@ -83,6 +83,7 @@ export interface RigOptions {
   readonly settings?: ApiContext['settings'];
   /** What halts and resumes; default: nothing trades. */
   readonly tradingOrders?: TradingOrders;
+  readonly findQuote?: ApiContext['findQuote'];
   /** What the account tells; default: there is none, as on paper. */
   readonly readAccount?: ApiContext['readAccount'];
   /** What repairs series; default: nothing is collected. */
@@ -199,6 +200,7 @@ function contextOf(options: RigOptions, rig: ApiRig): ApiContext {
     }),
     models: modelChanges(() => (isStandby ? undefined : { registry, training: NOTHING_QUEUED })),
     tradingOrders: options.tradingOrders ?? NOT_TRADING,
+    findQuote: options.findQuote ?? (() => undefined),
     predictions: options.predictions ?? UNTRAINED,
     findLookalikes: options.findLookalikes ?? NOT_BUILT,
     events: options.events ?? new EventHub({ clock: fixedClock(), runUid: 'run' }),

@@ -36,7 +36,12 @@ beforeAll(async () => {
   opened = await openTestDatabase();
   await fillStores(opened.stores);
   const settings = listEffective(readSettings({}).settings, NO_SOURCES);
-  rig = await buildApi({ stores: opened.stores, settings, logTail });
+  const quote = { last: '64000.6', ask: '64000.7', bid: '64000.5', venueTime: START_MS };
+  const findQuote = (of: { readonly venue: string; readonly symbol: string }) => ({
+    ...of,
+    ...quote,
+  });
+  rig = await buildApi({ stores: opened.stores, settings, logTail, findQuote });
 });
 beforeEach(() => {
   rig.isStarting = false;
@@ -214,7 +219,7 @@ describe('lists', () => {
   });
 
   test('of what is held leave out what has ended, and say what each is worth now', async () => {
-    type Rows = { total: number; positions: { status: string; newest_close: number | null }[] };
+    type Rows = { total: number; positions: object[] };
     await opened.stores.positions.insert(aPosition({ status: 'closed', closedAt: START_MS }));
     const held = (await get('/api/positions?status=held')).json<Rows>();
     const ended = (await get('/api/positions?status=closed')).json<Rows>();
@@ -223,9 +228,11 @@ describe('lists', () => {
     }>();
     expect(held.total).toBe(1);
     expect(held.positions).toMatchObject([
-      { status: 'opening', newest_close: newest.candles[0].close },
+      { status: 'opening', newest_close: newest.candles[0].close, newest_bid: '64000.5' },
     ]);
-    expect(ended.positions).toMatchObject([{ status: 'closed', newest_close: null }]);
+    expect(ended.positions).toMatchObject([
+      { status: 'closed', newest_close: null, newest_bid: null, newest_bid_at: null },
+    ]);
   });
 
   test.each([

@@ -106,14 +106,14 @@ const GROWING = new Set([
   'held_base',
 ]);
 
-/** Not of the row: the newest close of its market, and none once the position has ended. */
-const OF_THE_MARKET = 'newest_close';
+/** Not of the row: the newest prices of its market, and none once the position has ended. */
+const OF_THE_MARKET = new Set(['newest_close', 'newest_bid', 'newest_bid_at']);
 
 function changesOf(before: Row, now: Row): string[] {
   // The time at which a position opens is known once its order is filled.
   const growing = before['status'] === 'opening' ? new Set([...GROWING, 'opened_at']) : GROWING;
   return Object.entries(before).flatMap(([field, value]) => {
-    if (field === OF_THE_MARKET) return [];
+    if (OF_THE_MARKET.has(field)) return [];
     if (growing.has(field)) return isStepBack(field, value, now[field]) ? [field] : [];
     if (value === null) return [];
     return JSON.stringify(value) === JSON.stringify(now[field]) ? [] : [field];

@@ -1225,6 +1225,8 @@ export interface Api {
         opened_at: string;
         closed_at: string | null;
         newest_close: number | null;
+        newest_bid: string | null;
+        newest_bid_at: string | null;
       }[];
     };
   };

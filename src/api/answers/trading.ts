@@ -1,4 +1,5 @@
 import type { Halt } from '../../domain/halt.js';
+import type { Quote } from '../../domain/market.js';
 import type { Unsold } from '../../trading/orders/sell-now.js';
 import type { Halted } from '../context/api-context.js';
 import {
@@ -30,10 +31,16 @@ function bookAnswer(row: Position | Order | Fill, marketIds: MarketIds) {
   };
 }
 
+/** The market of a position that has not ended. */
+export interface MarketNow {
+  readonly newestClose?: number | undefined;
+  readonly quote?: Pick<Quote, 'bid' | 'venueTime'> | undefined;
+}
+
 export function positionAnswer(
   row: Position,
   marketIds: MarketIds,
-  newestClose: number | undefined,
+  { newestClose, quote }: MarketNow,
 ): PositionAnswer {
   return {
     ...bookAnswer(row, marketIds),
@@ -53,6 +60,8 @@ export function positionAnswer(
     opened_at: iso(row.openedAt),
     closed_at: isoOrNull(row.closedAt),
     newest_close: newestClose ?? null,
+    newest_bid: quote?.bid ?? null,
+    newest_bid_at: isoOrNull(quote?.venueTime),
   };
 }
 

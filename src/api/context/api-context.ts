@@ -7,7 +7,7 @@ import type { Halt } from '../../domain/halt.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import type { SeenWorker } from '../../domain/queue-worker.js';
 import type { ModelRecord } from '../../domain/model-record.js';
-import type { Series, SeriesKey } from '../../domain/market.js';
+import type { Quote, Series, SeriesKey } from '../../domain/market.js';
 import type { Signal, SignalOutcome } from '../../domain/signal.js';
 import type { Timeframe } from '../../domain/timeframe.js';
 import type { TrainingEvidence, TrainingJob, TrainingSession } from '../../domain/training-job.js';
@@ -280,6 +280,8 @@ export interface ApiContext {
   /** What the account at the exchange tells of itself. */
   readonly readAccount: () => Promise<AccountAnswer>;
   readonly tradingOrders: TradingOrders;
+  /** The newest quote that trading has; undefined of a market that it does not follow. */
+  readonly findQuote: (market: Pick<Quote, 'venue' | 'symbol'>) => Quote | undefined;
   readonly predictions: ApiPredictions;
   readonly findLookalikes: (question: LookalikeQuestion) => Promise<LookalikeOutcome>;
   readonly events: Pick<EventHub, 'join' | 'mayJoin'>;

@@ -46,6 +46,11 @@ export const position = z.object({
   opened_at: time,
   closed_at: optionalTime,
   newest_close: z.number().nullable().describe('of its market and timeframe, until it has ended'),
+  newest_bid: z
+    .string()
+    .nullable()
+    .describe('what it could be sold at, until it has ended; null where nothing is quoted'),
+  newest_bid_at: optionalTime,
 });
 export type PositionAnswer = z.input<typeof position>;
 

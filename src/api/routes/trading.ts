@@ -1,5 +1,6 @@
 import {
   equityAnswer,
+  type MarketNow,
   orderAnswer,
   positionAnswer,
   reconciliationAnswer,
@@ -102,25 +103,24 @@ function positionRoute(server: Server, context: ApiContext): void {
       const { total, rows } = await context.stores.positions.list(filter, query);
       const marketIds = await readMarketIds(context, filter.venue);
       const positions = rows.map(async (row) =>
-        positionAnswer(row, marketIds, await findNewestClose(context, row)),
+        positionAnswer(row, marketIds, isHeld(row) ? await readMarket(context, row) : {}),
       );
       return { total, positions: await Promise.all(positions) };
     },
   );
 }
 
-/** What a position is worth beside its entry; undefined once it has ended. */
-async function findNewestClose(
-  { stores }: ApiContext,
-  position: Position,
-): Promise<number | undefined> {
-  if (!isHeld(position)) return undefined;
-  const { venue, symbol } = position;
-  const timeframe = position.timeframe as Timeframe;
-  const series = await stores.series.find({ venue, symbol, timeframe });
-  if (series === undefined) return undefined;
+/** What a position is worth beside its entry. */
+async function readMarket(
+  { stores, findQuote }: ApiContext,
+  { venue, symbol, timeframe }: Position,
+): Promise<MarketNow> {
+  const quote = findQuote({ venue, symbol });
+  const key = { venue, symbol, timeframe: timeframe as Timeframe };
+  const series = await stores.series.find(key);
+  if (series === undefined) return { quote };
   const [newest] = await stores.candles.latest(series.id, 1, {});
-  return newest?.close;
+  return { quote, newestClose: newest?.close };
 }
 
 function orderRoute(server: Server, context: ApiContext): void {

@@ -67,6 +67,11 @@ export async function serveApi(base: Base, tools: ServeTools): Promise<string> {
       return phase.name === 'active' ? phase : undefined;
     }),
     tradingOrders: tradingOrders(readPhase),
+    findQuote: ({ venue, symbol }) => {
+      const phase = readPhase();
+      const quote = 'trading' in phase ? phase.trading.findQuote(symbol) : undefined;
+      return quote?.venue === venue ? quote : undefined;
+    },
     readAccount: accountView(readPhase),
     predictions: predictionView(readPhase),
     findLookalikes: async (question) => {

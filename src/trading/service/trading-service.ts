@@ -163,6 +163,9 @@ export class TradingService {
     return this.#answer((parts) => recordLate(parts, signal));
   }
 
+  /** The newest quote of a symbol at the venue that is traded. */
+  readonly findQuote = (symbol: string): Quote | undefined => this.#quotes.find(symbol);
+
   /**
    * Acts on quotes before whatever begins next. Within one piece of work they do not change: what a decision saw is what
    * was acted on before it, which is how parity can repeat it.
