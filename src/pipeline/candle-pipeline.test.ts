@@ -96,6 +96,35 @@ describe('CandlePipeline', () => {
     expect(verdicts()).toEqual(['decided BTC/USDT 3']);
   });
 
+  it('leaves the event loop a turn between the candles of two series', async () => {
+    let turns = 0;
+    const turnsAt: number[] = [];
+    const { decisions, close } = setUp({
+      signals: {
+        makeSignal: async ({ key, candleOpenTime }) => {
+          turnsAt.push(turns);
+          const signal = { ...key, candleOpenTime, prediction: 'HOLD', confidence: 40 };
+          return { signal: { ...signal, source: 'model' } as unknown as Signal, isNew: true };
+        },
+      },
+    });
+    const all = Array.from({ length: 20 }, (_, at) =>
+      seriesOf(at, at === 0 ? 'BTC/USDT' : `S${at}`),
+    );
+    for (const series of all) decisions.seriesReady(series);
+    await decisions.stop();
+    const counting = new AbortController();
+    const count = (): void => {
+      turns += 1;
+      if (!counting.signal.aborted) setImmediate(count);
+    };
+    count();
+    for (const series of all) close(series, 1);
+    await decisions.stop();
+    counting.abort();
+    expect(new Set(turnsAt).size).toBe(all.length);
+  });
+
   it('decides on each candle that closes, the positions looked after first', async () => {
     const { decisions, close, log } = setUp();
     decisions.seriesReady(BTC);

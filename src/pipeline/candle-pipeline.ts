@@ -6,6 +6,7 @@ import type { Signal } from '../domain/signal.js';
 import { closeTimeOf, type Timeframe } from '../domain/timeframe.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
+import { Turns } from '../lib/turns.js';
 import type { RecentBars } from '../signals/recent-bars.js';
 import type { MadeSignal, SignalMaker, SignalRequest } from '../signals/signal-maker.js';
 import type { SignalContext } from '../trading/signal-context.js';
@@ -59,6 +60,8 @@ export class CandlePipeline {
   readonly #queue: SeriesQueue;
   readonly #quotes: DecisionQuotes;
   readonly #ready = new Set<number>();
+  /** Candles of all series close at once, and SQLite answers within one turn of the event loop. */
+  readonly #turns = new Turns();
 
   constructor(options: CandlePipelineOptions) {
     this.#options = options;
@@ -196,6 +199,7 @@ export class CandlePipeline {
   }
 
   async #makeSignal(request: SignalRequest): Promise<MadeSignal> {
+    await this.#turns.next();
     const made = await this.#options.signals.makeSignal(request);
     if (made.isNew) this.#options.onSignal?.(made.signal);
     return made;
