@@ -50,6 +50,9 @@ const DECISION = rowCodec<Stored<Decision>>({
   createdAt: number(),
 });
 
+/** Written out, because each tick and the API ask it, and to put it together takes longer than to answer it. */
+const OF_SIGNAL = 'SELECT * FROM decisions WHERE signal_uid = ? LIMIT 1';
+
 /** The verdict on each signal: exactly one. */
 export class DecisionStore {
   readonly #database: Database;
@@ -87,9 +90,7 @@ export class DecisionStore {
   }
 
   async findBySignal(signalUid: string): Promise<Stored<Decision> | undefined> {
-    const row = await this.#database.run((knex) =>
-      knex('decisions').where({ signal_uid: signalUid }).first<Row | undefined>(),
-    );
+    const [row] = await this.#database.selectObjects(OF_SIGNAL, [signalUid]);
     return row === undefined ? undefined : DECISION.decode(row);
   }
 

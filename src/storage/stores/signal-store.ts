@@ -28,6 +28,11 @@ export interface SignalFilter {
   readonly to?: number | undefined;
 }
 
+/** Written out, because the API asks it all the time, and to put it together takes longer than to answer it. */
+const LATEST =
+  'SELECT * FROM signals WHERE venue = ? AND symbol = ? AND timeframe = ? AND bot = ? ' +
+  'ORDER BY candle_open_time DESC, signaled_at DESC, id DESC LIMIT 1';
+
 /** What was said about each candle: once for each model or the fallback. */
 export class SignalStore {
   readonly #database: Database;
@@ -50,17 +55,8 @@ export class SignalStore {
   }
 
   /** The newest signal: of the newest candle, and there the one that was made last. */
-  async latest(key: ModelKey): Promise<StoredSignal | undefined> {
-    const row = await this.#database.run((knex) =>
-      knex('signals')
-        .where(keyColumns(key))
-        .orderBy([
-          { column: 'candle_open_time', order: 'desc' },
-          { column: 'signaled_at', order: 'desc' },
-          { column: 'id', order: 'desc' },
-        ])
-        .first<Row | undefined>(),
-    );
+  async latest({ venue, symbol, timeframe, bot }: ModelKey): Promise<StoredSignal | undefined> {
+    const [row] = await this.#database.selectObjects(LATEST, [venue, symbol, timeframe, bot]);
     return row === undefined ? undefined : decodeSignal(row);
   }
 
