@@ -70,18 +70,18 @@ forEachEngine((engine) => {
         stage: 'superseded',
         status: 'archived',
       });
-      const { venue, symbol, timeframe, bot } = KEY;
+      const { venue, bot } = KEY;
       expect(await stores.models.listServingKeys({ venue })).toEqual([KEY]);
-      const narrow = { venue, symbol, timeframe, bot };
-      expect(await stores.models.listServingKeys(narrow)).toEqual([KEY]);
-      expect(await stores.models.listServingKeys({ ...narrow, bot: 'other' })).toEqual([]);
+      const listed = (of: string) => stores.models.listServingKeys({ ...KEY, bot: of });
+      expect([await listed(bot), await listed('other')]).toEqual([[KEY], []]);
       expect((await stores.models.listVersions(KEY)).map(({ uid }) => uid)).toEqual([
         second.uid,
         first.uid,
       ]);
       const failed = await stores.models.insert(aModelRecord({ uid: 'Z', status: 'failed' }));
-      const shown = await stores.models.listNewestAndServing(venue);
+      const shown = await stores.models.listReportedVersions(venue);
       expect(shown.map(({ uid }) => uid)).toEqual([second.uid, failed.uid]);
+      expect(await stores.models.findMany([failed.uid, 'NONE'])).toMatchObject([{ uid: 'Z' }]);
     });
 
     it('serve one at a time also when promotions race', async () => {

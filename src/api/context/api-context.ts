@@ -124,8 +124,11 @@ export interface ApiStores {
     findServing(key: ModelKey): Promise<StoredRecord | undefined>;
     /** The newest of each key. */
     listNewest(venue: string): Promise<readonly StoredRecord[]>;
-    /** The newest of each key, and the one that serves where that is another. */
-    listNewestAndServing(venue: string): Promise<readonly StoredRecord[]>;
+    /** Of the newest of each key, and of the one that serves where that is another. */
+    listReportedVersions(
+      venue: string,
+    ): Promise<readonly { readonly uid: string; readonly rowVersion: number }[]>;
+    findMany(uids: readonly string[]): Promise<readonly StoredRecord[]>;
   };
   readonly experiments: {
     find(uid: string): Promise<Experiment | undefined>;

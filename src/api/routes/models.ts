@@ -19,6 +19,7 @@ import {
 } from '../contract/models.js';
 import { notFound } from '../http/answer-errors.js';
 import type { Server } from '../http/new-server.js';
+import { ReportedModels } from '../context/reported-models.js';
 import { readMarketIds, resolveFilter, resolveModelKey, resolveVenue } from '../context/symbols.js';
 
 /** What was trained and what serves; `model-changes.ts` has what a person does about it. */
@@ -68,6 +69,7 @@ function historyRoute(server: Server, context: ApiContext): void {
 }
 
 function reportRoute(server: Server, context: ApiContext): void {
+  const reported = new ReportedModels(context.stores.models);
   server.get(
     '/api/models/report',
     {
@@ -79,7 +81,7 @@ function reportRoute(server: Server, context: ApiContext): void {
     },
     async ({ query }) => {
       const { limit, offset } = query;
-      const models = await readReport(context, resolveVenue(context, query));
+      const models = await readReport(context, reported, resolveVenue(context, query));
       return {
         summary: summarize(models),
         total: models.length,
@@ -89,10 +91,14 @@ function reportRoute(server: Server, context: ApiContext): void {
   );
 }
 
-async function readReport(context: ApiContext, venue: string): Promise<ReportedModelAnswer[]> {
-  const { models, pins } = context.stores;
+async function readReport(
+  context: ApiContext,
+  reported: ReportedModels,
+  venue: string,
+): Promise<ReportedModelAnswer[]> {
+  const { pins } = context.stores;
   const byKey = new Map<string, StoredRecord[]>();
-  for (const record of await models.listNewestAndServing(venue)) {
+  for (const record of await reported.list(venue)) {
     const key = modelKeyText(record);
     byKey.set(key, [...(byKey.get(key) ?? []), record]);
   }

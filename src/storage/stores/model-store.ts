@@ -8,6 +8,7 @@ import { RejectedError } from '../../lib/errors.js';
 import { assertDefined } from '../../lib/invariant.js';
 import type { Database } from '../database/database.js';
 import { listRows } from '../rows/list-rows.js';
+import { inChunks } from '../rows/write-rows.js';
 import { decodeModel, encodeModel, stampOf, type StoredModelRecord } from './model-row.js';
 import type { Page, Paged, Row } from '../connection/row.js';
 import { ofDaemon, type OfDaemon } from './waiting-jobs.js';
@@ -23,6 +24,10 @@ export interface ModelFilter {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
 }
+
+const IN_KEY_ORDER = ['symbol', 'timeframe', 'bot_name', 'uid'];
+/** Large records: the event loop has its turn between so many. */
+const FIND_CHUNK_ROWS = 20;
 
 /** The registry: every training run and the model that came of it. */
 export class ModelStore {
@@ -168,21 +173,45 @@ export class ModelStore {
   /** The newest record of each key, in the order of the keys. Uids rise with the time of training. */
   async listNewest(venue: string): Promise<readonly StoredModelRecord[]> {
     const rows = await this.#database.run((knex) =>
-      inKeyOrder(knex).whereIn('uid', newestUids(knex, venue)),
+      knex('model_training_records')
+        .whereIn('uid', newestUids(knex, venue))
+        .orderBy(IN_KEY_ORDER)
+        .select<Row[]>('*'),
     );
     return rows.map(decodeModel);
   }
 
-  /** The newest record of each key and, where that is another, the one that serves; in the order of the keys. */
-  async listNewestAndServing(venue: string): Promise<readonly StoredModelRecord[]> {
-    const rows = await this.#database.run((knex) =>
-      inKeyOrder(knex)
+  /**
+   * Of the newest record of each key and, where that is another, of the one that serves; in the order of the keys, of a
+   * key the newest last. The records themselves are not read: they are large.
+   */
+  listReportedVersions(
+    venue: string,
+  ): Promise<readonly Pick<StoredModelRecord, 'uid' | 'rowVersion'>[]> {
+    return this.#database.run((knex) =>
+      knex('model_training_records')
         .where({ venue })
         .where((any) => {
           void any.whereNotNull('serving_key').orWhereIn('uid', newestUids(knex, venue));
-        }),
+        })
+        .orderBy(IN_KEY_ORDER)
+        .select<Pick<StoredModelRecord, 'uid' | 'rowVersion'>[]>(
+          'uid',
+          'row_version as rowVersion',
+        ),
     );
-    return rows.map(decodeModel);
+  }
+
+  /** In no particular order; those that do not exist are left out. */
+  async findMany(uids: readonly string[]): Promise<readonly StoredModelRecord[]> {
+    const found: StoredModelRecord[] = [];
+    for await (const chunk of inChunks(uids, FIND_CHUNK_ROWS)) {
+      const rows = await this.#database.run((knex) =>
+        knex('model_training_records').whereIn('uid', chunk).select<Row[]>('*'),
+      );
+      found.push(...rows.map(decodeModel));
+    }
+    return found;
   }
 
   /**
@@ -299,12 +328,6 @@ async function lockKey(tx: Database, key: ModelKey): Promise<void> {
   await tx.run((knex) =>
     knex('model_training_records').where(recordKey(key)).orderBy('id').forUpdate().select('id'),
   );
-}
-
-function inKeyOrder(knex: Knex): Knex.QueryBuilder<Row, Row[]> {
-  return knex<Row, Row[]>('model_training_records')
-    .orderBy(['symbol', 'timeframe', 'bot_name', 'uid'])
-    .select('*');
 }
 
 function newestUids(knex: Knex, venue: string): Knex.QueryBuilder {
