@@ -57,7 +57,7 @@ interface Run {
   readonly peakMb?: number;
   /** While it ran. */
   readonly counters?: ServerCounters;
-  /** Of the files of all models that were made. */
+  /** Of the files of a model that serves. */
   readonly modelBytes?: number;
 }
 
@@ -103,7 +103,7 @@ function loadOf({ counters, modelBytes = NaN }: Run): Figure[] {
     { name: 'a job: statements of the database', value: aJob(counters?.statements), unit: '' },
     { name: 'a job: of these, writes', value: aJob(counters?.writes), unit: '' },
     { name: 'a job: commands of Redis', value: aJob(counters?.redisCommands), unit: '' },
-    { name: 'a job: files of its model', value: aJob(modelBytes) / 1e6, unit: 'MB' },
+    { name: 'files of a model that serves', value: modelBytes / 1e6, unit: 'MB' },
   ];
 }
 
@@ -128,17 +128,17 @@ async function trainByWorkers(bench: Bench, count: number): Promise<Run> {
   });
 }
 
-/** Of the folders of the newest models. */
+/** Mean of the folders of the newest models; one that was rejected has no folder. */
 async function bytesOf(site: TrainingSite): Promise<number> {
-  const folders = (await site.records()).map(({ modelPath }) =>
-    path.join(site.options.modelsDir, modelPath ?? ''),
+  const folders = (await site.records()).flatMap(({ modelPath }) =>
+    modelPath === undefined ? [] : [path.join(site.options.modelsDir, modelPath)],
   );
   const files = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => path.join(entry.parentPath, entry.name)),
   );
-  return files.reduce((sum, file) => sum + statSync(file).size, 0);
+  return files.reduce((sum, file) => sum + statSync(file).size, 0) / folders.length;
 }
 
 async function trainOnce(site: TrainingSite): Promise<Run> {
