@@ -282,7 +282,7 @@ describe.skipIf(!HAS_PYTHON)('a backtest of models that is asked for (needs npm 
         signals: 'model',
         retrain: '7d',
         from,
-        settings: { CATBOOST_ITERATIONS: 600 },
+        settings: { CATBOOST_ITERATIONS: 400, FEATURE_GROUPS: 'price' },
       };
       const id = await begin(asked);
       const seen = await untilSeen(id, ({ progress }) => progress > 0, MODELS_LIMIT_MS);

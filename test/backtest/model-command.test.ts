@@ -17,6 +17,7 @@ const ENTRY = fileURLToPath(new URL('../../dist/scripts/backtest.js', import.met
 const TIMEOUT_MS = 900_000;
 const BEFORE = 1_700;
 const POLL_MS = 20;
+const QUICK = { HISTORY_DAYS: '40', CATBOOST_ITERATIONS: '20', FEATURE_GROUPS: 'price' };
 
 let folder: string;
 let candles: string;
@@ -44,7 +45,7 @@ function start(dataDir: string, ...more: readonly string[]): Run {
   const parameters = ['--signals', 'model', '--data', candles, '--from', from, '--json', ...more];
   const child = spawn(process.execPath, [ENTRY, ...parameters], {
     cwd: folder,
-    env: { PATH, PYTHON, DATA_DIR: dataDir, HISTORY_DAYS: '40', CATBOOST_ITERATIONS: '20' },
+    env: { PATH, PYTHON, DATA_DIR: dataDir, ...QUICK },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, err] = ['', ''];

@@ -5,7 +5,7 @@ import { decision } from '../../src/api/contract/signals.js';
 import { listAnswer } from '../../src/api/contract/common.js';
 import { trade } from '../../src/api/contract/trading.js';
 import type { ParityAnswer } from '../../src/daemon/backtests/parity-request.js';
-import { daemonRig, type DaemonChild } from '../daemon/daemon-child.js';
+import { daemonRig, QUICK_FIT, type DaemonChild } from '../daemon/daemon-child.js';
 
 const { start, folder } = daemonRig();
 const ENTRY = fileURLToPath(new URL('../../dist/scripts/parity.js', import.meta.url));
@@ -16,6 +16,7 @@ const LIMIT_MS = IS_LONG ? 1_800_000 : 150_000;
 const DECISIONS = IS_LONG ? 3 * 24 * 30 : 240;
 
 const PAPER = {
+  ...QUICK_FIT,
   API_PORT: '0',
   DEMO_SPEED: '3600',
   TRAIN_MONTHS_BACK: '1',
