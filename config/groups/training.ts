@@ -206,7 +206,7 @@ export const TRAINING_SETTINGS = {
     min: 1000,
     max: 1_000_000,
     unit: 'rows',
-    help: 'Rows on which a base model is fitted; of more every n-th is taken. They have to fit into TRAIN_MEMORY_MB.',
+    help: 'Rows on which a base model is fitted; of more every n-th is taken, for deep bots every n-th stretch. They have to fit into TRAIN_MEMORY_MB.',
   }),
   TRAIN_SEED: integer({ default: 42, min: 0, max: 2_147_483_647, help: 'Seed of every fit.' }),
   PYTHON: optionalText({ help: 'Interpreter that trains. Default: the one in `.venv`.' }),

@@ -11,7 +11,7 @@ export interface Bot {
   readonly library: 'catboost' | 'sklearn' | 'torch';
   /** One model for all instruments of a venue and timeframe, instead of one for each. */
   readonly isGlobal: boolean;
-  /** Its models add up: they can be residuals on a base model. */
+  /** Its models, or their last layers, add up: they can be residuals on a base model. */
   readonly isAdditive: boolean;
   /** An increment can continue its models: by a few more trees, or a few more epochs. */
   readonly isContinued: boolean;
@@ -48,7 +48,7 @@ const DEEP = {
   task: 'classifier',
   library: 'torch',
   isGlobal: false,
-  isAdditive: false,
+  isAdditive: true,
   isContinued: true,
   windowRows: SEQUENCE_ROWS,
   trainerMb: DEEP_MB,

@@ -4,8 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOnnxSession } from '../../src/models/onnx-session.js';
 import type { FeatureTable } from '../../src/training/dataset/feature-file.js';
 import { measureParity } from '../../src/training/evaluation/judge-model.js';
-import { readFeatureRows } from '../../src/training/dataset/feature-rows.js';
-import type { BaseModelJob } from '../../src/training/trainer-process/trainer-job.js';
+import { readTestExamples } from '../../src/training/evaluation/test-examples.js';
+import { needsTorch } from '../../src/domain/bots.js';
+import type {
+  BaseModelJob,
+  DeepParams,
+  FeatureSelection,
+  TrainerJob,
+} from '../../src/training/trainer-process/trainer-job.js';
 import { lossesOf } from '../../src/training/trainer-process/trainer-manifest.js';
 import type { TrainerDone } from '../../src/training/trainer-process/trainer-outcome.js';
 import {
@@ -14,6 +20,7 @@ import {
   createTable,
   createTrainer,
   HAS_PYTHON,
+  hasTorch,
   writeTable,
 } from './real-trainer.js';
 
@@ -22,10 +29,40 @@ const COLUMNS = 12;
 const HOUR_MS = 3.6e6;
 const START_MS = 1.7e12;
 const SEEDS = [1, 2, 3];
+/** The last rows of a table have no label. */
+const UNLABELLED_ROWS = 4;
 
-describe.skipIf(!HAS_PYTHON)('a base model and residuals on it (needs npm run setup)', () => {
+const { split, params: TREES } = createJob({ uid: '', folder: '', rows: ROWS, featuresFile: '' });
+const DEEP: DeepParams = {
+  epochs: 12,
+  windowRows: 8,
+  width: 16,
+  learningRate: 0.01,
+  weightDecay: 0.01,
+  dropout: 0.1,
+  batchRows: 64,
+  patience: 4,
+  device: 'cpu',
+};
+
+describe.each(['catboost', 'lstm', 'transformer'])(
+  '%s: a base model and residuals on it',
+  (bot) => {
+    const isDeep = needsTorch(bot);
+    const needs = isDeep ? 'npm run setup -- --with torch' : 'npm run setup';
+    describe.skipIf(!(isDeep ? hasTorch() : HAS_PYTHON))(`needs ${needs}`, () => contract(bot));
+  },
+);
+
+function contract(bot: string): void {
+  const isDeep = needsTorch(bot);
+  const params = isDeep ? DEEP : TREES;
+  const windowRows = isDeep ? DEEP.windowRows : 1;
+  const ending = isDeep ? 'npz' : 'cbm';
+  const selection: FeatureSelection = isDeep
+    ? { method: 'importance', maxFeatures: 5 }
+    : { method: 'rfe', maxFeatures: 5, steps: 3 };
   const trainer = createTrainer();
-  const { split, params } = createJob({ uid: '', folder: '', rows: ROWS, featuresFile: '' });
   const timeOf = (row: number): number => START_MS + row * HOUR_MS;
   const cuts = {
     trainTo: timeOf(split.train.to - 1),
@@ -43,25 +80,31 @@ describe.skipIf(!HAS_PYTHON)('a base model and residuals on it (needs npm run se
   };
 
   const baseModelJob = (uid: string, changes: Partial<BaseModelJob> = {}): BaseModelJob => ({
-    ...{ kind: 'base_model', uid, bot: 'catboost', members: files, cuts, params, seed: 7 },
+    ...{ kind: 'base_model', uid, bot, members: files, cuts, params, selection, seed: 7 },
     outputDir: path.join(scratch.folder, uid),
-    selection: { method: 'rfe', maxFeatures: 5, steps: 3 },
     candidates: Array.from({ length: COLUMNS }, (_, column) => `f${column}`),
     selectionRows: 600,
+    maxRows: isDeep ? 100_000 : undefined,
     describe: {},
     ...changes,
   });
 
   /** A residual of the first member on a base model. */
-  const residual = (uid: string, base: TrainerDone): Promise<TrainerDone> => {
+  const residual = (
+    uid: string,
+    base: TrainerDone,
+    changes: Partial<TrainerJob> = {},
+  ): Promise<TrainerDone> => {
     const job = createJob(
       { uid, folder: scratch.folder, rows: ROWS, featuresFile: files[0] ?? '' },
       {
+        ...{ bot, params },
         selection: { method: 'reuse', features: base.manifest.features },
         baseModel: {
-          judged: path.join(base.outputDir, 'judged.cbm'),
-          served: path.join(base.outputDir, 'served.cbm'),
+          judged: path.join(base.outputDir, `judged.${ending}`),
+          served: path.join(base.outputDir, `served.${ending}`),
         },
+        ...changes,
       },
     );
     return run(job);
@@ -87,31 +130,36 @@ describe.skipIf(!HAS_PYTHON)('a base model and residuals on it (needs npm run se
     );
 
   it('chooses features once, on rows of all members before the cut', () => {
-    const { features, rows, selection } = baseModel.manifest;
+    const { features, rows } = baseModel.manifest;
     expect(features).toHaveLength(5);
     expect(features).toEqual(expect.arrayContaining(['f0', 'f1']));
-    expect(selection).toMatchObject({ method: 'rfe', candidates: COLUMNS, kept: 5 });
-    expect(rows.train).toBe(SEEDS.length * split.train.to);
-    expect(rows.complete).toBe(SEEDS.length * ROWS);
+    const { method } = selection;
+    expect(baseModel.manifest.selection).toMatchObject({ method, candidates: COLUMNS, kept: 5 });
+    // The first rows of each member have no window before them.
+    expect(rows.train).toBe(SEEDS.length * (split.train.to - windowRows + 1));
+    const complete = isDeep ? ROWS - UNLABELLED_ROWS - windowRows + 1 : ROWS;
+    expect(rows.complete).toBe(SEEDS.length * complete);
+    expect(baseModel.peakRssMb).toBeLessThan(400);
   });
 
   it.each([
     ['judged.onnx', 'judged-test.f32'],
     ['model.onnx', 'refit-test.f32'],
-  ])('adds up to one ONNX that equals CatBoost: %s', async (model, expected) => {
+  ])('adds up to one ONNX that equals the trainer: %s', async (model, expected) => {
     const done = await residual(`sum-${model}`, baseModel);
     const { features } = done.manifest;
-    const rows = await readFeatureRows(files[0] ?? '', features, split.test);
-    const session = await createOnnxSession(
-      await readFile(path.join(done.outputDir, model)),
-      features.length,
-    );
-    const onnx = await session.run(rows.values, rows.labels.length);
+    const featuresFile = files[0] ?? '';
+    const rows = await readTestExamples({ featuresFile, features, test: split.test, windowRows });
+    const bytes = await readFile(path.join(done.outputDir, model));
+    const shape = { task: 'classifier', windowRows } as const;
+    const session = await createOnnxSession(bytes, features.length, shape);
+    const onnx = await rows.answer(session);
     await session.release();
-    const parity = measureParity(onnx, await readFloats(path.join(done.outputDir, expected)));
+    const trainer = await readFloats(path.join(done.outputDir, expected));
+    const parity = measureParity(onnx, trainer, session.width);
     expect(parity).toMatchObject({ rows: rows.labels.length, classFlips: 0 });
     expect(parity.maxDifference).toBeLessThan(1e-5);
-    // More than the residual's own trees: those of the base model are in the sum.
+    // More than a residual has learnt by itself: the base model is in the sum.
     expect(lossesOf(done.manifest).validation).toBeLessThan(Math.log(3) - 0.1);
   });
 
@@ -156,7 +204,7 @@ describe.skipIf(!HAS_PYTHON)('a base model and residuals on it (needs npm run se
       'too_few_rows',
       'cuts',
     ],
-    ['another bot', { bot: 'random_forest' }, 'bad_job', 'bot'],
+    ['a bot that has none', { bot: 'random_forest' }, 'bad_job', 'bot'],
   ] as const)('refuses %s', async (name, changes, code, words) => {
     const outcome = await trainer.run(
       baseModelJob(`refused-${name.replaceAll(' ', '-')}`, changes),
@@ -172,7 +220,41 @@ describe.skipIf(!HAS_PYTHON)('a base model and residuals on it (needs npm run se
     const other = { ...baseModel, manifest: { ...baseModel.manifest, features } };
     await expect(residual('reordered', other)).rejects.toThrow('another order of features');
   });
-});
+
+  it.runIf(isDeep)('is the base model as it is where no epoch makes it better', async () => {
+    const wild = { params: { ...DEEP, learningRate: 1 } };
+    const done = await residual('wild', baseModel, wild);
+    expect(done.manifest.epochs).toBe(0);
+    // Not the prior alone: the base model is whole in it.
+    expect(lossesOf(done.manifest).validation).toBeLessThan(Math.log(3) - 0.1);
+  });
+
+  it.runIf(isDeep)('reads windows from no more rows than it may', async () => {
+    const { manifest } = await run(baseModelJob('few', { maxRows: 1_500 }));
+    // Less the first rows of each stretch, which have no window before them.
+    expect(manifest.rows.complete).toBeLessThan(1_500);
+    expect(manifest.rows.complete).toBeGreaterThan(1_100);
+  });
+
+  it.runIf(isDeep)('can be continued as a plain model is', async () => {
+    const parent = await residual('parent', baseModel);
+    const { features, feature_ranges: ranges } = parent.manifest;
+    const child = await residual('child', baseModel, {
+      baseModel: undefined,
+      selection: { method: 'reuse', features },
+      parent: {
+        served: path.join(parent.outputDir, 'model.npz'),
+        judged: path.join(parent.outputDir, 'judged.npz'),
+        ...{ iterations: 2, ranges },
+      },
+    });
+    expect(child.manifest.epochs).toBe(2);
+    // What the parent said, before and after the increment began from it.
+    expect(await readFloats(path.join(child.outputDir, 'parent-test.f32'))).toEqual(
+      await readFloats(path.join(parent.outputDir, 'judged-test.f32')),
+    );
+  });
+}
 
 /** Other features and returns from a row on. */
 function changeAfter(table: FeatureTable, row: number): FeatureTable {

@@ -40,6 +40,8 @@ class BaseModelJob:
     candidates: tuple[str, ...]
     #: Most rows of the training part that the selection looks at.
     selection_rows: int
+    #: Most rows that windows are read from; a bot of single rows gets files of no more.
+    max_rows: int | None
     #: Of the processor, for the fits: they come out the same.
     threads: int
     describe: dict[str, Any]
@@ -65,6 +67,7 @@ def parse_base_model_job(line: bytes) -> BaseModelJob:
         selection=selection,
         candidates=fields.names("candidates"),
         selection_rows=fields.integer("selection_rows", 1, MAX_TIME),
+        max_rows=fields.integer("max_rows", 1, MAX_TIME) if fields.has("max_rows") else None,
         threads=fields.integer("threads", 1, MAX_THREADS),
         describe=fields.object("describe").rest(),
     )

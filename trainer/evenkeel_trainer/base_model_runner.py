@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from .artifact import Artifact
 from .pipeline.classes import CLASS_ORDER
 from .pipeline.columns import top_importances
+from .pipeline.deep_base_model import DeepBaseModel
 from .engines.catboost_engine import (
     Fit,
     FitSettings,
@@ -20,6 +21,7 @@ from .engines.catboost_engine import (
 )
 from .engines.catboost_params import CatBoostParams, parse_catboost_params
 from .engines.catboost_selection import select_columns
+from .check import library_versions
 from .errors import bad_job, too_few_rows
 from .events import Progress
 from .base_model_job import BaseModelJob
@@ -28,29 +30,31 @@ from .runner import MANIFEST_FORMAT
 from .stopwatch import Stopwatch
 
 MIN_TRAIN_ROWS, MIN_VALIDATION_ROWS = 300, 50
-BASE_MODEL_BOT = "catboost"
 MAX_L2 = 1e6
 
 
 def run_base_model_job(job: BaseModelJob, versions: dict[str, str], progress: Progress) -> dict[str, Any]:
     """The fields of the `done` event; raises JobError for all that the caller can mend."""
-    if job.bot != BASE_MODEL_BOT:
+    kind = KINDS.get(job.bot)
+    if kind is None:
         raise bad_job(f"bot: {job.bot!r} has no base model")
-    parse_catboost_params(job.params)
+    kind.check(job)
     with Artifact(job.output_dir) as artifact:
-        fitting = _load(job, progress)
-        manifest = {**_describe(job, versions, fitting), **fitting.run(artifact)}
-        manifest["durations_ms"] = fitting.stopwatch.durations_ms
+        stopwatch = Stopwatch()
+        fitting = kind(job, _load(job, progress, stopwatch), progress, stopwatch)
+        fitted = fitting.run(artifact)
+        # Not before the fit, which imports its library when it has room for it.
+        known = {**versions, **library_versions(kind.libraries)}
+        manifest = {**_describe(job, known, fitting), **fitted, "durations_ms": stopwatch.durations_ms}
         manifest_sha256 = artifact.publish(manifest)
     return {
         "output_dir": job.output_dir,
         "manifest_sha256": manifest_sha256,
-        "summary": {name: manifest[name] for name in ("tree_count", "metrics", "selection")},
+        "summary": {name: manifest[name] for name in ("metrics", "selection")},
     }
 
 
-def _load(job: BaseModelJob, progress: Progress) -> _BaseModelFitting:
-    stopwatch = Stopwatch()
+def _load(job: BaseModelJob, progress: Progress, stopwatch: Stopwatch) -> list[Member]:
     progress.report("load", 0.0)
     with stopwatch.stage("load"):
         members = read_members(job.members, job.cuts)
@@ -58,15 +62,21 @@ def _load(job: BaseModelJob, progress: Progress) -> _BaseModelFitting:
         count = sum(len(getattr(member, part)) for member in members)
         if count < least:
             raise too_few_rows(f"cuts: {count} rows in the {part} part, at least {least} are needed")
-    return _BaseModelFitting(job, members, progress, stopwatch)
+    return members
 
 
 @dataclass(frozen=True)
-class _BaseModelFitting:
+class _CatBoostBaseModel:
+    libraries: ClassVar = ("catboost",)
+
     job: BaseModelJob
     members: list[Member]
     progress: Progress
     stopwatch: Stopwatch
+
+    @staticmethod
+    def check(job: BaseModelJob) -> None:
+        parse_catboost_params(job.params)
 
     def run(self, artifact: Artifact) -> dict[str, Any]:
         names = self._select()
@@ -156,7 +166,17 @@ class _BaseModelFitting:
         return sum(len(getattr(member, part)) for member in self.members)
 
 
-def _describe(job: BaseModelJob, versions: dict[str, str], fitting: _BaseModelFitting) -> dict[str, Any]:
+#: By the name of the bot; others have no base model.
+KINDS: dict[str, type[_CatBoostBaseModel] | type[DeepBaseModel]] = {
+    "catboost": _CatBoostBaseModel,
+    "lstm": DeepBaseModel,
+    "transformer": DeepBaseModel,
+}
+
+
+def _describe(
+    job: BaseModelJob, versions: dict[str, str], fitting: _CatBoostBaseModel | DeepBaseModel
+) -> dict[str, Any]:
     hashes = "".join(member.sha256 for member in fitting.members)
     cuts = vars(job.cuts)
     return {

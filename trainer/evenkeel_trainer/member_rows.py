@@ -72,8 +72,7 @@ def gather(
     at = 0
     for member, part in zip(members, rows):
         end = at + len(part)
-        data = open_feature_file(member.path)
-        _check(data, member, names)
+        data = open_member(member, names)
         features[at:end] = data.matrix(part, data.column_indexes(tuple(names)))
         labels[at:end] = member.labels[part]
         at = end
@@ -82,12 +81,15 @@ def gather(
     return Part(features, labels)
 
 
-def _check(data: FeatureFile, member: Member, names: tuple[str, ...] | list[str]) -> None:
+def open_member(member: Member, names: tuple[str, ...] | list[str]) -> FeatureFile:
+    """Raises JobError `bad_file` where the file has changed or lacks one of the columns."""
+    data = open_feature_file(member.path)
     if data.sha256 != member.sha256:
         raise bad_file(f"members: changed while it was read: {member.path}")
     missing = sorted(set(names) - set(data.names))
     if missing:
         raise bad_file(f"members: {member.path} has no column {missing[0]}")
+    return data
 
 
 def subsample(members: list[Member], limit: int) -> list[np.ndarray]:

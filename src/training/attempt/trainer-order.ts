@@ -12,19 +12,17 @@ import { baseModelPaths } from '../residuals/base-model-files.js';
 import {
   DEFAULT_DEEP,
   FOREST_PARAMS,
-  MAX_DEEP_FEATURES,
   toDeepParams,
   toResidualParams,
 } from '../options/bot-params.js';
 import type { ModelBasis } from '../residuals/prepare-member.js';
 import {
   planSelection,
+  selectionLimits,
   type SelectionPlan,
-  type SelectionRequest,
 } from '../preparation/selection-plan.js';
 import { rowCount } from '../dataset/split.js';
 import type { BotParams, TrainerJob } from '../trainer-process/trainer-job.js';
-import type { TrainingOptions } from '../options/training-options.js';
 import { horizonBarsOf } from '../preparation/prepare-request.js';
 
 /** A selection is reused for four weeks at most, and a key is trained about once a day. */
@@ -48,7 +46,7 @@ export async function toOrder(
   if (increment !== undefined) {
     return { ...planOf(increment.parent, clock.marketMs()), params, basis };
   }
-  if (basis.status === 'residual') return toResidualOrder(basis, options);
+  if (basis.status === 'residual') return toResidualOrder(context, basis);
   if (prepared.global !== undefined) {
     const plan: SelectionPlan = {
       selection: { method: 'none' },
@@ -64,29 +62,13 @@ export async function toOrder(
     // Every variant selects by itself.
     earlier: context.trial === undefined ? await listEarlier(stores, job) : [],
     marketMs: clock.marketMs(),
-    ...selectionLimits(context),
+    ...selectionLimits(job.bot, options),
   });
   const classWeights =
     taskOf(job.bot) === 'classifier'
       ? findClassWeights(prepared.trainCounts, options.classWeights)
       : undefined;
   return { plan, classWeights, params, basis };
-}
-
-/** A network gets few features, by the importance of trees: what they eliminate one by one it may still use. */
-function selectionLimits({
-  job,
-  options,
-}: Pick<AttemptContext, 'job' | 'options'>): Pick<
-  SelectionRequest,
-  'minRfeSamples' | 'maxBaselineFeatures'
-> {
-  const { minRfeSamples, maxBaselineFeatures } = options;
-  if (!needsTorch(job.bot)) return { minRfeSamples, maxBaselineFeatures };
-  return {
-    minRfeSamples: Infinity,
-    maxBaselineFeatures: Math.min(maxBaselineFeatures, MAX_DEEP_FEATURES),
-  };
 }
 
 /** The same selection and weights as the parent's. */
@@ -102,13 +84,14 @@ function planOf(
 
 /** Takes the features of the base model. Classes are not weighted, as the base model's were not. */
 function toResidualOrder(
+  { job, options }: Pick<AttemptContext, 'job' | 'options'>,
   basis: Extract<ModelBasis, { status: 'residual' }>,
-  options: TrainingOptions,
 ): Order {
   const { features, selectedAt = 0, selectedBy } = basis.baseModel;
   const chosenBy = selectedBy === 'rfe' || selectedBy === 'importance' ? selectedBy : 'none';
   const plan = { selection: { method: 'reuse', features }, chosenBy, selectedAt } as const;
-  const params = toResidualParams(options.catboost);
+  const isDeep = needsTorch(job.bot);
+  const params = isDeep ? paramsOf({ job, options }) : toResidualParams(options.catboost);
   return { plan, classWeights: undefined, params, basis };
 }
 

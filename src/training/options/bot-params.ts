@@ -1,4 +1,4 @@
-import type { Bot } from '../../domain/bots.js';
+import { findBot, type Bot } from '../../domain/bots.js';
 import { ConfigError } from '../../lib/errors.js';
 import type { CatBoostParams, DeepParams, ForestParams } from '../trainer-process/trainer-job.js';
 
@@ -48,8 +48,18 @@ export function toCatBoostParams(settings: CatBoostSettings): CatBoostParams {
 const ITERATIONS_FACTOR = 2;
 
 /** Parameters of a base model. The trainer multiplies `l2LeafReg` by the mean number of rows of one open time. */
-export function toBaseModelParams(params: CatBoostParams): CatBoostParams {
-  return { ...params, iterations: ITERATIONS_FACTOR * params.iterations };
+export function toBaseModelParams(
+  name: string,
+  { catboost, deep = DEFAULT_DEEP }: BaseModelOptions,
+): CatBoostParams | DeepParams {
+  const bot = findBot(name);
+  if (bot?.library === 'torch') return toDeepParams(bot, deep);
+  return { ...catboost, iterations: ITERATIONS_FACTOR * catboost.iterations };
+}
+
+export interface BaseModelOptions {
+  readonly catboost: CatBoostParams;
+  readonly deep?: DeepOptions | undefined;
 }
 
 /** Little is left to learn about one instrument: few small trees, a low rate, strong regularisation. */

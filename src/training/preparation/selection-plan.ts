@@ -1,4 +1,6 @@
+import { needsTorch } from '../../domain/bots.js';
 import type { ModelRecord } from '../../domain/model-record.js';
+import { MAX_DEEP_FEATURES } from '../options/bot-params.js';
 import type { FeatureSelection } from '../trainer-process/trainer-job.js';
 
 const DAY_MS = 86_400_000;
@@ -16,6 +18,19 @@ export interface SelectionRequest {
   readonly marketMs: number;
   readonly minRfeSamples: number;
   readonly maxBaselineFeatures: number;
+}
+
+/** A network gets few features, by the importance of trees: what they eliminate one by one it may still use. */
+export function selectionLimits(
+  bot: string,
+  limits: Pick<SelectionRequest, 'minRfeSamples' | 'maxBaselineFeatures'>,
+): Pick<SelectionRequest, 'minRfeSamples' | 'maxBaselineFeatures'> {
+  const { minRfeSamples, maxBaselineFeatures } = limits;
+  if (!needsTorch(bot)) return { minRfeSamples, maxBaselineFeatures };
+  return {
+    minRfeSamples: Infinity,
+    maxBaselineFeatures: Math.min(maxBaselineFeatures, MAX_DEEP_FEATURES),
+  };
 }
 
 /** The features of an earlier model; `config.selectedBy` says how they were chosen. */

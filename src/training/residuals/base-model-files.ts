@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { BaseModel, BaseModelKey } from '../../domain/base-model.js';
+import { needsTorch } from '../../domain/bots.js';
 import { RejectedError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { readVerifiedFile } from '../../models/verified-file.js';
@@ -8,7 +9,11 @@ import type { Stores } from '../../storage/stores.js';
 import { readManifest } from '../trainer-process/trainer-manifest.js';
 
 /** Fitted before the cut, for judging; refitted on all rows, for serving. */
-const FILES = { judged: 'judged.cbm', served: 'served.cbm' } as const;
+function filesOf(bot: string): BaseModelPaths {
+  const ending = needsTorch(bot) ? 'npz' : 'cbm';
+  return { judged: `judged.${ending}`, served: `served.${ending}` };
+}
+
 /** A session that was paused may need one of the last base models again. */
 const BASE_MODELS_KEPT = 3;
 const MOST_LISTED = 100;
@@ -24,22 +29,25 @@ export interface BaseModelPaths {
   readonly served: string;
 }
 
-export function baseModelPaths({ modelPath = '' }: BaseModel, modelsDir: string): BaseModelPaths {
+export function baseModelPaths(baseModel: BaseModel, modelsDir: string): BaseModelPaths {
+  const { modelPath = '', bot } = baseModel;
   const folder = path.join(modelsDir, modelPath);
-  return { judged: path.join(folder, FILES.judged), served: path.join(folder, FILES.served) };
+  const { judged, served } = filesOf(bot);
+  return { judged: path.join(folder, judged), served: path.join(folder, served) };
 }
 
 /** Whether the files are complete and unchanged. */
 export async function isIntact(
-  { modelPath, manifestSha256 }: BaseModel,
+  { bot, modelPath, manifestSha256 }: BaseModel,
   options: { readonly modelsDir: string; readonly maxFileBytes: number },
 ): Promise<boolean> {
   if (modelPath === undefined || manifestSha256 === undefined) return false;
+  const { judged, served } = filesOf(bot);
   const folder = path.join(options.modelsDir, modelPath);
   const reading = await readManifest(folder, manifestSha256);
   if (reading.status === 'unreadable') return false;
   try {
-    for (const name of Object.values(FILES)) {
+    for (const name of [judged, served]) {
       const expected = reading.manifest.files[name];
       if (expected === undefined) return false;
       await readVerifiedFile({ path: path.join(folder, name), ...expected }, options.maxFileBytes);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { windowRowsOf } from '../../domain/bots.js';
 import type { TrainingJob } from '../../domain/training-job.js';
 import { RejectedError } from '../../lib/errors.js';
 import type { PrepareRequest } from '../dataset/prepare-data.js';
@@ -23,7 +24,7 @@ export interface Collected {
 
 /**
  * Writes a feature file for each instrument. Rows are subsampled so that all files together have at most
- * `poolMaxRows`.
+ * `poolMaxRows`, but for a bot that reads windows of them: the trainer takes stretches of them.
  *
  * @param symbols of one timeframe and bot, those of the context's job
  * @param features to compute; all candidates where undefined
@@ -35,6 +36,7 @@ export async function collectMembers(
 ): Promise<Collected> {
   const members: PoolMember[] = [];
   const leftOut: Record<string, string> = {};
+  const isOfWindows = windowRowsOf(context.job.bot) > 1;
   let window: PrepareRequest['window'] | undefined;
   for (const [at, symbol] of symbols.entries()) {
     if (context.signal.aborted) break;
@@ -54,7 +56,7 @@ export async function collectMembers(
       keepConstantFeatures: true,
       ...withFeatures(request, features),
       subsampling: {
-        share: Math.min(1, context.options.poolMaxRows / bars),
+        share: isOfWindows ? 1 : Math.min(1, context.options.poolMaxRows / bars),
         offset: offsetOf(symbol, context.options.trainSeed),
       },
     });

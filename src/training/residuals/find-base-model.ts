@@ -139,11 +139,12 @@ async function fit(context: TrainModelContext, baseModel: BaseModel): Promise<Ba
     const { modelPath, manifestSha256 } = ready;
     if (manifestSha256 !== undefined) await artifacts.publish({ modelPath, manifestSha256 });
     if (!(await stores.baseModels.change(baseModel, ready))) return lost(baseModel, modelsDir);
-    const { treeCount, durationMs } = ready.config ?? {};
+    const { treeCount, epochs, durationMs } = ready.config ?? {};
     const facts = {
       baseModel: baseModel.uid,
       members: ready.members?.length,
       treeCount,
+      epochs,
       durationMs,
     };
     logger.info('[TRAIN] Base model fitted', facts);

@@ -1,11 +1,16 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { BaseModel } from '../../domain/base-model.js';
+import { windowRowsOf } from '../../domain/bots.js';
 import { timeframeMs } from '../../domain/timeframe.js';
 import { catalogueHash } from '../../features/feature-hash.js';
 import { CANDIDATE_FEATURES } from '../../features/catalogue.js';
 import { isAborted } from '../../lib/is-aborted.js';
-import { planSelection, type SelectionPlan } from '../preparation/selection-plan.js';
+import {
+  planSelection,
+  selectionLimits,
+  type SelectionPlan,
+} from '../preparation/selection-plan.js';
 import type { TrainModelContext } from '../preparation/attempt-context.js';
 import type { BaseModelJob } from '../trainer-process/trainer-job.js';
 import type { TrainerDone } from '../trainer-process/trainer-outcome.js';
@@ -132,8 +137,7 @@ function requestOf({ clock, options, job }: TrainModelContext, instruments: numb
     trainRows: Math.floor((rows * options.trainSplit[0]) / 100),
     catalogueHash: catalogueHash(options.candidateFeatures),
     marketMs: clock.marketMs(),
-    minRfeSamples: options.minRfeSamples,
-    maxBaselineFeatures: options.maxBaselineFeatures,
+    ...selectionLimits(job.bot, options),
   };
 }
 
@@ -151,10 +155,11 @@ function toBaseModelJob(
     outputDir: path.join(options.modelsDir, baseModelPath(baseModel)),
     seed: options.trainSeed,
     cuts: plan.cuts,
-    params: toBaseModelParams(options.catboost),
+    params: toBaseModelParams(job.bot, options),
     selection: selection.selection,
     candidates: plan.candidates,
     selectionRows: SELECTION_ROWS,
+    maxRows: windowRowsOf(job.bot) > 1 ? options.poolMaxRows : undefined,
     describe: { baseModel: baseModel.uid, venue: job.venue, timeframe: job.timeframe, symbols },
   };
 }
@@ -179,6 +184,7 @@ function factsOf(
       params: manifest.params,
       seed: manifest.seed,
       treeCount: manifest.tree_count,
+      epochs: manifest.epochs,
       rows: manifest.rows,
       metrics: manifest.metrics,
       selection: manifest.selection,

@@ -142,12 +142,14 @@ export interface BaseModelJob {
   readonly seed: number;
   /** The same for every member. */
   readonly cuts: PoolCuts;
-  readonly params: CatBoostParams;
+  readonly params: CatBoostParams | DeepParams;
   readonly selection: FeatureSelection;
   /** Features that every member has. */
   readonly candidates: readonly string[];
   /** Most training rows that the selection looks at. */
   readonly selectionRows: number;
+  /** Most rows that windows are read from; a bot of single rows gets files of no more. */
+  readonly maxRows?: number | undefined;
   /** Goes into the manifest under `model` as it is. */
   readonly describe: Readonly<Record<string, unknown>>;
 }
@@ -179,6 +181,7 @@ export function toBaseModelJobLine(job: BaseModelJob, threads: number): string {
     params: toParams(job.params),
     selection: toSelection(job.selection),
     selection_rows: job.selectionRows,
+    max_rows: job.maxRows,
     threads,
   };
   return `${JSON.stringify(line)}\n`;

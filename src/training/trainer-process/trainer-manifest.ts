@@ -35,8 +35,8 @@ const manifestSchema = SERVED_MANIFEST.extend({
   task: z.enum(['classifier', 'regressor']),
   /** Of a model of trees. */
   tree_count: z.int().min(1).optional(),
-  /** Of a network: passes over the training rows, those of an increment for a continued one. */
-  epochs: z.int().min(1).optional(),
+  /** Of a network: passes over the training rows, those of an increment for a continued one; of a residual maybe none. */
+  epochs: z.int().min(0).optional(),
   /** What it was fitted on; models from before there was a choice do not state it. */
   device: z.enum(['cpu', 'cuda']).default('cpu'),
   /** Labelled rows of each part; `complete` are those of the refit. */

@@ -59,6 +59,10 @@ class Fitting:
     seed: int
     class_weights: tuple[float, ...] | None
     device: torch.device
+    #: Windows of an epoch, others each time; all of them where None.
+    epoch_windows: int | None = None
+    #: Batches that make one step, one after the other: memory is that of one.
+    batches: int = 1
 
 
 def find_device(asked: Device) -> torch.device:
@@ -85,10 +89,17 @@ def fit_judged(
     fitting: Fitting,
     parts: tuple[Part, Part],
     on_fraction: OnFraction,
+    may_stay: bool = False,
 ) -> Fit:
-    """Learns from the first part and stops by the second; keeps the weights of its best epoch."""
+    """Learns from the first part and stops by the second; keeps the weights of its best epoch.
+
+    A network that may stay as it is keeps its first weights where no epoch makes it better.
+    """
     train, validation = parts
     params, best, kept = fitting.params, float("inf"), None
+    if may_stay:
+        best, class_loss = _losses(network, fitting, validation)
+        kept = (0, class_loss, copy.deepcopy(network.state_dict()))
     epochs = _Epochs(network, fitting, train)
     for epoch in range(1, params.epochs + 1):
         epochs.run()
@@ -143,7 +154,7 @@ def predict(network: Network, device: torch.device, part: Part) -> np.ndarray:
     answers = [np.empty((0, CLASSES + 1), dtype="<f4")]
     with torch.no_grad():
         for some in part.ends.split(ANSWERED_ROWS):
-            logits, returns = network(_windows(network, part.features, some).to(device))
+            logits, returns = network(windows_of(network, part.features, some).to(device))
             both = torch.cat([logits.softmax(1), returns[:, None]], dim=1)
             answers.append(both.cpu().numpy().astype("<f4"))
     return np.concatenate(answers)
@@ -153,7 +164,7 @@ def saliency(network: Network, device: torch.device, part: Part) -> np.ndarray:
     """Of each feature: how far BUY against SELL moves with it, in its own deviations; the sum is 100."""
     network.eval()
     ends = part.ends[-ANSWERED_ROWS:]
-    windows = _windows(network, part.features, ends).to(device).requires_grad_(True)
+    windows = windows_of(network, part.features, ends).to(device).requires_grad_(True)
     # A recurrent layer keeps what its gradient needs only while it is being fitted.
     network.encoder.train()
     logits, _ = network(windows)
@@ -175,15 +186,20 @@ class _Epochs:
         self._steps = Steps(network.parameters(), rate, params.weight_decay)
 
     def run(self) -> None:
-        part, device = self.part, self.fitting.device
+        rows = self.fitting.params.batch_rows
         self.network.train()
-        order = torch.randperm(len(part), generator=self._order)
-        for some in order.split(self.fitting.params.batch_rows):
-            windows = _windows(self.network, part.features, part.ends[some]).to(device)
-            answers = self.network.heads(windows)
-            truths = part.labels[some].to(device), part.returns[some].to(device)
-            loss, _ = _loss(self.network, answers, truths, self._weights)
-            self._steps.take(loss, MAX_GRADIENT)
+        part = self.part
+        order = torch.randperm(len(part), generator=self._order)[: self.fitting.epoch_windows]
+        for some in order.split(rows * self.fitting.batches):
+            shares = ((len(few) / len(some)) * self._loss_of(few) for few in some.split(rows))
+            self._steps.take(shares, MAX_GRADIENT)
+
+    def _loss_of(self, some: Tensor) -> Tensor:
+        part, device = self.part, self.fitting.device
+        windows = windows_of(self.network, part.features, part.ends[some]).to(device)
+        answers = self.network.heads(windows)
+        truths = part.labels[some].to(device), part.returns[some].to(device)
+        return _loss(self.network, answers, truths, self._weights)[0]
 
 
 def _losses(network: Network, fitting: Fitting, part: Part) -> tuple[float, float]:
@@ -192,7 +208,7 @@ def _losses(network: Network, fitting: Fitting, part: Part) -> tuple[float, floa
     answers: list[tuple[Tensor, Tensor]] = []
     with torch.no_grad():
         for some in part.ends.split(ANSWERED_ROWS):
-            answers.append(network.heads(_windows(network, part.features, some).to(fitting.device)))
+            answers.append(network.heads(windows_of(network, part.features, some).to(fitting.device)))
         logits, returns = (torch.cat(values) for values in zip(*answers))
         truths = part.labels.to(fitting.device), part.returns.to(fitting.device)
         loss, class_loss = _loss(network, (logits, returns), truths, _weights(fitting))
@@ -217,6 +233,6 @@ def _weights(fitting: Fitting) -> Tensor | None:
     return torch.tensor(fitting.class_weights, dtype=torch.float32, device=fitting.device)
 
 
-def _windows(network: Network, features: Tensor, ends: Tensor) -> Tensor:
+def windows_of(network: Network, features: Tensor, ends: Tensor) -> Tensor:
     """Copies the rows of some windows: (windows, rows, columns)."""
     return features[ends[:, None] + network.reach]

@@ -26,6 +26,25 @@ class Shape:
     width: int
 
 
+@dataclass(frozen=True)
+class Scaler:
+    """Of each feature its mean and 1 ÷ deviation, and the spread of the returns; float64."""
+
+    offset: Tensor
+    scale: Tensor
+    return_scale: Tensor
+
+
+def scaler_of(rows: Tensor, returns: Tensor) -> Scaler:
+    deviation, mean = torch.std_mean(rows.double(), dim=0, correction=0)
+    spread = returns.double().square().mean().sqrt()
+    return Scaler(
+        offset=mean,
+        scale=1 / torch.where(deviation > 0, deviation, torch.ones_like(deviation)),
+        return_scale=torch.where(spread > 0, spread, torch.ones_like(spread)),
+    )
+
+
 class Network(nn.Module):
     """Windows float32 (windows, rows, columns) -> logits (windows, CLASSES), log returns (windows,)."""
 
@@ -53,17 +72,25 @@ class Network(nn.Module):
 
     def heads(self, windows: Tensor) -> tuple[Tensor, Tensor]:
         """The logits, and the return in multiples of `return_scale`: what the losses are computed on."""
-        scaled = ((windows - self.offset) * self.scale).clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS)
-        state = self.dropout(self.encoder(scaled))
+        state = self.dropout(self.state(windows))
         return self.classes(state), self.forward_return(state).squeeze(-1)
+
+    def state(self, windows: Tensor) -> Tensor:
+        """What the heads read: (windows, width)."""
+        scaled = ((windows - self.offset) * self.scale).clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS)
+        return self.encoder(scaled)
 
     def begin_from(self, rows: Tensor, labels: Tensor, returns: Tensor) -> None:
         """Takes scaler, prior and spread of the returns from rows, which must be of the training part."""
-        deviation, mean = torch.std_mean(rows.double(), dim=0, correction=0)
-        self.offset.copy_(mean)
-        self.scale.copy_(1 / torch.where(deviation > 0, deviation, torch.ones_like(deviation)))
-        spread = returns.double().square().mean().sqrt()
-        self.return_scale.copy_(torch.where(spread > 0, spread, torch.ones_like(spread)))
+        self.take_scaler(scaler_of(rows, returns))
+        self.take_prior(labels)
+
+    def take_scaler(self, scaler: Scaler) -> None:
+        self.offset.copy_(scaler.offset)
+        self.scale.copy_(scaler.scale)
+        self.return_scale.copy_(scaler.return_scale)
+
+    def take_prior(self, labels: Tensor) -> None:
         shares = torch.bincount(labels, minlength=CLASSES).double() / len(labels)
         with torch.no_grad():
             self.classes.bias.copy_(shares.log())

@@ -25,11 +25,12 @@ class Steps:
         self._squares = [torch.zeros_like(one) for one in self._parameters]
         self._counts = [torch.zeros((), device=one.device) for one in self._parameters]
 
-    def take(self, loss: Tensor, longest: float) -> None:
-        """One step down the loss, no longer than the norm `longest` of the gradient makes it."""
+    def take(self, losses: Iterable[Tensor], longest: float) -> None:
+        """One step down the sum of the losses, no longer than the norm `longest` of the gradient makes it."""
         for one in self._parameters:
             one.grad = None
-        loss.backward()
+        for loss in losses:
+            loss.backward()
         nn.utils.clip_grad_norm_(self._parameters, longest, foreach=False)
         # None where a parameter had no part in the loss: it stays as it is.
         gradients = [torch.zeros_like(one) if one.grad is None else one.grad for one in self._parameters]

@@ -11,6 +11,7 @@ import torch
 from ..engines.torch_fit import (
     Fit,
     Fitting,
+    OnFraction,
     Part,
     continue_fit,
     find_device,
@@ -20,11 +21,12 @@ from ..engines.torch_fit import (
     saliency,
     settle_torch,
 )
-from ..engines.torch_network import Network, Shape, make_encoder
+from ..engines.torch_network import Network, Shape, make_encoder, scaler_of
 from ..engines.torch_onnx import write_deep_onnx
 from ..engines.torch_params import DeepParams
-from ..engines.torch_weights import load_weights, save_weights
-from ..job import Parent
+from ..engines.torch_residual import fit_residual_fixed, fit_residual_judged
+from ..engines.torch_weights import load_base_weights, load_weights, save_weights
+from ..job import BaseModelFiles, Parent
 from .base import TrainingContext
 from .columns import Rows
 
@@ -35,6 +37,7 @@ class DeepFitting:
     ) -> None:
         job = context.job
         self._context, self._rows = context, rows
+        self._names = [context.data.names[column] for column in columns]
         self._params = params
         self._shape = Shape(self._params.window_rows, len(columns), self._params.width)
         self.device = find_device(self._params.device)
@@ -43,18 +46,31 @@ class DeepFitting:
         self._features = torch.from_numpy(np.ascontiguousarray(everything, dtype=np.float32))
 
     def fit(self) -> tuple[Fit, Fit]:
-        parent = self._context.job.parent
-        if parent is not None:
-            return self._continue(parent)
+        job = self._context.job
+        if job.parent is not None:
+            return self._continue(job.parent)
         parts = self._part(self._rows.train), self._part(self._rows.validation)
         report = self._context.progress.begin("fit")
         with self._context.stopwatch.stage("fit"):
-            judged = fit_judged(self._begin(), self._how, parts, report)
+            judged = self._judge(job.base_model, parts, report)
         report = self._context.progress.begin("refit")
         with self._context.stopwatch.stage("refit"):
-            complete = self._part(self._rows.complete)
-            refit = fit_fixed(self._begin(), self._how, complete, judged.epochs, report)
+            refit = self._refit(job.base_model, judged.epochs, report)
         return judged, refit
+
+    def _judge(
+        self, base_model: BaseModelFiles | None, parts: tuple[Part, Part], report: OnFraction
+    ) -> Fit:
+        if base_model is None:
+            return fit_judged(self._begin(), self._how, parts, report)
+        return fit_residual_judged(self._load_base(base_model.judged), self._how, parts, report)
+
+    def _refit(self, base_model: BaseModelFiles | None, epochs: int, report: OnFraction) -> Fit:
+        complete = self._part(self._rows.complete)
+        if base_model is None:
+            return fit_fixed(self._begin(), self._how, complete, epochs, report)
+        network = self._load_base(base_model.served)
+        return fit_residual_fixed(network, self._how, complete, epochs, report)
 
     def _continue(self, parent: Parent) -> tuple[Fit, Fit]:
         """The judged network on the rows before the test part, the served one on all."""
@@ -94,6 +110,14 @@ class DeepFitting:
         network = self._build()
         train = self._part(self._rows.train)
         network.begin_from(self._features[train.ends], train.labels, train.returns)
+        return network.to(self.device)
+
+    def _load_base(self, path: str) -> Network:
+        """A network of many instruments that reads this one's features: with the scaler of its training part."""
+        network = self._build()
+        load_base_weights(network, path, self._names)
+        train = self._part(self._rows.train)
+        network.take_scaler(scaler_of(self._features[train.ends], train.returns))
         return network.to(self.device)
 
     def _load(self, path: str) -> Network:
