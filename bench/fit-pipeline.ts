@@ -5,7 +5,7 @@ import { readSettings } from '../config/read-settings.js';
 import { toColumns, type CandleColumns } from '../src/domain/candle-columns.js';
 import type { PromotionGate } from '../src/domain/model-record.js';
 import { featureHash } from '../src/features/feature-hash.js';
-import { buildDataset } from '../src/training/dataset/build-dataset.js';
+import { buildDataset, type DatasetRequest } from '../src/training/dataset/build-dataset.js';
 import type { DatasetSummary } from '../src/training/dataset/dataset-summary.js';
 import { toCatBoostParams } from '../src/training/options/bot-params.js';
 import { findClassWeights } from '../src/domain/class-weights.js';
@@ -181,6 +181,9 @@ export function columnsOf({ candles }: PairCandles): CandleColumns {
   return toColumns(candles, { timeframe: '1h', firstBarIndex: undefined, isKnownGap: () => true });
 }
 
+/** How other models than one of trees are prepared. */
+type PreparedAs = Pick<DatasetRequest, 'windowRows' | 'keepConstantFeatures'>;
+
 interface PreparedPair {
   readonly summary: DatasetSummary;
   readonly dataSha256: string;
@@ -189,15 +192,24 @@ interface PreparedPair {
 }
 
 /** Writes a pair's feature file, as training does. */
-async function prepare(request: FitRequest, featuresFile: string): Promise<PreparedPair> {
-  const { pair, reference: other, bars = YEAR_HALF_BARS } = request;
+export async function prepare(
+  request: Omit<FitRequest, 'params' | 'maxFeatures'> & PreparedAs,
+  featuresFile: string,
+): Promise<PreparedPair> {
+  const {
+    pair,
+    reference: other,
+    bars = YEAR_HALF_BARS,
+    windowRows,
+    keepConstantFeatures,
+  } = request;
   const series = columnsOf(pair);
   const isReference = other?.symbol === pair.symbol;
   const reference = isReference ? series : other && columnsOf(other);
   const toIndex = series.firstIndex + series.length;
   const horizonBars = SETTINGS.labelHorizonBars;
   const dataset = buildDataset({
-    ...{ series, reference, toIndex, horizonBars },
+    ...{ series, reference, toIndex, horizonBars, windowRows, keepConstantFeatures },
     fromIndex: toIndex - bars,
     embargoBars: SETTINGS.embargoBars === 'auto' ? horizonBars : SETTINGS.embargoBars,
     trainFraction: SETTINGS.trainSplit[0] / 100,

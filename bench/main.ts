@@ -6,6 +6,7 @@ import { bots } from './bots.js';
 import { close } from './close.js';
 import { daemon, memoryOne } from './daemon.js';
 import { dashboard } from './dashboard.js';
+import { deepPool } from './deep-pool.js';
 import { drift } from './drift.js';
 import { featureMatrix } from './feature-matrix.js';
 import { forest } from './forest.js';
@@ -56,6 +57,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   drift,
   skill,
   bots,
+  deepPool,
   walkForward,
   liveTick,
   lookalikes,
