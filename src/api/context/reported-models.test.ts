@@ -13,14 +13,15 @@ function storeOf(...uids: string[]) {
     uids.map((uid) => [uid, { rowVersion: 1, record: recordOf(uid, 'serving') }]),
   );
   const reads: string[][] = [];
-  const reported = new ReportedModels({
+  const models = {
     listReportedVersions: async () =>
       [...rows].map(([uid, { rowVersion }]) => ({ uid, rowVersion })),
-    findMany: async (wanted) => {
+    findMany: async (wanted: readonly string[]) => {
       if (wanted.length > 0) reads.push([...wanted]);
       return wanted.flatMap((uid) => rows.get(uid)?.record ?? []);
     },
-  });
+  };
+  const reported = new ReportedModels({ stores: { models } });
   return { rows, reads, list: () => reported.list('v') };
 }
 
@@ -46,9 +47,10 @@ test('the report forgets what is not reported any more, and keeps no more of a r
 });
 
 test('a record that was deleted between the two questions is left out', async () => {
-  const reported = new ReportedModels({
+  const models = {
     listReportedVersions: async () => [{ uid: 'A', rowVersion: 1 }],
     findMany: async () => [],
-  });
+  };
+  const reported = new ReportedModels({ stores: { models } });
   expect(await reported.list('v')).toEqual([]);
 });

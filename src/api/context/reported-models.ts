@@ -3,6 +3,12 @@ import type { ApiStores, StoredRecord } from './api-context.js';
 /** What the report shows of the free part of a record; the rest of it is its largest part by far. */
 const SHOWN_OF_CONFIG = ['aucInterval'] as const;
 
+interface ModelSource {
+  readonly stores: {
+    readonly models: Pick<ApiStores['models'], 'listReportedVersions' | 'findMany'>;
+  };
+}
+
 interface Kept {
   readonly rowVersion: number;
   readonly record: StoredRecord;
@@ -13,21 +19,22 @@ interface Kept {
  * between two reports, so that what a report shows of them is kept.
  */
 export class ReportedModels {
-  readonly #models: Pick<ApiStores['models'], 'listReportedVersions' | 'findMany'>;
+  readonly #context: ModelSource;
   readonly #kept = new Map<string, ReadonlyMap<string, Kept>>();
 
-  constructor(models: Pick<ApiStores['models'], 'listReportedVersions' | 'findMany'>) {
-    this.#models = models;
+  constructor(context: ModelSource) {
+    this.#context = context;
   }
 
   /** In the order of the keys, of a key the newest last. Without the parts of `config` that no report shows. */
   async list(venue: string): Promise<readonly StoredRecord[]> {
-    const versions = await this.#models.listReportedVersions(venue);
+    const { models } = this.#context.stores;
+    const versions = await models.listReportedVersions(venue);
     const known = this.#kept.get(venue);
     const isKnown = ({ uid, rowVersion }: (typeof versions)[number]): boolean =>
       known?.get(uid)?.rowVersion === rowVersion;
     const changed = versions.filter((one) => !isKnown(one)).map(({ uid }) => uid);
-    const read = new Map((await this.#models.findMany(changed)).map((one) => [one.uid, one]));
+    const read = new Map((await models.findMany(changed)).map((one) => [one.uid, one]));
     const kept = new Map<string, Kept>();
     for (const { uid, rowVersion } of versions) {
       const record = read.get(uid);

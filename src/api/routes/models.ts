@@ -69,7 +69,7 @@ function historyRoute(server: Server, context: ApiContext): void {
 }
 
 function reportRoute(server: Server, context: ApiContext): void {
-  const reported = new ReportedModels(context.stores.models);
+  const reported = new ReportedModels(context);
   server.get(
     '/api/models/report',
     {
