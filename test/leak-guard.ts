@@ -3,7 +3,8 @@ import { endFile } from './file-end.js';
 
 /** Resources that the test runner itself keeps open. */
 const ALLOWED = new Set(['PipeWrap', 'TTYWrap', 'MessagePort', 'FSReqCallback', 'FSReqPromise']);
-const SETTLE_ROUNDS = 40;
+/** Ten seconds: what a lost server interrupted may pause for seconds before its last try. */
+const SETTLE_ROUNDS = 200;
 const SETTLE_ROUND_MS = 50;
 
 const atStart = countOpen();
