@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from evenkeel_trainer.base_model_job import BaseModelJob, Cuts
-from evenkeel_trainer.engines.torch_fit import Fit, Fitting, Part, fit_judged, predict, settle_torch
-from evenkeel_trainer.engines.torch_network import Network, Shape, make_encoder, scaler_of
+from evenkeel_trainer.engines.torch_fit import Fit, Fitting, Part, fit_judged, new_network, predict
+from evenkeel_trainer.engines.torch_network import Network, scaler_of
 from evenkeel_trainer.engines.torch_params import DeepParams
 from evenkeel_trainer.engines.torch_residual import fit_residual_judged
 from evenkeel_trainer.feature_file import NO_LABEL, open_feature_file
@@ -86,14 +86,14 @@ def _compare(asked: Asked, member: Asked, what: Asked) -> Asked:
     how = Fitting(params, seed, None, DEVICE)
     started = time.monotonic()
     train, validation, test = _parts(member, own, params.window_rows)
-    separate = _build(asked, params, (len(own), seed))
+    separate = new_network(asked["bot"], len(own), how)
     separate.begin_from(train.features[train.ends], train.labels, train.returns)
     fit = fit_judged(separate, how, (train, validation), lambda _: None)
     took = time.monotonic() - started
     _answer(separate, test, member, f"separate-{seed}")
 
     train, validation, test = _parts(member, shared, params.window_rows)
-    network = _build(asked, params, (len(shared), seed))
+    network = new_network(asked["bot"], len(shared), how)
     network.load_state_dict(what["base"].network.state_dict())
     network.take_scaler(scaler_of(train.features[train.ends], train.returns))
     _answer(network, test, member, f"pool-{seed}")
@@ -125,13 +125,6 @@ def _parts(member: Asked, names: list[str], window_rows: int) -> tuple[Part, Par
 def _ends(data: Any, span: list[int], window_rows: int) -> np.ndarray:
     rows = np.arange(max(span[0], window_rows - 1), span[1], dtype=np.int64)
     return rows[data.labels[rows] != NO_LABEL]
-
-
-def _build(asked: Asked, params: DeepParams, what: tuple[int, int]) -> Network:
-    columns, seed = what
-    settle_torch(seed)
-    shape = Shape(params.window_rows, columns, params.width)
-    return Network(make_encoder(asked["bot"], shape, params.dropout), shape, params.dropout)
 
 
 def _answer(network: Network, test: Part, member: Asked, way: str) -> None:

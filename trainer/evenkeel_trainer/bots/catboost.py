@@ -31,7 +31,13 @@ from ..job import Job
 from ..pipeline.base import TrainingContext
 from ..pipeline.catboost_columns import choose_columns
 from ..pipeline.catboost_increment import continue_parent
-from ..pipeline.classes import CLASS_ORDER, check_all_classes, check_class_weights, check_labels
+from ..pipeline.classes import (
+    CLASS_ORDER,
+    check_all_classes,
+    check_class_weights,
+    check_labels,
+    describe_losses,
+)
 from ..pipeline.columns import (
     Rows,
     candidate_columns,
@@ -72,11 +78,7 @@ class CatBoostBot:
             # Of the file that serves: a residual counts the trees of the base model too.
             "tree_count": refit.model.tree_count_,
             "rows": rows.counts(),
-            "metrics": {
-                "train_logloss": judged.train_loss,
-                "validation_logloss": judged.validation_loss,
-                "refit_logloss": refit.train_loss,
-            },
+            "metrics": describe_losses(judged, refit),
             "selection": describe_selection(context, len(candidates), len(columns)),
             "feature_ranges": value_ranges(context.data, columns, rows),
             "importance": top_importances(importances(refit.model), fitting.settings.names),

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..errors import JobError, bad_job
-from .torch_network import Network
+from .torch_network import Network, Shape, make_encoder
 from .torch_params import CLASSES, DeepParams, Device
 from .torch_steps import Steps
 
@@ -82,6 +82,14 @@ def settle_torch(seed: int) -> None:
     # The same as `use_deterministic_algorithms(True)`, which imports the compiler first.
     torch.set_deterministic_debug_mode("error")
     torch.manual_seed(seed)
+
+
+def new_network(bot: str, columns: int, fitting: Fitting) -> Network:
+    """One that has learnt nothing yet, by the seed, on the processor."""
+    settle_torch(fitting.seed)
+    params = fitting.params
+    shape = Shape(params.window_rows, columns, params.width)
+    return Network(make_encoder(bot, shape, params.dropout), shape, params.dropout)
 
 
 def fit_judged(

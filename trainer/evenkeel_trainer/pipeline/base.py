@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..artifact import Artifact
+from ..base_model_job import BaseModelJob
 from ..events import Progress
 from ..feature_file import FeatureFile
 from ..job import Job
+from ..member_rows import Member
 from ..stopwatch import Stopwatch
 
 
@@ -18,6 +20,17 @@ class TrainingContext:
 
     job: Job
     data: FeatureFile
+    artifact: Artifact
+    progress: Progress
+    stopwatch: Stopwatch
+
+
+@dataclass(frozen=True)
+class BaseModelContext:
+    """The same of a base model, whose data are the rows of its members."""
+
+    job: BaseModelJob
+    members: list[Member]
     artifact: Artifact
     progress: Progress
     stopwatch: Stopwatch

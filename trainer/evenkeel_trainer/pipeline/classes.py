@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 import numpy as np
 
 from ..errors import bad_file, bad_job, too_few_rows
@@ -28,3 +30,21 @@ def check_all_classes(data: FeatureFile, train: np.ndarray) -> None:
     for label, name in enumerate(CLASS_ORDER):
         if not np.any(data.labels[train] == label):
             raise too_few_rows(f"split.train: no row of class {name} (label {label})")
+
+
+class Fitted(Protocol):
+    """A fit of either library; log losses of the classes in nat."""
+
+    @property
+    def train_loss(self) -> float: ...
+
+    @property
+    def validation_loss(self) -> float | None: ...
+
+
+def describe_losses(judged: Fitted, refit: Fitted) -> dict[str, Any]:
+    return {
+        "train_logloss": judged.train_loss,
+        "validation_logloss": judged.validation_loss,
+        "refit_logloss": refit.train_loss,
+    }

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import bad_file, bad_job, too_few_rows
 from ..feature_file import NO_LABEL, FeatureFile
 from ..job import Job, Parent, RowRange
-from .base import TrainingContext
+from .base import BaseModelContext, TrainingContext
 
 TOP_IMPORTANCES = 30
 
@@ -93,7 +93,9 @@ def join_ranges(parent: Parent, own: list[list[float]]) -> list[list[float]]:
     return np.stack([lowest, highest], axis=1).tolist()
 
 
-def describe_selection(context: TrainingContext, candidates: int, kept: int) -> dict[str, Any]:
+def describe_selection(
+    context: TrainingContext | BaseModelContext, candidates: int, kept: int
+) -> dict[str, Any]:
     return {
         "method": context.job.selection.method,
         "candidates": candidates,

@@ -15,7 +15,13 @@ from ..engines.torch_params import DeepParams, parse_deep_params
 from ..errors import bad_job
 from ..job import Job
 from .base import TrainingContext
-from .classes import CLASS_ORDER, check_all_classes, check_class_weights, check_labels
+from .classes import (
+    CLASS_ORDER,
+    check_all_classes,
+    check_class_weights,
+    check_labels,
+    describe_losses,
+)
 from .columns import (
     Rows,
     candidate_columns,
@@ -68,11 +74,7 @@ class DeepBot:
             "device": fitting.device.type,
             "epochs": judged.epochs,
             "rows": rows.counts(),
-            "metrics": {
-                "train_logloss": judged.train_loss,
-                "validation_logloss": judged.validation_loss,
-                "refit_logloss": refit.train_loss,
-            },
+            "metrics": describe_losses(judged, refit),
             "selection": describe_selection(context, len(candidates), len(columns)),
             "feature_ranges": _ranges(context, columns, rows),
             "importance": top_importances(fitting.importances(refit), names),

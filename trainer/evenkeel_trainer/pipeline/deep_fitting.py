@@ -17,11 +17,11 @@ from ..engines.torch_fit import (
     find_device,
     fit_fixed,
     fit_judged,
+    new_network,
     predict,
     saliency,
-    settle_torch,
 )
-from ..engines.torch_network import Network, Shape, make_encoder, scaler_of
+from ..engines.torch_network import Network, scaler_of
 from ..engines.torch_onnx import write_deep_onnx
 from ..engines.torch_params import DeepParams
 from ..engines.torch_residual import fit_residual_fixed, fit_residual_judged
@@ -38,10 +38,8 @@ class DeepFitting:
         job = context.job
         self._context, self._rows = context, rows
         self._names = [context.data.names[column] for column in columns]
-        self._params = params
-        self._shape = Shape(self._params.window_rows, len(columns), self._params.width)
-        self.device = find_device(self._params.device)
-        self._how = Fitting(self._params, job.seed, job.class_weights, self.device)
+        self.device = find_device(params.device)
+        self._how = Fitting(params, job.seed, job.class_weights, self.device)
         everything = context.data.matrix(slice(None), columns)
         self._features = torch.from_numpy(np.ascontiguousarray(everything, dtype=np.float32))
 
@@ -99,8 +97,8 @@ class DeepFitting:
                 self._answer(self._load(parent.judged)).tofile(path("parent-test.f32"))
             save_weights(judged.network, path("judged.npz"))
             save_weights(refit.network, path("model.npz"))
-            write_deep_onnx(judged.network, path("judged.onnx"), self._shape.columns)
-            write_deep_onnx(refit.network, path("model.onnx"), self._shape.columns)
+            write_deep_onnx(judged.network, path("judged.onnx"), len(self._names))
+            write_deep_onnx(refit.network, path("model.onnx"), len(self._names))
 
     def importances(self, fit: Fit) -> np.ndarray:
         return saliency(fit.network.to(self.device), self.device, self._part(self._rows.complete))
@@ -126,9 +124,7 @@ class DeepFitting:
         return network.to(self.device)
 
     def _build(self) -> Network:
-        settle_torch(self._how.seed)
-        encoder = make_encoder(self._context.job.bot, self._shape, self._params.dropout)
-        return Network(encoder, self._shape, self._params.dropout)
+        return new_network(self._context.job.bot, len(self._names), self._how)
 
     def _part(self, ends: np.ndarray) -> Part:
         data = self._context.data

@@ -15,10 +15,10 @@ from ..engines.torch_fit import (
     find_device,
     fit_fixed,
     fit_judged,
+    new_network,
     saliency,
-    settle_torch,
 )
-from ..engines.torch_network import Network, Shape, make_encoder
+from ..engines.torch_network import Network
 from ..engines.torch_params import DeepParams
 from ..engines.torch_weights import save_weights
 from ..errors import too_few_rows
@@ -37,7 +37,7 @@ class PoolFitting:
         self, job: BaseModelJob, params: DeepParams, members: list[Member], names: list[str]
     ) -> None:
         assert job.max_rows is not None
-        self._bot, self._names, self._params = job.bot, names, params
+        self._bot, self._names = job.bot, names
         self.device = find_device(params.device)
         self._windows = gather_windows(members, names, params.window_rows, job.max_rows)
         for use, least in LEAST_WINDOWS.items():
@@ -71,9 +71,6 @@ class PoolFitting:
 
     def _begin(self) -> Network:
         """A new network without a scaler, which the rows have gone through already."""
-        settle_torch(self._how.seed)
-        shape = Shape(self._params.window_rows, len(self._names), self._params.width)
-        encoder = make_encoder(self._bot, shape, self._params.dropout)
-        network = Network(encoder, shape, self._params.dropout)
+        network = new_network(self._bot, len(self._names), self._how)
         network.take_prior(self._windows.train.labels)
         return network.to(self.device)
