@@ -35,8 +35,12 @@ export function modelKeyAnswer(key: ModelKey, marketIds: MarketIds): ModelKeyAns
   return { ...rest, bot_name: bot };
 }
 
-/** What the free part of a record says of it; an earlier version may have written less. */
-const kept = z.object({ aucInterval: interval.optional().catch(undefined) });
+const shownPart = z.object({ aucInterval: interval.optional().catch(undefined) });
+
+/** What answers show of the free part of a record; an earlier version may have written less. */
+export function shownOfConfig(config: StoredRecord['config']): z.infer<typeof shownPart> {
+  return shownPart.parse(config);
+}
 
 /** What the rows of an answer are shown by. */
 export interface ShownAt {
@@ -102,7 +106,7 @@ function bareAnswer(
     test_rmse: finiteOrNull(testScore?.regression?.rmse),
     test_mae: finiteOrNull(testScore?.regression?.mae),
     metrics: testScore === undefined ? null : metricsAnswer(testScore),
-    directional_auc_interval: kept.parse(record.config).aucInterval ?? null,
+    directional_auc_interval: shownOfConfig(record.config).aucInterval ?? null,
     verdict: verdictAnswer(verdict),
     model_path: record.modelPath ?? null,
     model_size_mb: record.modelSizeMb ?? null,

@@ -19,8 +19,8 @@ import {
 } from '../contract/models.js';
 import { notFound } from '../http/answer-errors.js';
 import type { Server } from '../http/new-server.js';
-import { ReportedModels } from '../context/reported-models.js';
 import { readMarketIds, resolveFilter, resolveModelKey, resolveVenue } from '../context/symbols.js';
+import { ReportedModels } from './reported-models.js';
 
 /** What was trained and what serves; `model-changes.ts` has what a person does about it. */
 export function modelRoutes(server: Server, context: ApiContext): void {

@@ -1,7 +1,5 @@
-import type { ApiStores, StoredRecord } from './api-context.js';
-
-/** What the report shows of the free part of a record; the rest of it is its largest part by far. */
-const SHOWN_OF_CONFIG = ['aucInterval'] as const;
+import { shownOfConfig } from '../answers/models.js';
+import type { ApiStores, StoredRecord } from '../context/api-context.js';
 
 interface ModelSource {
   readonly stores: {
@@ -38,7 +36,8 @@ export class ReportedModels {
     const kept = new Map<string, Kept>();
     for (const { uid, rowVersion } of versions) {
       const record = read.get(uid);
-      const one = record === undefined ? known?.get(uid) : { rowVersion, record: trim(record) };
+      const one =
+        record === undefined ? known?.get(uid) : { rowVersion, record: withoutRest(record) };
       // One that was deleted meanwhile is in neither.
       if (one !== undefined) kept.set(uid, one);
     }
@@ -48,7 +47,7 @@ export class ReportedModels {
   }
 }
 
-function trim(record: StoredRecord): StoredRecord {
-  const shown = SHOWN_OF_CONFIG.map((name) => [name, record.config[name]] as const);
-  return { ...record, config: Object.fromEntries(shown) };
+/** The rest of the free part is the largest part of a record by far. */
+function withoutRest(record: StoredRecord): StoredRecord {
+  return { ...record, config: shownOfConfig(record.config) };
 }

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
-import type { StoredRecord } from './api-context.js';
+import type { StoredRecord } from '../context/api-context.js';
 import { ReportedModels } from './reported-models.js';
 
+const AUC = { estimate: 0.6, lower: 0.5, upper: 0.7 };
+
 function recordOf(uid: string, stage: string): StoredRecord {
-  const config = { aucInterval: { lower: 0.5 }, importance: ['large'] };
+  const config = { aucInterval: AUC, importance: ['large'] };
   return { uid, stage, config } as unknown as StoredRecord;
 }
 
@@ -37,7 +39,7 @@ test('the report reads a record once, and again when it has changed', async () =
 test('the report forgets what is not reported any more, and keeps no more of a record than it shows', async () => {
   const { rows, reads, list } = storeOf('A', 'B');
   const [first] = await list();
-  expect(first?.config).toEqual({ aucInterval: { lower: 0.5 } });
+  expect(first?.config).toEqual({ aucInterval: AUC });
   const gone = rows.get('B');
   rows.delete('B');
   expect((await list()).map(({ uid }) => uid)).toEqual(['A']);
