@@ -21,6 +21,7 @@ import {
   HAS_PYTHON,
   hasTorch,
   writeTable,
+  SMALL_NETWORK,
 } from '../trainer/real-trainer.js';
 
 /** What every bot must do, whatever it is made of. A new one is tested by being in `BOTS`. */
@@ -35,17 +36,7 @@ const CATBOOST = createJob({ uid: '', folder: '', rows: ROWS, featuresFile: '' }
 /** Small and fast, by the library that fits the bot. */
 const PARAMS: Readonly<Record<Bot['library'], BotParams>> = {
   catboost: CATBOOST,
-  torch: {
-    epochs: 12,
-    windowRows: 8,
-    width: 16,
-    learningRate: 0.01,
-    weightDecay: 0.01,
-    dropout: 0.1,
-    batchRows: 64,
-    patience: 4,
-    device: 'cpu',
-  },
+  torch: SMALL_NETWORK,
   sklearn: { trees: 20, maxFeatures: 1 / 3, minSamplesLeaf: 10, maxSamples: 0.5, maxModelMb: 20 },
 };
 

@@ -8,7 +8,6 @@ import { readTestExamples } from '../../src/training/evaluation/test-examples.js
 import { needsTorch } from '../../src/domain/bots.js';
 import type {
   BaseModelJob,
-  DeepParams,
   FeatureSelection,
   TrainerJob,
 } from '../../src/training/trainer-process/trainer-job.js';
@@ -22,6 +21,7 @@ import {
   HAS_PYTHON,
   hasTorch,
   writeTable,
+  SMALL_NETWORK,
 } from './real-trainer.js';
 
 const ROWS = 900;
@@ -33,17 +33,6 @@ const SEEDS = [1, 2, 3];
 const UNLABELLED_ROWS = 4;
 
 const { split, params: TREES } = createJob({ uid: '', folder: '', rows: ROWS, featuresFile: '' });
-const DEEP: DeepParams = {
-  epochs: 12,
-  windowRows: 8,
-  width: 16,
-  learningRate: 0.01,
-  weightDecay: 0.01,
-  dropout: 0.1,
-  batchRows: 64,
-  patience: 4,
-  device: 'cpu',
-};
 
 describe.each(['catboost', 'lstm', 'transformer'])(
   '%s: a base model and residuals on it',
@@ -56,8 +45,8 @@ describe.each(['catboost', 'lstm', 'transformer'])(
 
 function contract(bot: string): void {
   const isDeep = needsTorch(bot);
-  const params = isDeep ? DEEP : TREES;
-  const windowRows = isDeep ? DEEP.windowRows : 1;
+  const params = isDeep ? SMALL_NETWORK : TREES;
+  const windowRows = isDeep ? SMALL_NETWORK.windowRows : 1;
   const ending = isDeep ? 'npz' : 'cbm';
   const selection: FeatureSelection = isDeep
     ? { method: 'importance', maxFeatures: 5 }
@@ -222,7 +211,7 @@ function contract(bot: string): void {
   });
 
   it.runIf(isDeep)('is the base model as it is where no epoch makes it better', async () => {
-    const wild = { params: { ...DEEP, learningRate: 1 } };
+    const wild = { params: { ...SMALL_NETWORK, learningRate: 1 } };
     const done = await residual('wild', baseModel, wild);
     expect(done.manifest.epochs).toBe(0);
     // Not the prior alone: the base model is whole in it.

@@ -12,7 +12,11 @@ import {
   trainerCommand,
   trainerDir,
 } from '../../src/training/trainer-process/python-command.js';
-import type { CatBoostParams, TrainerJob } from '../../src/training/trainer-process/trainer-job.js';
+import type {
+  CatBoostParams,
+  DeepParams,
+  TrainerJob,
+} from '../../src/training/trainer-process/trainer-job.js';
 import {
   TrainerProcess,
   type TrainerProcessOptions,
@@ -25,6 +29,19 @@ export const TRAINER_DIR = trainerDir(PROJECT_DIR);
 export const PYTHON = findPython({ python: process.env['PYTHON'], projectDir: PROJECT_DIR });
 /** Suites that need it are skipped by this name where `npm run setup` has not been run. */
 export const HAS_PYTHON = !path.isAbsolute(PYTHON) || existsSync(PYTHON);
+
+/** A network that learns in a second. */
+export const SMALL_NETWORK: DeepParams = {
+  epochs: 12,
+  windowRows: 8,
+  width: 16,
+  learningRate: 0.01,
+  weightDecay: 0.01,
+  dropout: 0.1,
+  batchRows: 64,
+  patience: 4,
+  device: 'cpu',
+};
 
 /** PyTorch is an extra: suites that need it are skipped by that command where it has not been run. */
 export function hasTorch(): boolean {

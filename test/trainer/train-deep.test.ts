@@ -7,20 +7,11 @@ import {
   createTrainer,
   hasTorch,
   writeTable,
+  SMALL_NETWORK,
 } from './real-trainer.js';
 
 const ROWS = 600;
-const PARAMS: DeepParams = {
-  epochs: 6,
-  windowRows: 8,
-  width: 8,
-  learningRate: 0.01,
-  weightDecay: 0.01,
-  dropout: 0.1,
-  batchRows: 64,
-  patience: 4,
-  device: 'cpu',
-};
+const PARAMS: DeepParams = { ...SMALL_NETWORK, epochs: 6, width: 8 };
 
 describe.skipIf(!hasTorch())('a deep job (needs npm run setup -- --with torch)', () => {
   const trainer = createTrainer();

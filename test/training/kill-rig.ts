@@ -3,11 +3,20 @@ import { once } from 'node:events';
 import { expect } from 'vitest';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import { descendantsOf, waitForEnd } from '../daemon/process-table.js';
+import { filesBelow } from './files-below.js';
 import { storeMarkets } from './planted-markets.js';
 import { KEY, type TrainingContext } from './training-context.js';
 
 /** What the features reach back, and as many rows as a training needs. */
 const BARS = 640 + 300;
+
+/** Trainings that are over as soon as they begin, or nearly. */
+export const SHORT_TRAININGS = {
+  minInitialTrainSamples: 200,
+  historyDays: 15,
+  candidateFeatures: ['log_return_1', 'log_return_2', 'log_return_4'],
+  symbols: [],
+} as const;
 
 /** Keys of so many instruments. */
 export function keysOf(count: number): readonly ModelKey[] {
@@ -38,4 +47,33 @@ export async function killFamily(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL');
   await exited;
   expect(await waitForEnd(family)).toEqual([]);
+}
+
+export interface FailedJobs {
+  readonly jobs: number;
+  /** Most that may be given up at their second dead owner. */
+  readonly mostGivenUp: number;
+}
+
+/** Every job has failed once, as its trainer ends each, with one record and one evidence, and nothing is left on disk. */
+export async function expectEachFailedOnce(
+  { stores, options }: TrainingContext,
+  { jobs: count, mostGivenUp }: FailedJobs,
+): Promise<void> {
+  const page = { limit: 2 * count, offset: 0 };
+  const { rows: jobs } = await stores.jobs.list({ venue: KEY.venue }, page);
+  const { rows: records } = await stores.models.list({ venue: KEY.venue }, page);
+  expect(jobs).toHaveLength(count);
+  expect(new Set(jobs.map(({ status }) => status))).toEqual(new Set(['failed']));
+  expect(records.map(({ jobUid }) => jobUid).sort()).toEqual(jobs.map(({ uid }) => uid).sort());
+  for (const job of jobs) {
+    const evidence = await stores.evidence.listByJob(job.uid);
+    expect(evidence.map(({ modelUid }) => modelUid)).toEqual([job.modelUid]);
+  }
+  const givenUp = jobs.filter(({ errorCode }) => errorCode === 'owner_died').length;
+  const ended = jobs.filter(({ errorCode }) => errorCode === 'internal').length;
+  expect(givenUp + ended).toBe(count);
+  expect(givenUp).toBeLessThanOrEqual(mostGivenUp);
+  expect(filesBelow(options.modelsDir).filter((name) => name.endsWith('.onnx'))).toEqual([]);
+  expect(filesBelow(options.workDir)).toEqual([]);
 }

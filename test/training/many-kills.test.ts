@@ -10,7 +10,14 @@ import { forEachEngine } from '../database.js';
 import { HAS_PYTHON, PYTHON, TRAINER_DIR } from '../trainer/real-trainer.js';
 import type { DoomedOrder, DoomedProgress } from './doomed-daemon-child.js';
 import { filesBelow } from './files-below.js';
-import { countOpen, keysOf, killFamily, storeShortMarkets } from './kill-rig.js';
+import {
+  countOpen,
+  expectEachFailedOnce,
+  keysOf,
+  killFamily,
+  SHORT_TRAININGS,
+  storeShortMarkets,
+} from './kill-rig.js';
 import { createTrainingContext, KEY, START_MS, type TrainingContext } from './training-context.js';
 
 const IS_LONG = process.env['EVENKEEL_TEST_LONG'] === 'true';
@@ -27,7 +34,7 @@ const TRAINER: Pick<DoomedOrder, 'command' | 'cwd'> = {
 const SHORT = { symbols: 1_000, sessions: 10 };
 const NO_TRAINER = { command: undefined, cwd: TRAINER_DIR };
 const SEED = '10b5'.repeat(8);
-const PAGE = { limit: 20_000, offset: 0 };
+const PAGE = { limit: 2 * JOBS, offset: 0 };
 let runs = 0;
 const DOOMED = fileURLToPath(compiledUrl(import.meta.url, './doomed-daemon-child.js'));
 
@@ -39,8 +46,8 @@ describe.skipIf(!HAS_PYTHON)('daemons and trainers that are killed (needs npm ru
       `lose none of ${JOBS} jobs in ${KILLS} kills, and do none twice`,
       async () => {
         const context = await createTrainingContext(engine, {
-          ...{ promotionGate: 'parity', minInitialTrainSamples: 200, historyDays: 15 },
-          ...{ candidateFeatures: ['log_return_1', 'log_return_2', 'log_return_4'], symbols: [] },
+          ...SHORT_TRAININGS,
+          promotionGate: 'parity',
         });
         try {
           await storeShortMarkets(context, KEYS);
@@ -58,12 +65,14 @@ describe.skipIf(!HAS_PYTHON)('daemons and trainers that are killed (needs npm ru
       `lose none of ${SHORT.symbols * SHORT.sessions} short jobs in ${KILLS} kills, and do none twice`,
       async () => {
         const context = await createTrainingContext(engine, {
-          ...{ pooling: 'off', minInitialTrainSamples: 200, historyDays: 15, symbols: [] },
-          candidateFeatures: ['log_return_1', 'log_return_2', 'log_return_4'],
+          ...SHORT_TRAININGS,
+          pooling: 'off',
         });
         try {
           await shortCampaign(context);
-          await expectEachFailedOnce(context);
+          // A kill meets two jobs at most, one of each lane.
+          const jobs = SHORT.symbols * SHORT.sessions;
+          await expectEachFailedOnce(context, { jobs, mostGivenUp: KILLS });
         } finally {
           await context.close();
         }
@@ -99,22 +108,6 @@ async function shortCampaign(context: TrainingContext): Promise<void> {
     expect(kills).toBe(killsOfSession);
   }
   await daemon.kill();
-}
-
-/** Every job has failed, as its trainer or its second dead owner ends it, with one record and one evidence. */
-async function expectEachFailedOnce({ stores, options }: TrainingContext): Promise<void> {
-  const { rows: jobs } = await stores.jobs.list({ venue: KEY.venue }, PAGE);
-  const { rows: records } = await stores.models.list({ venue: KEY.venue }, PAGE);
-  expect(jobs).toHaveLength(SHORT.symbols * SHORT.sessions);
-  expect(records.map(({ jobUid }) => jobUid).sort()).toEqual(jobs.map(({ uid }) => uid).sort());
-  for (const { uid, status, errorCode, modelUid } of jobs) {
-    expect(status).toBe('failed');
-    expect(errorCode).toMatch(/^(internal|owner_died)$/);
-    const evidence = await stores.evidence.listByJob(uid);
-    expect(evidence.map((one) => one.modelUid)).toEqual([modelUid]);
-  }
-  expect(filesBelow(options.modelsDir).filter((name) => name.endsWith('.onnx'))).toEqual([]);
-  expect(filesBelow(options.workDir)).toEqual([]);
 }
 
 /** Kills daemon and trainer in turn at random moments, then lets the last daemon end the work. */
