@@ -9,13 +9,13 @@ let nowMs: number;
 let noted: string[];
 let toldNow: string[];
 let isLost: boolean;
-let known: string | undefined;
+let known: Pick<Notification, 'key' | 'event' | 'title'>[];
 
 beforeEach(() => {
   nowMs = START;
   [noted, toldNow] = [[], []];
   isLost = false;
-  known = undefined;
+  known = [];
 });
 
 const titleOf = ({ title, event, level }: Notification) => `${event} ${level}: ${title}`;
@@ -29,7 +29,10 @@ const open = () =>
       toldNow.push(titleOf(told));
       return true;
     },
-    findNewestKey: async () => known,
+    listNoted: async () => {
+      if (isLost) throw new TransientError('lost');
+      return known;
+    },
     nowMs: () => nowMs,
   });
 
@@ -62,16 +65,56 @@ it('a rule that holds for a minute is told once, and once more when it is over f
   expect(noted.slice(1)).toEqual(['stale_data info: Over: series_stale holds']);
 });
 
+/** What an earlier run noted of a rule. */
+const before = (id: string, since: number, change: 'began' | 'over') => {
+  const title = change === 'began' ? `${id} held` : `Over: ${id} held`;
+  return { key: `health:${id}:${since}:${change}`, event: 'stale_data' as const, title };
+};
+
+/** Looks every 15 seconds, as the daemon does. */
+async function lookFor(notices: HealthNotices, durationMs: number, findings: HealthFinding[]) {
+  for (const endMs = nowMs + durationMs; nowMs < endMs; nowMs += 15_000) {
+    await notices.update(findings);
+  }
+}
+
 it('a rule that an earlier run has told of is not told again, but its end is', async () => {
-  known = `health:series_stale:${START - 5}:began`;
+  known = [before('series_stale', START - 5, 'began')];
   const notices = open();
-  nowMs += 60_000;
-  await notices.update([finding('series_stale')]);
+  await lookFor(notices, 600_000, [finding('series_stale')]);
   expect(noted).toEqual([]);
-  await notices.update([]);
+  await lookFor(notices, 90_000, []);
+  expect(noted).toEqual(['stale_data info: Over: series_stale held']);
+});
+
+it('a rule that ended while no daemon ran is told to be over, and told when it holds again', async () => {
+  known = [before('series_stale', START - 5, 'began')];
+  const notices = open();
+  await lookFor(notices, 285_000, []);
+  expect(noted).toEqual([]);
+  await lookFor(notices, 45_000, []);
+  expect(noted).toEqual(['stale_data info: Over: series_stale held']);
+  await lookFor(notices, 90_000, [finding('series_stale', { since: nowMs })]);
+  expect(noted.slice(1)).toEqual(['stale_data info: series_stale holds']);
+});
+
+it('a rule whose end an earlier run has told is news when it holds again', async () => {
+  known = [
+    before('series_stale', START - 9, 'over'),
+    before('series_stale', START - 9, 'began'),
+    before('series_stale', START - 99, 'began'),
+  ];
+  await lookFor(open(), 90_000, [finding('series_stale')]);
+  expect(noted).toEqual(['stale_data info: series_stale holds']);
+});
+
+it('a lost database is told although another rule that holds cannot be noted', async () => {
+  isLost = true;
   nowMs += 60_000;
-  await notices.update([]);
-  expect(noted).toEqual(['stale_data info: Over: series_stale holds']);
+  const failing = { level: 'failing' } as const;
+  const findings = [finding('loop_silent', failing), finding('database_lost', failing)];
+  await expect(open().update(findings)).rejects.toThrow('lost');
+  expect(toldNow).toEqual(['database failing: database_lost holds']);
 });
 
 it('a lost database is told at once without it, and its end is noted once it answers', async () => {

@@ -74,7 +74,7 @@ export class Notifications {
     this.#health = new HealthNotices({
       note: (told) => this.#note(told),
       tellNow: (told) => this.#tellNow(told),
-      findNewestKey: (prefix) => stores.notifications.findNewestKey(exchange, prefix),
+      listNoted: (prefix) => stores.notifications.listNoted(exchange, prefix),
       nowMs: () => clock.wallMs(),
     });
   }

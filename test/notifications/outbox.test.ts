@@ -126,7 +126,11 @@ forEachEngine((engine) => {
       });
       await plain.notifications.markSent([row?.uid ?? '']);
       expect(await list('webhook')).toEqual([]);
-      expect(await plain.notifications.findNewestKey(EXCHANGE, 'halt:')).toBe('halt:01HALT');
+      const ofHalts = await plain.notifications.listNoted(EXCHANGE, 'halt:');
+      const title = 'Trading is halted: maintenance ★';
+      const noted = { key: 'halt:01HALT', event: 'halt', title };
+      expect(ofHalts).toEqual([noted, noted]);
+      expect(await plain.notifications.listNoted(EXCHANGE, 'health:')).toEqual([]);
       expect(await plain.notifications.prune(START_MS + 1e12)).toBe(1);
       expect(await list('email')).toHaveLength(1);
     });

@@ -55,6 +55,8 @@ const MAX_TEXT = 2000;
 const MAX_ERROR = 500;
 /** The width of the column. */
 const MAX_KEY = 255;
+/** More than a month of notices of health has. */
+const MOST_NOTED = 10_000;
 
 /** What people want to be woken for. */
 export function isUrgent({ event, level }: Pick<Notification, 'event' | 'level'>): boolean {
@@ -160,17 +162,24 @@ export class NotificationStore {
     });
   }
 
-  /** The newest key of that exchange with that beginning. */
-  async findNewestKey(exchange: string, prefix: string): Promise<string | undefined> {
-    const row = await this.#database.run((knex) =>
+  /** What was noted of that exchange under keys with that beginning, newest first, once for each channel. */
+  async listNoted(
+    exchange: string,
+    prefix: string,
+  ): Promise<readonly Pick<Notification, 'key' | 'event' | 'title'>[]> {
+    return this.#database.run((knex) =>
       knex('notifications')
         .where({ exchange })
         .where('notification_key', '>=', prefix)
         .where('notification_key', '<', `${prefix}~`)
         .orderBy('id', 'desc')
-        .first<{ notification_key: string } | undefined>('notification_key'),
+        .limit(MOST_NOTED)
+        .select<Pick<Notification, 'key' | 'event' | 'title'>[]>(
+          'notification_key as key',
+          'event',
+          'title',
+        ),
     );
-    return row?.notification_key;
   }
 
   /** Deletes what was told or given up before that wall time. @returns how many rows */
