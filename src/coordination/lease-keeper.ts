@@ -30,6 +30,7 @@ export class LeaseKeeper {
   readonly #abort = new AbortController();
   #beating: Promise<void> | undefined;
   #validUntilMs = 0;
+  #isLastHolder = false;
   /** As it was last logged. */
   #wasHeld = false;
   #other: string | undefined;
@@ -52,6 +53,7 @@ export class LeaseKeeper {
     if (this.#abort.signal.aborted) return;
     this.#abort.abort();
     await this.#beating;
+    this.#isLastHolder = false;
     if (!this.isHeld()) return;
     this.#validUntilMs = 0;
     const { key, holder } = this.#options;
@@ -61,6 +63,14 @@ export class LeaseKeeper {
   /** By this machine's clock: true only while no other process can have been given the lease. */
   isHeld(): boolean {
     return this.#options.clock.wallMs() < this.#validUntilMs;
+  }
+
+  /**
+   * Whether this one held it when that was last answered: also after it ran out because nothing answers any more. By
+   * then another process may hold it.
+   */
+  isLastHolder(): boolean {
+    return this.#isLastHolder;
   }
 
   /** Who was last seen holding the lease instead of this one. */
@@ -132,11 +142,13 @@ export class LeaseKeeper {
       return;
     }
     this.#validUntilMs = askedAtMs + LEASE_TTL_MS;
+    this.#isLastHolder = true;
     this.#other = undefined;
   }
 
   #lose(holder: string): void {
     this.#validUntilMs = 0;
+    this.#isLastHolder = false;
     // Empty once its holder has given it back.
     this.#other = holder === '' ? undefined : holder;
   }

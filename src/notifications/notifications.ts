@@ -2,7 +2,7 @@ import { LeaseKeeper } from '../coordination/lease-keeper.js';
 import type { ModelKey } from '../domain/model-key.js';
 import type { Notification, NotificationEvent } from '../domain/notification.js';
 import type { Clock } from '../lib/clock.js';
-import { messageOf } from '../lib/errors.js';
+import { messageOf, TransientError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { newUid } from '../lib/uid.js';
 import type { HealthFinding } from '../monitoring/health.js';
@@ -123,9 +123,13 @@ export class Notifications {
     ];
   }
 
-  /** Tells what health says, as far as people want to know. */
+  /**
+   * Tells what health says, as far as people want to know. The lease runs out while the database is lost, and that is
+   * told by the process that held it last.
+   */
   async noteFindings(findings: readonly HealthFinding[]): Promise<void> {
-    if (this.#senders.length > 0 && this.isSender()) await this.#health.update(findings);
+    if (this.#senders.length === 0 || !this.#lease.isLastHolder()) return;
+    await this.#health.update(findings);
   }
 
   /** Tells of models that became too old, each once. */
@@ -141,6 +145,7 @@ export class Notifications {
   async #note(told: Notification): Promise<void> {
     const { stores, exchange, events } = this.#options;
     if (!events.includes(told.event)) return;
+    if (!this.isSender()) throw new TransientError('the notifications lease is not held');
     await stores.notifications.append({ exchange, channels: this.channels }, told);
   }
 
