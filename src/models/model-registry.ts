@@ -33,6 +33,12 @@ export type RegistryAnswer<T> =
   | ({ readonly status: 'done' } & T)
   | { readonly status: 'refused' | 'missing'; readonly reason: string };
 
+interface RolledBack {
+  readonly record: ModelRecord;
+  /** What served before. */
+  readonly before: ModelRecord | undefined;
+}
+
 /** Requests of a person about models: clear, roll back, pin. */
 export class ModelRegistry {
   readonly #options: ModelRegistryOptions;
@@ -75,31 +81,36 @@ export class ModelRegistry {
    * Makes an earlier version serve again: the named one, or the newest that served before. Its files are
    * read, verified and loaded first, so that the model that serves goes on where they are damaged.
    */
-  async rollback(
-    key: ModelKey,
-    modelUid?: string,
-  ): Promise<
-    RegistryAnswer<{ readonly record: ModelRecord; readonly before: ModelRecord | undefined }>
-  > {
+  async rollback(key: ModelKey, modelUid?: string): Promise<RegistryAnswer<RolledBack>> {
     const { stores, logger, onServing } = this.#options;
-    const versions = await stores.models.listVersions(key);
-    const before = versions.find(({ stage }) => stage === 'serving');
-    const pin = await stores.pins.find(key);
-    if (pin !== undefined && pin.modelUid === before?.uid) {
-      return refused(`model ${pin.modelUid} is pinned: take the pin off first`);
-    }
-    const target = findTarget(versions, modelUid);
+    const pinned = await findPinned(stores, key);
+    if (pinned !== undefined) return pinned;
+    const target = findTarget(await stores.models.listVersions(key), modelUid);
     if (target === undefined) return missing(modelUid);
     const defect = await this.#findDefect(target);
     if (defect !== undefined) return refused(defect);
-    const record = await stores.models.promote(target.uid);
+    const answer = await this.#serveAgain(key, target);
+    if (answer.status !== 'done') return answer;
+    const { record, before } = answer;
     logger.warn('Rolled back on request', {
       key: modelKeyText(key),
       modelUid: record.uid,
       instead_of: before?.uid ?? 'none',
     });
     await onServing(record);
-    return { status: 'done', record, before };
+    return answer;
+  }
+
+  /** Fetching and loading take a while, in which the version may have been cleared or another one pinned. */
+  #serveAgain(key: ModelKey, { uid }: ModelRecord): Promise<RegistryAnswer<RolledBack>> {
+    return this.#options.stores.transaction(async (tx) => {
+      await tx.models.lock(key);
+      const pinned = await findPinned(tx, key);
+      if (pinned !== undefined) return pinned;
+      if (findTarget(await tx.models.listVersions(key), uid) === undefined) return missing(uid);
+      const before = await tx.models.findServing(key);
+      return { status: 'done', record: await tx.models.promote(uid), before };
+    });
   }
 
   /** Keeps the serving model in place whatever is trained, or lets it be replaced again. */
@@ -145,6 +156,18 @@ export class ModelRegistry {
       return messageOf(error);
     }
   }
+}
+
+/** Refuses where the model that serves is pinned. */
+async function findPinned(
+  stores: Pick<Stores, 'pins' | 'models'>,
+  key: ModelKey,
+): Promise<RegistryAnswer<never> | undefined> {
+  const pin = await stores.pins.findLocked(key);
+  if (pin === undefined || (await stores.models.findServing(key))?.uid !== pin.modelUid) {
+    return undefined;
+  }
+  return refused(`model ${pin.modelUid} is pinned: take the pin off first`);
 }
 
 /** Newest first; only what passed the gate once and still has its files may serve again. */

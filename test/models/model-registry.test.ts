@@ -103,6 +103,37 @@ forEachEngine((engine) => {
       expect(await stores.models.findServing(KEY)).toMatchObject({ uid: 'two' });
     });
 
+    it('to a model that is cleared while it is loaded leaves nothing that serves', async () => {
+      await serve('one', 1);
+      await serve('two', 2);
+      const announced: string[] = [];
+      const slow = registry({
+        prepare: async () => {
+          await registry().clear(KEY);
+          return { status: 'ready' };
+        },
+        onServing: async ({ uid }) => {
+          announced.push(uid);
+        },
+      });
+      expect(await slow.rollback(KEY)).toMatchObject({ status: 'missing' });
+      expect(await stores.models.findServing(KEY)).toBeUndefined();
+      expect(announced).toEqual([]);
+    });
+
+    it('is refused where the model that serves is pinned while the other one is loaded', async () => {
+      await serve('one', 1);
+      await serve('two', 2);
+      const slow = registry({
+        prepare: async () => {
+          await registry().pin(KEY, { isPinned: true });
+          return { status: 'ready' };
+        },
+      });
+      expect(await slow.rollback(KEY)).toMatchObject({ status: 'refused' });
+      expect(await stores.models.findServing(KEY)).toMatchObject({ uid: 'two' });
+    });
+
     it('to a model of older formulas is refused', async () => {
       await serve('one', 1);
       await serve('two', 2);
