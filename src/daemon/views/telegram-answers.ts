@@ -1,3 +1,4 @@
+import { heldBaseOf } from '../../domain/trade.js';
 import type { Health } from '../../monitoring/health.js';
 import type { CommandHandler } from '../../notifications/telegram-commands.js';
 import { describePhase, type Connected, type DaemonPhase, type ReadPhase } from '../phases.js';
@@ -49,13 +50,15 @@ async function positionsText(phase: DaemonPhase): Promise<string> {
   const open = await stores.positions.listOpen({ venue: market.data.venue, account });
   if (open.length === 0) return 'Nothing is held.';
   return open
-    .map(({ symbol, status, sizeBase, entryPrice, stopPrice, targetPrice }) => {
+    .map((position) => {
+      const { symbol, status, sizeBase, entryPrice, stopPrice, targetPrice } = position;
+      const size = entryPrice === undefined ? sizeBase : heldBaseOf(position);
       const levels = [
         entryPrice === undefined ? '' : `bought at ${entryPrice.toString()} ${currency}`,
         stopPrice === undefined ? '' : `stop ${stopPrice.toString()}`,
         targetPrice === undefined ? '' : `target ${targetPrice.toString()}`,
       ].filter((part) => part !== '');
-      return `${symbol} ${sizeBase.toString()} (${status}): ${levels.join(', ')}`;
+      return `${symbol} ${size.toString()} (${status}): ${levels.join(', ')}`;
     })
     .join('\n');
 }
