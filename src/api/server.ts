@@ -1,13 +1,10 @@
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
-import {
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
 import { ConfigError, TransientError } from '../lib/errors.js';
 import { keepAnswersFinite } from './http/finite-answers.js';
 import { guardRequests } from './http/guard-requests.js';
+import { serializeAnswers } from './http/serialize-answers.js';
 import { BrowserSessions } from './http/browser-sessions.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
@@ -29,7 +26,7 @@ export interface ServerOptions {
 export async function createServer(options: ServerOptions): Promise<Server> {
   const server = newServer();
   server.setValidatorCompiler(validatorCompiler);
-  server.setSerializerCompiler(serializerCompiler);
+  server.setSerializerCompiler(serializeAnswers);
   readJson(server);
   answerErrors(server, options.logger);
   const { host, token, clock } = options;
