@@ -1,14 +1,15 @@
-import type { Collector } from '../../collection/collector.js';
 import type { SeriesStatus } from '../../collection/collection-status.js';
 import { findPauseFile } from '../../collection/pause-file.js';
 import { barIndex, lastClosedOpenTime } from '../../domain/timeframe.js';
 import type { RuleMatch } from '../../monitoring/health.js';
-import { clockOf, type DaemonPhase } from '../phases.js';
+import { clockOf } from '../phases.js';
 import { isYoung } from './connection-rules.js';
 import {
+  isCollecting,
   isWaiting,
   matchNames,
   whileActive,
+  type CollectingFacts,
   type DaemonHealthRule,
   type HealthFacts,
 } from './health-facts.js';
@@ -42,10 +43,10 @@ export const DATA_RULES: readonly DaemonHealthRule[] = [
     check: 'data',
     level: 'failing',
     fix: 'check SYMBOLS and TIMEFRAMES, and what the log says of the venue',
-    find: whileCollecting(({ collector, startedAt }, facts) =>
-      collector.status().progress.percentage > 0 || isYoung(facts)
+    find: whileCollecting((facts) =>
+      facts.collection.progress.percentage > 0 || isYoung(facts)
         ? undefined
-        : { message: 'nothing could be collected since the start', since: startedAt },
+        : { message: 'nothing could be collected since the start', since: facts.phase.startedAt },
     ),
   },
   {
@@ -54,8 +55,7 @@ export const DATA_RULES: readonly DaemonHealthRule[] = [
     level: 'degraded',
     isExpected: true,
     fix: 'wait: the history of a series is fetched once',
-    find: whileCollecting(({ collector }) => {
-      const { phase, progress, series } = collector.status();
+    find: whileCollecting(({ collection: { phase, progress, series } }) => {
       const isWaiting = series.some(({ state }) => state === 'waiting' || state === 'backfilling');
       const isOver = phase !== 'idle' && phase !== 'connecting' && !isWaiting;
       return isOver ? undefined : { message: `back-filling: ${progress.percentage} %` };
@@ -66,8 +66,8 @@ export const DATA_RULES: readonly DaemonHealthRule[] = [
     check: 'data',
     level: 'failing',
     fix: 'check the venue and the network',
-    find: whileCollecting((phase, facts) =>
-      isYoung(facts) || !isAllStale(phase) ? undefined : findStale(phase),
+    find: whileCollecting((facts) =>
+      isYoung(facts) || !isAllStale(facts) ? undefined : findStale(facts),
     ),
   },
   {
@@ -75,8 +75,8 @@ export const DATA_RULES: readonly DaemonHealthRule[] = [
     check: 'data',
     level: 'degraded',
     fix: 'check at the venue whether these pairs still trade; the log has its answers',
-    find: whileCollecting((phase, facts) =>
-      isAllStale(phase) && !isYoung(facts) ? undefined : findStale(phase),
+    find: whileCollecting((facts) =>
+      isAllStale(facts) && !isYoung(facts) ? undefined : findStale(facts),
     ),
   },
   {
@@ -106,8 +106,8 @@ export const DATA_RULES: readonly DaemonHealthRule[] = [
     level: 'degraded',
     graceMs: UNQUOTED_GRACE_MS,
     fix: 'check at the venue whether these pairs are halted: no position is opened on them',
-    find: whileFollowed(({ collector }) => {
-      const unquoted = collector.status().unquoted.map((one) => `${one.symbol} (${one.reason})`);
+    find: whileFollowed(({ collection }) => {
+      const unquoted = collection.unquoted.map((one) => `${one.symbol} (${one.reason})`);
       return matchNames(unquoted, (names) => `no usable quote of ${names}`);
     }),
   },
@@ -116,8 +116,8 @@ export const DATA_RULES: readonly DaemonHealthRule[] = [
     check: 'data',
     level: 'degraded',
     fix: 'take these symbols out of SYMBOLS, or wait until the venue has them again',
-    find: whileFollowed(({ collector }) => {
-      const refused = collector.status().series.filter(({ isRefused }) => isRefused);
+    find: whileFollowed(({ collection }) => {
+      const refused = collection.series.filter(({ isRefused }) => isRefused);
       const reasons = refused.map((one) => `${nameOf(one)}: ${one.lastError ?? 'no reason'}`);
       return matchNames(reasons, (names) => `the venue refuses ${names}`);
     }),
@@ -128,10 +128,10 @@ export const DATA_RULES: readonly DaemonHealthRule[] = [
     level: 'degraded',
     graceMs: FAILING_GRACE_MS,
     fix: 'wait: they are asked for again by themselves; the log has the answers of the venue',
-    find: whileFollowed(({ collector }) => {
-      const failing = collector
-        .status()
-        .series.filter(({ isRefused, lastError }) => !isRefused && lastError !== undefined);
+    find: whileFollowed(({ collection }) => {
+      const failing = collection.series.filter(
+        ({ isRefused, lastError }) => !isRefused && lastError !== undefined,
+      );
       const reasons = failing.map((one) => `${nameOf(one)}: ${one.lastError ?? ''}`);
       return matchNames(reasons, (names) => `cannot be collected now: ${names}`);
     }),
@@ -141,8 +141,8 @@ export const DATA_RULES: readonly DaemonHealthRule[] = [
     check: 'data',
     level: 'degraded',
     fix: 'check the clock of this machine and the time of the venue',
-    find: whileFollowed(({ collector }) => {
-      const future = collector.status().series.filter(({ hasFutureCandles }) => hasFutureCandles);
+    find: whileFollowed(({ collection }) => {
+      const future = collection.series.filter(({ hasFutureCandles }) => hasFutureCandles);
       return matchNames(
         future.map(nameOf),
         (names) => `candles from the future are in quarantine: ${names}`,
@@ -167,46 +167,41 @@ export const DATA_RULES: readonly DaemonHealthRule[] = [
   },
 ];
 
-type CollectingPhase = Extract<DaemonPhase, { readonly collector: Collector }>;
-type FindCollecting = (
-  phase: CollectingPhase,
-  facts: HealthFacts,
-) => ReturnType<DaemonHealthRule['find']>;
+type FindCollecting = (facts: CollectingFacts) => ReturnType<DaemonHealthRule['find']>;
 
 /** A rule about what is collected. */
 function whileFollowed(find: FindCollecting): DaemonHealthRule['find'] {
-  return (facts) => ('collector' in facts.phase ? find(facts.phase, facts) : undefined);
+  return (facts) => (isCollecting(facts) ? find(facts) : undefined);
 }
 
 /** While candles wait on purpose, their age is what was asked for. */
 function whileCollecting(find: FindCollecting): DaemonHealthRule['find'] {
-  return whileFollowed((phase, facts) =>
-    phase.collector.status().pausedBy === undefined ? find(phase, facts) : undefined,
+  return whileFollowed((facts) =>
+    facts.collection.pausedBy === undefined ? find(facts) : undefined,
   );
 }
 
 /** The file holds collection before it has begun, too: then nobody has looked for it yet. */
-async function findPause({ phase }: HealthFacts): Promise<RuleMatch | undefined> {
-  if (!isWaiting(phase) && !('collector' in phase)) return undefined;
-  const known = 'collector' in phase ? phase.collector.status().pausedBy : undefined;
-  const pausedBy = known ?? (await findPauseFile(phase.settings.pauseCollectorFile));
+async function findPause({ phase, collection }: HealthFacts): Promise<RuleMatch | undefined> {
+  if (!isWaiting(phase) && collection === undefined) return undefined;
+  const pausedBy = collection?.pausedBy ?? (await findPauseFile(phase.settings.pauseCollectorFile));
   if (pausedBy === undefined) return undefined;
   return { message: `collection is paused: it goes on when ${pausedBy} is gone` };
 }
 
-function findLeftOut({ phase }: HealthFacts): RuleMatch | undefined {
+function findLeftOut({ phase, collection }: HealthFacts): RuleMatch | undefined {
   const unknown = 'instruments' in phase ? phase.instruments.refused : [];
-  const refused = 'collector' in phase ? phase.collector.status().refused : [];
+  const refused = collection?.refused ?? [];
   const reasons = [...unknown, ...refused.map(({ name, reason }) => `${name}: ${reason}`)];
   return matchNames(reasons, (names) => `left out: ${names}`);
 }
 
-function isAllStale({ collector }: CollectingPhase): boolean {
-  return collector.status().staleAlarm.isEverythingStale;
+function isAllStale({ collection }: CollectingFacts): boolean {
+  return collection.staleAlarm.isEverythingStale;
 }
 
-function findStale({ collector }: CollectingPhase): RuleMatch | undefined {
-  const { stale } = collector.status().staleAlarm;
+function findStale({ collection }: CollectingFacts): RuleMatch | undefined {
+  const { stale } = collection.staleAlarm;
   return matchNames(
     stale.map(({ name }) => name),
     (names) => `no new candles of ${names}`,
@@ -214,9 +209,9 @@ function findStale({ collector }: CollectingPhase): RuleMatch | undefined {
 }
 
 /** The venue answers that it has no newer bars, so these series do not count as stale. */
-function findEnded(phase: CollectingPhase): RuleMatch | undefined {
+function findEnded({ phase, collection }: CollectingFacts): RuleMatch | undefined {
   const marketMs = clockOf(phase).marketMs();
-  const ended = phase.collector.status().series.flatMap((one) => {
+  const ended = collection.series.flatMap((one) => {
     if (one.state !== 'following' || one.newestOpenTime === undefined) return [];
     const closed = barIndex(lastClosedOpenTime(marketMs, one.timeframe), one.timeframe);
     const bars = closed - barIndex(one.newestOpenTime, one.timeframe);
@@ -226,8 +221,8 @@ function findEnded(phase: CollectingPhase): RuleMatch | undefined {
 }
 
 /** Series whose newest answers had no usable row, or that have no candle at all. */
-function findUnusable({ collector }: CollectingPhase): RuleMatch | undefined {
-  const unusable = collector.status().series.flatMap((one) => {
+function findUnusable({ collection }: CollectingFacts): RuleMatch | undefined {
+  const unusable = collection.series.flatMap((one) => {
     if (one.refusal !== undefined) return [`${nameOf(one)} (refused: ${one.refusal})`];
     const isEmpty = one.state === 'following' && one.newestOpenTime === undefined;
     return isEmpty ? [`${nameOf(one)} (the venue has none)`] : [];
@@ -235,8 +230,8 @@ function findUnusable({ collector }: CollectingPhase): RuleMatch | undefined {
   return matchNames(unusable, (names) => `no usable candle of ${names}`);
 }
 
-function findLongGaps({ collector, market }: CollectingPhase): RuleMatch | undefined {
-  const gaps = collector.status().series.flatMap((one) => {
+function findLongGaps({ phase, collection }: CollectingFacts): RuleMatch | undefined {
+  const gaps = collection.series.flatMap((one) => {
     const [gap] = one.longGaps;
     if (gap === undefined) return [];
     const [from, to] = [toIso(gap.fromOpenTime), toIso(gap.toOpenTime)];
@@ -244,7 +239,7 @@ function findLongGaps({ collector, market }: CollectingPhase): RuleMatch | undef
     const limit =
       keepsOnlyBars === undefined
         ? ''
-        : ` (${market.data.venue} keeps only its newest ${keepsOnlyBars} bars)`;
+        : ` (${phase.market.data.venue} keeps only its newest ${keepsOnlyBars} bars)`;
     return [`${nameOf(one)} lacks ${gap.bars} bars from ${from} to ${to}${limit}`];
   });
   return matchNames(gaps, (names) => names);

@@ -1,3 +1,5 @@
+import type { CollectionStatus } from '../../collection/collection-status.js';
+import type { Collector } from '../../collection/collector.js';
 import type { ModelCensus } from '../../models/model-census.js';
 import type { HealthRule, RuleMatch } from '../../monitoring/health.js';
 import type { DaemonPhase } from '../phases.js';
@@ -9,6 +11,18 @@ export interface HealthFacts {
   readonly nowMs: number;
   /** Which of the wanted models may serve; undefined while that cannot be known. */
   readonly census: ModelCensus | undefined;
+  /** Read once for all rules, because it goes over every series; undefined while nothing is collected. */
+  readonly collection: CollectionStatus | undefined;
+}
+
+/** Facts of a daemon that collects. */
+export interface CollectingFacts extends HealthFacts {
+  readonly phase: Extract<DaemonPhase, { readonly collector: Collector }>;
+  readonly collection: CollectionStatus;
+}
+
+export function isCollecting(facts: HealthFacts): facts is CollectingFacts {
+  return 'collector' in facts.phase && facts.collection !== undefined;
 }
 
 export type DaemonHealthRule = HealthRule<HealthFacts>;

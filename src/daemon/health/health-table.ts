@@ -35,9 +35,9 @@ const CHECKS: Readonly<Record<string, (facts: HealthFacts) => string>> = {
   database: ({ phase }) => `${phase.database.engine} answers`,
   exchange: ({ phase }) =>
     phase.name === 'starting' ? 'not asked yet' : `${phase.market.data.venue} answers`,
-  data: ({ phase }) =>
-    phase.name === 'active'
-      ? `${phase.collector.status().progress.seriesTotal} series are up to date`
+  data: ({ phase, collection }) =>
+    phase.name === 'active' && collection !== undefined
+      ? `${collection.progress.seriesTotal} series are up to date`
       : 'nothing is collected yet',
   models: ({ census }) => `${census?.trusted.length ?? 0} models serve`,
   trainer: () => 'ready, or not needed yet',
@@ -60,7 +60,9 @@ export function createHealthReporter(
     rules: HEALTH_TABLE,
     readFacts: async () => {
       const census = await readCensus();
-      return { phase: readPhase(), nowMs: clock.wallMs(), census };
+      const phase = readPhase();
+      const collection = 'collector' in phase ? phase.collector.status() : undefined;
+      return { phase, nowMs: clock.wallMs(), census, collection };
     },
     clock,
     logger,

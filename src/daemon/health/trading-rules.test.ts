@@ -24,6 +24,11 @@ const SAID: readonly (readonly [id: string, trading: object, message: RegExp])[]
 test.each(SAID)('%s repeats what trading says of itself', async (id, trading, message) => {
   const phase = { name: 'active', trading } as unknown as HealthFacts['phase'];
   const rule = TRADING_RULES.find((one) => one.id === id);
-  const found = await rule?.find({ phase, nowMs: Date.now(), census: undefined });
+  const found = await rule?.find({
+    phase,
+    nowMs: Date.now(),
+    census: undefined,
+    collection: undefined,
+  });
   expect(found?.message).toMatch(message);
 });
