@@ -234,7 +234,7 @@ export class Collector {
       clock,
       followDelayMs: this.#options.followDelayMs ?? FOLLOW_DELAY_MS,
       safePoint: () => this.#safePoint(),
-      inTurn: (write) => this.#inTurn(write),
+      inTurn: (write) => this.#writes.add(write),
       onReady: (tracked) => this.#noteReady(tracked),
       onClosed: ({ series }, candles) =>
         this.#notify((one) => one.closedCandles?.(series, candles)),
@@ -246,15 +246,6 @@ export class Collector {
   async #safePoint(): Promise<void> {
     await setImmediate();
     await this.#pauseFile?.passage(this.#stopping.signal);
-  }
-
-  /** The event loop gets its turn after every write: SQLite holds it for as long as one takes. */
-  #inTurn<T>(write: () => Promise<T>): Promise<T> {
-    return this.#writes.add(async () => {
-      const result = await write();
-      await setImmediate();
-      return result;
-    });
   }
 
   #noteReady(tracked: TrackedSeries): void {

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Instrument } from '../domain/market.js';
 import type { Timeframe } from '../domain/timeframe.js';
 import type { MarketData } from '../exchange/market-data.js';
@@ -39,8 +38,6 @@ export async function openSeries(
     const { symbol, marketId } = instrument;
     for (const timeframe of timeframes) {
       const key = { venue: marketData.venue, symbol, marketId, timeframe };
-      // A commit on SQLite waits for the disk, and the event loop with it.
-      if (tracked.length > 0) await setImmediate();
       tracked.push(trackSeries(await series.ensure(key, instrument)));
     }
   }

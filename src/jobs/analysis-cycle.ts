@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { ModelKey } from '../domain/model-key.js';
 import type { LoopWatch } from '../monitoring/loop-watch.js';
 import type { OutcomeResolver } from '../signals/outcome-resolver.js';
@@ -25,9 +24,7 @@ export function analysisCycle(
   return async (signal) => {
     await training.planDue();
     pipeline.retry();
-    for (const [at, key] of keys().entries()) {
-      // SQLite answers within one turn of the event loop, and all keys together would hold it.
-      if (at > 0) await setImmediate();
+    for (const key of keys()) {
       if (signal.aborted) return;
       await resolver.resolve(key);
     }

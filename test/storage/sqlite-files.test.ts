@@ -184,6 +184,33 @@ const mountReason = findMountReason();
 const mountTitle =
   mountReason === undefined ? 'a small disk' : `a small disk (skipped: ${mountReason})`;
 
+describe('statements that are answered within a turn of the event loop', () => {
+  /** Longer than a turn may last, on any machine. */
+  const SLOW =
+    'with recursive steps(n) as (select 1 union all select n + 1 from steps where n < 50000) select max(n) from steps';
+  const STATEMENTS = 12;
+
+  it.each([
+    [
+      'one after another',
+      async (ask: () => Promise<unknown>) => {
+        for (let asked = 0; asked < STATEMENTS; asked++) await ask();
+      },
+    ],
+    [
+      'all at once',
+      (ask: () => Promise<unknown>) => Promise.all(Array.from({ length: STATEMENTS }, ask)),
+    ],
+  ])('leave turns to others: %s', async (_, askAll) => {
+    const { database } = await open();
+    let turns = 0;
+    const counting = setInterval(() => (turns += 1), 0);
+    await askAll(() => database.selectRows(SLOW, []));
+    clearInterval(counting);
+    expect(turns).toBeGreaterThanOrEqual(STATEMENTS - 2);
+  });
+});
+
 describe.skipIf(mountReason !== undefined)(mountTitle, () => {
   const disk = path.join(root, 'disk');
 

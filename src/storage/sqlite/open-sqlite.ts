@@ -4,6 +4,7 @@ import knexModule, { type Knex } from 'knex';
 import BetterSqlite3Client from 'knex/lib/dialects/better-sqlite3/index.js';
 import { MIGRATIONS } from '../../../migrations/index.js';
 import type { Clock } from '../../lib/clock.js';
+import { TurnLimit } from '../../lib/turn-limit.js';
 import type { SqliteLocation } from '../connection/location.js';
 import type { OpenedKnex } from '../connection/connections.js';
 import { mayNotCreate } from '../connection/pending-migrations.js';
@@ -100,9 +101,20 @@ function openMigrated(
   }
 }
 
-/** knex's dialect, given a connection that is already open and checked. */
+/**
+ * knex's dialect, given a connection that is already open and checked. A statement is answered within the turn of the
+ * event loop that runs it, so who gets the connection waits where that turn has become long. A transaction has it from
+ * its start to its end, and waits once.
+ */
 function clientOf(connection: Connection): typeof Knex.Client {
+  const turns = new TurnLimit();
   return class extends BetterSqlite3Client {
+    override async acquireConnection(): Promise<SqliteConnection> {
+      const acquired = (await super.acquireConnection()) as SqliteConnection;
+      await turns.wait();
+      return acquired;
+    }
+
     override acquireRawConnection(): Promise<SqliteConnection> {
       return Promise.resolve(new SqliteConnection(connection));
     }

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { isGlobalBot, GLOBAL_SYMBOL } from '../../domain/bots.js';
 import { modelKeyText, type ModelKey } from '../../domain/model-key.js';
 import type { TrainingJob } from '../../domain/training-job.js';
@@ -67,9 +66,7 @@ export class TrainPlanner {
     const keys = [...trainingKeys(options), ...imported];
     const stamps = await stores.models.readStamps(options.venue);
     const openJobs = await this.#readOpenJobs();
-    for (const [at, key] of keys.entries()) {
-      // SQLite answers within one turn of the event loop: a hundred keys would hold it for half a second.
-      if (at > 0) await setImmediate();
+    for (const key of keys) {
       const text = modelKeyText(key);
       const verdict =
         this.#stillOpen(text, openJobs.get(text)) ?? (await this.judge(key, stamps.get(text)));

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { isGlobalBot } from '../../domain/bots.js';
 import type { ModelKey } from '../../domain/model-key.js';
 import type { Series } from '../../domain/market.js';
@@ -96,8 +95,6 @@ async function readGlobalHistory(
     const span = { of: 'all', from: first, to: last, stored: '' } as const;
     count += await counts.count(stores.candles, seriesId, span);
     newest = Math.max(newest ?? last, last);
-    // SQLite answers within one turn of the event loop: all series together would hold it.
-    await setImmediate();
   }
   const samples = Math.floor(count / (barsADay(key.timeframe) ?? Infinity));
   const isEnough = samples >= minInitialTrainSamples;
