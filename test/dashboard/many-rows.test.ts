@@ -16,6 +16,7 @@ import {
   openedAt,
   Panning,
   watchCandles,
+  watchThoughts,
 } from './many-rows.js';
 
 /** How many parts of a series are read while a test pans. */
@@ -167,6 +168,32 @@ describe.skipIf(skipReason !== undefined)(
       await expect.poll(marked).toBe(0);
       await page.keyboard.press('Home');
       await expect.poll(marked).toBeGreaterThan(20);
+    }, 60_000);
+
+    test('candles on which several models answered do not hide the signals of those before', async () => {
+      // One on each candle of the second part that the chart reads, and another one on its newest.
+      const at = (copy: number) => ({
+        candle_open_time: START_MS - (451 + (copy % 1000)) * HOUR_MS,
+        uid: copyUid(copy),
+      });
+      const originOf = (copy: number) => ({ origin: copy < 1000 ? 'one' : 'other' });
+      await copyRow(
+        opened.database,
+        'signals',
+        (copy) => ({ ...at(copy), ...originOf(copy) }),
+        1200,
+      );
+      const onSignal = (copy: number) => ({ ...at(copy), signal_uid: copyUid(copy) });
+      await copyRow(opened.database, 'decisions', onSignal, 1200);
+      const read = watchCandles(page);
+      const seen = (['signals', 'decisions'] as const).map((of) => watchThoughts(page, of));
+      await openPage(page, address, LONG_MARKET);
+      await page.getByRole('application').focus();
+      await page.keyboard.press('Home');
+      await expect.poll(() => read.length).toBe(2);
+      const missing = () =>
+        seen.map((times) => read[1]?.times.filter((one) => !times.has(one)).length);
+      await expect.poll(missing).toEqual([0, 0]);
     }, 60_000);
   },
 );

@@ -110,6 +110,23 @@ export function watchCandles(page: Page): readonly CandlePage[] {
   return pages;
 }
 
+const thoughts = z.object({
+  signals: z.array(z.object({ candle_open_time: z.string() })).optional(),
+  decisions: z.array(z.object({ candle_open_time: z.string() })).optional(),
+});
+
+/** Collects the opening times of the candles of whose signals, or decisions, a page reads. */
+export function watchThoughts(page: Page, of: 'signals' | 'decisions'): ReadonlySet<string> {
+  const times = new Set<string>();
+  const take = async (response: Response): Promise<void> => {
+    if (new URL(response.url()).pathname !== `/api/${of}`) return;
+    const rows = thoughts.parse(await response.json())[of] ?? [];
+    for (const row of rows) times.add(row.candle_open_time);
+  };
+  page.on('response', (response) => void take(response).catch(() => undefined));
+  return times;
+}
+
 /** When the candle that the page tells of was opened. */
 export async function openedAt(page: Page): Promise<number> {
   const told = page

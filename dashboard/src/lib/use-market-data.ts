@@ -3,6 +3,7 @@ import { onScopeDispose, ref, shallowRef, triggerRef, watch, type Ref, type Shal
 import { call, CallError, messageOf, type Answer } from '../api/client';
 import { useLive } from '../stores/live';
 import { readFills, type Fill } from './read-fills';
+import { readDecisions, readSignals, type Decision, type Signal } from './read-signals';
 
 export interface Bar {
   readonly time: UTCTimestamp;
@@ -12,9 +13,8 @@ export interface Bar {
   readonly close: number;
   readonly volume: number;
 }
-export type Signal = Answer<'GET /api/signals'>['signals'][number];
-export type Decision = Answer<'GET /api/decisions'>['decisions'][number];
 export type { Fill } from './read-fills';
+export type { Decision, Signal } from './read-signals';
 export type Position = Answer<'GET /api/positions'>['positions'][number];
 
 export interface MarketKey {
@@ -203,10 +203,10 @@ async function readPart(
   if (from === undefined || to === undefined) {
     return { bars: [], signals: [], decisions: [], fills: [] };
   }
-  const query = { symbol, timeframe, bot, from, to, limit: PAGE };
-  const [thought, decided, fills] = await Promise.all([
-    call('GET /api/signals', { query, signal }),
-    call('GET /api/decisions', { query, signal }),
+  const query = { symbol, timeframe, bot, from, to };
+  const [signals, decisions, fills] = await Promise.all([
+    readSignals(query, signal),
+    readDecisions(query, signal),
     // A candle is filled on until the next one opens; the newest one is not over.
     readFills(symbol, { from, to: page.to }, signal),
   ]);
@@ -216,8 +216,8 @@ async function readPart(
   }));
   // Newest first: of two on one candle the newer one counts.
   return {
-    ...{ bars, fills, signals: thought.signals.toReversed() },
-    decisions: decided.decisions.toReversed(),
+    ...{ bars, fills },
+    ...{ signals: signals.toReversed(), decisions: decisions.toReversed() },
   };
 }
 
