@@ -2,8 +2,9 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { StatusAnswer } from '../../src/api/contract/status.js';
 import { LogTail } from '../../src/lib/log-tail.js';
+import { EventHub } from '../../src/monitoring/event-hub.js';
 import { buildApi, fillStores, type ApiRig, type RigOptions } from '../api/api-rig.js';
-import { openTestDatabase, type TestDatabase } from '../database.js';
+import { fixedClock, openTestDatabase, type TestDatabase } from '../database.js';
 import { START_MS } from '../storage/rows.js';
 import { openBrowser, type Browser } from './browser.js';
 import { seriousFindings, skipReason, watchPage } from './dashboard-rig.js';
@@ -146,6 +147,35 @@ describe.skipIf(skipReason !== undefined)(
       isRefused = false;
       await note.waitFor({ state: 'detached' });
       expect(await page.getByRole('main').getByRole('listitem').count()).toBe(2);
+    });
+
+    test('a line of the log that is read after a newer one was told is shown at its place', async () => {
+      const logTail = new LogTail();
+      const logStream = new EventHub({ clock: fixedClock(), runUid: 'run' });
+      const write = (message: string) =>
+        logTail.add({ time: new Date(START_MS).toISOString(), level: 'info', message, fields: {} });
+      write('the first line');
+      await serve({ logTail, logStream });
+      let goOn: () => void = () => undefined;
+      const isLate = new Promise<void>((resolve) => (goOn = resolve));
+      let asked = 0;
+      await page.route(/\/api\/logs\?/, async (route) => {
+        // What the page asks once its stream has begun.
+        if (++asked === 2) await isLate;
+        await route.continue();
+      });
+      await page.goto(`${address}/logs`);
+      await page.getByText('the first line').waitFor();
+      await expect.poll(() => asked).toBe(2);
+      write('before the stream began');
+      logTail.follow((line) => logStream.publish('log', line));
+      write('told by the stream');
+      await page.getByText('told by the stream').waitFor();
+      goOn();
+      await page.getByText('before the stream began').waitFor();
+      const lines = await page.getByRole('main').getByRole('listitem').allInnerTexts();
+      const wanted = ['told by the stream', 'before the stream began', 'the first line'];
+      expect(lines.map((line) => wanted.find((one) => line.includes(one)))).toEqual(wanted);
     });
 
     test('a queue that cannot be read is not called empty', async () => {

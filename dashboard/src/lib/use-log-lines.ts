@@ -55,7 +55,7 @@ export function useLogLines(filter: Readonly<Ref<LogWish>>): LogLines {
   /** Adds what was written and not told. */
   async function catchUp(): Promise<void> {
     await ask((found) => {
-      for (const line of found) take(line);
+      take(found);
       if (source === undefined) listen();
     });
   }
@@ -98,7 +98,7 @@ export function useLogLines(filter: Readonly<Ref<LogWish>>): LogLines {
     made.addEventListener('stopping', hangUp);
     made.addEventListener('missed', () => void catchUp());
     made.addEventListener('log', ({ data }: MessageEvent<string>) =>
-      take(JSON.parse(data) as LogLine),
+      take([JSON.parse(data) as LogLine]),
     );
   }
 
@@ -108,17 +108,20 @@ export function useLogLines(filter: Readonly<Ref<LogWish>>): LogLines {
     isStreaming = false;
   }
 
-  function take(line: LogLine): void {
-    const newest = held.value.at(-1) ?? lines.value?.[0];
-    if ((newest?.id ?? 0) >= line.id) return;
-    if (isPaused.value) held.value = [...held.value, line].slice(-KEPT);
-    else lines.value = [line, ...(lines.value ?? [])].slice(0, KEPT);
+  /** Each once and at its place: a line may be read after a newer one was told. */
+  function take(found: readonly LogLine[]): void {
+    const shown = lines.value ?? [];
+    const known = new Set([...shown, ...held.value].map(keyOf));
+    const others = found.filter((line) => !known.has(keyOf(line)));
+    if (others.length === 0) return;
+    if (isPaused.value) held.value = inOrder([...held.value, ...others]).slice(-KEPT);
+    else lines.value = inOrder([...shown, ...others]).slice(-KEPT).toReversed();
   }
 
   function pauseOrGoOn(): void {
     isPaused.value = !isPaused.value;
     if (isPaused.value) return;
-    lines.value = [...held.value.toReversed(), ...(lines.value ?? [])].slice(0, KEPT);
+    lines.value = inOrder([...(lines.value ?? []), ...held.value]).slice(-KEPT).toReversed();
     held.value = [];
   }
 
@@ -144,4 +147,16 @@ export function useLogLines(filter: Readonly<Ref<LogWish>>): LogLines {
     hangUp();
   });
   return { lines, held, isPaused, isPolled, error, read, pauseOrGoOn };
+}
+
+/** Another life of the daemon counts its lines from 1. */
+function keyOf({ id, time }: LogLine): string {
+  return `${id} ${time}`;
+}
+
+/** Oldest first. */
+function inOrder(lines: readonly LogLine[]): readonly LogLine[] {
+  return lines.toSorted(
+    (one, other) => Date.parse(one.time) - Date.parse(other.time) || one.id - other.id,
+  );
 }
