@@ -1,11 +1,12 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { StatusAnswer } from '../../src/api/contract/status.js';
+import { Money } from '../../src/domain/money.js';
 import { LogTail } from '../../src/lib/log-tail.js';
 import { EventHub } from '../../src/monitoring/event-hub.js';
 import { buildApi, fillStores, type ApiRig, type RigOptions } from '../api/api-rig.js';
 import { fixedClock, openTestDatabase, type TestDatabase } from '../database.js';
-import { START_MS } from '../storage/rows.js';
+import { aPosition, START_MS } from '../storage/rows.js';
 import { openBrowser, type Browser } from './browser.js';
 import { seriousFindings, skipReason, watchPage } from './dashboard-rig.js';
 
@@ -202,6 +203,21 @@ describe.skipIf(skipReason !== undefined)(
       expect(await reasons.getByRole('listitem').count()).toBeGreaterThan(0);
       await page.unroute('**/api/decisions/reasons*');
       await reasons.getByRole('alert').waitFor({ state: 'detached' });
+    });
+
+    test('size and result of a position that was sold in part are those of what is left', async () => {
+      const sizes = { sizeBase: new Money(1), soldBase: new Money('0.75') };
+      await opened.stores.positions.insert(
+        aPosition({ ...sizes, status: 'open', entryPrice: new Money(2000) }),
+      );
+      const quote = { bid: '2100', ask: '2101', last: '2100', venueTime: START_MS };
+      await serve({ findQuote: (market) => ({ ...market, ...quote }) });
+      await page.goto(address);
+      const row = page.getByRole('row').filter({ hasText: '(+5.00 %)' });
+      await row.getByText('+25.00 (+5.00 %)').waitFor();
+      await row.getByText('0.25', { exact: true }).waitFor();
+      await page.goto(`${address}/market?symbol=BTC%2FUSDT`);
+      await page.getByText('Holds 0.25').waitFor();
     });
   },
 );

@@ -2,7 +2,12 @@ import type { Answer } from '../api/client';
 
 type Position = Answer<'GET /api/positions'>['positions'][number];
 
-/** What a position is worth now. */
+/** What is held of a position; what was ordered while it is being bought. */
+export function shownSize({ held_base: held, size_base: size, status }: Position): string {
+  return status === 'opening' ? size : held;
+}
+
+/** What the part of a position that is not sold yet is worth now. */
 export interface HeldResult {
   readonly price: number;
   /** What it could be sold at; where nothing is quoted, what its newest candle closed at. */
@@ -23,7 +28,7 @@ export function heldResult(position: Position): HeldResult | undefined {
   return {
     price,
     of: bid === null ? 'close' : 'bid',
-    money: isBought ? (price - entry) * Number(position.size_base) : undefined,
+    money: isBought ? (price - entry) * Number(position.held_base) : undefined,
     share: isBought ? price / entry - 1 : undefined,
   };
 }
