@@ -114,14 +114,14 @@ export function useLogLines(filter: Readonly<Ref<LogWish>>): LogLines {
     const known = new Set([...shown, ...held.value].map(keyOf));
     const others = found.filter((line) => !known.has(keyOf(line)));
     if (others.length === 0) return;
-    if (isPaused.value) held.value = inOrder([...held.value, ...others]).slice(-KEPT);
-    else lines.value = inOrder([...shown, ...others]).slice(-KEPT).toReversed();
+    if (isPaused.value) held.value = newestOf([...held.value, ...others]);
+    else lines.value = newestOf([...shown, ...others]).toReversed();
   }
 
   function pauseOrGoOn(): void {
     isPaused.value = !isPaused.value;
     if (isPaused.value) return;
-    lines.value = inOrder([...(lines.value ?? []), ...held.value]).slice(-KEPT).toReversed();
+    lines.value = newestOf([...(lines.value ?? []), ...held.value]).toReversed();
     held.value = [];
   }
 
@@ -154,9 +154,10 @@ function keyOf({ id, time }: LogLine): string {
   return `${id} ${time}`;
 }
 
-/** Oldest first. */
-function inOrder(lines: readonly LogLine[]): readonly LogLine[] {
-  return lines.toSorted(
+/** As many as are kept, oldest first. */
+function newestOf(lines: readonly LogLine[]): readonly LogLine[] {
+  const inOrder = lines.toSorted(
     (one, other) => Date.parse(one.time) - Date.parse(other.time) || one.id - other.id,
   );
+  return inOrder.slice(-KEPT);
 }
