@@ -42,6 +42,22 @@ forEachEngine((engine) => {
       expect(await audit(world)).toEqual([]);
     });
 
+    it('a purchase whose outcome is not known yet is no cash that the account lacks', async () => {
+      const service = await open();
+      const effect = { kind: 'reset' } as const;
+      world.fault({ path: ORDER_PATH, method: 'POST', count: 1, after: true, effect });
+      world.fault({ path: ORDER_PATH, method: 'GET', effect: { kind: 'html', status: 502 } });
+      await world.signal(service, 'BUY');
+      await world.pass(65, service);
+      expect(await world.orders()).toMatchObject([{ status: 'intended' }]);
+      expect(await world.differences()).toEqual([]);
+      world.demo.faults.clear();
+      await world.pass(65, service);
+      expect(await world.positions()).toMatchObject([{ status: 'open' }]);
+      expect(await world.differences()).toEqual([]);
+      expect(await audit(world)).toEqual([]);
+    });
+
     it('an order that was given up hours after its intent is still asked about afterwards', async () => {
       const service = await open();
       const effect = { kind: 'reset' } as const;

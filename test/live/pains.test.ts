@@ -207,7 +207,8 @@ forEachEngine((engine) => {
       expect(await audit(world)).toEqual([]);
     });
 
-    it('9: an order of ours that is open there and over in the books is cancelled', async () => {
+    /** A stop that is over in the books and rests at the exchange under the same id. */
+    async function leaveStop(): Promise<TradingService> {
       const service = await openPosition();
       await service.control.halt({ reason: 'test', author: 'test', isCloseAll: true });
       const stop = (await world.orders()).find(({ kind }) => kind === 'stop') ?? fail();
@@ -221,10 +222,33 @@ forEachEngine((engine) => {
         price,
         stopPrice,
       });
-      await restart(service);
+      return service;
+    }
+
+    it('9: an order of ours that is open there and over in the books is cancelled', async () => {
+      await restart(await leaveStop());
       expect((await world.atVenue()).open).toEqual([]);
       expect(await world.differences()).toContain('left_order');
     });
+
+    it('9: an order that is left there is called cancelled only once the exchange has said so', async () => {
+      const service = await leaveStop();
+      world.fault({ path: ORDER_PATH, method: 'DELETE', effect: { kind: 'html', status: 502 } });
+      const next = await restart(service);
+      expect((await world.atVenue()).open).toHaveLength(1);
+      expect(await repairsOfLeftOrders()).not.toContain('cancelled');
+      world.demo.faults.clear();
+      await world.pass(35, next);
+      expect((await world.atVenue()).open).toEqual([]);
+      expect(await repairsOfLeftOrders()).toContain('cancelled');
+    });
+
+    async function repairsOfLeftOrders(): Promise<readonly (string | undefined)[]> {
+      const filter = { venue: world.rules.venue };
+      const { rows } = await world.stores.reconciliations.list(filter, { limit: 100, offset: 0 });
+      const all = rows.flatMap(({ differences }) => differences);
+      return all.filter(({ kind }) => kind === 'left_order').map(({ repair }) => repair);
+    }
 
     it('10 and 11: what the fee took is not sold, and what the step leaves over is shown as dust', async () => {
       const service = await openPosition();
