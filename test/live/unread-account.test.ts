@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { OrderVenue } from '../../src/exchange/orders/order-venue.js';
 import type { TradingService } from '../../src/trading/service/trading-service.js';
 import { audit } from './audit.js';
+import { KillableProcess } from './killable-venue.js';
 import { LiveWorld } from './live-world.js';
 
 let world: LiveWorld;
@@ -102,6 +103,26 @@ describe('an account that cannot be read', () => {
     await world.quote(service);
     await world.signal(service, 'BUY');
     expect(await world.positions()).toHaveLength(1);
+    world.demo.faults.clear();
+    await world.pass(40, service);
+    expect(service.status().entryFreeze).toBeUndefined();
+    expect(await audit(world)).toEqual([]);
+  });
+
+  it('keeps a start from sending a purchase again that never arrived', async () => {
+    world = await LiveWorld.open();
+    const point = { method: 'submit', skip: 0, isAfter: false, isKill: true } as const;
+    const killed = new KillableProcess(world.stores, world.venue, point);
+    const before = await world.start({ stores: killed.stores, venue: killed.venue });
+    await world.quote(before);
+    await expect(world.signal(before, 'BUY')).rejects.toThrow('killed');
+    world.drop(before);
+    await before.stop().catch(() => undefined);
+    refuseToAnswer('/api/v3/account');
+    const service = await world.start();
+    await world.pass(120, service);
+    const reason = 'entries frozen: the account cannot be read yet';
+    expect(await world.orders()).toMatchObject([{ side: 'buy', status: 'rejected', reason }]);
     world.demo.faults.clear();
     await world.pass(40, service);
     expect(service.status().entryFreeze).toBeUndefined();

@@ -15,6 +15,6 @@ export function marketOf(
     seen,
     isNew,
     heldBase,
-    entryFreeze: parts.halts.findFreeze(parts.clock.marketMs()),
+    entryFreeze: parts.findEntryFreeze(),
   };
 }
