@@ -223,6 +223,22 @@ forEachEngine((engine) => {
       expect(again.status().halt).toMatchObject({ cause: 'drawdown' });
     });
 
+    it('prices that come while a person resumes do not halt again by the loss of before', async () => {
+      const service = await begin({ stopLossPct: 0, risk: { ...everything, maxDrawdownPct: 15 } });
+      await buy(service);
+      await quote(service, 80);
+      expect(service.status().halt).toMatchObject({ cause: 'drawdown' });
+      await world.forward(3_600);
+      const newest = await world.quote(79);
+      const prices = Array.from({ length: 6 }, () => service.onQuotes([newest]));
+      const left = await service.control.resume('a person');
+      await Promise.all(prices);
+      expect(left).toBeUndefined();
+      expect(service.status().halt).toBeUndefined();
+      await quote(service, 60);
+      expect(service.status().halt).toMatchObject({ cause: 'drawdown' });
+    });
+
     it('the loss of a day pauses entries until the next UTC day, also over a restart', async () => {
       const service = await begin({ stopLossPct: 0, risk: { ...everything, dailyLossPct: 3 } });
       await buy(service);

@@ -4,6 +4,12 @@ import type { Halt } from '../../domain/halt.js';
 export class HaltBoard {
   #stored: readonly Halt[] = [];
   #file: Halt | undefined;
+  #isResumed = false;
+
+  /** A person resumed, and the value that losses are counted from since is not known yet: earlier marks say nothing. */
+  get isResumed(): boolean {
+    return this.#isResumed;
+  }
 
   get stored(): readonly Halt[] {
     return this.#stored;
@@ -12,6 +18,17 @@ export class HaltBoard {
   /** Replaces what was known of the stored halts. */
   show(stored: readonly Halt[]): void {
     this.#stored = stored;
+  }
+
+  /** Shows what is left after a person resumed. */
+  resume(left: readonly Halt[]): void {
+    this.#stored = left;
+    this.#isResumed = true;
+  }
+
+  /** Losses are counted from a value after the last resumption. */
+  noteMarks(): void {
+    this.#isResumed = false;
   }
 
   /** Adds a halt that was just made; it counts at once. */

@@ -34,22 +34,19 @@ export class HaltWatch {
     this.#file = options.file === undefined ? undefined : path.resolve(options.file);
   }
 
-  /**
-   * Looks at the file and at what is stored.
-   *
-   * @returns whether somebody else has ended a halt before its time
-   */
-  async refresh(book: BookKey): Promise<boolean> {
+  /** Looks at the file and at what is stored; somebody else may have ended a halt before its time. */
+  async refresh(book: BookKey): Promise<void> {
     await this.#readFile(book);
     for (const halt of this.#unsaved) await this.#save(halt);
     const before = this.board.stored;
     const nowMs = this.#options.clock.marketMs();
     const active = await this.#options.halts.listActive(book, nowMs);
     // A halt that was made while the database answered is not in the answer.
-    if (this.board.stored !== before) return false;
-    this.board.show(active);
+    if (this.board.stored !== before) return;
     const uids = new Set(active.map(({ uid }) => uid));
-    return before.some(({ uid, until = Infinity }) => until > nowMs && !uids.has(uid));
+    const isEnded = before.some(({ uid, until = Infinity }) => until > nowMs && !uids.has(uid));
+    if (isEnded) this.board.resume(active);
+    else this.board.show(active);
   }
 
   async halt({ venue, account }: BookKey, order: HaltOrder): Promise<Halt> {
@@ -81,7 +78,7 @@ export class HaltWatch {
       by,
     });
     this.#unsaved = [];
-    this.board.show([]);
+    this.board.resume([]);
     return ended;
   }
 

@@ -66,6 +66,12 @@ export class TradingControl {
     await this.#watch.refresh(this.#options.getKey());
   }
 
+  /** The same before the marks that losses are counted from are read: they begin with the last resumption. */
+  async recall(): Promise<void> {
+    await this.refresh();
+    this.board.noteMarks();
+  }
+
   /**
    * Freezes entries from now on, until a person resumes. Exits go on. Also on a process that stands by: the
    * one that trades sees it within a second.
@@ -97,7 +103,7 @@ export class TradingControl {
   async resume(author: string): Promise<Halt | undefined> {
     const ended = await this.#watch.resume(this.#options.getKey(), author);
     this.#logger.warn('Trading is resumed', { author, ended });
-    await this.#options.serially((parts) => this.#options.valueAfresh(parts));
+    await this.#countAfresh();
     return this.find();
   }
 
@@ -136,11 +142,20 @@ export class TradingControl {
 
   /** Notices what others did, and sells what a halt wants sold. */
   async #look(): Promise<void> {
-    const { getKey, serially, valueAfresh, hasOpenPositions } = this.#options;
-    const isResumed = await this.#watch.refresh(getKey());
-    if (isResumed) await serially((parts) => valueAfresh(parts));
+    const { getKey, serially, hasOpenPositions } = this.#options;
+    await this.#watch.refresh(getKey());
+    if (this.board.isResumed) await this.#countAfresh();
     const closing = this.board.findCloseAll(this.#clock.marketMs());
     if (closing === undefined || !hasOpenPositions()) return;
     await serially((parts) => sellAll(parts, closing.reason));
+  }
+
+  /** From now on losses are counted from the value of now. */
+  async #countAfresh(): Promise<void> {
+    const { serially, valueAfresh } = this.#options;
+    await serially((parts) => {
+      this.board.noteMarks();
+      return valueAfresh(parts);
+    });
   }
 }

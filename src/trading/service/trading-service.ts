@@ -300,7 +300,7 @@ export class TradingService {
   async #recover(): Promise<TradingParts> {
     const { rules, stores, clock, logger, findInstrument } = this.#options;
     const { key, books } = await this.#openBooks();
-    await this.control.refresh();
+    await this.control.recall();
     const parts: TradingParts = {
       rules: { ...rules, account: key.account },
       stores,

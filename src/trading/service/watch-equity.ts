@@ -10,6 +10,8 @@ import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
 /** Halts trading when the value of the books has fallen to a limit: until a person resumes, or for the day. */
 export async function watchEquity(parts: TradingParts, point: EquityPoint): Promise<void> {
   const { rules, equityMarks, halts } = parts;
+  // Work that was under way meanwhile must not halt again by what a person has just let pass.
+  if (halts.isResumed) return;
   const facts = equityMarks.factsAt(point);
   const known = new Set(halts.list(point.at).map(({ cause }) => cause));
   const drawdown = findDrawdown(facts, rules.risk);
