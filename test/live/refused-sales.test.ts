@@ -37,7 +37,37 @@ describe('a sale that the exchange refuses', () => {
     expect(await audit(world)).toEqual([]);
   });
 
-  it('is named with the reason while it is not taken, and no longer than it is wanted', async () => {
+  it('is offered again where a signal decided it, until it is sold, also over a restart', async () => {
+    const service = await holdWhatCannotBeSold();
+    await world.pass(60, service);
+    await world.quote(service);
+    await world.signal(service, 'SELL');
+    expect(await world.positions()).toMatchObject([{ status: 'open', exitReason: 'signal' }]);
+    await service.stop();
+    world.drop(service);
+    const next = await world.start();
+    await world.pass(5, next);
+    world.demo.faults.clear();
+    await world.pass(10, next);
+    expect(await world.positions()).toMatchObject([{ status: 'closed', exitReason: 'signal' }]);
+    expect(await audit(world)).toEqual([]);
+  });
+
+  it('is not forgotten where it is decided during the pause after an earlier refusal', async () => {
+    const service = await holdWhatCannotBeSold();
+    const [position] = await world.positions();
+    await service.control.halt({ reason: 'out', author: 'test', isCloseAll: true });
+    await world.pass(20, service);
+    await service.control.resume('test');
+    world.demo.faults.clear();
+    const sales = await countSales();
+    await service.control.closePosition(position?.uid ?? '', 'test');
+    expect(await countSales()).toBe(sales);
+    await world.pass(60, service);
+    expect(await world.positions()).toMatchObject([{ status: 'closed', exitReason: 'manual' }]);
+  });
+
+  it('is named with the reason until it is sold', async () => {
     const service = await holdWhatCannotBeSold();
     const [position] = await world.positions();
     const since = world.clock.wallMs();
@@ -46,8 +76,22 @@ describe('a sale that the exchange refuses', () => {
     const reason = expect.stringContaining('restricted for your account') as string;
     expect(service.refusedPositions()).toEqual([{ symbol: SYMBOL, reason, since }]);
     expect(service.unsold()).toMatchObject([{ symbol: SYMBOL, reason }]);
+    world.demo.faults.clear();
+    await world.pass(10, service);
+    expect(await world.positions()).toMatchObject([{ status: 'closed', exitReason: 'manual' }]);
+    expect(service.refusedPositions()).toEqual([]);
+  });
+
+  it('is wanted by a halt for as long as that lasts, and not named for longer', async () => {
+    const service = await holdWhatCannotBeSold();
+    await service.control.halt({ reason: 'out', author: 'test', isCloseAll: true });
+    await world.pass(5, service);
+    expect(service.refusedPositions()).toHaveLength(1);
+    await service.control.resume('test');
+    world.demo.faults.clear();
     await world.clock.jump(11 * 60_000);
-    await world.pass(1, service);
+    await world.pass(10, service);
+    expect(await world.positions()).toMatchObject([{ status: 'open', exitReason: undefined }]);
     expect(service.refusedPositions()).toEqual([]);
   });
 });

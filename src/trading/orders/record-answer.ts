@@ -9,8 +9,8 @@ import {
   toAbandoned,
   toBought,
   toClosed,
-  toHeldOn,
   toReduced,
+  toRefused,
 } from '../positions/position-states.js';
 import type { TradingParts } from '../parts/trading-parts.js';
 import type { StoredPosition, TradingStores } from '../trading-stores.js';
@@ -183,10 +183,10 @@ function toNext(
   return toFurtherSale(to, intent, planned.terms);
 }
 
-/** What could not be sold is held on, and guarded again. */
+/** What could not be sold is held on, guarded, and offered again. */
 function endSale({ side, kind }: Order, to: Position): Position {
   const isOver = side === 'sell' && kind !== 'stop' && to.status === 'closing';
-  return isOver ? toHeldOn(to) : to;
+  return isOver ? toRefused(to) : to;
 }
 
 async function recordEnd(
@@ -214,7 +214,7 @@ async function recordEnd(
 
 function toUntraded(order: Order, from: Position, atMs: number): Position {
   if (order.side === 'buy') return from.status === 'opening' ? toAbandoned(from, atMs) : from;
-  return order.kind !== 'stop' && from.status === 'closing' ? toHeldOn(from) : from;
+  return order.kind !== 'stop' && from.status === 'closing' ? toRefused(from) : from;
 }
 
 function logFills(

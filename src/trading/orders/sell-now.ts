@@ -3,7 +3,7 @@ import { Money } from '../../domain/money.js';
 import { heldBaseOf, type ExitReason, type Position } from '../../domain/trade.js';
 import type { Market, RefusedSale } from '../broker/broker.js';
 import { toExitOrder } from './orders.js';
-import { toClosed, toClosing } from '../positions/position-states.js';
+import { isToBeSold, toClosed, toClosing, toRefused } from '../positions/position-states.js';
 import { listFills } from './record-answer.js';
 import { settleOrder } from './settle-order.js';
 import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
@@ -32,24 +32,24 @@ export interface SaleMoment {
   readonly seen?: Market['seen'];
 }
 
-/** Sells a position that is open, at the next price that the broker takes. */
+/** Sells a position that is open, at the next price that the broker takes. The first reason to sell it stands. */
 export async function sellNow(
   parts: TradingParts,
   from: StoredPosition,
   sale: Sale,
   { intendedAt, seen }: SaleMoment = { intendedAt: parts.clock.marketMs() },
 ): Promise<void> {
-  const { exitReason, reason, decision } = sale;
-  const { symbol } = from;
+  const { reason, decision } = sale;
+  const { symbol, exitReason = sale.exitReason } = from;
   const sizeBase = heldBaseOf(from);
   const quote = parts.quotes.find(symbol);
   if (parts.broker.isDust(symbol, sizeBase, quote && new Money(quote.bid))) {
-    await leaveDust(parts, from, sale);
+    await leaveDust(parts, from, { ...sale, exitReason });
     return;
   }
   const planned = parts.broker.planExit({ symbol, side: 'sell', sizeBase, quote }, 1);
   if (planned.status === 'impossible') {
-    if (decision !== undefined) await parts.ledger.store({ decision });
+    await leaveUnsold(parts, toClosing(from, exitReason), { from, decision });
     sayOnce(parts, symbol, planned.reason);
     return;
   }
@@ -59,6 +59,26 @@ export async function sellNow(
   const changed = { from, to: toClosing(from, exitReason) };
   await parts.ledger.store({ decision, changed, intended: order });
   await settleOrder(parts, order, { seen, isNew: true });
+}
+
+/** No order can be made of it now: why it was to be sold is kept. */
+async function leaveUnsold(
+  { ledger }: TradingParts,
+  closing: Position,
+  { from, decision }: { readonly from: StoredPosition; readonly decision: Decision | undefined },
+): Promise<void> {
+  const to = toRefused(closing);
+  const changed = to.exitReason === from.exitReason ? undefined : { from, to };
+  if (decision !== undefined || changed !== undefined) await ledger.store({ decision, changed });
+}
+
+/** Offers again what nobody took, with the broker's pauses: what was decided to be left is left, as on paper. */
+export async function sellAgain(parts: TradingParts): Promise<void> {
+  for (const position of await parts.stores.positions.listOpen(bookKeyOf(parts.rules))) {
+    const { exitReason } = position;
+    if (exitReason === undefined || !isToBeSold(position)) continue;
+    await sellNow(parts, position, { exitReason, reason: 'its sale was refused before' });
+  }
 }
 
 function sayOnce({ logger, said }: TradingParts, symbol: string, reason: string): void {

@@ -51,9 +51,27 @@ export function toClosing(position: Position, exitReason: ExitReason): Position 
   return { ...position, status: 'closing', exitReason };
 }
 
-/** The position whose sale did not come about: what is left is held as before. */
+/** The position whose sale never was on its way: what is left is held as before. */
 export function toHeldOn(position: Position): Position {
   return { ...position, status: 'open', exitReason: undefined };
+}
+
+/**
+ * The position whose sale was not taken. It is guarded again, and the reason to sell it stays with it until it is sold
+ * (`isToBeSold`). A halt that sells everything says so itself, for as long as it lasts.
+ */
+export function toRefused(position: Position): Position {
+  const { exitReason } = position;
+  return {
+    ...position,
+    status: 'open',
+    exitReason: exitReason === 'halt' ? undefined : exitReason,
+  };
+}
+
+/** Whether it was decided to sell what is held, and nobody took it yet. */
+export function isToBeSold({ status, exitReason }: Position): boolean {
+  return status === 'open' && exitReason !== undefined;
 }
 
 /** The position after further fills of a sale: it shrinks. */

@@ -22,7 +22,7 @@ import { recallRisk, volatilityReader } from '../parts/recall-risk.js';
 import { AccountWatch } from './account-watch.js';
 import type { TradingServiceOptions } from './trading-options.js';
 import { TradingControl } from './trading-control.js';
-import { toUnsold, type Unsold } from '../orders/sell-now.js';
+import { sellAgain, toUnsold, type Unsold } from '../orders/sell-now.js';
 import type { SignalContext } from '../signal-context.js';
 import { recordLate, tick } from '../tick/tick.js';
 import { isWorthKeeping, watchEquity } from './watch-equity.js';
@@ -330,6 +330,7 @@ export class TradingService {
   async #lookAtAccount(): Promise<void> {
     await this.#serially(async (parts) => {
       await settleUnsettled(parts);
+      await sellAgain(parts);
       await keepStops(parts);
       await this.#haltBy(await this.#checks?.ifDue(parts));
     });

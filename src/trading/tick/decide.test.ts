@@ -40,6 +40,7 @@ interface Row {
 const held = { position: buildPosition() };
 const opening = { position: buildPosition({ status: 'opening', entryPrice: undefined }) };
 const closing = { position: buildPosition({ status: 'closing' }) };
+const refused = { position: buildPosition({ exitReason: 'signal' }) };
 const buy = buildSignal();
 const sell = buildSignal({ prediction: 'SELL' });
 const hold = buildSignal({ prediction: 'HOLD' });
@@ -64,6 +65,12 @@ describe('a BUY', () => {
       verdict: 'keep: already long',
     },
     { fact: 'waits for a sale', signal: buy, seen: closing, verdict: 'skip: already closing' },
+    {
+      fact: 'does not keep what was decided to be sold and is refused so far',
+      signal: buy,
+      seen: refused,
+      verdict: 'skip: already closing: its sale was refused and is tried again',
+    },
     {
       fact: 'does not buy back on a candle that closed before the exit',
       signal: buy,
@@ -134,6 +141,12 @@ describe('a SELL', () => {
       verdict: 'skip: flat: nothing to close',
     },
     { fact: 'leaves a sale alone', signal: sell, seen: closing, verdict: 'keep: already closing' },
+    {
+      fact: 'leaves a sale alone that is refused so far',
+      signal: sell,
+      seen: refused,
+      verdict: 'keep: already closing: its sale was refused and is tried again',
+    },
     {
       fact: 'says that a sale without a quote waits',
       signal: sell,

@@ -4,6 +4,7 @@ import type { Quote } from '../../domain/market.js';
 import type { Signal } from '../../domain/signal.js';
 import type { Position } from '../../domain/trade.js';
 import { closeTimeOf } from '../../domain/timeframe.js';
+import { isToBeSold } from '../positions/position-states.js';
 import { decisionLagMs, type TradingRules } from '../trading-rules.js';
 
 /** Everything besides the signal that a verdict depends on. */
@@ -44,6 +45,7 @@ const BUY: Verdict = { action: 'open', reason: 'BUY' };
 const SELL: Verdict = { action: 'close', reason: 'SELL' };
 const ALREADY_LONG: Verdict = { action: 'keep', reason: 'already long' };
 const NOTHING_TO_CLOSE: Verdict = { action: 'skip', reason: 'flat: nothing to close' };
+const REFUSED_SALE = 'already closing: its sale was refused and is tried again';
 
 /**
  * The verdict on one signal. `open` is still subject to the risk rules. Reasons that keep the whole
@@ -89,9 +91,10 @@ function decideHold(signal: Signal): Verdict {
 
 /** A SELL closes at any confidence: exits are never gated. */
 function decideSell(seen: Observation): Verdict {
-  switch (seen.position?.status) {
+  const { position } = seen;
+  switch (position?.status) {
     case 'open':
-      return SELL;
+      return isToBeSold(position) ? { action: 'keep', reason: REFUSED_SALE } : SELL;
     case 'opening':
       return { action: 'skip', reason: 'the entry is not filled yet: its exits will guard it' };
     case 'closing':
@@ -107,8 +110,11 @@ function closingReason(quote: Quote | undefined): string {
 }
 
 function decideBuy(signal: Signal, seen: Observation): Verdict {
-  if (seen.position?.status === 'closing') return { action: 'skip', reason: 'already closing' };
-  if (seen.position !== undefined) return ALREADY_LONG;
+  const { position } = seen;
+  if (position?.status === 'closing') return { action: 'skip', reason: 'already closing' };
+  if (position !== undefined) {
+    return isToBeSold(position) ? { action: 'skip', reason: REFUSED_SALE } : ALREADY_LONG;
+  }
   const objection = findEntryObjection(signal, seen);
   if (objection !== undefined) return { action: 'skip', reason: objection };
   return BUY;
