@@ -256,8 +256,8 @@ describe('training that learns from its failures', () => {
       expect((await counted()).count).toBe(2);
     });
 
-    it('gives the event loop a turn between two keys', async () => {
-      const symbols = Array.from({ length: 40 }, (_, at) => `S${at}/USDT`);
+    it('gives the event loop its turns between keys', async () => {
+      const symbols = Array.from({ length: 200 }, (_, at) => `S${at}/USDT`);
       context = await createTrainingContext(engine, { symbols });
       const service = context.service({ checkPython: () => Promise.resolve(READY) });
       let turns = 0;
@@ -269,7 +269,8 @@ describe('training that learns from its failures', () => {
       setImmediate(count);
       await service.planDue();
       isOver = true;
-      expect(turns).toBeGreaterThanOrEqual(symbols.length - 1);
+      // The first belongs to the test: keys in one turn would leave none.
+      expect(turns).toBeGreaterThan(10);
     });
   });
 });
