@@ -3,6 +3,7 @@ import type { ModelRecord } from '../domain/model-record.js';
 import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
+import type { Pin } from '../storage/stores/pin-store.js';
 import type { Stores } from '../storage/stores.js';
 import { deleteVersion } from './artifact-cleanup.js';
 import type { ModelArtifacts } from './model-artifacts.js';
@@ -83,7 +84,7 @@ export class ModelRegistry {
    */
   async rollback(key: ModelKey, modelUid?: string): Promise<RegistryAnswer<RolledBack>> {
     const { stores, logger, onServing } = this.#options;
-    const pinned = await findPinned(stores, key);
+    const pinned = refusePinned(await stores.pins.find(key), await stores.models.findServing(key));
     if (pinned !== undefined) return pinned;
     const target = findTarget(await stores.models.listVersions(key), modelUid);
     if (target === undefined) return missing(modelUid);
@@ -105,10 +106,10 @@ export class ModelRegistry {
   #serveAgain(key: ModelKey, { uid }: ModelRecord): Promise<RegistryAnswer<RolledBack>> {
     return this.#options.stores.transaction(async (tx) => {
       await tx.models.lock(key);
-      const pinned = await findPinned(tx, key);
+      const before = await tx.models.findServing(key);
+      const pinned = refusePinned(await tx.pins.findLocked(key), before);
       if (pinned !== undefined) return pinned;
       if (findTarget(await tx.models.listVersions(key), uid) === undefined) return missing(uid);
-      const before = await tx.models.findServing(key);
       return { status: 'done', record: await tx.models.promote(uid), before };
     });
   }
@@ -158,15 +159,11 @@ export class ModelRegistry {
   }
 }
 
-/** Refuses where the model that serves is pinned. */
-async function findPinned(
-  stores: Pick<Stores, 'pins' | 'models'>,
-  key: ModelKey,
-): Promise<RegistryAnswer<never> | undefined> {
-  const pin = await stores.pins.findLocked(key);
-  if (pin === undefined || (await stores.models.findServing(key))?.uid !== pin.modelUid) {
-    return undefined;
-  }
+function refusePinned(
+  pin: Pin | undefined,
+  serving: ModelRecord | undefined,
+): RegistryAnswer<never> | undefined {
+  if (pin === undefined || pin.modelUid !== serving?.uid) return undefined;
   return refused(`model ${pin.modelUid} is pinned: take the pin off first`);
 }
 
