@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { EMBEDDING_BOT } from '../domain/bots.js';
 import type { Series } from '../domain/market.js';
 import type { ModelKey } from '../domain/model-key.js';
@@ -120,8 +119,6 @@ export class Lookalikes {
       this.#closed.delete(timeframe);
       for (const pair of await this.#list((series) => series.timeframe === timeframe)) {
         await this.#catchUp(pair);
-        // SQLite answers within one turn of the event loop.
-        await setImmediate();
       }
     });
   }

@@ -22,7 +22,7 @@ export interface CollectingFacts extends HealthFacts {
 }
 
 export function isCollecting(facts: HealthFacts): facts is CollectingFacts {
-  return 'collector' in facts.phase && facts.collection !== undefined;
+  return facts.collection !== undefined;
 }
 
 export type DaemonHealthRule = HealthRule<HealthFacts>;
