@@ -1,5 +1,6 @@
 import { addRoutes } from '../src/api/routes.js';
 import { createServer } from '../src/api/server.js';
+import { QuietTurns } from '../src/lib/quiet-turns.js';
 import { SILENT_LOGGER } from '../src/lib/silent-logger.js';
 
 /** Of a JSON schema, what the API's shapes use. */
@@ -46,6 +47,7 @@ export async function documentApiTypes(): Promise<string> {
     token: undefined,
     version: '',
     logger: SILENT_LOGGER,
+    quietTurns: new QuietTurns(),
     clock: { wallMs: () => 0 },
   });
   // Routes ask their context when they are called, and here none is.

@@ -87,6 +87,7 @@ async function run(settings: Settings, options: RunOptions, signal: AbortSignal)
     stack.use('supervisor', supervisor);
     const { effectiveSettings = [], logTail = new LogTail(), childEnvironments } = options;
     const shown = { readPhase: phase.read, effectiveSettings, logTail };
+    const { quietTurns: turns } = base;
     const address = await serveApi(base, { ...shown, stack, role, childEnvironments });
     logger[level](`Page and API at ${address}`, { run: base.runUid, version });
     await supervisor.ready(`serving at ${address}`);
@@ -95,7 +96,7 @@ async function run(settings: Settings, options: RunOptions, signal: AbortSignal)
       ending.abort();
       base.database.failFast();
     });
-    const market = await parts.openMarket(settings, { clock, logger, stack });
+    const market = await parts.openMarket(settings, { clock, logger, stack, turns });
     phase.enter({ ...base, name: 'connecting', market });
     await market.data.start(stopping);
     if (role === 'collect') await collectOnly(base, market, phase);

@@ -2,12 +2,14 @@ import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
 import { ConfigError, TransientError } from '../lib/errors.js';
+import { countCalls } from './http/count-calls.js';
 import { keepAnswersFinite } from './http/finite-answers.js';
 import { guardRequests } from './http/guard-requests.js';
 import { serializeAnswers } from './http/serialize-answers.js';
 import { BrowserSessions } from './http/browser-sessions.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
+import type { QuietTurns } from '../lib/quiet-turns.js';
 import { answerErrors } from './http/answer-errors.js';
 import { newServer, type Server } from './http/new-server.js';
 import { browserSessionRoutes } from './routes/browser-session.js';
@@ -20,6 +22,8 @@ export interface ServerOptions {
   readonly version: string;
   readonly logger: Logger;
   readonly clock: Pick<Clock, 'wallMs'>;
+  /** Told of each call, for the work that waits until none is being answered. */
+  readonly quietTurns: Pick<QuietTurns, 'callBegins'>;
 }
 
 /** A server with documentation, guards and errors set up, ready for routes. Not listening yet. */
@@ -29,7 +33,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   server.setSerializerCompiler(serializeAnswers);
   readJson(server);
   answerErrors(server, options.logger);
-  const { host, token, clock } = options;
+  const { host, token, clock, quietTurns } = options;
+  countCalls(server, quietTurns);
   const sessions = token === undefined ? undefined : new BrowserSessions(token, clock);
   guardRequests(server, { host, token, sessions });
   keepAnswersFinite(server, options.logger);

@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { Candle } from '../domain/candle.js';
 import type { Quote, Series } from '../domain/market.js';
@@ -7,6 +6,7 @@ import { timeframeMs, type Timeframe } from '../domain/timeframe.js';
 import type { MarketData } from '../exchange/market-data.js';
 import { messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
+import { Turns, type TurnSource } from '../lib/turns.js';
 import { CollectionSchedule } from './collection-schedule.js';
 import {
   toCollectionStatus,
@@ -57,6 +57,8 @@ export interface CollectorOptions {
   readonly staleAfterBars?: number;
   /** `PAUSE_COLLECTOR_FILE`: while it exists candles wait. */
   readonly pauseFile?: string;
+  /** In which pages are stored. Default: the next ones. */
+  readonly turns?: TurnSource;
 }
 
 /**
@@ -70,6 +72,7 @@ export class Collector {
   readonly #options: CollectorOptions;
   readonly #stopping = new AbortController();
   readonly #writes = new PQueue({ concurrency: 1 });
+  readonly #turns: TurnSource;
   readonly #listeners = new Set<CollectionListener>();
   readonly #pauseFile: PauseFile | undefined;
   #symbols: CollectorOptions['symbols'];
@@ -82,6 +85,7 @@ export class Collector {
   constructor(options: CollectorOptions) {
     this.#options = options;
     this.#symbols = options.symbols;
+    this.#turns = options.turns ?? new Turns();
     // Every request under way listens for the stop.
     setMaxListeners(0, this.#stopping.signal);
     const { pauseFile, logger } = options;
@@ -234,7 +238,7 @@ export class Collector {
       clock,
       followDelayMs: this.#options.followDelayMs ?? FOLLOW_DELAY_MS,
       safePoint: () => this.#safePoint(),
-      inTurn: (write) => this.#writes.add(write),
+      inTurn: (write) => this.#writes.add(() => this.#turns.next().then(write)),
       onReady: (tracked) => this.#noteReady(tracked),
       onClosed: ({ series }, candles) =>
         this.#notify((one) => one.closedCandles?.(series, candles)),
@@ -242,9 +246,8 @@ export class Collector {
     });
   }
 
-  /** Between two pages collection may be held; other work of the event loop comes first. */
+  /** Between two pages collection may be held. */
   async #safePoint(): Promise<void> {
-    await setImmediate();
     await this.#pauseFile?.passage(this.#stopping.signal);
   }
 

@@ -51,7 +51,7 @@ export interface AssembledWork {
 
 /** What one daemon at a time may run, wired but not started yet. */
 export function assembleWork(connected: Connected, tools: ActiveTools): AssembledWork {
-  const { market, stores, options, logger, trading } = connected;
+  const { market, stores, options, logger, trading, quietTurns: turns } = connected;
   const serving = createServing(connected, tools);
   const collector = new Collector({
     ...options.collection,
@@ -60,6 +60,7 @@ export function assembleWork(connected: Connected, tools: ActiveTools): Assemble
     marketData: market.data,
     stores,
     logger,
+    turns,
   });
   const pipeline = createPipeline(connected, tools, { serving, collector });
   const serve = (record: ModelRecord): Promise<void> =>

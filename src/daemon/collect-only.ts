@@ -57,7 +57,7 @@ async function collectWhileAlone(
   { base, market, chosen, lease }: Collection,
   phase: CurrentPhase,
 ): Promise<void> {
-  const { settings, stores, wallClock: clock, logger, stopping, faults } = base;
+  const { settings, stores, wallClock: clock, logger, stopping, faults, quietTurns: turns } = base;
   const stack = new DisposalStack(logger);
   const collector = new Collector({
     ...toCollectionOptions(settings, chosen.timeframes),
@@ -66,6 +66,7 @@ async function collectWhileAlone(
     marketData: market.data,
     stores,
     logger,
+    turns,
   });
   phase.enter({ ...base, name: 'collecting', market, chosen, collector });
   stack.use('collection', collector).start();

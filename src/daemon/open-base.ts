@@ -7,6 +7,7 @@ import { DatabaseWatch } from '../coordination/database-watch.js';
 import type { Clock } from '../lib/clock.js';
 import type { DisposalStack } from '../lib/disposal.js';
 import type { Logger } from '../lib/logger.js';
+import { QuietTurns } from '../lib/quiet-turns.js';
 import { newUid } from '../lib/uid.js';
 import { EventHub } from '../monitoring/event-hub.js';
 import { FaultBoard } from '../monitoring/fault-board.js';
@@ -79,6 +80,7 @@ export async function openBase(settings: Settings, tools: BaseTools): Promise<Ba
     databaseWatch,
     stores,
     loopWatch,
+    quietTurns: new QuietTurns(),
     faults: new FaultBoard(),
     events,
     notifications,

@@ -5,6 +5,7 @@ import type { MarketData } from '../exchange/market-data.js';
 import type { Clock } from '../lib/clock.js';
 import type { DisposalStack } from '../lib/disposal.js';
 import type { Logger } from '../lib/logger.js';
+import type { TurnSource } from '../lib/turns.js';
 
 /** Where candles and prices come from. Opening it asks for nothing yet. */
 export interface Market {
@@ -20,6 +21,8 @@ interface Tools {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly stack: DisposalStack;
+  /** In which answers are parsed. Default: the next ones. */
+  readonly turns?: TurnSource;
 }
 
 /** The demo answers from this machine, so its requests need no spacing. */
@@ -27,10 +30,10 @@ const DEMO_REQUEST_SPACING_MS = 1;
 
 /** The exchange of the settings. The demo is a process of its own, read like any other venue. */
 export async function openMarket(settings: Settings, tools: Tools): Promise<Market> {
-  const { clock, logger, stack } = tools;
+  const { clock, logger, stack, ...turns } = tools;
   if (settings.exchange !== 'demo') {
     const baseUrl = settings.exchangeBaseUrl;
-    const options = { exchangeId: settings.exchange, clock, logger };
+    const options = { exchangeId: settings.exchange, clock, logger, ...turns };
     const data = new CcxtMarketData({ ...options, ...(baseUrl === undefined ? {} : { baseUrl }) });
     return { data: stack.use('exchange', data), isDemo: false, baseUrl, speed: 1 };
   }
@@ -53,6 +56,7 @@ export async function openMarket(settings: Settings, tools: Tools): Promise<Mark
     requestSpacingMs: DEMO_REQUEST_SPACING_MS,
     clock,
     logger,
+    ...turns,
   });
   const { baseUrl } = demo;
   return { data: stack.use('exchange', data), isDemo: true, baseUrl, speed: demoSpeed };

@@ -4,6 +4,7 @@ import type { DatabaseWatch } from '../coordination/database-watch.js';
 import type { WatchedFolder } from '../jobs/watched-folder.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
+import type { QuietTurns } from '../lib/quiet-turns.js';
 import type { Lookalikes } from '../lookalikes/lookalikes.js';
 import type { ModelRegistry } from '../models/model-registry.js';
 import type { PredictionCache } from '../models/prediction-cache.js';
@@ -51,6 +52,8 @@ export interface Base {
   readonly notCarriedOver: string | undefined;
   readonly stores: Stores;
   readonly loopWatch: LoopWatch;
+  /** For work that may wait until no call of the API is being answered. */
+  readonly quietTurns: QuietTurns;
   readonly faults: FaultBoard;
   readonly events: EventHub;
   readonly notifications: Notifications;

@@ -6,6 +6,7 @@ import { ConfigError, messageOf, TransientError } from '../lib/errors.js';
 import { growingPauseMs } from '../lib/growing-pause.js';
 import { assertDefined } from '../lib/invariant.js';
 import type { Logger } from '../lib/logger.js';
+import type { TurnSource } from '../lib/turns.js';
 import { parseBaseUrl } from './apply-base-url.js';
 import { fetchCandlePages, type CandleRow } from './candle-pages.js';
 import type { CcxtExchange } from './ccxt-exchange.js';
@@ -49,6 +50,8 @@ export interface CcxtMarketDataOptions {
   readonly clockRefreshMs?: number;
   readonly retry?: { readonly attempts?: number; readonly initialDelayMs?: number };
   readonly random?: () => number;
+  /** In which answers are parsed. Default: the next ones. */
+  readonly turns?: TurnSource;
   /** Of the venue clock; see there. */
   readonly monotonicMs?: () => number;
 }
@@ -82,7 +85,11 @@ export class CcxtMarketData implements MarketData {
       speed: options.speed ?? 1,
       monotonicMs: options.monotonicMs,
     });
-    this.#http = new VenueHttp({ clock: options.clock, timeoutMs: this.#timeoutMs });
+    this.#http = new VenueHttp({
+      clock: options.clock,
+      timeoutMs: this.#timeoutMs,
+      turns: options.turns,
+    });
     this.#retry = createReadRetry({
       attempts: options.retry?.attempts ?? 4,
       initialDelayMs: options.retry?.initialDelayMs ?? 250,

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.js';
 import { TransientError } from '../lib/errors.js';
 import { redactText } from '../lib/redact.js';
 import type { VenueTrouble } from './market-data.js';
-import { Turns } from '../lib/turns.js';
+import { Turns, type TurnSource } from '../lib/turns.js';
 
 /** Answers larger than this are refused; a venue's full list of markets is some 20 MB. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -20,6 +20,8 @@ export interface VenueHttpOptions {
   readonly clock: Clock;
   /** Wall time for one request, from sending it to its last byte. */
   readonly timeoutMs: number;
+  /** In which answers are handed out. Default: the next ones. */
+  readonly turns?: TurnSource | undefined;
 }
 
 interface RequestInitOfCcxt {
@@ -46,13 +48,14 @@ export interface VenueAnswer {
 export class VenueHttp {
   readonly #options: VenueHttpOptions;
   readonly #inFlight = new Set<AbortController>();
-  readonly #turns = new Turns();
+  readonly #turns: TurnSource;
   #blockedUntilWallMs = 0;
   #trouble: VenueTrouble | undefined;
   #isStopped = false;
 
   constructor(options: VenueHttpOptions) {
     this.#options = options;
+    this.#turns = options.turns ?? new Turns();
   }
 
   /** Why requests fail, since the first failure in a row; undefined after an answer. */

@@ -56,6 +56,8 @@ const SIGNALS = 12;
 export interface ApiRig {
   readonly server: Server;
   readonly logger: LogKeeper;
+  /** Those for which other work has to wait. */
+  readonly calls: Readonly<CallCount>;
   /** What the next question for health is answered. */
   health: Health;
   isStarting: boolean;
@@ -108,11 +110,14 @@ export async function buildApi(rigOptions: RigOptions): Promise<ApiRig> {
   const { token, host = '127.0.0.1', projectDir = PROJECT_DIR } = rigOptions;
   const { clock = fixedClock() } = rigOptions;
   const logger = new LogKeeper();
-  const options = { host, port: 0, token, version: '1.2.3', logger, clock };
+  const calls = { seen: 0, underWay: 0 };
+  const quietTurns = { callBegins: () => countCall(calls) };
+  const options = { host, port: 0, token, version: '1.2.3', logger, clock, quietTurns };
   const server = await createServer(options);
   const rig: ApiRig = {
     server,
     logger,
+    calls,
     health: healthy,
     isStarting: false,
     warnings: [],
@@ -122,6 +127,17 @@ export async function buildApi(rigOptions: RigOptions): Promise<ApiRig> {
   addRoutes(server, contextOf(rigOptions, rig), projectDir);
   await server.ready();
   return rig;
+}
+
+interface CallCount {
+  seen: number;
+  underWay: number;
+}
+
+function countCall(calls: CallCount): () => void {
+  calls.seen++;
+  calls.underWay++;
+  return () => calls.underWay--;
 }
 
 const NOT_TRADING = tradingOrders(() => ({ name: 'starting' }) as DaemonPhase);

@@ -97,6 +97,16 @@ describe('GET /api/events', () => {
     expect(hub.clients).toBe(0);
   });
 
+  test('makes no other work wait, as a call does until it is answered', async () => {
+    const stream = await open();
+    expect(rig.calls.seen).toBe(0);
+    const status = await open({}, '/api/status');
+    await until(() => status.hasEnded, 'the answer');
+    expect(rig.calls.seen).toBe(1);
+    await until(() => rig.calls.underWay === 0, 'the end of the call');
+    stream.close();
+  });
+
   test('has no HEAD, which would never end', async () => {
     const headers = { host: '127.0.0.1:1', authorization: `Bearer ${TOKEN}` };
     const url = '/api/events';

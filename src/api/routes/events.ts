@@ -27,6 +27,7 @@ export function eventRoutes(server: Server, context: ApiContext): void {
     {
       // A HEAD would never end.
       exposeHeadRoute: false,
+      config: { isStream: true },
       schema: {
         summary: 'Server-sent events: training, signals, decisions, fills, a heartbeat',
         headers: streamHeaders,

@@ -37,6 +37,7 @@ export function logRoutes(server: Server, { logs }: ApiContext): void {
     {
       // A HEAD would never end.
       exposeHeadRoute: false,
+      config: { isStream: true },
       schema: {
         summary: 'Server-sent events: each line of the log as it is written',
         querystring: streamQuery,

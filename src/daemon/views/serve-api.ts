@@ -37,9 +37,9 @@ export interface ServeTools {
 /** Serves API and page in every phase, from the first moment on. @returns the address */
 export async function serveApi(base: Base, tools: ServeTools): Promise<string> {
   const { readPhase, stack, role, effectiveSettings, logTail } = tools;
-  const { settings, version, logger, stores, wallClock, events } = base;
+  const { settings, version, logger, stores, wallClock, events, quietTurns } = base;
   const { apiHost: host, apiPort: port, apiToken: token, dataDir } = settings;
-  const options = { host, port, token, version, logger, clock: wallClock };
+  const options = { host, port, token, version, logger, clock: wallClock, quietTurns };
   const server = await createServer(options);
   const readCensus = censusReader(readPhase);
   const health = stack.use('health', createHealthReporter(readPhase, readCensus));
