@@ -4,8 +4,7 @@ const COMMA = 0x2c;
 const POINT = 0x2e;
 const ZERO = 0x30;
 
-/** Integers up to here are exact as doubles, and so is their quotient by a power of ten up to 10^22, once rounded. */
-const MAX_EXACT = Number.MAX_SAFE_INTEGER / 10 - 1;
+/** A safe integer by a power of ten up to this one, both exact as doubles, is a quotient that is rounded once. */
 const MAX_DECIMALS = 22;
 const POWERS = Array.from({ length: MAX_DECIMALS + 1 }, (_, exponent) => 10 ** exponent);
 
@@ -63,6 +62,10 @@ export class FieldReader {
   /** A number that the line ends; goes on to the next line whatever follows. */
   readLastNumber(): number {
     const value = this.#parse();
+    if (this.#bytes[this.#at] === NEW_LINE) {
+      this.#at += 1;
+      return value;
+    }
     const end = this.#lineEnd();
     const isEnd = this.#at === end || (this.#bytes[this.#at] === RETURN && this.#at + 1 === end);
     this.#at = end + 1;
@@ -70,26 +73,35 @@ export class FieldReader {
   }
 
   #parse(): number {
-    const bytes = this.#bytes;
     const start = this.#at;
-    let at = start;
-    let point = -1;
-    let mantissa = 0;
-    for (; ; at++) {
-      const byte = bytes[at] ?? NEW_LINE;
-      const digit = byte - ZERO;
-      if (digit >= 0 && digit <= 9) {
-        if (mantissa > MAX_EXACT) return this.#parseText(start);
-        mantissa = mantissa * 10 + digit;
-      } else if (byte === POINT && point < 0) point = at;
-      else if (byte === COMMA || byte === NEW_LINE || byte === RETURN) break;
-      else return this.#parseText(start);
+    let mantissa = this.#readDigits();
+    let [digits, decimals] = [this.#at - start, 0];
+    if (this.#bytes[this.#at] === POINT) {
+      this.#at += 1;
+      const from = this.#at;
+      const fraction = this.#readDigits();
+      decimals = this.#at - from;
+      digits += decimals;
+      mantissa = mantissa * (POWERS[decimals] ?? NaN) + fraction;
+    }
+    const byte = this.#bytes[this.#at] ?? NEW_LINE;
+    const isPlain = byte === COMMA || byte === NEW_LINE || byte === RETURN;
+    if (!isPlain || !(mantissa <= Number.MAX_SAFE_INTEGER)) return this.#parseText(start);
+    if (digits === 0) return NaN;
+    return decimals === 0 ? mantissa : mantissa / (POWERS[decimals] ?? NaN);
+  }
+
+  #readDigits(): number {
+    const bytes = this.#bytes;
+    let [at, value] = [this.#at, 0];
+    for (;;) {
+      const digit = (bytes[at] ?? NEW_LINE) - ZERO;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+      at += 1;
     }
     this.#at = at;
-    if (at - start === (point < 0 ? 0 : 1)) return NaN;
-    const decimals = point < 0 ? 0 : at - point - 1;
-    if (decimals === 0) return mantissa;
-    return decimals <= MAX_DECIMALS ? mantissa / (POWERS[decimals] ?? NaN) : this.#parseText(start);
+    return value;
   }
 
   /** Exponents, signs, spaces, more digits than are exact, and what is no number at all. */

@@ -18,6 +18,9 @@ const FIRST_BASES = ['BTC', 'ETH', 'SOL'];
 const SAMPLED_ROWS = 300;
 const SAMPLED_BYTES = 64_000;
 
+/** Most files are smaller, and unpacked without copies. */
+const UNPACKED_AT_ONCE = 1 << 19;
+
 const NEW_LINE = 0x0a;
 const SPACE = 0x20;
 const COMMA = 0x2c;
@@ -77,7 +80,7 @@ export function listRecordings(folder: string, asked: string): readonly Recordin
 export function readRecordingBytes(file: string): Buffer {
   try {
     const bytes = readFileSync(file);
-    return file.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+    return file.endsWith('.gz') ? gunzipSync(bytes, { chunkSize: UNPACKED_AT_ONCE }) : bytes;
   } catch (cause) {
     throw new ConfigError(`Cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
@@ -118,15 +121,16 @@ export function decimalsIn(bytes: Buffer): { price: number; quantity: number } {
   const most = new Array<number>(FIELDS).fill(0);
   const end = Math.min(bytes.length, SAMPLED_BYTES);
   let at = bytes.indexOf(NEW_LINE) + 1;
-  for (let row = 1; row < SAMPLED_ROWS && at > 0 && at < end; row++) {
-    let [field, point] = [0, -1];
-    for (; at < end && bytes[at] !== NEW_LINE; at++) {
-      const byte = bytes[at] ?? 0;
-      if (byte === COMMA) [field, point] = [field + 1, -1];
-      else if (byte === POINT) point = at;
-      else if (point >= 0 && byte > SPACE) most[field] = Math.max(most[field] ?? 0, at - point);
-    }
-    at += 1;
+  let [row, field, decimals] = [1, 0, NaN];
+  for (; at > 0 && at < end && row < SAMPLED_ROWS; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === COMMA || byte === NEW_LINE) {
+      field = byte === COMMA ? field + 1 : 0;
+      row += byte === COMMA ? 0 : 1;
+      decimals = NaN;
+    } else if (byte === POINT) decimals = 0;
+    else if (byte > SPACE) decimals += 1;
+    if (decimals > (most[field] ?? 0)) most[field] = decimals;
   }
   const [, open = 0, high = 0, low = 0, close = 0, volume = 0] = most;
   const price = Math.max(open, high, low, close);

@@ -89,6 +89,22 @@ function toGrid(rows: RecordedColumns, timeframe: Timeframe): CandleColumns {
   const firstIndex = barIndex(rows.openTime[0] ?? 0, timeframe);
   const lastIndex = barIndex(rows.openTime[rows.length - 1] ?? 0, timeframe);
   const length = lastIndex - firstIndex + 1;
+  if (length === rows.length) {
+    const state = new Uint8Array(length).fill(BarState.stored);
+    const { open, high, low, close, volume } = rows;
+    return {
+      timeframe,
+      firstIndex,
+      length,
+      open,
+      high,
+      low,
+      close,
+      volume,
+      state,
+      firstBarIndex: firstIndex,
+    };
+  }
   const column = (): Float64Array => new Float64Array(length);
   const columns = {
     timeframe,
