@@ -1,4 +1,3 @@
-import { SingleBar } from 'cli-progress';
 import type { WalkProgress } from '../src/backtest/walk-forward/walk-options.js';
 import { formatDuration } from '../src/domain/training-cooldown.js';
 import { SystemClock, type Clock } from '../src/lib/clock.js';
@@ -18,6 +17,7 @@ export async function withProgress<T>(
   if (json || !process.stderr.isTTY) {
     return work({ onProgress: () => undefined, onTrained: (progress) => lines.tell(progress) });
   }
+  const { SingleBar } = await import('cli-progress');
   const format = 'backtest {bar} {percentage} % | {left}';
   const bar = new SingleBar({ format, stream: process.stderr, clearOnComplete: true });
   bar.start(100, 0, { left: '' });

@@ -12,6 +12,30 @@ const FOLDERS = ['src', 'scripts', 'test', 'bench'];
 /** What is started by itself, as a command, a thread or a process. */
 const STARTED = /^scripts\/.*\.ts$|\/(main|freeze-features)\.ts$|-(worker|child|parent)\.ts$/;
 
+/**
+ * Packages that are compiled in, as far as they are used: loading them takes every process a tenth of a second. All
+ * others are left to be loaded as they are.
+ */
+const COMPILED_IN = /^(knex|technicalindicators)(\/|$)/;
+/** What knex asks for once it is to speak to such a database. */
+const DRIVERS =
+  /^(better-sqlite3|mariadb|mysql|mysql2|oracledb|pg|pg-query-stream|sqlite3|tedious)(\/|$)/;
+
+const packages = {
+  name: 'packages',
+  setup({ onResolve }) {
+    onResolve({ filter: /^[^./]/ }, ({ path: name, importer, kind }) => {
+      if (kind === 'entry-point') return undefined;
+      const isOfPackage = importer.startsWith(path.join(ROOT, 'node_modules'));
+      const isCompiledIn = isOfPackage ? !DRIVERS.test(name) : COMPILED_IN.test(name);
+      return isCompiledIn ? undefined : { external: true };
+    });
+  },
+};
+
+const REQUIRE =
+  "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
+
 /** A module finds other files by its own place below dist/, also from within a chunk. */
 const ownPlaces = {
   name: 'own places',
@@ -39,8 +63,11 @@ const { metafile } = await build({
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
   splitting: true,
-  packages: 'external',
-  plugins: [ownPlaces],
+  plugins: [packages, ownPlaces],
+  // The half of a package that leaves out what is not used.
+  mainFields: ['module', 'main'],
+  // knex asks for Node's own modules and for drivers as CommonJS does.
+  banner: { js: REQUIRE },
   platform: 'node',
   target: 'node20.19',
   format: 'esm',

@@ -1,4 +1,4 @@
-import technicalindicators from 'technicalindicators';
+import { RSI, SMA } from 'technicalindicators';
 import { BarState, type CandleColumns } from '../domain/candle-columns.js';
 import type { Direction, FallbackIndicators } from '../domain/signal.js';
 
@@ -72,13 +72,13 @@ function newestCloses(columns: CandleColumns): number[] {
 
 function average(closes: readonly number[], period: number): number {
   const values = closes.slice(-period);
-  return technicalindicators.SMA.calculate({ period, values }).at(-1) ?? NaN;
+  return SMA.calculate({ period, values }).at(-1) ?? NaN;
 }
 
 /** The library calls a market that never moved overbought (RSI 100): it is neutral. */
 function relativeStrength(closes: readonly number[]): number {
   if (closes.every((close) => close === closes[0])) return NEUTRAL_RSI;
   const values = [...closes];
-  const rsi = technicalindicators.RSI.calculate({ period: RSI_PERIOD, values }).at(-1);
+  const rsi = RSI.calculate({ period: RSI_PERIOD, values }).at(-1);
   return rsi ?? NEUTRAL_RSI;
 }
