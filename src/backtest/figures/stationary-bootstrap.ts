@@ -36,8 +36,11 @@ export function bootstrapInterval(
   const estimate = figureOf(values);
   if (blocks < 2 || estimate === undefined) return undefined;
   const figures: number[] = [];
+  // One for all rounds: they are thousands.
+  const resample = values.slice();
   for (let round = 0; round < resamples; round++) {
-    const figure = figureOf(resampled(values, random, meanBlockDays));
+    draw(resample, values, { random, meanBlock: meanBlockDays });
+    const figure = figureOf(resample);
     if (figure !== undefined && Number.isFinite(figure)) figures.push(figure);
   }
   if (figures.length < resamples / 2) return undefined;
@@ -68,13 +71,15 @@ function fewBlocksFactor(blocks: number): number {
   return (student / NORMAL) * Math.sqrt(blocks / freedom);
 }
 
-function resampled(values: readonly number[], random: Random, meanBlock: number): number[] {
-  const drawn = new Array<number>(values.length);
+function draw(
+  resample: number[],
+  values: readonly number[],
+  { random, meanBlock }: { readonly random: Random; readonly meanBlock: number },
+): void {
   let at = 0;
   for (let position = 0; position < values.length; position++) {
     const isNewBlock = position === 0 || random() < 1 / meanBlock;
     at = isNewBlock ? Math.floor(random() * values.length) : (at + 1) % values.length;
-    drawn[position] = values[at] ?? 0;
+    resample[position] = values[at] ?? 0;
   }
-  return drawn;
 }
