@@ -16,7 +16,7 @@ import { readMarketRules } from './market-rules.js';
 /** The candles themselves lie outside the heap. */
 const WORKER_HEAP_MB = 256;
 const TIMEOUT_MS = 3_600_000;
-/** More would only wait for this thread, which works out what the rules say. */
+/** More would only wait for this thread, which works out what the rules say, and has a core for itself. */
 const MAX_READERS = 2;
 
 type Reader = WorkerChannel<RecordingFile, FolderAnswer>;
@@ -30,7 +30,8 @@ type Reader = WorkerChannel<RecordingFile, FolderAnswer>;
 export async function loadFolder(wanted: FolderFiles, clock: Clock): Promise<MarketHistory> {
   const files = chooseFiles(wanted);
   const rules = readMarketRules(wanted.folder);
-  const count = Math.min(MAX_READERS, availableParallelism(), files.length);
+  const freeCores = Math.max(availableParallelism() - 1, 1);
+  const count = Math.min(MAX_READERS, freeCores, files.length);
   const readers = Array.from({ length: count }, () => createReader(clock));
   try {
     const read = await Promise.all(
