@@ -13,13 +13,31 @@ const FOLDERS = ['src', 'scripts', 'test', 'bench'];
 const STARTED = /^scripts\/.*\.ts$|\/(main|freeze-features)\.ts$|-(worker|child|parent)\.ts$/;
 
 /**
- * Packages that are compiled in, as far as they are used: loading them takes every process a tenth of a second. All
- * others are left to be loaded as they are.
+ * Packages that are compiled in, as far as they are used: hundreds of files that every process would load by itself.
+ * Those that read files of their own, load natives or are loaded in part are left as they are.
  */
-const COMPILED_IN = /^(knex|technicalindicators)(\/|$)/;
+const COMPILED_IN = new Set([
+  '@fastify/swagger',
+  'cockatiel',
+  'decimal.js',
+  'fastify',
+  'fastify-type-provider-zod',
+  'knex',
+  'node-cron',
+  'p-queue',
+  'prom-client',
+  'technicalindicators',
+  'zod',
+]);
 /** What knex asks for once it is to speak to such a database. */
 const DRIVERS =
   /^(better-sqlite3|mariadb|mysql|mysql2|oracledb|pg|pg-query-stream|sqlite3|tedious)(\/|$)/;
+
+/** @param name as it is imported: `knex/lib/client.js`, `@fastify/swagger` */
+function packageOf(name) {
+  const parts = name.split('/');
+  return parts.slice(0, name.startsWith('@') ? 2 : 1).join('/');
+}
 
 const packages = {
   name: 'packages',
@@ -27,7 +45,7 @@ const packages = {
     onResolve({ filter: /^[^./]/ }, ({ path: name, importer, kind }) => {
       if (kind === 'entry-point') return undefined;
       const isOfPackage = importer.startsWith(path.join(ROOT, 'node_modules'));
-      const isCompiledIn = isOfPackage ? !DRIVERS.test(name) : COMPILED_IN.test(name);
+      const isCompiledIn = isOfPackage ? !DRIVERS.test(name) : COMPILED_IN.has(packageOf(name));
       return isCompiledIn ? undefined : { external: true };
     });
   },
