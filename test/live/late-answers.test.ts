@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Money } from '../../src/domain/money.js';
+import type { VenueBalance } from '../../src/exchange/orders/order-venue.js';
 import type { TradingService } from '../../src/trading/service/trading-service.js';
 import { forEachEngine } from '../database.js';
 import { audit } from './audit.js';
 import { LiveWorld, ORDER_PATH, SYMBOL, type WorldOptions } from './live-world.js';
+import { venueWith } from './venue-with.js';
 
 forEachEngine((engine) => {
   function openWorld(options: WorldOptions = {}): Promise<LiveWorld> {
@@ -56,6 +58,27 @@ forEachEngine((engine) => {
       expect(await world.positions()).toMatchObject([{ status: 'open' }]);
       expect(await world.differences()).toEqual([]);
       expect(await audit(world)).toEqual([]);
+    });
+
+    it('a balance that lags behind a sale is read again, and is neither missing cash nor more coins', async () => {
+      world = await openWorld();
+      let balances = 1;
+      let stale: ReadonlyMap<string, VenueBalance> = new Map();
+      const lagging = venueWith(world.venue, {
+        balances: async () => (balances++ === 0 ? stale : world.venue.balances()),
+      });
+      const service = await world.start({ venue: lagging, reconcileEveryMs: 30_000 });
+      await world.quote(service);
+      await world.signal(service, 'BUY');
+      await world.pass(62, service);
+      stale = await world.venue.balances();
+      await world.quote(service);
+      await world.signal(service, 'SELL');
+      balances = 0;
+      await world.pass(32, service);
+      expect(await world.positions()).toMatchObject([{ status: 'closed' }]);
+      expect(balances).toBe(2);
+      expect(await world.differences()).toEqual([]);
     });
 
     it('an order that was given up hours after its intent is still asked about afterwards', async () => {

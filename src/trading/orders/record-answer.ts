@@ -32,11 +32,10 @@ export async function recordAnswer(
   if (answer.status === 'filled') return recordFills(parts, order, answer.fills, true);
   if (answer.status === 'waiting') {
     const { fills = [], sent } = answer;
-    if (fills.length > 0) return recordFills(parts, order, fills, false);
     if (sent !== undefined && order.status === 'intended') {
       await parts.ledger.store({ sent: { orderUid: order.uid, venueOrderId: sent.venueOrderId } });
     }
-    return undefined;
+    return fills.length > 0 ? recordFills(parts, order, fills, false) : undefined;
   }
   return recordEnd(parts, order, answer);
 }
@@ -150,6 +149,8 @@ async function toSold(
 ): Promise<Position> {
   const { order, from, filled } = of;
   const reduced = toReduced(from, filled.fresh);
+  // The exchange still sells the rest of an order that is open, however little that is.
+  if (!filled.isOver) return reduced;
   const price = order.price ?? filled.fresh.at(-1)?.price;
   const isLeft = !parts.broker.isDust(order.symbol, heldBaseOf(reduced), price);
   if (isLeft) return reduced;

@@ -1,6 +1,6 @@
 import { heldBaseOf, type Order, type Position } from '../../domain/trade.js';
 import type { Money } from '../../domain/money.js';
-import type { BrokerAnswer } from '../broker/broker.js';
+import type { BrokerAnswer, PlannedTerms } from '../broker/broker.js';
 import { bookKeyOf, type TradingParts } from '../parts/trading-parts.js';
 import { stopLevelAt } from '../positions/trailing-stop.js';
 import { marketOf } from './market-of.js';
@@ -60,7 +60,7 @@ export async function keepStops(parts: TradingParts): Promise<void> {
     if (position?.status === 'closing') continue;
     const isWanted = wantsStops && position !== undefined;
     const level = isWanted ? levelOf(parts, position) : undefined;
-    if (position !== undefined && isWhereItBelongs(stop, position, level)) continue;
+    if (position !== undefined && isWhereItBelongs(parts, { stop, position, level })) continue;
     await takeAway(parts, stop);
   }
   for (const { uid, status } of wantsStops ? positions : []) {
@@ -68,24 +68,39 @@ export async function keepStops(parts: TradingParts): Promise<void> {
   }
 }
 
-function isWhereItBelongs(stop: Order, position: Position, level: Money | undefined): boolean {
+function isWhereItBelongs(
+  parts: TradingParts,
+  of: { readonly stop: Order; readonly position: Position; readonly level: Money | undefined },
+): boolean {
+  const { stop, position, level } = of;
   const { stopPrice } = stop;
   if (level === undefined || stopPrice === undefined) return false;
   if (stop.sizeBase.gt(heldBaseOf(position))) return false;
-  return level.lte(stopPrice.times(1 + LEAST_MOVE_PCT / 100));
+  if (level.gt(stopPrice.times(1 + LEAST_MOVE_PCT / 100))) return false;
+  // Its purchase was filled further: a stop over all of it takes its place, where one can be made.
+  const planned = planStop(parts, position, level);
+  return planned.status === 'impossible' || planned.terms.sizeBase.lte(stop.sizeBase);
+}
+
+function planStop(
+  { broker, quotes }: TradingParts,
+  position: Position,
+  stopPrice: Money,
+): PlannedTerms {
+  const { symbol } = position;
+  const quote = quotes.find(symbol);
+  const sizeBase = heldBaseOf(position);
+  return broker.planStop({ symbol, side: 'sell', sizeBase, quote, stopPrice });
 }
 
 async function placeMissing(parts: TradingParts, positionUid: string): Promise<void> {
-  const { stores, broker, quotes } = parts;
+  const { stores, broker } = parts;
   // As it is now: what took a stop away may have booked fills.
   const position = await stores.positions.find(positionUid);
   if (position?.status !== 'open') return;
   const stopPrice = levelOf(parts, position);
   if (stopPrice === undefined || (await listStops(parts, positionUid)).length > 0) return;
-  const { symbol } = position;
-  const sizeBase = heldBaseOf(position);
-  const quote = quotes.find(symbol);
-  const planned = broker.planStop({ symbol, side: 'sell', sizeBase, quote, stopPrice });
+  const planned = planStop(parts, position, stopPrice);
   if (planned.status === 'impossible') return;
   const intent = {
     uid: parts.newUid(),

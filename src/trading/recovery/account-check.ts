@@ -12,7 +12,7 @@ import { listComparable, reduce, sumByBase, totalOf, type Found } from './missin
 const LATE_FILL_MS = 3_600_000;
 /** Looked up at a time, the newest first: each is a request. */
 const MOST_GIVEN_UP = 50;
-/** A balance may lag behind the fills: it is read again before it is believed. */
+/** A balance may lag behind the fills, in coins and in cash: it is read again before it is believed. */
 const SECOND_LOOK_MS = 2_000;
 
 const NOT_ALL_SHOWN =
@@ -179,11 +179,12 @@ export class AccountCheck {
     const held = sumByBase(positions);
     let balances = await read(venue.balances());
     const isShort = (base: string): boolean => totalOf(balances, base).lt(held.get(base) ?? 0);
-    if ([...held.keys()].some(isShort)) {
+    const strange = (): readonly Found[] => this.#findStrange(parts, { balances, held, moving });
+    if ([...held.keys()].some(isShort) || strange().length > 0) {
       await parts.clock.sleep(SECOND_LOOK_MS);
       balances = await read(venue.balances());
     }
-    yield* this.#reportStock(parts, { balances, held, moving });
+    for (const found of strange()) yield* some(this.#once(found.subject, found));
     for (const base of [...held.keys()].filter(isShort)) {
       if (!(await this.#isBooked(parts, base))) {
         this.#unsure.add(base);
@@ -212,12 +213,12 @@ export class AccountCheck {
     return true;
   }
 
-  /** What the account has beside the books: more of a coin than is held here, or less cash. */
-  #reportStock(
+  /** What the account has beside the books and was not reported yet: more of a coin than is held here, or less cash. */
+  #findStrange(
     { books, rules, broker, quotes, findInstrument }: TradingParts,
     { balances, held, moving }: Stock,
   ): readonly Found[] {
-    const found: (Found | undefined)[] = [];
+    const found: Found[] = [];
     for (const base of new Set([...held.keys(), ...balances.keys()])) {
       const symbol = `${base}/${rules.currency}`;
       if (moving.has(base) || (!held.has(base) && findInstrument(symbol) === undefined)) continue;
@@ -225,27 +226,27 @@ export class AccountCheck {
       // Closed positions leave some behind that cannot be sold.
       if (broker.isDust(symbol, more, quotes.bidOf(symbol))) continue;
       const finding = `the account has ${more.toString()} ${base} more than these books hold`;
-      found.push(
-        this.#once(base, { kind: 'foreign_balance', subject: base, finding, repair: undefined }),
-      );
+      found.push({ kind: 'foreign_balance', subject: base, finding, repair: undefined });
     }
     const cash = totalOf(balances, rules.currency);
     // A purchase under way may have been paid for in the account and not in the books.
     if (moving.size === 0 && cash.lt(books.cash)) {
       const finding = `the account has less ${rules.currency} than the books count as cash`;
-      found.push(
-        this.#once('', { kind: 'less_cash', subject: rules.currency, finding, repair: undefined }),
-      );
+      found.push({ kind: 'less_cash', subject: rules.currency, finding, repair: undefined });
     }
-    return found.filter((one) => one !== undefined);
+    return found.filter(({ kind, subject }) => !this.#reported.has(reportKey(kind, subject)));
   }
 
   #once(name: string, found: Found): Found | undefined {
-    const key = `${found.kind} ${name}`;
+    const key = reportKey(found.kind, name);
     if (this.#reported.has(key)) return undefined;
     this.#reported.add(key);
     return found;
   }
+}
+
+function reportKey(kind: string, name: string): string {
+  return `${kind} ${name}`;
 }
 
 function some(found: Found | undefined): readonly Found[] {
