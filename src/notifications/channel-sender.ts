@@ -41,7 +41,7 @@ const MAX_MESSAGES = 20;
 const RETRY = { firstMs: 2_000, longestMs: 15 * 60_000 } as const;
 /** A receiver may ask for a longer pause, within this. */
 const MAX_ASKED_PAUSE_MS = 60 * 60_000;
-/** A message that is refused this often for itself is given up: it must not keep the others for ever. */
+/** A message that is refused this often for itself is given up. */
 const MAX_REFUSALS = 10;
 /** Nobody wants to be told of what was so long ago. */
 const MAX_AGE_MS = 3 * 86_400_000;
@@ -109,7 +109,10 @@ export class ChannelSender {
     const { clock, quiet } = this.#options;
     const nowMs = clock.wallMs();
     const isHushed = quiet !== undefined && isQuiet(quiet, nowMs);
-    const allowed = isHushed ? open.filter(isUrgent) : open;
+    const allowed = (isHushed ? open.filter(isUrgent) : open).filter(
+      // What is refused for itself holds nothing: only it waits for its next attempt.
+      (row) => row.status !== 'refused' || !isPausing(row, nowMs),
+    );
     const [first] = allowed;
     if (first === undefined || isPausing(first, nowMs)) return undefined;
     const { messageUid } = first;
@@ -156,11 +159,10 @@ export class ChannelSender {
       await this.#drop(rows, messageOf(error));
       return;
     }
-    const wasUncertain = rows[0].status === 'sending';
     await store.markFailed(
       rows.map(({ uid }) => uid),
       {
-        status: error.isUncertain || wasUncertain ? 'sending' : 'waiting',
+        status: statusAfter(rows[0], error),
         attempts,
         dueAt: nowMs + pauseAfter(attempts, error),
         error: error.message,
@@ -187,6 +189,14 @@ export class ChannelSender {
     const count = rows.length;
     logger.error('Notifications are given up', { channel: channel.name, count, reason });
   }
+}
+
+function statusAfter(
+  { status }: StoredNotification,
+  { isRefused, isUncertain }: ChannelError,
+): 'waiting' | 'sending' | 'refused' {
+  if (isRefused) return 'refused';
+  return isUncertain || status === 'sending' ? 'sending' : 'waiting';
 }
 
 function isPausing({ dueAt }: StoredNotification, nowMs: number): boolean {

@@ -60,8 +60,8 @@ interface BotMessage {
 /** The methods of Telegram's Bot API that the daemon uses. */
 export class BotApi extends HttpReceiver {
   readonly sent: BotMessage[] = [];
-  /** What the next `sendMessage` is answered; default: taken. */
-  readonly refusals: Reply[] = [];
+  /** What the next `sendMessage`, or the next one with that text in it, is answered; default: taken. */
+  readonly refusals: (Reply & { readonly of?: string })[] = [];
   readonly #updates: object[] = [];
   readonly #token: string;
 
@@ -74,7 +74,8 @@ export class BotApi extends HttpReceiver {
       }
       const parameters = JSON.parse(body) as { offset?: number } & BotMessage;
       if (url.endsWith('/getUpdates')) return this.#updatesFrom(parameters.offset ?? 0);
-      const refusal = this.refusals.shift();
+      const at = this.refusals.findIndex(({ of = '' }) => parameters.text.includes(of));
+      const [refusal] = at === -1 ? [] : this.refusals.splice(at, 1);
       if (refusal !== undefined) return refusal;
       this.sent.push(parameters);
       return { status: 200, body: '{"ok":true,"result":{}}' };

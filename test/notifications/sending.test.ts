@@ -217,12 +217,19 @@ describe('a webhook', () => {
     expect(keysTaken()).toEqual([halt]);
   });
 
-  test('that refuses one message for itself gets those behind it after some attempts', async () => {
+  test('that refuses messages for themselves gets those behind them meanwhile, also after a restart', async () => {
     const bad = await note({ title: 'bad' });
+    await note({ title: 'bad', event: 'model_promoted' });
     const good = await note({ event: 'halt' });
     receiver.reply = ({ body }) => ({ status: body.includes('"bad"') ? 422 : 200 });
+    await runFor(senderOf(channel), 3000);
+    expect(keysTaken()).toContain(good);
+    await runFor(senderOf(channel), 10 * MINUTE, 5000);
+    const next = await note({ event: 'halt' });
+    await senderOf(channel).run(signal);
+    expect(keysTaken().at(-1)).toBe(next);
     await runFor(senderOf(channel), HOUR, 20_000);
-    expect(keysTaken().at(-1)).toBe(good);
+    expect(keysTaken().filter((key) => key === good)).toHaveLength(1);
     expect(keysTaken().filter((key) => key === bad)).toHaveLength(10);
     expect(logger.lines.at(-1)).toMatchObject({ message: 'Notifications are given up' });
   });
@@ -274,13 +281,15 @@ describe('Telegram', () => {
   });
 
   test('that refuses one text for itself gets those behind it, and one without its chat loses none', async () => {
-    const refuse = (count: number, description: string): void => {
+    const refuse = (count: number, description: string, of = ''): void => {
       const body = JSON.stringify({ ok: false, description });
-      for (let at = 0; at < count; at++) api.refusals.push({ status: 400, body });
+      for (let at = 0; at < count; at++) api.refusals.push({ status: 400, body, of });
     };
     await note({ title: 'not to be taken' }, 'telegram');
     await note({ event: 'halt', title: 'Halted' }, 'telegram');
-    refuse(10, 'Bad Request: strings must be encoded in UTF-8');
+    refuse(10, "Bad Request: can't parse entities", 'not to be taken');
+    await runFor(senderOf(channel), 5000);
+    expect(texts()).toHaveLength(1);
     await runFor(senderOf(channel), 2 * HOUR, 20_000);
     expect(texts()).toEqual([expect.stringContaining('Halted')]);
     await note({ title: 'for later' }, 'telegram');
@@ -356,6 +365,18 @@ describe('mail', () => {
     await senderOf(mailTo(['gone@example.org', 'b@example.org'])).run(signal);
     expect(server.mails.map(({ to }) => to)).toEqual([['b@example.org']]);
     expect(logger.lines[0]?.fields).toEqual({ refused: ['gone@example.org'] });
+  });
+
+  test('that is refused after its text does not keep a halt behind it', async () => {
+    await note({ title: 'not to be taken' }, 'email');
+    await note({ event: 'halt', title: 'Halted' }, 'email');
+    server.failures.push({ code: 554, text: 'content rejected' });
+    const sender = senderOf(mailTo(['a@example.org']));
+    await sender.run(signal);
+    await sender.run(signal);
+    expect(server.mails.map(({ text }) => text)).toEqual([expect.stringContaining('Halted')]);
+    await runFor(sender, 5000);
+    expect(server.mails).toHaveLength(2);
   });
 
   test('is not sent in clear to another machine, nor its password', async () => {

@@ -13,10 +13,13 @@ export interface OutboxKey {
 }
 
 /**
- * `sending`: handed to the channel, whose answer is not known, as after a crash. `dropped`: given up, because
- * it was refused too often or became too old.
+ * `sending`: handed to the channel, whose answer is not known, as after a crash. `refused`: the channel did not take
+ * it for what is in it; it is tried again, and others need not wait for it. `dropped`: given up, because it was refused
+ * too often or became too old.
  */
-export type NotificationStatus = 'waiting' | 'sending' | 'sent' | 'dropped';
+export type NotificationStatus = 'waiting' | 'sending' | 'refused' | 'sent' | 'dropped';
+
+const OPEN: readonly NotificationStatus[] = ['waiting', 'sending', 'refused'];
 
 export interface StoredNotification extends OutboxKey, Notification {
   readonly id: number;
@@ -110,7 +113,7 @@ export class NotificationStore {
     const rows = await this.#database.run((knex) =>
       knex('notifications')
         .where({ exchange, channel })
-        .whereIn('status', ['waiting', 'sending'])
+        .whereIn('status', OPEN)
         .orderBy('id')
         .limit(limit)
         .select<Row[]>('*'),
@@ -123,7 +126,7 @@ export class NotificationStore {
     const rows = await this.#database.run((knex) =>
       knex('notifications')
         .where({ exchange, channel })
-        .whereIn('status', ['waiting', 'sending'])
+        .whereIn('status', OPEN)
         .where((either) => {
           void either.where({ event: 'halt' }).orWhere({ level: 'failing' });
         })
@@ -148,7 +151,7 @@ export class NotificationStore {
   async markFailed(
     uids: readonly string[],
     failure: {
-      readonly status: 'waiting' | 'sending' | 'dropped';
+      readonly status: 'waiting' | 'sending' | 'refused' | 'dropped';
       readonly attempts: number;
       readonly dueAt: number;
       readonly error: string;
