@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { toJobLine } from '../../src/training/trainer-process/trainer-job.js';
 import { RawTrainer } from './raw-trainer.js';
@@ -37,6 +38,12 @@ describe.skipIf(!HAS_PYTHON)('the lines of the trainer (needs npm run setup)', (
 
   it('ends with 0 when its input ends between jobs', async () => {
     expect(await trainer.end()).toBe(0);
+  });
+
+  it.skipIf(!existsSync('/proc/self/maps'))('has CatBoost loaded, and pandas not', async () => {
+    const libraries = await readFile(`/proc/${String(trainer.process.pid)}/maps`, 'utf8');
+    expect(libraries).toContain('_catboost');
+    expect(libraries).not.toContain('pandas');
   });
 
   it('leaves at once and cleans up when its input ends in the middle of a job', async () => {

@@ -13,9 +13,11 @@ def main():
         from .check import print_check
 
         return print_check(sys.argv[2:])
+    from .check import import_catboost
     from .lifeline import settle_process
 
     settle_process()
+    import_catboost()  # before a module of the package does, with pandas
     from .server import serve
 
     return serve()

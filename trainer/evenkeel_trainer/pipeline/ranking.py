@@ -65,6 +65,9 @@ def main() -> None:
 
     settle_process()
     asked = json.load(sys.stdin)
+    from ..check import import_catboost
+
+    import_catboost()
     from ..engines.catboost_engine import FitSettings
     from ..engines.catboost_params import CatBoostParams
     from ..engines.catboost_selection import select_columns
