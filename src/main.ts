@@ -5,7 +5,6 @@ import {
   readSources,
   type SettingSources,
 } from '../config/read-settings.js';
-import { createDaemon } from './daemon.js';
 import { EXIT, loggerOptions, reportEnd } from './daemon/program.js';
 import { readVersion } from './daemon/project-dir.js';
 import { ConfigError } from './lib/errors.js';
@@ -56,6 +55,8 @@ async function run(sources: SettingSources): Promise<number> {
     exitCode: EXIT.failure,
   });
   try {
+    // Only now: it is most of what is loaded, and a setting that is refused needs none of it.
+    const { createDaemon } = await import('./daemon.js');
     const daemon = createDaemon(settings, {
       logger,
       version: readVersion(),
