@@ -14,10 +14,9 @@ import { CATALOGUE } from '../../src/features/catalogue.js';
 import { SystemClock } from '../../src/lib/clock.js';
 import { DEFAULT_CATBOOST_PARAMS } from '../../src/training/options/bot-params.js';
 import type { TrainingOptions } from '../../src/training/options/training-options.js';
-import { checkPython } from '../../src/training/trainer-process/check-python.js';
 import { failed } from '../../src/training/trainer-process/trainer-outcome.js';
 import type { TrainerProcess } from '../../src/training/trainer-process/trainer-process.js';
-import { createTrainer, PYTHON, TRAINER_DIR } from '../trainer/real-trainer.js';
+import { checkRealPython, createTrainer, PYTHON } from '../trainer/real-trainer.js';
 import { plantedCandles } from '../training/planted-candles.js';
 import { historyOf, RULES } from './backtest-runs.js';
 
@@ -75,7 +74,7 @@ export function walkOptions(history: MarketHistory, settings: WalkSettings): Wal
     trainer: {
       python: PYTHON,
       createTrainer: (clock) => watched(createTrainer({ clock }), settings),
-      checkPython: () => checkPython(PYTHON, TRAINER_DIR),
+      checkPython: checkRealPython,
       workerEnvironment: {},
     },
     limits: { memoryLimitMb: 400, jobTimeoutMs: 300_000 },

@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SystemClock } from '../../src/lib/clock.js';
+import { checkPython, type PythonCheck } from '../../src/training/trainer-process/check-python.js';
 import { writeFeatureFile, type FeatureTable } from '../../src/training/dataset/feature-file.js';
 import {
   findPython,
@@ -29,6 +30,13 @@ export const TRAINER_DIR = trainerDir(PROJECT_DIR);
 export const PYTHON = findPython({ python: process.env['PYTHON'], projectDir: PROJECT_DIR });
 /** Suites that need it are skipped by this name where `npm run setup` has not been run. */
 export const HAS_PYTHON = !path.isAbsolute(PYTHON) || existsSync(PYTHON);
+
+let check: Promise<PythonCheck> | undefined;
+
+/** What the daemon asks at its start; here once for all services of the process, because it takes half a second. */
+export function checkRealPython(): Promise<PythonCheck> {
+  return (check ??= checkPython(PYTHON, TRAINER_DIR));
+}
 
 /** A network that learns in a second. */
 export const SMALL_NETWORK: DeepParams = {
@@ -59,7 +67,8 @@ export function createTrainer(overrides: Partial<TrainerProcessOptions> = {}): T
     recycleAboveMb: 340,
     clock: new SystemClock(),
     logger: SILENT_LOGGER,
-    pollIntervalMs: 50,
+    // Each look at its memory costs milliseconds.
+    pollIntervalMs: 250,
     ...overrides,
   });
 }

@@ -11,7 +11,6 @@ import { openDatabase } from '../../src/storage/database/database.js';
 import type { DatabaseLocation } from '../../src/storage/connection/location.js';
 import { openStores, type Stores } from '../../src/storage/stores.js';
 import { DEFAULT_CATBOOST_PARAMS } from '../../src/training/options/bot-params.js';
-import { checkPython } from '../../src/training/trainer-process/check-python.js';
 import type { TrainingOptions } from '../../src/training/options/training-options.js';
 import {
   TrainingService,
@@ -19,7 +18,7 @@ import {
 } from '../../src/training/training-service.js';
 import type { Trainer } from '../../src/training/trainer-process/trainer-pool.js';
 import type { TrainerProcess } from '../../src/training/trainer-process/trainer-process.js';
-import { createTrainer, PYTHON, TRAINER_DIR } from '../trainer/real-trainer.js';
+import { checkRealPython, createTrainer, PYTHON } from '../trainer/real-trainer.js';
 import type { TestEngine } from '../database.js';
 import { atFileEnd } from '../file-end.js';
 import { recordingLogger, type LogLine } from './recording-logger.js';
@@ -81,7 +80,7 @@ export async function createTrainingContext(
     ...{ stores, clock, options, runUid: 'run-1', location, lanes: 1 },
     logger: recordingLogger(log),
     python: PYTHON,
-    checkPython: () => checkPython(PYTHON, TRAINER_DIR),
+    checkPython: checkRealPython,
     createTrainer: () => ({
       run: (...asked: Parameters<Trainer['run']>) => getWarmTrainer().run(...asked),
       stop: () => Promise.resolve(),

@@ -7,8 +7,7 @@ import { RemoteQueue } from '../../src/training/remote/remote-queue.js';
 import type { RedisPlace } from '../../src/training/remote/redis-place.js';
 import { WorkerHost } from '../../src/training/remote/worker-host.js';
 import type { WorkerHostOptions } from '../../src/training/remote/worker-options.js';
-import { checkPython } from '../../src/training/trainer-process/check-python.js';
-import { createTrainer, PYTHON, TRAINER_DIR } from '../trainer/real-trainer.js';
+import { checkRealPython, createTrainer, PYTHON } from '../trainer/real-trainer.js';
 import { recordingLogger } from './recording-logger.js';
 import type { TrainingContext } from './training-context.js';
 
@@ -75,7 +74,7 @@ export class RunningWorker {
       queues: PRIORITIES,
       trainers: () => ({ count: 1, memoryLimitMb: 1000 }),
       createTrainer: () => createTrainer(),
-      checkPython: () => checkPython(PYTHON, TRAINER_DIR),
+      checkPython: checkRealPython,
       isPaused: () => Promise.resolve(false),
       onJob: (job, outcome) => this.jobs.push({ job, outcome }),
       onReady: tell,

@@ -44,7 +44,7 @@ describe('TrainerPool', () => {
       create: () =>
         createTrainer({
           ...{ command: [process.execPath, '-e', FAKE], cwd: scratch.folder },
-          ...{ memoryLimitMb, recycleAboveMb: memoryLimitMb, ...changes },
+          ...{ memoryLimitMb, recycleAboveMb: memoryLimitMb, pollIntervalMs: 50, ...changes },
         }),
     });
   };

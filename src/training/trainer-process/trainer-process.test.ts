@@ -72,7 +72,7 @@ describe('TrainerProcess', () => {
 
   const start = (options: Partial<TrainerProcessOptions> = {}): void => {
     const command = [process.execPath, '-e', FAKE];
-    trainer = createTrainer({ command, cwd: scratch.folder, ...options });
+    trainer = createTrainer({ command, cwd: scratch.folder, pollIntervalMs: 50, ...options });
   };
   const jobOf = (uid: string): TrainerJob => {
     return createJob({ uid, folder: scratch.folder, rows: 100, featuresFile: '/none' });
