@@ -61,6 +61,8 @@ function contract(bot: string): void {
   let scratch: Awaited<ReturnType<typeof createScratch>>;
   let files: readonly string[];
   let baseModel: TrainerDone;
+  /** The first member's own model on it. */
+  let own: TrainerDone;
 
   const run = async (...asked: Parameters<typeof trainer.run>): Promise<TrainerDone> => {
     const outcome = await trainer.run(...asked);
@@ -103,6 +105,7 @@ function contract(bot: string): void {
     scratch = await createScratch();
     files = await writeAll('member', (table) => table);
     baseModel = await run(baseModelJob('base-model'));
+    own = await residual('own', baseModel);
   });
 
   afterAll(async () => {
@@ -135,25 +138,23 @@ function contract(bot: string): void {
     ['judged.onnx', 'judged-test.f32'],
     ['model.onnx', 'refit-test.f32'],
   ])('adds up to one ONNX that equals the trainer: %s', async (model, expected) => {
-    const done = await residual(`sum-${model}`, baseModel);
-    const { features } = done.manifest;
+    const { features } = own.manifest;
     const featuresFile = files[0] ?? '';
     const rows = await readTestExamples({ featuresFile, features, test: split.test, windowRows });
-    const bytes = await readFile(path.join(done.outputDir, model));
+    const bytes = await readFile(path.join(own.outputDir, model));
     const shape = { task: 'classifier', windowRows } as const;
     const session = await createOnnxSession(bytes, features.length, shape);
     const onnx = await rows.answer(session);
     await session.release();
-    const trainer = await readFloats(path.join(done.outputDir, expected));
+    const trainer = await readFloats(path.join(own.outputDir, expected));
     const parity = measureParity(onnx, trainer, session.width);
     expect(parity).toMatchObject({ rows: rows.labels.length, classFlips: 0 });
     expect(parity.maxDifference).toBeLessThan(1e-5);
     // More than a residual has learnt by itself: the base model is in the sum.
-    expect(lossesOf(done.manifest).validation).toBeLessThan(Math.log(3) - 0.1);
+    expect(lossesOf(own.manifest).validation).toBeLessThan(Math.log(3) - 0.1);
   });
 
   it('sees nothing after the cut before it is judged, and everything when it serves', async () => {
-    const before = await residual('before', baseModel);
     // Other members' rows after the cut; the judged member's own file stays.
     const changed = await writeAll('changed', (table, at) =>
       at === 0 ? table : changeAfter(table, split.validation.to),
@@ -162,18 +163,15 @@ function contract(bot: string): void {
     const after = await residual('after', other);
     const floats = (done: TrainerDone, name: string) => readFloats(path.join(done.outputDir, name));
     expect(other.manifest.features).toEqual(baseModel.manifest.features);
-    expect(await floats(after, 'judged-test.f32')).toEqual(await floats(before, 'judged-test.f32'));
-    expect(await floats(after, 'refit-test.f32')).not.toEqual(
-      await floats(before, 'refit-test.f32'),
-    );
+    expect(await floats(after, 'judged-test.f32')).toEqual(await floats(own, 'judged-test.f32'));
+    expect(await floats(after, 'refit-test.f32')).not.toEqual(await floats(own, 'refit-test.f32'));
   });
 
   it('is the same for the same seed, on one thread and on two', async () => {
     const two = await run(baseModelJob('base-model-again'), { threads: 2 });
     const again = await residual('again', two);
-    const first = await residual('first', baseModel);
     expect(await readFloats(path.join(again.outputDir, 'refit-test.f32'))).toEqual(
-      await readFloats(path.join(first.outputDir, 'refit-test.f32')),
+      await readFloats(path.join(own.outputDir, 'refit-test.f32')),
     );
   });
 
@@ -226,21 +224,20 @@ function contract(bot: string): void {
   });
 
   it.runIf(isDeep)('can be continued as a plain model is', async () => {
-    const parent = await residual('parent', baseModel);
-    const { features, feature_ranges: ranges } = parent.manifest;
+    const { features, feature_ranges: ranges } = own.manifest;
     const child = await residual('child', baseModel, {
       baseModel: undefined,
       selection: { method: 'reuse', features },
       parent: {
-        served: path.join(parent.outputDir, 'model.npz'),
-        judged: path.join(parent.outputDir, 'judged.npz'),
+        served: path.join(own.outputDir, 'model.npz'),
+        judged: path.join(own.outputDir, 'judged.npz'),
         ...{ iterations: 2, ranges },
       },
     });
     expect(child.manifest.epochs).toBe(2);
-    // What the parent said, before and after the increment began from it.
+    // What its parent said, before and after the increment began from it.
     expect(await readFloats(path.join(child.outputDir, 'parent-test.f32'))).toEqual(
-      await readFloats(path.join(parent.outputDir, 'judged-test.f32')),
+      await readFloats(path.join(own.outputDir, 'judged-test.f32')),
     );
   });
 }
