@@ -2,10 +2,11 @@ import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { meaningOf } from '../../src/backtest/engine/decision-log.js';
 import { spanOf } from '../../src/backtest/engine/run-engine.js';
 import type { MarketHistory } from '../../src/backtest/history/market-history.js';
+import type { Backtest } from '../../src/backtest/run-backtest.js';
 import type { KeptPeriod } from '../../src/backtest/walk-forward/kept-period.js';
 import { walkForward, type WalkResult } from '../../src/backtest/walk-forward/walk-forward.js';
 import { barIndex } from '../../src/domain/timeframe.js';
@@ -82,6 +83,12 @@ function essence(periods: readonly KeptPeriod[]): unknown {
   }));
 }
 
+/** The first bars alone: the generator counts back from the end, so that a shorter history is another walk. */
+function cutOff(history: MarketHistory, length: number): MarketHistory {
+  const symbols = history.symbols.map((one) => ({ ...one, columns: { ...one.columns, length } }));
+  return { ...history, symbols };
+}
+
 /** The history with other candles from a bar on. */
 function changedFrom(history: MarketHistory, index: number): MarketHistory {
   const bars = history.symbols[0]?.columns.length ?? 0;
@@ -107,15 +114,32 @@ function changedFrom(history: MarketHistory, index: number): MarketHistory {
 
 describe.skipIf(!HAS_PYTHON)('models trained walk-forward', () => {
   const twoWeeks = { symbols: 3, bars: BEFORE + 2 * WEEK_BARS, momentum: 0.6 };
+  const history = plantedHistory(twoWeeks);
+  /** A backtest of that history, which several tests compare others with, and what was said in it. */
+  const whole = { folder: '', jobs: { count: 0 } };
+  let first: Backtest;
+  let said: Done;
+
+  beforeAll(async () => {
+    whole.folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-walk-whole-'));
+    first = await backtestModels(history, whole, { fromMs });
+    said = await walkToEnd(history, whole);
+  }, TIMEOUT_MS);
+
+  afterAll(() => rmSync(whole.folder, { recursive: true, force: true }));
 
   it.each(EACH_BOT)(
     'say the same before a candle that is changed, bit for bit, and something else after it: $bot',
     async ({ bot, before, models, changes }) => {
+      const isWhole = bot === 'catboost';
       const history = plantedHistory({ ...twoWeeks, bars: before + 2 * WEEK_BARS });
       const beginMs = BEGIN + before * HOUR_MS;
       const changeAt = barIndex(beginMs, '1h') + 100;
-      const settings = { folder: path.join(folder, 'own'), changes: { ...changes, bots: [bot] } };
-      const own = await walkToEnd(history, settings, beginMs);
+      const settings = {
+        folder: isWhole ? whole.folder : path.join(folder, 'own'),
+        changes: { ...changes, bots: [bot] },
+      };
+      const own = isWhole ? said : await walkToEnd(history, settings, beginMs);
       const other = await walkToEnd(
         changedFrom(history, changeAt),
         { ...settings, folder: path.join(folder, 'other') },
@@ -128,18 +152,18 @@ describe.skipIf(!HAS_PYTHON)('models trained walk-forward', () => {
         Array.from({ length: models }, () => 'promoted'),
       );
       expect(first?.symbols.length).toBe(3);
-      for (const [at, said] of (first?.symbols ?? []).entries()) {
+      for (const [at, ours] of (first?.symbols ?? []).entries()) {
         const theirs = otherFirst?.symbols[at];
-        const bars = changeAt - said.firstIndex;
-        expect(said.reasons.slice(0, bars)).toContain(-1);
+        const bars = changeAt - ours.firstIndex;
+        expect(ours.reasons.slice(0, bars)).toContain(-1);
         for (const column of ['reasons', 'directions', 'confidences', 'expectedReturns'] as const) {
-          expect(theirs?.[column].slice(0, bars)).toEqual(said[column].slice(0, bars));
+          expect(theirs?.[column].slice(0, bars)).toEqual(ours[column].slice(0, bars));
         }
         expect(theirs?.probabilities.slice(0, 3 * bars)).toEqual(
-          said.probabilities.slice(0, 3 * bars),
+          ours.probabilities.slice(0, 3 * bars),
         );
         expect(theirs?.probabilities.slice(3 * bars)).not.toEqual(
-          said.probabilities.slice(3 * bars),
+          ours.probabilities.slice(3 * bars),
         );
       }
       expect(otherSecond?.training.keys).not.toEqual(second?.training.keys);
@@ -155,9 +179,7 @@ describe.skipIf(!HAS_PYTHON)('models trained walk-forward', () => {
   it(
     'are kept: a run with other trading settings or another end trains nothing',
     async () => {
-      const history = plantedHistory(twoWeeks);
-      const jobs = { count: 0 };
-      const first = await backtestModels(history, { folder, jobs }, { fromMs });
+      const { folder, jobs } = whole;
       // Two base models and three residuals on each.
       expect(jobs.count).toBe(8);
       expect(first.result.models).toMatchObject({ dates: 2, keptDates: 0 });
@@ -181,22 +203,11 @@ describe.skipIf(!HAS_PYTHON)('models trained walk-forward', () => {
     'go on after candles that came since, without training the dates before again',
     async () => {
       const jobs = { count: 0 };
-      const short = plantedHistory({ symbols: 3, bars: BEFORE + 240, momentum: 0.6 });
-      const long = plantedHistory(twoWeeks);
-      // The generator counts back from the end: the same walk has to be cut off for the shorter history.
-      const cut = {
-        ...long,
-        symbols: long.symbols.map((one, at) => {
-          const { length = 0 } = short.symbols[at]?.columns ?? {};
-          return { ...one, columns: { ...one.columns, length } };
-        }),
-      };
-      await walkToEnd(cut, { folder, jobs });
+      await walkToEnd(cutOff(history, BEFORE + 240), { folder, jobs });
       expect(jobs.count).toBe(8);
-      const more = await walkToEnd(long, { folder, jobs });
+      const more = await walkToEnd(history, { folder, jobs });
       expect(jobs.count).toBe(8);
-      const whole = await walkToEnd(long, { folder: path.join(folder, 'whole') });
-      expect(essence(more.found)).toEqual(essence(whole.found));
+      expect(essence(more.found)).toEqual(essence(said.found));
     },
     TIMEOUT_MS,
   );
@@ -204,7 +215,6 @@ describe.skipIf(!HAS_PYTHON)('models trained walk-forward', () => {
   it(
     'stopped in the middle of a training go on to the result of a run that was not',
     async () => {
-      const history = plantedHistory(twoWeeks);
       const controller = new AbortController();
       const stopped = await walk(
         history,
@@ -218,9 +228,8 @@ describe.skipIf(!HAS_PYTHON)('models trained walk-forward', () => {
       );
       expect(stopped).toEqual({ status: 'stopped', done: 1, dates: 2 });
       const resumed = await walkToEnd(history, { folder: path.join(folder, 'stopped') });
-      const whole = await walkToEnd(history, { folder: path.join(folder, 'whole') });
       expect(resumed.kept).toBe(1);
-      expect(essence(resumed.found)).toEqual(essence(whole.found));
+      expect(essence(resumed.found)).toEqual(essence(said.found));
     },
     TIMEOUT_MS,
   );
@@ -228,17 +237,16 @@ describe.skipIf(!HAS_PYTHON)('models trained walk-forward', () => {
   it(
     'are trained again where the machine lost a trainer, and named where it loses each',
     async () => {
-      const history = plantedHistory({ ...twoWeeks, bars: BEFORE + WEEK_BARS });
+      const oneWeek = cutOff(history, BEFORE + WEEK_BARS);
       const jobs = { count: 0 };
       const settings = { folder: path.join(folder, 'lost'), jobs };
       // The base model and a residual: both leave the session with other models than it would have.
-      const lost = await walkToEnd(history, {
+      const lost = await walkToEnd(oneWeek, {
         ...settings,
         isLost: (job) => job === 1 || job === 7,
       });
-      const whole = await walkToEnd(history, { folder: path.join(folder, 'whole') });
-      expect(essence(lost.found)).toEqual(essence(whole.found));
-      const never = walkToEnd(history, { folder: path.join(folder, 'never'), isLost: () => true });
+      expect(essence(lost.found)).toEqual(essence(said.found.slice(0, 1)));
+      const never = walkToEnd(oneWeek, { folder: path.join(folder, 'never'), isLost: () => true });
       await expect(never).rejects.toThrow(TransientError);
       await expect(never).rejects.toThrow(
         /models of 2024-03-11 20:00 could not be trained .*not ready/,
@@ -267,9 +275,9 @@ describe.skipIf(!HAS_PYTHON)('models trained walk-forward', () => {
   it(
     'do without symbols that are not listed yet or have ended, and train the others',
     async () => {
-      const history = plantedHistory(twoWeeks);
-      const [whole, late, early] = history.symbols;
-      if (whole === undefined || late === undefined || early === undefined) throw new Error('none');
+      const [listed, late, early] = history.symbols;
+      if (listed === undefined || late === undefined || early === undefined)
+        throw new Error('none');
       const lateFrom = BEFORE + 20;
       const earlyTo = BEFORE + 100;
       const { columns } = late;
@@ -287,7 +295,7 @@ describe.skipIf(!HAS_PYTHON)('models trained walk-forward', () => {
         firstBarIndex: columns.firstIndex + lateFrom,
       };
       const symbols = [
-        whole,
+        listed,
         { ...late, columns: lateColumns },
         { ...early, columns: { ...early.columns, length: earlyTo } },
       ];
@@ -322,20 +330,14 @@ describe.skipIf(!HAS_PYTHON)('models trained walk-forward', () => {
   it(
     'earn by a pattern that is there, and nothing without it, where the gate refuses them',
     async () => {
-      const wanted = { symbols: 3, bars: BEFORE + 2 * WEEK_BARS };
-      const planted = await backtestModels(
-        plantedHistory({ ...wanted, momentum: 0.6 }),
-        { folder: path.join(folder, 'planted') },
-        { fromMs },
-      );
       const without = await backtestModels(
-        plantedHistory({ ...wanted, momentum: 0 }),
-        { folder: path.join(folder, 'without'), changes: { promotionGate: 'strict' } },
+        plantedHistory({ ...twoWeeks, momentum: 0 }),
+        { folder, changes: { promotionGate: 'strict' } },
         { fromMs },
       );
-      expect(planted.result.performance.totalReturn).toBeGreaterThan(0.05);
-      expect(planted.result.models?.outcomes).toMatchObject({ promoted: 6, rejected: 0 });
-      expect(planted.result.bySource.map(({ name }) => name)).toEqual(['model']);
+      expect(first.result.performance.totalReturn).toBeGreaterThan(0.05);
+      expect(first.result.models?.outcomes).toMatchObject({ promoted: 6, rejected: 0 });
+      expect(first.result.bySource.map(({ name }) => name)).toEqual(['model']);
       expect(without.result.performance.totalReturn).toBeLessThan(0.01);
       const { outcomes, fallbackBars, refusals } = without.result.models ?? {};
       expect(outcomes?.rejected).toBeGreaterThan(outcomes?.promoted ?? NaN);
