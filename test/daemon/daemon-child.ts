@@ -10,7 +10,8 @@ import { descendantsOf, waitForEnd } from './process-table.js';
 
 const ENTRY = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 const START_LIMIT_MS = 90_000;
-const POLL_MS = 50;
+/** A look costs daemon and test some milliseconds: who waits long looks less often. */
+const POLL_MS = { first: 20, most: 250, shareWaited: 0.1 };
 
 /** Few trees on few features, for suites that ask nothing of the model but that there is one. */
 export const QUICK_FIT = {
@@ -107,13 +108,14 @@ export class DaemonChild {
     probe: () => Promise<T | undefined> | T | undefined,
     { what, limitMs = START_LIMIT_MS }: { readonly what: string; readonly limitMs?: number },
   ): Promise<T> {
-    const deadline = performance.now() + limitMs;
-    while (performance.now() < deadline) {
+    const began = performance.now();
+    for (let waitedMs = 0; waitedMs < limitMs; waitedMs = performance.now() - began) {
       const hadEnded = this.hasEnded;
       const found = await probe();
       if (found !== undefined) return found;
       if (hadEnded) break;
-      await sleep(POLL_MS);
+      const pauseMs = Math.min(POLL_MS.first + POLL_MS.shareWaited * waitedMs, POLL_MS.most);
+      await sleep(pauseMs);
     }
     throw new Error(`Never came: ${what}. The daemon wrote:\n${this.output.slice(-4000)}`);
   }

@@ -34,6 +34,8 @@ const POINTS = [
 /** The long campaign adds kills at random moments. */
 const RANDOM_KILLS = process.env['EVENKEEL_TEST_LONG'] === 'true' ? 50 : 0;
 const LONGEST_LIFE_MS = 9000;
+/** All rows are read again so often: without a pause the reading takes both cores from what is to be killed. */
+const READ_EVERY_MS = 250;
 /** Long, because a model has to be trained before it can be promoted, at the lowest share of a busy processor. */
 const ROUND_LIMIT_MS = 240_000;
 /** Rows that the API must have answered before a kill: most of the history of one symbol. */
@@ -129,7 +131,7 @@ async function runUntilKilled(
     await seen.read(daemon).catch(() => undefined);
     if (performance.now() > deadline)
       throw new Error(`Still alive:\n${daemon.output.slice(-4000)}`);
-    await sleep(20);
+    await Promise.race([sleep(READ_EVERY_MS), daemon.ended]);
   }
   await killing;
   expect((await daemon.ended).signal).toBe('SIGKILL');
