@@ -16,12 +16,20 @@ const COMMON = {
 
 /** Suites of a minute and more. One of them alone at the end would leave the other cores without work. */
 const LONG_SUITES = [
+  'trainer/base-model',
+  'backtest/walk-forward',
+  'dashboard/dashboard',
   'integrity/gates',
   'daemon/restart-kill',
-  'backtest/parity',
-  'backtest/walk-forward',
-  'daemon/surroundings',
   'daemon/health-table',
+  'integrity/served-parity',
+  'backtest/parity',
+  'training/queue',
+  'dashboard/odd-states',
+  'backtest/backtest-command',
+  'daemon/surroundings',
+  'api/backtests',
+  'backtest/model-command',
   'training/pooling',
   'training/restart',
   'database-loss/daemon',
