@@ -837,6 +837,10 @@ ALTER TABLE `series`
 ALTER TABLE `backtests`
   ADD COLUMN /*M! IF NOT EXISTS */ `eta_sec` BIGINT NULL;
 
+ALTER TABLE `series`
+  ADD COLUMN /*M! IF NOT EXISTS */ `max_size` VARCHAR(96) NULL,
+  ADD COLUMN /*M! IF NOT EXISTS */ `max_cost` VARCHAR(96) NULL;
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -891,4 +895,5 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0062_decision_quotes', 0),
   ('0063_notice_wall', 0),
   ('0064_order_rules', 0),
-  ('0065_backtest_eta', 0);
+  ('0065_backtest_eta', 0),
+  ('0066_largest_orders', 0);

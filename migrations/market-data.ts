@@ -133,4 +133,8 @@ export const MARKET_DATA_MIGRATIONS: readonly Migration[] = [
     min_size: { type: 'decimal?' },
     min_cost: { type: 'decimal?' },
   }),
+  addColumns('0066_largest_orders', 'series', {
+    max_size: { type: 'decimal?' },
+    max_cost: { type: 'decimal?' },
+  }),
 ];

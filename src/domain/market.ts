@@ -25,6 +25,10 @@ export interface OrderRules {
   readonly minSize?: string | undefined;
   /** Smallest cost of an order in quote units. */
   readonly minCost: string | undefined;
+  /** Largest size of an order in base units. */
+  readonly maxSize?: string | undefined;
+  /** Largest cost of an order in quote units. */
+  readonly maxCost?: string | undefined;
 }
 
 /** A spot market at a venue. */

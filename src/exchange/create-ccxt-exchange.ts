@@ -91,6 +91,8 @@ function toInstrument(market: CcxtMarket, precisionMode: number): Instrument {
     priceTick: toStep(market.precision?.price),
     minSize: toText(market.limits?.amount?.min),
     minCost: toText(market.limits?.cost?.min),
+    maxSize: toText(market.limits?.amount?.max),
+    maxCost: toText(market.limits?.cost?.max),
     isOnHold: market.active === false,
   };
 }

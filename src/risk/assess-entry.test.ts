@@ -64,6 +64,17 @@ describe('the size of an entry', () => {
     expect(assessment).toEqual({ status: 'allowed', sizeBase: new Money(100), reductions: [] });
   });
 
+  it('is no more than the venue takes in one order', () => {
+    expect(assess('100', { maxCost: new Money('512.34') })).toBe('5.123');
+    expect(assess('100', { maxSize: new Money('4.0001') })).toBe('4');
+    const limited = assessEntry('BTC/USDT', '100', context({ maxCost: new Money(500) }));
+    expect(limited).toMatchObject({
+      sizeBase: new Money(5),
+      reductions: ['10 % of the equity is 1000.00 USDT', "the venue's maximum order: 500 USDT"],
+    });
+    expect(assess('100', { maxCost: new Money(10_000), maxSize: new Money(100) })).toBe('10');
+  });
+
   it('says what reduced it', () => {
     const assessment = assessEntry('BTC/USDT', '333', context());
     expect(assessment).toMatchObject({

@@ -58,6 +58,10 @@ export interface RiskContext extends VetoContext {
   readonly minSize?: Money | undefined;
   /** Smallest cost of an order; undefined where the venue states none. */
   readonly minCost: Money | undefined;
+  /** Largest size of an order in base units; undefined where the venue states none. */
+  readonly maxSize?: Money | undefined;
+  /** Largest cost of an order; undefined where the venue states none. */
+  readonly maxCost?: Money | undefined;
   /** Value of the open positions at the newest prices. */
   readonly exposure: Money;
   /** What was paid for these positions, or will be at the newest prices. */

@@ -7,6 +7,7 @@ import { kellySizing } from './kelly-sizing.js';
 import { losingSymbol } from './losing-symbol.js';
 import { maxDrawdown } from './max-drawdown.js';
 import { maxOpenPositions } from './max-open-positions.js';
+import { maximumOrder } from './maximum-order.js';
 import { minimumOrder } from './minimum-order.js';
 import { onePositionPerSymbol } from './one-position-per-symbol.js';
 import { positionFraction } from './position-fraction.js';
@@ -18,7 +19,7 @@ import { volatilitySizing } from './volatility-sizing.js';
 
 /**
  * Every rule that an entry passes, in this order: first whether to buy at all, then how much; the venue's
- * grid and minimum last. docs/risk.md is their table.
+ * maximum, grid and minimum last. docs/risk.md is their table.
  */
 export const ENTRY_VETOES: readonly EntryVeto[] = [
   onePositionPerSymbol,
@@ -38,6 +39,7 @@ export const SIZE_RULES: readonly RiskRule[] = [
   exposureLimit,
   capitalLimit,
   cashLimit,
+  maximumOrder,
   sizeStep,
   minimumOrder,
 ];

@@ -233,6 +233,17 @@ describe('the rules of the venue (markets.json)', () => {
     expect(reasons.length).toBe(1 - count);
   });
 
+  it.each([
+    // 500 / 100.01 = 4.9995…, and 6 × 0.75 = 4.5.
+    ['largest cost', { max_cost: '500', size_step: '0.75' }, 4.5],
+    ['largest size', { max_size: '7', size_step: '0.75' }, 6.75],
+    ['largest size, which costs too much', { max_size: '7', max_cost: '300.03' }, 3],
+  ])('an entry is cut to the %s of an order: %j', (_, stated, size) => {
+    write('BTC/USDT', flat(5));
+    rules(stated);
+    expectTrade(run(), { size_base: size });
+  });
+
   it('a purchase that a bar cuts below the smallest order is not made', () => {
     write('BTC/USDT', [{ volume: 30.5 }, ...flat(4)]);
     // 3 × 100.01

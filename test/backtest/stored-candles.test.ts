@@ -80,8 +80,11 @@ forEachEngine((engine) => {
     // Collected by a version that did not store it.
     expect(await load()).toMatchObject({ sizeStep: undefined, minCost: undefined });
     const rules = { sizeStep: '0.01', priceTick: '0.5', minSize: '0.02', minCost: '5' };
+    const largest = { maxSize: '9', maxCost: '90000' };
+    await stores.series.ensure(key, { ...rules, ...largest });
+    expect(await load()).toMatchObject({ symbol, ...rules, ...largest });
     await stores.series.ensure(key, rules);
-    expect(await load()).toMatchObject({ symbol, ...rules });
+    expect(await load()).toMatchObject({ ...rules, maxSize: undefined, maxCost: undefined });
     await stores.series.ensure(key, { ...rules, priceTick: '0.25', minSize: undefined });
     // Who does not know them leaves them as they are.
     await stores.series.ensure(key);

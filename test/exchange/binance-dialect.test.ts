@@ -261,6 +261,8 @@ describe('start', () => {
         priceTick: '0.01',
         minSize: '0.00001',
         minCost: '5',
+        maxSize: '9000',
+        maxCost: undefined,
         isOnHold: false,
       });
     }

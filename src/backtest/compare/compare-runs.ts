@@ -74,7 +74,10 @@ function compareSettings(
 }
 
 /** What decides fills besides the settings, as `result.json` has it. */
-const MARKET_TERMS = ['spread_pct', 'size_step', 'price_tick', 'min_size', 'min_cost'] as const;
+const MARKET_TERMS = [
+  ...['spread_pct', 'size_step', 'price_tick'],
+  ...['min_size', 'min_cost', 'max_size', 'max_cost'],
+];
 
 type MarketRow = Readonly<Record<string, string | number | null>>;
 

@@ -79,17 +79,19 @@ async function listSeries(
   timeframe: Timeframe,
 ): Promise<readonly StoredSeries[]> {
   const sql =
-    'SELECT id, symbol, market_id, size_step, price_tick, min_size, min_cost FROM series ' +
-    'WHERE venue = ? AND timeframe = ? ORDER BY id';
+    'SELECT id, symbol, market_id, size_step, price_tick, min_size, min_cost, max_size, max_cost ' +
+    'FROM series WHERE venue = ? AND timeframe = ? ORDER BY id';
   const rows = await reader.selectRows(sql, [venue, timeframe]);
-  return rows.map(([id, symbol, marketId, sizeStep, priceTick, minSize, minCost]) => ({
+  return rows.map(([id, symbol, marketId, ...rules]) => ({
     id: Number(id),
     symbol: String(symbol),
     marketId: String(marketId),
-    sizeStep: textOf(sizeStep),
-    priceTick: textOf(priceTick),
-    minSize: textOf(minSize),
-    minCost: textOf(minCost),
+    sizeStep: textOf(rules[0]),
+    priceTick: textOf(rules[1]),
+    minSize: textOf(rules[2]),
+    minCost: textOf(rules[3]),
+    maxSize: textOf(rules[4]),
+    maxCost: textOf(rules[5]),
   }));
 }
 
@@ -117,8 +119,8 @@ function textOf(stored: unknown): string | undefined {
 
 /** What the venue demands of orders is what a daemon was told last; of a series that none followed since, nothing. */
 function toHistory(stored: StoredSeries, columns: CandleColumns): SymbolHistory {
-  const { symbol, marketId, sizeStep, priceTick, minSize, minCost } = stored;
+  const { symbol, marketId, sizeStep, priceTick, minSize, minCost, maxSize, maxCost } = stored;
   const [base = symbol, quote = ''] = symbol.split('/');
-  const rules = { sizeStep, priceTick, minSize, minCost };
+  const rules = { sizeStep, priceTick, minSize, minCost, maxSize, maxCost };
   return { instrument: { symbol, marketId, base, quote, ...rules }, columns };
 }

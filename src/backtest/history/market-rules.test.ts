@@ -22,11 +22,13 @@ it('rules are read by symbol, as text or as numbers', () => {
   state({
     'BTC/USDT': { size_step: 1e-8, price_tick: 0.01, min_size: '0.0001', min_cost: 5 },
     'ETH/USDT': {},
+    'XRP/USDT': { max_size: 9000, max_cost: '1000000.5' },
   });
   const btc = { sizeStep: '0.00000001', priceTick: '0.01', minSize: '0.0001', minCost: '5' };
   expect([...readMarketRules(folder)]).toEqual([
     ['BTC/USDT', btc],
     ['ETH/USDT', {}],
+    ['XRP/USDT', { maxSize: '9000', maxCost: '1000000.5' }],
   ]);
 });
 

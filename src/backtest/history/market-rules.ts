@@ -13,6 +13,8 @@ const NAMES = {
   price_tick: 'priceTick',
   min_size: 'minSize',
   min_cost: 'minCost',
+  max_size: 'maxSize',
+  max_cost: 'maxCost',
 } as const;
 
 const AMOUNT = /^\d{1,30}(\.\d{1,30})?$/;

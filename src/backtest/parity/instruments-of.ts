@@ -34,6 +34,8 @@ export async function instrumentsOf({
       priceTick: series?.priceTick,
       minSize: series?.minSize,
       minCost: series?.minCost,
+      maxSize: series?.maxSize,
+      maxCost: series?.maxCost,
     });
   }
   return instruments;

@@ -10,13 +10,14 @@ export function marketSection(markets: readonly MarketTerms[]): string {
   const rows = markets.slice(0, MOST_MARKETS).map(({ symbol, ...terms }) => {
     const { spreadPct, quotedSpread, sizeStep, priceTick, minSize, minCost } = terms;
     const spread = `${Number(spreadPct.toPrecision(3))} %`;
-    const cells = [spread, sourceOf(quotedSpread), sizeStep, priceTick, minSize, minCost].map(
+    const least = [sizeStep, priceTick, minSize, minCost];
+    const cells = [spread, sourceOf(quotedSpread), ...least, terms.maxSize, terms.maxCost].map(
       (value) => `<td>${value === undefined ? '–' : escapeHtml(value)}</td>`,
     );
     return `<tr><td>${escapeHtml(symbol)}</td>${cells.join('')}</tr>`;
   });
   const head =
-    '<tr><th></th><th>Spread</th><th>Where from</th><th>Step of the size</th><th>Tick of the price</th><th>Smallest size</th><th>Smallest cost</th></tr>';
+    '<tr><th></th><th>Spread</th><th>Where from</th><th>Step of the size</th><th>Tick of the price</th><th>Smallest size</th><th>Smallest cost</th><th>Largest size</th><th>Largest cost</th></tr>';
   const more =
     markets.length > MOST_MARKETS
       ? ` ${MOST_MARKETS} of ${markets.length} markets; all stand in result.json.`

@@ -16,9 +16,10 @@ export function marketTerms(
   assumedSpreadPct: number,
 ): readonly MarketTerms[] {
   return symbols.map((one) => {
-    const { symbol, sizeStep, priceTick, minSize, minCost } = one.instrument;
+    const { symbol, sizeStep, priceTick, minSize, minCost, maxSize, maxCost } = one.instrument;
     const spreadPct = spreadPctOf(one, assumedSpreadPct);
     const { quotedSpread } = one;
-    return { symbol, spreadPct, quotedSpread, sizeStep, priceTick, minSize, minCost };
+    const rules = { sizeStep, priceTick, minSize, minCost, maxSize, maxCost };
+    return { symbol, spreadPct, quotedSpread, ...rules };
   });
 }

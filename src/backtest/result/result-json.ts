@@ -131,6 +131,8 @@ function marketJson({ symbol, spreadPct, quotedSpread, ...rules }: MarketTerms):
     price_tick: rules.priceTick ?? null,
     min_size: rules.minSize ?? null,
     min_cost: rules.minCost ?? null,
+    max_size: rules.maxSize ?? null,
+    max_cost: rules.maxCost ?? null,
   };
 }
 

@@ -23,6 +23,8 @@ const SERIES = rowCodec<Series>({
   priceTick: optional(text()),
   minSize: optional(text()),
   minCost: optional(text()),
+  maxSize: optional(text()),
+  maxCost: optional(text()),
 });
 
 /** The instruments whose candles are collected. */
@@ -122,14 +124,14 @@ export class SeriesStore {
 
 function columnsOf(rules: Partial<OrderRules> | undefined): Record<string, unknown> {
   if (rules === undefined) return {};
-  const { sizeStep, priceTick, minSize, minCost } = rules;
-  return SERIES.encodePart({ sizeStep, priceTick, minSize, minCost });
+  const { sizeStep, priceTick, minSize, minCost, maxSize, maxCost } = rules;
+  return SERIES.encodePart({ sizeStep, priceTick, minSize, minCost, maxSize, maxCost });
 }
 
+const RULES = ['sizeStep', 'priceTick', 'minSize', 'minCost', 'maxSize', 'maxCost'] as const;
+
 function hasRules(series: Series, rules: Partial<OrderRules>): boolean {
-  return (['sizeStep', 'priceTick', 'minSize', 'minCost'] as const).every(
-    (name) => series[name] === rules[name],
-  );
+  return RULES.every((name) => series[name] === rules[name]);
 }
 
 /** MySQL's unique keys ignore spaces at the end; SQLite's do not. */

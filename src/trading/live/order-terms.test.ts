@@ -64,6 +64,16 @@ describe('the terms of a live order', () => {
     expect(shown(entryTerms(wish('buy', '1.2349'), context()))).toBe('limit-ioc 1.234 100.2 -');
   });
 
+  it('never cost more than the exchange takes in one order', () => {
+    const most = context({ maxCost: new Money(50) });
+    // 50 / 100.2 = 0.4990…; 50 / 99.99 = 0.50005; 50 / 97.05 = 0.5151…
+    expect(shown(entryTerms(wish('buy', '1.2349'), most))).toBe('limit-ioc 0.499 100.2 -');
+    expect(shown(exitTerms(wish('sell', '1.2349'), 1, most))).toBe('limit-ioc 0.5 98 -');
+    expect(shown(exitTerms(wish('sell', '1.2349'), 2, most))).toBe('market 0.5 - -');
+    const stop = { ...wish('sell', '1.2349'), stopPrice: new Money('97.01') };
+    expect(shown(stopTerms(stop, most))).toBe('stop 0.515 95.1 97.05');
+  });
+
   it('are those of a market order where the exchange fills no limit at once', () => {
     const planned = entryTerms(wish('buy', '1'), context({}, { iocLimit: false }));
     expect(shown(planned)).toBe('market 1 - -');

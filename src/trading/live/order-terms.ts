@@ -29,7 +29,7 @@ export function entryTerms(wish: OrderWish, context: TermsContext): PlannedTerms
     tickOf(rules),
   );
   if (limit.lt(ask)) return impossible(`the exchange takes no purchase above ${limit.toString()}`);
-  const sizeBase = cutSize(wish.sizeBase, rules);
+  const sizeBase = cutSize(wish.sizeBase, rules, limit);
   const obstacle = findSmallness(sizeBase, ask, rules) ?? findNoWayOut(sizeBase, ask, context);
   if (obstacle !== undefined) return impossible(obstacle);
   return possible(
@@ -46,9 +46,9 @@ export function entryTerms(wish: OrderWish, context: TermsContext): PlannedTerms
 export function exitTerms(wish: OrderWish, attempt: number, context: TermsContext): PlannedTerms {
   const { rules, abilities, live } = context;
   if (!rules.isTrading) return impossible(`${rules.symbol} does not trade at the exchange now`);
-  const sizeBase = cutSize(wish.sizeBase, rules);
   const { quote } = wish;
   const bid = quote === undefined ? undefined : new Money(quote.bid);
+  const sizeBase = cutSize(wish.sizeBase, rules, bid);
   const obstacle = findSmallness(sizeBase, bid, rules);
   if (obstacle !== undefined) return impossible(obstacle);
   const market = { kind: 'market', sizeBase, price: undefined, stopPrice: undefined } as const;
@@ -75,8 +75,8 @@ export function stopTerms(
   if (rules.stops === 'none') return impossible('the exchange has no stops in this symbol');
   if (!rules.isTrading) return impossible(`${rules.symbol} does not trade at the exchange now`);
   if (quote === undefined) return impossible('no quote');
-  const sizeBase = cutSize(wish.sizeBase, rules);
   const stopPrice = ceilToStep(wish.stopPrice, tickOf(rules));
+  const sizeBase = cutSize(wish.sizeBase, rules, stopPrice);
   const price = floorToStep(plusPercent(stopPrice, -live.exitSlippagePct), tickOf(rules));
   const smallness = findSmallness(sizeBase, price, rules);
   if (smallness !== undefined) return impossible(smallness);
@@ -121,9 +121,19 @@ function findNoWayOut(
   return obstacle === undefined ? undefined : `at its stop it could not be sold: ${obstacle}`;
 }
 
-function cutSize(sizeBase: Money, { sizeStep, maxSize }: VenueRules): Money {
-  const most = maxSize === undefined ? sizeBase : Money.min(sizeBase, maxSize);
-  return floorToStep(most, sizeStep ?? FINEST);
+/**
+ * In whole steps, and no more than the exchange takes in one order: of a sale the rest is sold by the orders after it.
+ *
+ * @param price at which an order costs the most; undefined where it is not known
+ */
+function cutSize(
+  sizeBase: Money,
+  { sizeStep, maxSize = sizeBase, maxCost }: VenueRules,
+  price?: Money,
+): Money {
+  const most = Money.min(sizeBase, maxSize);
+  const isLimited = price !== undefined && maxCost !== undefined && most.times(price).gt(maxCost);
+  return floorToStep(isLimited ? maxCost.div(price) : most, sizeStep ?? FINEST);
 }
 
 function highestBuy({ rules }: TermsContext, quote: Quote): Money {

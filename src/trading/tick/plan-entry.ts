@@ -149,6 +149,16 @@ class EntryContext implements RiskContext {
     return minCost === undefined ? undefined : new Money(minCost);
   }
 
+  get maxSize(): Money | undefined {
+    const maxSize = this.#instrument?.maxSize;
+    return maxSize === undefined ? undefined : new Money(maxSize);
+  }
+
+  get maxCost(): Money | undefined {
+    const maxCost = this.#instrument?.maxCost;
+    return maxCost === undefined ? undefined : new Money(maxCost);
+  }
+
   get exposure(): Money {
     return sumOf(this.#known.positions, (position) => valueOf(position, this.#parts.quotes));
   }
