@@ -99,7 +99,7 @@ describe('training that learns from its failures', () => {
       const retry = await sessions.retryFailed(sessionUid);
       expect(retry.jobs.map(({ symbol }) => symbol)).toEqual(['SOL/USDT']);
       await end('completed');
-      await expect(sessions.retryFailed(sessionUid)).rejects.toThrow('trained since');
+      await expect(sessions.retryFailed(sessionUid)).rejects.toThrow('trained or removed since');
     });
 
     it('begins no job after a pause that comes while Python is checked', async () => {

@@ -93,6 +93,22 @@ describe('the end line of a session', () => {
       expect(lines()).toEqual(['Successful: 2/2 instruments, 1 batches, 1 s, cache updated']);
     });
 
+    it.each(['initial', 'manual', 'auto', 'retry', 'embedding', 'experiment'] as const)(
+      'is stored of a session of kind %s as well, which is not read again then',
+      async (kind) => {
+        const { sessions, ends } = await open();
+        const { sessionUid } = await sessions.request({ keys: KEYS, kind });
+        await ends.poll();
+        const { stores } = context;
+        expect(await stores.sessions.find(sessionUid)).toMatchObject({ status: 'running' });
+        await endJobs('failed');
+        await ends.poll();
+        expect(await stores.sessions.find(sessionUid)).toMatchObject({ status: 'failed' });
+        expect(await stores.sessions.listByStatus('running')).toEqual([]);
+        expect(lines()).toEqual([]);
+      },
+    );
+
     it('makes the predictions of every instrument that a global model speaks for', async () => {
       const { sessions, ends } = await open();
       const global = { ...KEY, symbol: GLOBAL_SYMBOL, bot: 'random_forest' };

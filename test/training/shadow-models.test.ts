@@ -192,6 +192,38 @@ describe.skipIf(!HAS_PYTHON)('a shadow model (needs npm run setup)', () => {
     );
 
     it.runIf(isSqlite)(
+      'whose training failed is trained again by a retry, and answers; one that was removed is not',
+      async () => {
+        await open();
+        const experiment = await anExperiment();
+        await service.stop();
+        const held = new HoldingTrainer();
+        service = start({ runUid: 'run-2', createTrainer: () => held });
+        await service.start();
+        const uids = [await create(experiment, 'as it is'), await create(experiment, 'blind')];
+        for (const [index, uid] of uids.entries()) {
+          await until(() => held.begun.length === index + 1);
+          held.let();
+          expect(await untilAnswering(uid)).toMatchObject({ status: 'failed' });
+        }
+        await service.stop();
+        service = start({ runUid: 'run-3' });
+        await service.start();
+        const [kept = '', removed = ''] = uids;
+        await service.shadows.remove(removed);
+        const sessionOf = async (uid: string): Promise<string> => {
+          const shadow = assertDefined(await context.stores.shadows.find(uid), 'the shadow');
+          return assertDefined(await context.stores.jobs.latest(shadow), 'its job').sessionUid;
+        };
+        await expect(service.sessions.retryFailed(await sessionOf(removed))).rejects.toThrow(
+          'trained or removed since',
+        );
+        await service.sessions.retryFailed(await sessionOf(kept));
+        expect(await untilAnswering(kept)).toMatchObject({ status: 'answering' });
+      },
+    );
+
+    it.runIf(isSqlite)(
       'whose training is ended has failed, and one that is removed is not trained',
       async () => {
         await open();

@@ -18,8 +18,9 @@ export interface SessionFinalizerDependencies {
 }
 
 /**
- * Logs the end line of each full and incremental session and makes the predictions of its models. The end is
- * stored before it is logged, so that it is logged once, also over a restart and beside another daemon.
+ * Stores the end of each session whose jobs have ended. Of a full or incremental one it logs the end line and makes the
+ * predictions of its models. The end is stored before it is logged, so that it is logged once, also over a restart and
+ * beside another daemon.
  */
 export class SessionFinalizer {
   readonly #dependencies: SessionFinalizerDependencies;
@@ -33,8 +34,9 @@ export class SessionFinalizer {
     const { stores, sessions } = this.#dependencies;
     for (const status of ['running', 'paused'] as const) {
       for (const session of await stores.sessions.listByStatus(status)) {
-        if (!isRetraining(session) || !(await this.#isOwn(session))) continue;
-        if (await sessions.conclude(session.uid)) await this.#tell(session);
+        if (!(await this.#isOwn(session))) continue;
+        const isEnd = await sessions.conclude(session.uid);
+        if (isEnd && isRetraining(session)) await this.#tell(session);
       }
     }
   }

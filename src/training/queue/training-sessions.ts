@@ -16,6 +16,7 @@ import { newUid } from '../../lib/uid.js';
 import type { JobKey } from '../../storage/stores/job-store.js';
 import type { Stores } from '../../storage/stores.js';
 import { findNextSessionStatus, SESSION_TRANSITIONS } from '../../domain/job-state.js';
+import { hasShadowLeft, reopenShadow } from './retried-shadows.js';
 import { readProgress, type SessionProgress } from './session-progress.js';
 import type { TrainingOptions } from '../options/training-options.js';
 
@@ -194,10 +195,10 @@ export class TrainingSessions {
     const failed: TrainingJob[] = [];
     for (const job of ended) {
       const latest = await stores.jobs.latest(job);
-      if (latest?.status !== 'completed') failed.push(job);
+      if (latest?.status !== 'completed' && (await hasShadowLeft(stores, job))) failed.push(job);
     }
     if (failed.length === 0) {
-      throw new RejectedError(`What failed in session ${uid} has been trained since`);
+      throw new RejectedError(`What failed in session ${uid} has been trained or removed since`);
     }
     return this.request({
       keys: failed,
@@ -208,6 +209,9 @@ export class TrainingSessions {
       config: { retryOf: uid },
       modeOf: (key) =>
         failed.find((job) => modelKeyText(job) === modelKeyText(key))?.mode ?? 'full',
+      alongside: async (tx) => {
+        for (const job of failed) await reopenShadow(tx, job);
+      },
     });
   }
 
