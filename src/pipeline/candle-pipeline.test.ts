@@ -42,10 +42,10 @@ function setUp(changes: Partial<CandlePipelineOptions> = {}) {
   };
   const clock = new ManualClock(0);
   const stored = new Map<number, Candle[]>();
-  let decidedOpenTime: number | undefined;
+  const decidedOpenTimes = new Map<string, number>();
   const decide = async (signal: Signal, how: string) => {
     log.push(`${how} ${signal.symbol} ${signal.candleOpenTime / HOUR_MS}`);
-    decidedOpenTime = signal.candleOpenTime;
+    decidedOpenTimes.set(signal.bot, signal.candleOpenTime);
     const decision = { action: 'skip', reason: 'why' } as Decision;
     return { status: 'decided', decision } as const;
   };
@@ -71,7 +71,7 @@ function setUp(changes: Partial<CandlePipelineOptions> = {}) {
         read: async (id, { fromOpenTime = 0 }) =>
           (stored.get(id) ?? []).filter(({ openTime }) => openTime >= fromOpenTime),
       },
-      decisions: { lastDecidedOpenTime: async () => decidedOpenTime },
+      decisions: { lastDecidedOpenTime: async ({ bot }) => decidedOpenTimes.get(bot) },
     },
     decisionLagMs: () => HOUR_MS / 2,
     ...{ marketSpeed: 1, clock, logger, signal: stopping.signal, ...changes },
@@ -224,6 +224,34 @@ describe('CandlePipeline', () => {
     decisions.promoted({ venue: 'v', symbol: 'BTC/USDT', timeframe: '1h', bot: 'catboost' }, BTC);
     await decisions.stop();
     expect(verdicts()).toEqual(['decided BTC/USDT 1', 'decided BTC/USDT 1']);
+  });
+
+  it("takes a promotion of one bot for no decision of another's that failed", async () => {
+    const asked: string[] = [];
+    const { decisions, close, stopping } = setUp({
+      bots: ['catboost', 'lstm'],
+      findContext: async ({ bot }) => {
+        asked.push(bot);
+        if (bot === 'lstm' && asked.length < 6) throw new TransientError('the database is away');
+        return { horizonBars: 4 };
+      },
+    });
+    decisions.seriesReady(BTC);
+    await decisions.stop();
+    close(BTC, 1);
+    await decisions.stop();
+    const promote = async (): Promise<void> => {
+      decisions.promoted({ venue: 'v', symbol: 'BTC/USDT', timeframe: '1h', bot: 'catboost' }, BTC);
+      await decisions.stop();
+    };
+    await promote();
+    expect(decisions.undecided).toMatchObject([{ reason: 'the database is away' }]);
+    await promote();
+    await promote();
+    await promote();
+    expect(asked.filter((bot) => bot === 'lstm').length).toBeGreaterThan(1);
+    expect(decisions.undecided).toEqual([]);
+    stopping.abort();
   });
 
   it('begins nothing any more once it is stopped', async () => {

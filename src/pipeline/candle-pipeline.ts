@@ -111,6 +111,8 @@ export class CandlePipeline {
   /** A model began to serve: the newest candle is decided once more, by it. */
   promoted(key: ModelKey, series: Series): void {
     this.#queue.add(series, async () => {
+      // The end of this work takes the series off the list of those that are behind: of all its bots.
+      if (this.#queue.isBehind(series)) await this.#catchUp(series);
       const [newest] = await this.#options.stores.candles.latest(series.id, 1);
       if (newest === undefined) return;
       await this.#decideOne({ key, candleOpenTime: newest.openTime, cause: 'promotion' });
