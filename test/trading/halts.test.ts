@@ -182,6 +182,32 @@ forEachEngine((engine) => {
     });
   });
 
+  it.each(['before', 'after'] as const)(
+    'a fault that is raised while a person resumes holds: %s the end of the earlier one is stored',
+    async (when) => {
+      const service = await begin();
+      await service.control.haltByFault('the first fault');
+      const store = stores.halts.resume.bind(stores.halts);
+      const raise = async (): Promise<void> => {
+        await world.forward(3_600);
+        await service.control.haltByFault('the second fault');
+      };
+      stores.halts.resume = async (...asked) => {
+        if (when === 'before') await raise();
+        const ended = await store(...asked);
+        if (when === 'after') await raise();
+        return ended;
+      };
+      const second = { cause: 'fault', reason: 'the second fault' };
+      expect(await service.control.resume('a person')).toMatchObject(second);
+      await service.stop();
+      const restarted = await world.start();
+      expect(restarted.status().halt).toMatchObject(second);
+      stores.halts.resume = store;
+      expect(await restarted.control.resume('a person')).toBeUndefined();
+    },
+  );
+
   it('a person closes one position, once, and no other', async () => {
     const service = await begin();
     await buy(service);

@@ -20,6 +20,14 @@ const HALT = rowCodec<Halt>({
   resumedBy: optional(text()),
 });
 
+export interface Resumption {
+  /** Market time. */
+  readonly at: number;
+  readonly by: string;
+  /** Uids of the halts that are meant; default: all. */
+  readonly only?: readonly string[];
+}
+
 /** What freezes the entries of a book, and what did. */
 export class HaltStore {
   readonly #database: Database;
@@ -50,15 +58,17 @@ export class HaltStore {
     return rows.map((row) => HALT.decode(row));
   }
 
-  /** Ends every halt of the book that is active then. @returns how many */
-  resume(book: BookKey, { at, by }: { readonly at: number; readonly by: string }): Promise<number> {
-    return this.#database.run((knex) =>
-      knex('halts')
+  /** Ends the halts of the book that are active then. @returns how many */
+  resume(book: BookKey, { at, by, only }: Resumption): Promise<number> {
+    return this.#database.run((knex) => {
+      const query = knex('halts')
         .where(bookColumns(book))
         .whereNull('resumed_at')
-        .whereRaw('(until IS NULL OR until > ?)', [at])
-        .update({ resumed_at: at, resumed_by: by, row_version: knex.raw('row_version + 1') }),
-    );
+        .whereRaw('(until IS NULL OR until > ?)', [at]);
+      if (only !== undefined) void query.whereIn('uid', [...only]);
+      const end = { resumed_at: at, resumed_by: by, row_version: knex.raw('row_version + 1') };
+      return query.update(end);
+    });
   }
 
   /** Market time at which a person last resumed trading; undefined when nobody did. */

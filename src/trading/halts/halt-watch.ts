@@ -71,14 +71,13 @@ export class HaltWatch {
     return halt;
   }
 
-  /** Ends every halt but the file's. @returns how many were stored */
+  /** Ends every halt but the file's, and but those that are made while the end is stored. @returns how many were stored */
   async resume(book: BookKey, by: string): Promise<number> {
-    const ended = await this.#options.halts.resume(book, {
-      at: this.#options.clock.marketMs(),
-      by,
-    });
-    this.#unsaved = [];
-    this.board.resume([]);
+    await this.refresh(book);
+    const only = this.board.stored.map(({ uid }) => uid);
+    const at = this.#options.clock.marketMs();
+    const ended = await this.#options.halts.resume(book, { at, by, only });
+    this.board.resume(this.board.stored.filter(({ uid }) => !only.includes(uid)));
     return ended;
   }
 

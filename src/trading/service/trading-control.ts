@@ -34,6 +34,7 @@ export class TradingControl {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #watching: Promise<void> | undefined;
+  #isResuming = false;
 
   constructor(options: TradingControlOptions) {
     this.#options = options;
@@ -91,7 +92,8 @@ export class TradingControl {
   /** After a fault that needs a person. Exits go on as far as the fault lets them. */
   async haltByFault(reason: string): Promise<void> {
     const known = this.board.list(this.#clock.marketMs());
-    if (known.some(({ cause }) => cause === 'fault')) return;
+    // While a person ends the one that is known, another fault is news.
+    if (!this.#isResuming && known.some(({ cause }) => cause === 'fault')) return;
     this.#logger.error('Trading is halted: no position is opened until it is resumed', { reason });
     const order = { cause: 'fault', reason, author: 'daemon', isCloseAll: false } as const;
     await this.#watch.halt(this.#options.getKey(), order).catch((error: unknown) => {
@@ -101,7 +103,10 @@ export class TradingControl {
 
   /** Ends every halt; losses are counted from now on. @returns the halt that is left: the file's */
   async resume(author: string): Promise<Halt | undefined> {
-    const ended = await this.#watch.resume(this.#options.getKey(), author);
+    this.#isResuming = true;
+    const ended = await this.#watch.resume(this.#options.getKey(), author).finally(() => {
+      this.#isResuming = false;
+    });
     this.#logger.warn('Trading is resumed', { author, ended });
     await this.#countAfresh();
     return this.find();
