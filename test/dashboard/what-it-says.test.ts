@@ -219,5 +219,14 @@ describe.skipIf(skipReason !== undefined)(
       await page.goto(`${address}/market?symbol=BTC%2FUSDT`);
       await page.getByText('Holds 0.25').waitFor();
     });
+
+    test('the stop of a position is the higher one of the fixed and the trailing stop', async () => {
+      const stops = { stopPrice: new Money(1950), trailingPrice: new Money(1850), trailingAt: 1 };
+      const entry = { status: 'open', entryPrice: new Money(2000) } as const;
+      await opened.stores.positions.insert(aPosition({ ...entry, ...stops }));
+      await serve();
+      await page.goto(`${address}/market?symbol=BTC%2FUSDT`);
+      await page.getByText(/; stop 1,?950/).waitFor();
+    });
   },
 );

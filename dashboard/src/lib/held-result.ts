@@ -7,6 +7,12 @@ export function shownSize({ held_base: held, size_base: size, status }: Position
   return status === 'opening' ? size : held;
 }
 
+/** The stop that counts: the higher one of the fixed and the trailing stop. */
+export function stopOf({ stop_price: fixed, trailing_price: trailing }: Position): string | null {
+  if (fixed === null || trailing === null) return trailing ?? fixed;
+  return Number(trailing) > Number(fixed) ? trailing : fixed;
+}
+
 /** What the part of a position that is not sold yet is worth now. */
 export interface HeldResult {
   readonly price: number;

@@ -1,6 +1,7 @@
 import { heldBaseOf } from '../../domain/trade.js';
 import type { Health } from '../../monitoring/health.js';
 import type { CommandHandler } from '../../notifications/telegram-commands.js';
+import { stopLevelAt } from '../../trading/positions/trailing-stop.js';
 import { describePhase, type Connected, type DaemonPhase, type ReadPhase } from '../phases.js';
 import { tradingOrders } from './trading-orders.js';
 
@@ -51,11 +52,12 @@ async function positionsText(phase: DaemonPhase): Promise<string> {
   if (open.length === 0) return 'Nothing is held.';
   return open
     .map((position) => {
-      const { symbol, status, sizeBase, entryPrice, stopPrice, targetPrice } = position;
+      const { symbol, status, sizeBase, entryPrice, targetPrice } = position;
+      const stop = stopLevelAt(position, Infinity);
       const size = entryPrice === undefined ? sizeBase : heldBaseOf(position);
       const levels = [
         entryPrice === undefined ? '' : `bought at ${entryPrice.toString()} ${currency}`,
-        stopPrice === undefined ? '' : `stop ${stopPrice.toString()}`,
+        stop === undefined ? '' : `stop ${stop.price.toString()}`,
         targetPrice === undefined ? '' : `target ${targetPrice.toString()}`,
       ].filter((part) => part !== '');
       return `${symbol} ${size.toString()} (${status}): ${levels.join(', ')}`;

@@ -12,6 +12,7 @@ import {
 } from 'lightweight-charts';
 import { colourOf, paleColourOf } from '../../lib/colours';
 import { priceDigits } from '../../lib/format';
+import { stopOf } from '../../lib/held-result';
 import type { Bar, Fill, Position, Signal } from '../../lib/use-market-data';
 import { markersOf } from './markers';
 
@@ -99,7 +100,7 @@ export class MarketDrawing {
     for (const line of this.#lines) this.#candles.removePriceLine(line);
     const levels = [
       ['Entry', position?.entry_price, '--focus'],
-      ['Stop', position?.trailing_price ?? position?.stop_price, '--down'],
+      ['Stop', position && stopOf(position), '--down'],
       ['Target', position?.target_price, '--up'],
     ] as const;
     this.#lines = levels.flatMap(([title, text, colour]) => {
