@@ -96,7 +96,13 @@ test('a scaled market is collected whole through faults of every kind', async ()
   // What the exchange demands of orders is stored with the series: a backtest keeps to it.
   const key = { venue: marketData.venue, symbol: 'ETH/USDT', timeframe: '1h' } as const;
   const step: unknown = expect.stringMatching(/^0\.0*1$/);
-  const rules = { sizeStep: step, priceTick: step, minSize: step, minCost: '5', maxCost: '9000000' };
+  const rules = {
+    sizeStep: step,
+    priceTick: step,
+    minSize: step,
+    minCost: '5',
+    maxCost: '9000000',
+  };
   expect(await stored.stores.series.find(key)).toMatchObject(rules);
 });
 
