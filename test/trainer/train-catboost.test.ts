@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assertDefined } from '../../src/lib/invariant.js';
@@ -14,6 +14,7 @@ import {
   createTable,
   createTrainer,
   HAS_PYTHON,
+  TRAINER_DIR,
   writeTable,
 } from './real-trainer.js';
 
@@ -104,6 +105,26 @@ describe.skipIf(!HAS_PYTHON)('training with CatBoost (needs npm run setup)', () 
       expect(createHash('sha256').update(data).digest('hex')).toBe(file.sha256);
     }
     expect((await readdir(scratch.folder)).filter((name) => name.includes('.tmp-'))).toEqual([]);
+  });
+
+  it('writes nothing into the folder that it runs in', async () => {
+    const cwd = path.join(scratch.folder, 'program');
+    await mkdir(cwd);
+    await symlink(path.join(TRAINER_DIR, 'evenkeel_trainer'), path.join(cwd, 'evenkeel_trainer'));
+    const elsewhere = createTrainer({ cwd });
+    const overrides = { selection: { method: 'rfe', maxFeatures: 10, steps: 3 } } as const;
+    const job = createJob(
+      { uid: 'elsewhere', folder: scratch.folder, rows: ROWS, featuresFile },
+      overrides,
+    );
+    try {
+      expect(await elsewhere.run(job, { onProgress: () => undefined })).toMatchObject({
+        status: 'done',
+      });
+    } finally {
+      await elsewhere.stop();
+    }
+    expect(await readdir(cwd)).toEqual(['evenkeel_trainer']);
   });
 
   it('records the job, the data and what the features ranged over', () => {

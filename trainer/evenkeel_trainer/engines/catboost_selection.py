@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from dataclasses import replace
 from typing import Any
 
@@ -42,17 +43,20 @@ def _eliminate(
     settings: FitSettings, train: Part, selection: Selection, on_fraction: OnFraction
 ) -> list[int]:
     ranking = _for_ranking(settings)
-    model = ranking.estimator(ranking.params.iterations)
-    answer: dict[str, Any] = model.select_features(
-        train.pool(settings),
-        features_for_select=f"0-{train.features.shape[1] - 1}",
-        num_features_to_select=selection.max_features,
-        algorithm=RFE_ALGORITHM,
-        steps=selection.steps,
-        train_final_model=False,
-        logging_level="Verbose",
-        log_cout=_StepReport(selection.steps, on_fraction),
-    )
+    # CatBoost makes folders for plots even where it may write no files, by itself in the folder of the
+    # trainer: that is read-only under systemd and in a container.
+    with tempfile.TemporaryDirectory(prefix="evenkeel-plots-") as plots:
+        model = ranking.estimator(ranking.params.iterations, train_dir=plots)
+        answer: dict[str, Any] = model.select_features(
+            train.pool(settings),
+            features_for_select=f"0-{train.features.shape[1] - 1}",
+            num_features_to_select=selection.max_features,
+            algorithm=RFE_ALGORITHM,
+            steps=selection.steps,
+            train_final_model=False,
+            logging_level="Verbose",
+            log_cout=_StepReport(selection.steps, on_fraction),
+        )
     return [int(column) for column in answer["selected_features"]]
 
 
