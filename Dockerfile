@@ -12,7 +12,9 @@ RUN apt-get update \
   && apt-get install --yes --no-install-recommends g++ make python3 python3-venv \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/evenkeel
-ENV ONNXRUNTIME_NODE_INSTALL=skip
+# The headers of Node that a compiler needs are in the base image.
+ENV ONNXRUNTIME_NODE_INSTALL=skip \
+  npm_config_nodedir=/usr/local
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY trainer ./trainer

@@ -2,13 +2,16 @@
 // Compiles into dist/ what is started by itself, with what several of them share in dist/chunks/: hundreds of
 // small files take a third of a second more to load, and 16 MB, for the daemon and each of its workers.
 // Types are not checked here but by `npm run verify`: that takes 1.5 GB, which a small machine does not have.
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const FOLDERS = ['src', 'scripts', 'test', 'bench'];
+/** An image is built without the last two. */
+const FOLDERS = ['src', 'scripts', 'test', 'bench'].filter((folder) =>
+  existsSync(path.join(ROOT, folder)),
+);
 /** What is started by itself, as a command, a thread or a process. */
 const STARTED = /^scripts\/.*\.ts$|\/(main|freeze-features)\.ts$|-(worker|child|parent)\.ts$/;
 

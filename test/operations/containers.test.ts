@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -100,6 +109,23 @@ describe('the files for containers', () => {
     expect(existsSync('scripts/container-health.ts')).toBe(true);
     // onnxruntime needs glibc.
     expect(dockerfile).not.toMatch(/alpine/);
+  });
+
+  test('leave nothing out of the build context that building the program needs', () => {
+    const leftOut = new Set(readFileSync('.dockerignore', 'utf8').split('\n'));
+    const context = mkdtempSync(path.join(tmpdir(), 'evenkeel-context-'));
+    try {
+      for (const name of readdirSync('.').filter((one) => !leftOut.has(one))) {
+        const isPackages = (from: string) => !from.includes('node_modules');
+        cpSync(name, path.join(context, name), { recursive: true, filter: isPackages });
+      }
+      symlinkSync(path.resolve('node_modules'), path.join(context, 'node_modules'));
+      const built = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: context });
+      expect(built.stderr.toString()).toBe('');
+      expect(existsSync(path.join(context, 'dist/src/main.js'))).toBe(true);
+    } finally {
+      rmSync(context, { recursive: true, force: true });
+    }
   });
 
   test('give every daemon a read-only root, no capabilities, and secrets only as files', () => {
