@@ -24,6 +24,7 @@ import { migration } from './migration.js';
 import { oneModel } from './one-model.js';
 import { parity } from './parity.js';
 import { predictions } from './predictions.js';
+import { queue } from './queue.js';
 import { retrain } from './retrain.js';
 import { session } from './session.js';
 import { skill } from './skill.js';
@@ -40,6 +41,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   session,
   incremental,
   workers,
+  queue,
   forest,
   backfill,
   migration,

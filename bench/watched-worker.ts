@@ -54,6 +54,11 @@ export class WatchedWorker {
     return this.#peakMb;
   }
 
+  /** Of the worker with its children, so far. */
+  get processorSec(): number {
+    return usageOf(this.#process.pid).processorSec;
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#watch);
     if (this.#process.hasEnded()) throw new Error(`The worker has ended: ${this.#process.output}`);
