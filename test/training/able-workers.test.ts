@@ -29,6 +29,8 @@ const WITH_CARD: PythonCheck = {
   versions: { torch: '2.13.0' },
   accelerator: 'NVIDIA T4',
 };
+/** The files of a Python that can train are looked at that often. */
+const LOOK_MS = 1_000;
 const WITHOUT_PYTHON: PythonCheck = {
   status: 'missing',
   message: 'there is no Python',
@@ -129,6 +131,7 @@ forEachEngine((engine) => {
         check = WITH_TORCH;
         mkdirSync(path.dirname(python));
         writeFileSync(python, '');
+        await context.clock.advance(LOOK_MS);
         await until(() => trainer.begun.length === 1 || undefined);
         const seen = (await context.stores.workers.list(VENUE)).find((one) => one.uid === uid);
         expect(seen).toMatchObject({ bots: BOT_NAMES, reason: undefined, status: 'working' });

@@ -79,6 +79,17 @@ describe('TrainerReadiness', () => {
     expect((await readiness.find()).status).toBe('ready');
   });
 
+  it('looks at the files of a Python that can train once a second at most', async () => {
+    await readiness.find();
+    writeFileSync(path.join(folder, 'bin', 'python'), '');
+    await clock.advance(999);
+    await readiness.find();
+    expect(checks).toBe(1);
+    await clock.advance(1);
+    await readiness.find();
+    expect(checks).toBe(2);
+  });
+
   it('looks again after a job could not start its interpreter', async () => {
     await readiness.find();
     answer = MISSING;

@@ -51,6 +51,9 @@ export interface TrainerReadinessOptions {
   readonly onUnusable?: ((found: NotReady) => void) | undefined;
 }
 
+/** So long a look at the files of a Python that can train counts. */
+const FRESH_MS = 1_000;
+
 const READY: Readiness = { status: 'ready' };
 const STOPPED: Readiness = {
   status: 'not_ready',
@@ -67,6 +70,8 @@ export class TrainerReadiness {
   #known: Readiness | undefined;
   #checking: Promise<Readiness> | undefined;
   #identitySeen = '';
+  /** Wall time of the last look at the files. */
+  #lookedAt = -Infinity;
   #isDoubted = false;
   readonly #stopping = new AbortController();
 
@@ -82,7 +87,12 @@ export class TrainerReadiness {
   }
 
   async find(): Promise<Readiness> {
+    if (this.#checking === undefined && this.#known !== undefined && this.#isFresh(this.#known)) {
+      return this.#known;
+    }
+    const lookedAt = this.#options.clock.wallMs();
     const identity = await this.#identifyPython();
+    this.#lookedAt = lookedAt;
     // What is known is in doubt while it is looked at again.
     if (this.#checking !== undefined) return this.#checking;
     if (this.#known !== undefined && !this.#isInDoubt(this.#known, identity)) return this.#known;
@@ -100,6 +110,13 @@ export class TrainerReadiness {
   /** The next `find` checks; the last result stays shown until then. For a job that could not start Python, or a resume. */
   recheck(): void {
     this.#isDoubted = true;
+  }
+
+  /** A Python that could train a moment ago is not looked for before each of many short jobs. */
+  #isFresh({ status }: Readiness): boolean {
+    if (status !== 'ready' || this.#isDoubted) return false;
+    // The absolute age: a clock may be set back.
+    return Math.abs(this.#options.clock.wallMs() - this.#lookedAt) < FRESH_MS;
   }
 
   #isInDoubt(known: Readiness, identity: string): boolean {
