@@ -2,6 +2,7 @@ import type { Priority, TrainingJob } from '../../domain/training-job.js';
 import type { Row } from '../connection/row.js';
 import type { Database } from '../database/database.js';
 import { inChunks } from '../rows/write-rows.js';
+import { JOB, type StoredJob } from './job-row.js';
 import { waitingJobs, type OfDaemon } from './waiting-jobs.js';
 
 /** SQLite takes some thousand values in one statement. */
@@ -40,6 +41,19 @@ export class QueueStore {
         .select<Row[]>('uid'),
     );
     return rows.map((row) => String(row['uid']));
+  }
+
+  async listByUid(uids: readonly string[]): Promise<readonly StoredJob[]> {
+    const jobs: StoredJob[] = [];
+    for await (const chunk of inChunks(uids, UIDS_A_QUERY)) {
+      const rows = await this.#database.run((knex) =>
+        knex('training_jobs')
+          .whereIn('uid', [...chunk])
+          .select<Row[]>('*'),
+      );
+      jobs.push(...rows.map((row) => JOB.decode(row)));
+    }
+    return jobs;
   }
 
   /** Those of the jobs that have not ended. */

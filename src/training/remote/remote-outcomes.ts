@@ -1,5 +1,6 @@
 import type { TrainingJob } from '../../domain/training-job.js';
 import type { ModelRecord } from '../../domain/model-record.js';
+import type { Clock } from '../../lib/clock.js';
 import type { Stores } from '../../storage/stores.js';
 import type { TrainingEvents } from '../queue/job-worker.js';
 import type { JobEvent } from './job-events.js';
@@ -7,9 +8,14 @@ import type { PublishedModels } from './published-models.js';
 
 /** Jobs of one venue whose end is awaited at most; a later round awaits the others. */
 const MOST_AWAITED = 10_000;
+/** Wall time in which told ends are gathered. */
+const GATHER_MS = 20;
 
 export interface RemoteOutcomesOptions {
   readonly stores: Pick<Stores, 'jobs' | 'models' | 'queue'>;
+  readonly clock: Pick<Clock, 'sleep'>;
+  /** Aborts when the daemon stops: an end that was told in its last moment stays in the database alone. */
+  readonly signal?: AbortSignal | undefined;
   readonly events?: TrainingEvents | undefined;
   /** Where workers have models' folders of their own: what makes their models serve. */
   readonly published?: PublishedModels | undefined;
@@ -24,6 +30,9 @@ export class RemoteOutcomes {
   readonly #awaited = new Set<string>();
   /** Jobs under way, so that their progress needs no query. */
   readonly #running = new Map<string, TrainingJob>();
+  /** Jobs whose end a worker told and that are not read yet. */
+  readonly #ended = new Set<string>();
+  #concluding: Promise<void> | undefined;
 
   constructor(options: RemoteOutcomesOptions) {
     this.#options = options;
@@ -38,7 +47,9 @@ export class RemoteOutcomes {
 
   async take(event: Exclude<JobEvent, { kind: 'log' }>): Promise<void> {
     if (event.kind === 'ended') {
-      await this.#conclude(event.job);
+      this.#ended.add(event.job);
+      this.#concluding ??= this.#concludeEnded();
+      await this.#concluding;
       return;
     }
     const { job: uid, stage, progressPct } = event;
@@ -52,7 +63,9 @@ export class RemoteOutcomes {
   /** Tells the ends that no worker told of. */
   async look(): Promise<void> {
     const open = await this.#options.stores.queue.listOpenUids([...this.#awaited]);
-    for (const uid of this.#awaited) if (!open.has(uid)) await this.#conclude(uid);
+    for (const uid of this.#awaited) {
+      if (!open.has(uid)) await this.#conclude(uid, await this.#options.stores.jobs.find(uid));
+    }
   }
 
   /** Lets models serve whose files could not be had when their job ended. */
@@ -64,8 +77,21 @@ export class RemoteOutcomes {
     }
   }
 
-  async #conclude(uid: string): Promise<void> {
-    const job = await this.#options.stores.jobs.find(uid);
+  /** Short jobs end by the hundred a second: those of a moment are read together. */
+  async #concludeEnded(): Promise<void> {
+    const { clock, stores, signal } = this.#options;
+    try {
+      await clock.sleep(GATHER_MS, signal);
+    } finally {
+      this.#concluding = undefined;
+    }
+    const uids = [...this.#ended];
+    this.#ended.clear();
+    const jobs = new Map((await stores.queue.listByUid(uids)).map((job) => [job.uid, job]));
+    for (const uid of uids) await this.#conclude(uid, jobs.get(uid));
+  }
+
+  async #conclude(uid: string, job: TrainingJob | undefined): Promise<void> {
     const isOpen = job?.status === 'pending' || job?.status === 'running';
     this.#running.delete(uid);
     // A job that was given back ends later.

@@ -89,7 +89,7 @@ export class RemoteQueue {
       artifacts === undefined
         ? undefined
         : new PublishedModels({ ...options, artifacts, signal: this.#stopping.signal });
-    this.#outcomes = new RemoteOutcomes({ ...options, published });
+    this.#outcomes = new RemoteOutcomes({ ...options, published, signal: this.#stopping.signal });
     this.#receiver = new JobEventReceiver(place, { venue, onEvent: (event) => this.#take(event) });
   }
 
