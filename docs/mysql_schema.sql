@@ -841,6 +841,8 @@ ALTER TABLE `series`
   ADD COLUMN /*M! IF NOT EXISTS */ `max_size` VARCHAR(96) NULL,
   ADD COLUMN /*M! IF NOT EXISTS */ `max_cost` VARCHAR(96) NULL;
 
+CREATE INDEX /*M! IF NOT EXISTS */ `training_jobs_by_queue` ON `training_jobs` (`status`, `priority`, `turn_at`, `queued_at`, `id`);
+
 INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0001_series', 0),
   ('0002_market_data', 0),
@@ -896,4 +898,5 @@ INSERT IGNORE INTO evenkeel_migrations (name, applied_at) VALUES
   ('0063_notice_wall', 0),
   ('0064_order_rules', 0),
   ('0065_backtest_eta', 0),
-  ('0066_largest_orders', 0);
+  ('0066_largest_orders', 0),
+  ('0067_job_queue_turns', 0);

@@ -219,4 +219,10 @@ export const TRAINING_MIGRATIONS: readonly Migration[] = [
     name: 'training_jobs_by_turn',
     columns: ['status', 'turn_at', 'queued_at', 'id'],
   }),
+  // And each of a worker, which takes the priorities in an order of its own.
+  addIndex('0067_job_queue_turns', {
+    table: 'training_jobs',
+    name: 'training_jobs_by_queue',
+    columns: ['status', 'priority', 'turn_at', 'queued_at', 'id'],
+  }),
 ];

@@ -7,7 +7,7 @@ import { RejectedError } from '../lib/errors.js';
 import type { Database } from '../storage/database/database.js';
 import { FillStore } from '../storage/stores/fill-store.js';
 import { HaltStore } from '../storage/stores/halt-store.js';
-import { JobStore } from '../storage/stores/job-store.js';
+import { JobStore, type JobEnd } from '../storage/stores/job-store.js';
 import { ModelStore } from '../storage/stores/model-store.js';
 import { NotificationStore } from '../storage/stores/notification-store.js';
 import { OrderStore } from '../storage/stores/order-store.js';
@@ -130,15 +130,16 @@ class NotingJobs extends JobStore {
     this.#tools = tools;
   }
 
-  override finish(...args: Parameters<JobStore['finish']>): ReturnType<JobStore['finish']> {
+  override finish(uid: string, end: JobEnd): Promise<void> {
     const { database, clock } = this.#tools;
+    if (end.status !== 'failed') return super.finish(uid, end);
     return database.transaction(async (tx) => {
-      const job = await new JobStore(tx, clock).finish(...args);
+      const jobs = new JobStore(tx, clock);
+      await jobs.finish(uid, end);
+      const job = await jobs.find(uid);
       // Nobody waits for the model of an experiment.
-      if (job.status === 'failed' && job.trialUid === undefined) {
-        await note(tx, this.#tools, trainingFailedNotice(job, clock.wallMs()));
-      }
-      return job;
+      if (job === undefined || job.trialUid !== undefined) return;
+      await note(tx, this.#tools, trainingFailedNotice(job, clock.wallMs()));
     });
   }
 }

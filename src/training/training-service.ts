@@ -323,7 +323,7 @@ export class TrainingService {
       shortages: this.#planner,
       readiness: this.#readiness,
       trainingWorker: this.#trainingWorker,
-      isHeld: () => this.queue.isHeld(),
+      isHeldByFile: () => this.queue.isPausedByFile(),
       hasFiles: () => this.#filesLease.isHeld(),
     });
   }

@@ -284,14 +284,12 @@ forEachEngine((engine) => {
         const service = await prepare({ pauseFile });
         await service.sessions.request({ keys: KEYS.slice(0, 1), kind: 'manual' });
         let looks = 0;
-        const { stores } = context;
-        const find = (venue: string) => {
+        // Asked before it takes a job.
+        const isPaused = (): Promise<boolean> => {
           looks += 1;
-          return stores.control.find(venue);
+          return Promise.resolve(false);
         };
-        // Asked by this worker alone, before it takes a job.
-        const counting = Object.create(stores, { control: { value: { find } } }) as typeof stores;
-        await work({ stores: counting }).ready;
+        await work({ isPaused }).ready;
         await until(async () => looks >= 2 || (await isBegun()) || undefined);
         expect(await statuses()).toEqual(['pending']);
         rmSync(pauseFile);

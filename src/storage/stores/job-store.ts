@@ -16,15 +16,14 @@ import type { Database } from '../database/database.js';
 import { insertOnce } from '../rows/write-rows.js';
 import { listRows } from '../rows/list-rows.js';
 import { keyColumns } from '../rows/row-codec.js';
+import { JobCandidates } from './job-candidates.js';
 import { JOB, type StoredJob } from './job-row.js';
-import { ofDaemon, turnOf, waitingJobs, type OfDaemon } from './waiting-jobs.js';
+import { ofDaemon, type OfDaemon } from './waiting-jobs.js';
 import type { InsertStatus, Page, Paged, Row } from '../connection/row.js';
 
 const BY_TURN = { timeColumn: 'turn_at', isOldestFirst: true };
 
-/** Other processes may win the first job that waits, and those after it: of so many one is tried after the other. */
-const CLAIM_CANDIDATES = 8;
-/** So often are they looked for again. */
+/** So often candidates are looked for again that others have won. */
 const CLAIM_ROUNDS = 10;
 
 export interface JobFilter {
@@ -103,10 +102,12 @@ export interface JobTally {
 export class JobStore {
   readonly #database: Database;
   readonly #clock: Clock;
+  readonly #candidates: JobCandidates;
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
     this.#clock = clock;
+    this.#candidates = new JobCandidates(database);
   }
 
   /**
@@ -136,29 +137,24 @@ export class JobStore {
     const columns = { owner_run_uid: ownerRunUid, started_at: at };
     const { to: status } = JOB_TRANSITIONS.claim;
     for (let round = 0; round < CLAIM_ROUNDS; round++) {
-      const next = await this.#listNext(of, queues);
+      const next = await this.#candidates.list(of, queues);
       if (next.length === 0) return undefined;
-      for (const job of next) {
-        const { uid, rowVersion } = job;
-        const isTaken = await this.#take('claim', { uid, row_version: rowVersion }, columns);
-        if (isTaken)
-          return { ...job, status, ownerRunUid, startedAt: at, rowVersion: rowVersion + 1 };
+      for (const job of this.#candidates.untried(next)) {
+        if (await this.#claim(job, columns))
+          return { ...job, status, ownerRunUid, startedAt: at, rowVersion: job.rowVersion + 1 };
       }
     }
     return undefined;
   }
 
-  async #listNext(of: OfDaemon, queues: JobClaim['queues']): Promise<readonly StoredJob[]> {
-    const rows = await this.#database.run((knex) =>
-      waitingJobs(knex, of)
-        .where((own) => {
-          if (queues !== undefined) void own.whereIn('priority', [...queues]);
-        })
-        .orderBy([{ column: turnOf(knex, queues) }, 'queued_at', 'id'])
-        .limit(CLAIM_CANDIDATES)
-        .select<Row[]>('training_jobs.*'),
-    );
-    return rows.map((row) => JOB.decode(row));
+  async #claim(job: StoredJob, columns: Record<string, unknown>): Promise<boolean> {
+    const { uid, rowVersion } = job;
+    try {
+      return await this.#take('claim', { uid, row_version: rowVersion }, columns);
+    } catch (error) {
+      this.#candidates.forget(job);
+      throw error;
+    }
   }
 
   /** Whether anything waits for the daemon, be it of a session that is paused. */
@@ -208,15 +204,15 @@ export class JobStore {
   }
 
   /** @throws RejectedError when the job has already ended otherwise, is another run's, or is unknown */
-  async finish(uid: string, end: JobEnd): Promise<StoredJob> {
+  async finish(uid: string, end: JobEnd): Promise<void> {
     const { status, finishedAt, errorCode, errorMessage, modelUid, ownerRunUid, attempt } = end;
     const columns = JOB.encodePart({ finishedAt, errorCode, errorMessage, modelUid });
     const which = attempt === undefined ? {} : { attempt };
     const where = { uid, ...ownedBy(ownerRunUid), ...which };
     const isChanged = await this.#take(JOB_ENDS[status], where, { ...columns, open_key: null });
-    if (isChanged) return this.#get(uid);
+    if (isChanged) return;
     const job = await this.find(uid);
-    if (job?.status === status && (attempt ?? job.attempt) === job.attempt) return job;
+    if (job?.status === status && (attempt ?? job.attempt) === job.attempt) return;
     throw new RejectedError(`Job ${uid} is ${job?.status ?? 'unknown'}, not to be ${status}`);
   }
 

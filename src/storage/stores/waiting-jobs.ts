@@ -14,22 +14,52 @@ export interface OfDaemon {
   readonly bots?: readonly string[] | undefined;
 }
 
-/** Jobs that may be claimed: of no session that is paused. */
+/** Jobs that may be claimed: of no session that is paused, and none while a person has paused or stopped the queue. */
 export function waitingJobs(knex: Knex, of: OfDaemon): Knex.QueryBuilder {
   const paused = knex('training_sessions').where({ status: 'paused' }).select('uid');
+  const held = knex('training_control')
+    .where({ venue: of.venue })
+    .where((either) => void either.where({ is_paused: 1 }).orWhere({ is_stopped: 1 }))
+    .select('venue');
   return knex('training_jobs')
     .where({ status: 'pending' })
     .where(ofDaemon(of))
-    .whereNotIn('session_uid', paused);
+    .whereNotIn('session_uid', paused)
+    .whereNotExists(held);
 }
 
-/** What a job's turn is by, for a worker that takes the priorities in an order of its own. */
-export function turnOf(knex: Knex, queues: readonly Priority[] | undefined): string | Knex.Raw {
-  const shifts = (queues ?? []).map((one) => [one, rankShift(one, queues ?? [])] as const);
-  const isUsual = shifts.every(([, shift]) => shift === shifts[0]?.[1]);
-  if (isUsual) return 'turn_at';
-  const cases = shifts.map(() => 'WHEN ? THEN ?').join(' ');
-  return knex.raw(`turn_at + CASE priority ${cases} ELSE 0 END`, shifts.flat());
+/** The first of the jobs that may be claimed, by their turns. */
+export function firstByTurn(knex: Knex, of: OfDaemon, limit: number): Knex.QueryBuilder {
+  return waitingJobs(knex, of)
+    .orderBy(['turn_at', 'queued_at', 'id'])
+    .limit(limit)
+    .select('training_jobs.*');
+}
+
+/**
+ * The first of the jobs that may be claimed, for a worker that takes these priorities in an order of its own. The first
+ * of each priority come in the order of an index; an order of all of them together would sort all that wait.
+ */
+export function nextOfQueues(
+  knex: Knex,
+  of: OfDaemon,
+  { queues, limit }: { readonly queues: readonly Priority[]; readonly limit: number },
+): Knex.QueryBuilder {
+  const firsts = queues.map((priority) => {
+    const due = knex.raw('turn_at + ? AS due_at', [rankShift(priority, queues)]);
+    const first = waitingJobs(knex, of)
+      .where({ priority })
+      .orderBy(['turn_at', 'queued_at', 'id'])
+      .limit(limit)
+      .select('id', due);
+    return knex.select('id', 'due_at').from(first.as('first'));
+  });
+  const next = knex.unionAll(firsts).as('next');
+  return knex('training_jobs')
+    .join(next, 'next.id', 'training_jobs.id')
+    .orderBy(['due_at', 'queued_at', 'training_jobs.id'])
+    .limit(limit)
+    .select('training_jobs.*');
 }
 
 export function ofDaemon({

@@ -75,11 +75,22 @@ export type TrainingResult =
  * @throws TransientError when the database, the training worker or the artifact store is gone
  */
 export async function trainModel(context: TrainModelContext): Promise<TrainingResult> {
+  // Of those that died over the job. A first attempt finds nothing, and one that ends here leaves nothing.
+  const isFirst = context.job.attempt === 1;
+  if (!isFirst) await removeLeftovers(context.job, context.options);
+  const begun = await beginAsAsked(context);
+  if ('status' in begun) return begun;
+  // A database that was brought back from a backup may count from one again.
+  if (isFirst) await removeLeftovers(context.job, context.options);
+  return attemptWithFiles(begun);
+}
+
+/** Whatever the attempt writes is removed, unless it is to be served. */
+async function attemptWithFiles(context: TrainModelContext): Promise<TrainingResult> {
   const { job, options } = context;
-  await removeLeftovers(job, options);
   let isKept = false;
   try {
-    const result = await attemptAsAsked(context);
+    const result = await attempt(context);
     isKept = result.status === 'judged' && isWanted(context, result.candidate);
     if (isKept && result.status === 'judged') await publish(context, result.candidate);
     return result;
@@ -107,20 +118,26 @@ async function publish(
   await artifacts.publish({ modelPath, manifestSha256 });
 }
 
-/** Continues the model where an increment was requested and the model is below its limits; else fits a new one. */
-async function attemptAsAsked(context: TrainModelContext): Promise<TrainingResult> {
+/**
+ * Continues the model where an increment was requested and the model is below its limits; else fits a new one.
+ *
+ * @returns how to attempt it, or the result where there is nothing to attempt
+ */
+async function beginAsAsked(
+  context: TrainModelContext,
+): Promise<TrainModelContext | Extract<TrainingResult, { status: 'waiting' }>> {
   const { job, stores, options, logger } = context;
-  if (job.mode === 'full') return attempt(context);
+  if (job.mode === 'full') return context;
   const plan = await findIncrement(stores, job, options);
   if (plan.status === 'skip') return { status: 'waiting', reason: plan.reason };
   if (plan.status === 'refit') {
     logger.info(`[TRAIN] Full fit instead of an increment: ${plan.reason}`);
-    return attempt(context);
+    return context;
   }
   const { parent } = plan;
   const opening = await openParent(parent, context);
   if (opening.status === 'unusable') return { status: 'waiting', reason: opening.reason };
-  return attempt({ ...context, increment: { parent, files: opening.files } });
+  return { ...context, increment: { parent, files: opening.files } };
 }
 
 async function attempt(context: TrainModelContext): Promise<TrainingResult> {

@@ -14,6 +14,8 @@ import type { TrainingOptions } from '../options/training-options.js';
 
 const BYTES_A_MB = 1_000_000;
 
+const NOTHING_SERVES = { serving: undefined, isPinned: false, newestOpenTime: undefined };
+
 export interface IncrementStores {
   readonly models: Pick<Stores['models'], 'findServing'>;
   readonly pins: Pick<Stores['pins'], 'find'>;
@@ -27,7 +29,9 @@ export async function findIncrement(
   key: ModelKey,
   options: Pick<TrainingOptions, 'increment' | 'labelHorizonBars' | 'maxModelMb'>,
 ): Promise<IncrementPlan> {
+  const limits = { ...options, ...(options.increment ?? DEFAULT_INCREMENT) };
   const serving = await stores.models.findServing(key);
+  if (serving === undefined) return planIncrement({ bot: key.bot, ...NOTHING_SERVES }, limits);
   const pin = await stores.pins.find(key);
   const series = await stores.series.find(key);
   const range = series === undefined ? undefined : await stores.candles.bounds(series.id);
@@ -36,9 +40,9 @@ export async function findIncrement(
       bot: key.bot,
       serving,
       newestOpenTime: range?.last,
-      isPinned: pin !== undefined && pin.modelUid === serving?.uid,
+      isPinned: pin?.modelUid === serving.uid,
     },
-    { ...options, ...(options.increment ?? DEFAULT_INCREMENT) },
+    limits,
   );
 }
 

@@ -50,8 +50,8 @@ export interface JobWorkerDependencies {
   readonly trainingWorker: Pick<TrainingWorkerClient, 'prepare' | 'judge' | 'rest'>;
   readonly shortages: ShortageMemory;
   readonly readiness: Pick<TrainerReadiness, 'find' | 'last' | 'recheck'>;
-  /** Whether no job may begin now. */
-  readonly isHeld: () => Promise<boolean>;
+  /** Whether a file keeps jobs from beginning. What a person has paused or stopped the claim itself leaves alone. */
+  readonly isHeldByFile: () => Promise<boolean>;
   /** Whether this daemon trains what was imported from files. */
   readonly hasFiles: () => boolean;
   /** How folders of models reach other hosts. Default: all share one models' folder. */
@@ -137,12 +137,10 @@ export class JobWorker implements QueueLane {
     const { clock, runUid, stores, queues } = this.#dependencies;
     if (this.#unsettled !== undefined) await this.#conclude(this.#unsettled);
     if (!(await this.#mayBegin())) return false;
-    const job = await stores.jobs.claimNext({
-      ...this.#ownJobs(),
-      queues,
-      ownerRunUid: runUid,
-      at: clock.wallMs(),
-    });
+    const claim = { ...this.#ownJobs(), queues, ownerRunUid: runUid };
+    const job = await this.#loop.claim(() =>
+      stores.jobs.claimNext({ ...claim, at: clock.wallMs() }),
+    );
     if (job === undefined) return false;
     await this.#handle(job);
     return true;
@@ -150,13 +148,20 @@ export class JobWorker implements QueueLane {
 
   /** Python is looked at only where something waits and may begin: that starts an interpreter. */
   async #mayBegin(): Promise<boolean> {
-    const { readiness, stores, isHeld } = this.#dependencies;
+    const { readiness, stores, isHeldByFile } = this.#dependencies;
     if (readiness.last?.status !== 'ready') {
-      if (!(await stores.jobs.isAnyPending(this.#ownJobs())) || (await isHeld())) return false;
+      if (!(await stores.jobs.isAnyPending(this.#ownJobs())) || (await this.#isHeld()))
+        return false;
     }
     if ((await readiness.find()).status !== 'ready') return false;
     // Asked last: the check of Python takes seconds, in which a person may pause the queue.
-    return !(await isHeld());
+    return !(await isHeldByFile());
+  }
+
+  async #isHeld(): Promise<boolean> {
+    const { stores, options, isHeldByFile } = this.#dependencies;
+    const { isPaused, isStopped } = await stores.control.find(options.venue);
+    return isPaused || isStopped || (await isHeldByFile());
   }
 
   #ownJobs(): OfDaemon {
@@ -195,10 +200,11 @@ export class JobWorker implements QueueLane {
   }
 
   #attempt(job: TrainingJob, logger: Logger): Promise<TrainingResult> {
-    return this.#loop.during(job, async (signal) => {
-      // A cancellation before the job was current could not abort it.
-      const stored = await this.#dependencies.stores.jobs.find(job.uid);
-      if (stored?.status !== 'running') return { status: 'aborted' };
+    return this.#loop.during(job, async (signal, isInDoubt) => {
+      if (isInDoubt) {
+        const stored = await this.#dependencies.stores.jobs.find(job.uid);
+        if (stored?.status !== 'running') return { status: 'aborted' };
+      }
       return this.#train(job, logger, signal);
     });
   }
@@ -237,9 +243,11 @@ export class JobWorker implements QueueLane {
     this.#unsettled = attempt;
     for (let round = 1; ; round++) {
       try {
+        // A job that only waits ends by one statement, which is refused where the job is lost.
+        const lost =
+          attempt.result.status === 'waiting' ? undefined : await this.#findLost(attempt);
         const settlement =
-          (await this.#findLost(attempt)) ??
-          (await settleJob(await this.#contextOf(attempt), attempt.result));
+          lost ?? (await settleJob(await this.#contextOf(attempt), attempt.result));
         this.#unsettled = undefined;
         return settlement;
       } catch (error) {

@@ -20,6 +20,8 @@ export class LaneLoop {
   #wakeUp: () => void = () => undefined;
   #isWoken = true;
   #isResting = false;
+  /** What was aborted while a job was claimed; undefined while none is. */
+  #missed: ((job: TrainingJob) => boolean)[] | undefined;
   #current: { readonly job: TrainingJob; readonly abort: AbortController } | undefined;
 
   constructor(options: LaneLoopOptions) {
@@ -60,18 +62,30 @@ export class LaneLoop {
 
   /** Aborts the job under way where that job is meant. */
   abort(isMeant: (job: TrainingJob) => boolean): void {
+    this.#missed?.push(isMeant);
     if (this.#current !== undefined && isMeant(this.#current.job)) this.#current.abort.abort();
   }
 
-  /** Makes it the job under way. The signal that the work gets aborts with `abort` and with `stop`. */
+  /** Takes the job that is to be the one under way. What is aborted meanwhile is known to `during`. */
+  async claim(take: () => Promise<TrainingJob | undefined>): Promise<TrainingJob | undefined> {
+    this.#missed = [];
+    return take();
+  }
+
+  /**
+   * Makes it the job under way. The signal that the work gets aborts with `abort` and with `stop`; where an abort meant
+   * the job while it was claimed, it may have been cancelled before or after its claim, which is `isInDoubt`.
+   */
   async during<Result>(
     job: TrainingJob,
-    work: (signal: AbortSignal) => Promise<Result>,
+    work: (signal: AbortSignal, isInDoubt: boolean) => Promise<Result>,
   ): Promise<Result> {
     const abort = new AbortController();
+    const isInDoubt = this.#missed?.some((isMeant) => isMeant(job)) === true;
+    this.#missed = undefined;
     this.#current = { job, abort };
     try {
-      return await work(AbortSignal.any([this.stopping, abort.signal]));
+      return await work(AbortSignal.any([this.stopping, abort.signal]), isInDoubt);
     } finally {
       this.#current = undefined;
     }
@@ -89,6 +103,8 @@ export class LaneLoop {
     } catch (error) {
       this.#options.onError(error);
       return false;
+    } finally {
+      this.#missed = undefined;
     }
   }
 

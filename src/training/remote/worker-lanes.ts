@@ -38,7 +38,7 @@ export interface WorkerLanesOptions {
   readonly readiness: TrainerReadiness;
   /** Bots that this worker can train now. */
   readonly listBots: () => readonly string[];
-  readonly isHeld: () => Promise<boolean>;
+  readonly isHeldByFile: () => Promise<boolean>;
   readonly hasFiles: () => boolean;
   /** The artifact store, where this host has a models' folder of its own. */
   readonly artifacts?: ModelArtifacts | undefined;

@@ -156,7 +156,7 @@ export class WorkerShift {
   }
 
   #createLanes(): WorkerLanes {
-    const { stores, isPaused, onJob } = this.#options;
+    const { isPaused, onJob } = this.#options;
     return new WorkerLanes({
       ...this.#options,
       concurrency: this.#worker.concurrency,
@@ -168,12 +168,7 @@ export class WorkerShift {
       notice: this.#notice,
       sender: this.#sender,
       artifacts: this.#options.stored,
-      isHeld: async () => {
-        const { isPaused: isQueuePaused, isStopped } = await stores.control.find(
-          this.#worker.venue,
-        );
-        return isQueuePaused || isStopped || this.#notice.isPaused || (await isPaused());
-      },
+      isHeldByFile: async () => (await isPaused()) || this.#notice.isPaused,
       hasFiles: () => this.#notice.hasFiles,
       onFree: () => this.#reader.resume(),
       onJob,
