@@ -91,14 +91,19 @@ function toInstrument(market: CcxtMarket, precisionMode: number): Instrument {
     priceTick: toStep(market.precision?.price),
     minSize: toText(market.limits?.amount?.min),
     minCost: toText(market.limits?.cost?.min),
-    maxSize: toText(market.limits?.amount?.max),
-    maxCost: toText(market.limits?.cost?.max),
+    maxSize: toLimit(market.limits?.amount?.max),
+    maxCost: toLimit(market.limits?.cost?.max),
     isOnHold: market.active === false,
   };
 }
 
 function stepOfPlaces(places: number | undefined): number | undefined {
   return places === undefined ? undefined : 10 ** -places;
+}
+
+/** Some venues write 0 where they have no limit. */
+function toLimit(most: number | undefined): string | undefined {
+  return most === 0 ? undefined : toText(most);
 }
 
 function toText(value: number | undefined): string | undefined {

@@ -145,13 +145,19 @@ export function toRules(
     sizeStep: toStep(precision?.amount),
     priceTick: toStep(precision?.price),
     minSize: toMoney(limits?.amount?.min),
-    maxSize: toMoney(limits?.amount?.max),
+    maxSize: toLimit(limits?.amount?.max),
     minCost: toMoney(limits?.cost?.min),
-    maxCost: toMoney(limits?.cost?.max),
+    maxCost: toLimit(limits?.cost?.max),
     pricePercent: undefined,
     stops: entry.abilities.stops,
     ...entry.readRules?.(market.info),
   };
+}
+
+/** Some venues write 0 where they have no limit. */
+function toLimit(most: string | undefined): Money | undefined {
+  const limit = toMoney(most);
+  return limit?.isZero() === true ? undefined : limit;
 }
 
 export function toMoney(text: string | number | undefined): Money | undefined {
