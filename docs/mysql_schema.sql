@@ -7,8 +7,8 @@
 -- give the daemon's user its rights (with AUTO_CREATE_SCHEMA=false the first four are enough):
 --
 --   CREATE USER 'evenkeel'@'%' IDENTIFIED BY '...';
---   GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, REFERENCES, CREATE VIEW, SHOW VIEW
---     ON `evenkeel`.* TO 'evenkeel'@'%';
+--   GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, CREATE VIEW,
+--     SHOW VIEW ON `evenkeel`.* TO 'evenkeel'@'%';
 --
 -- Another name for the database: change it in the two statements below. Another one for the candle
 -- table (MYSQL_MARKET_DATA_TABLE): change `market_data` in the two statements that name it.

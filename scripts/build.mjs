@@ -2,10 +2,11 @@
 // Compiles into dist/ what is started by itself, with what several of them share in dist/chunks/: hundreds of
 // small files take a third of a second more to load, and 16 MB, for the daemon and each of its workers.
 // Types are not checked here but by `npm run verify`: that takes 1.5 GB, which a small machine does not have.
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildId } from './build-id.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** An image is built without the last two. */
@@ -99,8 +100,14 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 
+const idFile = path.join(ROOT, 'dist', 'build-id');
+// A worker may start while this builds.
+writeFileSync(`${idFile}.new`, buildId(ROOT));
+renameSync(`${idFile}.new`, idFile);
+
 /** What an earlier build left; only afterwards, so that a build of the same code takes nothing away. */
-const current = new Set(Object.keys(metafile.outputs).map((file) => path.join(ROOT, file)));
+const outputs = Object.keys(metafile.outputs).map((file) => path.join(ROOT, file));
+const current = new Set([...outputs, idFile]);
 for (const entry of readdirSync(path.join(ROOT, 'dist'), {
   recursive: true,
   withFileTypes: true,

@@ -11,6 +11,8 @@ import { CcxtMarketData } from '../src/exchange/ccxt-market-data.js';
 import { AlreadyRunningError, messageOf } from '../src/lib/errors.js';
 import { SystemClock } from '../src/lib/clock.js';
 import { DataDirLock } from '../src/coordination/data-dir-lock.js';
+import type { DatabaseLocation } from '../src/storage/connection/location.js';
+import { MissingSchemaError } from '../src/storage/connection/pending-migrations.js';
 import { openDatabase, type Database } from '../src/storage/database/database.js';
 import { openStores } from '../src/storage/stores.js';
 import { checkArtifacts } from './doctor-artifacts.js';
@@ -74,21 +76,31 @@ function dataFolder({ dataDir }: Settings): Finding {
 }
 
 async function database(settings: Settings): Promise<Finding> {
+  const name = 'database';
+  const fix = 'see the message; docs/runbook.md has more';
+  const opened = await attempt(name, fix, () => describeDatabase(settings));
+  return opened.status === 'ok' ? { name, status: 'ok', message: opened.value } : opened.finding;
+}
+
+async function describeDatabase(settings: Settings): Promise<string> {
   const location = databaseLocation(settings);
-  const opened = await attempt(
-    'database',
-    'see the message; docs/runbook.md has more',
-    async () => {
-      const open = await openDatabase(location, { clock, logger: SILENT_LOGGER });
-      try {
-        return location.engine === 'sqlite' ? 'SQLite' : `MySQL (${await encryption(open)})`;
-      } finally {
-        await open.close();
-      }
-    },
-  );
-  if (opened.status !== 'ok') return opened.finding;
-  return { name: 'database', status: 'ok', message: `${opened.value} opens, schema is current` };
+  try {
+    const open = await openAsItIs(location);
+    try {
+      const engine = location.engine === 'sqlite' ? 'SQLite' : `MySQL (${await encryption(open)})`;
+      return `${engine} opens, schema is current`;
+    } finally {
+      await open.close();
+    }
+  } catch (error) {
+    if (!(error instanceof MissingSchemaError) || !settings.autoCreateSchema) throw error;
+    return `${error.lack}: the daemon makes that when it starts`;
+  }
+}
+
+/** Makes nothing: a doctor on a worker's host must not bring the daemon's schema to its own version. */
+function openAsItIs(location: DatabaseLocation): Promise<Database> {
+  return openDatabase(location, { clock, logger: SILENT_LOGGER, mayCreate: false });
 }
 
 /** How the connection to MySQL is encrypted. */
@@ -204,16 +216,24 @@ async function readRedis(url: string): Promise<RedisFacts> {
 
 async function workers(settings: Settings): Promise<Finding> {
   const name = 'workers';
-  const fix = 'start one: npm run worker';
+  const fix = 'mend the database first';
   const read = await attempt(name, fix, async () => {
-    const open = await openDatabase(databaseLocation(settings), { clock, logger: SILENT_LOGGER });
     try {
-      return await openStores(open, clock).workers.list();
-    } finally {
-      await open.close();
+      const open = await openAsItIs(databaseLocation(settings));
+      try {
+        return await openStores(open, clock).workers.list();
+      } finally {
+        await open.close();
+      }
+    } catch (error) {
+      // No daemon has ever worked there, so no worker has.
+      if (error instanceof MissingSchemaError) return [];
+      throw error;
     }
   });
-  if (read.status !== 'ok') return read.finding;
+  // What is wrong with the database has a line of its own.
+  if (read.status !== 'ok')
+    return { name, status: 'warning', message: 'the database does not say', fix };
   return judgeWorkers(read.value, { version: readVersion(), bots: settings.bots });
 }
 

@@ -290,8 +290,15 @@ function assertTorchLocked() {
 }
 
 function buildKey() {
-  const folders = ['config', 'migrations', 'src', 'scripts', 'test', 'bench'];
-  return sourcesKey(folders, ['.ts'], ['scripts/build.mjs', 'tsconfig.json', 'package-lock.json']);
+  const folders = ['config', 'migrations', 'src', 'scripts', 'test', 'bench', 'trainer'];
+  return sourcesKey(
+    folders,
+    ['.ts', '.py'],
+    [
+      ...['scripts/build.mjs', 'scripts/build-id.mjs', 'tsconfig.json', 'package-lock.json'],
+      'trainer/requirements.lock',
+    ],
+  );
 }
 
 function dashboardKey() {

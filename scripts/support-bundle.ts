@@ -7,6 +7,7 @@ import { listEffective, listSecrets, type EffectiveSetting } from '../config/eff
 import { findFileWarnings, readSettings, readSources } from '../config/read-settings.js';
 import type { Settings } from '../config/settings.js';
 import { findLockHolder } from '../src/coordination/data-dir-lock.js';
+import { readVersion } from '../src/daemon/project-dir.js';
 import { fetchDaemon } from '../src/commands/daemon-client.js';
 import { SystemClock } from '../src/lib/clock.js';
 import { ConfigError, messageOf } from '../src/lib/errors.js';
@@ -86,10 +87,9 @@ async function collect(
 async function readVersions(): Promise<Readonly<Record<string, string>>> {
   const file = new URL('../../package.json', import.meta.url);
   const manifest = JSON.parse(await readFile(file, 'utf8')) as {
-    readonly version: string;
     readonly dependencies: Readonly<Record<string, string>>;
   };
-  return { evenkeel: manifest.version, node: process.version, ...manifest.dependencies };
+  return { evenkeel: readVersion(), node: process.version, ...manifest.dependencies };
 }
 
 /** Each answer as it came, or why there is none. */

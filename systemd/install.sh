@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the daemon as a systemd service, with a nightly backup. Run as root in the project's folder:
 #   sudo systemd/install.sh            installs and says how to start
+#   sudo systemd/install.sh --worker   the same on a host that only trains: without the nightly backup
 #   sudo systemd/install.sh --dry-run  prints the unit of the daemon and changes nothing
 #   sudo systemd/install.sh --units    only writes the units again, as after a new version
 #   sudo systemd/install.sh --remove   stops and removes all of it; data, settings and secrets are kept
@@ -29,8 +30,9 @@ assert_root() {
   [ "$(id -u)" = 0 ] || { echo "install: run as root (sudo systemd/install.sh)" >&2; exit 78; }
 }
 
+is_worker=
 case "${1:-}" in
-  --help|-h) sed -n '2,6p' "$0" | sed 's/^# //'; exit 0 ;;
+  --help|-h) sed -n '2,7p' "$0" | sed 's/^# //'; exit 0 ;;
   --dry-run) render evenkeel.service; exit 0 ;;
   --units) assert_root; write_units; exit 0 ;;
   --remove)
@@ -41,6 +43,7 @@ case "${1:-}" in
     systemctl daemon-reload
     echo "install: removed; /var/lib/evenkeel, $settings and $credentials are kept"
     exit 0 ;;
+  --worker) is_worker=yes ;;
   "") ;;
   *) echo "install: $1 is no option; see --help" >&2; exit 2 ;;
 esac
@@ -56,6 +59,10 @@ install -d -m 0750 -o root -g evenkeel /etc/evenkeel
 install -d -m 0700 -o root -g root "$credentials"
 [ -e "$settings" ] || install -m 0640 -o root -g evenkeel /dev/null "$settings"
 write_units
-systemctl enable --now evenkeel-backup.timer
+[ -n "$is_worker" ] || systemctl enable --now evenkeel-backup.timer
 echo "install: settings go into $settings, each secret into a file of $credentials, named as its setting"
-echo "install: start with: systemctl enable --now evenkeel"
+if [ -n "$is_worker" ]; then
+  echo "install: start with: systemctl enable --now evenkeel-worker@1"
+else
+  echo "install: start with: systemctl enable --now evenkeel"
+fi

@@ -4,7 +4,8 @@
 #   sudo systemd/upgrade.sh          the newest commit of the branch it follows
 #   sudo systemd/upgrade.sh v1.2.3   this tag, branch or commit
 # In order: fetch, stop, back up, check out, set up, start (migrations run by themselves), wait until healthy. Workers of
-# this machine are stopped and started with it; those of others need the same version.
+# this machine are stopped and started with it; those of others need the same version. On a machine of workers alone
+# only these are stopped, set up and started: a daemon that was started there would trade.
 # Where a step fails: the old version again, with the backup in place if the database became too new for it.
 set -euo pipefail
 
@@ -19,7 +20,7 @@ say() { echo "upgrade: $*"; }
 stop() { echo "upgrade: $*" >&2; exit 1; }
 
 case "${1:-}" in
-  --help|-h) sed -n '2,8p' "$0" | sed 's/^# //'; exit 0 ;;
+  --help|-h) sed -n '2,10p' "$0" | sed 's/^# //'; exit 0 ;;
   -*) echo "upgrade: $1 is no option; see --help" >&2; exit 2 ;;
 esac
 [ "$(id -u)" = 0 ] || { echo "upgrade: run as root (sudo systemd/upgrade.sh)" >&2; exit 78; }
@@ -69,7 +70,21 @@ start_workers() {
   [ "${#workers[@]}" = 0 ] || systemctl start "${workers[@]}" || say "no worker trains: journalctl -u 'evenkeel-worker@*'"
 }
 
+has_daemon() {
+  systemctl is-active --quiet evenkeel || systemctl is-enabled --quiet evenkeel || systemctl is-failed --quiet evenkeel
+}
+
 say "from $(git rev-parse --short "$old") to $(git rev-parse --short "$new")"
+if [ "${#workers[@]}" != 0 ] && ! has_daemon; then
+  systemctl stop "${workers[@]}"
+  trap start_workers EXIT
+  if use_version "$new"; then
+    say "this machine has workers alone: they begin with version $(git rev-parse --short HEAD)"
+    exit 0
+  fi
+  use_version "$old"
+  stop "the new version could not be set up: back at the old one"
+fi
 systemctl stop evenkeel
 [ "${#workers[@]}" = 0 ] || systemctl stop "${workers[@]}"
 trap start_workers EXIT

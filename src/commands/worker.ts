@@ -5,7 +5,7 @@ import { DataDirLock } from '../coordination/data-dir-lock.js';
 import { toTrainerOptions } from '../daemon/module-options.js';
 import { assertModelsDir } from '../daemon/assert-models-dir.js';
 import { createArtifacts } from '../daemon/create-artifacts.js';
-import { openStorage, withoutFallback } from '../daemon/open-storage.js';
+import { openStorage, withoutFallback, type OpenedStorage } from '../daemon/open-storage.js';
 import { redisPlace } from '../daemon/redis-place.js';
 import { trainingFolders } from '../daemon/to-training-options.js';
 import type { QueueWorker } from '../domain/queue-worker.js';
@@ -16,11 +16,14 @@ import { DisposalStack } from '../lib/disposal.js';
 import { ConfigError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { removeUnfinished } from '../models/artifact-cleanup.js';
+import { MissingSchemaError } from '../storage/connection/pending-migrations.js';
 import { openStores } from '../storage/stores.js';
 import { assertAdmitted } from '../training/remote/assert-admitted.js';
 import { WorkerHost } from '../training/remote/worker-host.js';
 import { checkPython } from '../training/trainer-process/check-python.js';
 import { TrainerProcess } from '../training/trainer-process/trainer-process.js';
+
+const SCHEMA_LOOK_MS = 2_000;
 
 export interface WorkerOptions {
   readonly settings: Settings;
@@ -54,9 +57,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   try {
     holdFolder(settings, clock, stack);
     assertModelsDir(settings);
-    // The daemon makes the schema, and nobody but the daemon may go on without MySQL.
-    const strict = { ...withoutFallback(settings), autoCreateSchema: false };
-    const { database } = await openStorage(strict, { clock, logger, signal });
+    const opened = await openDaemonsDatabase(settings, { clock, logger, signal });
+    if (opened === undefined) return;
+    const { database } = opened;
     stack.defer('database', () => database.close());
     const stores = openStores(database, clock);
     const stored = createArtifacts(settings, { stores, clock, logger, stack })?.models;
@@ -84,6 +87,28 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   } finally {
     await stack.stop();
   }
+}
+
+/**
+ * The daemon makes the schema, and nobody but the daemon may go on without MySQL. Before its first start, and in an
+ * upgrade, workers may be started first: they wait for it. Undefined where the signal aborted meanwhile.
+ */
+async function openDaemonsDatabase(
+  settings: Settings,
+  tools: Pick<WorkerOptions, 'clock' | 'logger' | 'signal'>,
+): Promise<OpenedStorage | undefined> {
+  const strict = { ...withoutFallback(settings), autoCreateSchema: false };
+  const { clock, logger, signal } = tools;
+  for (let isFirst = true; !signal.aborted; isFirst = false) {
+    try {
+      return await openStorage(strict, tools);
+    } catch (error) {
+      if (!(error instanceof MissingSchemaError)) throw error;
+      if (isFirst) logger.info(`[QUEUE] Waiting for a daemon to make the schema: ${error.lack}`);
+    }
+    await clock.sleep(SCHEMA_LOOK_MS, signal).catch(() => undefined);
+  }
+  return undefined;
 }
 
 /** Another process of this host may be at younger ones. In a folder that all share, the daemon does it. */

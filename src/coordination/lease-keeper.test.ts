@@ -54,6 +54,15 @@ describe('LeaseKeeper', () => {
     for (const keeper of keepers.splice(0)) await keeper.stop();
   });
 
+  it('says once for whom it stands by', async () => {
+    const leases = new MemoryLeases();
+    await keep(leases, 'there');
+    const [keeper, logger] = await keep(leases);
+    for (let beat = 0; beat < 5; beat++) await clock.advance(LEASE_TTL_MS / 3);
+    expect(keeper.isHeld()).toBe(false);
+    expect(logger.lines.filter(({ message }) => message.includes('standing by'))).toHaveLength(1);
+  });
+
   it('renews for as long as it runs', async () => {
     const [keeper] = await keep(new MemoryLeases());
     for (let beat = 0; beat < 20; beat++) {

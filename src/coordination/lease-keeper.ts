@@ -34,6 +34,8 @@ export class LeaseKeeper {
   /** As it was last logged. */
   #wasHeld = false;
   #other: string | undefined;
+  /** Whom the log named last as the one that is waited for. */
+  #toldOther: string | undefined;
 
   readonly #options: LeaseKeeperOptions;
 
@@ -122,10 +124,14 @@ export class LeaseKeeper {
   #logChange(): void {
     const { logger, name } = this.#options;
     const isHeld = this.isHeld();
-    if (isHeld === this.#wasHeld) return;
+    const holder = this.#other;
+    if (isHeld === this.#wasHeld) {
+      if (holder === undefined || holder === this.#toldOther) return;
+      logger.info(`Another process holds the ${name} lease: standing by`, { holder });
+    } else if (isHeld) logger.info(`Holding the ${name} lease`);
+    else logger.error(`Lost the ${name} lease: standing by`, { holder });
     this.#wasHeld = isHeld;
-    if (isHeld) logger.info(`Holding the ${name} lease`);
-    else logger.error(`Lost the ${name} lease: standing by`, { holder: this.#other });
+    this.#toldOther = holder;
   }
 
   #request(): Parameters<Leases['renew']>[0] {

@@ -47,7 +47,8 @@ const SYSTEMD_RUN = `case "$*" in
   *restore.js*) echo "restore \${@: -1}" >> "$ROOT/log"; touch "$ROOT/well-1" ;;
 esac`;
 const SYSTEMCTL = `case "$*" in
-  "is-active --quiet evenkeel") exit 0 ;;
+  "is-active --quiet evenkeel") [ ! -e "$ROOT/no-daemon" ] ;;
+  "is-enabled --quiet evenkeel" | "is-failed --quiet evenkeel") exit 1 ;;
   "list-units "*) [ ! -e "$ROOT/workers" ] || cat "$ROOT/workers" ;;
   "start evenkeel-backup.service")
     echo "$*" >> "$ROOT/log"
@@ -125,6 +126,20 @@ describe('an upgrade', () => {
     rmSync(path.join(folder, 'well-2'));
     well('1');
     expect(run('upgrade.sh', 'next').log.at(-1)).toBe(`start ${both} (version 1)`);
+  });
+
+  test('starts no daemon on a machine of workers alone', () => {
+    const worker = 'evenkeel-worker@1.service';
+    writeFileSync(path.join(folder, 'workers'), `${worker} loaded active running Worker 1\n`);
+    writeFileSync(path.join(folder, 'no-daemon'), '');
+    const { status, text, log } = run('upgrade.sh', 'next');
+    expect(text).toContain('workers alone');
+    expect(status).toBe(0);
+    expect(log).toEqual([
+      `stop ${worker} (version 1)`,
+      'daemon-reload (version 2)',
+      `start ${worker} (version 2)`,
+    ]);
   });
 
   test('goes back to the old version where the new one is not well', () => {

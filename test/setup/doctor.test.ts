@@ -43,6 +43,16 @@ test('a good set-up is found good, each part in a line', () => {
   if (hasTrainer) expect(stdout).toMatch(/^ +ok +trainer .*catboost/m);
 });
 
+test('a schema that is missing is named and left to the daemon', () => {
+  const file = path.join(folder, 'data', 'evenkeel.sqlite');
+  const { find } = findings({});
+  expect(find('database')).toMatchObject({ status: 'ok' });
+  expect(find('database')?.message).toMatch(/lacks steps .*the daemon makes that/);
+  expect(existsSync(file)).toBe(false);
+  const strict = findings({ AUTO_CREATE_SCHEMA: 'false' });
+  expect(strict.find('database')).toMatchObject({ status: 'failed' });
+});
+
 test('a malformed setting fails with its name', () => {
   const { code, find } = findings({ API_PORT: 'many' });
   expect(code).toBe(1);

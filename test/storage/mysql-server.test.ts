@@ -1,5 +1,6 @@
 import { SILENT_LOGGER } from '../../src/lib/silent-logger.js';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -100,6 +101,16 @@ describe.skipIf(mysqlSkipReason !== undefined)(title, () => {
     const error = await failure({ ...location, ...user });
     expect(error).toBeInstanceOf(ConfigError);
     expect(error.message).toMatch(/no rights on .*CREATE command denied/);
+  });
+
+  it('lets in a user with the rights of docs/mysql_schema.sql, who makes the schema', async () => {
+    const location = ownLocation();
+    await onMysqlServer(`CREATE DATABASE \`${location.database}\``);
+    const script = readFileSync('docs/mysql_schema.sql', 'utf8').replaceAll(/\n-- */g, ' ');
+    const [, rights = ''] = /GRANT (SELECT, [A-Z, ]+) ON/.exec(script) ?? [];
+    const user = await aUser(`${rights} ON \`${location.database}\`.*`);
+    const stores = openStores(await open({ ...location, ...user }), context.clock);
+    expect((await stores.series.ensure(SERIES_KEY)).symbol).toBe('BTC/USDT');
   });
 
   it('whose database belongs to another program is refused and left alone', async () => {

@@ -5,7 +5,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import { PRIORITIES } from '../../src/domain/training-job.js';
 import { ConfigError } from '../../src/lib/errors.js';
+import { SystemClock } from '../../src/lib/clock.js';
 import { ManualClock } from '../../src/lib/manual-clock.js';
+import type { RemoteQueue } from '../../src/training/remote/remote-queue.js';
 import type { TrainingService } from '../../src/training/training-service.js';
 import { forEachEngine, onMysqlServer } from '../database.js';
 import { OwnRedis, redisSkipReason, withRedis } from '../redis-server.js';
@@ -24,6 +26,8 @@ import { remoteOf, RunningWorker, WaitingClock } from './worker-rig.js';
 const CANDLES = { bars: 1300, lastOpenTime: LAST_OPEN_TIME, seed: 1, momentum: 0.8 };
 const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'];
 const KEYS: readonly ModelKey[] = SYMBOLS.map((symbol) => ({ ...KEY, symbol }));
+/** Longer than the daemon's. */
+const ROUND_MS = 6_000;
 const DAY_MS = 86_400_000;
 const READY = () => Promise.resolve({ status: 'ok', versions: {} } as const);
 
@@ -51,12 +55,25 @@ forEachEngine((engine) => {
       for (const symbol of SYMBOLS) await context.store(plantedCandles(CANDLES), symbol);
       place = redis.place;
       const service = context.service({
-        createRemote: remoteOf(context, place),
+        createRemote: (facts) => (remote = remoteOf(context, place)(facts)),
         checkPython: READY,
       });
       await service.start();
       return service;
     };
+    let remote: RemoteQueue;
+    /** Lets the daemon look again. */
+    const nextRound = async (): Promise<void> => {
+      await context.clock.advance(ROUND_MS);
+      remote.wake();
+    };
+    const hasSaid = (text: string): boolean =>
+      context.log.some(({ message }) => message.includes(text));
+    const untilSaid = (text: string) =>
+      until(async () => {
+        await nextRound();
+        return hasSaid(text) || undefined;
+      });
     let place: OwnRedis['place'];
     const work = (
       changes: ConstructorParameters<typeof RunningWorker>[2] = {},
@@ -119,7 +136,35 @@ forEachEngine((engine) => {
       await redis.kill();
       await service.sessions.request({ keys: KEYS.slice(0, 1), kind: 'manual' });
       await until(() => trainer.begun.length === 1 || undefined);
-      expect(context.log.some(({ message }) => message.includes('Redis'))).toBe(true);
+      await untilSaid('[QUEUE] tickets: Redis');
+      for (let round = 0; round < 10; round++) {
+        await nextRound();
+        await new SystemClock().sleep(50);
+      }
+      expect(hasSaid('all is well')).toBe(false);
+      await redis.start();
+      await untilSaid('[QUEUE] tickets: all is well again');
+      await untilSaid('[QUEUE] Redis answers again');
+    });
+
+    it('that are missing are named in the log, and so is that one came', async () => {
+      await prepare();
+      await untilSaid('[QUEUE] Nothing is trained: no worker works on the queue');
+      await work().ready;
+      await untilSaid('[QUEUE] A worker can train again');
+    });
+
+    it('say why they give their jobs back after a silence', async () => {
+      const service = await prepare();
+      const { uid } = await work().ready;
+      await service.sessions.request({ keys: KEYS.slice(0, 1), kind: 'manual' });
+      await until(() => trainer.begun.length === 1 || undefined);
+      const { database } = context.location as { readonly database: string };
+      await onMysqlServer(
+        `UPDATE \`${database}\`.workers SET seen_at = seen_at - 60000 WHERE uid = '${uid}'`,
+      );
+      await untilSaid('this worker counted as dead: its jobs are given back');
+      await until(() => trainer.begun.length === 2 || undefined);
     });
 
     it('share the jobs of a session, each once', async () => {

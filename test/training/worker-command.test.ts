@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { MIGRATIONS } from '../../migrations/index.js';
 import type { RedisPlace } from '../../src/training/remote/redis-place.js';
 import { forEachEngine } from '../database.js';
+import { onMysqlServer } from '../mysql-server.js';
 import { dropNames, redisPlace, redisSkipReason } from '../redis-server.js';
 import { HAS_PYTHON } from '../trainer/real-trainer.js';
 import { until } from './holding-trainer.js';
@@ -65,6 +67,23 @@ forEachEngine((engine) => {
       },
       LIMIT_MS,
     );
+
+    it('waits for the daemon to make the schema', async () => {
+      context = await createTrainingContext(engine, {});
+      const { database } = context.location as { readonly database: string };
+      const step = `\`${database}\`.evenkeel_migrations`;
+      const name = MIGRATIONS.at(-1)?.name ?? '';
+      await onMysqlServer(`DELETE FROM ${step} WHERE name = '${name}'`);
+      const worker = startWorker(context, place);
+      const says = (text: string) =>
+        until(() => worker.output.includes(text) || worker.hasEnded() || undefined);
+      await says('Waiting for a daemon to make the schema');
+      expect(worker.output).toContain(`lacks step ${name}`);
+      await onMysqlServer(`INSERT INTO ${step} VALUES ('${name}', 0)`);
+      await says('Waiting for a daemon with QUEUE=redis');
+      expect(worker.hasEnded()).toBe(false);
+      expect(await worker.stop()).toBe(0);
+    });
 
     it('is not started where Redis refuses its password, which it does not print', async () => {
       context = await createTrainingContext(engine, {});

@@ -8,9 +8,13 @@ import { mysqlSettings } from '../mysql-server.js';
 import { PROJECT_DIR, PYTHON } from '../trainer/real-trainer.js';
 
 /** Of this program. A daemon takes only workers of its own. */
-export const { version: PROGRAM_VERSION } = JSON.parse(
-  readFileSync(path.join(PROJECT_DIR, 'package.json'), 'utf8'),
-) as { readonly version: string };
+export const PROGRAM_VERSION = readProgramVersion();
+
+function readProgramVersion(): string {
+  const read = (file: string): string => readFileSync(path.join(PROJECT_DIR, file), 'utf8');
+  const { version } = JSON.parse(read('package.json')) as { readonly version: string };
+  return `${version}+${read('dist/build-id')}`;
+}
 
 export interface WorkerProcessOptions {
   readonly location: DatabaseLocation;

@@ -21,11 +21,23 @@ export function pendingMigrations(
   return migrations.filter((migration) => !taken.has(migration.name));
 }
 
+/** The database lacks steps of the schema, which this process may not make. */
+export class MissingSchemaError extends ConfigError {
+  override readonly name = 'MissingSchemaError';
+  /** What is missing where, in words. */
+  readonly lack: string;
+
+  constructor(lack: string) {
+    super(
+      `AUTO_CREATE_SCHEMA=false, but ${lack}. Start once with AUTO_CREATE_SCHEMA=true npm start; an empty MySQL server can also be given it by mysql -u root -p < docs/mysql_schema.sql`,
+    );
+    this.lack = lack;
+  }
+}
+
 /** Where the schema is made by hand, nothing is made without being asked for. */
-export function mayNotCreate(place: string, pending: readonly Migration[]): ConfigError {
+export function mayNotCreate(place: string, pending: readonly Migration[]): MissingSchemaError {
   const [first, last] = [pending.at(0)?.name, pending.at(-1)?.name];
   const steps = first === last ? `step ${first}` : `steps ${first} to ${last}`;
-  return new ConfigError(
-    `AUTO_CREATE_SCHEMA=false, but ${place} lacks ${steps} of the schema. Start once with AUTO_CREATE_SCHEMA=true npm start; an empty MySQL server can also be given it by mysql -u root -p < docs/mysql_schema.sql`,
-  );
+  return new MissingSchemaError(`${place} lacks ${steps} of the schema`);
 }

@@ -14,8 +14,8 @@ const HEADER = `-- The schema of Evenkeel for MySQL 8.0 and MariaDB 10.6 or newe
 -- give the daemon's user its rights (with AUTO_CREATE_SCHEMA=false the first four are enough):
 --
 --   CREATE USER 'evenkeel'@'%' IDENTIFIED BY '...';
---   GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, REFERENCES, CREATE VIEW, SHOW VIEW
---     ON \`${DOCUMENTED_DATABASE}\`.* TO 'evenkeel'@'%';
+--   GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, CREATE VIEW,
+--     SHOW VIEW ON \`${DOCUMENTED_DATABASE}\`.* TO 'evenkeel'@'%';
 --
 -- Another name for the database: change it in the two statements below. Another one for the candle
 -- table (MYSQL_MARKET_DATA_TABLE): change \`${CANDLE_TABLE}\` in the two statements that name it.

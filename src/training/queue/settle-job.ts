@@ -52,7 +52,7 @@ export async function settleJob(
       await context.shortages.rememberShortage(context.job, result.reason);
       return cancel(context, { code: 'waiting_for_history', message: result.reason });
     case 'aborted':
-      return requeue(context, 'the program that trained it was stopped');
+      return requeue(context, 'the program that trained it was stopped, or gave it back');
     case 'failed':
       if (result.code === 'no_python' && !(await isPythonThere(context))) {
         return requeue(context, result.message);

@@ -25,6 +25,7 @@ export class JobTickets {
   #client: Redis | undefined;
   #opened: Promise<Opened> | undefined;
   #lastError = 'no answer';
+  #isStopped = false;
 
   constructor(place: RedisPlace, clock: Clock) {
     this.#place = place;
@@ -38,6 +39,8 @@ export class JobTickets {
    * @throws TransientError where Redis is away, full or refuses
    */
   async fill(jobs: readonly Pick<TrainingJob, 'uid' | 'priority'>[]): Promise<void> {
+    // A round may still be under way: it must not connect again.
+    if (this.#isStopped) return;
     try {
       await this.#within(this.#fill(jobs));
     } catch (error) {
@@ -46,6 +49,7 @@ export class JobTickets {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     // First, so that whatever waits for Redis ends.
     this.#client?.disconnect();
     const opened = await this.#opened?.catch(() => undefined);

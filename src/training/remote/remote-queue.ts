@@ -22,7 +22,8 @@ const ROUND_MS = 5_000;
 const MOST_TICKETS = 1_000;
 
 const TICKETS = 'tickets';
-const REDIS = 'Redis';
+/** Rounds without a worker after which the log says so: daemon and workers may be started together. */
+const PATIENT_ROUNDS = 3;
 
 /** Why Redis could not be used when it was last tried, and since when: wall time. */
 export interface RedisTrouble {
@@ -73,6 +74,7 @@ export class RemoteQueue {
   #isWoken = false;
   #folderMark = '';
   #isFilePaused = false;
+  #roundsWithout = 0;
   /** What failed last, by what was tried. */
   readonly #faults = new Map<string, RedisTrouble>();
   #atStore: Promise<void> | undefined;
@@ -105,7 +107,7 @@ export class RemoteQueue {
 
   /** Why Redis does not carry; undefined while it does. */
   get trouble(): RedisTrouble | undefined {
-    return this.#faults.get(TICKETS) ?? this.#faults.get(REDIS);
+    return this.#faults.get(TICKETS);
   }
 
   /** A job may wait that has no ticket yet. */
@@ -151,12 +153,8 @@ export class RemoteQueue {
     await this.#try('notice', () => this.#tell());
     await this.#try('dead workers', () => this.#recover());
     // Also where nothing is due: jobs may wait that no worker can do.
-    await this.#try('workers', async () => {
-      await this.readiness.find();
-    });
+    await this.#try('workers', () => this.#lookAtWorkers());
     await this.#try('ended jobs', () => this.#outcomes.look());
-    // Also where nothing waits, so that an outage is known before it costs something.
-    await this.#try(REDIS, () => this.#tickets.fill([]));
     // Beside the rounds: a store that is slow must not delay what they are for.
     this.#atStore ??= this.#workAtStore().finally(() => (this.#atStore = undefined));
   }
@@ -223,13 +221,32 @@ export class RemoteQueue {
     await recoverJobs(this.#options, of, workers);
   }
 
+  /** Says once that nobody trains, and once that somebody does again. */
+  async #lookAtWorkers(): Promise<void> {
+    const { logger } = this.#options;
+    const readiness = await this.readiness.find();
+    if (readiness.status === 'ready') {
+      if (this.#roundsWithout >= PATIENT_ROUNDS) logger.info('[QUEUE] A worker can train again');
+      this.#roundsWithout = 0;
+      return;
+    }
+    this.#roundsWithout += 1;
+    if (this.#roundsWithout !== PATIENT_ROUNDS) return;
+    const { message, fix } = readiness;
+    logger.warn(`[QUEUE] Nothing is trained: ${message}. To mend it, ${fix}`);
+  }
+
+  /** Asks Redis also where nothing waits, so that an outage is known before it costs something. */
   async #fill(): Promise<void> {
-    if (await this.#facts.isHeld()) return;
+    if (await this.#facts.isHeld()) {
+      await this.#tickets.fill([]);
+      return;
+    }
     const { stores, options } = this.#options;
     const of = { venue: options.venue, withFiles: this.#facts.hasFiles() };
     const waiting = await stores.queue.listWaiting({ ...of, work: 'training' }, MOST_TICKETS);
     this.#outcomes.expect(waiting);
-    if (waiting.length > 0) await this.#tickets.fill(waiting);
+    await this.#tickets.fill(waiting);
   }
 
   #take(event: JobEvent): void {

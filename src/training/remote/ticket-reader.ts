@@ -44,7 +44,7 @@ export class TicketReader {
         },
       );
       worker.on('error', (error) => this.#warn(messageOf(error)));
-      worker.on('ready', () => (this.#fault = undefined));
+      worker.on('ready', () => this.#noteAnswer());
       return worker;
     });
   }
@@ -58,6 +58,12 @@ export class TicketReader {
 
   async stop(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.close(true)));
+  }
+
+  #noteAnswer(): void {
+    if (this.#fault === undefined) return;
+    this.#fault = undefined;
+    this.#options.logger.info('[QUEUE] Redis answers again');
   }
 
   /** Once for each fault: a connection is tried again every second. */

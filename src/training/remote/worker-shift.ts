@@ -98,7 +98,7 @@ export class WorkerShift {
     if (signal.aborted) return;
     const silentMs = await stores.workers.beat(uid);
     // After such a silence others may hold the jobs by now.
-    if (silentMs === undefined || silentMs > DEAD_AFTER_MS) this.#lanes.abort(() => true);
+    if (silentMs === undefined || silentMs > DEAD_AFTER_MS) this.#giveAllBack(silentMs);
     const notice = (await stores.notices.list()).find((one) => one.venue === venue);
     if (notice !== undefined) await this.#heed(notice, version);
     const current = this.#lanes.current();
@@ -108,6 +108,16 @@ export class WorkerShift {
     this.#beats += 1;
     if (this.#beats % BEATS_A_LOOK === 0) this.#lanes.wake();
     if (this.#beats % BEATS_A_SWEEP === 1) await this.#sweep();
+  }
+
+  #giveAllBack(silentMs: number | undefined): void {
+    const silence = silentMs === undefined ? 'too long' : `${Math.round(silentMs / 1000)} s`;
+    if (this.#lanes.current().length > 0) {
+      this.#options.logger.warn(
+        `[QUEUE] The database had no sign of life for ${silence}, so this worker counted as dead: its jobs are given back`,
+      );
+    }
+    this.#lanes.abort(() => true);
   }
 
   /** Tells the daemon once what can be trained has changed: somebody has installed or removed a library. */
