@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { sourceFiles } from './source-files.mjs';
 
 const FOLDERS = ['config', 'migrations', 'src', 'trainer/evenkeel_trainer'];
 const LOCKS = ['package-lock.json', 'trainer/requirements.lock'];
@@ -12,10 +13,8 @@ const LOCKS = ['package-lock.json', 'trainer/requirements.lock'];
  */
 export function buildId(root) {
   const hash = createHash('sha256');
-  const files = FOLDERS.flatMap((folder) =>
-    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => /\.(ts|py)$/.test(file) && !file.endsWith('.test.ts'))
-      .map((file) => path.join(folder, file)),
+  const files = sourceFiles(root, FOLDERS, ['.ts', '.py']).filter(
+    (file) => !file.endsWith('.test.ts'),
   );
   for (const file of [...LOCKS, ...files].sort()) {
     hash

@@ -11,7 +11,6 @@ import { CcxtMarketData } from '../src/exchange/ccxt-market-data.js';
 import { AlreadyRunningError, messageOf } from '../src/lib/errors.js';
 import { SystemClock } from '../src/lib/clock.js';
 import { DataDirLock } from '../src/coordination/data-dir-lock.js';
-import type { DatabaseLocation } from '../src/storage/connection/location.js';
 import { MissingSchemaError } from '../src/storage/connection/pending-migrations.js';
 import { openDatabase, type Database } from '../src/storage/database/database.js';
 import { openStores } from '../src/storage/stores.js';
@@ -83,15 +82,11 @@ async function database(settings: Settings): Promise<Finding> {
 }
 
 async function describeDatabase(settings: Settings): Promise<string> {
-  const location = databaseLocation(settings);
   try {
-    const open = await openAsItIs(location);
-    try {
-      const engine = location.engine === 'sqlite' ? 'SQLite' : `MySQL (${await encryption(open)})`;
-      return `${engine} opens, schema is current`;
-    } finally {
-      await open.close();
-    }
+    const engine = await withDatabase(settings, async (open) =>
+      open.engine === 'sqlite' ? 'SQLite' : `MySQL (${await encryption(open)})`,
+    );
+    return `${engine} opens, schema is current`;
   } catch (error) {
     if (!(error instanceof MissingSchemaError) || !settings.autoCreateSchema) throw error;
     return `${error.lack}: the daemon makes that when it starts`;
@@ -99,8 +94,17 @@ async function describeDatabase(settings: Settings): Promise<string> {
 }
 
 /** Makes nothing: a doctor on a worker's host must not bring the daemon's schema to its own version. */
-function openAsItIs(location: DatabaseLocation): Promise<Database> {
-  return openDatabase(location, { clock, logger: SILENT_LOGGER, mayCreate: false });
+async function withDatabase<T>(
+  settings: Settings,
+  use: (open: Database) => Promise<T>,
+): Promise<T> {
+  const how = { clock, logger: SILENT_LOGGER, mayCreate: false };
+  const open = await openDatabase(databaseLocation(settings), how);
+  try {
+    return await use(open);
+  } finally {
+    await open.close();
+  }
 }
 
 /** How the connection to MySQL is encrypted. */
@@ -219,12 +223,7 @@ async function workers(settings: Settings): Promise<Finding> {
   const fix = 'mend the database first';
   const read = await attempt(name, fix, async () => {
     try {
-      const open = await openAsItIs(databaseLocation(settings));
-      try {
-        return await openStores(open, clock).workers.list();
-      } finally {
-        await open.close();
-      }
+      return await withDatabase(settings, (open) => openStores(open, clock).workers.list());
     } catch (error) {
       // No daemon has ever worked there, so no worker has.
       if (error instanceof MissingSchemaError) return [];

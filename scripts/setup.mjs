@@ -17,6 +17,7 @@ import {
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withLock } from './setup-lock.mjs';
+import { sourceFiles } from './source-files.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const STAMPS = path.join(ROOT, '.cache', 'setup');
@@ -295,7 +296,8 @@ function buildKey() {
     folders,
     ['.ts', '.py'],
     [
-      ...['scripts/build.mjs', 'scripts/build-id.mjs', 'tsconfig.json', 'package-lock.json'],
+      ...['scripts/build.mjs', 'scripts/build-id.mjs', 'scripts/source-files.mjs'],
+      ...['tsconfig.json', 'package-lock.json'],
       'trainer/requirements.lock',
     ],
   );
@@ -317,16 +319,9 @@ function dashboardKey() {
  * @param {string[]} read files whose contents count
  */
 function sourcesKey(folders, endings, read) {
-  const files = folders
-    .filter((folder) => existsSync(path.join(ROOT, folder)))
-    .flatMap((folder) =>
-      readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile() && endings.includes(path.extname(entry.name)))
-        .map((entry) => path.join(entry.parentPath, entry.name)),
-    );
-  const facts = files.sort().map((file) => {
-    const { size, mtimeMs } = statSync(file);
-    return `${path.relative(ROOT, file)} ${size} ${mtimeMs}`;
+  const facts = sourceFiles(ROOT, folders, endings).map((file) => {
+    const { size, mtimeMs } = statSync(path.join(ROOT, file));
+    return `${file} ${size} ${mtimeMs}`;
   });
   return hashOf(read, facts.join('\n'));
 }

@@ -58,7 +58,7 @@ export class SetupProject {
   constructor() {
     for (const name of ['scripts', 'bin', 'src', 'trainer', 'dashboard'])
       mkdirSync(this.path(name));
-    for (const name of ['setup.mjs', 'setup-lock.mjs']) {
+    for (const name of ['setup.mjs', 'setup-lock.mjs', 'source-files.mjs']) {
       copyFileSync(path.join(SCRIPTS, name), this.path('scripts', name));
     }
     for (const [name, text] of Object.entries({ npm: NPM, 'python3.13': PYTHON })) {

@@ -50,6 +50,14 @@ describe.skipIf(!HAS_PYTHON)('a shadow model (needs npm run setup)', () => {
         events: { onPromoted: (record) => void promoted.push(record) },
         ...changes,
       });
+    /** A daemon in place of the one that runs, whose fits wait until they are let. */
+    const restartHolding = async (): Promise<HoldingTrainer> => {
+      await service.stop();
+      const held = new HoldingTrainer();
+      service = start({ runUid: 'run-2', createTrainer: () => held });
+      await service.start();
+      return held;
+    };
     const variant = (name: string, changes: Partial<TrainingOptions> = {}) => ({
       ...{ name, settings: {} },
       options: { ...context.options, ...changes },
@@ -196,10 +204,7 @@ describe.skipIf(!HAS_PYTHON)('a shadow model (needs npm run setup)', () => {
       async () => {
         await open();
         const experiment = await anExperiment();
-        await service.stop();
-        const held = new HoldingTrainer();
-        service = start({ runUid: 'run-2', createTrainer: () => held });
-        await service.start();
+        const held = await restartHolding();
         const uids = [await create(experiment, 'as it is'), await create(experiment, 'blind')];
         for (const [index, uid] of uids.entries()) {
           await until(() => held.begun.length === index + 1);
@@ -228,10 +233,7 @@ describe.skipIf(!HAS_PYTHON)('a shadow model (needs npm run setup)', () => {
       async () => {
         await open();
         const experiment = await anExperiment();
-        await service.stop();
-        const held = new HoldingTrainer();
-        service = start({ runUid: 'run-2', createTrainer: () => held });
-        await service.start();
+        const held = await restartHolding();
         const removed = await create(experiment, 'as it is');
         await until(() => held.begun.length === 1);
         expect(await service.shadows.remove(removed)).toMatchObject({ status: 'done' });
