@@ -31,6 +31,24 @@ export interface OrderRules {
   readonly maxCost?: string | undefined;
 }
 
+/** The rules as tables, files and results name them, in their order there. */
+export const ORDER_RULE_NAMES = {
+  sizeStep: 'size_step',
+  priceTick: 'price_tick',
+  minSize: 'min_size',
+  minCost: 'min_cost',
+  maxSize: 'max_size',
+  maxCost: 'max_cost',
+} as const satisfies Record<keyof OrderRules, string>;
+
+export const ORDER_RULES = Object.keys(ORDER_RULE_NAMES) as readonly (keyof OrderRules)[];
+
+/** The rules alone, of what has more. */
+export function orderRulesOf(market: Partial<OrderRules>): OrderRules {
+  const { sizeStep, priceTick, minSize, minCost, maxSize, maxCost } = market;
+  return { sizeStep, priceTick, minSize, minCost, maxSize, maxCost };
+}
+
 /** A spot market at a venue. */
 export interface Instrument extends OrderRules {
   /** Unified symbol, `BTC/USDT`. */

@@ -46,7 +46,7 @@ export interface CcxtMarket<N extends number | string = number> {
   readonly info?: unknown;
 }
 
-interface CcxtRange<N> {
+export interface CcxtRange<N> {
   readonly min?: N | undefined;
   readonly max?: N | undefined;
 }

@@ -2,7 +2,7 @@ import { Decimal } from 'decimal.js';
 import type { Instrument } from '../domain/market.js';
 import { TransientError } from '../lib/errors.js';
 import { applyBaseUrl } from './apply-base-url.js';
-import type { CcxtExchange, CcxtMarket } from './ccxt-exchange.js';
+import type { CcxtExchange, CcxtMarket, CcxtRange } from './ccxt-exchange.js';
 import type { VenueHttp } from './venue-http.js';
 
 /** ccxt's marks for what a precision is: decimal places, digits that are no step at all; else the step itself. */
@@ -91,8 +91,8 @@ function toInstrument(market: CcxtMarket, precisionMode: number): Instrument {
     priceTick: toStep(market.precision?.price),
     minSize: toText(market.limits?.amount?.min),
     minCost: toText(market.limits?.cost?.min),
-    maxSize: toLimit(market.limits?.amount?.max),
-    maxCost: toLimit(market.limits?.cost?.max),
+    maxSize: toText(largestOf(market.limits?.amount)),
+    maxCost: toText(largestOf(market.limits?.cost)),
     isOnHold: market.active === false,
   };
 }
@@ -102,8 +102,10 @@ function stepOfPlaces(places: number | undefined): number | undefined {
 }
 
 /** Some venues write 0 where they have no limit. */
-function toLimit(most: number | undefined): string | undefined {
-  return most === 0 ? undefined : toText(most);
+export function largestOf<N extends number | string>(
+  range: CcxtRange<N> | undefined,
+): N | undefined {
+  return Number(range?.max) === 0 ? undefined : range?.max;
 }
 
 function toText(value: number | undefined): string | undefined {

@@ -1,3 +1,4 @@
+import { ORDER_RULE_NAMES } from '../../domain/market.js';
 import type { StoredRun, TradeRow } from './read-run.js';
 
 /** The same figure of two runs; null where a run does not have it. */
@@ -74,10 +75,7 @@ function compareSettings(
 }
 
 /** What decides fills besides the settings, as `result.json` has it. */
-const MARKET_TERMS = [
-  ...['spread_pct', 'size_step', 'price_tick'],
-  ...['min_size', 'min_cost', 'max_size', 'max_cost'],
-];
+const MARKET_TERMS = ['spread_pct', ...Object.values(ORDER_RULE_NAMES)];
 
 type MarketRow = Readonly<Record<string, string | number | null>>;
 

@@ -89,34 +89,21 @@ function toGrid(rows: RecordedColumns, timeframe: Timeframe): CandleColumns {
   const firstIndex = barIndex(rows.openTime[0] ?? 0, timeframe);
   const lastIndex = barIndex(rows.openTime[rows.length - 1] ?? 0, timeframe);
   const length = lastIndex - firstIndex + 1;
+  const grid = { timeframe, firstIndex, length, firstBarIndex: firstIndex };
   if (length === rows.length) {
-    const state = new Uint8Array(length).fill(BarState.stored);
     const { open, high, low, close, volume } = rows;
-    return {
-      timeframe,
-      firstIndex,
-      length,
-      open,
-      high,
-      low,
-      close,
-      volume,
-      state,
-      firstBarIndex: firstIndex,
-    };
+    const state = new Uint8Array(length).fill(BarState.stored);
+    return { ...grid, open, high, low, close, volume, state };
   }
   const column = (): Float64Array => new Float64Array(length);
   const columns = {
-    timeframe,
-    firstIndex,
-    length,
+    ...grid,
     open: column(),
     high: column(),
     low: column(),
     close: column(),
     volume: column(),
     state: new Uint8Array(length).fill(BarState.filler),
-    firstBarIndex: firstIndex,
   };
   let row = 0;
   for (let at = 0; at < length; at++) {

@@ -1,6 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { CandleColumns } from '../../domain/candle-columns.js';
-import type { OrderRules } from '../../domain/market.js';
+import {
+  ORDER_RULE_NAMES,
+  ORDER_RULES,
+  orderRulesOf,
+  type OrderRules,
+} from '../../domain/market.js';
 import type { Timeframe } from '../../domain/timeframe.js';
 import { ConfigError } from '../../lib/errors.js';
 import { findNearNames } from '../../lib/near-names.js';
@@ -78,21 +83,21 @@ async function listSeries(
   venue: string,
   timeframe: Timeframe,
 ): Promise<readonly StoredSeries[]> {
-  const sql =
-    'SELECT id, symbol, market_id, size_step, price_tick, min_size, min_cost, max_size, max_cost ' +
-    'FROM series WHERE venue = ? AND timeframe = ? ORDER BY id';
+  const columns = Object.values(ORDER_RULE_NAMES).join(', ');
+  const sql = `SELECT id, symbol, market_id, ${columns} FROM series WHERE venue = ? AND timeframe = ? ORDER BY id`;
   const rows = await reader.selectRows(sql, [venue, timeframe]);
   return rows.map(([id, symbol, marketId, ...rules]) => ({
     id: Number(id),
     symbol: String(symbol),
     marketId: String(marketId),
-    sizeStep: textOf(rules[0]),
-    priceTick: textOf(rules[1]),
-    minSize: textOf(rules[2]),
-    minCost: textOf(rules[3]),
-    maxSize: textOf(rules[4]),
-    maxCost: textOf(rules[5]),
+    ...toRules(rules),
   }));
+}
+
+/** @param values in the order of `ORDER_RULES` */
+function toRules(values: readonly unknown[]): OrderRules {
+  const rules = ORDER_RULES.map((name, index) => [name, textOf(values[index])] as const);
+  return orderRulesOf(Object.fromEntries(rules));
 }
 
 function choose(
@@ -119,8 +124,7 @@ function textOf(stored: unknown): string | undefined {
 
 /** What the venue demands of orders is what a daemon was told last; of a series that none followed since, nothing. */
 function toHistory(stored: StoredSeries, columns: CandleColumns): SymbolHistory {
-  const { symbol, marketId, sizeStep, priceTick, minSize, minCost, maxSize, maxCost } = stored;
+  const { symbol, marketId } = stored;
   const [base = symbol, quote = ''] = symbol.split('/');
-  const rules = { sizeStep, priceTick, minSize, minCost, maxSize, maxCost };
-  return { instrument: { symbol, marketId, base, quote, ...rules }, columns };
+  return { instrument: { symbol, marketId, base, quote, ...orderRulesOf(stored) }, columns };
 }

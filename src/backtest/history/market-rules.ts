@@ -1,21 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { OrderRules } from '../../domain/market.js';
+import { ORDER_RULE_NAMES, ORDER_RULES, type OrderRules } from '../../domain/market.js';
 import { Money } from '../../domain/money.js';
 import { ConfigError, messageOf } from '../../lib/errors.js';
 import { findNearNames } from '../../lib/near-names.js';
 
 /** Beside candle files: what the venue demands of orders in each of their markets. */
 const FILE = 'markets.json';
-
-const NAMES = {
-  size_step: 'sizeStep',
-  price_tick: 'priceTick',
-  min_size: 'minSize',
-  min_cost: 'minCost',
-  max_size: 'maxSize',
-  max_cost: 'maxCost',
-} as const;
 
 const AMOUNT = /^\d{1,30}(\.\d{1,30})?$/;
 
@@ -46,7 +37,7 @@ function toRules(file: string, symbol: string, stated: unknown): Partial<OrderRu
   if (entries === undefined) throw new ConfigError(`${file}: ${symbol} is no object`);
   return Object.fromEntries(
     entries.map(([name, value]) => {
-      const property = NAMES[name as keyof typeof NAMES] as keyof OrderRules | undefined;
+      const property = ORDER_RULES.find((rule) => ORDER_RULE_NAMES[rule] === name);
       if (property === undefined) throw unknownName(`${file}: ${symbol}`, name);
       const text = typeof value === 'number' ? new Money(value).toFixed() : String(value);
       if (AMOUNT.test(text) && Number(text) > 0) return [property, text];
@@ -56,7 +47,7 @@ function toRules(file: string, symbol: string, stated: unknown): Partial<OrderRu
 }
 
 function unknownName(where: string, name: string): ConfigError {
-  const names = Object.keys(NAMES);
+  const names = Object.values(ORDER_RULE_NAMES);
   const [near] = findNearNames(name, names);
   const hint = near === undefined ? `expected one of ${names.join(', ')}` : `did you mean ${near}?`;
   return new ConfigError(`${where} has ${name}; ${hint}`);

@@ -1,4 +1,9 @@
-import type { Instrument, OrderRules, Series } from '../../domain/market.js';
+import {
+  orderRulesOf,
+  type Instrument,
+  type OrderRules,
+  type Series,
+} from '../../domain/market.js';
 import { Money } from '../../domain/money.js';
 import type { Order } from '../../domain/trade.js';
 import { groupBy } from '../../lib/group-by.js';
@@ -30,12 +35,8 @@ export async function instrumentsOf({
       marketId: series?.marketId ?? symbol,
       base,
       quote,
+      ...orderRulesOf(series ?? {}),
       sizeStep: findStep(sizes, series?.sizeStep)?.toFixed(),
-      priceTick: series?.priceTick,
-      minSize: series?.minSize,
-      minCost: series?.minCost,
-      maxSize: series?.maxSize,
-      maxCost: series?.maxCost,
     });
   }
   return instruments;

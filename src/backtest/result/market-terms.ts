@@ -1,4 +1,4 @@
-import type { OrderRules } from '../../domain/market.js';
+import { orderRulesOf, type OrderRules } from '../../domain/market.js';
 import type { MarketHistory } from '../history/market-history.js';
 import type { QuotedSpread } from '../history/quoted-spread.js';
 import { spreadPctOf } from '../history/spread-of.js';
@@ -16,10 +16,8 @@ export function marketTerms(
   assumedSpreadPct: number,
 ): readonly MarketTerms[] {
   return symbols.map((one) => {
-    const { symbol, sizeStep, priceTick, minSize, minCost, maxSize, maxCost } = one.instrument;
+    const { instrument, quotedSpread } = one;
     const spreadPct = spreadPctOf(one, assumedSpreadPct);
-    const { quotedSpread } = one;
-    const rules = { sizeStep, priceTick, minSize, minCost, maxSize, maxCost };
-    return { symbol, spreadPct, quotedSpread, ...rules };
+    return { symbol: instrument.symbol, spreadPct, quotedSpread, ...orderRulesOf(instrument) };
   });
 }

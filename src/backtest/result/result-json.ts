@@ -1,3 +1,4 @@
+import { ORDER_RULE_NAMES, ORDER_RULES } from '../../domain/market.js';
 import type { BootstrapInterval } from '../figures/stationary-bootstrap.js';
 import type { Performance } from '../figures/performance.js';
 import type { TradeFigures, TradeGroup } from '../figures/trade-figures.js';
@@ -127,12 +128,9 @@ function marketJson({ symbol, spreadPct, quotedSpread, ...rules }: MarketTerms):
     quotes: quotedSpread?.quotes ?? 0,
     quotes_from: quotedSpread === undefined ? null : iso(quotedSpread.fromTime),
     quotes_to: quotedSpread === undefined ? null : iso(quotedSpread.toTime),
-    size_step: rules.sizeStep ?? null,
-    price_tick: rules.priceTick ?? null,
-    min_size: rules.minSize ?? null,
-    min_cost: rules.minCost ?? null,
-    max_size: rules.maxSize ?? null,
-    max_cost: rules.maxCost ?? null,
+    ...Object.fromEntries(
+      ORDER_RULES.map((name) => [ORDER_RULE_NAMES[name], rules[name] ?? null] as const),
+    ),
   };
 }
 

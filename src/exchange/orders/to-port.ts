@@ -1,6 +1,7 @@
 import { Money } from '../../domain/money.js';
 import { TransientError } from '../../lib/errors.js';
 import type { CcxtMarket } from '../ccxt-exchange.js';
+import { largestOf } from '../create-ccxt-exchange.js';
 import type { CcxtBalances, CcxtOrder, CcxtTrade } from './ccxt-trading.js';
 import type { VenueBalance, VenueFill, VenueOrder, VenueRules } from './order-venue.js';
 import type { VenueEntry } from './venue-entry.js';
@@ -145,19 +146,13 @@ export function toRules(
     sizeStep: toStep(precision?.amount),
     priceTick: toStep(precision?.price),
     minSize: toMoney(limits?.amount?.min),
-    maxSize: toLimit(limits?.amount?.max),
+    maxSize: toMoney(largestOf(limits?.amount)),
     minCost: toMoney(limits?.cost?.min),
-    maxCost: toLimit(limits?.cost?.max),
+    maxCost: toMoney(largestOf(limits?.cost)),
     pricePercent: undefined,
     stops: entry.abilities.stops,
     ...entry.readRules?.(market.info),
   };
-}
-
-/** Some venues write 0 where they have no limit. */
-function toLimit(most: string | undefined): Money | undefined {
-  const limit = toMoney(most);
-  return limit?.isZero() === true ? undefined : limit;
 }
 
 export function toMoney(text: string | number | undefined): Money | undefined {

@@ -1,5 +1,12 @@
 import { ulid } from 'ulid';
-import { type OrderRules, type Series, type SeriesKey, fileVenue } from '../../domain/market.js';
+import {
+  ORDER_RULES,
+  fileVenue,
+  orderRulesOf,
+  type OrderRules,
+  type Series,
+  type SeriesKey,
+} from '../../domain/market.js';
 import type { Timeframe } from '../../domain/timeframe.js';
 import type { Clock } from '../../lib/clock.js';
 import { RejectedError } from '../../lib/errors.js';
@@ -123,15 +130,11 @@ export class SeriesStore {
 }
 
 function columnsOf(rules: Partial<OrderRules> | undefined): Record<string, unknown> {
-  if (rules === undefined) return {};
-  const { sizeStep, priceTick, minSize, minCost, maxSize, maxCost } = rules;
-  return SERIES.encodePart({ sizeStep, priceTick, minSize, minCost, maxSize, maxCost });
+  return rules === undefined ? {} : SERIES.encodePart(orderRulesOf(rules));
 }
 
-const RULES = ['sizeStep', 'priceTick', 'minSize', 'minCost', 'maxSize', 'maxCost'] as const;
-
 function hasRules(series: Series, rules: Partial<OrderRules>): boolean {
-  return RULES.every((name) => series[name] === rules[name]);
+  return ORDER_RULES.every((name) => series[name] === rules[name]);
 }
 
 /** MySQL's unique keys ignore spaces at the end; SQLite's do not. */
