@@ -6,6 +6,7 @@ import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSyn
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildCcxt } from './build-ccxt.mjs';
 import { buildId } from './build-id.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -100,13 +101,17 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 
+const ccxtFiles = await buildCcxt(ROOT, REQUIRE);
+
 const idFile = path.join(ROOT, 'dist', 'build-id');
 // A worker may start while this builds.
 writeFileSync(`${idFile}.new`, buildId(ROOT));
 renameSync(`${idFile}.new`, idFile);
 
 /** What an earlier build left; only afterwards, so that a build of the same code takes nothing away. */
-const outputs = Object.keys(metafile.outputs).map((file) => path.join(ROOT, file));
+const outputs = [...Object.keys(metafile.outputs), ...ccxtFiles].map((file) =>
+  path.join(ROOT, file),
+);
 const current = new Set([...outputs, idFile]);
 for (const entry of readdirSync(path.join(ROOT, 'dist'), {
   recursive: true,

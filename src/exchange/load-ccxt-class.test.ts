@@ -12,6 +12,23 @@ test('a class loaded alone is the exchange asked for', async () => {
   expect(new Kraken({}).id).toBe('kraken');
 });
 
+test.each(['binance', 'hyperliquid', 'dydx', 'paradex', 'apex', 'mexc'])(
+  '%s is loaded without what is left out of it',
+  async (id) => {
+    const Exchange = await loadCcxtClass(id);
+    expect(new Exchange({}).id).toBe(id);
+  },
+);
+
+test('what is left out says so when it is used', async () => {
+  const Paradex = await loadCcxtClass('paradex');
+  const { starknetSign } = new Paradex({}) as unknown as Record<
+    string,
+    (...args: string[]) => void
+  >;
+  expect(() => starknetSign?.('0x1', '0x1')).toThrow('@scure/starknet is not compiled in');
+});
+
 test.each([
   ['binanec', /EXCHANGE=binanec .* did you mean binance/],
   ['../base/Exchange', /is not an exchange/],

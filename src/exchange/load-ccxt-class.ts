@@ -2,11 +2,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../lib/errors.js';
 import { findNearNames } from '../lib/near-names.js';
+import { compiledUrl } from '../lib/workers/worker.js';
 import type { CcxtClass } from './ccxt-exchange.js';
 
-/** Folder of ccxt's exchange classes, one file each; ccxt's own index lists exactly these. */
+/** Folder of ccxt's exchange classes, one file each, as `scripts/build-ccxt.mjs` compiles them. */
 function ccxtFolder(): URL {
-  return new URL('./src/', import.meta.resolve('ccxt'));
+  return compiledUrl(import.meta.url, '../../ccxt/');
 }
 
 /** Every exchange id that the installed ccxt offers. */
@@ -16,14 +17,11 @@ export function listExchangeIds(): string[] {
     .map((entry) => entry.name.slice(0, -'.js'.length));
 }
 
-/**
- * Loads the class of one exchange by its file: the package's index would load all of them, which
- * costs about five times the time and three times the memory.
- */
+/** Loads the class of one exchange by its file: the package's index would load all of them. */
 export async function loadCcxtClass(exchangeId: string): Promise<CcxtClass> {
   assertExchangeId(exchangeId);
   const file = new URL(`${exchangeId}.js`, ccxtFolder());
-  // The package has no types for single files; `CcxtExchange` names the part that is used.
+  // Compiled files have no types; `CcxtExchange` names the part that is used.
   const module = (await import(file.href)) as { default: CcxtClass };
   return module.default;
 }
