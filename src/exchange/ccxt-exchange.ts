@@ -41,7 +41,12 @@ export interface CcxtMarket<N extends number | string = number> {
   readonly spot?: boolean;
   readonly active?: boolean | undefined;
   readonly precision?: { readonly amount?: N | undefined; readonly price?: N | undefined };
-  readonly limits?: { readonly amount?: CcxtRange<N>; readonly cost?: CcxtRange<N> };
+  readonly limits?: {
+    readonly amount?: CcxtRange<N>;
+    readonly cost?: CcxtRange<N>;
+    /** Sizes of market orders, where they differ. */
+    readonly market?: CcxtRange<N>;
+  };
   /** The venue's own description. */
   readonly info?: unknown;
 }

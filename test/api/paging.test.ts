@@ -1,4 +1,3 @@
-import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { report } from '../../src/api/contract/models.js';
 import { repairs } from '../../src/api/contract/data-repair.js';
@@ -6,7 +5,7 @@ import { workers } from '../../src/api/contract/workers.js';
 import { dataQuality } from '../../src/api/routes/data-quality.js';
 import type { DataRepair } from '../../src/api/context/api-context.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
-import { aModelRecord, SERIES_KEY, START_MS } from '../storage/rows.js';
+import { aModelRecord, aWorker, SERIES_KEY, START_MS } from '../storage/rows.js';
 import { buildApi, fillStores, type ApiRig } from './api-rig.js';
 
 /** Lists that no use makes long, or that are paged in another way. */
@@ -49,7 +48,7 @@ beforeAll(async () => {
   await fillStores(stores);
   await stores.series.ensure({ ...SERIES_KEY, symbol: 'SOL/USDT', marketId: 'SOLUSDT' });
   for (const symbol of SYMBOLS) await stores.models.insert(aModelRecord({ symbol }));
-  for (const host of ['one', 'two', 'three']) await stores.workers.register(aWorker(host));
+  for (const host of ['one', 'two', 'three']) await stores.workers.register(aWorker({ host }));
   rig = await buildApi({ stores, dataRepair: REPAIRED });
 });
 afterAll(async () => {
@@ -114,13 +113,3 @@ const REPAIRED: DataRepair = {
       error: undefined,
     })),
 };
-
-function aWorker(host: string) {
-  return {
-    ...{ uid: ulid(), host },
-    ...{ pid: 1, venue: SERIES_KEY.venue, version: '1.2.3', catalogueHash: 'c'.repeat(64) },
-    ...{ cores: 2, memoryMb: 4000, accelerator: undefined, queues: ['default' as const] },
-    ...{ concurrency: 2, bots: ['catboost'], status: 'working' as const, reason: undefined },
-    startedAt: START_MS,
-  };
-}

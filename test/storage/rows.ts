@@ -4,6 +4,7 @@ import type { Decision } from '../../src/domain/decision.js';
 import type { ModelKey } from '../../src/domain/model-key.js';
 import type { ModelRecord, TestScore } from '../../src/domain/model-record.js';
 import { Money } from '../../src/domain/money.js';
+import type { QueueWorker } from '../../src/domain/queue-worker.js';
 import type { FallbackSignal, ModelSignal, Prediction } from '../../src/domain/signal.js';
 import type { Fill, Order, Position } from '../../src/domain/trade.js';
 import type { Stores } from '../../src/storage/stores.js';
@@ -278,6 +279,27 @@ export function aJob(sessionUid: string, values: Partial<TrainingJob> = {}): Tra
     errorCode: undefined,
     errorMessage: undefined,
     modelUid: undefined,
+    ...values,
+  };
+}
+
+export function aWorker(values: Partial<QueueWorker> = {}): QueueWorker {
+  return {
+    uid: ulid(),
+    venue: KEY.venue,
+    host: 'oak',
+    pid: 1,
+    version: '1.2.3',
+    catalogueHash: 'c'.repeat(64),
+    cores: 2,
+    memoryMb: 4000,
+    accelerator: undefined,
+    queues: ['default'],
+    concurrency: 2,
+    bots: ['catboost'],
+    status: 'working',
+    reason: undefined,
+    startedAt: START_MS,
     ...values,
   };
 }

@@ -1833,6 +1833,7 @@ export interface Api {
         finishedAt: string | null;
         error: string | null;
         modelId: string | null;
+        workerId: string | null;
       }[];
     };
   };
@@ -1860,6 +1861,7 @@ export interface Api {
       finishedAt: string | null;
       error: string | null;
       modelId: string | null;
+      workerId: string | null;
     };
   };
   'GET /api/training/sessions': {
@@ -2062,6 +2064,7 @@ export interface Api {
         finishedAt: string | null;
         error: string | null;
         modelId: string | null;
+        workerId: string | null;
       }[];
     };
   };

@@ -79,6 +79,7 @@ export function jobAnswer(job: TrainingJob, marketIds: MarketIds): JobAnswer {
     finishedAt: isoOrNull(job.finishedAt),
     error: job.errorMessage ?? null,
     modelId: job.modelUid ?? null,
+    workerId: job.ownerRunUid ?? null,
   };
 }
 

@@ -110,6 +110,7 @@ export const jobExample = {
   finishedAt: '2026-11-21T14:00:06.000Z',
   error: null,
   modelId: MODEL_ID,
+  workerId: '01JH2Q5F4R2T6V8X0A1C3E5G7J',
 };
 
 export const evidenceExample = {

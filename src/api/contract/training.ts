@@ -173,6 +173,12 @@ export const job = z
     finishedAt: time.nullable(),
     error: z.string().nullable(),
     modelId: z.string().nullable(),
+    workerId: z
+      .string()
+      .nullable()
+      .describe(
+        'the worker that has it or had it last, as in /api/workers, or the run of a daemon',
+      ),
   })
   .meta({ examples: [jobExample] });
 export type JobAnswer = z.input<typeof job>;

@@ -162,6 +162,8 @@ export interface VenueRules {
   readonly priceTick: Money | undefined;
   readonly minSize: Money | undefined;
   readonly maxSize: Money | undefined;
+  /** Of a market order, where that is less. */
+  readonly maxMarketSize: Money | undefined;
   readonly minCost: Money | undefined;
   readonly maxCost: Money | undefined;
   /** Factors of the market's price between which a limit may lie, by the side of the order. */

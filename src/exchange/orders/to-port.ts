@@ -147,6 +147,7 @@ export function toRules(
     priceTick: toStep(precision?.price),
     minSize: toMoney(limits?.amount?.min),
     maxSize: toMoney(largestOf(limits?.amount)),
+    maxMarketSize: toMoney(largestOf(limits?.market)),
     minCost: toMoney(limits?.cost?.min),
     maxCost: toMoney(largestOf(limits?.cost)),
     pricePercent: undefined,

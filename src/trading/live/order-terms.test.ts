@@ -14,6 +14,7 @@ const RULES: VenueRules = {
   priceTick: new Money('0.05'),
   minSize: new Money('0.001'),
   maxSize: undefined,
+  maxMarketSize: undefined,
   minCost: new Money(5),
   maxCost: undefined,
   pricePercent: {
@@ -72,6 +73,15 @@ describe('the terms of a live order', () => {
     expect(shown(exitTerms(wish('sell', '1.2349'), 2, most))).toBe('market 0.5 - -');
     const stop = { ...wish('sell', '1.2349'), stopPrice: new Money('97.01') };
     expect(shown(stopTerms(stop, most))).toBe('stop 0.515 95.1 97.05');
+  });
+
+  it('keep a market order within its own largest size', () => {
+    const most = context({ maxMarketSize: new Money('0.5005') });
+    expect(shown(exitTerms(wish('sell', '1.2349'), 1, most))).toBe('limit-ioc 1.234 98 -');
+    expect(shown(exitTerms(wish('sell', '1.2349'), 2, most))).toBe('market 0.5 - -');
+    expect(shown(exitTerms(wish('sell', '0.2'), 2, most))).toBe('market 0.2 - -');
+    const withoutIoc = { ...most, abilities: { ...most.abilities, iocLimit: false } };
+    expect(shown(entryTerms(wish('buy', '1'), withoutIoc))).toBe('market 0.5 - -');
   });
 
   it('are those of a market order where the exchange fills no limit at once', () => {

@@ -35,7 +35,7 @@ export function entryTerms(wish: OrderWish, context: TermsContext): PlannedTerms
   return possible(
     abilities.iocLimit
       ? { kind: 'limit-ioc', sizeBase, price: limit, stopPrice: undefined }
-      : { kind: 'market', sizeBase, price: undefined, stopPrice: undefined },
+      : marketOrder(sizeBase, rules),
   );
 }
 
@@ -51,7 +51,7 @@ export function exitTerms(wish: OrderWish, attempt: number, context: TermsContex
   const sizeBase = cutSize(wish.sizeBase, rules, bid);
   const obstacle = findSmallness(sizeBase, bid, rules);
   if (obstacle !== undefined) return impossible(obstacle);
-  const market = { kind: 'market', sizeBase, price: undefined, stopPrice: undefined } as const;
+  const market = marketOrder(sizeBase, rules);
   if (attempt > 1 || !abilities.iocLimit || bid === undefined || quote === undefined) {
     return possible(market);
   }
@@ -119,6 +119,12 @@ function findNoWayOut(
   const worst = plusPercent(plusPercent(ask, -stopLossPct), -live.exitSlippagePct);
   const obstacle = findSmallness(left, worst, rules);
   return obstacle === undefined ? undefined : `at its stop it could not be sold: ${obstacle}`;
+}
+
+function marketOrder(sizeBase: Money, rules: VenueRules): OrderTerms {
+  const { maxMarketSize = sizeBase } = rules;
+  const most = cutSize(Money.min(sizeBase, maxMarketSize), rules);
+  return { kind: 'market', sizeBase: most, price: undefined, stopPrice: undefined };
 }
 
 /**
