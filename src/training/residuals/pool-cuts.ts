@@ -28,7 +28,8 @@ export interface PoolPlan {
 
 /**
  * Chooses the members and their common cuts: the earliest of the members' cuts, so that no row of the fit comes
- * after another member's test part begins.
+ * after another member's test part begins. Between the earliest ends of the training parts and the earliest beginnings
+ * of the validation parts lies a whole gap, whoever they belong to.
  */
 export function planPool(found: readonly PoolMember[]): PoolPlan {
   const leftOut: Record<string, string> = {};
@@ -45,10 +46,14 @@ export function planPool(found: readonly PoolMember[]): PoolPlan {
       : undefined,
   );
   const widest = Math.max(0, ...punctual.map(({ names }) => names.length));
-  const members = join(punctual, ({ names }) =>
+  const whole = join(punctual, ({ names }) =>
     names.length < (1 - MOST_LACKING_SHARE) * widest
       ? `it has ${names.length} features, others ${widest}`
       : undefined,
+  );
+  const { trainTo } = cutsOf(whole);
+  const members = join(whole, ({ dataFrom }) =>
+    dataFrom > trainTo ? 'its candles begin after the training part of the others' : undefined,
   );
   return { members, leftOut, cuts: cutsOf(members), candidates: sharedNames(members) };
 }
@@ -57,7 +62,7 @@ function cutsOf(members: readonly PoolMember[]): PoolCuts {
   const of = (which: keyof SplitTimes): readonly number[] => members.map(({ cuts }) => cuts[which]);
   return {
     trainTo: Math.min(...of('trainTo')),
-    validationFrom: Math.max(...of('validationFrom')),
+    validationFrom: Math.min(...of('validationFrom')),
     validationTo: Math.min(...of('validationTo')),
   };
 }
