@@ -296,7 +296,9 @@ function buildKey() {
     folders,
     ['.ts', '.py'],
     [
-      ...['scripts/build.mjs', 'scripts/build-id.mjs', 'scripts/source-files.mjs'],
+      ...['build.mjs', 'build-ccxt.mjs', 'build-id.mjs', 'source-files.mjs'].map(
+        (file) => `scripts/${file}`,
+      ),
       ...['tsconfig.json', 'package-lock.json'],
       'trainer/requirements.lock',
     ],

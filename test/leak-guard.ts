@@ -1,5 +1,8 @@
 import { afterAll } from 'vitest';
+import { watchTransactions } from '../src/storage/database/open-transactions.js';
 import { endFile } from './file-end.js';
+
+watchTransactions();
 
 /** Resources that the test runner itself keeps open. */
 const ALLOWED = new Set(['PipeWrap', 'TTYWrap', 'MessagePort', 'FSReqCallback', 'FSReqPromise']);

@@ -41,7 +41,7 @@ const MAX_MESSAGES = 20;
 const RETRY = { firstMs: 2_000, longestMs: 15 * 60_000 } as const;
 /** A receiver may ask for a longer pause, within this. */
 const MAX_ASKED_PAUSE_MS = 60 * 60_000;
-/** A message that is refused this often for itself is given up. */
+/** A message that is refused this often for itself is given up, where others were taken meanwhile. */
 const MAX_REFUSALS = 10;
 /** Nobody wants to be told of what was so long ago. */
 const MAX_AGE_MS = 3 * 86_400_000;
@@ -152,10 +152,13 @@ export class ChannelSender {
   }
 
   async #noteFailure(rows: Rows, error: ChannelError): Promise<void> {
-    const { channel, store, clock, logger } = this.#options;
+    const { exchange, channel, store, clock, logger } = this.#options;
     const nowMs = clock.wallMs();
     const attempts = rows[0].attempts + 1;
-    if (error.isRefused && attempts >= MAX_REFUSALS) {
+    const isRefusedOften = error.isRefused && attempts >= MAX_REFUSALS;
+    const key = { exchange, channel: channel.name };
+    // Who takes nothing at all has a fault of its own, and the message has none.
+    if (isRefusedOften && (await store.hasSentSince(key, rows[0].at))) {
       await this.#drop(rows, messageOf(error));
       return;
     }

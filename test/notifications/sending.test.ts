@@ -234,6 +234,17 @@ describe('a webhook', () => {
     expect(logger.lines.at(-1)).toMatchObject({ message: 'Notifications are given up' });
   });
 
+  test('that refuses everything for hours gets it once it takes messages again', async () => {
+    const kept = await note({ event: 'halt' });
+    receiver.reply = () => ({ status: 400 });
+    await runFor(senderOf(channel), 6 * HOUR, 60_000);
+    expect(keysTaken().length).toBeGreaterThan(20);
+    receiver.received.length = 0;
+    receiver.reply = () => ({ status: 200 });
+    await runFor(senderOf(channel), HOUR, 60_000);
+    expect(keysTaken()).toEqual([kept]);
+  });
+
   test('that is gone for three days is not told of what is older', async () => {
     await note();
     await clock.advance(3 * 24 * HOUR + 1);

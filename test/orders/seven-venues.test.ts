@@ -101,6 +101,11 @@ describe.each(VENUE_CASES)('$exchangeId', (one: VenueCase) => {
     ]);
   });
 
+  it('reads the largest size of a market order where the exchange states one of its own', () => {
+    const largest = exchangeId === 'binance' ? '80' : undefined;
+    expect(venue.rulesOf(symbol).maxMarketSize?.toFixed()).toBe(largest);
+  });
+
   it('sends client id, type, time in force, amount and price of an IOC purchase, once', async () => {
     answerOrder(one.accepted);
     const answer = await venue.submit(requestOf(symbol));

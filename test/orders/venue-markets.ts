@@ -29,6 +29,7 @@ export const MARKET_ANSWERS: Readonly<Record<string, Answerer>> = {
                 tickSize: '0.01',
               },
               { filterType: 'LOT_SIZE', minQty: '0.00001', maxQty: '9000', stepSize: '0.00001' },
+              { filterType: 'MARKET_LOT_SIZE', minQty: '0', maxQty: '80', stepSize: '0' },
               { filterType: 'NOTIONAL', minNotional: '5' },
             ],
           },

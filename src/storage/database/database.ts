@@ -1,6 +1,5 @@
 /** One database on either engine: statements, transactions, retries. Every store works on it. */
 
-import { AsyncLocalStorage } from 'node:async_hooks';
 import knexModule, { type Knex } from 'knex';
 import type { Clock } from '../../lib/clock.js';
 import { messageOf, TransientError } from '../../lib/errors.js';
@@ -18,6 +17,7 @@ import type { SqliteConnection } from '../sqlite/connection.js';
 import { isSqliteDiskFault, isSqliteRetryable, translateSqliteError } from '../sqlite/errors.js';
 import { openSqlite } from '../sqlite/open-sqlite.js';
 import { translating } from '../connection/driver-errors.js';
+import { assertOutside, duringTransaction } from './open-transactions.js';
 
 /** Attempts at a statement or a transaction that the engine undid in favour of another one. */
 const ATTEMPTS = 8;
@@ -52,9 +52,6 @@ interface Scope {
   /** What kept the last row from being stored for want of space; shared with its transactions. */
   readonly disk: { fault: string | undefined };
 }
-
-/** Databases of whose transactions code is running. One for all: each of these costs every promise of the process. */
-const openTransactions = new AsyncLocalStorage<ReadonlySet<Scope>>();
 
 /**
  * A connection to SQLite or MySQL, or one transaction of it. What it throws says by its class what to
@@ -99,10 +96,7 @@ export class Database implements RowSource {
     kind: { readonly isTransaction: boolean },
   ): Promise<T> {
     if (this.#isTransaction) return this.#translating(() => work(this.#knex));
-    if (openTransactions.getStore()?.has(this.#scope) === true) {
-      // On SQLite it would wait for the only connection, which the transaction holds, for ever.
-      throw new Error('A transaction is open here: use its own database, `stores.within(tx)`');
-    }
+    assertOutside(this.#scope);
     return this.#retrying(() => this.#translating(() => work(this.#knex)), kind);
   }
 
@@ -114,7 +108,7 @@ export class Database implements RowSource {
     if (this.#isTransaction) return work(this);
     const begin = (knex: Knex): Promise<T> =>
       knex.transaction((trx) =>
-        openTransactions.run(this.#within(), () => work(new Database(trx, this.#scope, true))),
+        duringTransaction(this.#scope, () => work(new Database(trx, this.#scope, true))),
       );
     return this.#attempting(begin, { isTransaction: true });
   }
@@ -211,10 +205,6 @@ export class Database implements RowSource {
   close(): Promise<void> {
     this.#closing ??= this.#scope.opened.close();
     return this.#closing;
-  }
-
-  #within(): ReadonlySet<Scope> {
-    return new Set([...(openTransactions.getStore() ?? []), this.#scope]);
   }
 
   #rowsOf(found: unknown): readonly Row[] {

@@ -165,6 +165,17 @@ export class NotificationStore {
     });
   }
 
+  /** Whether the channel has taken anything since that wall time. */
+  async hasSentSince({ exchange, channel }: OutboxKey, since: number): Promise<boolean> {
+    const row = await this.#database.run((knex) =>
+      knex('notifications')
+        .where({ exchange, channel, status: 'sent' })
+        .where('sent_at', '>=', since)
+        .first<Row | undefined>('id'),
+    );
+    return row !== undefined;
+  }
+
   /** What was noted of that exchange under keys with that beginning, newest first, once for each channel. */
   async listNoted(
     exchange: string,
