@@ -50,6 +50,16 @@ describe('buildDataset', () => {
   const request = requestOf(columnsOf(CANDLES), WINDOW_BARS);
   const { summary, table } = built(buildDataset(request));
 
+  it('begins the test part after what a base model has seen, and not before the usual cut', () => {
+    const usual = summary.cuts.testFrom;
+    const after = (seenUntil: number) => built(buildDataset({ ...request, seenUntil })).summary;
+    expect(after(usual - 20 * HOUR_MS).split).toEqual(summary.split);
+    const later = after(usual + 20 * HOUR_MS);
+    expect(later.cuts.testFrom).toBe(usual + (20 + HORIZON) * HOUR_MS);
+    expect(later.cuts.testFrom - later.cuts.validationTo).toBe((2 * HORIZON + 1) * HOUR_MS);
+    expect(later.split.train).toEqual(summary.split.train);
+  });
+
   it('keeps every bar of the window but the last ones, whose label is not known yet', () => {
     expect(summary.rawSamples).toBe(WINDOW_BARS);
     expect(summary.samples).toBe(WINDOW_BARS - HORIZON);

@@ -36,6 +36,8 @@ export interface DatasetRequest {
   readonly takenFeatures?: readonly string[] | undefined;
   /** Of a continued model: features, thresholds and class returns stay as they were learnt. */
   readonly learnt?: Learnt | undefined;
+  /** Close time of the newest candle that the base model has seen; the test part begins after it. */
+  readonly seenUntil?: number | undefined;
   /** Returns beyond which a regressor's move pays for a round trip. Terciles where undefined. */
   readonly thresholds?: LabelThresholds | undefined;
   /** Keeps constant features and copies: members of a pool need the same columns. */
@@ -126,9 +128,9 @@ function returnsOfRows(
 
 function splitBars(rows: readonly number[], matrix: FeatureMatrix, request: DatasetRequest): Split {
   const bars = barsOf(rows, matrix);
-  const { learnt, series } = request;
-  if (learnt === undefined) return splitRows(bars, request);
-  const firstUnseen = barIndex(learnt.judgedEnd, series.timeframe) + request.embargoBars;
+  const { learnt, series, seenUntil = learnt?.judgedEnd } = request;
+  if (seenUntil === undefined) return splitRows(bars, request);
+  const firstUnseen = barIndex(seenUntil, series.timeframe) + request.embargoBars;
   return splitBefore(bars, firstUnseen, request);
 }
 

@@ -44,7 +44,7 @@ export function splitRows(barIndexes: ArrayLike<number>, options: SplitOptions):
 }
 
 /**
- * The same for a model that is continued: its test part begins no earlier than `firstTestBar`, before
+ * The same for a model that is continued, or that is a residual: its test part begins no earlier than `firstTestBar`, before
  * which the model has seen everything. Where no row is that late the test part is empty.
  */
 export function splitBefore(

@@ -6,6 +6,7 @@ import type {
   TrainingWorkerClient,
 } from '../worker/training-worker-client.js';
 import type { AttemptContext } from '../preparation/attempt-context.js';
+import { rowCount } from '../dataset/split.js';
 import { toPrepareRequest, toSeriesRequest, withFeatures } from '../preparation/prepare-request.js';
 import type { BaseModelFinding } from './find-base-model.js';
 
@@ -18,6 +19,12 @@ export interface PreparedMember {
   readonly preparation: Preparation | TrainingWorkerFailure;
   readonly basis: ModelBasis;
 }
+
+/**
+ * A base model was cut by rows that had all candidates, a member's may begin earlier: its test part then begins a little
+ * later than usual. One that would keep less than this share of it is judged without the base model.
+ */
+const LEAST_TEST_SHARE = 0.5;
 
 /** Prepares a job's data: with the features of the base model where it can be used, else with all. */
 export async function prepareMember(
@@ -34,6 +41,7 @@ export async function prepareMember(
     ...request,
     ...withFeatures(request, baseModel.features),
     keepConstantFeatures: true,
+    seenUntil: baseModel.cutAt,
   };
   const preparation = await context.trainingWorker.prepare(withBaseModel);
   const obstacle = findObstacle(baseModel, preparation, request);
@@ -54,6 +62,10 @@ function findObstacle(
     return `it lacks ${missing.length} features of the base model (${missing[0] ?? ''} …)`;
   if (!isLeakFree(baseModel, preparation, request))
     return 'its test part begins before the cut of the base model';
+  const { split, samples } = preparation;
+  const usualRows = samples * (1 - request.trainFraction - request.validationFraction);
+  if (rowCount(split.test) < LEAST_TEST_SHARE * usualRows)
+    return 'its candles end too soon after the cut of the base model';
   return undefined;
 }
 

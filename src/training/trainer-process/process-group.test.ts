@@ -41,7 +41,8 @@ describe('a process group', () => {
     const closed = once(leader, 'close');
     killGroup(groupId);
     await closed;
-    expect(await readGroupByPs(groupId)).toEqual({ members: [], rssMb: 0 });
+    // Those that the leader started die a moment after it.
+    await expect.poll(() => readGroupByPs(groupId)).toEqual({ members: [], rssMb: 0 });
   });
 
   it('may be killed when it is gone already', async () => {
