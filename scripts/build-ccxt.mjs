@@ -66,34 +66,24 @@ const refusals = {
 
 /**
  * @param {string} root the project's folder
- * @param {string} require text of a module's beginning that gives it CommonJS's `require`
+ * @param {import('esbuild').BuildOptions & { metafile: true }} shared options of all that is compiled
  * @returns {Promise<string[]>} the files, from the project's folder on
  */
-export async function buildCcxt(root, require) {
+export async function buildCcxt(root, shared) {
   const folder = path.join(root, 'node_modules', 'ccxt', 'js', 'src');
   const files = readdirSync(folder).filter((file) => file.endsWith('.js'));
   const { metafile } = await build({
-    metafile: true,
-    absWorkingDir: root,
+    ...shared,
     entryPoints: files.map((file) => path.join(folder, file)),
     outdir: path.join('dist', 'ccxt'),
     outbase: folder,
-    chunkNames: 'chunks/[name]-[hash]',
-    bundle: true,
-    splitting: true,
     plugins: [refusals],
     external: NOT_INSTALLED,
-    banner: { js: require },
-    platform: 'node',
-    target: 'node20.19',
-    format: 'esm',
-    charset: 'ascii',
     minifyWhitespace: true,
     minifySyntax: true,
     // Errors are told apart by the names of their classes.
     keepNames: true,
     legalComments: 'none',
-    logLevel: 'warning',
     logOverride: { 'import-is-undefined': 'error' },
   });
   return Object.keys(metafile.outputs);

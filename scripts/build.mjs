@@ -73,9 +73,25 @@ const ownPlaces = {
   },
 };
 
-const { metafile } = await build({
+/** Of all that is compiled. */
+const shared = {
   metafile: true,
   absWorkingDir: ROOT,
+  chunkNames: 'chunks/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  // knex asks for Node's own modules and for drivers as CommonJS does, ccxt's protobuf as well.
+  banner: { js: REQUIRE },
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm',
+  // One character above Latin-1 makes V8 keep the whole file at two bytes a character: 2 MB of a daemon.
+  charset: 'ascii',
+  logLevel: 'warning',
+};
+
+const { metafile } = await build({
+  ...shared,
   entryPoints: FOLDERS.flatMap((folder) =>
     readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .map((file) => path.join(folder, file))
@@ -83,25 +99,14 @@ const { metafile } = await build({
   ),
   outdir: 'dist',
   outbase: '.',
-  chunkNames: 'chunks/[name]-[hash]',
-  bundle: true,
-  splitting: true,
   plugins: [packages, ownPlaces],
   // The half of a package that leaves out what is not used.
   mainFields: ['module', 'main'],
-  // knex asks for Node's own modules and for drivers as CommonJS does.
-  banner: { js: REQUIRE },
-  platform: 'node',
-  target: 'node20.19',
-  format: 'esm',
-  // One character above Latin-1 makes V8 keep the whole file at two bytes a character: 2 MB of a daemon.
-  charset: 'ascii',
   sourcemap: true,
   sourcesContent: false,
-  logLevel: 'warning',
 });
 
-const ccxtFiles = await buildCcxt(ROOT, REQUIRE);
+const ccxtFiles = await buildCcxt(ROOT, shared);
 
 const idFile = path.join(ROOT, 'dist', 'build-id');
 // A worker may start while this builds.

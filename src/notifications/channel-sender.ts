@@ -6,6 +6,7 @@ import { newUid } from '../lib/uid.js';
 import {
   isUrgent,
   type NotificationStore,
+  type OutboxKey,
   type StoredNotification,
 } from '../storage/stores/notification-store.js';
 import { BurstLimit, WINDOW_MS } from './burst-limit.js';
@@ -66,6 +67,10 @@ export class ChannelSender {
     return this.#fault;
   }
 
+  get #outbox(): OutboxKey {
+    return { exchange: this.#options.exchange, channel: this.name };
+  }
+
   /** Sends what is due. Called again and again. */
   async run(signal: AbortSignal): Promise<void> {
     const { channel, clock, isSender } = this.#options;
@@ -87,8 +92,8 @@ export class ChannelSender {
 
   /** The oldest, and what must not wait for those that lie before it. */
   async #listOpen(): Promise<readonly StoredNotification[]> {
-    const { exchange, channel, store } = this.#options;
-    const key = { exchange, channel: channel.name };
+    const { store } = this.#options;
+    const key = this.#outbox;
     const oldest = await store.listOpen(key, BATCH_ROWS);
     if (oldest.length < BATCH_ROWS) return oldest;
     const known = new Set(oldest.map(({ uid }) => uid));
@@ -152,13 +157,12 @@ export class ChannelSender {
   }
 
   async #noteFailure(rows: Rows, error: ChannelError): Promise<void> {
-    const { exchange, channel, store, clock, logger } = this.#options;
+    const { channel, store, clock, logger } = this.#options;
     const nowMs = clock.wallMs();
     const attempts = rows[0].attempts + 1;
     const isRefusedOften = error.isRefused && attempts >= MAX_REFUSALS;
-    const key = { exchange, channel: channel.name };
     // Who takes nothing at all has a fault of its own, and the message has none.
-    if (isRefusedOften && (await store.hasSentSince(key, rows[0].at))) {
+    if (isRefusedOften && (await store.hasSentSince(this.#outbox, rows[0].at))) {
       await this.#drop(rows, messageOf(error));
       return;
     }

@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { browserSkipReason } from './browser.js';
 
+/** Where pictures of the pages are kept; undefined for none. */
+const SCREENSHOTS = process.env['EVENKEEL_SCREENSHOTS'];
 const DASHBOARD = fileURLToPath(new URL('../../dashboard/', import.meta.url));
 const AXE = `${DASHBOARD}node_modules/axe-core/axe.min.js`;
 
@@ -74,6 +77,22 @@ export async function openPage(page: Page, address: string, route: string): Prom
   await page.locator('h1').first().waitFor({ state: 'attached' });
   await page.getByLabel('How it trades').first().getByText('PAPER').waitFor();
   await expect.poll(() => page.getByText('Reading …').count(), { timeout: 15_000 }).toBe(0);
+}
+
+/** Looks at a page in both colours and both widths: accessible, and not cut off. Leaves it wide. */
+export async function lookAt(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    expect(await seriousFindings(page)).toEqual([]);
+    for (const width of [1400, 360]) {
+      await page.setViewportSize({ width, height: 900 });
+      await expect.poll(() => overflow(page)).toBeLessThanOrEqual(0);
+      if (SCREENSHOTS === undefined) continue;
+      const file = path.join(SCREENSHOTS, `${name}-${width}-${colorScheme}.png`);
+      await page.screenshot({ path: file, fullPage: true });
+    }
+  }
+  await page.setViewportSize({ width: 1400, height: 900 });
 }
 
 /** Runs in the page: share of the charts' pixels that are drawn on. */

@@ -13,6 +13,7 @@ import { backtestsPage, tradesPage, type PageTools } from './book-pages.js';
 import { dataPage, experimentsPage, logsPage, settingsPage, trainingPage } from './watch-pages.js';
 import { openBrowser, type Browser } from './browser.js';
 import {
+  lookAt,
   openPage,
   overflow,
   PAGES,
@@ -27,7 +28,6 @@ const TOKEN = 'a-token-of-sixteen-or-more';
 const LIMIT_MS = 120_000;
 /** Training runs at the lowest priority: on a busy machine it waits. */
 const TRAINING_MS = 180_000;
-const SCREENSHOTS = process.env['EVENKEEL_SCREENSHOTS'];
 
 /** One daemon with the demo for all tests: what one of them changes is put back by itself. */
 describe.skipIf(skipReason !== undefined)(
@@ -117,17 +117,7 @@ describe.skipIf(skipReason !== undefined)(
         await page.getByRole('navigation', { name: 'Pages' }).getByText(name).click();
         await page.waitForURL(address + route);
         await openPage(page, address, route);
-        for (const colorScheme of ['dark', 'light'] as const) {
-          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-          expect(await seriousFindings(page)).toEqual([]);
-          for (const width of [1400, 360]) {
-            await page.setViewportSize({ width, height: 900 });
-            await expect.poll(() => overflow(page)).toBeLessThanOrEqual(0);
-            if (SCREENSHOTS === undefined) continue;
-            const file = `${route.slice(1) || 'overview'}-${width}-${colorScheme}.png`;
-            await page.screenshot({ path: path.join(SCREENSHOTS, file), fullPage: true });
-          }
-        }
+        await lookAt(page, route.slice(1) || 'overview');
       },
     );
 

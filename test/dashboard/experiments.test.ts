@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { listEffective } from '../../config/effective-settings.js';
@@ -8,10 +7,9 @@ import { listAnswer } from '../../src/api/contract/common.js';
 import { buildApi, fillStores, type ApiRig } from '../api/api-rig.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { openBrowser, type Browser } from './browser.js';
-import { openPage, overflow, seriousFindings, skipReason, watchPage } from './dashboard-rig.js';
+import { lookAt, openPage, skipReason, watchPage } from './dashboard-rig.js';
 import { storeExperiment } from './stored-experiment.js';
 
-const SCREENSHOTS = process.env['EVENKEEL_SCREENSHOTS'];
 const LISTED = listAnswer('experiments', experiment);
 
 /** Experiments on the page of training, over the real API and what its stores hold. */
@@ -52,22 +50,6 @@ describe.skipIf(skipReason !== undefined)(
     const listed = async () =>
       LISTED.parse(await (await fetch(`${address}/api/experiments`)).json()).experiments;
 
-    /** In both colours and both widths; kept as pictures where a folder is named. */
-    async function look(name: string): Promise<void> {
-      for (const colorScheme of ['dark', 'light'] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        expect(await seriousFindings(page)).toEqual([]);
-        for (const width of [1400, 360]) {
-          await page.setViewportSize({ width, height: 900 });
-          await expect.poll(() => overflow(page)).toBeLessThanOrEqual(0);
-          if (SCREENSHOTS === undefined) continue;
-          const file = path.join(SCREENSHOTS, `${name}-${width}-${colorScheme}.png`);
-          await page.screenshot({ path: file, fullPage: true });
-        }
-      }
-      await page.setViewportSize({ width: 1400, height: 900 });
-    }
-
     test('a difference that was planted is said in words and drawn with its interval', async () => {
       const id = await storeExperiment(opened.stores, {
         name: 'is depth worth it',
@@ -104,7 +86,7 @@ describe.skipIf(skipReason !== undefined)(
       const series = shown.getByRole('table', { name: 'Differences by series' });
       expect(await series.getByRole('row').count()).toBe(4);
       await shown.getByRole('cell', { name: 'CATBOOST_DEPTH=8' }).waitFor();
-      await look('experiment');
+      await lookAt(page, 'experiment');
       await button('Close the experiment').press('Enter');
       await shown.waitFor({ state: 'detached' });
     });
@@ -140,7 +122,7 @@ describe.skipIf(skipReason !== undefined)(
       expect(choices.map((one) => one.trim())).not.toContain('STOP_LOSS_PCT');
       const depth = second.getByLabel('CATBOOST_DEPTH', { exact: true });
       await depth.fill('99');
-      await look('experiment-form');
+      await lookAt(page, 'experiment-form');
       await dialog().getByRole('button', { name: 'Start experiment' }).click();
       await second.getByRole('alert').getByText('expected a whole number from 1 to 10').waitFor();
       expect(await depth.getAttribute('aria-invalid')).toBe('true');
@@ -159,7 +141,7 @@ describe.skipIf(skipReason !== undefined)(
       ]);
       const shown = region('Experiment: depth');
       await shown.getByText('Nothing can be compared yet').waitFor();
-      await look('experiment-begun');
+      await lookAt(page, 'experiment-begun');
       await button('Jobs of the experiment depth').press('Enter');
       const jobs = region('Jobs of the experiment depth');
       await jobs

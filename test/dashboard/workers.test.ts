@@ -1,13 +1,10 @@
-import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildApi, fillStores, type ApiRig } from '../api/api-rig.js';
 import { openTestDatabase, type TestDatabase } from '../database.js';
 import { aJob, aSession, aWorker, KEY } from '../storage/rows.js';
 import { openBrowser, type Browser } from './browser.js';
-import { openPage, overflow, seriousFindings, skipReason, watchPage } from './dashboard-rig.js';
-
-const SCREENSHOTS = process.env['EVENKEEL_SCREENSHOTS'];
+import { lookAt, openPage, skipReason, watchPage } from './dashboard-rig.js';
 
 /** The page of training where workers train in place of the daemon. */
 describe.skipIf(skipReason !== undefined)(
@@ -62,22 +59,7 @@ describe.skipIf(skipReason !== undefined)(
       expect(await rowOf('oak').innerText()).toMatch(/refused[\s\S]*its version is 0.0.1/);
       await page.getByRole('button', { name: 'Jobs of by workers' }).click();
       await table('Jobs').getByText('elm').waitFor();
-      await look();
+      await lookAt(page, 'workers');
     });
-
-    /** In both colours and both widths; kept as pictures where a folder is named. */
-    async function look(): Promise<void> {
-      for (const colorScheme of ['dark', 'light'] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        expect(await seriousFindings(page)).toEqual([]);
-        for (const width of [1400, 360]) {
-          await page.setViewportSize({ width, height: 900 });
-          await expect.poll(() => overflow(page)).toBeLessThanOrEqual(0);
-          if (SCREENSHOTS === undefined) continue;
-          const file = path.join(SCREENSHOTS, `workers-${width}-${colorScheme}.png`);
-          await page.screenshot({ path: file, fullPage: true });
-        }
-      }
-    }
   },
 );

@@ -6,9 +6,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { judgeWorkers } from '../../scripts/doctor-workers.js';
 import { BOT_NAMES } from '../../src/domain/bots.js';
 import { DEAD_AFTER_MS, type SeenWorker } from '../../src/domain/queue-worker.js';
-import { PRIORITIES } from '../../src/domain/training-job.js';
 import { forEachEngine, onMysqlServer } from '../database.js';
 import { mysqlSettings } from '../mysql-server.js';
+import { aWorker } from '../storage/rows.js';
 import { OwnRedis, redisSkipReason, withRedis } from '../redis-server.js';
 import { PROGRAM_VERSION } from '../training/worker-process.js';
 import { PROJECT_DIR } from '../trainer/real-trainer.js';
@@ -24,11 +24,8 @@ const OWN = { version: '1.2.3', bots: ['catboost'] };
 const MINUTE_MS = 60_000;
 
 function worker(changes: Partial<SeenWorker> = {}): SeenWorker {
-  const usual = { uid: 'w', venue: 'test', host: 'oak', pid: 7, version: OWN.version };
-  const machine = { catalogueHash: 'c', cores: 2, memoryMb: 4_000, accelerator: undefined };
-  const work = { queues: PRIORITIES, concurrency: 1, bots: BOT_NAMES, reason: undefined };
-  const seen = { status: 'working', startedAt: 1, silentMs: 0 } as const;
-  return { ...usual, ...machine, ...work, ...seen, ...changes };
+  const usual = aWorker({ uid: 'w', version: OWN.version, bots: BOT_NAMES });
+  return { ...usual, silentMs: 0, ...changes };
 }
 
 describe('the doctor on workers', () => {

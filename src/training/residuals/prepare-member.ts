@@ -69,7 +69,7 @@ function findObstacle(
   return undefined;
 }
 
-/** Whether the base model's cut lies before the first test row, by the embargo at least. */
+/** Whether the base model's cut lies before the first test row, by the embargo at least: `seenUntil` sees to it, and a leak would be believed. */
 function isLeakFree(
   { cutAt }: BaseModel,
   { cuts }: PreparedData,
